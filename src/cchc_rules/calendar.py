@@ -1,0 +1,103 @@
+"""Working days and the periods of submissions."""
+
+import calendar as civil
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+SATURDAY = 5
+
+
+class CalendarMissing(RuntimeError):
+    """The optional package that knows public holidays is not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Which days are worked: Monday to Friday, less the country's public holidays, as a rule file may amend them."""
+
+    country: str = ""
+    extra_holidays: frozenset[date] = frozenset()
+    extra_workdays: frozenset[date] = frozenset()
+
+    def works(self, day: date) -> bool:
+        """Whether the day is worked."""
+        if day in self.extra_workdays:
+            return True
+        return day.weekday() < SATURDAY and day not in self.extra_holidays and day not in _holidays(self.country, day.year)
+
+    def add_working_days(self, day: date, count: int) -> date:
+        """Return the date so many working days after (before, when negative) a day, which itself is not counted."""
+        step = timedelta(days=1 if count >= 0 else -1)
+        left = abs(count)
+        while left:
+            day += step
+            left -= self.works(day)
+        return day
+
+
+@lru_cache(maxsize=256)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    if not country:
+        return frozenset()
+    try:
+        import holidays  # noqa: PLC0415 - heavy and optional: only for rule sets that count working days
+    except ImportError as error:  # pragma: no cover - the tests install the package
+        raise CalendarMissing(country) from error
+    return frozenset(holidays.country_holidays(country, years=year))
+
+
+def known_country(country: str) -> bool:
+    """Whether the holidays of a country are known (its two-letter code)."""
+    try:
+        _holidays(country, 2023)
+    except NotImplementedError:
+        return False
+    return True
+
+
+_PERIOD = re.compile(r"(\d{4})(?:-(?:(\d{2})|Q([1-4])|H([12])))?", re.ASCII)
+_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", re.ASCII)
+
+
+def period(text: str) -> tuple[date, date] | None:
+    """Return the first and last day of `2023`, `2023-Q1`, `2023-H1`, `2023-06` or `2022-07-01/2023-06-30`, else None."""
+    try:
+        return _span(text) or _named(text)
+    except ValueError:
+        return None
+
+
+def _span(text: str) -> tuple[date, date] | None:
+    match = _SPAN.fullmatch(text)
+    if not match:
+        return None
+    first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    return (first, last) if first <= last else None
+
+
+def _named(text: str) -> tuple[date, date] | None:
+    match = _PERIOD.fullmatch(text)
+    if not match:
+        return None
+    year, month, quarter, half = (int(part) if part else 0 for part in match.groups())
+    if month:
+        return _months(year, month, 1)
+    if quarter:
+        return _months(year, 3 * quarter - 2, 3)
+    return _months(year, 6 * half - 5, 6) if half else _months(year, 1, 12)
+
+
+def _months(year: int, first: int, count: int) -> tuple[date, date]:
+    last = first + count - 1
+    return date(year, first, 1), date(year, last, civil.monthrange(year, last)[1])
+
+
+def iso_date(text: str) -> date | None:
+    """Return the date of a text such as `2023-01-20`, None when it is not one."""
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except ValueError:
+        return None
+

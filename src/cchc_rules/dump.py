@@ -1,0 +1,39 @@
+"""Printing rule sets and reading reports back: what is printed parses to the same thing."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cchc_rules.measure import parse_json
+from cchc_rules.model import RuleSet
+from cchc_rules.problem import Problem, ReportError, SubmissionError, quoted
+
+_KEYS = ("format", "engine", "ruleset", "measurements", "as_of", "index", "band", "targets", "groups", "rules")
+
+
+def dump_rules(rules: RuleSet) -> str:
+    """Return the rule set as TOML text, overlays laid, which `parse_rules` reads back to the same rule set."""
+    import tomli_w  # noqa: PLC0415 - only for printing
+
+    return tomli_w.dumps(rules.document)
+
+
+def parse_report(text: str) -> dict[str, Any]:
+    """Return the document of a printed report; raise `ReportError` when the text is none."""
+    problems: list[Problem] = []
+    try:
+        content = parse_json(text, "", problems)
+    except SubmissionError as error:
+        raise ReportError(error.problems) from None
+    if not isinstance(content, Mapping):
+        problems.append(Problem("not-an-object", (), {"given": quoted(content)}))
+    else:
+        problems += [Problem("missing-key", (), {"key": key}) for key in _KEYS if key not in content]
+    if problems or not isinstance(content, dict):
+        raise ReportError(problems)
+    return content
+
+
+def print_report(document: Mapping[str, Any]) -> str:
+    """Return a report document as JSON text: the same document always gives the same bytes."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,439 @@
+"""The words of a result: what was asked, what was reported, the arithmetic, why. Built only when somebody reads them."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import TypeAlias
+
+from cchc_rules import check, formula, number
+from cchc_rules.measure import Entry, Given
+from cchc_rules.model import Metric, MetricRef, Rule, Scalar, Threshold, Tier
+from cchc_rules.number import plain, shown
+from cchc_rules.interval import Interval
+from cchc_rules.outcome import Outcome
+from cchc_rules.plan import as_number, closed, opened
+from cchc_rules.state import COMPUTED, Absent, Effect, Reason, State
+from cchc_rules.words import date as say_day
+from cchc_rules.words import message
+from cchc_rules.words import number as say_number
+
+_COMPARATORS = {
+    ">=": "at-least",
+    ">": "above",
+    "<=": "at-most",
+    "<": "below",
+    "==": "equal",
+    "!=": "not-equal",
+    "on_or_before": "on-or-before",
+    "before": "before",
+    "on_or_after": "on-or-after",
+    "after": "after",
+    "better": "better",
+    "is": "is",
+}
+
+
+class Speaker:
+    """Says what a scoring came to, in one language."""
+
+    def __init__(self, outcome: Outcome, lang: str) -> None:
+        self.outcome = outcome
+        self.lang = lang
+
+    # Figures
+
+    def say(self, id_: str, **places: str) -> str:
+        """Return a message of the catalogue."""
+        return message(self.lang, id_, **places)
+
+    def number(self, value: Fraction) -> str:
+        """Return a figure for display in the language, at most four places when its decimal does not end."""
+        return say_number(self.lang, shown(value))
+
+    def points(self, ticks: int) -> str:
+        """Return points with all their places, in the language."""
+        return say_number(self.lang, self.outcome.points(ticks))
+
+    def scalar(self, value: Scalar, metric: Metric) -> str:
+        """Return a literal of a rule file as people read it, with its unit."""
+        if isinstance(value, bool):
+            return self.say("word.yes" if value else "word.no")
+        if isinstance(value, date):
+            return say_day(self.lang, value)
+        if isinstance(value, str):
+            return next((level.of(self.lang) for level in metric.levels if level.vi == value), value)
+        return self.with_unit(self.number(value), metric)
+
+    def with_unit(self, text: str, metric: Metric) -> str:
+        """Return a figure with its unit."""
+        return f"{text} {metric.unit.of(self.lang)}" if metric.unit else text
+
+    def bare(self, name: str) -> str:
+        """Return a metric's figure without unit, as it stands in an arithmetic line."""
+        metric = self.outcome.rules.metrics[name]
+        figure = self.outcome.figures[self.outcome.plan.positions[name]]
+        if isinstance(figure, Absent):
+            return self.say(f"state.{figure.state}")
+        value = opened(figure, metric)
+        return self.number(value) if isinstance(value, Fraction) else self.scalar(value, metric)  # type: ignore[arg-type]
+
+    def figure(self, name: str) -> str:
+        """Return a metric's figure as reported: `90,3846 % (47/52)`."""
+        metric = self.outcome.rules.metrics[name]
+        figure = self.outcome.figures[self.outcome.plan.positions[name]]
+        entry = self.outcome.entry(name)
+        if isinstance(figure, Absent):
+            return self.absence(figure)
+        text = self.bare(name)
+        text = self.with_unit(text, metric) if metric.numeric else text
+        if entry and entry.denominator is not None:
+            return f"{text} ({self.ratio(entry)})"
+        return text
+
+    def ratio(self, entry: Entry) -> str:
+        """Return numerator and denominator as they were submitted: `47/52`."""
+        above, below = (number.fraction(part) for part in (entry.numerator, entry.denominator))
+        return f"{self.number(above)}/{self.number(below)}"
+
+    def absence(self, absent: Absent) -> str:
+        """Say why a figure is not there."""
+        words = absent.text
+        if absent.reason is Reason.WAIVER_ENDED:
+            words = say_day(self.lang, date.fromisoformat(words))
+        return self.say(f"absent.{absent.reason}", why=words)
+
+    # What was asked
+
+    def required(self, at: int) -> str:
+        """Say what a rule asks for."""
+        rule = self.outcome.rule(at)
+        if rule.comparator is not None and rule.threshold is not None:
+            return self.target(rule, rule.comparator, self._threshold(at, rule))
+        if rule.deduction.kind == "tiers":
+            return self.best_tier(rule)
+        return self.say("required.points", points=self.points(self.outcome.plan.worths[at].weight))
+
+    def _threshold(self, at: int, rule: Rule) -> Threshold | str:
+        """Return a rule's threshold, a metric or formula replaced by what it came to, in words."""
+        metric = self.outcome.rules.metrics[rule.metric or ""]
+        value = threshold_value(self.outcome, at)
+        if value is None or isinstance(rule.threshold, Interval | tuple):
+            return rule.threshold or ""
+        if isinstance(value, Absent):
+            return self.absence(value)
+        text = self.scalar(_as_scalar(value, metric), metric)
+        if isinstance(rule.threshold, MetricRef):
+            other = self.outcome.rules.metrics[rule.threshold.metric]
+            return f"{text} ({other.title.of(self.lang)})"
+        return text
+
+    def target(self, rule: Rule, comparator: str, threshold: Threshold | str) -> str:
+        """Say a comparator and its threshold: `tối thiểu 100 %`."""
+        metric = self.outcome.rules.metrics[rule.metric or ""]
+        if isinstance(threshold, Interval):
+            return self.interval(threshold, metric)
+        if isinstance(threshold, tuple):
+            return self.say("required.one-of", list=", ".join(self.scalar(item, metric) for item in threshold))
+        words = threshold if isinstance(threshold, str) else self.scalar(threshold, metric)  # type: ignore[arg-type]
+        if isinstance(threshold, str) and metric.type == "level":
+            words = self.scalar(threshold, metric)
+        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=words)
+
+    def interval(self, interval: Interval, metric: Metric | None) -> str:
+        """Say an interval: `từ 90 % đến dưới 100 %`."""
+        edges = []
+        for edge, is_open, closed_id, open_id in (
+            (interval.low, interval.low_open, "at-least", "above"),
+            (interval.high, interval.high_open, "at-most", "below"),
+        ):
+            if edge is not None:
+                words = self.scalar(edge, metric) if metric else self.number(edge)
+                edges.append(self.say(f"required.{open_id if is_open else closed_id}", threshold=words))
+        if interval.low is not None and interval.low == interval.high and metric:
+            return self.say("required.equal", threshold=self.scalar(interval.low, metric))
+        return self.say("word.and").join(edges)
+
+    def best_tier(self, rule: Rule) -> str:
+        """Say the condition of the tier that is worth most."""
+        fixed = [(points, tier) for tier in rule.deduction.tiers if (points := check.constant(rule, tier)) is not None]
+        if not fixed:
+            return self.say("required.points", points=self.number(rule.weight))
+        tier = max(fixed, key=lambda item: item[0])[1]
+        return self.condition(rule, tier)
+
+    def condition(self, rule: Rule, tier: Tier) -> str:
+        """Say the condition of a tier."""
+        metric = self.outcome.rules.metrics[rule.metric or ""]
+        if tier.values is not None:
+            return ", ".join(self.scalar(value, metric) for value in tier.values)
+        if tier.interval is None:
+            return self.say("required.otherwise")
+        if rule.deduction.of:
+            return self.say("required.days-late", days=self.interval(tier.interval, None))
+        return self.interval(tier.interval, metric)
+
+    # What was reported
+
+    def reported(self, at: int) -> str:
+        """Say what a rule's metric came to."""
+        rule, result = self.outcome.rule(at), self.outcome.results[at]
+        if rule.metric is not None:
+            return self.figure(rule.metric)
+        if isinstance(result.detail, Given):
+            return self.say("reported.points", points=self.number(Fraction(*result.detail.points)))
+        return self.absence(result.detail) if isinstance(result.detail, Absent) else self.say("absent.points_awaited", why="")
+
+    # Why
+
+    def reason(self, at: int) -> str:
+        """Say why a rule is in its state."""
+        result = self.outcome.results[at]
+        places = {"required": self.required(at), "reported": self.reported(at), "why": self._why(at)}
+        return self.say(f"reason.{result.reason}", **places) + self._fallback(at)
+
+    def _why(self, at: int) -> str:
+        result, rule = self.outcome.results[at], self.outcome.rule(at)
+        detail = result.detail
+        if isinstance(detail, Given):
+            return detail.reason
+        if result.reason in (Reason.GATE_CLOSED, Reason.GATE_UNKNOWN):
+            return self.outcome.rule(int(str(detail))).title.of(self.lang)
+        if result.reason is Reason.NOT_DUE and rule.due:
+            return say_day(self.lang, rule.due)
+        if result.reason is Reason.WAIVED and rule.metric:
+            return self._waiver(at, detail)
+        if isinstance(detail, Absent):
+            is_date = result.reason is Reason.WAIVER_ENDED
+            return say_day(self.lang, date.fromisoformat(detail.text)) if is_date else detail.text
+        if result.reason is Reason.TIER:
+            return self.condition(rule, rule.deduction.tiers[int(str(detail))])
+        return ""
+
+    def _waiver(self, at: int, detail: object) -> str:
+        """Say who waived a figure, why and until when."""
+        for name in self.outcome.plan.reads[self.outcome.plan.names[at]]:
+            entry = self.outcome.entry(name)
+            if entry and entry.waived:
+                until = say_day(self.lang, entry.waived.until)
+                return self.say("absent.waived-by", by=entry.waived.by, why=entry.waived.why, until=until)
+        return detail.text if isinstance(detail, Absent) else ""
+
+    def _fallback(self, at: int) -> str:
+        """Say that a formula had to fall back on another figure."""
+        used = [source for name in self._derived(at) for source in self._trace(name)[1]]
+        return "".join(" " + self.say("reason.fallback", source=self._spelled(source, {})) for source in used)
+
+    # The arithmetic
+
+    def calculation(self, at: int) -> str:
+        """Return the arithmetic of a rule as one line that a person can redo."""
+        result = self.outcome.results[at]
+        if result.state not in COMPUTED:
+            return self._absent_line(at)
+        if result.reason is Reason.INFORMATION:
+            return self.say("calculation.information")
+        if result.reason is Reason.GATE_CLOSED:
+            return self._outcome(at, self.say("calculation.gate", why=self._why(at)))
+        steps = [self._derivation(name) for name in self._derived(at)]
+        return "; ".join([*steps, self._outcome(at, self._arithmetic(at))])
+
+    def _outcome(self, at: int, arithmetic: str) -> str:
+        """Close an arithmetic line: `… = 1,8077 → 1,81; mất 0,19`."""
+        result, lost = self.outcome.results[at], self.outcome.lost(at)
+        exact, earned = Fraction(result.n, result.d * self.outcome.plan.unit), self.points(result.earned)
+        middle = self.number(exact)
+        rounded = "" if plain(exact) == self.outcome.points(result.earned) else f" → {earned}"
+        line = f"{arithmetic} = {middle}{rounded}" if rounded else f"{arithmetic} = {earned}"
+        return f"{line}; {self.say('calculation.lost', points=self.points(lost))}" if lost else line
+
+    def _absent_line(self, at: int) -> str:
+        result, plan = self.outcome.results[at], self.outcome.plan
+        if isinstance(result.detail, Given):
+            return self.say("calculation.by-hand", points=self.points(result.earned))
+        effect = Effect.LOST
+        if result.excluded:
+            effect = Effect.EXCLUDE if result.rescales else Effect.SHOW
+        elif result.earned:
+            effect = Effect.FULL
+        return self.say(f"calculation.{effect}", weight=self.points(plan.worths[at].weight))
+
+    def _arithmetic(self, at: int) -> str:
+        rule, result = self.outcome.rule(at), self.outcome.results[at]
+        makers: dict[Reason, Callable[[int, Rule], str]] = {
+            Reason.BELOW_TARGET: self._share,
+            Reason.UNITS_OFF: self._units,
+            Reason.TIER: self._tier,
+            Reason.FORMULA: self._formula,
+            Reason.MANUAL: lambda at, _: self.say("calculation.given"),
+        }
+        maker = makers.get(result.reason, self._comparison)
+        return maker(at, rule)
+
+    def _comparison(self, at: int, rule: Rule) -> str:
+        """`47/52 = 90,3846 %, cần tối thiểu 100 %: đạt` for shapes that give all or nothing."""
+        met = self.outcome.results[at].state is State.MET
+        word = "met" if met else "below-floor" if self.outcome.results[at].reason is Reason.BELOW_FLOOR else "not-met"
+        floor = self.number(rule.deduction.floor) if rule.deduction.floor is not None else ""
+        reported, required = self.reported(at), self.required(at)
+        return self.say(f"calculation.{word}", reported=reported, required=required, floor=floor)
+
+    def _share(self, at: int, rule: Rule) -> str:
+        target = _number_of(threshold_value(self.outcome, at))
+        start, weight = rule.deduction.from_ or Fraction(0), self.number(rule.weight)
+        value, entry = self._own(rule), self.outcome.entry(rule.metric or "")
+        as_ratio = entry is not None and entry.denominator is not None and self.outcome.rules.metrics[rule.metric or ""].round is None
+        if start:
+            return f"{weight} × ({value} − {self.number(start)}) / ({self.number(target)} − {self.number(start)})"
+        if as_ratio and entry and target == 100:
+            return f"{weight} × {self.ratio(entry)}"
+        if as_ratio and entry:
+            scaled = f"({self.ratio(entry)} × 100)" if self._percent(rule) else f"({self.ratio(entry)})"
+            return f"{weight} × {scaled} / {self.number(target)}"
+        return f"{weight} × {value} / {self.number(target)}"
+
+    def _percent(self, rule: Rule) -> bool:
+        return self.outcome.rules.metrics[rule.metric or ""].type == "percent"
+
+    def _own(self, rule: Rule) -> str:
+        return self.bare(rule.metric or "")
+
+    def _units(self, at: int, rule: Rule) -> str:
+        deduction = rule.deduction
+        units = self.outcome.results[at].detail
+        loss = self.number(check.unit_loss(rule))
+        counted = self.number(units) if isinstance(units, Fraction) else ""
+        line = f"{self.number(rule.weight)} − {loss} × {counted}"
+        if deduction.exempt is None:
+            return self._at_least(rule, line, units, check.unit_loss(rule))
+        exempt = self.say("calculation.exempt", count=self.bare(deduction.exempt), of=self._own(rule))
+        return f"{self._at_least(rule, line, units, check.unit_loss(rule))} ({exempt})"
+
+    def _at_least(self, rule: Rule, line: str, units: object, loss: Fraction) -> str:
+        """Say that a deduction is held at the fewest points, where it would go below."""
+        if isinstance(units, Fraction) and rule.weight - loss * units < rule.lowest:
+            return self.say("calculation.at-least", line=line, lowest=self.number(rule.lowest))
+        return line
+
+    def _tier(self, at: int, rule: Rule) -> str:
+        tier = rule.deduction.tiers[int(str(self.outcome.results[at].detail))]
+        condition = self.condition(rule, tier)
+        if tier.value.formula is not None:
+            worth = self._spelled(tier.value.formula, self._rule_names(at, rule))
+        elif tier.value.percent is not None:
+            worth = f"{self.number(rule.weight)} × {self.number(tier.value.percent)} %"
+        else:
+            worth = self.number(tier.value.points or Fraction(0))
+        return self.say("calculation.tier", reported=self.reported(at), condition=condition, worth=worth)
+
+    def _formula(self, at: int, rule: Rule) -> str:
+        return self._spelled(rule.deduction.formula or "", self._rule_names(at, rule))
+
+    def _rule_names(self, at: int, rule: Rule) -> dict[str, str]:
+        names = {"weight": self.number(rule.weight), "value": self._own(rule)}
+        threshold = threshold_value(self.outcome, at)
+        if isinstance(threshold, Fraction):
+            names["threshold"] = self.number(threshold)
+        return names
+
+    # Derived metrics
+
+    def _derived(self, at: int) -> list[str]:
+        """Return the derived metrics that a rule reads, those that others need first."""
+        rules = self.outcome.rules
+        names = check.rule_metrics(rules, self.outcome.rule(at))
+        ordered = [self.outcome.plan.metrics[position] for position, _ in self.outcome.plan.derived]
+        return [name for name in ordered if name in names]
+
+    def _trace(self, name: str) -> tuple[formula.Value | Absent, list[str]]:
+        metric = self.outcome.rules.metrics[name]
+        parsed = formula.parse(metric.formula or "", self.outcome.rules.metric_types(), self.outcome.rules.calendar)
+        metrics, plan = self.outcome.rules.metrics, self.outcome.plan
+        values = {other: opened(self.outcome.figures[plan.positions[other]], metrics[other]) for other in parsed.names}
+        return parsed.trace(values)
+
+    def _derivation(self, name: str) -> str:
+        metric = self.outcome.rules.metrics[name]
+        return f"{metric.title.of(self.lang)}: {self._spelled(metric.formula or '', {})} = {self.figure(name)}"
+
+    def _spelled(self, text: str, own: dict[str, str]) -> str:
+        """Return a formula with its names replaced by their figures."""
+
+        def figure(match: re.Match[str]) -> str:
+            name = match[0]
+            if name in own:
+                return own[name]
+            return self.bare(name) if name in self.outcome.rules.metrics else name
+
+        spelled = _NUMBER.sub(lambda match: say_number(self.lang, match[0]), text)
+        return _NAME.sub(figure, spelled).replace("*", "×").replace(" - ", " − ")
+
+    # What would win it back
+
+    def win_back(self, at: int) -> str | None:
+        """Say what would win the lost points back; None where nothing is lost."""
+        result, lost = self.outcome.results[at], self.outcome.lost(at)
+        if lost <= 0 or (result.state not in COMPUTED and result.state is not State.MISSING):
+            return None
+        points = self.points(lost)
+        if result.state is State.MISSING:
+            return self.say("win-back.report", points=points)
+        if result.reason is Reason.GATE_CLOSED:
+            return self.say("win-back.gate", why=self._why(at), points=points)
+        if self._past(at):
+            return self.say("win-back.past", required=self.required(at))
+        return self.say("win-back.reach", required=self.required(at), points=points)
+
+    def _past(self, at: int) -> bool:
+        """Whether the rule asked for a date that has gone by."""
+        rule, threshold = self.outcome.rule(at), threshold_value(self.outcome, at)
+        gone = rule.comparator in ("on_or_before", "before") and isinstance(threshold, Fraction)
+        return gone and self.outcome.as_of.toordinal() > _number_of(threshold)
+
+    # The index
+
+    def index_line(self) -> str:
+        """Return the arithmetic of the index as one line."""
+        outcome, sums = self.outcome, self.outcome.index
+        left = self.points(sums.base.maximum - sums.base.rescaled)
+        scale, base = self.number(outcome.rules.index.scale), self.points(sums.rounded_base)
+        line = f"{self.points(sums.base.earned)} × {scale} / {left} = {self.number(sums.exact_base)}"
+        line += "" if self.number(sums.exact_base) == base else f" → {base}"
+        for sign, ticks, word in (("+", sums.bonus, "bonus"), ("−", sums.penalty, "penalty")):
+            if ticks:
+                line += f"; {sign} {self.points(ticks)} ({self.say(f'word.{word}')})"
+        return line if not (sums.bonus or sums.penalty or sums.held) else f"{line} = {self.points(sums.value)}"
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")
+
+Known: TypeAlias = "Fraction | Absent | None"
+
+
+def threshold_value(outcome: Outcome, at: int) -> Known:
+    """Return what a rule's threshold came to, as a number; None where it is no single figure."""
+    rule = outcome.rule(at)
+    if rule.metric is None or rule.threshold is None or isinstance(rule.threshold, Interval | tuple):
+        return None
+    metric = outcome.rules.metrics[rule.metric]
+    if isinstance(rule.threshold, Fraction | bool | date | str):
+        return as_number(rule.threshold, metric)
+    if isinstance(rule.threshold, MetricRef):
+        figure = outcome.figures[outcome.plan.positions[rule.threshold.metric]]
+        return figure if isinstance(figure, Absent) else Fraction(*figure)
+    parsed = formula.parse(rule.threshold.formula, outcome.rules.metric_types(), outcome.rules.calendar)
+    metrics, positions = outcome.rules.metrics, outcome.plan.positions
+    found = closed(parsed.evaluate({n: opened(outcome.figures[positions[n]], metrics[n]) for n in parsed.names}))
+    return found if isinstance(found, Absent) else Fraction(*found)
+
+
+def _number_of(value: Known) -> Fraction:
+    return value if isinstance(value, Fraction) else Fraction(0)
+
+
+def _as_scalar(value: Fraction, metric: Metric) -> Scalar:
+    if metric.numeric:
+        return value
+    return opened((value.numerator, value.denominator), metric)  # type: ignore[return-value]
+

@@ -1,0 +1,82 @@
+"""Intervals of exact numbers with open or closed ends, as tiers, bands and `between` declare them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The numbers between two ends; an end of None is unbounded."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    def holds(self, value: Fraction) -> bool:
+        """Whether the value lies inside."""
+        return self._above_low(value) and self._below_high(value)
+
+    def _above_low(self, value: Fraction) -> bool:
+        return self.low is None or value > self.low or (value == self.low and not self.low_open)
+
+    def _below_high(self, value: Fraction) -> bool:
+        return self.high is None or value < self.high or (value == self.high and not self.high_open)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no number lies inside."""
+        if self.low is None or self.high is None:
+            return False
+        return self.low > self.high or (self.low == self.high and (self.low_open or self.high_open))
+
+    def meets(self, other: "Interval") -> "Interval":
+        """Return the numbers that lie inside both."""
+        low, low_open = max(self._low_end(), other._low_end(), key=_low_key)
+        high, high_open = min(self._high_end(), other._high_end(), key=_high_key)
+        return Interval(low, high, low_open, high_open)
+
+    def without(self, other: "Interval") -> list["Interval"]:
+        """Return the parts of this interval that the other leaves uncovered, lowest first."""
+        parts = []
+        if other.low is not None:
+            parts.append(self.meets(Interval(None, other.low, False, not other.low_open)))
+        if other.high is not None:
+            parts.append(self.meets(Interval(other.high, None, not other.high_open, False)))
+        return [part for part in parts if not part.empty]
+
+    def whole_only(self) -> "Interval":
+        """Return the tightest closed interval that holds the same whole numbers."""
+        low = None if self.low is None else _first_whole(self.low, self.low_open)
+        high = None if self.high is None else -_first_whole(-self.high, self.high_open)
+        return Interval(low, high)
+
+    def _low_end(self) -> tuple[Fraction | None, bool]:
+        return self.low, self.low_open
+
+    def _high_end(self) -> tuple[Fraction | None, bool]:
+        return self.high, self.high_open
+
+
+def _low_key(end: tuple[Fraction | None, bool]) -> tuple[bool, Fraction, bool]:
+    value, is_open = end
+    return value is not None, value or Fraction(0), is_open
+
+
+def _high_key(end: tuple[Fraction | None, bool]) -> tuple[bool, Fraction, bool]:
+    value, is_open = end
+    return value is None, value or Fraction(0), not is_open
+
+
+def _first_whole(low: Fraction, is_open: bool) -> Fraction:
+    ceiling = Fraction(-(-low.numerator // low.denominator))
+    return ceiling + 1 if is_open and ceiling == low else ceiling
+
+
+def uncovered(domain: Interval, parts: Iterable[Interval]) -> list[Interval]:
+    """Return what of the domain no part covers, lowest first."""
+    gaps = [] if domain.empty else [domain]
+    for part in parts:
+        gaps = [rest for gap in gaps for rest in (gap.without(part) if not gap.meets(part).empty else [gap])]
+    return gaps

@@ -1,0 +1,272 @@
+"""From a rule file to a checked rule set: text → document → overlays → form → model → check. Opens files.
+
+All problems of a file are found at once: what has the wrong form is set aside, and the rest is still checked.
+"""
+
+import copy
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from importlib import resources
+from pathlib import Path as FilePath
+from typing import Any
+
+import tomli
+
+from cchc_rules import check, schema
+from cchc_rules.build import build
+from cchc_rules.locate import Locator
+from cchc_rules.model import RuleSet, SourceFile, Text
+from cchc_rules.problem import Path, Problem, RulesError, nearest, quoted
+
+MAX_BYTES = 8_000_000
+MAX_OVERLAYS = 8
+
+Document = dict[str, Any]
+
+
+@dataclass
+class _Source:
+    """A file as read: its name, text, hash and content."""
+
+    name: str
+    text: str
+    sha256: str
+    content: Document
+    _locator: Locator | None = field(default=None, repr=False)
+
+    @property
+    def locator(self) -> Locator:
+        if self._locator is None:
+            self._locator = Locator(self.text)
+        return self._locator
+
+
+def load_rules(source: str | FilePath) -> RuleSet:
+    """Return the checked rule set of a TOML file, or of a packaged id such as `cam-due-2023`.
+
+    Raises `RulesError` with every problem found, each with file, line and what to do. Warnings do not refuse a file;
+    they are in `warnings` of the rule set.
+    """
+    path = _find(str(source), FilePath())
+    return _assemble(_read(path), path.parent)
+
+
+def parse_rules(text: str, *, name: str = "<text>", folder: FilePath | None = None) -> RuleSet:
+    """Return the checked rule set of a TOML text; `extends` is looked up beside `folder`. Raises as `load_rules`."""
+    return _assemble(_parse(text.encode(), name), folder or FilePath())
+
+
+def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
+    """Return every problem of a rule file, warnings among them, instead of raising."""
+    try:
+        return load_rules(source).warnings  # type: ignore[return-value]
+    except RulesError as error:
+        return error.problems
+
+
+def packaged_folder() -> FilePath:
+    """Return the folder of the packaged rule sets (in a source checkout: `rules/` at its top)."""
+    inside = FilePath(str(resources.files("cchc_rules"))) / "rules"
+    return inside if inside.is_dir() else FilePath(__file__).parents[2] / "rules"
+
+
+def packaged() -> tuple[str, ...]:
+    """Return the ids of the packaged rule sets."""
+    return tuple(sorted(path.stem for path in packaged_folder().glob("*.toml")))
+
+
+def _find(source: str, folder: FilePath) -> FilePath:
+    direct = folder / source
+    if source.endswith(".toml") or direct.is_file():
+        return direct
+    if source in packaged():
+        return packaged_folder() / f"{source}.toml"
+    places = {"name": quoted(source), "nearest": nearest(source, packaged())}
+    raise RulesError([Problem("unknown-ruleset", (), places)])
+
+
+def _read(path: FilePath) -> _Source:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RulesError([Problem("file-unreadable", (), {"reason": quoted(reason)}, str(path))]) from None
+    return _parse(data, str(path))
+
+
+def _parse(data: bytes, name: str) -> _Source:
+    if len(data) > MAX_BYTES:
+        raise RulesError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise RulesError([Problem("not-utf8", (), {}, name, line)]) from None
+    return _Source(name, text, hashlib.sha256(data).hexdigest(), _toml(text, name))
+
+
+def _toml(text: str, name: str) -> Document:
+    try:
+        return tomli.loads(text, parse_float=_decimal)
+    except tomli.TOMLDecodeError as error:
+        line = getattr(error, "lineno", 0)
+        places = {"reason": quoted(getattr(error, "msg", error)), "column": str(getattr(error, "colno", 0))}
+        raise RulesError([Problem("toml-syntax", (), places, name, line)]) from None
+    except (RecursionError, ValueError):
+        raise RulesError([Problem("toml-too-deep", (), {}, name)]) from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def _assemble(source: _Source, folder: FilePath) -> RuleSet:
+    sources = [source, *_bases(source, folder)]
+    document: Document = {}
+    for layer in reversed(sources):
+        document = overlay(document, {key: value for key, value in layer.content.items() if key != "extends"})
+    kinds = document.pop("kind", {})
+    rules, problems = _check(document)
+    variants, more = _kinds(document, kinds)
+    problems += [problem for problem in more if problem not in problems]
+    found = sorted((_place(problem, sources) for problem in problems), key=lambda p: (p.file, p.line))
+    if rules is None or not all(problem.warning for problem in found):
+        raise RulesError(found)
+    files = tuple(SourceFile(FilePath(layer.name).name, layer.sha256) for layer in sources)
+    titles = {name: _title(table.get("title"), name) for name, table in kinds.items()}
+    return replace(
+        rules,
+        files=files,
+        warnings=tuple(found),
+        document={**document, **({"kind": kinds} if kinds else {})},
+        kinds={name: replace(variant, kind=name, files=files) for name, variant in variants.items()},
+        kind_titles=titles,
+    )
+
+
+def _title(value: object, name: str) -> Text:
+    if isinstance(value, Mapping):
+        return Text(str(value.get("vi", name)), str(value.get("en", name)))
+    return Text(str(value or name), str(value or name))
+
+
+def _bases(source: _Source, folder: FilePath) -> Iterator[_Source]:
+    """Yield the files that a file is laid over, nearest first."""
+    seen = 0
+    while "extends" in source.content:
+        wanted, seen = source.content["extends"], seen + 1
+        if not isinstance(wanted, str) or seen > MAX_OVERLAYS:
+            raise RulesError([_place(Problem("extends", ("extends",), {"most": str(MAX_OVERLAYS)}), [source])])
+        try:
+            path = _find(wanted, folder)
+            source, folder = _read(path), path.parent
+        except RulesError as error:
+            at = source.locator.line(("extends",))
+            raise RulesError([replace(p, file=p.file or source.name, line=p.line or at) for p in error.problems]) from None
+        yield source
+
+
+ID_TABLES = ("metric", "group", "rule", "remedy", "kind")
+LIST_TABLES = ("band", "band_gate", "target")
+
+
+def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
+    """Return the base with the top laid over it: tables with ids field by field, `remove = true` takes away."""
+    result = dict(base)
+    for key, value in top.items():
+        if key in ID_TABLES and isinstance(value, Mapping):
+            result[key] = _overlay_ids(result.get(key, {}), value)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = {**result[key], **value}
+        else:
+            result[key] = value
+    return result
+
+
+def _overlay_ids(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
+    result = dict(base)
+    for id_, table in top.items():
+        if isinstance(table, Mapping) and table.get("remove") is True:
+            result.pop(id_, None)
+        elif isinstance(table, Mapping) and isinstance(result.get(id_), Mapping):
+            result[id_] = {**result[id_], **table}
+        else:
+            result[id_] = table
+    return result
+
+
+def _kinds(document: Document, kinds: object) -> tuple[dict[str, RuleSet], list[Problem]]:
+    if not isinstance(kinds, Mapping) or not all(isinstance(table, Mapping) for table in kinds.values()):
+        return {}, [Problem("wrong-type", ("kind",), {"given": quoted(kinds)})]
+    variants, problems = {}, []
+    for name, table in kinds.items():
+        changes = {key: value for key, value in table.items() if key != "title"}
+        variant, found = _check(overlay(document, changes))
+        problems += [_within_kind(problem, name, changes) for problem in found]
+        if variant is not None:
+            variants[name] = variant
+    return variants, problems
+
+
+def _within_kind(problem: Problem, name: str, changes: Mapping[str, Any]) -> Problem:
+    """Return the problem with a path into the kind's own table, where that table says something there."""
+    here: Any = changes
+    for part in problem.path[:2]:
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return replace(problem, path=("kind", name, *problem.path)) if here is not None else problem
+
+
+def _check(document: Document) -> tuple[RuleSet | None, list[Problem]]:
+    file, problems = schema.read(document)
+    if file is not None:
+        rules = build(file)
+        return rules, check.run(rules)
+    pruned = _prune(document, problems)
+    file, _ = schema.read(pruned)
+    if file is None:
+        return None, problems
+    return None, problems + [problem for problem in check.run(build(file)) if problem.code not in _CONSEQUENCES]
+
+
+_CONSEQUENCES = frozenset(
+    {"group-sum", "group-empty", "metric-unused", "unknown-metric", "unknown-group", "unknown-rule", "unknown-remedy"}
+    | {"unknown-band", "no-rules", "bands-gap", "effect-undeclared"}
+)
+"""Problems that may only follow from what was set aside."""
+
+
+def _prune(document: Document, problems: list[Problem]) -> Document:
+    """Return the document without what has the wrong form: an unknown key alone, anything else with its table."""
+    pruned = copy.deepcopy(document)
+    for path in sorted({_faulty(problem) for problem in problems}, key=str, reverse=True):
+        here: Any = pruned
+        for part in path[:-1]:
+            here = here[part] if _has(here, part) else None
+        if path and _has(here, path[-1]):
+            del here[path[-1]]
+    return pruned
+
+
+def _faulty(problem: Problem) -> Path:
+    return problem.path if problem.code == "unknown-key" else problem.path[:2]
+
+
+def _has(here: object, part: str | int) -> bool:
+    if isinstance(here, list):
+        return isinstance(part, int) and part < len(here)
+    return isinstance(here, dict) and part in here
+
+
+def _place(problem: Problem, sources: list[_Source]) -> Problem:
+    """Return the problem with the file and line that declare its path, the topmost overlay first."""
+    for length in range(len(problem.path), 0, -1):
+        for source in sources:
+            if source.locator.holds(problem.path[:length]):
+                return problem.at(source.name, source.locator.line(problem.path[:length]))
+    return problem.at(sources[0].name, 1)

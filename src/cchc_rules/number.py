@@ -1,0 +1,141 @@
+"""The one module that owns numbers: text becomes exact at the door, and every rounding has its place here.
+
+Inside, a figure is either a `Fraction` (when a rule set is loaded, and in formulas) or a pair of integers, numerator
+and positive denominator (when a submission is scored: several times faster than `Fraction`).
+"""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+Pair: TypeAlias = tuple[int, int]
+"""An exact figure: numerator and denominator, the denominator above zero, not necessarily in lowest terms."""
+
+DIGITS = 30
+"""The most digits before or behind the decimal point that a figure may have."""
+
+_PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
+_LIMIT = 10**DIGITS
+
+
+class NotANumber(ValueError):
+    """What was given is no exact number; `code` names the problem."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def pair(value: object) -> Pair:
+    """Return the exact pair of an int, a Decimal or a Fraction; refuse everything else with `NotANumber`.
+
+    The codes are `not-a-number`, `boolean-for-number`, `float-for-number`, `text-for-number`, `not-finite` and
+    `number-too-long`.
+    """
+    kind = value.__class__
+    if kind is int:
+        if -_LIMIT < value < _LIMIT:  # type: ignore[operator]
+            return value, 1  # type: ignore[return-value]
+        raise NotANumber("number-too-long")
+    if isinstance(value, Decimal):
+        return _decimal_pair(value)
+    if isinstance(value, Fraction):
+        return value.numerator, value.denominator
+    raise NotANumber(_REFUSALS.get(kind, "not-a-number"))
+
+
+_REFUSALS: dict[type, str] = {
+    bool: "boolean-for-number",
+    float: "float-for-number",
+    str: "text-for-number",
+}
+
+
+def _decimal_pair(value: Decimal) -> Pair:
+    if not value.is_finite():
+        raise NotANumber("not-finite")
+    exponent = value.as_tuple().exponent
+    if value.adjusted() >= DIGITS or not isinstance(exponent, int) or exponent < -DIGITS:
+        raise NotANumber("number-too-long")
+    return value.as_integer_ratio()
+
+
+def fraction(value: object) -> Fraction:
+    """Return the exact `Fraction` of an int, Decimal or Fraction, or raise `NotANumber` as `pair` does."""
+    return Fraction(*pair(value))
+
+
+def parse(text: str) -> Fraction:
+    """Return the exact value of plain decimal text such as `-12.50`, or raise `NotANumber`."""
+    if not _PLAIN.fullmatch(text):
+        raise NotANumber("not-a-number")
+    return Fraction(text)
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """Return numerator/denominator rounded to a whole number, ties away from zero (denominator above zero)."""
+    if numerator >= 0:
+        return (2 * numerator + denominator) // (2 * denominator)
+    return -((denominator - 2 * numerator) // (2 * denominator))
+
+
+def round_half_up(value: Fraction, places: int) -> Fraction:
+    """Return the value rounded half up (away from zero at a tie) to so many decimal places."""
+    unit = 10**places
+    return Fraction(half_up(value.numerator * unit, value.denominator), unit)
+
+
+def floor(value: Fraction) -> Fraction:
+    """Return the largest whole number not above the value."""
+    return Fraction(value.numerator // value.denominator)
+
+
+def ceiling(value: Fraction) -> Fraction:
+    """Return the smallest whole number not below the value."""
+    return Fraction(-(-value.numerator // value.denominator))
+
+
+def places(value: Fraction) -> int | None:
+    """Return how many decimal places write the value exactly, or None when no decimal ends."""
+    rest, twos = _strip(value.denominator, 2)
+    rest, fives = _strip(rest, 5)
+    return max(twos, fives) if rest == 1 else None
+
+
+def _strip(number: int, prime: int) -> tuple[int, int]:
+    count = 0
+    while number % prime == 0:
+        number, count = number // prime, count + 1
+    return number, count
+
+
+def fixed(ticks: int, places: int) -> str:
+    """Return whole ticks of 10^-places as a decimal string with all its places: (181, 2) is `1.81`."""
+    sign, digits = "-" if ticks < 0 else "", str(abs(ticks)).rjust(places + 1, "0")
+    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+
+
+def plain(value: Fraction) -> str:
+    """Return the value as the shortest exact decimal string; a value without one as `numerator/denominator`."""
+    count = places(value)
+    if count is None:
+        return f"{value.numerator}/{value.denominator}"
+    return fixed(value.numerator * 10**count // value.denominator, count)
+
+
+SHOWN_PLACES = 4
+EXACT_PLACES = 12
+
+
+def shown(value: Fraction) -> str:
+    """Return the value for display: exact where its decimal ends within 12 places, else rounded half up to 4."""
+    count = places(value)
+    if count is not None and count <= EXACT_PLACES:
+        return plain(value)
+    return plain(round_half_up(value, SHOWN_PLACES))
+
+
+def ratio(value: Fraction) -> str:
+    """Return the value as a fraction in lowest terms, `47/26`, or as a whole number, `2`."""
+    return str(value)

@@ -1,0 +1,209 @@
+"""A whole scoring as values: what was read, what every rule came to, the sums, the band. No words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+from cchc_rules import tally
+from cchc_rules.measure import Document, Entry, Given, Measurements
+from cchc_rules.model import Band, Rule, RuleSet
+from cchc_rules.number import fixed
+from cchc_rules.plan import Figures, Plan, Run
+from cchc_rules.scale import Result, comparison
+from cchc_rules.state import COMPUTED, OPEN, Reason, State
+from cchc_rules.tally import Sum, Total
+
+
+class Banding(NamedTuple):
+    """The band of the index, the one before gates lowered it, the gates that did, the next one up and how far it is."""
+
+    band: Band | None
+    before: Band | None
+    gates: tuple[str, ...]
+    next: Band | None
+    distance: Fraction
+
+
+class Track(NamedTuple):
+    """A further track's total over the leaves that it scored."""
+
+    id: str
+    earned: Fraction
+    maximum: Fraction
+    scored: int
+    unscored: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """Everything that a scoring came to."""
+
+    plan: Plan
+    measurements: Measurements
+    as_of: date
+    figures: Figures
+    results: Sequence[Result]
+    groups: Sequence[Total]
+    index: Sum
+    supported: Sum
+    lowest: Sum
+    highest: Sum
+    unsupported: frozenset[int]
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set, as it stands for the unit's kind."""
+        return self.plan.rules
+
+    def rule(self, at: int) -> Rule:
+        """Return the rule at a position."""
+        return self.rules.rules[self.plan.names[at]]
+
+    def points(self, ticks: int) -> str:
+        """Return ticks as a decimal string of points."""
+        return fixed(ticks, self.rules.index.places)
+
+    def lost(self, at: int) -> int:
+        """Return the points a rule lost, in ticks."""
+        result = self.results[at]
+        return self.plan.worths[at].weight - result.earned - result.excluded
+
+    def entry(self, metric: str) -> Entry | None:
+        """Return what was submitted for a metric."""
+        return self.measurements.entries.get(metric)
+
+    def documents(self, at: int) -> list[tuple[Document, bool]]:
+        """Return the evidence for a rule, each with whether it counts: dated evidence outside the window does not."""
+        names = self.plan.reads[self.plan.names[at]]
+        found = [item for name in names if (entry := self.entry(name)) for item in entry.evidence]
+        given = self.measurements.points.get(self.plan.names[at])
+        return [(item, counts(item, self.rules)) for item in [*found, *(given.evidence if given else ())]]
+
+    def losses(self) -> list[int]:
+        """Return the positions of computed rules that lost points, the largest loss first, then by id."""
+        lost = [at for at, result in enumerate(self.results) if result.state in COMPUTED and self.lost(at) > 0]
+        return sorted(lost, key=lambda at: (-self.lost(at), self.plan.names[at]))
+
+    def in_state(self, state: State) -> list[int]:
+        """Return the positions of the rules in a state, in file order."""
+        return [at for at, result in enumerate(self.results) if result.state is state]
+
+    def banding(self) -> Banding:
+        """Return the band of the index after its gates (semantics I5)."""
+        rules = self.rules
+        exact = Fraction(self.index.value, self.plan.unit) if rules.bands_read == "rounded" else self.index.exact
+        within = max(Fraction(0), min(exact, rules.index.scale))
+        ladder = sorted(rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
+        position = next((at for at, band in enumerate(ladder) if band.interval.holds(within)), None)
+        if position is None:
+            return Banding(None, None, (), None, Fraction(0))
+        allowed, gates = self._gated(ladder, position)
+        following = ladder[position + 1] if position + 1 < len(ladder) else None
+        distance = (following.interval.low or Fraction(0)) - exact if following else Fraction(0)
+        return Banding(ladder[allowed], ladder[position], gates, following, distance)
+
+    def _gated(self, ladder: list[Band], position: int) -> tuple[int, tuple[str, ...]]:
+        names, gates, allowed = [band.id for band in ladder], [], position
+        for gate in self.rules.band_gates:
+            state = self.results[self.plan.places[gate.rule]].state
+            if state not in _PASSES and names.index(gate.at_most) < position:
+                gates.append(gate.rule)
+                allowed = min(allowed, names.index(gate.at_most))
+        return allowed, tuple(gates)
+
+    def reached(self, comparator: str, threshold: Fraction) -> bool:
+        """Whether the exact index reaches a target (semantics I7)."""
+        return comparison(comparator, threshold)((self.index.exact.numerator, self.index.exact.denominator))
+
+    def tracks(self) -> list[Track]:
+        """Return the totals of the further tracks."""
+        return [self._track(name, self.measurements.tracks.get(name, {})) for name in self.rules.tracks]
+
+    def _track(self, name: str, points: Mapping[str, Given]) -> Track:
+        leaves = [rule for rule in self.rules.rules.values() if rule.deduction.kind != "none"]
+        earned = sum((Fraction(*given.points) for given in points.values()), Fraction(0))
+        maximum = sum((rule.weight for rule in leaves if rule.id in points), Fraction(0))
+        return Track(name, earned, maximum, len(points), len(leaves) - len(points))
+
+
+_PASSES = frozenset({State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED})
+
+
+def counts(item: Document, rules: RuleSet) -> bool:
+    """Whether a document proves anything: a dated one must lie in the window."""
+    return item.dated is None or rules.window is None or rules.window[0] <= item.dated <= rules.window[1]
+
+
+def judge(plan: Plan, run: Run) -> None:
+    """Judge every rule, required rules before those behind them."""
+    results = run.results
+    for at, rule_judge in plan.judges:
+        results[at] = rule_judge(run)
+
+
+def gather(plan: Plan, measurements: Measurements, as_of: date, run: Run) -> Outcome:
+    """Return the outcome of a run whose rules are judged."""
+    results = run.results
+    groups = tally.totals(plan, results)
+    index = tally.index(plan, groups)
+    without = _unsupported(plan, measurements, results)
+    return Outcome(
+        plan=plan,
+        measurements=measurements,
+        as_of=as_of,
+        figures=run.figures,
+        results=results,
+        groups=groups,
+        index=index,
+        supported=_again(plan, [_nothing(r) if at in without else r for at, r in enumerate(results)]) if without else index,
+        lowest=_bound(plan, results, index, best=False),
+        highest=_bound(plan, results, index, best=True),
+        unsupported=without,
+    )
+
+
+def _again(plan: Plan, results: Sequence[Result]) -> Sum:
+    return tally.index(plan, tally.totals(plan, results))
+
+
+def _nothing(result: Result) -> Result:
+    return result._replace(n=0, d=1, earned=0)
+
+
+def _unsupported(plan: Plan, measurements: Measurements, results: Sequence[Result]) -> frozenset[int]:
+    """Return the rules that claim points but have no valid evidence (semantics I6)."""
+    return frozenset(
+        at
+        for at, metrics in plan.evidence
+        if results[at].earned > 0 and _claims(results[at]) and not _proved(plan, measurements, at, metrics)
+    )
+
+
+def _claims(result: Result) -> bool:
+    return result.state in COMPUTED or isinstance(result.detail, Given)
+
+
+def _proved(plan: Plan, measurements: Measurements, at: int, metrics: tuple[str, ...]) -> bool:
+    given = measurements.points.get(plan.names[at])
+    if given is not None and any(counts(item, plan.rules) for item in given.evidence):
+        return True
+    entries = (measurements.entries.get(name) for name in metrics)
+    return any(counts(item, plan.rules) for entry in entries if entry for item in entry.evidence)
+
+
+def is_open(result: Result) -> bool:
+    """Whether a rule may still come to anything (semantics I4)."""
+    return result.state in OPEN or result.reason is Reason.POINTS_AWAITED
+
+
+def _bound(plan: Plan, results: Sequence[Result], index: Sum, *, best: bool) -> Sum:
+    """Return the index with every open rule at its fewest or its most points."""
+    if not any(is_open(result) for result in results):
+        return index
+    return _again(plan, [_settled(r, plan.worths[at][0 if best else 1]) if is_open(r) else r for at, r in enumerate(results)])
+
+
+def _settled(result: Result, ticks: int) -> Result:
+    return result._replace(n=ticks, d=1, earned=ticks, excluded=0, rescales=False)

@@ -1,0 +1,520 @@
+"""A rule set compiled once: figures in a list, a function a rule, groups in the order that adds them up."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from cchc_rules import check, formula, number, scale
+from cchc_rules.measure import Figure, Given
+from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet, Scalar, Tier
+from cchc_rules.number import Pair
+from cchc_rules.scale import Result, Shape, Test, Worth
+from cchc_rules.state import COMPUTED, NOT_REPORTED, Absent, Effect, Reason, State, gate, strongest
+
+Figures: TypeAlias = list[Figure]
+Judge: TypeAlias = "Callable[[Run], Result]"
+
+
+class Undeclared(NamedTuple):
+    """A state occurred for which the rule set declares no effect."""
+
+    rule: str
+    state: State
+
+
+@dataclass(slots=True)
+class Run:
+    """One scoring: the figures by position, what people decided, and the results as they come."""
+
+    figures: Figures
+    results: list[Result]
+    as_of: int
+    points: Mapping[str, Given]
+    absent: Mapping[str, str]
+    undeclared: list[Undeclared] = field(default_factory=list)
+
+
+class GroupPlan(NamedTuple):
+    """A group by position: the rules and groups right below it, and the points in ticks that it declares."""
+
+    id: str
+    kind: str
+    mean: bool
+    weight: int
+    cap: int
+    rules: tuple[int, ...]
+    groups: tuple[int, ...]
+    top: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A compiled rule set."""
+
+    rules: RuleSet
+    unit: int
+    metrics: tuple[str, ...]
+    positions: Mapping[str, int]
+    derived: tuple[tuple[int, Callable[[Figures], Figure]], ...]
+    names: tuple[str, ...]
+    places: Mapping[str, int]
+    judges: tuple[tuple[int, Judge], ...]
+    worths: tuple[Worth, ...]
+    groups: tuple[GroupPlan, ...]
+    reads: Mapping[str, tuple[str, ...]]
+    evidence: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def figures(self, submitted: Mapping[str, Figure]) -> Figures:
+        """Return the figures of all metrics by position, derived ones computed."""
+        figures = [submitted.get(name, NOT_REPORTED) for name in self.metrics]
+        for position, derive in self.derived:
+            figures[position] = derive(figures)
+        return figures
+
+
+@lru_cache(maxsize=64)
+def compiled(rules: RuleSet) -> Plan:
+    """Return the plan of a rule set, compiled once."""
+    unit = 10**rules.index.places
+    metrics = tuple(rules.metrics)
+    positions = {name: at for at, name in enumerate(metrics)}
+    names = tuple(rules.rules)
+    places = {name: at for at, name in enumerate(names)}
+    compiler = _Compiler(rules, unit, positions, places)
+    reads = {rule.id: _submitted(rules, rule) for rule in rules.rules.values()}
+    return Plan(
+        rules=rules,
+        unit=unit,
+        metrics=metrics,
+        positions=positions,
+        derived=tuple((positions[name], compiler.derive(rules.metrics[name])) for name in _formula_order(rules)),
+        names=names,
+        places=places,
+        judges=tuple((places[name], compiler.judge(rules.rules[name])) for name in _gate_order(rules)),
+        worths=tuple(compiler.worth(rule) for rule in rules.rules.values()),
+        groups=_group_plans(rules, unit, places),
+        reads=reads,
+        evidence=tuple((places[rule.id], reads[rule.id]) for rule in rules.rules.values() if rule.evidence_required),
+    )
+
+
+def _submitted(rules: RuleSet, rule: Rule) -> tuple[str, ...]:
+    """Return the submitted metrics that a rule reads, in alphabetical order."""
+    return tuple(sorted(name for name in check.rule_metrics(rules, rule) if rules.metrics[name].formula is None))
+
+
+def _order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the names so that each comes after those it needs (there are no cycles)."""
+    done: dict[str, None] = {}
+    for start in needs:
+        waiting = [start]
+        while waiting:
+            name = waiting[-1]
+            open_ = [other for other in needs[name] if other not in done and other in needs]
+            if open_:
+                waiting += open_
+            else:
+                done[waiting.pop()] = None
+    return list(done)
+
+
+def _formula_order(rules: RuleSet) -> list[str]:
+    types = rules.metric_types()
+    return _order(
+        {
+            metric.id: formula.parse(metric.formula, types, rules.calendar).names
+            for metric in rules.metrics.values()
+            if metric.formula is not None
+        }
+    )
+
+
+def _gate_order(rules: RuleSet) -> list[str]:
+    return _order({rule.id: rule.requires for rule in rules.rules.values()})
+
+
+def _group_plans(rules: RuleSet, unit: int, places: Mapping[str, int]) -> tuple[GroupPlan, ...]:
+    """Return the groups, children before parents."""
+    needs = {
+        group.id: tuple(child.id for child in rules.groups.values() if child.parent == group.id)
+        for group in rules.groups.values()
+    }
+    order = _order(needs)
+    at = {name: position for position, name in enumerate(order)}
+    members: dict[str, list[int]] = {name: [] for name in order}
+    for rule in rules.rules.values():
+        members[rule.group].append(places[rule.id])
+    plans = []
+    for name in order:
+        group = rules.groups[name]
+        below = tuple(at[child] for child in needs[name])
+        weight, cap = (int((points or Fraction(0)) * unit) for points in (group.weight, group.cap))
+        mean, top = group.combine == "mean", group.parent is None
+        plans.append(GroupPlan(name, group.kind, mean, weight, cap, tuple(members[name]), below, top))
+    return tuple(plans)
+
+
+class _Compiler:
+    """Turns metrics and rules into functions over figures by position."""
+
+    def __init__(self, rules: RuleSet, unit: int, positions: Mapping[str, int], places: Mapping[str, int]) -> None:
+        self.rules = rules
+        self.unit = unit
+        self.positions = positions
+        self.places = places
+        self.types = rules.metric_types()
+
+    def worth(self, rule: Rule) -> Worth:
+        return Worth(int(rule.weight * self.unit), int(rule.lowest * self.unit))
+
+    def derive(self, metric: Metric) -> Callable[[Figures], Figure]:
+        """Return the function that computes a derived metric."""
+        parsed = formula.parse(metric.formula or "", self.types, self.rules.calendar)
+        names = [(name, self.positions[name], self.rules.metrics[name]) for name in parsed.names]
+
+        def derive(figures: Figures) -> Figure:
+            found = parsed.evaluate({name: opened(figures[at], other) for name, at, other in names})
+            return _rounded(closed(found), metric.round)
+
+        return derive
+
+    def judge(self, rule: Rule) -> Judge:
+        """Return the function that judges a rule, with just the wrappers it needs (semantics L2)."""
+        judge = self._manual(rule) if rule.deduction.kind == "manual" else self._measured(rule)
+        if rule.requires:
+            judge = self._unless_gate_unknown(rule, judge)
+        if rule.due is not None:
+            judge = self._unless_not_due(rule, judge)
+        if rule.requires:
+            judge = self._unless_gate_closed(rule, judge)
+        blocks = self._optional_blocks(rule)
+        return self._unless_block_absent(rule, blocks, judge) if blocks else judge
+
+    def _manual(self, rule: Rule) -> Judge:
+        worth, awaited = self.worth(rule), Absent(State.MISSING, Reason.POINTS_AWAITED)
+        absent = self._absent(rule)
+
+        def judge(run: Run) -> Result:
+            given = run.points.get(rule.id)
+            if given is None:
+                return absent(awaited, run)
+            n, d = given.points
+            return worth.result(n * self.unit, d, Reason.MANUAL, None, given)
+
+        return judge
+
+    def _measured(self, rule: Rule) -> Judge:
+        at = self.positions[rule.metric or ""]
+        absent = self._absent(rule)
+        others = tuple(self.positions[name] for name in self._others(rule))
+        if others:
+            return self._dependent(rule, at, others, absent)
+        shape = self.shape(rule, _literal(rule, self.rules.metrics[rule.metric or ""]), [])
+
+        def judge(run: Run) -> Result:
+            figure = run.figures[at]
+            return shape(figure) if figure.__class__ is tuple else absent(figure, run)  # type: ignore[arg-type]
+
+        return judge
+
+    def _others(self, rule: Rule) -> list[str]:
+        """Return the metrics beside its own that a rule's threshold, exemption and formulas name."""
+        named = [rule.threshold.metric] if isinstance(rule.threshold, MetricRef) else []
+        named += [rule.deduction.exempt] if rule.deduction.exempt else []
+        for _, text, extra in check.rule_formulas(self.rules, rule):
+            named += [name for name in self.parsed(text, extra).names if name not in extra]
+        return sorted(set(named))
+
+    def parsed(self, text: str, extra: Mapping[str, str]) -> formula.Formula:
+        return formula.parse(text, self.types | dict(extra), self.rules.calendar)
+
+    def _dependent(self, rule: Rule, at: int, others: tuple[int, ...], absent: "AbsentJudge") -> Judge:
+        """Return the judge of a rule that reads more than its own metric: its shape is made for each submission."""
+
+        def judge(run: Run) -> Result:
+            figures = run.figures
+            gone = strongest([figures[i] for i in (at, *others) if isinstance(figures[i], Absent)])  # type: ignore[misc]
+            if gone is not None:
+                return absent(gone, run)
+            threshold = self.threshold(rule, figures)
+            if isinstance(threshold, Absent):
+                return absent(threshold, run)
+            try:
+                return self.shape(rule, threshold, figures)(self.counted(rule, figures))
+            except ZeroDivisionError:
+                return absent(Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR), run)
+
+        return judge
+
+    def counted(self, rule: Rule, figures: Figures) -> Pair:
+        """Return the rule's figure, less the exempt ones."""
+        n, d = figures[self.positions[rule.metric or ""]]  # type: ignore[misc]
+        if rule.deduction.exempt is None:
+            return n, d  # type: ignore[return-value]
+        en, ed = figures[self.positions[rule.deduction.exempt]]  # type: ignore[misc]
+        return max(n * ed - en * d, 0), d * ed  # type: ignore[operator,return-value]
+
+    def threshold(self, rule: Rule, figures: Figures) -> "Fraction | Absent | None":
+        """Return the threshold as a number (a date as its day number), None where it is no single number."""
+        if isinstance(rule.threshold, MetricRef):
+            figure = figures[self.positions[rule.threshold.metric]]
+            return figure if isinstance(figure, Absent) else Fraction(*figure)
+        if isinstance(rule.threshold, FormulaRef):
+            parsed = self.parsed(rule.threshold.formula, {})
+            found = closed(parsed.evaluate(self.named(parsed, figures)))
+            return found if isinstance(found, Absent) else Fraction(*found)
+        return _literal(rule, self.rules.metrics[rule.metric or ""])
+
+    def named(self, parsed: formula.Formula, figures: Figures) -> dict[str, formula.Value | Absent]:
+        """Return the figures that a formula names, as it computes with them."""
+        metrics = self.rules.metrics
+        return {
+            name: opened(figures[self.positions[name]], metrics[name]) for name in parsed.names if name in self.positions
+        }
+
+    def shape(self, rule: Rule, threshold: Fraction | None, figures: Figures) -> Shape:
+        """Return the rule's shape for a threshold that is known."""
+        worth, deduction, metric = self.worth(rule), rule.deduction, self.rules.metrics[rule.metric or ""]
+        met = target_test(rule, metric, threshold)
+        match deduction.kind:
+            case "all_or_nothing":
+                return scale.all_or_nothing(worth, met or _always)
+            case "none":
+                return scale.all_or_nothing(worth, met or _always, scored=False)
+            case "proportional":
+                start, rising = deduction.from_ or Fraction(0), rule.comparator == ">="
+                return scale.proportional(worth, rising, threshold or Fraction(0), start, deduction.floor)
+            case "per_unit":
+                loss, rising = check.unit_loss(rule) * self.unit, rule.comparator == ">="
+                target = threshold or Fraction(0)
+                return scale.per_unit(worth, rising, target, loss, deduction.step, deduction.units)
+            case "tiers":
+                return self._tiers(rule, metric, threshold, met, figures)
+            case _:
+                points = self._points(rule, deduction.formula or "", threshold, figures)
+                return lambda v: worth.result(*worth.held(*points(v)), Reason.FORMULA, met(v) if met else None)
+
+    def _tiers(
+        self, rule: Rule, metric: Metric, threshold: Fraction | None, met: Test | None, figures: Figures
+    ) -> Shape:
+        late = threshold if rule.deduction.of == "days_late" else None
+        steps: list[tuple[Test, scale.TierPoints]] = []
+        for tier in rule.deduction.tiers:
+            test = _tier_test(tier, metric)
+            fixed = check.constant(rule, tier)
+            if fixed is not None:
+                ticks = fixed * self.unit
+                steps.append((_shifted(test, late), (ticks.numerator, ticks.denominator)))
+            else:
+                steps.append((_shifted(test, late), self._points(rule, tier.value.formula or "", threshold, figures)))
+        return scale.tiers(self.worth(rule), steps, met)
+
+    def _points(
+        self, rule: Rule, text: str, threshold: Fraction | None, figures: Figures
+    ) -> Callable[[Pair], Pair]:
+        """Return the function that computes a formula of points, in ticks, from the rule's figure."""
+        metric = self.rules.metrics[rule.metric or ""]
+        parsed = self.parsed(text, check.own_names(self.rules, rule))
+        own: dict[str, formula.Value | Absent] = {"weight": rule.weight}
+        if threshold is not None:
+            own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
+
+        def points(v: Pair) -> Pair:
+            found = parsed.evaluate(self.named(parsed, figures) | own | {"value": opened(v, metric)})
+            if isinstance(found, Absent):
+                raise ZeroDivisionError
+            ticks = found * self.unit  # type: ignore[operator]
+            return ticks.numerator, ticks.denominator  # type: ignore[union-attr]
+
+        return points
+
+    def _absent(self, rule: Rule) -> "AbsentJudge":
+        """Return the function that gives a rule's result for an absence, by the declared effect (semantics L4)."""
+        worth = self.worth(rule)
+
+        def result(absent: Absent, run: Run) -> Result:
+            effect = (Effect.LOST if rule.deduction.kind == "none" else rule.absence.get(absent.state))
+            if effect is None:
+                run.undeclared.append(Undeclared(rule.id, absent.state))
+                return _nothing(absent)
+            if effect is Effect.MANUAL:
+                return _by_hand(absent, run.points.get(rule.id), self.unit)
+            return _of_effect(absent, effect, worth)
+
+        usual = result(NOT_REPORTED, Run([], [], 0, {}, {}))
+
+        def judge(absent: Absent, run: Run) -> Result:
+            return usual if absent is NOT_REPORTED and not asks_hand else result(absent, run)
+
+        asks_hand = rule.absence[State.MISSING] is Effect.MANUAL
+        return judge
+
+    def _unless_gate_unknown(self, rule: Rule, judge: Judge) -> Judge:
+        gates = tuple(self.places[name] for name in rule.requires)
+        absent = self._absent(rule)
+
+        def judge_or_wait(run: Run) -> Result:
+            result = judge(run)
+            unknown = _first_gate(run, gates, State.MISSING)
+            if unknown is None or result.state not in COMPUTED:
+                return result
+            waiting = absent(Absent(State.MISSING, Reason.GATE_UNKNOWN), run)
+            return waiting._replace(detail=unknown)
+
+        return judge_or_wait
+
+    def _unless_not_due(self, rule: Rule, judge: Judge) -> Judge:
+        due = (rule.due or date.max).toordinal()
+        absent = self._absent(rule)
+
+        def judge_or_wait(run: Run) -> Result:
+            result = judge(run)
+            if run.as_of >= due or result.state not in _MAY_WAIT or result.reason is Reason.GATE_UNKNOWN:
+                return result
+            return absent(Absent(State.NOT_DUE, Reason.NOT_DUE), run)
+
+        return judge_or_wait
+
+    def _unless_gate_closed(self, rule: Rule, judge: Judge) -> Judge:
+        gates = tuple(self.places[name] for name in rule.requires)
+        own = None if rule.metric is None else self.positions[rule.metric]
+
+        def judge_or_nothing(run: Run) -> Result:
+            figure = None if own is None else run.figures[own]
+            waived = isinstance(figure, Absent) and figure.state is State.WAIVED
+            closed_gate = _first_gate(run, gates, State.NOT_MET)
+            if closed_gate is None or waived:
+                return judge(run)
+            return Result(State.NOT_MET, Reason.GATE_CLOSED, 0, 1, 0, detail=closed_gate)
+
+        return judge_or_nothing
+
+    def _optional_blocks(self, rule: Rule) -> tuple[str, ...]:
+        blocks, at = [], self.rules.groups.get(rule.group)
+        while at is not None:
+            blocks += [at.id] if at.optional else []
+            at = self.rules.groups.get(at.parent or "")
+        return tuple(blocks)
+
+    def _unless_block_absent(self, rule: Rule, blocks: tuple[str, ...], judge: Judge) -> Judge:
+        worth = self.worth(rule)
+
+        def judge_or_leave(run: Run) -> Result:
+            for block in blocks:
+                if block in run.absent:
+                    gone = Absent(State.NOT_APPLICABLE, Reason.BLOCK_ABSENT, run.absent[block])
+                    return _of_effect(gone, Effect.EXCLUDE, worth)
+            return judge(run)
+
+        return judge_or_leave
+
+
+AbsentJudge: TypeAlias = "Callable[[Absent, Run], Result]"
+
+_MAY_WAIT = frozenset({State.PARTLY_MET, State.NOT_MET, State.MISSING})
+
+
+def _first_gate(run: Run, gates: tuple[int, ...], effect: State) -> int | None:
+    """Return the position of the first required rule whose state has the effect on those behind it."""
+    return next((at for at in gates if gate(run.results[at].state) is effect), None)
+
+
+def _always(_: Pair) -> bool:
+    return True
+
+
+def _nothing(absent: Absent) -> Result:
+    return Result(absent.state, absent.reason, 0, 1, 0, detail=absent)
+
+
+def _of_effect(absent: Absent, effect: Effect, worth: Worth) -> Result:
+    if effect is Effect.FULL:
+        return Result(absent.state, absent.reason, worth.weight, 1, worth.weight, detail=absent)
+    if effect is Effect.LOST:
+        return _nothing(absent)
+    return _nothing(absent)._replace(excluded=worth.weight, rescales=effect is Effect.EXCLUDE)
+
+
+def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:
+    if given is None:
+        return Result(State.MISSING, Reason.POINTS_AWAITED, 0, 1, 0, detail=absent)
+    n, d = given.points[0] * unit, given.points[1]
+    return Result(absent.state, absent.reason, n, d, number.half_up(n, d), detail=given)
+
+
+def opened(figure: Figure, metric: Metric) -> formula.Value | Absent:
+    """Return a figure as formulas compute with it: a number, a yes/no, a date, a level's words."""
+    if isinstance(figure, Absent):
+        return figure
+    n, d = figure
+    if metric.type == "yes_no":
+        return bool(n)
+    if metric.type == "date":
+        return date.fromordinal(n)
+    return metric.levels[n].vi if metric.type == "level" else Fraction(n, d)
+
+
+def closed(value: formula.Value | Absent) -> Figure:
+    """Return what a formula gave as a figure again."""
+    if isinstance(value, Absent):
+        return value
+    if isinstance(value, Fraction):
+        return value.numerator, value.denominator
+    return (value.toordinal(), 1) if isinstance(value, date) else (int(value), 1)
+
+
+def _rounded(figure: Figure, places: int | None) -> Figure:
+    if places is None or isinstance(figure, Absent):
+        return figure
+    return number.half_up(figure[0] * 10**places, figure[1]), 10**places
+
+
+def as_number(value: Scalar, metric: Metric) -> Fraction:
+    """Return a literal as a figure's number: yes is 1, a date its day number, a level its position from the best."""
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool):
+        return Fraction(value)
+    if isinstance(value, date):
+        return Fraction(value.toordinal())
+    return Fraction([level.vi for level in metric.levels].index(value))
+
+
+def _literal(rule: Rule, metric: Metric) -> Fraction | None:
+    if isinstance(rule.threshold, Fraction | bool | date | str):
+        return as_number(rule.threshold, metric)
+    return None
+
+
+_SIGNS = {"is": "==", "on_or_before": "<=", "before": "<", "on_or_after": ">=", "after": ">"}
+
+
+def target_test(rule: Rule, metric: Metric, threshold: Fraction | None) -> Test | None:
+    """Return the test whether a figure reaches the rule's target, None when the rule has no target of its own."""
+    if rule.comparator is None:
+        return None
+    if rule.comparator == "between":
+        return scale.within(rule.threshold)  # type: ignore[arg-type]
+    if rule.comparator == "one_of":
+        return scale.among(frozenset(as_number(value, metric) for value in rule.threshold))  # type: ignore[union-attr]
+    sign = _SIGNS.get(rule.comparator, rule.comparator)
+    if rule.comparator == "better":
+        sign = "<" if metric.better == "lower" else ">"
+    return scale.comparison(sign, threshold or Fraction(0))
+
+
+def _tier_test(tier: Tier, metric: Metric) -> Test:
+    if tier.values is not None:
+        return scale.among(frozenset(as_number(value, metric) for value in tier.values))
+    return _always if tier.interval is None else scale.within(tier.interval)
+
+
+def _shifted(test: Test, late: Fraction | None) -> Test:
+    """Return the test over days after a date instead of the date itself."""
+    if late is None:
+        return test
+    start = int(late)
+    return lambda v: test((v[0] - start, 1))

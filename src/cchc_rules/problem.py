@@ -1,0 +1,91 @@
+"""Problems are values until the edge; errors carry them and say all of them."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from cchc_rules import words
+
+Path = tuple[str | int, ...]
+"""Where in a document: keys and list positions from the top."""
+
+DEFAULT_LANGUAGE = "vi"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a rule file or a submission: a stable code, the place, and the words to fill in."""
+
+    code: str
+    path: Path = ()
+    places: dict[str, str] = field(default_factory=dict, hash=False)
+    file: str = ""
+    line: int = 0
+    warning: bool = False
+
+    def at(self, file: str, line: int) -> "Problem":
+        """Return the same problem with the place it was found."""
+        return replace(self, file=file, line=line)
+
+    def what(self, lang: str = DEFAULT_LANGUAGE) -> str:
+        """Say what is wrong, in one sentence of the language."""
+        return words.message(lang, f"problem.{self.code}", **self.places)
+
+    def fix(self, lang: str = DEFAULT_LANGUAGE) -> str:
+        """Say what to do about it, in one sentence of the language."""
+        fix = words.message(lang, f"fix.{self.code}", **self.places)
+        nearest = self.places.get("nearest", "")
+        return f"{fix} {words.message(lang, 'fix.nearest', nearest=nearest)}" if nearest else fix
+
+    def text(self, lang: str = DEFAULT_LANGUAGE) -> str:
+        """Say the whole problem: file, line, path, code, what is wrong and what to do."""
+        kind = words.message(lang, "word.warning" if self.warning else "word.error")
+        where = ":".join(part for part in (self.file, str(self.line) if self.line else "") if part)
+        head = " ".join(part for part in (f"{where}:" if where else "", f"{kind}[{self.code}]", path_text(self.path)) if part)
+        return f"{head}\n    {self.what(lang)}\n    → {self.fix(lang)}"
+
+
+def path_text(path: Path) -> str:
+    """Return a path as people write it: `rule.on-time.deduction.tiers[1].points`."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the known name most like a misspelt one, or an empty text when none is near."""
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), "")
+
+
+def quoted(value: object, most: int = 60) -> str:
+    """Return a value for a message: short, on one line, without control characters."""
+    text = "".join(char if char.isprintable() else "�" for char in str(value)[: most + 1])
+    return text if len(text) <= most else text[:most] + "…"
+
+
+class CchcError(Exception):
+    """The base of every error this package raises on purpose; `problems` says all of them as values."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def text(self, lang: str = DEFAULT_LANGUAGE) -> str:
+        """Say every problem in the language, one after another."""
+        return "\n".join(problem.text(lang) for problem in self.problems)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+class RulesError(CchcError):
+    """A rule file is refused."""
+
+
+class SubmissionError(CchcError):
+    """A submission is refused."""
+
+
+class ReportError(CchcError):
+    """A text is no report document."""

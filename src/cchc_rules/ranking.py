@@ -1,0 +1,26 @@
+"""Ranks of units over their reports (shape S31)."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cchc_rules.report import Report
+
+
+class Ranked(NamedTuple):
+    """A report and its rank; 1 is the highest index."""
+
+    rank: int
+    report: Report
+
+
+def rank(reports: Iterable[Report]) -> list[Ranked]:
+    """Return the reports by falling exact index, with competition ranks: equals share one, the next is skipped.
+
+    The unrounded index decides, so 95.451 stands before 95.449 although both show as 95.45.
+    """
+    ordered = sorted(reports, key=lambda report: report.index.exact, reverse=True)
+    ranked: list[Ranked] = []
+    for position, report in enumerate(ordered, start=1):
+        same = ranked and ranked[-1].report.index.exact == report.index.exact
+        ranked.append(Ranked(ranked[-1].rank if same else position, report))
+    return ranked

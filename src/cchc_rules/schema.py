@@ -1,0 +1,479 @@
+"""The rule file's format as pydantic models; the only module that knows pydantic."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from cchc_rules import model, number
+from cchc_rules.problem import Path, Problem, nearest, quoted
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str):
+        return {"vi": value, "en": value}
+    return value
+
+
+def _nfc(value: object) -> object:
+    if not isinstance(value, str):
+        raise PydanticCustomError("not-text", "text")
+    if not value.strip():
+        raise PydanticCustomError("empty-text", "text")
+    return unicodedata.normalize("NFC", value.strip())
+
+
+def _number(value: object) -> Fraction:
+    try:
+        return number.fraction(value)
+    except number.NotANumber as error:
+        raise PydanticCustomError(error.code, "number") from None  # type: ignore[arg-type]
+
+
+def _date(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise PydanticCustomError("not-a-date", "date")
+
+
+def _scalar(value: object) -> model.Scalar:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | Decimal):
+        return _number(value)
+    if isinstance(value, date):
+        return _date(value)
+    return str(_nfc(value))
+
+
+def _scalars(value: object) -> tuple[model.Scalar, ...]:
+    return tuple(_scalar(item) for item in (value if isinstance(value, list) else [value]))
+
+
+def _threshold(value: object) -> model.Threshold:
+    if isinstance(value, Mapping):
+        return _threshold_table(value)
+    return _scalars(value) if isinstance(value, list) else _scalar(value)
+
+
+def _threshold_table(value: Mapping[str, object]) -> model.Threshold:
+    keys = set(value)
+    if keys == {"metric"}:
+        return model.MetricRef(str(value["metric"]))
+    if keys == {"formula"}:
+        return model.FormulaRef(str(value["formula"]))
+    if keys and keys <= set(BOUNDS):
+        return interval({key: _number(bound) for key, bound in value.items()})
+    raise PydanticCustomError("bad-threshold", "threshold")
+
+
+BOUNDS = ("from", "above", "to", "below")
+
+
+def interval(bounds: Mapping[str, Fraction | None]) -> model.Interval:
+    """Return the interval of `from`/`above` and `to`/`below`; both of a pair is refused."""
+    low, low_open = bounds.get("from"), bounds.get("above")
+    high, high_open = bounds.get("to"), bounds.get("below")
+    if (low is not None and low_open is not None) or (high is not None and high_open is not None):
+        raise PydanticCustomError("two-edges", "edges")
+    return model.Interval(
+        low if low_open is None else low_open,
+        high if high_open is None else high_open,
+        low_open is not None,
+        high_open is not None,
+    )
+
+
+METRIC_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+OTHER_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+Words: TypeAlias = Annotated[str, BeforeValidator(_nfc)]
+Exact: TypeAlias = Annotated[Fraction, PlainValidator(_number)]
+Day: TypeAlias = Annotated[date, PlainValidator(_date)]
+MetricId: TypeAlias = Annotated[str, Field(pattern=METRIC_ID)]
+Id: TypeAlias = Annotated[str, Field(pattern=OTHER_ID)]
+Places: TypeAlias = Annotated[int, Field(ge=0, le=12, strict=True)]
+EffectName: TypeAlias = Literal["lost", "full", "exclude", "show", "manual"]
+Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+BasisName: TypeAlias = model.Basis
+Comparator: TypeAlias = Literal[
+    ">=", ">", "<=", "<", "==", "!=", "between", "one_of", "is", "on_or_before", "before", "on_or_after", "after", "better"
+]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class BothLanguages(_Table):
+    """The same words in Vietnamese and English."""
+
+    vi: Words
+    en: Words
+
+    def model(self) -> model.Text:
+        """Return the words as the model holds them."""
+        return model.Text(self.vi, self.en)
+
+
+Text: TypeAlias = Annotated[BothLanguages, BeforeValidator(_text)]
+
+
+class Validity(_Table):
+    """The first and last day of something."""
+
+    from_: Day = Field(alias="from")
+    until: Day
+
+
+class RuleSetHead(_Table):
+    """The table `[ruleset]`."""
+
+    id: Id
+    version: Words
+    title: Text
+    language: Literal["vi", "en"] = "vi"
+    valid: Validity
+    source: Text | None = None
+    note: Text | None = None
+
+
+class IndexTable(_Table):
+    """The table `[index]`."""
+
+    scale: Exact = Fraction(100)
+    places: Places = 2
+    over_scale: Flag = False
+    weight_basis: BasisName = "stated"
+
+
+class AbsenceTable(_Table):
+    """The table `[absence]`, or a rule's own."""
+
+    missing: EffectName | None = None
+    not_applicable: EffectName | None = None
+    not_due: EffectName | None = None
+    waived: EffectName | None = None
+
+
+class CalendarTable(_Table):
+    """The table `[calendar]`."""
+
+    country: str = ""
+    extra_holidays: tuple[Day, ...] = ()
+    extra_workdays: tuple[Day, ...] = ()
+
+
+class RatioTable(_Table):
+    """What is counted above and below the line."""
+
+    numerator: Text
+    denominator: Text
+
+
+class MetricTable(_Table):
+    """A table `[metric.ID]`."""
+
+    title: Text
+    type: Literal["percent", "count", "number", "yes_no", "date", "level", "rank"]
+    unit: Text | None = None
+    better: Literal["higher", "lower", "neither"] | None = None
+    least: Exact | None = None
+    most: Exact | None = None
+    above_100: Flag = False
+    ratio: RatioTable | None = None
+    formula: str | None = None
+    round: Places | None = None
+    levels: tuple[Text, ...] = ()
+    distinct: Flag = False
+    evidence: Text | None = None
+
+
+class GroupTable(_Table):
+    """A table `[group.ID]`."""
+
+    title: Text
+    parent: Id | None = None
+    weight: Exact | None = None
+    kind: Literal["base", "bonus", "penalty"] = "base"
+    cap: Exact | None = None
+    combine: Literal["sum", "mean"] = "sum"
+    optional: Flag = False
+    weight_basis: BasisName | None = None
+    source: tuple[Words, ...] = ()
+    note: Text | None = None
+
+
+class TierTable(_Table):
+    """One tier: a condition and a value."""
+
+    from_: Exact | None = Field(None, alias="from")
+    above: Exact | None = None
+    to: Exact | None = None
+    below: Exact | None = None
+    is_: Annotated[tuple[Any, ...] | None, PlainValidator(_scalars)] = Field(None, alias="is")
+    otherwise: Flag = False
+    points: Exact | None = None
+    percent: Exact | None = None
+    formula: str | None = None
+
+
+class AllOrNothing(_Table):
+    """The weight, or nothing."""
+
+    kind: Literal["all_or_nothing"]
+
+
+class Proportional(_Table):
+    """A share of the weight."""
+
+    kind: Literal["proportional"]
+    from_: Exact | None = Field(None, alias="from")
+    floor: Exact | None = None
+
+
+class PerUnit(_Table):
+    """So much for each unit off the target."""
+
+    kind: Literal["per_unit"]
+    each: Exact | None = None
+    percent: Exact | None = None
+    step: Exact = Fraction(1)
+    units: Literal["exact", "started", "whole"] = "exact"
+    exempt: MetricId | None = None
+
+
+class Tiers(_Table):
+    """A ladder."""
+
+    kind: Literal["tiers"]
+    of: Literal["days_late"] | None = None
+    tiers: Annotated[tuple[TierTable, ...], Field(min_length=1)]
+
+
+class FormulaDeduction(_Table):
+    """Points by formula."""
+
+    kind: Literal["formula"]
+    formula: str
+
+
+class Manual(_Table):
+    """Points by a person."""
+
+    kind: Literal["manual"]
+
+
+class NoPoints(_Table):
+    """Information only."""
+
+    kind: Literal["none"]
+
+
+DeductionTable: TypeAlias = Annotated[
+    AllOrNothing | Proportional | PerUnit | Tiers | FormulaDeduction | Manual | NoPoints, Field(discriminator="kind")
+]
+ThresholdField: TypeAlias = Annotated[Any, PlainValidator(_threshold)]
+
+
+def _deduction_word(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class ConflictTable(_Table):
+    """Another reading of the same target."""
+
+    source: Words
+    comparator: Comparator | None = None
+    threshold: ThresholdField | None = None
+    note: Text | None = None
+
+
+class RuleTable(_Table):
+    """A table `[rule.ID]`."""
+
+    group: Id
+    title: Text
+    source: Annotated[tuple[Words, ...], Field(min_length=1)]
+    metric: MetricId | None = None
+    comparator: Comparator | None = None
+    threshold: ThresholdField | None = None
+    weight: Exact | None = None
+    deduction: Annotated[DeductionTable, BeforeValidator(_deduction_word)]
+    lowest: Exact = Fraction(0)
+    due: Day | None = None
+    requires: tuple[Id, ...] = ()
+    evidence_required: Flag = False
+    remedy: Id | None = None
+    conflict: tuple[ConflictTable, ...] = ()
+    absence: AbsenceTable = AbsenceTable()
+    weight_basis: BasisName | None = None
+    note: Text | None = None
+
+
+class RemedyTable(_Table):
+    """A table `[remedy.ID]`."""
+
+    task: Text
+    source: tuple[Words, ...] = ()
+    product: Text | None = None
+    lead: Text | None = None
+    with_: Text | None = Field(None, alias="with")
+    due: Text | None = None
+    due_date: Day | None = None
+    budget: Text | None = None
+
+
+class BandTable(_Table):
+    """A table `[[band]]`."""
+
+    id: Id
+    title: Text
+    from_: Exact | None = Field(None, alias="from")
+    above: Exact | None = None
+    to: Exact | None = None
+    below: Exact | None = None
+
+
+class BandsTable(_Table):
+    """The table `[bands]`."""
+
+    reads: Literal["exact", "rounded"] = "exact"
+
+
+class BandGateTable(_Table):
+    """A table `[[band_gate]]`."""
+
+    rule: Id
+    at_most: Id
+
+
+class TargetTable(_Table):
+    """A table `[[target]]`."""
+
+    id: Id
+    title: Text
+    source: tuple[Words, ...] = ()
+    comparator: Literal[">=", ">", "<=", "<"]
+    threshold: Exact
+
+
+class RuleFile(_Table):
+    """A whole rule file, overlays already laid."""
+
+    format: Literal[1]
+    ruleset: RuleSetHead
+    index: IndexTable = IndexTable()
+    absence: AbsenceTable = AbsenceTable()
+    window: Validity | None = None
+    calendar: CalendarTable = CalendarTable()
+    tracks: tuple[Id, ...] = ()
+    metric: dict[MetricId, MetricTable] = {}
+    group: dict[Id, GroupTable] = {}
+    rule: dict[Id, RuleTable] = {}
+    remedy: dict[Id, RemedyTable] = {}
+    band: tuple[BandTable, ...] = ()
+    bands: BandsTable = BandsTable()
+    band_gate: tuple[BandGateTable, ...] = ()
+    target: tuple[TargetTable, ...] = ()
+
+
+def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]]:
+    """Return the rule file of a parsed document, or None and every problem with its form."""
+    try:
+        return RuleFile.model_validate(document), []
+    except ValidationError as error:
+        return None, [_problem(details, document) for details in error.errors(include_url=False)]
+
+
+def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
+    path = _clean_path(details["loc"], document)
+    code, places = _meaning(details)
+    if code == "missing-key":
+        places = {"key": str(path[-1])}
+        path = path[:-1]
+    if code == "unknown-key":
+        places = {"key": quoted(path[-1]), "nearest": nearest(str(path[-1]), _keys_beside(details["loc"]))}
+    return Problem(code, path, places)
+
+
+_CODES: dict[str, str] = {
+    "missing": "missing-key",
+    "extra_forbidden": "unknown-key",
+    "string_pattern_mismatch": "bad-id",
+    "literal_error": "unknown-word",
+    "union_tag_invalid": "unknown-word",
+    "union_tag_not_found": "missing-kind",
+    "too_short": "empty-list",
+}
+
+
+def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
+    kind, given = details["type"], quoted(details["input"])
+    if "-" in kind:
+        return kind, {"given": given}
+    code = _CODES.get(kind, "wrong-type")
+    context = details.get("ctx", {})
+    allowed = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")
+    names = [name.strip().strip("'") for name in allowed.split(",")]
+    return code, {"given": given, "allowed": allowed, "nearest": nearest(given, names) if code == "unknown-word" else ""}
+
+
+def _clean_path(location: tuple[int | str, ...], document: Mapping[str, object]) -> Path:
+    """Return the location without the marks pydantic adds for unions and dictionary keys."""
+    path: list[str | int] = []
+    here: object = document
+    for part in location:
+        inside = _step(here, part)
+        if inside is _ABSENT and part is not location[-1]:
+            continue
+        if part == "[key]" or (inside is _ABSENT and part in _MARKS):
+            continue
+        path.append(part)
+        here = None if inside is _ABSENT else inside
+    return tuple(path)
+
+
+_ABSENT = object()
+_MARKS = frozenset({"all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual", "none", "BothLanguages"})
+
+
+def _step(here: object, part: str | int) -> object:
+    if isinstance(here, Mapping):
+        return here.get(part, _ABSENT)
+    if isinstance(here, list) and isinstance(part, int) and part < len(here):
+        return here[part]
+    return _ABSENT
+
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "ruleset": RuleSetHead,
+    "index": IndexTable,
+    "absence": AbsenceTable,
+    "calendar": CalendarTable,
+    "metric": MetricTable,
+    "group": GroupTable,
+    "rule": RuleTable,
+    "remedy": RemedyTable,
+    "band": BandTable,
+    "bands": BandsTable,
+    "band_gate": BandGateTable,
+    "target": TargetTable,
+}
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    if len(location) == 1:
+        return [*RuleFile.model_fields, "extends", "kind"]
+    table = _TABLES.get(str(location[0]), TierTable if "tiers" in location else RuleTable)
+    if len(location) > 3 and "deduction" in location:
+        table = TierTable if "tiers" in location[4:] else PerUnit
+    return [field.alias or name for name, field in table.model_fields.items()]
+
+
+Converter: TypeAlias = Callable[[Any], Any]

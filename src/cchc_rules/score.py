@@ -1,0 +1,56 @@
+"""`score`: a rule set and a submission in, a report out. Pure: no clock, no files, the same input gives the same report."""
+
+from datetime import date
+
+from cchc_rules import formula, measure
+from cchc_rules.calendar import iso_date
+from cchc_rules.measure import Measurements
+from cchc_rules.model import RuleSet
+from cchc_rules.outcome import gather, judge
+from cchc_rules.plan import Plan, Run, compiled
+from cchc_rules.problem import Problem, SubmissionError, quoted
+from cchc_rules.report import Report
+from cchc_rules.scale import Result
+from cchc_rules.state import Reason, State
+
+_WAITING = Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)
+
+
+def score(rules: RuleSet, measurements: Measurements, *, as_of: date | str | None = None) -> Report:
+    """Return the report of a submission, judged at `as_of` (else the submission's own, else the end of its period).
+
+    Raises `SubmissionError` when the submission does not fit the rule set: a figure of the wrong type or out of range,
+    a date after `as_of`, an absence for which the rule set declares no effect.
+    """
+    day = _day(as_of) or measurements.as_of or measurements.span[1]
+    submitted = measure.figures_of(measurements, rules, day)
+    plan = compiled(measure.variant(measurements, rules))
+    run = _run(plan, measurements, submitted, day)
+    if run.undeclared:
+        raise SubmissionError(_undeclared(run))
+    return Report(gather(plan, measurements, day, run))
+
+
+def _day(as_of: date | str | None) -> date | None:
+    if not isinstance(as_of, str):
+        return as_of
+    day = iso_date(as_of)
+    if day is None:
+        raise SubmissionError([Problem("not-a-date", ("as_of",), {"given": quoted(as_of)})])
+    return day
+
+
+def _run(plan: Plan, measurements: Measurements, submitted: dict[str, measure.Figure], day: date) -> Run:
+    try:
+        figures = plan.figures(submitted)
+        run = Run(figures, [_WAITING] * len(plan.names), day.toordinal(), measurements.points, measurements.absent)
+        judge(plan, run)
+    except formula.FormulaFailed as error:
+        raise SubmissionError([Problem("formula-failed", (), {"formula": quoted(error, 200)})]) from None
+    return run
+
+
+def _undeclared(run: Run) -> list[Problem]:
+    return [
+        Problem("effect-undeclared", ("rule", missing.rule), {"state": str(missing.state)}) for missing in run.undeclared
+    ]
