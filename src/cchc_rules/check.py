@@ -669,7 +669,9 @@ def contradictions(rules: RuleSet) -> Problems:
     for rule in rules.rules.values():
         for clause in rule.source:
             other = claims.setdefault((clause, rule.metric or rule.id), rule)
-            if other is not rule and other.threshold != rule.threshold and not (other.conflicts or rule.conflicts):
+            declared = other.conflicts or rule.conflicts
+            both = other.threshold is not None and rule.threshold is not None
+            if both and other.threshold != rule.threshold and not declared:
                 places = {"clause": clause, "one": other.id, "other": rule.id}
                 yield Problem("clause-claimed-twice", ("rule", rule.id, "source"), places, warning=True)
 

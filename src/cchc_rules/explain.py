@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from cchc_rules import check, formula, number
-from cchc_rules.measure import Entry, Given
-from cchc_rules.model import Metric, MetricRef, Rule, Scalar, Threshold, Tier
-from cchc_rules.number import plain, shown
 from cchc_rules.interval import Interval
+from cchc_rules.measure import Entry, Given
+from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, Scalar, Threshold, Tier
+from cchc_rules.number import plain, shown
 from cchc_rules.outcome import Outcome
 from cchc_rules.plan import as_number, closed, opened
 from cchc_rules.state import COMPUTED, Absent, Effect, Reason, State
@@ -109,36 +109,29 @@ class Speaker:
         """Say what a rule asks for."""
         rule = self.outcome.rule(at)
         if rule.comparator is not None and rule.threshold is not None:
-            return self.target(rule, rule.comparator, self._threshold(at, rule))
+            return self.target(rule, rule.comparator, rule.threshold)
         if rule.deduction.kind == "tiers":
             return self.best_tier(rule)
         return self.say("required.points", points=self.points(self.outcome.plan.worths[at].weight))
 
-    def _threshold(self, at: int, rule: Rule) -> Threshold | str:
-        """Return a rule's threshold, a metric or formula replaced by what it came to, in words."""
-        metric = self.outcome.rules.metrics[rule.metric or ""]
-        value = threshold_value(self.outcome, at)
-        if value is None or isinstance(rule.threshold, Interval | tuple):
-            return rule.threshold or ""
-        if isinstance(value, Absent):
-            return self.absence(value)
-        text = self.scalar(_as_scalar(value, metric), metric)
-        if isinstance(rule.threshold, MetricRef):
-            other = self.outcome.rules.metrics[rule.threshold.metric]
-            return f"{text} ({other.title.of(self.lang)})"
-        return text
-
-    def target(self, rule: Rule, comparator: str, threshold: Threshold | str) -> str:
+    def target(self, rule: Rule, comparator: str, threshold: Threshold) -> str:
         """Say a comparator and its threshold: `tối thiểu 100 %`."""
         metric = self.outcome.rules.metrics[rule.metric or ""]
         if isinstance(threshold, Interval):
             return self.interval(threshold, metric)
         if isinstance(threshold, tuple):
             return self.say("required.one-of", list=", ".join(self.scalar(item, metric) for item in threshold))
-        words = threshold if isinstance(threshold, str) else self.scalar(threshold, metric)  # type: ignore[arg-type]
-        if isinstance(threshold, str) and metric.type == "level":
-            words = self.scalar(threshold, metric)
-        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=words)
+        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=self._threshold(threshold, metric))
+
+    def _threshold(self, threshold: Scalar | MetricRef | FormulaRef, metric: Metric) -> str:
+        """Say a threshold; one read from a metric or formula as what it came to, with where it came from."""
+        if not isinstance(threshold, MetricRef | FormulaRef):
+            return self.scalar(threshold, metric)
+        value = resolved(self.outcome, threshold, metric)
+        text = self.absence(value) if isinstance(value, Absent) else self.scalar(_as_scalar(value, metric), metric)
+        if isinstance(threshold, MetricRef):
+            return f"{text} ({self.outcome.rules.metrics[threshold.metric].title.of(self.lang)})"
+        return f"{text} ({self._spelled(threshold.formula, {})})"
 
     def interval(self, interval: Interval, metric: Metric | None) -> str:
         """Say an interval: `từ 90 % đến dưới 100 %`."""
@@ -242,10 +235,22 @@ class Speaker:
         """Close an arithmetic line: `… = 1,8077 → 1,81; mất 0,19`."""
         result, lost = self.outcome.results[at], self.outcome.lost(at)
         exact, earned = Fraction(result.n, result.d * self.outcome.plan.unit), self.points(result.earned)
-        middle = self.number(exact)
-        rounded = "" if plain(exact) == self.outcome.points(result.earned) else f" → {earned}"
-        line = f"{arithmetic} = {middle}{rounded}" if rounded else f"{arithmetic} = {earned}"
+        middle = say_number(self.lang, self._unrounded(exact, result.earned))
+        line = f"{arithmetic} = {earned}" if plain(exact) == plain(self._points(result.earned)) else f"{arithmetic} = {middle} → {earned}"
         return f"{line}; {self.say('calculation.lost', points=self.points(lost))}" if lost else line
+
+    def _points(self, ticks: int) -> Fraction:
+        return Fraction(ticks, self.outcome.plan.unit)
+
+    def _unrounded(self, exact: Fraction, ticks: int) -> str:
+        """Return unrounded points with as many places as it takes to round them to what was earned, at least four."""
+        if number.places(exact) is not None:
+            return shown(exact)
+        for places in range(number.SHOWN_PLACES, number.EXACT_PLACES):
+            text = number.round_half_up(exact, places)
+            if number.half_up(text.numerator * self.outcome.plan.unit, text.denominator) == ticks:
+                return plain(text)
+        return str(exact)
 
     def _absent_line(self, at: int) -> str:
         result, plan = self.outcome.results[at], self.outcome.plan
@@ -256,7 +261,7 @@ class Speaker:
             effect = Effect.EXCLUDE if result.rescales else Effect.SHOW
         elif result.earned:
             effect = Effect.FULL
-        return self.say(f"calculation.{effect}", weight=self.points(plan.worths[at].weight))
+        return self.say(f"calculation.{_EFFECTS[effect]}", weight=self.points(plan.worths[at].weight))
 
     def _arithmetic(self, at: int) -> str:
         rule, result = self.outcome.rule(at), self.outcome.results[at]
@@ -348,9 +353,7 @@ class Speaker:
     def _trace(self, name: str) -> tuple[formula.Value | Absent, list[str]]:
         metric = self.outcome.rules.metrics[name]
         parsed = formula.parse(metric.formula or "", self.outcome.rules.metric_types(), self.outcome.rules.calendar)
-        metrics, plan = self.outcome.rules.metrics, self.outcome.plan
-        values = {other: opened(self.outcome.figures[plan.positions[other]], metrics[other]) for other in parsed.names}
-        return parsed.trace(values)
+        return parsed.trace(named(self.outcome, parsed))
 
     def _derivation(self, name: str) -> str:
         metric = self.outcome.rules.metrics[name]
@@ -405,6 +408,7 @@ class Speaker:
         return line if not (sums.bonus or sums.penalty or sums.held) else f"{line} = {self.points(sums.value)}"
 
 
+_EFFECTS = {Effect.LOST: "absent-lost", Effect.FULL: "full", Effect.EXCLUDE: "exclude", Effect.SHOW: "show"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")
 
@@ -416,16 +420,25 @@ def threshold_value(outcome: Outcome, at: int) -> Known:
     rule = outcome.rule(at)
     if rule.metric is None or rule.threshold is None or isinstance(rule.threshold, Interval | tuple):
         return None
-    metric = outcome.rules.metrics[rule.metric]
-    if isinstance(rule.threshold, Fraction | bool | date | str):
-        return as_number(rule.threshold, metric)
-    if isinstance(rule.threshold, MetricRef):
-        figure = outcome.figures[outcome.plan.positions[rule.threshold.metric]]
-        return figure if isinstance(figure, Absent) else Fraction(*figure)
-    parsed = formula.parse(rule.threshold.formula, outcome.rules.metric_types(), outcome.rules.calendar)
+    return resolved(outcome, rule.threshold, outcome.rules.metrics[rule.metric])
+
+
+def resolved(outcome: Outcome, threshold: Scalar | MetricRef | FormulaRef, metric: Metric) -> Fraction | Absent:
+    """Return what a threshold came to, as a number (a date as its day number)."""
+    if isinstance(threshold, MetricRef):
+        figure = outcome.figures[outcome.plan.positions[threshold.metric]]
+    elif isinstance(threshold, FormulaRef):
+        parsed = formula.parse(threshold.formula, outcome.rules.metric_types(), outcome.rules.calendar)
+        figure = closed(parsed.evaluate(named(outcome, parsed)))
+    else:
+        return as_number(threshold, metric)
+    return figure if isinstance(figure, Absent) else Fraction(*figure)
+
+
+def named(outcome: Outcome, parsed: formula.Formula) -> dict[str, formula.Value | Absent]:
+    """Return the figures that a formula over metrics names."""
     metrics, positions = outcome.rules.metrics, outcome.plan.positions
-    found = closed(parsed.evaluate({n: opened(outcome.figures[positions[n]], metrics[n]) for n in parsed.names}))
-    return found if isinstance(found, Absent) else Fraction(*found)
+    return {name: opened(outcome.figures[positions[name]], metrics[name]) for name in parsed.names}
 
 
 def _number_of(value: Known) -> Fraction:

@@ -142,6 +142,7 @@ def _assemble(source: _Source, folder: FilePath) -> RuleSet:
     titles = {name: _title(table.get("title"), name) for name, table in kinds.items()}
     return replace(
         rules,
+        bases=tuple(str(layer.content.get("ruleset", {}).get("id", "")) for layer in sources[1:]),
         files=files,
         warnings=tuple(found),
         document={**document, **({"kind": kinds} if kinds else {})},

@@ -428,7 +428,7 @@ def variant(found: Measurements, rules: RuleSet) -> RuleSet:
 
 def _envelope(found: Measurements, rules: RuleSet, reader: _Reader) -> RuleSet:
     """Hold everything but the figures against the rule set; return the rule set for the unit's kind."""
-    if found.ruleset and found.ruleset != rules.id:
+    if found.ruleset and not rules.reads_submissions_for(found.ruleset):
         reader.fault("other-ruleset", "ruleset", given=quoted(found.ruleset), wanted=rules.id)
     if found.unit_kind and found.unit_kind not in rules.kinds:
         reader.fault(

@@ -257,6 +257,7 @@ class RuleSet:
     kind: str | None = None
     kinds: Mapping[str, "RuleSet"] = field(default_factory=dict)
     kind_titles: Mapping[str, Text] = field(default_factory=dict)
+    bases: tuple[str, ...] = ()
     files: tuple[SourceFile, ...] = ()
     document: Mapping[str, object] = field(default_factory=dict, repr=False)
     warnings: tuple[object, ...] = field(default=(), repr=False)
@@ -265,6 +266,10 @@ class RuleSet:
     def sha256(self) -> str:
         """The hash of the rule file itself (of its overlay file when it has several)."""
         return self.files[0].sha256 if self.files else ""
+
+    def reads_submissions_for(self, ruleset: str) -> bool:
+        """Whether a submission that names this rule set may be scored: its own id, or one it is laid over."""
+        return ruleset == self.id or ruleset in self.bases
 
     def metric_types(self) -> dict[str, str]:
         """Return the formula type of every metric by id."""

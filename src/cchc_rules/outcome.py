@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from cchc_rules import tally
@@ -11,7 +12,7 @@ from cchc_rules.measure import Document, Entry, Given, Measurements
 from cchc_rules.model import Band, Rule, RuleSet
 from cchc_rules.number import fixed
 from cchc_rules.plan import Figures, Plan, Run
-from cchc_rules.scale import Result, comparison
+from cchc_rules.scale import Result, Worth, comparison
 from cchc_rules.state import COMPUTED, OPEN, Reason, State
 from cchc_rules.tally import Sum, Total
 
@@ -36,9 +37,9 @@ class Track(NamedTuple):
     unscored: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Outcome:
-    """Everything that a scoring came to."""
+    """Everything that a scoring came to; what few ask for is computed when it is asked for."""
 
     plan: Plan
     measurements: Measurements
@@ -47,10 +48,6 @@ class Outcome:
     results: Sequence[Result]
     groups: Sequence[Total]
     index: Sum
-    supported: Sum
-    lowest: Sum
-    highest: Sum
-    unsupported: frozenset[int]
 
     @property
     def rules(self) -> RuleSet:
@@ -89,6 +86,45 @@ class Outcome:
     def in_state(self, state: State) -> list[int]:
         """Return the positions of the rules in a state, in file order."""
         return [at for at, result in enumerate(self.results) if result.state is state]
+
+    @cached_property
+    def unsupported(self) -> frozenset[int]:
+        """The rules that claim points but have no valid evidence (semantics I6)."""
+        return frozenset(
+            at
+            for at, metrics in self.plan.evidence
+            if self.results[at].earned > 0 and _claims(self.results[at]) and not self._proved(at, metrics)
+        )
+
+    def _proved(self, at: int, metrics: tuple[str, ...]) -> bool:
+        given = self.measurements.points.get(self.plan.names[at])
+        if given is not None and any(counts(item, self.rules) for item in given.evidence):
+            return True
+        entries = (self.entry(name) for name in metrics)
+        return any(counts(item, self.rules) for entry in entries if entry for item in entry.evidence)
+
+    @cached_property
+    def supported(self) -> Sum:
+        """The index when what is claimed without evidence earns nothing (semantics I6)."""
+        without = self.unsupported
+        return self._again([_nothing(r) if at in without else r for at, r in enumerate(self.results)])
+
+    @cached_property
+    def lowest(self) -> Sum:
+        """The index when every open rule comes to its fewest points (semantics I4)."""
+        return self._settled_at(Worth._fields.index("lowest"))
+
+    @cached_property
+    def highest(self) -> Sum:
+        """The index when every open rule comes to its weight (semantics I4)."""
+        return self._settled_at(Worth._fields.index("weight"))
+
+    def _settled_at(self, field: int) -> Sum:
+        worths = self.plan.worths
+        return self._again([_settled(r, worths[at][field]) if is_open(r) else r for at, r in enumerate(self.results)])
+
+    def _again(self, results: Sequence[Result]) -> Sum:
+        return tally.index(self.plan, tally.totals(self.plan, results))
 
     def banding(self) -> Banding:
         """Return the band of the index after its gates (semantics I5)."""
@@ -145,40 +181,12 @@ def judge(plan: Plan, run: Run) -> None:
 
 def gather(plan: Plan, measurements: Measurements, as_of: date, run: Run) -> Outcome:
     """Return the outcome of a run whose rules are judged."""
-    results = run.results
-    groups = tally.totals(plan, results)
-    index = tally.index(plan, groups)
-    without = _unsupported(plan, measurements, results)
-    return Outcome(
-        plan=plan,
-        measurements=measurements,
-        as_of=as_of,
-        figures=run.figures,
-        results=results,
-        groups=groups,
-        index=index,
-        supported=_again(plan, [_nothing(r) if at in without else r for at, r in enumerate(results)]) if without else index,
-        lowest=_bound(plan, results, index, best=False),
-        highest=_bound(plan, results, index, best=True),
-        unsupported=without,
-    )
-
-
-def _again(plan: Plan, results: Sequence[Result]) -> Sum:
-    return tally.index(plan, tally.totals(plan, results))
+    groups = tally.totals(plan, run.results)
+    return Outcome(plan, measurements, as_of, run.figures, run.results, groups, tally.index(plan, groups))
 
 
 def _nothing(result: Result) -> Result:
     return result._replace(n=0, d=1, earned=0)
-
-
-def _unsupported(plan: Plan, measurements: Measurements, results: Sequence[Result]) -> frozenset[int]:
-    """Return the rules that claim points but have no valid evidence (semantics I6)."""
-    return frozenset(
-        at
-        for at, metrics in plan.evidence
-        if results[at].earned > 0 and _claims(results[at]) and not _proved(plan, measurements, at, metrics)
-    )
 
 
 def _claims(result: Result) -> bool:
@@ -196,13 +204,6 @@ def _proved(plan: Plan, measurements: Measurements, at: int, metrics: tuple[str,
 def is_open(result: Result) -> bool:
     """Whether a rule may still come to anything (semantics I4)."""
     return result.state in OPEN or result.reason is Reason.POINTS_AWAITED
-
-
-def _bound(plan: Plan, results: Sequence[Result], index: Sum, *, best: bool) -> Sum:
-    """Return the index with every open rule at its fewest or its most points."""
-    if not any(is_open(result) for result in results):
-        return index
-    return _again(plan, [_settled(r, plan.worths[at][0 if best else 1]) if is_open(r) else r for at, r in enumerate(results)])
 
 
 def _settled(result: Result, ticks: int) -> Result:

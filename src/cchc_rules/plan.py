@@ -166,6 +166,7 @@ class _Compiler:
         self.positions = positions
         self.places = places
         self.types = rules.metric_types()
+        self._parsed: dict[tuple[str, ...], formula.Formula] = {}
 
     def worth(self, rule: Rule) -> Worth:
         return Worth(int(rule.weight * self.unit), int(rule.lowest * self.unit))
@@ -229,7 +230,11 @@ class _Compiler:
         return sorted(set(named))
 
     def parsed(self, text: str, extra: Mapping[str, str]) -> formula.Formula:
-        return formula.parse(text, self.types | dict(extra), self.rules.calendar)
+        """Return a checked formula over the metrics and a rule's own names, parsed once."""
+        key = (text, *extra, *extra.values())
+        if key not in self._parsed:
+            self._parsed[key] = formula.parse(text, self.types | dict(extra), self.rules.calendar)
+        return self._parsed[key]
 
     def _dependent(self, rule: Rule, at: int, others: tuple[int, ...], absent: "AbsentJudge") -> Judge:
         """Return the judge of a rule that reads more than its own metric: its shape is made for each submission."""
