@@ -236,11 +236,12 @@ class Speaker:
         result, lost = self.outcome.results[at], self.outcome.lost(at)
         exact, earned = Fraction(result.n, result.d * self.outcome.plan.unit), self.points(result.earned)
         middle = say_number(self.lang, self._unrounded(exact, result.earned))
-        line = f"{arithmetic} = {earned}" if plain(exact) == plain(self._points(result.earned)) else f"{arithmetic} = {middle} → {earned}"
+        if result.reason in _JUDGED:
+            line = f"{arithmetic} → {earned}"
+        else:
+            same = exact == Fraction(result.earned, self.outcome.plan.unit)
+            line = f"{arithmetic} = {earned}" if same else f"{arithmetic} = {middle} → {earned}"
         return f"{line}; {self.say('calculation.lost', points=self.points(lost))}" if lost else line
-
-    def _points(self, ticks: int) -> Fraction:
-        return Fraction(ticks, self.outcome.plan.unit)
 
     def _unrounded(self, exact: Fraction, ticks: int) -> str:
         """Return unrounded points with as many places as it takes to round them to what was earned, at least four."""
@@ -407,6 +408,9 @@ class Speaker:
                 line += f"; {sign} {self.points(ticks)} ({self.say(f'word.{word}')})"
         return line if not (sums.bonus or sums.penalty or sums.held) else f"{line} = {self.points(sums.value)}"
 
+
+_JUDGED = frozenset({Reason.TARGET_MET, Reason.TARGET_MISSED, Reason.BELOW_FLOOR, Reason.GATE_CLOSED, Reason.MANUAL})
+"""Reasons whose arithmetic is a judgement, not a sum."""
 
 _EFFECTS = {Effect.LOST: "absent-lost", Effect.FULL: "full", Effect.EXCLUDE: "exclude", Effect.SHOW: "show"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -1,0 +1,81 @@
+"""The report as Markdown, ready to paste into another document."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cchc_rules.render.display import Display, Document, safe
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>|#])")
+
+
+def markdown(document: Document) -> str:
+    """Return the report as Markdown: the same words as the text, and a table of all rules."""
+    return "\n".join(_lines(Display(document))) + "\n"
+
+
+def _lines(display: Display) -> Iterator[str]:
+    yield f"# {display.say('title')}"
+    yield ""
+    yield from _pairs(display.head())
+    yield ""
+    yield from _pairs(display.index())
+    yield from _areas(display)
+    yield from _losses(display)
+    for title, rules in display.apart():
+        yield from ("", f"## {title}", "")
+        for rule in rules:
+            points = display.say("of-points", points=display.number(rule["maximum"]))
+            yield f"- **{plain(rule['title'])}** ({plain(display.clauses(rule))}) – {points}. {plain(rule['reason']['text'])}"
+    yield from _rules(display)
+    yield from ("", f"## {display.say('provenance')}", "")
+    yield from _pairs(display.foot())
+
+
+def plain(text: object) -> str:
+    """Return a text in which nothing is taken for a mark of Markdown or HTML."""
+    return _MARKS.sub(r"\\\1", safe(text))
+
+
+def _pairs(pairs: Iterable[tuple[str, str]], indent: str = "") -> Iterator[str]:
+    for label, words in pairs:
+        yield f"{indent}- **{plain(label)}:** {plain(words)}"
+
+
+def _table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(plain(cell) for cell in row)} |"
+
+
+def _areas(display: Display) -> Iterator[str]:
+    yield from ("", f"## {display.say('areas')}", "")
+    columns = ("earned", "lost", "excluded", "maximum")
+    rows = ([group["title"], *(display.number(group[key]) for key in columns)] for group in display.areas())
+    yield from _table([display.say("area"), *(display.say(key) for key in columns)], rows)
+
+
+def _losses(display: Display) -> Iterator[str]:
+    yield from ("", f"## {display.say('losses')}")
+    if not display.document["losses"]:
+        yield from ("", display.say("no-losses"))
+    for at, rule in enumerate(display.picked("losses"), start=1):
+        points = display.say("minus", points=display.number(rule["lost"]))
+        yield from ("", f"### {at}. {points} · {plain(rule['title'])}", "")
+        yield from _pairs(display.loss(rule))
+
+
+def _rules(display: Display) -> Iterator[str]:
+    yield from ("", f"## {display.say('all-rules')}", "")
+    heads = [display.say(key) for key in ("rule", "clause", "state", "earned", "lost", "maximum", "arithmetic")]
+    rows = (
+        [
+            rule["title"],
+            display.clauses(rule),
+            display.state(rule["state"]),
+            *(display.number(rule[key]) for key in ("earned", "lost", "maximum")),
+            rule["calculation"],
+        ]
+        for rule in display.document["rules"]
+    )
+    yield from _table(heads, rows)

@@ -1,0 +1,751 @@
+"""A second scorer, plain and slow, written from docs/reference alone: it shares no code with the package.
+
+``oracle(rules_document, submission)`` reads a rule file as ``tomli.loads(text, parse_float=Decimal)`` returns it and a
+submission as ``json.loads(text, parse_float=Decimal)`` returns it; every figure that it gives back is a Fraction.
+"""
+
+import ast
+import calendar
+import math
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+# Days off of Vietnam's offices in 2023 that fall on Monday to Friday, as the Ministry of Labour announced them.
+VIETNAM_2023 = {
+    date(2023, 1, 2),
+    *(date(2023, 1, day) for day in range(20, 27)),
+    date(2023, 5, 1),
+    date(2023, 5, 2),
+    date(2023, 5, 3),
+    date(2023, 9, 1),
+    date(2023, 9, 4),
+}
+
+ABSENCE_ORDER = ("missing", "not_applicable", "waived")  # L6
+NOT_IN_THE_WAY = ("met", "not_applicable", "not_due", "waived")  # L2, I5
+
+
+class Absent:
+    """A figure that is not there: its state and the reason codes that may explain it."""
+
+    def __init__(self, state, *codes):
+        self.state = state
+        self.codes = frozenset(codes)
+
+    def __repr__(self):
+        return f"Absent({self.state}, {sorted(self.codes)})"
+
+
+def first_absence(absences):
+    """L6: the first of missing, not applicable, waived among several absences."""
+    for state in ABSENCE_ORDER:
+        codes = [code for absence in absences if absence.state == state for code in absence.codes]
+        if codes:
+            return Absent(state, *codes)
+    return None
+
+
+def half_up(figure, places):
+    """L1: to a tick of 10**-places, away from zero at a tie."""
+    ticks = math.floor(abs(figure) * 10**places + Fraction(1, 2))
+    return Fraction(ticks if figure >= 0 else -ticks, 10**places)
+
+
+# Overlays ------------------------------------------------------------------------------------------------------------
+
+TABLES_WITH_IDS = ("metric", "group", "rule", "remedy", "kind")
+
+
+def overlay(base, over):
+    """A document laid over another: tables with ids field by field, lists and inline tables whole."""
+    result = dict(base)
+    for key, value in over.items():
+        if key in TABLES_WITH_IDS:
+            table = dict(result.get(key, {}))
+            for name, fields in value.items():
+                if fields.get("remove") is True:
+                    table.pop(name, None)
+                elif key == "kind":
+                    table[name] = overlay(table.get(name, {}), fields)
+                else:
+                    table[name] = {**table.get(name, {}), **fields}
+            result[key] = table
+        elif key in ("ruleset", "index", "absence", "window", "calendar", "bands"):
+            result[key] = {**result.get(key, {}), **value}
+        elif key != "extends":
+            result[key] = value
+    return result
+
+
+def of_kind(document, kind):
+    """The document as it stands for one kind of unit."""
+    plain = {key: value for key, value in document.items() if key != "kind"}
+    if kind is None:
+        return plain
+    changes = {key: value for key, value in document["kind"][kind].items() if key != "title"}
+    return overlay(plain, changes)
+
+
+# Figures as written --------------------------------------------------------------------------------------------------
+
+
+def exactly(value):
+    """A number as a Fraction, a date text as a date; all else as it is."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, Decimal)):
+        return Fraction(value)
+    return value
+
+
+def as_date(value):
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def end_of_period(period):
+    """The last day of 2023, 2023-Q1, 2023-H1, 2023-06 or a/b."""
+    if "/" in period:
+        return date.fromisoformat(period.split("/")[1])
+    year = int(period[:4])
+    part = period[5:]
+    if not part:
+        month = 12
+    elif part[0] == "Q":
+        month = 3 * int(part[1])
+    elif part[0] == "H":
+        month = 6 * int(part[1])
+    else:
+        month = int(part)
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+# Formulas ------------------------------------------------------------------------------------------------------------
+
+
+def evaluate(text, lookup, day_off):
+    """The value of a formula: ``lookup`` gives a name's value or Absent, ``day_off`` whether nobody works that day."""
+
+    def strict(nodes):
+        values = [walk(node) for node in nodes]
+        return values, first_absence([value for value in values if isinstance(value, Absent)])
+
+    def call(name, arguments):
+        if name in ("first", "largest_known"):
+            values = [walk(argument) for argument in arguments]
+            known = [value for value in values if not isinstance(value, Absent)]
+            if not known:
+                return first_absence(values)
+            return known[0] if name == "first" else max(known)
+        values, absent = strict(arguments)
+        if absent:
+            return absent
+        if name == "min":
+            return min(values)
+        if name == "max":
+            return max(values)
+        if name == "abs":
+            return abs(values[0])
+        if name == "count":
+            return Fraction(sum(1 for value in values if value is True))
+        if name == "round_half_up":
+            return half_up(values[0], int(values[1]))
+        if name == "round_down":
+            return Fraction(math.floor(values[0]))
+        if name == "round_up":
+            return Fraction(math.ceil(values[0]))
+        if name == "days":
+            return Fraction((values[1] - values[0]).days)
+        if name == "add_days":
+            return values[0] + timedelta(days=int(values[1]))
+        if name == "add_working_days":
+            day, left = values[0], int(values[1])
+            while left:
+                day += timedelta(days=1)
+                if not day_off(day):
+                    left -= 1
+            return day
+        raise ValueError(f"no such function: {name}")
+
+    def compare(operator, a, b):
+        if isinstance(operator, ast.Eq):
+            return a == b
+        if isinstance(operator, ast.NotEq):
+            return a != b
+        if isinstance(operator, ast.Lt):
+            return a < b
+        if isinstance(operator, ast.LtE):
+            return a <= b
+        if isinstance(operator, ast.Gt):
+            return a > b
+        if isinstance(operator, ast.GtE):
+            return a >= b
+        raise ValueError("no such comparison")
+
+    def walk(node):
+        if isinstance(node, ast.Expression):
+            return walk(node.body)
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, (str, bool)):
+                return node.value
+            return Fraction(ast.get_source_segment(source, node))  # the digits as written, never a float
+        if isinstance(node, ast.Name):
+            return lookup(node.id)
+        if isinstance(node, ast.Call):
+            return call(node.func.id, node.args)
+        if isinstance(node, ast.IfExp):
+            condition = walk(node.test)
+            if isinstance(condition, Absent):
+                return condition
+            return walk(node.body if condition else node.orelse)
+        if isinstance(node, ast.UnaryOp):
+            value = walk(node.operand)
+            if isinstance(value, Absent):
+                return value
+            if isinstance(node.op, ast.Not):
+                return not value
+            return -value if isinstance(node.op, ast.USub) else value
+        if isinstance(node, ast.BoolOp):
+            values, absent = strict(node.values)
+            if absent:
+                return absent
+            return all(values) if isinstance(node.op, ast.And) else any(values)
+        if isinstance(node, ast.Compare):
+            values, absent = strict([node.left, *node.comparators])
+            if absent:
+                return absent
+            return all(compare(op, a, b) for op, a, b in zip(node.ops, values, values[1:], strict=False))
+        if isinstance(node, ast.BinOp):
+            values, absent = strict([node.left, node.right])
+            if absent:
+                return absent
+            a, b = values
+            if isinstance(node.op, ast.Add):
+                return a + b
+            if isinstance(node.op, ast.Sub):
+                return a - b
+            if isinstance(node.op, ast.Mult):
+                return a * b
+            if isinstance(node.op, ast.Div):
+                return a / b if b else Absent("not_applicable", "zero_denominator")
+        raise ValueError(f"not in a formula: {ast.dump(node)}")
+
+    source = "(" + text + ")"
+    return walk(ast.parse(source, mode="eval"))
+
+
+def names_in(text):
+    """The names that a formula reads, functions left out."""
+    tree = ast.parse("(" + text + ")", mode="eval")
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
+
+
+# Bounds --------------------------------------------------------------------------------------------------------------
+
+
+def within(bounds, value):
+    """Does a value satisfy ``from``, ``above``, ``to``, ``below``?"""
+    if "from" in bounds and not value >= exactly(bounds["from"]):
+        return False
+    if "above" in bounds and not value > exactly(bounds["above"]):
+        return False
+    if "to" in bounds and not value <= exactly(bounds["to"]):
+        return False
+    return not ("below" in bounds and not value < exactly(bounds["below"]))
+
+
+# The oracle ----------------------------------------------------------------------------------------------------------
+
+
+class Scoring:
+    """One rule set, one submission, one day."""
+
+    def __init__(self, document, submission, as_of):
+        self.document = of_kind(document, submission.get("unit_kind"))
+        self.submission = submission
+        if as_of is None:
+            as_of = submission.get("as_of")
+        self.as_of = end_of_period(submission["period"]) if as_of is None else as_date(as_of)
+        self.metrics = self.document.get("metric", {})
+        self.groups = self.document["group"]
+        self.rules = self.document["rule"]
+        self.places = int(self.document.get("index", {}).get("places", 2))
+        self.values = {}
+        self.results = {}
+
+    # What was reported
+
+    def day_off(self, day):
+        table = self.document.get("calendar", {})
+        if day in table.get("extra_workdays", []):
+            return False
+        return day.weekday() >= 5 or day in VIETNAM_2023 or day in table.get("extra_holidays", [])
+
+    def level(self, metric, text):
+        """A level's first text, whichever language it is given in."""
+        for level in metric["levels"]:
+            texts = list(level.values()) if isinstance(level, dict) else [level]
+            if text in texts:
+                return level["vi"] if isinstance(level, dict) else level
+        raise ValueError(f"no such level: {text}")
+
+    def value(self, name):
+        """A metric's value, or Absent."""
+        if name not in self.values:
+            self.values[name] = self.read(name)
+        return self.values[name]
+
+    def read(self, name):
+        metric = self.metrics[name]
+        value = self.formula(metric["formula"]) if "formula" in metric else self.submitted(name, metric)
+        if "round" in metric and not isinstance(value, Absent):
+            value = half_up(value, int(metric["round"]))
+        return value
+
+    def submitted(self, name, metric):
+        entry = self.submission.get("measurements", {}).get(name)
+        if not isinstance(entry, dict):
+            entry = {"value": entry}
+        if "not_applicable" in entry:
+            return Absent("not_applicable", "not_applicable")
+        if "waived" in entry:
+            if as_date(entry["waived"]["until"]) < self.as_of:
+                return Absent("missing", "waiver_ended")
+            return Absent("waived", "waived")
+        if "items" in entry:
+            return Fraction(len(set(entry["items"])))
+        if "numerator" in entry:
+            numerator, denominator = exactly(entry["numerator"]), exactly(entry["denominator"])
+            if denominator == 0:
+                return Absent("not_applicable", "zero_denominator")
+            return (100 if metric["type"] == "percent" else 1) * numerator / denominator
+        value = entry["value"]
+        if value is None:
+            return Absent("missing", "not_reported")
+        if metric["type"] == "date":
+            return as_date(value)
+        if metric["type"] == "level":
+            return self.level(metric, value)
+        return exactly(value)
+
+    def formula(self, text, **own):
+        return evaluate(text, lambda name: own[name] if name in own else self.value(name), self.day_off)
+
+    # One rule
+
+    def weight(self, rule):
+        return exactly(rule.get("weight", 0))
+
+    def absent_block(self, rule):
+        group = rule["group"]
+        while group is not None:
+            if group in self.submission.get("absent", {}):
+                return True
+            group = self.groups[group].get("parent")
+        return False
+
+    def threshold(self, rule):
+        """The threshold's figure, or Absent."""
+        threshold = rule.get("threshold")
+        if isinstance(threshold, dict) and "metric" in threshold:
+            return self.value(threshold["metric"])
+        if isinstance(threshold, dict) and "formula" in threshold:
+            return self.formula(threshold["formula"])
+        if isinstance(threshold, list):
+            return [self.literal(rule, item) for item in threshold]
+        return self.literal(rule, threshold)
+
+    def literal(self, rule, value):
+        metric = self.metrics[rule["metric"]] if "metric" in rule else {}
+        if isinstance(value, str) and metric.get("type") == "level":
+            return self.level(metric, value)
+        return exactly(value)
+
+    def holds(self, rule, value, threshold):
+        comparator = rule["comparator"]
+        if comparator in (">=", "on_or_after"):
+            return value >= threshold
+        if comparator in (">", "after"):
+            return value > threshold
+        if comparator in ("<=", "on_or_before"):
+            return value <= threshold
+        if comparator in ("<", "before"):
+            return value < threshold
+        if comparator in ("==", "is"):
+            return value == threshold
+        if comparator == "!=":
+            return value != threshold
+        if comparator == "between":
+            return within(threshold, value)
+        if comparator == "one_of":
+            return value in threshold
+        if comparator == "better":
+            return value < threshold if self.better(rule["metric"]) == "lower" else value > threshold
+        raise ValueError(f"no such comparator: {comparator}")
+
+    def better(self, name):
+        metric = self.metrics[name]
+        return metric.get("better", "lower" if metric["type"] in ("rank", "date") else "higher")
+
+    def effect(self, rule, state):
+        if state == "missing":
+            return rule.get("absence", {}).get("missing", self.document.get("absence", {}).get("missing", "lost"))
+        return rule.get("absence", {}).get(state) or self.document["absence"][state]
+
+    def due(self, rule):
+        if "due" in rule:
+            return rule["due"]
+        if rule.get("comparator") == "on_or_before" and isinstance(rule["threshold"], date):
+            return rule["threshold"]
+        return None
+
+    def given(self, name):
+        entry = self.submission.get("points", {}).get(name)
+        return None if entry is None else exactly(entry["points"])
+
+    def absence(self, name, state, codes):
+        """L4."""
+        rule = self.rules[name]
+        effect = self.effect(rule, state)
+        if effect == "manual":
+            points = self.given(name)
+            if points is None:
+                return self.result(name, "missing", {"points_awaited"}, Fraction(0))
+            return self.result(name, state, codes, points, manual=True)
+        if effect == "full":
+            return self.result(name, state, codes, self.weight(rule))
+        if effect == "lost":
+            return self.result(name, state, codes, Fraction(0))
+        return self.result(name, state, codes, Fraction(0), out=effect)
+
+    def result(self, name, state, codes, points, out=None, computed=False, manual=False):
+        return {
+            "id": name,
+            "state": state,
+            "codes": set(codes),
+            "points": points,
+            "out": out,
+            "claims": computed or manual,
+        }
+
+    def judge(self, name):
+        if name not in self.results:
+            self.results[name] = self.judged(name)
+        return self.results[name]
+
+    def judged(self, name):
+        rule = self.rules[name]
+        if self.absent_block(rule):  # L2 a
+            return self.result(name, "not_applicable", {"block_absent"}, Fraction(0), out="exclude")
+        value = self.value(rule["metric"]) if "metric" in rule else None
+        if isinstance(value, Absent) and value.state == "waived":  # L2 b
+            return self.absence(name, "waived", value.codes)
+        required = [self.judge(other)["state"] for other in rule.get("requires", [])]
+        if "not_met" in required or "partly_met" in required:  # L2 c
+            return self.result(name, "not_met", {"gate_closed"}, max(Fraction(0), exactly(rule.get("lowest", 0))))
+        deduction = rule["deduction"]
+        settings = {"kind": deduction} if isinstance(deduction, str) else deduction
+        threshold = self.threshold(rule)
+        exempt = self.value(settings["exempt"]) if "exempt" in settings else Fraction(0)
+        points = None
+        figures = [value, threshold, exempt]
+        if settings["kind"] == "formula":
+            points = self.formula(settings["formula"], value=value, threshold=threshold, weight=self.weight(rule))
+            figures.append(points)
+        absent = first_absence([figure for figure in figures if isinstance(figure, Absent)])
+        due = self.due(rule)
+        early = due is not None and self.as_of < due
+        if absent:  # L2 d
+            if absent.state == "missing" and early:
+                return self.absence(name, "not_due", {"not_due"})
+            return self.absence(name, absent.state, absent.codes)
+        if "missing" in required:  # L2 e
+            return self.absence(name, "missing", {"gate_unknown"})
+        if settings["kind"] == "manual" and self.given(name) is None:
+            return self.result(name, "missing", {"points_awaited"}, Fraction(0))
+        if "exempt" in settings:
+            value = value - exempt
+        points, code = self.points(name, rule, settings, value, threshold, points)  # L2 f
+        met = self.holds(rule, value, threshold) if "comparator" in rule else points >= self.weight(rule)  # L3
+        if not met and early:  # L2 g
+            return self.absence(name, "not_due", {"not_due"})
+        if met:
+            state = "met"
+            if code in ("target_missed", "below_target", "units_off"):
+                code = "target_met"
+        else:
+            state = "partly_met" if points > 0 else "not_met"
+        return self.result(name, state, {code}, points, computed=True)
+
+    def points(self, name, rule, settings, value, threshold, formula):
+        weight, lowest = self.weight(rule), exactly(rule.get("lowest", 0))
+        kind = settings["kind"]
+        if kind == "none":
+            return Fraction(0), "information"
+        if kind == "manual":
+            return self.given(name), "manual"
+        if kind == "formula":
+            return min(weight, max(lowest, formula)), "formula"
+        if kind == "all_or_nothing":
+            return (weight if self.holds(rule, value, threshold) else lowest), "target_missed"
+        if kind == "proportional":
+            if "floor" in settings:
+                floor = exactly(settings["floor"])
+                if (value < floor) if rule["comparator"] == ">=" else (value > floor):
+                    return Fraction(0), "below_floor"
+            start = exactly(settings.get("from", 0))
+            share = weight * (value - start) / (threshold - start)
+            return min(weight, max(lowest, share)), "below_target"
+        if kind == "per_unit":
+            each = exactly(settings["each"]) if "each" in settings else weight * exactly(settings["percent"]) / 100
+            if rule["comparator"] == "on_or_before":
+                off = Fraction((value - threshold).days)
+            else:
+                off = threshold - value if rule["comparator"] == ">=" else value - threshold
+            units = max(Fraction(0), off / exactly(settings.get("step", 1)))
+            if settings.get("units") == "started":
+                units = Fraction(math.ceil(units))
+            elif settings.get("units") == "whole":
+                units = Fraction(math.floor(units))
+            return max(lowest, weight - each * units), "units_off"
+        if kind == "tiers":
+            figure = Fraction((value - threshold).days) if settings.get("of") == "days_late" else value
+            for tier in settings["tiers"]:
+                if self.in_tier(rule, tier, figure):
+                    if "points" in tier:
+                        return exactly(tier["points"]), "tier"
+                    if "percent" in tier:
+                        return weight * exactly(tier["percent"]) / 100, "tier"
+                    points = self.formula(tier["formula"], value=figure, threshold=threshold, weight=weight)
+                    return min(weight, max(lowest, points)), "tier"
+        raise ValueError(f"no points for {name}")
+
+    def in_tier(self, rule, tier, figure):
+        if tier.get("otherwise"):
+            others = [other for other in self.tiers_of(rule) if not other.get("otherwise")]
+            return not any(self.in_tier(rule, other, figure) for other in others)
+        if "is" in tier:
+            items = tier["is"] if isinstance(tier["is"], list) else [tier["is"]]
+            return figure in [self.literal(rule, item) for item in items]
+        return within(tier, figure)
+
+    def tiers_of(self, rule):
+        return rule["deduction"]["tiers"]
+
+    # Adding up
+
+    def leaf(self, result):
+        """A rule's shown figures."""
+        maximum = self.weight(self.rules[result["id"]])
+        earned = half_up(result["points"], self.places)
+        excluded = maximum if result["out"] else Fraction(0)
+        return {
+            "maximum": maximum,
+            "earned": earned,
+            "excluded": excluded,
+            "lost": maximum - earned - excluded,
+            "rescaled": maximum if result["out"] == "exclude" else Fraction(0),
+        }
+
+    def group(self, name, results):
+        table = self.groups[name]
+        inside = [result for result in results.values() if self.rules[result["id"]]["group"] == name]
+        if table.get("combine") == "mean":  # G2
+            return self.mean(exactly(table["weight"]), inside)
+        children = [self.leaf(result) for result in inside]
+        children += [self.group(child, results) for child in self.groups if self.groups[child].get("parent") == name]
+        total = {
+            key: sum((child[key] for child in children), Fraction(0))
+            for key in ("maximum", "earned", "excluded", "lost", "rescaled")
+        }
+        kind = table.get("kind", "base")
+        if kind == "base":  # G1
+            return total
+        cap = exactly(table["cap"])  # G3
+        maximum = min(cap, total["maximum"])
+        if kind == "bonus":
+            earned = min(cap, total["earned"])
+            lost = maximum - earned
+        else:
+            lost = min(cap, total["lost"])
+            earned = maximum - lost
+        nothing = Fraction(0)
+        return {"maximum": maximum, "earned": earned, "lost": lost, "excluded": nothing, "rescaled": nothing}
+
+    def mean(self, weight, inside):
+        counted = [result for result in inside if result["out"] is None]
+        shown = [result for result in inside if result["out"] == "show"]
+
+        def weights(results):
+            return sum((self.weight(self.rules[result["id"]]) for result in results), Fraction(0))
+
+        if not counted:
+            rescaled = Fraction(0) if shown else weight
+            return {
+                "maximum": weight,
+                "earned": Fraction(0),
+                "lost": Fraction(0),
+                "excluded": weight,
+                "rescaled": rescaled,
+            }
+        whole = weights(counted) + weights(shown)
+        earned = half_up(weight * sum((result["points"] for result in counted), Fraction(0)) / whole, self.places)
+        excluded = half_up(weight * weights(shown) / whole, self.places)
+        lost = weight - earned - excluded
+        return {"maximum": weight, "earned": earned, "lost": lost, "excluded": excluded, "rescaled": Fraction(0)}
+
+    def index(self, results):
+        """I1 to I3."""
+        table = self.document.get("index", {})
+        scale = exactly(table.get("scale", 100))
+        tops = {name: self.group(name, results) for name in self.groups if "parent" not in self.groups[name]}
+        kinds = {name: self.groups[name].get("kind", "base") for name in tops}
+        total = {
+            key: sum((tops[name][key] for name in tops if kinds[name] == "base"), Fraction(0))
+            for key in ("maximum", "earned", "excluded", "lost", "rescaled")
+        }
+        bonus = sum((tops[name]["earned"] for name in tops if kinds[name] == "bonus"), Fraction(0))
+        penalty = sum((tops[name]["lost"] for name in tops if kinds[name] == "penalty"), Fraction(0))
+        left = total["maximum"] - total["rescaled"]
+        exact = total["earned"] * scale / left if left else Fraction(0)
+        base = half_up(exact, self.places)
+
+        def held(figure):
+            return figure if table.get("over_scale", False) else min(figure, scale)
+
+        return {
+            **total,
+            "base": base,
+            "bonus": bonus,
+            "penalty": penalty,
+            "value": held(base + bonus - penalty),
+            "exact": held(exact + bonus - penalty),
+        }
+
+    def open_at(self, results, end):
+        """I4."""
+        changed = {}
+        for name, result in results.items():
+            if result["state"] in ("missing", "not_due"):
+                rule = self.rules[name]
+                points = self.weight(rule) if end == "highest" else exactly(rule.get("lowest", 0))
+                if rule["deduction"] == "none":
+                    points = Fraction(0)
+                result = {**result, "points": points, "out": None}
+            changed[name] = result
+        return self.index(changed)["value"]
+
+    def documents(self, name):
+        """The evidence under every submitted metric that a rule read."""
+        documents = []
+        for metric in inputs_of(self.document, self.rules[name]):
+            entry = self.submission.get("measurements", {}).get(metric)
+            if isinstance(entry, dict):
+                documents += entry.get("evidence", [])
+        return documents
+
+    def proves(self, document):
+        window = self.document.get("window")
+        if window is None or isinstance(document, str) or document.get("date") is None:
+            return True
+        day = as_date(document["date"])
+        return window.get("from", day) <= day <= window.get("until", day)
+
+    def unsupported(self, result):
+        """I6."""
+        rule = self.rules[result["id"]]
+        if not rule.get("evidence_required") or not result["claims"] or not result["points"] > 0:
+            return False
+        return not any(self.proves(document) for document in self.documents(result["id"]))
+
+    def band(self, index, results):
+        """I5: the band, and the band before the gates."""
+        bands = self.document.get("band", [])
+        if not bands:
+            return None, None
+        read = index["value"] if self.document.get("bands", {}).get("reads", "exact") == "rounded" else index["exact"]
+
+        def bottom(band):
+            edges = [edge for edge in ("from", "above") if edge in band]
+            return (bool(edges), exactly(band[edges[0]]) if edges else 0)
+
+        ordered = sorted(bands, key=bottom)
+        names = [band["id"] for band in ordered]
+        place = next(number for number, band in enumerate(ordered) if within(band, read))
+        before = place
+        for gate in self.document.get("band_gate", []):
+            if results[gate["rule"]]["state"] not in NOT_IN_THE_WAY:
+                place = min(place, names.index(gate["at_most"]))
+        return names[place], names[before]
+
+    def all(self):
+        results = {name: self.judge(name) for name in self.rules}
+        index = self.index(results)
+        unsupported = {name for name, result in results.items() if self.unsupported(result)}
+        supported = {
+            name: {**result, "points": Fraction(0)} if name in unsupported else result
+            for name, result in results.items()
+        }
+        index["lowest"] = self.open_at(results, "lowest")
+        index["highest"] = self.open_at(results, "highest")
+        index["claimed"] = index["value"]
+        index["supported"] = self.index(supported)["value"]
+        band, ungated = self.band(index, results)
+        return {
+            "rules": {
+                name: {
+                    **self.leaf(result),
+                    "state": result["state"],
+                    "exact": result["points"],
+                    "reason": min(result["codes"]),
+                    "reasons": result["codes"],
+                    "out": result["out"],
+                }
+                for name, result in results.items()
+            },
+            "groups": {name: self.group(name, results) for name in self.groups},
+            "index": index,
+            "band": band,
+            "ungated": ungated,
+            "unsupported": unsupported,
+            "targets": {
+                target["id"]: self.holds(target, index["exact"], exactly(target["threshold"]))
+                for target in self.document.get("target", [])
+            },
+        }
+
+
+def submitted_under(document, name):
+    """The submitted metrics under a metric, itself if it is one."""
+    metric = document["metric"][name]
+    if "formula" not in metric:
+        return {name}
+    return set().union(*(submitted_under(document, other) for other in names_in(metric["formula"])))
+
+
+def inputs_of(document, rule):
+    """The submitted metrics that a rule reads, directly or through formulas."""
+    names = set()
+    if "metric" in rule:
+        names.add(rule["metric"])
+    threshold = rule.get("threshold")
+    if isinstance(threshold, dict):
+        if "metric" in threshold:
+            names.add(threshold["metric"])
+        if "formula" in threshold:
+            names |= names_in(threshold["formula"])
+    deduction = rule["deduction"]
+    if isinstance(deduction, dict):
+        if "exempt" in deduction:
+            names.add(deduction["exempt"])
+        for part in [deduction, *deduction.get("tiers", [])]:
+            if "formula" in part:
+                names |= names_in(part["formula"])
+    names -= {"value", "threshold", "weight"}
+    return set().union(*(submitted_under(document, name) for name in names))
+
+
+def oracle(rules_document, submission, as_of=None):
+    """Every figure, state and reason of a scoring, as Fractions."""
+    return Scoring(rules_document, submission, as_of).all()

@@ -1,0 +1,120 @@
+"""The house: modules stand in one line and import only what stands below them; numbers are exact."""
+
+import ast
+import io
+import tokenize
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "cchc_rules"
+
+LINE = (
+    "__main__",
+    "cli",
+    "__init__",
+    "render",
+    "render.markdown",
+    "render.text",
+    "render.display",
+    "dump",
+    "ranking",
+    "score",
+    "report",
+    "explain",
+    "outcome",
+    "tally",
+    "plan",
+    "scale",
+    "measure",
+    "load",
+    "locate",
+    "check",
+    "build",
+    "schema",
+    "model",
+    "formula",
+    "calendar",
+    "interval",
+    "problem",
+    "words",
+    "state",
+    "number",
+)
+"""Every module, the highest first."""
+
+ONLY = {
+    "pydantic": {"schema"},
+    "pydantic_core": {"schema"},
+    "simpleeval": {"formula"},
+    "tomli": {"load", "locate"},
+    "tomli_w": {"dump"},
+    "rich": {"render.text"},
+    "babel": {"words"},
+    "holidays": {"calendar"},
+    "hypothesis": set(),
+}
+"""Which modules may know a package."""
+
+
+def modules() -> dict[str, Path]:
+    return {
+        ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "cchc_rules":
+            names |= {f"cchc_rules.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return names
+
+
+def test_every_module_has_its_place() -> None:
+    assert set(modules()) == set(LINE)
+
+
+@pytest.mark.parametrize("name", LINE)
+def test_modules_import_only_what_stands_below(name: str) -> None:
+    below = set(LINE[LINE.index(name) + 1 :])
+    own = {module.removeprefix("cchc_rules.") for module in imported(modules()[name]) if module.startswith("cchc_rules")}
+    assert own - {"cchc_rules"} <= below
+
+
+@pytest.mark.parametrize("package", ONLY)
+def test_packages_are_known_where_they_belong(package: str) -> None:
+    users = {name for name, path in modules().items() if any(i.split(".")[0] == package for i in imported(path))}
+    assert users <= ONLY[package]
+
+
+@pytest.mark.parametrize("name", LINE)
+def test_no_binary_float_in_the_source(name: str) -> None:
+    text = modules()[name].read_text(encoding="utf-8")
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    numbers = [token.string for token in tokens if token.type == tokenize.NUMBER]
+    assert not [number for number in numbers if "." in number or "e" in number.lower().replace("0x", "")]
+    assert "float(" not in text
+
+
+@pytest.mark.parametrize("name", [name for name in LINE if name not in ("cli", "__main__")])
+def test_only_the_command_line_prints_or_exits(name: str) -> None:
+    calls = [
+        node.func.id
+        for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    assert not {"print", "exit", "input", "eval", "exec"} & set(calls)
+
+
+def test_nothing_reads_the_clock_or_the_environment_but_the_command_line() -> None:
+    for name, path in modules().items():
+        text = path.read_text(encoding="utf-8")
+        assert ".today(" not in text, name
+        assert ".now(" not in text, name
+        assert name == "cli" or "environ" not in text, name

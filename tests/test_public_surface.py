@@ -1,0 +1,34 @@
+"""The public names: few, sorted, documented, and heavy packages stay unloaded until they are used."""
+
+import inspect
+import subprocess
+import sys
+
+import cchc_rules
+
+
+def test_names_are_sorted_and_there() -> None:
+    assert sorted(cchc_rules.__all__) == list(cchc_rules.__all__)
+    assert all(hasattr(cchc_rules, name) for name in cchc_rules.__all__)
+
+
+def test_the_surface_is_what_the_reference_says() -> None:
+    assert set(cchc_rules.__all__) == {
+        "CchcError", "Effect", "Index", "Measurements", "Problem", "Ranked", "Reason", "Report", "ReportError",
+        "RuleRecord", "RuleSet", "RulesError", "State", "SubmissionError", "dump_measurements", "dump_rules",
+        "load_measurements", "load_rules", "packaged", "parse_report", "parse_rules", "print_report", "rank", "score",
+    }  # fmt: skip
+
+
+def test_every_public_thing_says_what_it_is() -> None:
+    for name in cchc_rules.__all__:
+        text = inspect.getdoc(getattr(cchc_rules, name))
+        assert text, name
+        assert text.split("\n")[0].rstrip().endswith((".", ":", ";")) or "." in text, name
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = "{'rich', 'babel', 'holidays', 'tomli_w', 'hypothesis'}"
+    code = f"import sys, cchc_rules; print(sorted({heavy} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
