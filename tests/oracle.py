@@ -408,7 +408,7 @@ class Scoring:
         """L4."""
         rule = self.rules[name]
         effect = self.effect(rule, state)
-        if effect == "manual":
+        if effect == "manual" and self.weight(rule):  # where no points are to be had, none are awaited
             points = self.given(name)
             if points is None:
                 return self.result(name, "missing", {"points_awaited"}, Fraction(0))

@@ -355,7 +355,7 @@ class Build:
         weight = self.weight()
         fields = {"kind": "per_unit"}
         if draw(st.booleans()):
-            fields["each"] = number(draw(st.integers(1, 300)), 2)
+            fields["each"] = number(draw(st.integers(1, int(Decimal(weight) * 100))), 2)
         else:
             fields["percent"] = draw(st.one_of(st.just(25), ticks(1, 60, 1)))
         shape = draw(st.sampled_from([">=", "<=", "<=", "on_or_before"]))
@@ -407,7 +407,9 @@ class Build:
             ),
             reverse=better == UP,
         )
-        if better == UP:
+        if kind in ("count", "rank"):  # two unlike edges could leave no whole number between them
+            edges = [("from", "below") if better == UP else ("to", "above") for _ in cuts]
+        elif better == UP:
             edges = [("from", "below") if draw(st.booleans()) else ("above", "to") for _ in cuts]
         else:
             edges = [("to", "above") if draw(st.booleans()) else ("below", "from") for _ in cuts]
@@ -558,7 +560,7 @@ def rule_sets(draw, plain=False, kinds=True):
     for place in range(total):
         name = f"r{place}"
         group = f"g{place}" if place < wanted else draw(st.sampled_from(sorted(groups)))
-        build.plus_minus = "kind" in groups[group] or plain
+        build.plus_minus = "kind" in groups[group] or "combine" in groups[group] or plain
         information = place >= wanted and "combine" not in groups[group] and chance(draw, 8)
         rule = {"group": group, "title": {"vi": f"Quy tắc {place}", "en": f"Rule {place}"}, "source": [f"II.{place}"]}
         rule |= build.information() if information else build.draw_rule()

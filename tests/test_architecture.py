@@ -83,7 +83,9 @@ def test_every_module_has_its_place() -> None:
 @pytest.mark.parametrize("name", LINE)
 def test_modules_import_only_what_stands_below(name: str) -> None:
     below = set(LINE[LINE.index(name) + 1 :])
-    own = {module.removeprefix("cchc_rules.") for module in imported(modules()[name]) if module.startswith("cchc_rules")}
+    own = {
+        module.removeprefix("cchc_rules.") for module in imported(modules()[name]) if module.startswith("cchc_rules")
+    }
     assert own - {"cchc_rules"} <= below
 
 

@@ -1,10 +1,10 @@
 """Scores a public plan's targets exactly, and explains every lost point.
 
-    from cchc_rules import load_rules, load_measurements, score
+from cchc_rules import load_rules, load_measurements, score
 
-    rules = load_rules("cam-due-2023")
-    report = score(rules, load_measurements("measurements.json", rules))
-    print(report.index, report.band.title.vi if report.band else "")
+rules = load_rules("cam-due-2023")
+report = score(rules, load_measurements("measurements.json", rules))
+print(report.index, report.band.title.vi if report.band else "")
 """
 
 from cchc_rules.dump import dump_rules, parse_report, print_report

@@ -75,7 +75,8 @@ def _metric(id_: str, table: schema.MetricTable) -> model.Metric:
         unit=_text(table.unit) or (PERCENT if table.type == "percent" else None),
         better=table.better or ("lower" if table.type in ("rank", "date", "level") else "higher"),
         range=Interval(
-            _LEAST.get(table.type) if table.least is None else table.least, hundred if table.most is None else table.most
+            _LEAST.get(table.type) if table.least is None else table.least,
+            hundred if table.most is None else table.most,
         ),
         above_100=table.above_100,
         ratio=(table.ratio.numerator.model(), table.ratio.denominator.model()) if table.ratio else None,

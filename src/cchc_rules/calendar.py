@@ -9,7 +9,7 @@ from functools import lru_cache
 SATURDAY = 5
 
 
-class CalendarMissing(RuntimeError):
+class CalendarMissingError(RuntimeError):
     """The optional package that knows public holidays is not installed."""
 
 
@@ -25,7 +25,9 @@ class Calendar:
         """Whether the day is worked."""
         if day in self.extra_workdays:
             return True
-        return day.weekday() < SATURDAY and day not in self.extra_holidays and day not in _holidays(self.country, day.year)
+        return (
+            day.weekday() < SATURDAY and day not in self.extra_holidays and day not in _holidays(self.country, day.year)
+        )
 
     def add_working_days(self, day: date, count: int) -> date:
         """Return the date so many working days after (before, when negative) a day, which itself is not counted."""
@@ -44,7 +46,7 @@ def _holidays(country: str, year: int) -> frozenset[date]:
     try:
         import holidays  # noqa: PLC0415 - heavy and optional: only for rule sets that count working days
     except ImportError as error:  # pragma: no cover - the tests install the package
-        raise CalendarMissing(country) from error
+        raise CalendarMissingError(country) from error
     return frozenset(holidays.country_holidays(country, years=year))
 
 
@@ -62,7 +64,7 @@ _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", re.ASCII)
 
 
 def period(text: str) -> tuple[date, date] | None:
-    """Return the first and last day of `2023`, `2023-Q1`, `2023-H1`, `2023-06` or `2022-07-01/2023-06-30`, else None."""
+    """Return the first and last day of `2023`, `2023-Q1`, `2023-H1`, `2023-06` or `2022-07-01/2023-06-30`."""
     try:
         return _span(text) or _named(text)
     except ValueError:
@@ -100,4 +102,3 @@ def iso_date(text: str) -> date | None:
         return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
     except ValueError:
         return None
-

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeAlias
 
 from cchc_rules import formula as formulas
@@ -167,7 +168,9 @@ def _formula(rules: RuleSet, text: str, extra: Mapping[str, str], wanted: str, p
     levels = {words for metric in rules.metrics.values() for level in metric.levels for words in (level.vi, level.en)}
     for literal in parsed.literals.values():
         if isinstance(literal, str) and literal not in levels:
-            yield Problem("formula-unknown-level", path, {"level": quoted(literal), "nearest": nearest(literal, levels)})
+            yield Problem(
+                "formula-unknown-level", path, {"level": quoted(literal), "nearest": nearest(literal, levels)}
+            )
 
 
 def unused(rules: RuleSet) -> Problems:
@@ -404,7 +407,9 @@ def _tiers(rule: Rule, metric: Metric, path: Path) -> Problems:
     if metric.type == "date" and deduction.of is None:
         yield Problem("tiers-days-late", path)
         return
-    faults = [fault for at, tier in enumerate(deduction.tiers) for fault in _tier(rule, metric, tier, (*path, "tiers", at))]
+    faults = [
+        fault for at, tier in enumerate(deduction.tiers) for fault in _tier(rule, metric, tier, (*path, "tiers", at))
+    ]
     yield from faults
     if not faults:
         yield from _ladder(rule, metric, (*path, "tiers"))
@@ -421,7 +426,11 @@ def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
         yield Problem("tier-condition", path, {"type": metric.type})
     points = constant(rule, tier)
     if points is not None and not rule.lowest <= points <= rule.weight:
-        places = {"points": number.plain(points), "lowest": number.plain(rule.lowest), "weight": number.plain(rule.weight)}
+        places = {
+            "points": number.plain(points),
+            "lowest": number.plain(rule.lowest),
+            "weight": number.plain(rule.weight),
+        }
         yield Problem("points-out-of-range", path, places)
 
 
@@ -506,7 +515,7 @@ def _falls(
     known = [(part, points) for part, points in worth if points is not None]
     if direction == "lower":
         known.reverse()
-    for (_, before), (part, after) in zip(known, known[1:], strict=False):
+    for (_, before), (part, after) in pairwise(known):
         if after < before:
             places = {"range": range_text(part), "points": number.plain(after), "before": number.plain(before)}
             yield Problem("points-fall", path, places)
@@ -534,7 +543,7 @@ def _value_ladder(rule: Rule, metric: Metric, path: Path) -> Problems:
 def _value_falls(points: list[Fraction | None], metric: Metric, path: Path) -> Problems:
     best_first = points if metric.better == ("lower" if metric.levels else "higher") else points[::-1]
     known = [value for value in best_first if value is not None]
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in pairwise(known):
         if after > before and metric.better != "neither":
             yield Problem(
                 "points-fall", path, {"range": metric.id, "points": number.plain(before), "before": number.plain(after)}
@@ -612,8 +621,6 @@ def _mean(rules: RuleSet, group: Group, below: list[Rule | Group], path: Path) -
     for child in below:
         if isinstance(child, Group):
             yield Problem("mean-children", ("group", child.id, "parent"), {"group": group.id})
-        elif child.lowest < 0 or child.deduction.kind == "none":
-            yield Problem("mean-children", ("rule", child.id, "group"), {"group": group.id})
     if group.kind != "base":
         yield Problem("mean-kind", (*path, "combine"), {"kind": group.kind})
 

@@ -25,7 +25,7 @@ SCORED, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 done, 1 below --fail-under, 2 usage, 3 rules, 4 submission refused."""
+    """Run the command and return its exit code: 0 done, 1 below --fail-under, 2 usage, 3 or 4 refused."""
     _utf8()
     lang = _language(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -89,7 +89,7 @@ def _date(text: str) -> date:
 def _number(text: str) -> Decimal:
     try:
         number.parse(text)
-    except number.NotANumber:
+    except number.NotANumberError:
         raise argparse.ArgumentTypeError(f"{text!r}: 80 | 79.5") from None
     return Decimal(text)
 

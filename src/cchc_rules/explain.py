@@ -1,4 +1,4 @@
-"""The words of a result: what was asked, what was reported, the arithmetic, why. Built only when somebody reads them."""
+"""The words of a result: what was asked, what was reported, the arithmetic, why; built only when read."""
 
 import re
 from collections.abc import Callable
@@ -175,7 +175,11 @@ class Speaker:
             return self.figure(rule.metric)
         if isinstance(result.detail, Given):
             return self.say("reported.points", points=self.number(Fraction(*result.detail.points)))
-        return self.absence(result.detail) if isinstance(result.detail, Absent) else self.say("absent.points_awaited", why="")
+        return (
+            self.absence(result.detail)
+            if isinstance(result.detail, Absent)
+            else self.say("absent.points_awaited", why="")
+        )
 
     # Why
 
@@ -288,7 +292,11 @@ class Speaker:
         target = _number_of(threshold_value(self.outcome, at))
         start, weight = rule.deduction.from_ or Fraction(0), self.number(rule.weight)
         value, entry = self._own(rule), self.outcome.entry(rule.metric or "")
-        as_ratio = entry is not None and entry.denominator is not None and self.outcome.rules.metrics[rule.metric or ""].round is None
+        as_ratio = (
+            entry is not None
+            and entry.denominator is not None
+            and self.outcome.rules.metrics[rule.metric or ""].round is None
+        )
         if start:
             return f"{weight} × ({value} − {self.number(start)}) / ({self.number(target)} − {self.number(start)})"
         if as_ratio and entry and target == 100:
@@ -453,4 +461,3 @@ def _as_scalar(value: Fraction, metric: Metric) -> Scalar:
     if metric.numeric:
         return value
     return opened((value.numerator, value.denominator), metric)  # type: ignore[return-value]
-

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from simpleeval import SimpleEval
+from simpleeval import SimpleEval  # type: ignore[import-untyped]
 
 from cchc_rules import number
 from cchc_rules.calendar import Calendar
@@ -42,7 +42,7 @@ class FormulaError(ValueError):
         self.places = places
 
 
-class _TooBig(ArithmeticError):
+class _TooBigError(ArithmeticError):
     """A figure outgrew its bound."""
 
 
@@ -58,7 +58,7 @@ class Function:
 
 def _whole(value: Fraction, most: int) -> int:
     if value.denominator != 1 or abs(value) > most:
-        raise _TooBig
+        raise _TooBigError
     return value.numerator
 
 
@@ -70,7 +70,7 @@ def _later(day: date, count: int) -> date:
     try:
         return day + timedelta(days=count)
     except OverflowError:
-        raise _TooBig from None
+        raise _TooBigError from None
 
 
 def _functions(calendar: Calendar) -> dict[str, Function]:
@@ -110,14 +110,18 @@ _COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}
+_UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+}
 
 
 def _bounded(run: Callable[..., Any]) -> Callable[..., Any]:
     def bounded(*args: Any) -> Any:
         result = run(*args)
         if isinstance(result, Fraction) and result.numerator.bit_length() + result.denominator.bit_length() > MAX_BITS:
-            raise _TooBig
+            raise _TooBigError
         return result
 
     return bounded
@@ -158,7 +162,7 @@ class _Cage(SimpleEval):  # type: ignore[misc]
         position, value = known[0] if name == "first" else max(known, key=lambda item: item[1])
         if name == "first" and position > 0:
             self.fallbacks.append(ast.get_source_segment(self.expr, node.args[position]) or "")
-        return value  # type: ignore[no-any-return]
+        return value
 
     def outcome(self, node: ast.expr) -> Value | Absent:
         """Evaluate one node to its value or to the absence that stands in its way."""
@@ -188,7 +192,7 @@ def _absence(node: ast.AST, names: Mapping[str, Value | Absent]) -> Absent | Non
     return strongest([absent for absent in found if absent])
 
 
-class FormulaFailed(ArithmeticError):
+class FormulaFailedError(ArithmeticError):
     """A formula's figures outgrew their bounds, or a number of days or places was no whole number."""
 
 
@@ -212,8 +216,8 @@ class Formula:
         cage = _Cage(self, names)
         try:
             return cage.outcome(self.tree), cage.fallbacks
-        except (_TooBig, OverflowError):
-            raise FormulaFailed(self.text) from None
+        except (_TooBigError, OverflowError):
+            raise FormulaFailedError(self.text) from None
 
 
 def parse(text: str, types: Mapping[str, str], calendar: Calendar | None = None) -> Formula:
@@ -275,7 +279,7 @@ class _Checker:
             return unicodedata.normalize("NFC", node.value), LEVEL
         try:
             return number.parse(source), NUMBER
-        except number.NotANumber:
+        except number.NotANumberError:
             raise self._refuse("formula-not-allowed", node) from None
 
     def _name(self, node: ast.Name, _: int) -> str:
@@ -326,7 +330,9 @@ class _Checker:
     def _call(self, node: ast.Call, depth: int) -> str:
         function = self.functions.get(_function_name(node))
         if function is None:
-            raise self._refuse("formula-unknown-function", node.func, nearest=nearest(_function_name(node), self.functions))
+            raise self._refuse(
+                "formula-unknown-function", node.func, nearest=nearest(_function_name(node), self.functions)
+            )
         if node.keywords or not self._fits(function, node.args):
             raise self._refuse("formula-arguments", node)
         for position, arg in enumerate(node.args):

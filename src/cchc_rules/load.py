@@ -169,7 +169,9 @@ def _bases(source: _Source, folder: FilePath) -> Iterator[_Source]:
             source, folder = _read(path), path.parent
         except RulesError as error:
             at = source.locator.line(("extends",))
-            raise RulesError([replace(p, file=p.file or source.name, line=p.line or at) for p in error.problems]) from None
+            raise RulesError(
+                [replace(p, file=p.file or source.name, line=p.line or at) for p in error.problems]
+            ) from None
         yield source
 
 

@@ -1,4 +1,4 @@
-"""From a key path to its line in a TOML text. With `load`, the only user of tomli; it runs only when there is a problem.
+"""From a key path to its line in a TOML text. Runs only when there is a problem.
 
 The text is cut into its tables once, each parsed alone; within a table the smallest prefix that holds the path ends at
 the line we want. A prefix inside a list is closed by force to see how far it has come.
@@ -7,6 +7,7 @@ the line we want. A prefix inside a list is closed by force to see how far it ha
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import tomli
 
@@ -83,12 +84,11 @@ def _parse(lines: list[str], closer: str = "") -> Mapping[str, object] | None:
 
 def _contains(content: object, path: Path) -> bool:
     for part in path:
-        if isinstance(content, Mapping) and part in content:
-            content = content[part]
-        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
-            content = content[part]
-        else:
+        inside: Any = content
+        known = isinstance(content, Mapping) and part in content
+        if not known and not (isinstance(content, list) and isinstance(part, int) and part < len(content)):
             return False
+        content = inside[part]
     return True
 
 

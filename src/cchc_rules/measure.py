@@ -58,7 +58,7 @@ class Entry(NamedTuple):
 
 
 Figure: TypeAlias = Pair | Absent
-"""A bound figure: an exact pair (yes is 1, a level its position from the best, a date its day number), or an absence."""
+"""A bound figure: an exact pair (yes is 1, a level its position from the best, a date its day), or an absence."""
 
 
 class Bound(NamedTuple):
@@ -109,9 +109,10 @@ def load_measurements(
     """
     reader = _Reader()
     if isinstance(source, Mapping):
-        content, digest, name = dict(source), None, ""
+        opened: tuple[object, str | None, str] = (source, None, "")
     else:
-        content, digest, name = _open(FilePath(source), reader)
+        opened = _open(FilePath(source), reader)
+    content, digest, name = opened
     found = reader.submission(content, digest)
     bound = None if found is None or rules is None else _bind(found, rules, as_of or found.judged_at, reader)
     if reader.problems or found is None:
@@ -120,7 +121,7 @@ def load_measurements(
 
 
 def figures_of(measurements: Measurements, rules: RuleSet, as_of: date) -> dict[str, Figure]:
-    """Return the figures of a submission bound to a rule set's metrics; raise `SubmissionError` when they do not fit."""
+    """Return the figures of a submission bound to a rule set's metrics; or raise `SubmissionError`."""
     bound = measurements.bound
     if bound is not None and bound.rules is rules and bound.as_of == as_of:
         return bound.figures
@@ -161,7 +162,9 @@ def parse_json(text: str, name: str, problems: list[Problem]) -> object:
         return content
 
     try:
-        return json.loads(text, parse_float=_decimal, parse_constant=Decimal, parse_int=_integer, object_pairs_hook=unique)
+        return json.loads(
+            text, parse_float=_decimal, parse_constant=Decimal, parse_int=_integer, object_pairs_hook=unique
+        )
     except json.JSONDecodeError as error:
         places = {"reason": quoted(error.msg), "column": str(error.colno)}
         raise SubmissionError([Problem("json-syntax", (), places, name, error.lineno)]) from None
@@ -264,9 +267,7 @@ class _Reader:
 
     def _entries(self, table: Mapping[str, Any]) -> dict[str, Entry]:
         return {
-            id_: entry
-            for id_, raw in table.items()
-            if raw is not None and (entry := self._entry(raw, id_)) is not None
+            id_: entry for id_, raw in table.items() if raw is not None and (entry := self._entry(raw, id_)) is not None
         }
 
     def _entry(self, raw: object, id_: str) -> Entry | None:
@@ -344,7 +345,7 @@ class _Reader:
         """Return the exact pair of a number, or say why it is none."""
         try:
             return number.pair(value)
-        except number.NotANumber as error:
+        except number.NotANumberError as error:
             self.fault(error.code, *path, given=quoted(value), hint=_hint(value))
             return None
 
@@ -356,7 +357,7 @@ def _hint(value: object) -> str:
         text = text.replace(".", "").replace(",", ".")
     try:
         return number.plain(number.parse(text))
-    except number.NotANumber:
+    except number.NotANumberError:
         return "97.5"
 
 
@@ -497,10 +498,7 @@ def _number_binder(metric: Metric) -> Bind:
     single = _items_binder(metric) if metric.distinct else _single_binder(metric)
 
     def bind(entry: Entry, reader: _Reader) -> Figure | None:
-        if entry.denominator is not None:
-            figure = _ratio(metric, entry, reader)
-        else:
-            figure = single(entry, reader)
+        figure = single(entry, reader) if entry.denominator is None else _ratio(metric, entry, reader)
         if figure is None or figure.__class__ is not tuple:
             return figure
         if not in_range(figure):  # type: ignore[arg-type]
@@ -508,7 +506,7 @@ def _number_binder(metric: Metric) -> Bind:
             return None
         if places is None:
             return figure
-        return number.half_up(figure[0] * 10**places, figure[1]), 10**places  # type: ignore[operator,arg-type]
+        return number.half_up(figure[0] * 10**places, figure[1]), 10**places  # type: ignore[arg-type]
 
     def _say_range(metric: Metric, figure: Pair, reader: _Reader) -> None:
         low, high = metric.range.low, metric.range.high
@@ -541,11 +539,11 @@ def _single_binder(metric: Metric) -> Bind:
             reader.fault("items-not-asked", *path, "items", name=metric.id)
             return None
         value = entry.value
-        figure = (value, 1) if value.__class__ is int and -1 < value < 10**18 else reader.exact(value, *path)  # type: ignore[operator]
-        if whole and figure is not None and figure[0] % figure[1]:  # type: ignore[operator]
+        figure = (value, 1) if value.__class__ is int and -1 < value < 10**18 else reader.exact(value, *path)
+        if whole and figure is not None and figure[0] % figure[1]:
             reader.fault("not-whole", *path, given=quoted(value))
             return None
-        return figure  # type: ignore[return-value]
+        return figure
 
     return bind
 
@@ -710,7 +708,6 @@ def _json(value: object) -> str:
     if isinstance(value, date):
         return f'"{value.isoformat()}"'
     return json.dumps(value, ensure_ascii=False)
-
 
 
 def named_ruleset(path: FilePath) -> str:

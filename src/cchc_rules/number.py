@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _LIMIT = 10**DIGITS
 
 
-class NotANumber(ValueError):
+class NotANumberError(ValueError):
     """What was given is no exact number; `code` names the problem."""
 
     def __init__(self, code: str) -> None:
@@ -28,21 +28,21 @@ class NotANumber(ValueError):
 
 
 def pair(value: object) -> Pair:
-    """Return the exact pair of an int, a Decimal or a Fraction; refuse everything else with `NotANumber`.
+    """Return the exact pair of an int, a Decimal or a Fraction; refuse everything else with `NotANumberError`.
 
     The codes are `not-a-number`, `boolean-for-number`, `float-for-number`, `text-for-number`, `not-finite` and
     `number-too-long`.
     """
     kind = value.__class__
     if kind is int:
-        if -_LIMIT < value < _LIMIT:  # type: ignore[operator]
+        if -_LIMIT < value < _LIMIT:
             return value, 1  # type: ignore[return-value]
-        raise NotANumber("number-too-long")
+        raise NotANumberError("number-too-long")
     if isinstance(value, Decimal):
         return _decimal_pair(value)
     if isinstance(value, Fraction):
         return value.numerator, value.denominator
-    raise NotANumber(_REFUSALS.get(kind, "not-a-number"))
+    raise NotANumberError(_REFUSALS.get(kind, "not-a-number"))
 
 
 _REFUSALS: dict[type, str] = {
@@ -54,22 +54,22 @@ _REFUSALS: dict[type, str] = {
 
 def _decimal_pair(value: Decimal) -> Pair:
     if not value.is_finite():
-        raise NotANumber("not-finite")
+        raise NotANumberError("not-finite")
     exponent = value.as_tuple().exponent
     if value.adjusted() >= DIGITS or not isinstance(exponent, int) or exponent < -DIGITS:
-        raise NotANumber("number-too-long")
+        raise NotANumberError("number-too-long")
     return value.as_integer_ratio()
 
 
 def fraction(value: object) -> Fraction:
-    """Return the exact `Fraction` of an int, Decimal or Fraction, or raise `NotANumber` as `pair` does."""
+    """Return the exact `Fraction` of an int, Decimal or Fraction, or raise `NotANumberError` as `pair` does."""
     return Fraction(*pair(value))
 
 
 def parse(text: str) -> Fraction:
-    """Return the exact value of plain decimal text such as `-12.50`, or raise `NotANumber`."""
+    """Return the exact value of plain decimal text such as `-12.50`, or raise `NotANumberError`."""
     if not _PLAIN.fullmatch(text):
-        raise NotANumber("not-a-number")
+        raise NotANumberError("not-a-number")
     return Fraction(text)
 
 

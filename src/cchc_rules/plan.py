@@ -258,9 +258,9 @@ class _Compiler:
         """Return the rule's figure, less the exempt ones."""
         n, d = figures[self.positions[rule.metric or ""]]  # type: ignore[misc]
         if rule.deduction.exempt is None:
-            return n, d  # type: ignore[return-value]
+            return n, d
         en, ed = figures[self.positions[rule.deduction.exempt]]  # type: ignore[misc]
-        return max(n * ed - en * d, 0), d * ed  # type: ignore[operator,return-value]
+        return max(n * ed - en * d, 0), d * ed
 
     def threshold(self, rule: Rule, figures: Figures) -> "Fraction | Absent | None":
         """Return the threshold as a number (a date as its day number), None where it is no single number."""
@@ -277,7 +277,9 @@ class _Compiler:
         """Return the figures that a formula names, as it computes with them."""
         metrics = self.rules.metrics
         return {
-            name: opened(figures[self.positions[name]], metrics[name]) for name in parsed.names if name in self.positions
+            name: opened(figures[self.positions[name]], metrics[name])
+            for name in parsed.names
+            if name in self.positions
         }
 
     def shape(self, rule: Rule, threshold: Fraction | None, figures: Figures) -> Shape:
@@ -293,9 +295,8 @@ class _Compiler:
                 start, rising = deduction.from_ or Fraction(0), rule.comparator == ">="
                 return scale.proportional(worth, rising, threshold or Fraction(0), start, deduction.floor)
             case "per_unit":
-                loss, rising = check.unit_loss(rule) * self.unit, rule.comparator == ">="
-                target = threshold or Fraction(0)
-                return scale.per_unit(worth, rising, target, loss, deduction.step, deduction.units)
+                loss = scale.Loss(check.unit_loss(rule) * self.unit, deduction.step, deduction.units)
+                return scale.per_unit(worth, rule.comparator == ">=", threshold or Fraction(0), loss)
             case "tiers":
                 return self._tiers(rule, metric, threshold, met, figures)
             case _:
@@ -317,9 +318,7 @@ class _Compiler:
                 steps.append((_shifted(test, late), self._points(rule, tier.value.formula or "", threshold, figures)))
         return scale.tiers(self.worth(rule), steps, met)
 
-    def _points(
-        self, rule: Rule, text: str, threshold: Fraction | None, figures: Figures
-    ) -> Callable[[Pair], Pair]:
+    def _points(self, rule: Rule, text: str, threshold: Fraction | None, figures: Figures) -> Callable[[Pair], Pair]:
         """Return the function that computes a formula of points, in ticks, from the rule's figure."""
         metric = self.rules.metrics[rule.metric or ""]
         parsed = self.parsed(text, check.own_names(self.rules, rule))
@@ -341,7 +340,7 @@ class _Compiler:
         worth = self.worth(rule)
 
         def result(absent: Absent, run: Run) -> Result:
-            effect = (Effect.LOST if rule.deduction.kind == "none" else rule.absence.get(absent.state))
+            effect = Effect.LOST if rule.deduction.kind == "none" else rule.absence.get(absent.state)
             if effect is None:
                 run.undeclared.append(Undeclared(rule.id, absent.state))
                 return _nothing(absent)

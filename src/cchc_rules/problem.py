@@ -41,7 +41,9 @@ class Problem:
         """Say the whole problem: file, line, path, code, what is wrong and what to do."""
         kind = words.message(lang, "word.warning" if self.warning else "word.error")
         where = ":".join(part for part in (self.file, str(self.line) if self.line else "") if part)
-        head = " ".join(part for part in (f"{where}:" if where else "", f"{kind}[{self.code}]", path_text(self.path)) if part)
+        head = " ".join(
+            part for part in (f"{where}:" if where else "", f"{kind}[{self.code}]", path_text(self.path)) if part
+        )
         return f"{head}\n    {self.what(lang)}\n    → {self.fix(lang)}"
 
 

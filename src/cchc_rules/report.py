@@ -166,7 +166,7 @@ class Report:
         return tuple(self.rules[at] for at in self.outcome.losses())
 
     def to_dict(self, lang: str | None = None) -> Document:
-        """Return the document that every view is drawn from, its texts in the language (the rule set's own by default)."""
+        """Return the document that every view is drawn from, its texts in the language asked for."""
         return _Writer(self.outcome, lang or self.language).document()
 
 

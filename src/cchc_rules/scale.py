@@ -112,23 +112,31 @@ def proportional(worth: Worth, rising: bool, target: Fraction, start: Fraction, 
 
 
 def units_between(over: Fraction, step: Fraction, rounding: str) -> Fraction:
-    """Return how many units of a step lie in a distance: exact, or each begun one (`started`), or full ones (`whole`)."""
+    """Return how many units of a step lie in a distance: exact, each begun one (`started`), full ones (`whole`)."""
     units = over / step
     if rounding == "started":
         return Fraction(-(-units.numerator // units.denominator))
     return Fraction(units.numerator // units.denominator) if rounding == "whole" else units
 
 
-def per_unit(worth: Worth, rising: bool, target: Fraction, loss: Fraction, step: Fraction, rounding: str) -> Shape:
-    """Return the shape weight − loss × units off the target, at least the fewest points; `loss` in ticks."""
+class Loss(NamedTuple):
+    """What each unit off the target costs, in ticks, how large a unit is, and how parts of one count."""
+
+    each: Fraction
+    step: Fraction
+    rounding: str
+
+
+def per_unit(worth: Worth, rising: bool, target: Fraction, loss: Loss) -> Shape:
+    """Return the shape weight − loss × units off the target, at least the fewest points."""
     met = comparison(">=" if rising else "<=", target)
     reached = Result(State.MET, Reason.TARGET_MET, worth.weight, 1, worth.weight)
 
     def shape(v: Pair) -> Result:
         if met(v):
             return reached
-        units = units_between(abs(Fraction(*v) - target), step, rounding)
-        points = worth.weight - loss * units
+        units = units_between(abs(Fraction(*v) - target), loss.step, loss.rounding)
+        points = worth.weight - loss.each * units
         n, d = worth.held(points.numerator, points.denominator)
         return worth.result(n, d, Reason.UNITS_OFF, False, units)
 

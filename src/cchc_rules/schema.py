@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cchc_rules import model, number
+from cchc_rules.interval import Interval
 from cchc_rules.problem import Path, Problem, nearest, quoted
 
 
@@ -31,8 +32,8 @@ def _nfc(value: object) -> object:
 def _number(value: object) -> Fraction:
     try:
         return number.fraction(value)
-    except number.NotANumber as error:
-        raise PydanticCustomError(error.code, "number") from None  # type: ignore[arg-type]
+    except number.NotANumberError as error:
+        raise PydanticCustomError(error.code, "number") from None
 
 
 def _date(value: object) -> date:
@@ -57,11 +58,11 @@ def _scalars(value: object) -> tuple[model.Scalar, ...]:
 
 def _threshold(value: object) -> model.Threshold:
     if isinstance(value, Mapping):
-        return _threshold_table(value)
+        return _threshold_table(value)  # type: ignore[no-any-return]
     return _scalars(value) if isinstance(value, list) else _scalar(value)
 
 
-def _threshold_table(value: Mapping[str, object]) -> model.Threshold:
+def _threshold_table(value: Mapping[str, object]) -> Any:
     keys = set(value)
     if keys == {"metric"}:
         return model.MetricRef(str(value["metric"]))
@@ -75,13 +76,13 @@ def _threshold_table(value: Mapping[str, object]) -> model.Threshold:
 BOUNDS = ("from", "above", "to", "below")
 
 
-def interval(bounds: Mapping[str, Fraction | None]) -> model.Interval:
+def interval(bounds: Mapping[str, Fraction | None]) -> Interval:
     """Return the interval of `from`/`above` and `to`/`below`; both of a pair is refused."""
     low, low_open = bounds.get("from"), bounds.get("above")
     high, high_open = bounds.get("to"), bounds.get("below")
     if (low is not None and low_open is not None) or (high is not None and high_open is not None):
         raise PydanticCustomError("two-edges", "edges")
-    return model.Interval(
+    return Interval(
         low if low_open is None else low_open,
         high if high_open is None else high_open,
         low_open is not None,
@@ -102,7 +103,20 @@ EffectName: TypeAlias = Literal["lost", "full", "exclude", "show", "manual"]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 BasisName: TypeAlias = model.Basis
 Comparator: TypeAlias = Literal[
-    ">=", ">", "<=", "<", "==", "!=", "between", "one_of", "is", "on_or_before", "before", "on_or_after", "after", "better"
+    ">=",
+    ">",
+    "<=",
+    "<",
+    "==",
+    "!=",
+    "between",
+    "one_of",
+    "is",
+    "on_or_before",
+    "before",
+    "on_or_after",
+    "after",
+    "better",
 ]
 
 
@@ -421,7 +435,11 @@ def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
     context = details.get("ctx", {})
     allowed = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")
     names = [name.strip().strip("'") for name in allowed.split(",")]
-    return code, {"given": given, "allowed": allowed, "nearest": nearest(given, names) if code == "unknown-word" else ""}
+    return code, {
+        "given": given,
+        "allowed": allowed,
+        "nearest": nearest(given, names) if code == "unknown-word" else "",
+    }
 
 
 def _clean_path(location: tuple[int | str, ...], document: Mapping[str, object]) -> Path:
@@ -440,7 +458,9 @@ def _clean_path(location: tuple[int | str, ...], document: Mapping[str, object])
 
 
 _ABSENT = object()
-_MARKS = frozenset({"all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual", "none", "BothLanguages"})
+_MARKS = frozenset(
+    {"all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual", "none", "BothLanguages"}
+)
 
 
 def _step(here: object, part: str | int) -> object:

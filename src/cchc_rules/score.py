@@ -1,4 +1,4 @@
-"""`score`: a rule set and a submission in, a report out. Pure: no clock, no files, the same input gives the same report."""
+"""`score`: a rule set and a submission in, a report out. Pure: no clock, no files, same input, same report."""
 
 from datetime import date
 
@@ -45,12 +45,13 @@ def _run(plan: Plan, measurements: Measurements, submitted: dict[str, measure.Fi
         figures = plan.figures(submitted)
         run = Run(figures, [_WAITING] * len(plan.names), day.toordinal(), measurements.points, measurements.absent)
         judge(plan, run)
-    except formula.FormulaFailed as error:
+    except formula.FormulaFailedError as error:
         raise SubmissionError([Problem("formula-failed", (), {"formula": quoted(error, 200)})]) from None
     return run
 
 
 def _undeclared(run: Run) -> list[Problem]:
     return [
-        Problem("effect-undeclared", ("rule", missing.rule), {"state": str(missing.state)}) for missing in run.undeclared
+        Problem("effect-undeclared", ("rule", missing.rule), {"state": str(missing.state)})
+        for missing in run.undeclared
     ]

@@ -52,8 +52,9 @@ class Display:
         """Yield the lines of the head: label and words."""
         document, rules = self.document, self.document["ruleset"]
         yield self.say("unit"), safe(document["measurements"]["unit"])
-        yield self.say("period"), self.say(
-            "period-line", period=document["measurements"]["period"], as_of=self.date(document["as_of"])
+        yield (
+            self.say("period"),
+            self.say("period-line", period=document["measurements"]["period"], as_of=self.date(document["as_of"])),
         )
         yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
         if document["measurements"]["note"]:
@@ -69,9 +70,7 @@ class Display:
         if index["supported"] != index["claimed"]:
             yield (
                 self.say("evidence"),
-                self.say(
-                    "claimed", claimed=self.number(index["claimed"]), supported=self.number(index["supported"])
-                ),
+                self.say("claimed", claimed=self.number(index["claimed"]), supported=self.number(index["supported"])),
             )
         if (index["lowest"], index["highest"]) != (index["value"], index["value"]):
             yield (
@@ -80,8 +79,9 @@ class Display:
             )
         for target in self.document["targets"]:
             yield self.say("target"), self._target(target)
-        yield self.say("counts"), ", ".join(
-            f"{count} {self.state(state)}" for state, count in index["counts"].items() if count
+        yield (
+            self.say("counts"),
+            ", ".join(f"{count} {self.state(state)}" for state, count in index["counts"].items() if count),
         )
 
     def _band(self, band: Document) -> str:

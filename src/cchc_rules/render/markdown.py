@@ -25,7 +25,8 @@ def _lines(display: Display) -> Iterator[str]:
         yield from ("", f"## {title}", "")
         for rule in rules:
             points = display.say("of-points", points=display.number(rule["maximum"]))
-            yield f"- **{plain(rule['title'])}** ({plain(display.clauses(rule))}) – {points}. {plain(rule['reason']['text'])}"
+            head = f"**{plain(rule['title'])}** ({plain(display.clauses(rule))}) – {points}"
+            yield f"- {head}. {plain(rule['reason']['text'])}"
     yield from _rules(display)
     yield from ("", f"## {display.say('provenance')}", "")
     yield from _pairs(display.foot())

@@ -89,7 +89,9 @@ class _Sheet:
         for at, rule in enumerate(display.picked("losses"), start=1):
             points = display.say("minus", points=display.number(rule["lost"]))
             self.console.print()
-            self.console.print(Text.assemble((f"{at}. ", "bold"), (points, "bold red"), "  ", (safe(rule["title"]), "bold")))
+            self.console.print(
+                Text.assemble((f"{at}. ", "bold"), (points, "bold red"), "  ", (safe(rule["title"]), "bold"))
+            )
             self.pairs(display.loss(rule), indent=3)
 
     def apart(self, title: str, rules: list[Document]) -> None:
