@@ -181,7 +181,7 @@ def _function_name(node: ast.Call) -> str:
 
 def _absence(node: ast.AST, names: Mapping[str, Value | Absent]) -> Absent | None:
     if isinstance(node, ast.Name):
-        value = names[node.id]
+        value = names.get(node.id)
         return value if isinstance(value, Absent) else None
     if isinstance(node, ast.Call):
         found = [_absence(arg, names) for arg in node.args]
@@ -210,6 +210,10 @@ class Formula:
     def evaluate(self, names: Mapping[str, Value | Absent]) -> Value | Absent:
         """Return the exact value over the named figures, or the absence that stands in its way."""
         return self.trace(names)[0]
+
+    def absence(self, names: Mapping[str, Value | Absent]) -> Absent | None:
+        """Return the absence that stands in the way of the value, None when every figure it needs is there."""
+        return _absence(self.tree, names)
 
     def trace(self, names: Mapping[str, Value | Absent]) -> tuple[Value | Absent, list[str]]:
         """Return the value as `evaluate` does, and the source text of each fallback that `first` had to use."""

@@ -210,9 +210,9 @@ class _Compiler:
     def _measured(self, rule: Rule) -> Judge:
         at = self.positions[rule.metric or ""]
         absent = self._absent(rule)
-        others = tuple(self.positions[name] for name in self._others(rule))
-        if others:
-            return self._dependent(rule, at, others, absent)
+        needed, texts = self._figures_named(rule), self._formulas(rule)
+        if texts or len(needed) > 1:
+            return self._dependent(rule, needed, texts)
         shape = self.shape(rule, _literal(rule, self.rules.metrics[rule.metric or ""]), [])
 
         def judge(run: Run) -> Result:
@@ -221,13 +221,15 @@ class _Compiler:
 
         return judge
 
-    def _others(self, rule: Rule) -> list[str]:
-        """Return the metrics beside its own that a rule's threshold, exemption and formulas name."""
-        named = [rule.threshold.metric] if isinstance(rule.threshold, MetricRef) else []
-        named += [rule.deduction.exempt] if rule.deduction.exempt else []
-        for _, text, extra in check.rule_formulas(self.rules, rule):
-            named += [name for name in self.parsed(text, extra).names if name not in extra]
-        return sorted(set(named))
+    def _figures_named(self, rule: Rule) -> tuple[int, ...]:
+        """Return the positions of the figures that a rule needs: its own, then its threshold's and its exemption's."""
+        named = [rule.metric, rule.deduction.exempt]
+        if isinstance(rule.threshold, MetricRef):
+            named.insert(1, rule.threshold.metric)
+        return tuple(self.positions[name] for name in named if name is not None)
+
+    def _formulas(self, rule: Rule) -> tuple[formula.Formula, ...]:
+        return tuple(self.parsed(text, extra) for _, text, extra in check.rule_formulas(self.rules, rule))
 
     def parsed(self, text: str, extra: Mapping[str, str]) -> formula.Formula:
         """Return a checked formula over the metrics and a rule's own names, parsed once."""
@@ -236,12 +238,13 @@ class _Compiler:
             self._parsed[key] = formula.parse(text, self.types | dict(extra), self.rules.calendar)
         return self._parsed[key]
 
-    def _dependent(self, rule: Rule, at: int, others: tuple[int, ...], absent: "AbsentJudge") -> Judge:
+    def _dependent(self, rule: Rule, needed: tuple[int, ...], texts: tuple[formula.Formula, ...]) -> Judge:
         """Return the judge of a rule that reads more than its own metric: its shape is made for each submission."""
+        absent = self._absent(rule)
 
         def judge(run: Run) -> Result:
             figures = run.figures
-            gone = strongest([figures[i] for i in (at, *others) if isinstance(figures[i], Absent)])  # type: ignore[misc]
+            gone = self._gone(figures, needed, texts)
             if gone is not None:
                 return absent(gone, run)
             threshold = self.threshold(rule, figures)
@@ -253,6 +256,15 @@ class _Compiler:
                 return absent(Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR), run)
 
         return judge
+
+    def _gone(self, figures: Figures, needed: tuple[int, ...], texts: tuple[formula.Formula, ...]) -> Absent | None:
+        """Return the absence that stands in the way of a rule; a waiver of its own metric comes first (semantics L2)."""
+        own = figures[needed[0]]
+        if isinstance(own, Absent) and own.state is State.WAIVED:
+            return own
+        found = [figure for at in needed if isinstance(figure := figures[at], Absent)]
+        found += [gone for parsed in texts if (gone := parsed.absence(self.named(parsed, figures))) is not None]
+        return strongest(found)
 
     def counted(self, rule: Rule, figures: Figures) -> Pair:
         """Return the rule's figure, less the exempt ones."""
@@ -358,12 +370,12 @@ class _Compiler:
 
     def _unless_gate_unknown(self, rule: Rule, judge: Judge) -> Judge:
         gates = tuple(self.places[name] for name in rule.requires)
-        absent = self._absent(rule)
+        absent, by_hand = self._absent(rule), rule.deduction.kind == "manual"
 
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
             unknown = _first_gate(run, gates, State.MISSING)
-            if unknown is None or result.state not in COMPUTED:
+            if unknown is None or not (result.state in COMPUTED or (by_hand and result.state is State.MISSING)):
                 return result
             waiting = absent(Absent(State.MISSING, Reason.GATE_UNKNOWN), run)
             return waiting._replace(detail=unknown)
@@ -373,10 +385,13 @@ class _Compiler:
     def _unless_not_due(self, rule: Rule, judge: Judge) -> Judge:
         due = (rule.due or date.max).toordinal()
         absent = self._absent(rule)
+        final = (
+            {Reason.GATE_UNKNOWN} if rule.deduction.kind == "manual" else {Reason.GATE_UNKNOWN, Reason.POINTS_AWAITED}
+        )
 
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
-            if run.as_of >= due or result.state not in _MAY_WAIT or result.reason is Reason.GATE_UNKNOWN:
+            if run.as_of >= due or result.state not in _MAY_WAIT or result.reason in final:
                 return result
             return absent(Absent(State.NOT_DUE, Reason.NOT_DUE), run)
 
