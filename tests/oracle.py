@@ -167,6 +167,18 @@ def evaluate(text, lookup, day_off):
             return day
         raise ValueError(f"no such function: {name}")
 
+    def absent_names(node):
+        """The absences of the names that a part of a formula needs; a division by zero in it is another matter."""
+        if isinstance(node, ast.Name):
+            value = lookup(node.id)
+            return [value] if isinstance(value, Absent) else []
+        if isinstance(node, ast.Call):
+            if node.func.id in ("first", "largest_known"):
+                value = walk(node)
+                return [value] if isinstance(value, Absent) else []
+            return [absence for argument in node.args for absence in absent_names(argument)]
+        return [absence for child in ast.iter_child_nodes(node) for absence in absent_names(child)]
+
     def compare(operator, a, b):
         if isinstance(operator, ast.Eq):
             return a == b
@@ -195,9 +207,11 @@ def evaluate(text, lookup, day_off):
             return call(node.func.id, node.args)
         if isinstance(node, ast.IfExp):
             condition = walk(node.test)
+            branches = [node.body, node.orelse]  # over something missing it is missing, whichever branch that stands in
+            absences = [absence for branch in branches for absence in absent_names(branch)]
             if isinstance(condition, Absent):
-                return condition
-            return walk(node.body if condition else node.orelse)
+                return first_absence([condition, *absences])
+            return first_absence(absences) or walk(node.body if condition else node.orelse)
         if isinstance(node, ast.UnaryOp):
             value = walk(node.operand)
             if isinstance(value, Absent):
@@ -463,6 +477,8 @@ class Scoring:
         if "missing" in required:  # L2 e
             return self.absence(name, "missing", {"gate_unknown"})
         if settings["kind"] == "manual" and self.given(name) is None:
+            if early:
+                return self.absence(name, "not_due", {"not_due"})
             return self.result(name, "missing", {"points_awaited"}, Fraction(0))
         if "exempt" in settings:
             value = value - exempt
@@ -495,6 +511,8 @@ class Scoring:
                 if (value < floor) if rule["comparator"] == ">=" else (value > floor):
                     return Fraction(0), "below_floor"
             start = exactly(settings.get("from", 0))
+            if threshold == start:  # no way from start to target: the target alone decides
+                return (weight if self.holds(rule, value, threshold) else lowest), "below_target"
             share = weight * (value - start) / (threshold - start)
             return min(weight, max(lowest, share)), "below_target"
         if kind == "per_unit":
@@ -592,6 +610,7 @@ class Scoring:
         whole = weights(counted) + weights(shown)
         earned = half_up(weight * sum((result["points"] for result in counted), Fraction(0)) / whole, self.places)
         excluded = half_up(weight * weights(shown) / whole, self.places)
+        excluded = min(excluded, weight - earned)  # where both were ties, the tick goes to what was earned
         lost = weight - earned - excluded
         return {"maximum": weight, "earned": earned, "lost": lost, "excluded": excluded, "rescaled": Fraction(0)}
 
@@ -655,7 +674,7 @@ class Scoring:
     def unsupported(self, result):
         """I6."""
         rule = self.rules[result["id"]]
-        if not rule.get("evidence_required") or not result["claims"] or not result["points"] > 0:
+        if not rule.get("evidence_required") or not result["claims"] or not half_up(result["points"], self.places) > 0:
             return False
         return not any(self.proves(document) for document in self.documents(result["id"]))
 

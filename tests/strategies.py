@@ -181,7 +181,14 @@ class Build:
         a, b = self.plain("percent", better), self.plain("percent", better)
         if kind == "number":
             c = self.plain("count", better)
-            more = [f"{a} - {b}", f"({c} - 3) / 4", f"{a} / {c}", f"-{a} + 2.5 * {c}", f"{a} * 100 / ({a} + {b})"]
+            more = [
+                f"{a} / {c} if {c} > 0 else {b}",
+                f"{a} - {b}",
+                f"({c} - 3) / 4",
+                f"{a} / {c}",
+                f"-{a} + 2.5 * {c}",
+                f"{a} * 100 / ({a} + {b})",
+            ]
         else:
             more = []
         texts = [
@@ -194,6 +201,8 @@ class Build:
             f"{a} if {a} >= 33.3 else 0",
             f"round_half_up({a} / 3, 2)",
             f"100 - abs({a} - {b})",
+            f"{a} if {a} > 50 else {b}",
+            f"50 if {a} > 30 or {b} > 20 and {a} < {b} else 10",
             f"{a} if not ({a} < 10.5 or {a} > 90) else 50",
             *more,
         ]

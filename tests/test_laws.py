@@ -187,6 +187,43 @@ class TestLaw02Conservation:
         assert (Fraction(report["index"]["bonus"]), Fraction(report["index"]["penalty"])) == (bonus, penalty)  # I3
 
 
+MEAN_GROUP = """
+format = 1
+
+[ruleset]
+id = "mean"
+version = "1.0"
+title = "Bình quân"
+language = "vi"
+valid = { from = 2023-01-01, until = 2023-12-31 }
+
+[absence]
+not_applicable = "show"
+
+[group.g]
+title = "Nhóm"
+combine = "mean"
+weight = 1.01
+""" + "".join(
+    f"""
+[metric.{name}]
+title = "Số liệu {name}"
+type = "yes_no"
+
+[rule.{name}]
+group = "g"
+title = "Quy tắc {name}"
+source = ["1"]
+metric = "{name}"
+comparator = "is"
+threshold = true
+weight = 1
+deduction = "all_or_nothing"
+"""
+    for name in "ab"
+)
+
+
 class TestLaw03Bounds:
     """Law 3 (L1, L2 c, L4, I3, I4, I6): every figure lies between its bounds."""
 
@@ -206,6 +243,13 @@ class TestLaw03Bounds:
         for group in scored(text, submission)["groups"]:
             assert Fraction(group["lost"]) >= 0
             assert 0 <= Fraction(group["rescaled"]) <= Fraction(group["excluded"]) <= Fraction(group["maximum"])
+
+    def test_two_ties_in_a_mean_group_lose_nothing_below_zero(self):
+        """G2: 0.505 earned and 0.505 excluded of 1.01 are 0.51 and 0.50, not 0.51 and 0.51."""
+        entries = {"a": True, "b": {"not_applicable": "không phát sinh"}}
+        submission = {"format": 1, "ruleset": "mean", "unit": "UBND xã", "period": "2023", "measurements": entries}
+        group = scored(MEAN_GROUP, submission)["groups"][0]
+        assert [group[key] for key in FIGURES] == ["0.51", "0.00", "0.50", "1.01"]
 
     @given(cases())
     def test_the_index_is_held_to_the_scale(self, case):
@@ -744,7 +788,8 @@ def mean_figures(weight, counted, shown, places):
         return Fraction(0), weight
     earned = weight * sum(Fraction(rule["exact"]) for rule in counted) / whole
     excluded = weight * sum(Fraction(rule["maximum"]) for rule in shown) / whole
-    return half_up(earned, places), half_up(excluded, places)
+    earned, excluded = half_up(earned, places), half_up(excluded, places)
+    return earned, min(excluded, weight - earned)
 
 
 class TestLaw11TheReportAloneRescores:

@@ -71,7 +71,10 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Measurements:
-    """A submission whose form is right. `load_measurements` makes it; `score` reads it."""
+    """A submission whose form is right. `load_measurements` makes it; `score` reads it.
+
+    Two submissions are equal when they say the same: when `dump_measurements` prints the same text for both.
+    """
 
     ruleset: str
     unit: str
@@ -86,6 +89,12 @@ class Measurements:
     tracks: Mapping[str, Mapping[str, Given]]
     file_sha256: str | None = None
     bound: "Bound | None" = field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Measurements) and dump_measurements(self) == dump_measurements(other)
+
+    def __hash__(self) -> int:
+        return hash(dump_measurements(self))
 
     @property
     def judged_at(self) -> date:
@@ -674,12 +683,11 @@ def dump_measurements(found: Measurements) -> str:
 
 
 def _plain_entry(entry: Entry) -> dict[str, Any]:
-    kept = {key: value for key, value in entry._asdict().items() if value is not None and value != ()}
+    kept = {key: value for key, value in entry._asdict().items() if value is not None}
     if "waived" in kept:
         kept["waived"] = kept["waived"]._asdict()
-    if "evidence" in kept:
-        kept["evidence"] = [_plain_document(item) for item in kept["evidence"]]
-    return kept
+    evidence = [_plain_document(item) for item in kept.pop("evidence")]
+    return kept | ({"evidence": evidence} if evidence else {})
 
 
 def _plain_document(item: Document) -> object:

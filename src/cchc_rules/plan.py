@@ -258,7 +258,7 @@ class _Compiler:
         return judge
 
     def _gone(self, figures: Figures, needed: tuple[int, ...], texts: tuple[formula.Formula, ...]) -> Absent | None:
-        """Return the absence that stands in the way of a rule; a waiver of its own metric comes first (semantics L2)."""
+        """Return the absence that stands in the way of a rule (semantics L2): its own waiver first."""
         own = figures[needed[0]]
         if isinstance(own, Absent) and own.state is State.WAIVED:
             return own

@@ -57,7 +57,7 @@ def path_text(path: Path) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the known name most like a misspelt one, or an empty text when none is near."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), "")
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=3 / 5)), "")
 
 
 def quoted(value: object, most: int = 60) -> str:
