@@ -313,21 +313,14 @@ class Speaker:
         return self.bare(rule.metric or "")
 
     def _units(self, at: int, rule: Rule) -> str:
-        deduction = rule.deduction
-        units = self.outcome.results[at].detail
-        loss = self.number(check.unit_loss(rule))
-        counted = self.number(units) if isinstance(units, Fraction) else ""
-        line = f"{self.number(rule.weight)} − {loss} × {counted}"
-        if deduction.exempt is None:
-            return self._at_least(rule, line, units, check.unit_loss(rule))
-        exempt = self.say("calculation.exempt", count=self.bare(deduction.exempt), of=self._own(rule))
-        return f"{self._at_least(rule, line, units, check.unit_loss(rule))} ({exempt})"
-
-    def _at_least(self, rule: Rule, line: str, units: object, loss: Fraction) -> str:
-        """Say that a deduction is held at the fewest points, where it would go below."""
-        if isinstance(units, Fraction) and rule.weight - loss * units < rule.lowest:
-            return self.say("calculation.at-least", line=line, lowest=self.number(rule.lowest))
-        return line
+        units, loss = Fraction(*self.outcome.results[at].detail), check.unit_loss(rule)  # type: ignore[misc]
+        line = f"{self.number(rule.weight)} − {self.number(loss)} × {self.number(units)}"
+        if rule.weight - loss * units < rule.lowest:
+            line = self.say("calculation.at-least", line=line, lowest=self.number(rule.lowest))
+        if rule.deduction.exempt is None:
+            return line
+        exempt = self.say("calculation.exempt", count=self.bare(rule.deduction.exempt), of=self._own(rule))
+        return f"{line} ({exempt})"
 
     def _tier(self, at: int, rule: Rule) -> str:
         tier = rule.deduction.tiers[int(str(self.outcome.results[at].detail))]

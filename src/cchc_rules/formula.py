@@ -127,6 +127,9 @@ def _bounded(run: Callable[..., Any]) -> Callable[..., Any]:
     return bounded
 
 
+_OPERATORS = {kind: _bounded(run) for kind, run in (_ARITHMETIC | _UNARY).items()} | _COMPARISONS
+
+
 class _Cage(SimpleEval):  # type: ignore[misc]
     """simpleeval with an allow-list of nodes, exact operators, and functions that may look past absences."""
 
@@ -134,9 +137,10 @@ class _Cage(SimpleEval):  # type: ignore[misc]
         # The base class's own set-up (floats, random numbers, attribute access) is replaced, not inherited.
         self.formula = formula
         self.expr = formula.text
-        self.operators = {kind: _bounded(run) for kind, run in (_ARITHMETIC | _UNARY).items()} | _COMPARISONS
-        self.functions = {name: _bounded(function.run) for name, function in formula.functions.items()}
+        self.operators = _OPERATORS
+        self.functions = formula.functions
         self.names = names
+        self.whole = not any(isinstance(value, Absent) for value in names.values())
         self.fallbacks: list[str] = []
         self.nodes = {
             ast.Constant: self._literal,
@@ -166,7 +170,7 @@ class _Cage(SimpleEval):  # type: ignore[misc]
 
     def outcome(self, node: ast.expr) -> Value | Absent:
         """Evaluate one node to its value or to the absence that stands in its way."""
-        absent = _absence(node, self.names)
+        absent = None if self.whole else _absence(node, self.names)
         if absent:
             return absent
         try:
@@ -179,7 +183,7 @@ def _function_name(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
-def _absence(node: ast.AST, names: Mapping[str, Value | Absent]) -> Absent | None:
+def _absence(node: ast.AST, names: Mapping[str, object]) -> Absent | None:
     if isinstance(node, ast.Name):
         value = names.get(node.id)
         return value if isinstance(value, Absent) else None
@@ -203,17 +207,20 @@ class Formula:
     text: str
     tree: ast.expr
     literals: Mapping[tuple[int, int], Value]
-    functions: Mapping[str, Function]
+    functions: Mapping[str, Callable[..., Any]]
     names: tuple[str, ...]
     gives: str
+    lenient: bool
 
     def evaluate(self, names: Mapping[str, Value | Absent]) -> Value | Absent:
         """Return the exact value over the named figures, or the absence that stands in its way."""
         return self.trace(names)[0]
 
-    def absence(self, names: Mapping[str, Value | Absent]) -> Absent | None:
+    def absence(self, names: Mapping[str, object]) -> Absent | None:
         """Return the absence that stands in the way of the value, None when every figure it needs is there."""
-        return _absence(self.tree, names)
+        if self.lenient:
+            return _absence(self.tree, names)
+        return strongest([value for value in names.values() if isinstance(value, Absent)])
 
     def trace(self, names: Mapping[str, Value | Absent]) -> tuple[Value | Absent, list[str]]:
         """Return the value as `evaluate` does, and the source text of each fallback that `first` had to use."""
@@ -234,7 +241,9 @@ def _parse(text: str, types: tuple[tuple[str, str], ...], calendar: Calendar) ->
     tree = _tree(text)
     checker = _Checker(text, dict(types), _functions(calendar))
     gives = checker.type_of(tree, MAX_DEPTH)
-    return Formula(text, tree, checker.literals, checker.functions, tuple(sorted(checker.names)), gives)
+    runs = {name: _bounded(function.run) for name, function in checker.functions.items()}
+    lenient = any(isinstance(node, ast.Call) and _function_name(node) in LENIENT for node in ast.walk(tree))
+    return Formula(text, tree, checker.literals, runs, tuple(sorted(checker.names)), gives, lenient)
 
 
 def _tree(text: str) -> ast.expr:

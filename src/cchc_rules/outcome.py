@@ -193,14 +193,6 @@ def _claims(result: Result) -> bool:
     return result.state in COMPUTED or isinstance(result.detail, Given)
 
 
-def _proved(plan: Plan, measurements: Measurements, at: int, metrics: tuple[str, ...]) -> bool:
-    given = measurements.points.get(plan.names[at])
-    if given is not None and any(counts(item, plan.rules) for item in given.evidence):
-        return True
-    entries = (measurements.entries.get(name) for name in metrics)
-    return any(counts(item, plan.rules) for entry in entries if entry for item in entry.evidence)
-
-
 def is_open(result: Result) -> bool:
     """Whether a rule may still come to anything (semantics I4)."""
     return result.state in OPEN or result.reason is Reason.POINTS_AWAITED

@@ -45,6 +45,7 @@ class GroupPlan(NamedTuple):
     mean: bool
     weight: int
     cap: int
+    maximum: int
     rules: tuple[int, ...]
     groups: tuple[int, ...]
     top: bool
@@ -94,8 +95,8 @@ def compiled(rules: RuleSet) -> Plan:
         names=names,
         places=places,
         judges=tuple((places[name], compiler.judge(rules.rules[name])) for name in _gate_order(rules)),
-        worths=tuple(compiler.worth(rule) for rule in rules.rules.values()),
-        groups=_group_plans(rules, unit, places),
+        worths=tuple(compiler.worths.values()),
+        groups=_group_plans(rules, unit, places, compiler.worths),
         reads=reads,
         evidence=tuple((places[rule.id], reads[rule.id]) for rule in rules.rules.values() if rule.evidence_required),
     )
@@ -136,7 +137,9 @@ def _gate_order(rules: RuleSet) -> list[str]:
     return _order({rule.id: rule.requires for rule in rules.rules.values()})
 
 
-def _group_plans(rules: RuleSet, unit: int, places: Mapping[str, int]) -> tuple[GroupPlan, ...]:
+def _group_plans(
+    rules: RuleSet, unit: int, places: Mapping[str, int], worths: Mapping[str, Worth]
+) -> tuple[GroupPlan, ...]:
     """Return the groups, children before parents."""
     needs = {
         group.id: tuple(child.id for child in rules.groups.values() if child.parent == group.id)
@@ -145,15 +148,18 @@ def _group_plans(rules: RuleSet, unit: int, places: Mapping[str, int]) -> tuple[
     order = _order(needs)
     at = {name: position for position, name in enumerate(order)}
     members: dict[str, list[int]] = {name: [] for name in order}
+    maxima = dict.fromkeys(order, 0)
     for rule in rules.rules.values():
         members[rule.group].append(places[rule.id])
-    plans = []
+        maxima[rule.group] += worths[rule.id].weight
+    plans: list[GroupPlan] = []
     for name in order:
         group = rules.groups[name]
         below = tuple(at[child] for child in needs[name])
         weight, cap = (int((points or Fraction(0)) * unit) for points in (group.weight, group.cap))
         mean, top = group.combine == "mean", group.parent is None
-        plans.append(GroupPlan(name, group.kind, mean, weight, cap, tuple(members[name]), below, top))
+        maximum = weight if mean else maxima[name] + sum(plans[child].maximum for child in below)
+        plans.append(GroupPlan(name, group.kind, mean, weight, cap, maximum, tuple(members[name]), below, top))
     return tuple(plans)
 
 
@@ -166,10 +172,14 @@ class _Compiler:
         self.positions = positions
         self.places = places
         self.types = rules.metric_types()
+        self.worths = {
+            rule.id: Worth(int(rule.weight * unit), int(rule.lowest * unit)) for rule in rules.rules.values()
+        }
         self._parsed: dict[tuple[str, ...], formula.Formula] = {}
 
-    def worth(self, rule: Rule) -> Worth:
-        return Worth(int(rule.weight * self.unit), int(rule.lowest * self.unit))
+    def loss(self, rule: Rule) -> scale.Loss:
+        deduction = rule.deduction
+        return scale.Loss(check.unit_loss(rule) * self.unit, deduction.step, deduction.units)
 
     def derive(self, metric: Metric) -> Callable[[Figures], Figure]:
         """Return the function that computes a derived metric."""
@@ -195,7 +205,7 @@ class _Compiler:
         return self._unless_block_absent(rule, blocks, judge) if blocks else judge
 
     def _manual(self, rule: Rule) -> Judge:
-        worth, awaited = self.worth(rule), Absent(State.MISSING, Reason.POINTS_AWAITED)
+        worth, awaited = self.worths[rule.id], Absent(State.MISSING, Reason.POINTS_AWAITED)
         absent = self._absent(rule)
 
         def judge(run: Run) -> Result:
@@ -210,9 +220,8 @@ class _Compiler:
     def _measured(self, rule: Rule) -> Judge:
         at = self.positions[rule.metric or ""]
         absent = self._absent(rule)
-        needed, texts = self._figures_named(rule), self._formulas(rule)
-        if texts or len(needed) > 1:
-            return self._dependent(rule, needed, texts)
+        if self._formulas(rule) or len(self._figures_named(rule)) > 1:
+            return self._dependent(rule)
         shape = self.shape(rule, _literal(rule, self.rules.metrics[rule.metric or ""]), [])
 
         def judge(run: Run) -> Result:
@@ -238,15 +247,19 @@ class _Compiler:
             self._parsed[key] = formula.parse(text, self.types | dict(extra), self.rules.calendar)
         return self._parsed[key]
 
-    def _dependent(self, rule: Rule, needed: tuple[int, ...], texts: tuple[formula.Formula, ...]) -> Judge:
+    def _dependent(self, rule: Rule) -> Judge:
         """Return the judge of a rule that reads more than its own metric: its shape is made for each submission."""
-        absent = self._absent(rule)
+        absent, absence = self._absent(rule), self._gone(rule)
+        literal = _literal(rule, self.rules.metrics[rule.metric or ""])
+        fixed = None if self._formulas(rule) or isinstance(rule.threshold, MetricRef) else self.shape(rule, literal, [])
 
         def judge(run: Run) -> Result:
             figures = run.figures
-            gone = self._gone(figures, needed, texts)
+            gone = absence(figures)
             if gone is not None:
                 return absent(gone, run)
+            if fixed is not None:
+                return fixed(self.counted(rule, figures))
             threshold = self.threshold(rule, figures)
             if isinstance(threshold, Absent):
                 return absent(threshold, run)
@@ -257,14 +270,24 @@ class _Compiler:
 
         return judge
 
-    def _gone(self, figures: Figures, needed: tuple[int, ...], texts: tuple[formula.Formula, ...]) -> Absent | None:
-        """Return the absence that stands in the way of a rule (semantics L2): its own waiver first."""
-        own = figures[needed[0]]
-        if isinstance(own, Absent) and own.state is State.WAIVED:
-            return own
-        found = [figure for at in needed if isinstance(figure := figures[at], Absent)]
-        found += [gone for parsed in texts if (gone := parsed.absence(self.named(parsed, figures))) is not None]
-        return strongest(found)
+    def _gone(self, rule: Rule) -> Callable[[Figures], Absent | None]:
+        """Return what finds the absence that stands in a rule's way: its own waiver, then the strongest (L2, L6)."""
+        needed, texts = self._figures_named(rule), self._formulas(rule)
+        read = [{name: self.positions[name] for name in text.names if name in self.positions} for text in texts]
+        touched = {*needed, *(at for names in read for at in names.values())}
+
+        def gone(figures: Figures) -> Absent | None:
+            if all(figures[at].__class__ is tuple for at in touched):
+                return None
+            own = figures[needed[0]]
+            if isinstance(own, Absent) and own.state is State.WAIVED:
+                return own
+            found: list[Absent | None] = [figure for at in needed if isinstance(figure := figures[at], Absent)]
+            for text, names in zip(texts, read, strict=True):
+                found.append(text.absence({name: figures[at] for name, at in names.items()}))
+            return strongest([absent for absent in found if absent is not None])
+
+        return gone
 
     def counted(self, rule: Rule, figures: Figures) -> Pair:
         """Return the rule's figure, less the exempt ones."""
@@ -296,7 +319,7 @@ class _Compiler:
 
     def shape(self, rule: Rule, threshold: Fraction | None, figures: Figures) -> Shape:
         """Return the rule's shape for a threshold that is known."""
-        worth, deduction, metric = self.worth(rule), rule.deduction, self.rules.metrics[rule.metric or ""]
+        worth, deduction, metric = self.worths[rule.id], rule.deduction, self.rules.metrics[rule.metric or ""]
         met = target_test(rule, metric, threshold)
         match deduction.kind:
             case "all_or_nothing":
@@ -307,8 +330,7 @@ class _Compiler:
                 start, rising = deduction.from_ or Fraction(0), rule.comparator == ">="
                 return scale.proportional(worth, rising, threshold or Fraction(0), start, deduction.floor)
             case "per_unit":
-                loss = scale.Loss(check.unit_loss(rule) * self.unit, deduction.step, deduction.units)
-                return scale.per_unit(worth, rule.comparator == ">=", threshold or Fraction(0), loss)
+                return scale.per_unit(worth, rule.comparator == ">=", threshold or Fraction(0), self.loss(rule))
             case "tiers":
                 return self._tiers(rule, metric, threshold, met, figures)
             case _:
@@ -328,7 +350,7 @@ class _Compiler:
                 steps.append((_shifted(test, late), (ticks.numerator, ticks.denominator)))
             else:
                 steps.append((_shifted(test, late), self._points(rule, tier.value.formula or "", threshold, figures)))
-        return scale.tiers(self.worth(rule), steps, met)
+        return scale.tiers(self.worths[rule.id], steps, met)
 
     def _points(self, rule: Rule, text: str, threshold: Fraction | None, figures: Figures) -> Callable[[Pair], Pair]:
         """Return the function that computes a formula of points, in ticks, from the rule's figure."""
@@ -349,23 +371,23 @@ class _Compiler:
 
     def _absent(self, rule: Rule) -> "AbsentJudge":
         """Return the function that gives a rule's result for an absence, by the declared effect (semantics L4)."""
-        worth = self.worth(rule)
-
-        def result(absent: Absent, run: Run) -> Result:
-            effect = Effect.LOST if rule.deduction.kind == "none" else rule.absence.get(absent.state)
-            if effect is None:
-                run.undeclared.append(Undeclared(rule.id, absent.state))
-                return _nothing(absent)
-            if effect is Effect.MANUAL:
-                return _by_hand(absent, run.points.get(rule.id), self.unit)
-            return _of_effect(absent, effect, worth)
-
-        usual = result(NOT_REPORTED, Run([], [], 0, {}, {}))
+        worth, unit = self.worths[rule.id], self.unit
+        effects = dict.fromkeys(State, Effect.LOST) if rule.deduction.kind == "none" else rule.absence
+        fixed = {state: _fixed(effect, worth) for state, effect in effects.items() if effect is not Effect.MANUAL}
 
         def judge(absent: Absent, run: Run) -> Result:
-            return usual if absent is NOT_REPORTED and not asks_hand else result(absent, run)
+            points = fixed.get(absent.state)
+            if points is None:
+                return by_hand(absent, run)
+            ticks, excluded, rescales = points
+            return Result(absent.state, absent.reason, ticks, 1, ticks, excluded, rescales, absent)
 
-        asks_hand = rule.absence[State.MISSING] is Effect.MANUAL
+        def by_hand(absent: Absent, run: Run) -> Result:
+            if absent.state in effects:
+                return _by_hand(absent, run.points.get(rule.id), unit)
+            run.undeclared.append(Undeclared(rule.id, absent.state))
+            return Result(absent.state, absent.reason, 0, 1, 0, detail=absent)
+
         return judge
 
     def _unless_gate_unknown(self, rule: Rule, judge: Judge) -> Judge:
@@ -384,7 +406,7 @@ class _Compiler:
 
     def _unless_not_due(self, rule: Rule, judge: Judge) -> Judge:
         due = (rule.due or date.max).toordinal()
-        absent = self._absent(rule)
+        absent, not_due = self._absent(rule), Absent(State.NOT_DUE, Reason.NOT_DUE)
         final = (
             {Reason.GATE_UNKNOWN} if rule.deduction.kind == "manual" else {Reason.GATE_UNKNOWN, Reason.POINTS_AWAITED}
         )
@@ -393,7 +415,7 @@ class _Compiler:
             result = judge(run)
             if run.as_of >= due or result.state not in _MAY_WAIT or result.reason in final:
                 return result
-            return absent(Absent(State.NOT_DUE, Reason.NOT_DUE), run)
+            return absent(not_due, run)
 
         return judge_or_wait
 
@@ -419,13 +441,13 @@ class _Compiler:
         return tuple(blocks)
 
     def _unless_block_absent(self, rule: Rule, blocks: tuple[str, ...], judge: Judge) -> Judge:
-        worth = self.worth(rule)
+        weight = self.worths[rule.id].weight
 
         def judge_or_leave(run: Run) -> Result:
             for block in blocks:
                 if block in run.absent:
                     gone = Absent(State.NOT_APPLICABLE, Reason.BLOCK_ABSENT, run.absent[block])
-                    return _of_effect(gone, Effect.EXCLUDE, worth)
+                    return Result(gone.state, gone.reason, 0, 1, 0, weight, True, gone)
             return judge(run)
 
         return judge_or_leave
@@ -445,16 +467,11 @@ def _always(_: Pair) -> bool:
     return True
 
 
-def _nothing(absent: Absent) -> Result:
-    return Result(absent.state, absent.reason, 0, 1, 0, detail=absent)
-
-
-def _of_effect(absent: Absent, effect: Effect, worth: Worth) -> Result:
-    if effect is Effect.FULL:
-        return Result(absent.state, absent.reason, worth.weight, 1, worth.weight, detail=absent)
-    if effect is Effect.LOST:
-        return _nothing(absent)
-    return _nothing(absent)._replace(excluded=worth.weight, rescales=effect is Effect.EXCLUDE)
+def _fixed(effect: Effect, worth: Worth) -> tuple[int, int, bool]:
+    """Return what an effect makes of a rule: ticks earned, ticks excluded, whether the index is rescaled."""
+    if effect in (Effect.LOST, Effect.FULL):
+        return worth.weight if effect is Effect.FULL else 0, 0, False
+    return 0, worth.weight, effect is Effect.EXCLUDE
 
 
 def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:

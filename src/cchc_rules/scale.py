@@ -69,12 +69,22 @@ def comparison(comparator: str, threshold: Fraction) -> Test:
 
 def within(interval: Interval) -> Test:
     """Return the test for lying inside an interval."""
-    return lambda v: interval.holds(Fraction(*v))
+    tests: list[Test] = []
+    if interval.low is not None:
+        tests.append(comparison(">" if interval.low_open else ">=", interval.low))
+    if interval.high is not None:
+        tests.append(comparison("<" if interval.high_open else "<=", interval.high))
+    if len(tests) == 1:
+        return tests[0]
+    return lambda v: all(test(v) for test in tests)
 
 
 def among(values: frozenset[Fraction]) -> Test:
     """Return the test for being one of some values."""
-    return lambda v: Fraction(*v) in values
+    tests = [comparison("==", value) for value in values]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda v: any(test(v) for test in tests)
 
 
 def all_or_nothing(worth: Worth, met: Test, scored: bool = True) -> Shape:
@@ -111,12 +121,13 @@ def proportional(worth: Worth, rising: bool, target: Fraction, start: Fraction, 
     return shape
 
 
-def units_between(over: Fraction, step: Fraction, rounding: str) -> Fraction:
-    """Return how many units of a step lie in a distance: exact, each begun one (`started`), full ones (`whole`)."""
-    units = over / step
-    if rounding == "started":
-        return Fraction(-(-units.numerator // units.denominator))
-    return Fraction(units.numerator // units.denominator) if rounding == "whole" else units
+def units_off(v: Pair, target: Fraction, loss: "Loss") -> Pair:
+    """Return how many units lie between a figure and its target: exact, each begun one (`started`), full (`whole`)."""
+    n, d = abs(v[0] * target.denominator - target.numerator * v[1]), v[1] * target.denominator
+    n, d = n * loss.step.denominator, d * loss.step.numerator
+    if loss.rounding == "exact":
+        return n, d
+    return (-(-n // d) if loss.rounding == "started" else n // d), 1
 
 
 class Loss(NamedTuple):
@@ -131,13 +142,13 @@ def per_unit(worth: Worth, rising: bool, target: Fraction, loss: Loss) -> Shape:
     """Return the shape weight − loss × units off the target, at least the fewest points."""
     met = comparison(">=" if rising else "<=", target)
     reached = Result(State.MET, Reason.TARGET_MET, worth.weight, 1, worth.weight)
+    each_n, each_d = loss.each.numerator, loss.each.denominator
 
     def shape(v: Pair) -> Result:
         if met(v):
             return reached
-        units = units_between(abs(Fraction(*v) - target), loss.step, loss.rounding)
-        points = worth.weight - loss.each * units
-        n, d = worth.held(points.numerator, points.denominator)
+        units = n, d = units_off(v, target, loss)
+        n, d = worth.held(worth.weight * d * each_d - each_n * n, d * each_d)
         return worth.result(n, d, Reason.UNITS_OFF, False, units)
 
     return shape

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from cchc_rules.model import Index
 from cchc_rules.number import half_up
 from cchc_rules.plan import GroupPlan, Plan
 from cchc_rules.scale import Result
@@ -22,16 +21,29 @@ class Total(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """The index: its parts in ticks, its value rounded and exact (in points)."""
+    """The index: its parts and its rounded value in ticks; the unrounded base is `numerator`/`denominator` ticks."""
 
     base: Total
+    numerator: int
+    denominator: int
     rounded_base: int
     bonus: int
     penalty: int
     value: int
-    exact: Fraction
-    exact_base: Fraction
     held: bool
+    unit: int
+    scale: Fraction
+
+    @property
+    def exact_base(self) -> Fraction:
+        """The base before rounding, in points."""
+        return Fraction(self.numerator, self.denominator * self.unit)
+
+    @property
+    def exact(self) -> Fraction:
+        """The index before rounding, in points, held to the scale where the rounded one is."""
+        exact = self.exact_base + Fraction(self.bonus - self.penalty, self.unit)
+        return min(exact, self.scale) if self.held else exact
 
 
 def totals(plan: Plan, results: Sequence[Result]) -> list[Total]:
@@ -41,25 +53,23 @@ def totals(plan: Plan, results: Sequence[Result]) -> list[Total]:
         if group.mean:
             found.append(_mean(plan, group, results))
         else:
-            added = _added(plan, group, results, found)
+            added = _added(group, results, found)
             found.append(added if group.kind == "base" else _capped(group, added))
     return found
 
 
-def _added(plan: Plan, group: GroupPlan, results: Sequence[Result], found: list[Total]) -> Total:
-    maximum = earned = excluded = rescaled = 0
+def _added(group: GroupPlan, results: Sequence[Result], found: list[Total]) -> Total:
+    earned = excluded = rescaled = 0
     for at in group.rules:
         result = results[at]
-        maximum += plan.worths[at].weight
         earned += result.earned
         if result.excluded:
             excluded += result.excluded
             rescaled += result.excluded if result.rescales else 0
     for at in group.groups:
         child = found[at]
-        maximum, earned = maximum + child.maximum, earned + child.earned
-        excluded, rescaled = excluded + child.excluded, rescaled + child.rescaled
-    return Total(maximum, earned, maximum - earned - excluded, excluded, rescaled)
+        earned, excluded, rescaled = earned + child.earned, excluded + child.excluded, rescaled + child.rescaled
+    return Total(group.maximum, earned, group.maximum - earned - excluded, excluded, rescaled)
 
 
 def _capped(group: GroupPlan, added: Total) -> Total:
@@ -93,27 +103,29 @@ def _mean(plan: Plan, group: GroupPlan, results: Sequence[Result]) -> Total:
 
 def index(plan: Plan, groups: Sequence[Total]) -> Sum:
     """Return the index of the groups' points (semantics I1 to I3)."""
-    settings = plan.rules.index
-    tops = [(group, total) for group, total in zip(plan.groups, groups, strict=True) if group.top]
-    bases = [total for group, total in tops if group.kind == "base"]
-    base = Total(*(sum(total[field] for total in bases) for field in range(5)))
-    bonus = sum(total.earned for group, total in tops if group.kind == "bonus")
-    penalty = sum(total.lost for group, total in tops if group.kind == "penalty")
-    exact = _rescaled(base, settings, plan.unit)
-    return _held(base, exact, bonus, penalty, plan)
+    bonus = penalty = 0
+    bases = [_NOTHING]
+    for group, total in zip(plan.groups, groups, strict=True):
+        if group.top and group.kind == "base":
+            bases.append(total)
+        elif group.top and group.kind == "bonus":
+            bonus += total.earned
+        elif group.top:
+            penalty += total.lost
+    return _held(plan, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
 
 
-def _rescaled(base: Total, settings: Index, unit: int) -> Fraction:
-    """Return the base in ticks of the scale, unrounded: earned × scale / (maximum − rescaled)."""
-    left = base.maximum - base.rescaled
-    return base.earned * settings.scale * unit / left if left else Fraction(0)
+_NOTHING = Total(0, 0, 0, 0, 0)
 
 
-def _held(base: Total, exact: Fraction, bonus: int, penalty: int, plan: Plan) -> Sum:
-    settings, top = plan.rules.index, plan.rules.index.scale * plan.unit
-    rounded = half_up(exact.numerator, exact.denominator)
-    value, exact_value = rounded + bonus - penalty, exact + bonus - penalty
-    held = not settings.over_scale and (value > top or exact_value > top)
-    if held:
-        value, exact_value = min(value, int(top)), min(exact_value, top)
-    return Sum(base, rounded, bonus, penalty, value, exact_value / plan.unit, exact / plan.unit, held)
+def _held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
+    """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held to the scale."""
+    scale, unit, left = plan.rules.index.scale, plan.unit, base.maximum - base.rescaled
+    numerator, denominator = (base.earned * scale.numerator * unit, left * scale.denominator) if left else (0, 1)
+    rounded = half_up(numerator, denominator)
+    value, over = rounded + bonus - penalty, bonus - penalty
+    top_n, top_d = scale.numerator * unit, scale.denominator
+    above = (numerator + over * denominator) * top_d > top_n * denominator or value * top_d > top_n
+    held = above and not plan.rules.index.over_scale
+    shown = min(value, top_n // top_d) if held else value
+    return Sum(base, numerator, denominator, rounded, bonus, penalty, shown, held, unit, scale)
