@@ -27,6 +27,7 @@ LINE = (
     "plan",
     "scale",
     "measure",
+    "submission",
     "load",
     "locate",
     "check",

@@ -9,13 +9,14 @@ print(report.index, report.band.title.vi if report.band else "")
 
 from cchc_rules.dump import dump_rules, parse_report, print_report
 from cchc_rules.load import load_rules, packaged, parse_rules
-from cchc_rules.measure import Measurements, dump_measurements, load_measurements
+from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
 from cchc_rules.ranking import Ranked, rank
 from cchc_rules.report import Index, Report, RuleRecord
 from cchc_rules.score import score
 from cchc_rules.state import Effect, Reason, State
+from cchc_rules.submission import Measurements, dump_measurements
 
 __all__ = [
     "CchcError",

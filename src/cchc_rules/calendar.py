@@ -59,6 +59,7 @@ def known_country(country: str) -> bool:
     return True
 
 
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PERIOD = re.compile(r"(\d{4})(?:-(?:(\d{2})|Q([1-4])|H([12])))?", re.ASCII)
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", re.ASCII)
 
@@ -99,6 +100,6 @@ def _months(year: int, first: int, count: int) -> tuple[date, date]:
 def iso_date(text: str) -> date | None:
     """Return the date of a text such as `2023-01-20`, None when it is not one."""
     try:
-        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+        return date.fromisoformat(text) if _ISO.fullmatch(text) else None
     except ValueError:
         return None

@@ -13,12 +13,13 @@ from pathlib import Path
 from cchc_rules import number
 from cchc_rules.calendar import iso_date
 from cchc_rules.load import load_rules, packaged, problems_of
-from cchc_rules.measure import load_measurements, named_ruleset
+from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import DEFAULT_LANGUAGE, CchcError, Problem, RulesError, SubmissionError
 from cchc_rules.render import FORMATS, render
 from cchc_rules.report import Report
 from cchc_rules.score import score
+from cchc_rules.submission import named_ruleset
 from cchc_rules.words import languages, message
 
 SCORED, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)

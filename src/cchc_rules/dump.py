@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cchc_rules.measure import parse_json
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import Problem, ReportError, SubmissionError, quoted
+from cchc_rules.submission import parse_json
 
 _KEYS = ("format", "engine", "ruleset", "measurements", "as_of", "index", "band", "targets", "groups", "rules")
 

@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 from cchc_rules import check, formula, number
 from cchc_rules.interval import Interval
-from cchc_rules.measure import Entry, Given
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, Scalar, Threshold, Tier
 from cchc_rules.number import plain, shown
 from cchc_rules.outcome import Outcome
 from cchc_rules.plan import as_number, closed, opened
 from cchc_rules.state import COMPUTED, Absent, Effect, Reason, State
+from cchc_rules.submission import Entry, Given
 from cchc_rules.words import date as say_day
 from cchc_rules.words import message
 from cchc_rules.words import number as say_number

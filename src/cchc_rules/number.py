@@ -16,7 +16,8 @@ DIGITS = 30
 """The most digits before or behind the decimal point that a figure may have."""
 
 _PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
-_LIMIT = 10**DIGITS
+LIMIT = 10**DIGITS
+"""No figure reaches this."""
 
 
 class NotANumberError(ValueError):
@@ -35,7 +36,7 @@ def pair(value: object) -> Pair:
     """
     kind = value.__class__
     if kind is int:
-        if -_LIMIT < value < _LIMIT:
+        if -LIMIT < value < LIMIT:
             return value, 1  # type: ignore[return-value]
         raise NotANumberError("number-too-long")
     if isinstance(value, Decimal):

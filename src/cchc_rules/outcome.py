@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cchc_rules import tally
-from cchc_rules.measure import Document, Entry, Given, Measurements
 from cchc_rules.model import Band, Rule, RuleSet
 from cchc_rules.number import fixed
 from cchc_rules.plan import Figures, Plan, Run
 from cchc_rules.scale import Result, Worth, comparison
 from cchc_rules.state import COMPUTED, OPEN, Reason, State
+from cchc_rules.submission import Document, Entry, Given, Measurements
 from cchc_rules.tally import Sum, Total
 
 

@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules import check, formula, number, scale
-from cchc_rules.measure import Figure, Given
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet, Scalar, Tier
 from cchc_rules.number import Pair
 from cchc_rules.scale import Result, Shape, Test, Worth
 from cchc_rules.state import COMPUTED, NOT_REPORTED, Absent, Effect, Reason, State, gate, strongest
+from cchc_rules.submission import Figure, Given
 
 Figures: TypeAlias = list[Figure]
 Judge: TypeAlias = "Callable[[Run], Result]"

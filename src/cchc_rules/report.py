@@ -12,11 +12,11 @@ from typing import Any
 from cchc_rules import number
 from cchc_rules.explain import Speaker, threshold_value
 from cchc_rules.interval import Interval
-from cchc_rules.measure import Given
 from cchc_rules.model import Band, Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
 from cchc_rules.plan import opened
 from cchc_rules.state import Absent, Reason, State
+from cchc_rules.submission import Given
 from cchc_rules.tally import Sum, Total
 
 Document = dict[str, Any]

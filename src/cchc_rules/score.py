@@ -4,7 +4,6 @@ from datetime import date
 
 from cchc_rules import formula, measure
 from cchc_rules.calendar import iso_date
-from cchc_rules.measure import Measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.outcome import gather, judge
 from cchc_rules.plan import Plan, Run, compiled
@@ -12,6 +11,7 @@ from cchc_rules.problem import Problem, SubmissionError, quoted
 from cchc_rules.report import Report
 from cchc_rules.scale import Result
 from cchc_rules.state import Reason, State
+from cchc_rules.submission import Figure, Measurements
 
 _WAITING = Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)
 
@@ -40,7 +40,7 @@ def _day(as_of: date | str | None) -> date | None:
     return day
 
 
-def _run(plan: Plan, measurements: Measurements, submitted: dict[str, measure.Figure], day: date) -> Run:
+def _run(plan: Plan, measurements: Measurements, submitted: dict[str, Figure], day: date) -> Run:
     try:
         figures = plan.figures(submitted)
         run = Run(figures, [_WAITING] * len(plan.names), day.toordinal(), measurements.points, measurements.absent)

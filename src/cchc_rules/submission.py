@@ -1,0 +1,442 @@
+"""The submission's form: JSON or a mapping in, a checked record out (and printed again); every problem at once."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple, TypeAlias
+
+from cchc_rules import calendar, number
+from cchc_rules.model import RuleSet
+from cchc_rules.number import Pair
+from cchc_rules.problem import Path, Problem, SubmissionError, nearest, quoted
+from cchc_rules.state import Absent
+
+MAX_BYTES = 16_000_000
+
+
+class Document(NamedTuple):
+    """A piece of evidence: its name, and its date where one was given."""
+
+    document: str
+    dated: date | None = None
+
+
+class Waiver(NamedTuple):
+    """Who let a figure off, why, and until when."""
+
+    by: str
+    why: str
+    until: date
+
+
+class Given(NamedTuple):
+    """Points given by a person, with the reason and evidence."""
+
+    points: Pair
+    reason: str
+    evidence: tuple[Document, ...] = ()
+
+
+class Entry(NamedTuple):
+    """What was submitted for one metric, as written."""
+
+    value: object = None
+    numerator: object = None
+    denominator: object = None
+    items: tuple[str, ...] | None = None
+    not_applicable: str | None = None
+    waived: Waiver | None = None
+    evidence: tuple[Document, ...] = ()
+    note: str | None = None
+
+
+Figure: TypeAlias = Pair | Absent
+"""A bound figure: an exact pair (yes is 1, a level its position from the best, a date its day), or an absence."""
+
+
+class Bound(NamedTuple):
+    """The figures of a submission held against one rule set, judged at one day."""
+
+    rules: RuleSet
+    as_of: date
+    figures: dict[str, Figure]
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """A submission whose form is right. `load_measurements` makes it; `score` reads it.
+
+    Two submissions are equal when they say the same: when `dump_measurements` prints the same text for both.
+    """
+
+    ruleset: str
+    unit: str
+    unit_kind: str | None
+    period: str
+    span: tuple[date, date]
+    as_of: date | None
+    note: str | None
+    entries: Mapping[str, Entry]
+    points: Mapping[str, Given]
+    absent: Mapping[str, str]
+    tracks: Mapping[str, Mapping[str, Given]]
+    file_sha256: str | None = None
+    bound: "Bound | None" = field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Measurements) and dump_measurements(self) == dump_measurements(other)
+
+    def __hash__(self) -> int:
+        return hash(dump_measurements(self))
+
+    @property
+    def judged_at(self) -> date:
+        """The day it is judged at unless told otherwise: its own `as_of`, else the end of its period."""
+        return self.as_of or self.span[1]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file's bytes; for a mapping, of the text that `dump_measurements` gives."""
+        return self.file_sha256 or hashlib.sha256(dump_measurements(self).encode()).hexdigest()
+
+
+def read(source: str | FilePath | Mapping[str, Any], reader: "Reader") -> "Measurements | None":
+    """Return the submission of a file or a mapping; what is wrong with its form is left with the reader.
+
+    Raises `SubmissionError` where the file is no readable JSON at all.
+    """
+    if isinstance(source, Mapping):
+        return reader.submission(source, None)
+    content, digest = _open(FilePath(source), reader)
+    return reader.submission(content, digest)
+
+
+def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
+    name = reader.file = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SubmissionError([Problem("file-unreadable", (), {"reason": quoted(reason)}, name)]) from None
+    if len(data) > MAX_BYTES:
+        raise SubmissionError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SubmissionError([Problem("not-utf8", (), {}, name, line)]) from None
+    return parse_json(text, name, reader.problems), hashlib.sha256(data).hexdigest()
+
+
+def parse_json(text: str, name: str, problems: list[Problem]) -> object:
+    """Return the content of a JSON text with exact numbers; duplicate keys become problems, bad syntax is raised."""
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        content = dict(pairs)
+        if len(content) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = {key for key in keys if keys.count(key) > 1}
+            problems.extend(Problem("duplicate-key", (), {"name": quoted(key)}) for key in sorted(twice))
+        return content
+
+    try:
+        return json.loads(
+            text, parse_float=_decimal, parse_constant=Decimal, parse_int=_integer, object_pairs_hook=unique
+        )
+    except json.JSONDecodeError as error:
+        places = {"reason": quoted(error.msg), "column": str(error.colno)}
+        raise SubmissionError([Problem("json-syntax", (), places, name, error.lineno)]) from None
+    except RecursionError:
+        raise SubmissionError([Problem("json-too-deep", (), {}, name)]) from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("Infinity")
+
+
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) <= number.DIGITS + 1 else Decimal("Infinity")
+
+
+_TOP = frozenset(
+    {"format", "ruleset", "unit", "unit_kind", "period", "as_of", "note", "measurements", "points", "absent", "tracks"}
+)
+_ENTRY = frozenset(Entry._fields)
+_WAYS = ("value", "numerator", "items", "not_applicable", "waived")
+_FIGURE = frozenset({*_WAYS, "denominator"})
+_DOCUMENT = frozenset({"document", "date"})
+_WAIVER = frozenset(Waiver._fields)
+_GIVEN = frozenset(Given._fields)
+
+
+class Reader:
+    """Reads the form of a submission and collects what is wrong."""
+
+    def __init__(self) -> None:
+        self.file = ""
+        self.as_of = date.max
+        self.problems: list[Problem] = []
+
+    def fault(self, code: str, *path: str | int, **places: str) -> None:
+        """Note a problem at a path of the submission."""
+        self.problems.append(Problem(code, path, places, self.file))
+
+    def exact(self, value: object, *path: str | int) -> Pair | None:
+        """Return the exact pair of a number, or say why it is none."""
+        try:
+            return number.pair(value)
+        except number.NotANumberError as error:
+            self.fault(error.code, *path, given=quoted(value), hint=_hint(value))
+            return None
+
+    def submission(self, content: object, digest: str | None) -> Measurements | None:
+        """Return the submission of parsed JSON, None where it is no object at all; faults are noted."""
+        if not isinstance(content, Mapping):
+            self.fault("not-an-object", given=quoted(content))
+            return None
+        self._keys(content, _TOP)
+        if content.get("format") != 1 or isinstance(content.get("format"), bool):
+            self.fault("format-version", "format", given=quoted(content.get("format")))
+        period = self._text(content, "period", required=True)
+        span = calendar.period(period) if period else None
+        if period and span is None:
+            self.fault("bad-period", "period", given=quoted(period))
+        as_of = self._day(content.get("as_of"), "as_of") if content.get("as_of") is not None else None
+        return Measurements(
+            ruleset=self._text(content, "ruleset", required=True),
+            unit=self._text(content, "unit", required=True),
+            unit_kind=self._text(content, "unit_kind") or None,
+            period=period,
+            span=span or (date.min, date.max),
+            as_of=as_of,
+            note=self._text(content, "note") or None,
+            entries=self._entries(self._table(content, "measurements")),
+            points=self._points(self._table(content, "points"), "points"),
+            absent={id_: self._reason(why, "absent", id_) for id_, why in self._table(content, "absent").items()},
+            tracks={
+                track: self._points(self._table(self._table(content, "tracks"), track, "tracks"), "tracks", track)
+                for track in self._table(content, "tracks")
+            },
+            file_sha256=digest,
+        )
+
+    def _keys(self, table: Mapping[str, Any], known: frozenset[str], *path: str | int) -> None:
+        if known.issuperset(table):
+            return
+        for key in table:
+            if key not in known:
+                self.fault("unknown-key", *path, str(key), key=quoted(key), nearest=nearest(str(key), known))
+
+    def _text(self, table: Mapping[str, Any], key: str, *path: str | int, required: bool = False) -> str:
+        value = table.get(key)
+        if value is None:
+            if required:
+                self.fault("missing-key", *path, key=key)
+            return ""
+        return self._reason(value, *path, key)
+
+    def _reason(self, value: object, *path: str | int) -> str:
+        if not isinstance(value, str):
+            self.fault("not-text", *path, given=quoted(value))
+            return ""
+        text = value.strip()
+        if not text:
+            self.fault("empty-text", *path, given="")
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+    def _table(self, table: Mapping[str, Any], key: str, *path: str | int) -> Mapping[str, Any]:
+        value = table.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.fault("not-an-object", *path, key, given=quoted(value))
+            return {}
+        return value
+
+    def _day(self, value: object, *path: str | int) -> date | None:
+        day = as_day(value)
+        if day is None:
+            self.fault("not-a-date", *path, given=quoted(value))
+        return day
+
+    def _entries(self, table: Mapping[str, Any]) -> dict[str, Entry]:
+        entries = {}
+        for id_, raw in table.items():
+            if raw.__class__ is dict or isinstance(raw, Mapping):
+                entry = self._entry(raw, id_)
+                if entry is not None:
+                    entries[id_] = entry
+            elif raw is not None:
+                entries[id_] = Entry(raw)
+        return entries
+
+    def _entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
+        """Return an entry; nearly all give a value, or numerator and denominator, with evidence and a note."""
+        get = raw.get
+        value, above, below, evidence, note = (  # plain calls: this runs for every figure of every submission
+            get("value"),
+            get("numerator"),
+            get("denominator"),
+            get("evidence"),
+            get("note"),
+        )
+        known = (value is not None) + 2 * (above is not None and below is not None)
+        if known not in (1, 2) or len(raw) != known + (evidence is not None) + (note is not None):
+            return self._rare_entry(raw, id_)
+        documents = () if evidence is None else self._documents(evidence, "measurements", id_, "evidence")
+        words = None if note is None else self._reason(note, "measurements", id_, "note")
+        return Entry(value, above, below, None, None, None, documents, words)
+
+    def _rare_entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
+        self._keys(raw, _ENTRY, "measurements", id_)
+        given = {key: value for key, value in raw.items() if value is not None}
+        ways = [way for way in _WAYS if way in given]
+        if not ways and "denominator" not in given and not _FIGURE.isdisjoint(raw):
+            return None  # a figure left null is missing
+        if len(ways) != 1 or ("numerator" in given) != ("denominator" in given):
+            self.fault("entry-ways", "measurements", id_, ways=", ".join(ways) or "–")
+            return None
+        path = ("measurements", id_)
+        readers = {
+            "items": self._items,
+            "not_applicable": self._reason,
+            "waived": self._waiver,
+            "evidence": self._documents,
+            "note": self._reason,
+        }
+        read = {key: read(given[key], *path, key) for key, read in readers.items() if key in given}
+        return Entry(*map(given.get, ("value", "numerator", "denominator")), **read)  # type: ignore[arg-type]
+
+    def _items(self, value: object, *path: str | int) -> tuple[str, ...]:
+        if not isinstance(value, (list, tuple)):
+            self.fault("not-a-list", *path, given=quoted(value))
+            return ()
+        return tuple(self._reason(item, *path, at) for at, item in enumerate(value))
+
+    def _waiver(self, value: object, *path: str | int) -> Waiver:
+        table = value if isinstance(value, Mapping) else {}
+        if not isinstance(value, Mapping):
+            self.fault("not-an-object", *path, given=quoted(value))
+            return Waiver("", "", date.min)
+        self._keys(table, _WAIVER, *path)
+        until = self._day(table.get("until"), *path, "until")
+        by, why = (self._text(table, key, *path, required=True) for key in ("by", "why"))
+        return Waiver(by, why, until or date.min)
+
+    def _documents(self, value: object, *path: str | int) -> tuple[Document, ...]:
+        if not isinstance(value, (list, tuple)):
+            self.fault("not-a-list", *path, given=quoted(value))
+            return ()
+        return tuple([self._document(item, path, at) for at, item in enumerate(value)])
+
+    def _document(self, item: object, path: Path, at: int) -> Document:
+        if item.__class__ is str and (text := item.strip()):  # type: ignore[attr-defined]
+            return Document(unicodedata.normalize("NFC", text), None)
+        if not isinstance(item, Mapping):
+            return Document(self._reason(item, *path, at), None)
+        self._keys(item, _DOCUMENT, *path, at)
+        day = self._day(item["date"], *path, at, "date") if item.get("date") is not None else None
+        return Document(self._text(item, "document", *path, at, required=True), day)
+
+    def _points(self, table: Mapping[str, Any], *path: str | int) -> dict[str, Given]:
+        return {id_: given for id_, raw in table.items() if (given := self._given(raw, *path, id_)) is not None}
+
+    def _given(self, raw: object, *path: str | int) -> Given | None:
+        if raw is None:
+            return None
+        if not isinstance(raw, Mapping):
+            self.fault("not-an-object", *path, given=quoted(raw))
+            return None
+        self._keys(raw, _GIVEN, *path)
+        points = self.exact(raw.get("points"), *path, "points")
+        reason = self._text(raw, "reason", *path, required=True)
+        evidence = self._documents(raw["evidence"], *path, "evidence") if raw.get("evidence") is not None else ()
+        return Given(points or (0, 1), reason, evidence)
+
+
+def _hint(value: object) -> str:
+    """Return how a number in text should have been written: `97,5` → 97.5, `1.212` stays in doubt."""
+    text = str(value).replace("\u00a0", " ").replace("%", "").strip()
+    if text.count(",") == 1:
+        text = text.replace(".", "").replace(",", ".")
+    try:
+        return number.plain(number.parse(text))
+    except number.NotANumberError:
+        return "97.5"
+
+
+def as_day(value: object) -> date | None:
+    """Return a date, or the date of a text such as `2023-01-20`; None for anything else."""
+    if isinstance(value, str):
+        return calendar.iso_date(value)
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
+
+
+def dump_measurements(found: Measurements) -> str:
+    """Return the submission as canonical JSON text: the same submission always gives the same bytes."""
+    content: dict[str, Any] = {"format": 1, "ruleset": found.ruleset, "unit": found.unit, "period": found.period}
+    content |= {
+        key: value
+        for key, value in (("unit_kind", found.unit_kind), ("as_of", found.as_of), ("note", found.note))
+        if value is not None
+    }
+    content["measurements"] = {id_: _plain_entry(found.entries[id_]) for id_ in sorted(found.entries)}
+    content["points"] = _plain_points(found.points)
+    content["absent"] = dict(sorted(found.absent.items()))
+    content["tracks"] = {track: _plain_points(found.tracks[track]) for track in sorted(found.tracks)}
+    return _json(content) + "\n"
+
+
+def _plain_entry(entry: Entry) -> dict[str, Any]:
+    kept = {key: value for key, value in entry._asdict().items() if value is not None}
+    if "waived" in kept:
+        kept["waived"] = kept["waived"]._asdict()
+    evidence = [_plain_document(item) for item in kept.pop("evidence")]
+    return kept | ({"evidence": evidence} if evidence else {})
+
+
+def _plain_document(item: Document) -> object:
+    return {"document": item.document, "date": item.dated} if item.dated else item.document
+
+
+def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
+    return {
+        id_: {
+            "points": Decimal(number.plain(Fraction(*given.points))),
+            "reason": given.reason,
+            **({"evidence": [_plain_document(item) for item in given.evidence]} if given.evidence else {}),
+        }
+        for id_, given in sorted(points.items())
+    }
+
+
+def _json(value: object) -> str:
+    """Return JSON text in which a Decimal is a number with its own digits and a date is a string."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_json(str(key))}: {_json(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return f'"{value.isoformat()}"'
+    return json.dumps(value, ensure_ascii=False)
+
+
+def named_ruleset(path: FilePath) -> str:
+    """Return the rule set that a submission file names; raise `SubmissionError` when it names none."""
+    content, _ = _open(path, Reader())
+    wanted = content.get("ruleset") if isinstance(content, Mapping) else None
+    if not isinstance(wanted, str) or not wanted.strip():
+        raise SubmissionError([Problem("missing-key", (), {"key": "ruleset"}, str(path))])
+    return wanted.strip()
