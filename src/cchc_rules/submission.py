@@ -340,7 +340,7 @@ class Reader:
         return tuple([self._document(item, path, at) for at, item in enumerate(value)])
 
     def _document(self, item: object, path: Path, at: int) -> Document:
-        if item.__class__ is str and (text := item.strip()):  # type: ignore[attr-defined]
+        if item.__class__ is str and (text := item.strip()):
             return Document(unicodedata.normalize("NFC", text), None)
         if not isinstance(item, Mapping):
             return Document(self._reason(item, *path, at), None)
