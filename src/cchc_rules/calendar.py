@@ -45,7 +45,7 @@ def _holidays(country: str, year: int) -> frozenset[date]:
         return frozenset()
     try:
         import holidays  # noqa: PLC0415 - heavy and optional: only for rule sets that count working days
-    except ImportError as error:  # pragma: no cover - the tests install the package
+    except ImportError as error:
         raise CalendarMissingError(country) from error
     return frozenset(holidays.country_holidays(country, years=year))
 

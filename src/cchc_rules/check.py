@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from cchc_rules import formula as formulas
 from cchc_rules import number
-from cchc_rules.calendar import known_country
+from cchc_rules.calendar import CalendarMissingError, known_country
 from cchc_rules.interval import Interval, uncovered
 from cchc_rules.model import (
     Deduction,
@@ -561,8 +561,19 @@ def dates(rules: RuleSet) -> Problems:
         yield Problem("dates-reversed", ("window",))
     for rule in rules.rules.values():
         yield from _rule_dates(rule, first, last)
-    if rules.calendar.country and not known_country(rules.calendar.country):
-        yield Problem("unknown-country", ("calendar", "country"), {"name": quoted(rules.calendar.country)})
+    yield from _country(rules.calendar.country)
+
+
+def _country(country: str) -> Problems:
+    """The public holidays of the country are known, and the package that knows them is installed."""
+    path: Path = ("calendar", "country")
+    try:
+        known = not country or known_country(country)
+    except CalendarMissingError:
+        yield Problem("calendar-missing", path)
+    else:
+        if not known:
+            yield Problem("unknown-country", path, {"name": quoted(country)})
 
 
 def _rule_dates(rule: Rule, first: date, last: date) -> Problems:

@@ -142,13 +142,18 @@ def _assemble(source: _Source, folder: FilePath) -> RuleSet:
     titles = {name: _title(table.get("title"), name) for name, table in kinds.items()}
     return replace(
         rules,
-        bases=tuple(str(layer.content.get("ruleset", {}).get("id", "")) for layer in sources[1:]),
+        bases=tuple(_id(layer.content) for layer in sources[1:]),
         files=files,
         warnings=tuple(found),
         document={**document, **({"kind": kinds} if kinds else {})},
         kinds={name: replace(variant, kind=name, files=files) for name, variant in variants.items()},
         kind_titles=titles,
     )
+
+
+def _id(content: Document) -> str:
+    head = content.get("ruleset")
+    return str(head.get("id", "")) if isinstance(head, Mapping) else ""
 
 
 def _title(value: object, name: str) -> Text:
@@ -231,7 +236,7 @@ def _check(document: Document) -> tuple[RuleSet | None, list[Problem]]:
         rules = build(file)
         return rules, check.run(rules)
     pruned = _prune(document, problems)
-    file, _ = schema.read(pruned)
+    file, _ = schema.read({**pruned, "format": schema.FORMAT})
     if file is None:
         return None, problems
     return None, problems + [problem for problem in check.run(build(file)) if problem.code not in _CONSEQUENCES]

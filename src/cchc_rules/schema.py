@@ -1,7 +1,7 @@
 """The rule file's format as pydantic models; the only module that knows pydantic."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from cchc_rules import model, number
 from cchc_rules.interval import Interval
 from cchc_rules.problem import Path, Problem, nearest, quoted
+
+FORMAT = 1
+"""The version of the rule file's format that is read."""
 
 
 def _text(value: object) -> object:
@@ -40,6 +43,12 @@ def _date(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     raise PydanticCustomError("not-a-date", "date")
+
+
+def _format(value: object) -> int:
+    if value.__class__ is int and value == FORMAT:
+        return FORMAT
+    raise PydanticCustomError("format-version", "format")
 
 
 def _scalar(value: object) -> model.Scalar:
@@ -380,7 +389,7 @@ class TargetTable(_Table):
 class RuleFile(_Table):
     """A whole rule file, overlays already laid."""
 
-    format: Literal[1]
+    format: Annotated[int, PlainValidator(_format)]
     ruleset: RuleSetHead
     index: IndexTable = IndexTable()
     absence: AbsenceTable = AbsenceTable()
@@ -496,4 +505,3 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     return [field.alias or name for name, field in table.model_fields.items()]
 
 
-Converter: TypeAlias = Callable[[Any], Any]
