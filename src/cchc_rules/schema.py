@@ -130,7 +130,7 @@ Comparator: TypeAlias = Literal[
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 class BothLanguages(_Table):
@@ -503,5 +503,3 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     if len(location) > 3 and "deduction" in location:
         table = TierTable if "tiers" in location[4:] else PerUnit
     return [field.alias or name for name, field in table.model_fields.items()]
-
-

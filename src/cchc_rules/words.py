@@ -1,12 +1,14 @@
 """The words of the package in both languages: GNU gettext catalogues, and numbers and dates in the language's own form.
 
-`locale/<language>.po` is what people edit; `tools/compile_words.py` compiles it to the `.mo` that is read here.
+`locale/<language>.po` is what people edit; `tools/compile_words.py` compiles it, with the language's forms of numbers
+and dates (`locale.*`, from the Unicode locale data), to the `.mo` that is read here.
 """
 
 import datetime
+import io
 from functools import lru_cache
 from gettext import GNUTranslations
-from importlib import resources
+from pkgutil import get_data
 
 LANGUAGES = ("vi", "en")
 
@@ -20,8 +22,7 @@ def languages() -> tuple[str, ...]:
 def _catalogue(lang: str) -> GNUTranslations:
     if lang not in LANGUAGES:
         raise LookupError(f"no language {lang!r}; there are {', '.join(LANGUAGES)}")
-    with (resources.files("cchc_rules") / "locale" / f"{lang}.mo").open("rb") as file:
-        return GNUTranslations(file)
+    return GNUTranslations(io.BytesIO(get_data("cchc_rules", f"locale/{lang}.mo") or b""))
 
 
 @lru_cache(maxsize=1024)
@@ -37,28 +38,15 @@ def message(lang: str, id_: str, **places: str) -> str:
     return _template(lang, id_).format(**places)
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _symbols(lang: str) -> tuple[str, str]:
-    from babel.numbers import get_decimal_symbol, get_group_symbol  # noqa: PLC0415 - only when something is shown
-
-    return get_decimal_symbol(lang), get_group_symbol(lang)
-
-
 def number(lang: str, text: str) -> str:
     """Return a plain decimal string in the language's form, all digits kept: `1212.50` is `1.212,50` in Vietnamese."""
-    decimal, group = _symbols(lang)
     whole, point, rest = text.partition(".")
     sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
     if digits.isdigit():
-        whole = sign + f"{int(digits):,}".replace(",", group) if len(digits) < 40 else whole
-    return whole + (decimal + rest if point else "")
-
-
-_PATTERNS = {"vi": "dd/MM/yyyy", "en": "d MMMM yyyy"}
+        whole = sign + f"{int(digits):,}".replace(",", _template(lang, "locale.group")) if len(digits) < 40 else whole
+    return whole + (_template(lang, "locale.decimal") + rest if point else "")
 
 
 def date(lang: str, day: datetime.date) -> str:
     """Return a date in the language's form: `31/12/2023`, `31 December 2023`."""
-    from babel.dates import format_date  # noqa: PLC0415 - only when something is shown
-
-    return format_date(day, _PATTERNS[lang], locale=lang)
+    return _template(lang, f"locale.date-{day.month}").format(day=day.day, year=f"{day.year:04}")

@@ -1,117 +1,127 @@
 """The report as text for a terminal or a pipe."""
 
-import io
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from cchc_rules.render.display import Display, Document, safe
 
 BAR = 20
-LABEL = 12
+BOLD, DIM, RED, GREEN, CYAN = "1", "2", "31", "32", "36"
 
 
 def text(document: Document, *, width: int = 100, colour: bool = False) -> str:
     """Return the report as text of a width, with or without colour."""
-    stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=width,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    _Sheet(Display(document), console).write()
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    sheet = _Sheet(Display(document), width, colour)
+    return "\n".join(line.rstrip() for line in sheet.lines()) + "\n"
 
 
 class _Sheet:
-    """Writes the parts of a report on a console, one below the other."""
+    """Lays out the parts of a report, one below the other."""
 
-    def __init__(self, display: Display, console: Console) -> None:
+    def __init__(self, display: Display, width: int, colour: bool) -> None:
         self.display = display
-        self.console = console
+        self.width = width
+        self.colour = colour
 
-    def write(self) -> None:
-        self.heading(self.display.say("title"), "bold")
-        self.pairs(self.display.head())
-        self.console.print()
-        self.pairs(self.display.index(), first="bold green")
-        self.areas()
-        self.losses()
-        for title, rules in self.display.apart():
-            self.apart(title, rules)
-        self.heading(self.display.say("provenance"))
-        self.pairs(self.display.foot())
-
-    def heading(self, words: str, style: str = "bold cyan") -> None:
-        if style != "bold":
-            self.console.print()
-        self.console.print(Text(words.upper(), style))
-
-    def pairs(self, pairs: Iterable[tuple[str, str]], indent: int = 0, first: str = "") -> None:
-        """Print labels and words in two columns; words that do not fit go on under themselves."""
-        table = Table.grid(padding=(0, 2))
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
-        for at, (label, words) in enumerate(pairs):
-            table.add_row(Text(label), Text(words, first if at == 0 else ""))
-        self.console.print(Padding(table, (0, 0, 0, indent)))
-
-    def areas(self) -> None:
+    def lines(self) -> Iterator[str]:
         display = self.display
-        self.heading(display.say("areas"))
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
-        table.add_column(display.say("area"))
-        for id_ in ("earned", "lost", "excluded", "maximum"):
-            table.add_column(display.say(id_), justify="right", no_wrap=True)
-        table.add_column(Text(display.say("bar")), no_wrap=True)
-        for group in display.areas():
-            figures = [display.number(group[key]) for key in ("earned", "lost", "excluded", "maximum")]
-            title = safe(group["title"])
-            if group["kind"] != "base":
-                title += f" ({display.say(group['kind'])})"
-            table.add_row(Text(title), *map(Text, figures), _bar(group))
-        self.console.print(table)
+        yield self.style(display.say("title").upper(), BOLD)
+        yield from self.pairs(display.head())
+        yield ""
+        yield from self.pairs(display.index(), first=f"{BOLD};{GREEN}")
+        yield from self.areas()
+        yield from self.losses()
+        for title, rules in display.apart():
+            yield from self.apart(title, rules)
+        yield from self.heading(display.say("provenance"))
+        yield from self.pairs(display.foot())
 
-    def losses(self) -> None:
+    def style(self, words: str, *codes: str) -> str:
+        """Return words in a style; a style never changes what the words say."""
+        return f"\x1b[{';'.join(codes)}m{words}\x1b[0m" if self.colour and words else words
+
+    def heading(self, words: str) -> Iterator[str]:
+        yield ""
+        yield self.style(words.upper(), BOLD, CYAN)
+
+    def wrap(self, words: str, indent: int) -> list[str]:
+        """Return words on lines that fit beside an indent; a word too long for a line is broken."""
+        room = max(self.width - indent, 10)
+        return textwrap.wrap(words, room, break_on_hyphens=False) or [""]
+
+    def pairs(self, pairs: Iterable[tuple[str, str]], indent: int = 0, first: str = "") -> Iterator[str]:
+        """Yield labels and words in two columns; words that do not fit go on under themselves."""
+        rows = list(pairs)
+        label_width = max(len(label) for label, _ in rows)
+        column = indent + label_width + 2
+        for at, (label, words) in enumerate(rows):
+            top, *more = self.wrap(words, column)
+            style = (first,) if first and at == 0 else ()
+            head = " " * indent + self.style(label, DIM) + " " * (label_width + 2 - len(label))
+            yield head + (self.style(top, *style) if style else top)
+            for line in more:
+                yield " " * column + (self.style(line, *style) if style else line)
+
+    def areas(self) -> Iterator[str]:
+        """Yield the groups at the top as a table: points in columns, and a bar."""
         display = self.display
-        self.heading(display.say("losses"))
+        yield from self.heading(display.say("areas"))
+        columns = ("earned", "lost", "excluded", "maximum")
+        heads = [display.say("area"), *map(display.say, columns)]
+        groups = display.areas()
+        rows = [[self.area(group), *(display.number(group[key]) for key in columns)] for group in groups]
+        widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
+        widths[0] = min(widths[0], max(self.width - sum(widths[1:]) - 2 * len(widths) - BAR, 12))
+        yield self.style(self.row(heads, widths) + display.say("bar"), DIM)
+        for group, cells in zip(groups, rows, strict=True):
+            title, *more = textwrap.wrap(cells[0], widths[0]) or [""]
+            yield self.row([title, *cells[1:]], widths) + self.bar(group)
+            yield from more
+
+    def area(self, group: Document) -> str:
+        title = safe(group["title"])
+        return title if group["kind"] == "base" else f"{title} ({self.display.say(group['kind'])})"
+
+    @staticmethod
+    def row(cells: Sequence[str], widths: Sequence[int]) -> str:
+        figures = (cell.rjust(width) + "  " for cell, width in zip(cells[1:], widths[1:], strict=True))
+        return cells[0].ljust(widths[0]) + "  " + "".join(figures)
+
+    def bar(self, group: Document) -> str:
+        """Draw what was earned (█), lost (░) and excluded (·) as parts of one bar."""
+        maximum = Decimal(group["maximum"])
+        if maximum <= 0:
+            return ""
+        earned = _cells(max(Decimal(group["earned"]), Decimal(0)), maximum)
+        excluded = min(_cells(Decimal(group["excluded"]), maximum), BAR - earned)
+        lost = BAR - earned - excluded
+        return self.style("█" * earned, GREEN) + self.style("░" * lost, RED) + self.style("·" * excluded, DIM)
+
+    def losses(self) -> Iterator[str]:
+        display = self.display
+        yield from self.heading(display.say("losses"))
         if not display.document["losses"]:
-            self.console.print(Text(display.say("no-losses")))
+            yield display.say("no-losses")
         for at, rule in enumerate(display.picked("losses"), start=1):
             points = display.say("minus", points=display.number(rule["lost"]))
-            self.console.print()
-            self.console.print(
-                Text.assemble((f"{at}. ", "bold"), (points, "bold red"), "  ", (safe(rule["title"]), "bold"))
-            )
-            self.pairs(display.loss(rule), indent=3)
+            number = f"{at}. "
+            indent = len(number) + len(points) + 2
+            top, *more = self.wrap(safe(rule["title"]), indent)
+            yield ""
+            yield self.style(number, BOLD) + self.style(points, BOLD, RED) + "  " + self.style(top, BOLD)
+            yield from (" " * indent + self.style(line, BOLD) for line in more)
+            yield from self.pairs(display.loss(rule), indent=3)
 
-    def apart(self, title: str, rules: list[Document]) -> None:
+    def apart(self, title: str, rules: list[Document]) -> Iterator[str]:
         display = self.display
-        self.heading(title)
+        yield from self.heading(title)
         for rule in rules:
             points = display.say("of-points", points=display.number(rule["maximum"]))
-            self.console.print(Text(f"• {safe(rule['title'])} ({display.clauses(rule)}) – {points}"))
-            self.console.print(Padding(Text(safe(rule["reason"]["text"]), "dim"), (0, 0, 0, 2)))
-
-
-def _bar(group: Document) -> Text:
-    """Draw what was earned (█), lost (░) and excluded (·) as parts of one bar."""
-    maximum = Decimal(group["maximum"])
-    if maximum <= 0:
-        return Text("")
-    earned = _cells(max(Decimal(group["earned"]), Decimal(0)), maximum)
-    excluded = min(_cells(Decimal(group["excluded"]), maximum), BAR - earned)
-    lost = BAR - earned - excluded
-    return Text.assemble(("█" * earned, "green"), ("░" * lost, "red"), ("·" * excluded, "dim"))
+            head = self.wrap(f"{safe(rule['title'])} ({display.clauses(rule)}) – {points}", 2)
+            yield f"• {head[0]}"
+            yield from (f"  {line}" for line in head[1:])
+            yield from ("  " + self.style(line, DIM) for line in self.wrap(safe(rule["reason"]["text"]), 2))
 
 
 def _cells(part: Decimal, whole: Decimal) -> int:
