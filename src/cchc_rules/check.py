@@ -1,5 +1,6 @@
 """Everything that can be wrong with a rule set whose form is right: `CHECKS`, functions from rule set to problems."""
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
@@ -95,7 +96,7 @@ def _formula_names(rules: RuleSet, metric: Metric) -> list[str]:
     if metric.formula is None:
         return []
     try:
-        return list(formulas.parse(metric.formula, rules.metric_types(), rules.calendar).names)
+        return list(formulas.parse(metric.formula, rules.metric_types, rules.calendar).names)
     except formulas.FormulaError:
         return []
 
@@ -158,7 +159,7 @@ def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
 
 def _formula(rules: RuleSet, text: str, extra: Mapping[str, str], wanted: str, path: Path) -> Problems:
     try:
-        parsed = formulas.parse(text, rules.metric_types() | dict(extra), rules.calendar)
+        parsed = formulas.parse(text, ChainMap(dict(extra), rules.metric_types), rules.calendar)
     except formulas.FormulaError as error:
         yield Problem(error.code, path, {"column": str(error.column), "formula": quoted(text, 200), **error.places})
         return
@@ -197,7 +198,7 @@ def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
 
 def _names_in(rules: RuleSet, text: str, extra: Mapping[str, str]) -> list[str]:
     try:
-        names = formulas.parse(text, rules.metric_types() | dict(extra), rules.calendar).names
+        names = formulas.parse(text, ChainMap(dict(extra), rules.metric_types), rules.calendar).names
     except formulas.FormulaError:
         return []
     return [name for name in names if name not in extra]
@@ -220,7 +221,7 @@ def own_names(rules: RuleSet, rule: Rule) -> dict[str, str]:
     names = {"weight": "number"}
     metric = rules.metrics.get(rule.metric or "")
     if metric:
-        kind = rules.metric_types()[metric.id]
+        kind = rules.metric_types[metric.id]
         names["value"] = kind
         if rule.threshold is not None and not isinstance(rule.threshold, Interval | tuple):
             names["threshold"] = kind

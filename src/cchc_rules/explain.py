@@ -354,7 +354,7 @@ class Speaker:
 
     def _trace(self, name: str) -> tuple[formula.Value | Absent, list[str]]:
         metric = self.outcome.rules.metrics[name]
-        parsed = formula.parse(metric.formula or "", self.outcome.rules.metric_types(), self.outcome.rules.calendar)
+        parsed = formula.parse(metric.formula or "", self.outcome.rules.metric_types, self.outcome.rules.calendar)
         return parsed.trace(named(self.outcome, parsed))
 
     def _derivation(self, name: str) -> str:
@@ -433,7 +433,7 @@ def resolved(outcome: Outcome, threshold: Scalar | MetricRef | FormulaRef, metri
     if isinstance(threshold, MetricRef):
         figure = outcome.figures[outcome.plan.positions[threshold.metric]]
     elif isinstance(threshold, FormulaRef):
-        parsed = formula.parse(threshold.formula, outcome.rules.metric_types(), outcome.rules.calendar)
+        parsed = formula.parse(threshold.formula, outcome.rules.metric_types, outcome.rules.calendar)
         figure = closed(parsed.evaluate(named(outcome, parsed)))
     else:
         return as_number(threshold, metric)

@@ -6,6 +6,7 @@ refused. Numbers are `Fraction`s: literals are taken from the source text, never
 
 import ast
 import operator
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -233,7 +234,16 @@ class Formula:
 
 def parse(text: str, types: Mapping[str, str], calendar: Calendar | None = None) -> Formula:
     """Parse and check a formula over names of known types; raise `FormulaError` with code, column and words."""
-    return _parse(text.strip(), tuple(sorted(types.items())), calendar or Calendar())
+    known = tuple(sorted((name, types[name]) for name in set(_NAME.findall(text)) if name in types))
+    try:
+        return _parse(text.strip(), known, calendar or Calendar())
+    except FormulaError as error:
+        if error.code == "formula-unknown-name":
+            error.places["nearest"] = nearest(error.places["source"], types)
+        raise
+
+
+_NAME = re.compile(r"\w+")
 
 
 @lru_cache(maxsize=4096)
@@ -297,7 +307,7 @@ class _Checker:
 
     def _name(self, node: ast.Name, _: int) -> str:
         if node.id not in self.types:
-            raise self._refuse("formula-unknown-name", node, nearest=nearest(node.id, self.types))
+            raise self._refuse("formula-unknown-name", node)
         self.names.add(node.id)
         return self.types[node.id]
 

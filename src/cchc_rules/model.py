@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from cchc_rules.calendar import Calendar
@@ -271,8 +272,9 @@ class RuleSet:
         """Whether a submission that names this rule set may be scored: its own id, or one it is laid over."""
         return ruleset == self.id or ruleset in self.bases
 
+    @cached_property
     def metric_types(self) -> dict[str, str]:
-        """Return the formula type of every metric by id."""
+        """The formula type of every metric by id."""
         return {metric.id: FORMULA_TYPES.get(metric.type, "number") for metric in self.metrics.values()}
 
 

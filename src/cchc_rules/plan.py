@@ -1,5 +1,6 @@
 """A rule set compiled once: figures in a list, a function a rule, groups in the order that adds them up."""
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -123,7 +124,7 @@ def _order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def _formula_order(rules: RuleSet) -> list[str]:
-    types = rules.metric_types()
+    types = rules.metric_types
     return _order(
         {
             metric.id: formula.parse(metric.formula, types, rules.calendar).names
@@ -141,10 +142,10 @@ def _group_plans(
     rules: RuleSet, unit: int, places: Mapping[str, int], worths: Mapping[str, Worth]
 ) -> tuple[GroupPlan, ...]:
     """Return the groups, children before parents."""
-    needs = {
-        group.id: tuple(child.id for child in rules.groups.values() if child.parent == group.id)
-        for group in rules.groups.values()
-    }
+    needs: dict[str, tuple[str, ...]] = dict.fromkeys(rules.groups, ())
+    for group in rules.groups.values():
+        if group.parent is not None:
+            needs[group.parent] += (group.id,)
     order = _order(needs)
     at = {name: position for position, name in enumerate(order)}
     members: dict[str, list[int]] = {name: [] for name in order}
@@ -171,7 +172,7 @@ class _Compiler:
         self.unit = unit
         self.positions = positions
         self.places = places
-        self.types = rules.metric_types()
+        self.types = rules.metric_types
         self.worths = {
             rule.id: Worth(int(rule.weight * unit), int(rule.lowest * unit)) for rule in rules.rules.values()
         }
@@ -244,7 +245,7 @@ class _Compiler:
         """Return a checked formula over the metrics and a rule's own names, parsed once."""
         key = (text, *extra, *extra.values())
         if key not in self._parsed:
-            self._parsed[key] = formula.parse(text, self.types | dict(extra), self.rules.calendar)
+            self._parsed[key] = formula.parse(text, ChainMap(dict(extra), self.types), self.rules.calendar)
         return self._parsed[key]
 
     def _dependent(self, rule: Rule) -> Judge:
