@@ -387,7 +387,8 @@ class Speaker:
             return self.say("win-back.gate", why=self._why(at), points=points)
         if self._past(at):
             return self.say("win-back.past", required=self.required(at))
-        return self.say("win-back.reach", required=self.required(at), points=points)
+        way = "is" if self.outcome.rule(at).comparator == "is" else "reach"
+        return self.say(f"win-back.{way}", required=self.required(at), points=points)
 
     def _past(self, at: int) -> bool:
         """Whether the rule asked for a date that has gone by."""
