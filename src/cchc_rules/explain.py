@@ -195,7 +195,7 @@ class Speaker:
         if isinstance(detail, Given):
             return detail.reason
         if result.reason in (Reason.GATE_CLOSED, Reason.GATE_UNKNOWN):
-            return self.outcome.rule(int(str(detail))).title.of(self.lang)
+            return self.outcome.rule(detail).title.of(self.lang)
         if result.reason is Reason.NOT_DUE and rule.due:
             return say_day(self.lang, rule.due)
         if result.reason is Reason.WAIVED and rule.metric:
@@ -204,7 +204,7 @@ class Speaker:
             is_date = result.reason is Reason.WAIVER_ENDED
             return say_day(self.lang, date.fromisoformat(detail.text)) if is_date else detail.text
         if result.reason is Reason.TIER:
-            return self.condition(rule, rule.deduction.tiers[int(str(detail))])
+            return self.condition(rule, rule.deduction.tiers[detail])
         return ""
 
     def _waiver(self, at: int, detail: object) -> str:
@@ -313,7 +313,7 @@ class Speaker:
         return self.bare(rule.metric or "")
 
     def _units(self, at: int, rule: Rule) -> str:
-        units, loss = Fraction(*self.outcome.results[at].detail), check.unit_loss(rule)  # type: ignore[misc]
+        units, loss = Fraction(*self.outcome.results[at].detail), check.unit_loss(rule)
         line = f"{self.number(rule.weight)} − {self.number(loss)} × {self.number(units)}"
         if rule.weight - loss * units < rule.lowest:
             line = self.say("calculation.at-least", line=line, lowest=self.number(rule.lowest))
@@ -323,7 +323,7 @@ class Speaker:
         return f"{line} ({exempt})"
 
     def _tier(self, at: int, rule: Rule) -> str:
-        tier = rule.deduction.tiers[int(str(self.outcome.results[at].detail))]
+        tier = rule.deduction.tiers[self.outcome.results[at].detail]
         condition = self.condition(rule, tier)
         if tier.value.formula is not None:
             worth = self._spelled(tier.value.formula, self._rule_names(at, rule))

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from cchc_rules.calendar import Calendar
 from cchc_rules.interval import Interval
+from cchc_rules.problem import Problem
 from cchc_rules.state import Effect, State
 
 Basis: TypeAlias = Literal["stated", "borrowed", "chosen"]
@@ -261,7 +262,7 @@ class RuleSet:
     bases: tuple[str, ...] = ()
     files: tuple[SourceFile, ...] = ()
     document: Mapping[str, object] = field(default_factory=dict, repr=False)
-    warnings: tuple[object, ...] = field(default=(), repr=False)
+    warnings: tuple[Problem, ...] = field(default=(), repr=False)
 
     @property
     def sha256(self) -> str:

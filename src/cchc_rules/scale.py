@@ -7,7 +7,7 @@ outcomes that never change are made then too.
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.interval import Interval
 from cchc_rules.number import Pair, half_up
@@ -18,7 +18,11 @@ Test: TypeAlias = Callable[[Pair], bool]
 
 
 class Result(NamedTuple):
-    """What became of one rule: its points unrounded (`n`/`d` ticks) and rounded, and why."""
+    """What became of one rule: its points unrounded (`n`/`d` ticks) and rounded, and why.
+
+    `detail` is what the words need, by reason: the position of a tier or of a required rule, the units off the target
+    (a pair), what a person gave, or the absence.
+    """
 
     state: State
     reason: Reason
@@ -27,7 +31,7 @@ class Result(NamedTuple):
     earned: int
     excluded: int = 0
     rescales: bool = False
-    detail: object = None
+    detail: Any = None
 
 
 Shape: TypeAlias = Callable[[Pair], Result]
@@ -45,7 +49,7 @@ class Worth(NamedTuple):
             return self.weight, 1
         return (self.lowest, 1) if n < self.lowest * d else (n, d)
 
-    def result(self, n: int, d: int, reason: Reason, met: bool | None = None, detail: object = None) -> Result:
+    def result(self, n: int, d: int, reason: Reason, met: bool | None = None, detail: Any = None) -> Result:
         """Return the result of so many points, its state by the target, or by the points where there is none."""
         if met is None:
             met = n >= self.weight * d
