@@ -23,7 +23,7 @@ from cchc_rules.model import (
     Threshold,
     Tier,
 )
-from cchc_rules.problem import Path, Problem, nearest, quoted
+from cchc_rules.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.state import State
 
 Problems: TypeAlias = Iterator[Problem]
@@ -37,7 +37,7 @@ FREE_OF_TARGET = ("tiers", "formula", "manual", "none")
 
 def run(rules: RuleSet) -> list[Problem]:
     """Return every problem of the rule set, warnings among them."""
-    return [problem for check in CHECKS for problem in check(rules)]
+    return bounded(problem for check in CHECKS for problem in check(rules))
 
 
 def _unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:

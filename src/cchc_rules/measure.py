@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from cchc_rules import number
 from cchc_rules.model import Metric, RuleSet
 from cchc_rules.number import Pair
-from cchc_rules.problem import Path, SubmissionError, nearest, quoted
+from cchc_rules.problem import Path, nearest, quoted
 from cchc_rules.state import ZERO_DENOMINATOR, Absent, Reason, State
 from cchc_rules.submission import Bound, Entry, Figure, Given, Measurements, Reader, as_day, read
 
@@ -30,7 +30,7 @@ def load_measurements(
     found = read(source, reader)
     bound = None if found is None or rules is None else _bind(found, rules, as_of or found.judged_at, reader)
     if reader.problems or found is None:
-        raise SubmissionError(reader.problems)
+        reader.refuse()
     return replace(found, bound=bound)
 
 
@@ -42,7 +42,7 @@ def figures_of(measurements: Measurements, rules: RuleSet, as_of: date) -> dict[
     reader = Reader()
     figures = _bind(measurements, rules, as_of, reader).figures
     if reader.problems:
-        raise SubmissionError(reader.problems)
+        reader.refuse()
     return figures
 
 

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from cchc_rules import words
 
@@ -10,6 +11,12 @@ Path = tuple[str | int, ...]
 """Where in a document: keys and list positions from the top."""
 
 DEFAULT_LANGUAGE = "vi"
+
+MOST_PROBLEMS = 500
+"""No more are named at once: a file with more is not what it says it is, and finding nearest names takes time."""
+
+MOST_NAMES = 1000
+"""No more known names are compared with a misspelt one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,14 @@ class Problem:
         return f"{head}\n    {self.what(lang)}\n    → {self.fix(lang)}"
 
 
+def bounded(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems, or the first of them and one that says there are more."""
+    found = list(islice(problems, MOST_PROBLEMS + 1))
+    if len(found) <= MOST_PROBLEMS:
+        return found
+    return [*found[:MOST_PROBLEMS], Problem("too-many-problems", (), {"most": str(MOST_PROBLEMS)})]
+
+
 def path_text(path: Path) -> str:
     """Return a path as people write it: `rule.on-time.deduction.tiers[1].points`."""
     text = ""
@@ -57,13 +72,18 @@ def path_text(path: Path) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the known name most like a misspelt one, or an empty text when none is near."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=3 / 5)), "")
+    known = list(islice(names, MOST_NAMES))
+    return next(iter(difflib.get_close_matches(name[:MOST_NAMES], known, n=1, cutoff=3 / 5)), "")
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """Return a value for a message: short, on one line, without control characters."""
+    """Return a value for a message: short, on one line, without control characters, `true` and `null` as in files."""
+    value = _AS_WRITTEN.get(value, value) if value is None or value.__class__ is bool else value
     text = "".join(char if char.isprintable() else "�" for char in str(value)[: most + 1])
     return text if len(text) <= most else text[:most] + "…"
+
+
+_AS_WRITTEN: dict[object, str] = {True: "true", False: "false", None: "null"}
 
 
 class CchcError(Exception):

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cchc_rules import model, number
 from cchc_rules.interval import Interval
-from cchc_rules.problem import Path, Problem, nearest, quoted
+from cchc_rules.problem import Path, Problem, bounded, nearest, quoted
 
 FORMAT = 1
 """The version of the rule file's format that is read."""
@@ -411,7 +411,7 @@ def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]
     try:
         return RuleFile.model_validate(document), []
     except ValidationError as error:
-        return None, [_problem(details, document) for details in error.errors(include_url=False)]
+        return None, bounded(_problem(details, document) for details in error.errors(include_url=False))
 
 
 def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:

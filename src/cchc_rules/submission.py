@@ -2,19 +2,21 @@
 
 import hashlib
 import json
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from cchc_rules import calendar, number
 from cchc_rules.model import RuleSet
 from cchc_rules.number import Pair
-from cchc_rules.problem import Path, Problem, SubmissionError, nearest, quoted
+from cchc_rules.problem import MOST_PROBLEMS, Path, Problem, SubmissionError, bounded, nearest, quoted
 from cchc_rules.state import Absent
 
 MAX_BYTES = 16_000_000
@@ -141,9 +143,8 @@ def parse_json(text: str, name: str, problems: list[Problem]) -> object:
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         content = dict(pairs)
         if len(content) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = {key for key in keys if keys.count(key) > 1}
-            problems.extend(Problem("duplicate-key", (), {"name": quoted(key)}) for key in sorted(twice))
+            twice = sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            problems.extend(Problem("duplicate-key", (), {"name": quoted(key)}, name) for key in twice)
         return content
 
     try:
@@ -179,17 +180,46 @@ _WAIVER = frozenset(Waiver._fields)
 _GIVEN = frozenset(Given._fields)
 
 
+def _places(content: object) -> Callable[[Path], list[int]]:
+    """Return the function that says where in the content a path stands, as positions that can be sorted."""
+    orders: dict[Path, dict[object, int]] = {}
+
+    def place(path: Path) -> list[int]:
+        here, found = content, []
+        for depth, part in enumerate(path):
+            if isinstance(here, Mapping):
+                if path[:depth] not in orders:
+                    orders[path[:depth]] = {key: at for at, key in enumerate(here)}
+                order = orders[path[:depth]]
+                found.append(order.get(part, len(order)))
+                here = here.get(part)
+            elif isinstance(part, int) and isinstance(here, (list, tuple)) and part < len(here):
+                found.append(part)
+                here = here[part]
+        return found
+
+    return place
+
+
 class Reader:
     """Reads the form of a submission and collects what is wrong."""
 
     def __init__(self) -> None:
         self.file = ""
+        self.content: object = None
         self.as_of = date.max
         self.problems: list[Problem] = []
 
     def fault(self, code: str, *path: str | int, **places: str) -> None:
-        """Note a problem at a path of the submission."""
+        """Note a problem at a path of the submission; a submission with too many is refused at once."""
         self.problems.append(Problem(code, path, places, self.file))
+        if len(self.problems) > MOST_PROBLEMS:
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Raise every problem noted, in the order of the submission."""
+        place = _places(self.content)
+        raise SubmissionError(bounded(sorted(self.problems, key=lambda problem: place(problem.path))))
 
     def exact(self, value: object, *path: str | int) -> Pair | None:
         """Return the exact pair of a number, or say why it is none."""
@@ -201,6 +231,7 @@ class Reader:
 
     def submission(self, content: object, digest: str | None) -> Measurements | None:
         """Return the submission of parsed JSON, None where it is no object at all; faults are noted."""
+        self.content = content
         if not isinstance(content, Mapping):
             self.fault("not-an-object", given=quoted(content))
             return None
@@ -324,14 +355,15 @@ class Reader:
         return tuple(self._reason(item, *path, at) for at, item in enumerate(value))
 
     def _waiver(self, value: object, *path: str | int) -> Waiver:
-        table = value if isinstance(value, Mapping) else {}
         if not isinstance(value, Mapping):
             self.fault("not-an-object", *path, given=quoted(value))
             return Waiver("", "", date.min)
-        self._keys(table, _WAIVER, *path)
-        until = self._day(table.get("until"), *path, "until")
-        by, why = (self._text(table, key, *path, required=True) for key in ("by", "why"))
-        return Waiver(by, why, until or date.min)
+        self._keys(value, _WAIVER, *path)
+        by, why = (self._text(value, key, *path, required=True) for key in ("by", "why"))
+        if value.get("until") is None:
+            self.fault("missing-key", *path, key="until")
+            return Waiver(by, why, date.min)
+        return Waiver(by, why, self._day(value["until"], *path, "until") or date.min)
 
     def _documents(self, value: object, *path: str | int) -> tuple[Document, ...]:
         if not isinstance(value, (list, tuple)):
@@ -365,14 +397,19 @@ class Reader:
 
 
 def _hint(value: object) -> str:
-    """Return how a number in text should have been written: `97,5` → 97.5, `1.212` stays in doubt."""
-    text = str(value).replace("\u00a0", " ").replace("%", "").strip()
+    """Return how a number in text should have been written: `97,5` → 97.5; `1.212` may be either of two."""
+    text = str(value)[:100].replace("\u00a0", " ").replace("%", "").strip()
+    if _GROUPED.fullmatch(text):
+        return f"{text.replace('.', '')} / {text}"
     if text.count(",") == 1:
         text = text.replace(".", "").replace(",", ".")
     try:
         return number.plain(number.parse(text))
     except number.NotANumberError:
         return "97.5"
+
+
+_GROUPED = re.compile(r"\d{1,3}\.\d{3}", re.ASCII)
 
 
 def as_day(value: object) -> date | None:

@@ -134,9 +134,15 @@ class Display:
         """Return the clauses that a rule holds."""
         return ", ".join(map(safe, rule["source"]))
 
+    def lost(self) -> Iterator[tuple[str, list[Document]]]:
+        """Yield the lists of lost points: by figures, and apart from them by figures that are missing."""
+        yield self.say("losses"), self.picked("losses")
+        if self.document["missing"]:
+            yield self.say("list-missing"), self.picked("missing")
+
     def apart(self) -> Iterator[tuple[str, list[Document]]]:
         """Yield the lists that stand apart from what was lost: heading and rules."""
-        for key in ("missing", "not_due", "not_applicable", "waived", "unsupported"):
+        for key in ("not_due", "not_applicable", "waived", "unsupported"):
             if self.document[key]:
                 yield self.say(f"list-{key.replace('_', '-')}"), self.picked(key)
 

@@ -20,7 +20,8 @@ def _lines(display: Display) -> Iterator[str]:
     yield ""
     yield from _pairs(display.index())
     yield from _areas(display)
-    yield from _losses(display)
+    for title, rules in display.lost():
+        yield from _lost(display, title, rules)
     for title, rules in display.apart():
         yield from ("", f"## {title}", "")
         for rule in rules:
@@ -56,11 +57,11 @@ def _areas(display: Display) -> Iterator[str]:
     yield from _table([display.say("area"), *(display.say(key) for key in columns)], rows)
 
 
-def _losses(display: Display) -> Iterator[str]:
-    yield from ("", f"## {display.say('losses')}")
-    if not display.document["losses"]:
+def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
+    yield from ("", f"## {title}")
+    if not rules:
         yield from ("", display.say("no-losses"))
-    for at, rule in enumerate(display.picked("losses"), start=1):
+    for at, rule in enumerate(rules, start=1):
         points = display.say("minus", points=display.number(rule["lost"]))
         yield from ("", f"### {at}. {points} · {plain(rule['title'])}", "")
         yield from _pairs(display.loss(rule))
@@ -68,13 +69,15 @@ def _losses(display: Display) -> Iterator[str]:
 
 def _rules(display: Display) -> Iterator[str]:
     yield from ("", f"## {display.say('all-rules')}", "")
-    heads = [display.say(key) for key in ("rule", "clause", "state", "earned", "lost", "maximum", "arithmetic")]
+    heads = [
+        display.say(key) for key in ("rule", "clause", "state", "earned", "lost", "excluded", "maximum", "arithmetic")
+    ]
     rows = (
         [
             rule["title"],
             display.clauses(rule),
             display.state(rule["state"]),
-            *(display.number(rule[key]) for key in ("earned", "lost", "maximum")),
+            *(display.number(rule[key]) for key in points),
             rule["calculation"],
         ]
         for rule in display.document["rules"]

@@ -31,7 +31,8 @@ class _Sheet:
         yield ""
         yield from self.pairs(display.index(), first=f"{BOLD};{GREEN}")
         yield from self.areas()
-        yield from self.losses()
+        for title, rules in display.lost():
+            yield from self.lost(title, rules)
         for title, rules in display.apart():
             yield from self.apart(title, rules)
         yield from self.heading(display.say("provenance"))
@@ -98,12 +99,13 @@ class _Sheet:
         lost = BAR - earned - excluded
         return self.style("█" * earned, GREEN) + self.style("░" * lost, RED) + self.style("·" * excluded, DIM)
 
-    def losses(self) -> Iterator[str]:
+    def lost(self, title: str, rules: list[Document]) -> Iterator[str]:
+        """Yield a list of rules that lost points, each with all that must be said of it."""
         display = self.display
-        yield from self.heading(display.say("losses"))
-        if not display.document["losses"]:
+        yield from self.heading(title)
+        if not rules:
             yield display.say("no-losses")
-        for at, rule in enumerate(display.picked("losses"), start=1):
+        for at, rule in enumerate(rules, start=1):
             points = display.say("minus", points=display.number(rule["lost"]))
             number = f"{at}. "
             indent = len(number) + len(points) + 2
