@@ -316,7 +316,7 @@ def _level_binder(metric: Metric) -> Bind:
         at = positions.get(" ".join(words.casefold().split()))
         if at is not None:
             return at, 1
-        allowed = ", ".join(level.vi for level in metric.levels)
+        allowed = ", ".join(f"“{level.vi}”" for level in metric.levels)
         near = nearest(words, [level.vi for level in metric.levels])
         path: Path = ("measurements", metric.id)
         reader.fault("unknown-level", *path, given=quoted(entry.value), allowed=allowed, nearest=near)

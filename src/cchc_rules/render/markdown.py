@@ -69,9 +69,8 @@ def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
 
 def _rules(display: Display) -> Iterator[str]:
     yield from ("", f"## {display.say('all-rules')}", "")
-    heads = [
-        display.say(key) for key in ("rule", "clause", "state", "earned", "lost", "excluded", "maximum", "arithmetic")
-    ]
+    points = ("earned", "lost", "excluded", "maximum")
+    heads = [display.say(key) for key in ("rule", "clause", "state", *points, "arithmetic")]
     rows = (
         [
             rule["title"],
