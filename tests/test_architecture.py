@@ -31,6 +31,8 @@ LINE = (
     "load",
     "locate",
     "check",
+    "ladder",
+    "reads",
     "build",
     "schema",
     "model",

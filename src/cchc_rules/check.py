@@ -4,22 +4,21 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
+from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 from typing import TypeAlias
 
 from cchc_rules import formula as formulas
-from cchc_rules import number
+from cchc_rules import ladder, number, reads
 from cchc_rules.calendar import CalendarMissingError, known_country
-from cchc_rules.interval import Interval, uncovered
+from cchc_rules.interval import Interval
 from cchc_rules.model import (
-    Deduction,
     FormulaRef,
     Group,
     Metric,
     MetricRef,
     Rule,
     RuleSet,
-    Scalar,
     Threshold,
     Tier,
 )
@@ -63,7 +62,7 @@ def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
     path: Path = ("rule", rule.id)
     if rule.group not in rules.groups:
         yield _unknown("unknown-group", (*path, "group"), rule.group, rules.groups)
-    for key, metric in _metrics_named(rule):
+    for key, metric in reads.metrics_named(rule):
         if metric not in rules.metrics:
             yield _unknown("unknown-metric", (*path, *key), metric, rules.metrics)
     if rule.remedy is not None and rule.remedy not in rules.remedies:
@@ -73,51 +72,35 @@ def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
             yield _unknown("unknown-rule", (*path, "requires", at), other, rules.rules)
 
 
-def _metrics_named(rule: Rule) -> Iterator[tuple[Path, str]]:
-    if rule.metric is not None:
-        yield ("metric",), rule.metric
-    if isinstance(rule.threshold, MetricRef):
-        yield ("threshold", "metric"), rule.threshold.metric
-    if rule.deduction.exempt is not None:
-        yield ("deduction", "exempt"), rule.deduction.exempt
-
-
 def cycles(rules: RuleSet) -> Problems:
     """Nothing depends on itself: groups in groups, gates behind gates, formulas over formulas."""
     parents = {group.id: [group.parent] if group.parent else [] for group in rules.groups.values()}
     yield from _cycle_problems("group-cycle", "group", "parent", parents)
+    for group in rules.groups.values():
+        if len(list(islice(reads.above(rules, group.id), reads.DEEPEST + 1))) > reads.DEEPEST:
+            yield Problem("group-too-deep", ("group", group.id), {"name": group.id, "most": str(reads.DEEPEST)})
     gates = {rule.id: list(rule.requires) for rule in rules.rules.values()}
     yield from _cycle_problems("gate-cycle", "rule", "requires", gates)
-    reads = {metric.id: _formula_names(rules, metric) for metric in rules.metrics.values()}
-    yield from _cycle_problems("formula-cycle", "metric", "formula", reads)
-
-
-def _formula_names(rules: RuleSet, metric: Metric) -> list[str]:
-    if metric.formula is None:
-        return []
-    try:
-        return list(formulas.parse(metric.formula, rules.metric_types, rules.calendar).names)
-    except formulas.FormulaError:
-        return []
+    derived = {metric.id: reads.formula_names(rules, metric) for metric in rules.metrics.values()}
+    yield from _cycle_problems("formula-cycle", "metric", "formula", derived)
 
 
 def _cycle_problems(code: str, table: str, key: str, edges: Mapping[str, list[str]]) -> Problems:
-    for start in edges:
-        cycle = _cycle_from(start, edges)
-        if cycle and start == min(cycle):
-            yield Problem(code, (table, start, key), {"cycle": " → ".join(cycle)})
+    left = dict(edges)
+    while cycle := _cycle(left):
+        first = cycle.index(min(cycle))
+        way = [*cycle[first:], *cycle[:first], cycle[first]]
+        yield Problem(code, (table, way[0], key), {"cycle": " → ".join(way)})
+        for name in cycle:
+            del left[name]
 
 
-def _cycle_from(start: str, edges: Mapping[str, list[str]]) -> list[str]:
-    """Return the shortest way from start back to itself, both ends named; empty when there is none."""
-    trails, seen = [[start]], set()
-    for trail in trails:
-        for following in edges.get(trail[-1], []):
-            if following == start:
-                return [*trail, start]
-            if following not in seen:
-                seen.add(following)
-                trails.append([*trail, following])
+def _cycle(edges: Mapping[str, list[str]]) -> list[str]:
+    """Return names of which each needs the next and the last the first; empty when there is no such round."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return error.args[1][:0:-1]  # type: ignore[no-any-return]
     return []
 
 
@@ -176,56 +159,10 @@ def _formula(rules: RuleSet, text: str, extra: Mapping[str, str], wanted: str, p
 
 def unused(rules: RuleSet) -> Problems:
     """A metric that no rule reads is probably a slip (a warning)."""
-    read = {name for rule in rules.rules.values() for name in rule_metrics(rules, rule)}
+    read = {name for rule in rules.rules.values() for name in reads.rule_metrics(rules, rule)}
     for metric in rules.metrics.values():
         if metric.id not in read:
             yield Problem("metric-unused", ("metric", metric.id), {"name": metric.id}, warning=True)
-
-
-def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
-    """Return every metric that a rule reads, directly, through formulas, or as threshold or exemption."""
-    waiting = [name for _, name in _metrics_named(rule)]
-    for _, text, extra in rule_formulas(rules, rule):
-        waiting += _names_in(rules, text, extra)
-    found: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in rules.metrics and name not in found:
-            found.add(name)
-            waiting += _formula_names(rules, rules.metrics[name])
-    return found
-
-
-def _names_in(rules: RuleSet, text: str, extra: Mapping[str, str]) -> list[str]:
-    try:
-        names = formulas.parse(text, ChainMap(dict(extra), rules.metric_types), rules.calendar).names
-    except formulas.FormulaError:
-        return []
-    return [name for name in names if name not in extra]
-
-
-def rule_formulas(rules: RuleSet, rule: Rule) -> Iterator[tuple[Path, str, dict[str, str]]]:
-    """Yield each formula of a rule with its key path and the types of the names it adds to the metrics."""
-    if isinstance(rule.threshold, FormulaRef):
-        yield ("threshold", "formula"), rule.threshold.formula, {}
-    own = own_names(rules, rule)
-    if rule.deduction.formula is not None:
-        yield ("deduction", "formula"), rule.deduction.formula, own
-    for at, tier in enumerate(rule.deduction.tiers):
-        if tier.value.formula is not None:
-            yield ("deduction", "tiers", at, "formula"), tier.value.formula, own
-
-
-def own_names(rules: RuleSet, rule: Rule) -> dict[str, str]:
-    """Return the names that a rule's own formulas may use beside the metrics, with their types."""
-    names = {"weight": "number"}
-    metric = rules.metrics.get(rule.metric or "")
-    if metric:
-        kind = rules.metric_types[metric.id]
-        names["value"] = kind
-        if rule.threshold is not None and not isinstance(rule.threshold, Interval | tuple):
-            names["threshold"] = kind
-    return names
 
 
 def rule_words(rules: RuleSet) -> Problems:
@@ -238,7 +175,7 @@ def rule_words(rules: RuleSet) -> Problems:
         if metric:
             yield from _comparator(rules, rule, metric, path)
             yield from _deduction_type(rule, metric, path)
-        for key, text, extra in rule_formulas(rules, rule):
+        for key, text, extra in reads.rule_formulas(rules, rule):
             wanted = "date" if key[0] == "threshold" and metric and metric.type == "date" else "number"
             yield from _formula(rules, text, extra, wanted, (*path, *key))
 
@@ -339,15 +276,8 @@ def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Proble
     literals = threshold if isinstance(threshold, tuple) else (threshold,)
     for literal in literals:
         if isinstance(literal, Fraction) and not isinstance(literal, bool) and not metric.range.holds(literal):
-            places = {"threshold": number.plain(literal), "range": range_text(metric.range)}
+            places = {"threshold": number.plain(literal), "range": ladder.range_text(metric.range)}
             yield Problem("threshold-out-of-range", path, places)
-
-
-def range_text(interval: Interval) -> str:
-    """Return an interval as people of the field write it: `[0; 100]`, open ends with round brackets."""
-    low = "(-∞" if interval.low is None else f"{'(' if interval.low_open else '['}{number.plain(interval.low)}"
-    high = "∞)" if interval.high is None else f"{number.plain(interval.high)}{')' if interval.high_open else ']'}"
-    return f"{low}; {high}"
 
 
 def _deduction_type(rule: Rule, metric: Metric, path: Path) -> Problems:
@@ -384,7 +314,7 @@ def _per_unit(rule: Rule, metric: Metric, path: Path) -> Problems:
     if (deduction.each is None) == (deduction.percent is None):
         yield Problem("per-unit-loss", path)
         return
-    loss = unit_loss(rule)
+    loss = reads.unit_loss(rule)
     if loss <= 0 or deduction.step <= 0:
         yield Problem("not-positive", (*path, "each" if loss <= 0 else "step"))
     if loss > rule.weight - rule.lowest:
@@ -392,12 +322,6 @@ def _per_unit(rule: Rule, metric: Metric, path: Path) -> Problems:
         yield Problem("deduction-above-weight", path, places)
     if deduction.exempt is not None and rule.comparator != "<=":
         yield Problem("key-misplaced", (*path, "exempt"), {"kind": f"per_unit {rule.comparator}"})
-
-
-def unit_loss(rule: Rule) -> Fraction:
-    """Return the points that one unit off the target costs."""
-    deduction = rule.deduction
-    return deduction.each if deduction.each is not None else (deduction.percent or Fraction(0)) * rule.weight / 100
 
 
 def _tiers(rule: Rule, metric: Metric, path: Path) -> Problems:
@@ -413,7 +337,7 @@ def _tiers(rule: Rule, metric: Metric, path: Path) -> Problems:
     ]
     yield from faults
     if not faults:
-        yield from _ladder(rule, metric, (*path, "tiers"))
+        yield from ladder.tiers(rule, metric, (*path, "tiers"))
 
 
 def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
@@ -425,7 +349,7 @@ def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
         yield Problem("tier-condition", path, {"type": metric.type})
     if tier.values is not None and not all(_scalar_fits(item, metric) for item in tier.values):
         yield Problem("tier-condition", path, {"type": metric.type})
-    points = constant(rule, tier)
+    points = reads.constant(rule, tier)
     if points is not None and not rule.lowest <= points <= rule.weight:
         places = {
             "points": number.plain(points),
@@ -433,123 +357,6 @@ def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
             "weight": number.plain(rule.weight),
         }
         yield Problem("points-out-of-range", path, places)
-
-
-def constant(rule: Rule, tier: Tier) -> Fraction | None:
-    """Return the points of a tier, or None when a formula gives them."""
-    if tier.value.points is not None:
-        return tier.value.points
-    return None if tier.value.percent is None else rule.weight * tier.value.percent / 100
-
-
-def _ladder(rule: Rule, metric: Metric, path: Path) -> Problems:
-    """The tiers cover the metric's range once, in falling or rising order of worth."""
-    tiers = rule.deduction.tiers
-    if any(tier.otherwise for tier in tiers[:-1]):
-        yield Problem("tier-unreachable", (*path, [tier.otherwise for tier in tiers].index(True) + 1))
-        return
-    if metric.numeric or rule.deduction.of:
-        steps = [_pieces(tier, metric, rule.deduction) for tier in tiers]
-        yield from _number_ladder(rule, metric, steps, path)
-    else:
-        yield from _value_ladder(rule, metric, path)
-
-
-def _domain(metric: Metric, deduction: Deduction) -> Interval:
-    return EVERYTHING if deduction.of else metric.range
-
-
-def _tidy(interval: Interval, metric: Metric, deduction: Deduction) -> Interval:
-    return interval.whole_only() if metric.whole or deduction.of else interval
-
-
-def _pieces(tier: Tier, metric: Metric, deduction: Deduction) -> list[Interval]:
-    """Return the parts of the metric's range that a tier names (none for `otherwise`)."""
-    parts = [tier.interval] if tier.interval is not None else []
-    parts += [Interval(value, value) for value in tier.values or () if isinstance(value, Fraction)]
-    return [_tidy(part, metric, deduction).meets(_domain(metric, deduction)) for part in parts]
-
-
-def _number_ladder(rule: Rule, metric: Metric, steps: list[list[Interval]], path: Path) -> Problems:
-    tiers, domain = rule.deduction.tiers, _domain(metric, rule.deduction)
-    taken: list[Interval] = []
-    for at, (tier, parts) in enumerate(zip(tiers, steps, strict=True)):
-        if not tier.otherwise and all(part.empty for part in parts):
-            yield Problem("tier-unreachable", (*path, at))
-        for part in parts:
-            clash = [old for old in taken if not old.meets(part).empty]
-            if clash:
-                yield Problem("tiers-overlap", (*path, at), {"range": range_text(clash[0].meets(part))})
-        taken += [part for part in parts if not part.empty]
-    gaps = [_tidy(gap, metric, rule.deduction) for gap in uncovered(domain, _closed(taken, metric, rule.deduction))]
-    gaps = [gap for gap in gaps if not gap.empty]
-    if gaps and not tiers[-1].otherwise:
-        yield Problem("tiers-gap", path, {"range": range_text(gaps[0])})
-    if not gaps and tiers[-1].otherwise:
-        yield Problem("tier-unreachable", (*path, len(tiers) - 1))
-    direction = "lower" if rule.deduction.of else metric.better
-    yield from _falls(rule, [*zip(tiers, steps, strict=True)], gaps, direction, path)
-
-
-def _closed(parts: list[Interval], metric: Metric, deduction: Deduction) -> list[Interval]:
-    """Whole numbers leave no room between 3 and 4: let neighbouring steps touch."""
-    if not (metric.whole or deduction.of):
-        return parts
-    one = Fraction(1)
-    return [
-        Interval(
-            None if part.low is None else part.low - one, None if part.high is None else part.high + one, True, True
-        )
-        for part in parts
-    ]
-
-
-def _falls(
-    rule: Rule, steps: list[tuple[Tier, list[Interval]]], gaps: list[Interval], direction: str, path: Path
-) -> Problems:
-    """Points may not fall while the metric gets better (semantics law 4)."""
-    if direction == "neither":
-        return
-    worth = [(part, constant(rule, tier)) for tier, parts in steps for part in parts if not part.empty]
-    worth += [(gap, constant(rule, steps[-1][0])) for gap in gaps if steps[-1][0].otherwise]
-    worth.sort(key=lambda item: (item[0].low is not None, item[0].low or 0, item[0].low_open))
-    known = [(part, points) for part, points in worth if points is not None]
-    if direction == "lower":
-        known.reverse()
-    for (_, before), (part, after) in pairwise(known):
-        if after < before:
-            places = {"range": range_text(part), "points": number.plain(after), "before": number.plain(before)}
-            yield Problem("points-fall", path, places)
-            return
-
-
-def _value_ladder(rule: Rule, metric: Metric, path: Path) -> Problems:
-    tiers = rule.deduction.tiers
-    everything = [True, False] if metric.type == "yes_no" else [level.vi for level in metric.levels]
-    worth: dict[Scalar, Fraction | None] = {}
-    for at, tier in enumerate(tiers):
-        fresh = [value for value in tier.values or everything if value not in worth]
-        if tier.values and len(fresh) < len(tier.values):
-            yield Problem("tiers-overlap", (*path, at), {"range": ", ".join(map(str, tier.values))})
-        elif not fresh:
-            yield Problem("tier-unreachable", (*path, at))
-        worth |= dict.fromkeys(fresh, constant(rule, tier))
-    rest = [str(value) for value in everything if value not in worth]
-    if rest:
-        yield Problem("tiers-gap", path, {"range": ", ".join(rest)})
-        return
-    yield from _value_falls([worth[value] for value in everything], metric, path)
-
-
-def _value_falls(points: list[Fraction | None], metric: Metric, path: Path) -> Problems:
-    best_first = points if metric.better == ("lower" if metric.levels else "higher") else points[::-1]
-    known = [value for value in best_first if value is not None]
-    for before, after in pairwise(known):
-        if after > before and metric.better != "neither":
-            yield Problem(
-                "points-fall", path, {"range": metric.id, "points": number.plain(before), "before": number.plain(after)}
-            )
-            return
 
 
 def dates(rules: RuleSet) -> Problems:
@@ -589,7 +396,7 @@ def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
 
 def groups(rules: RuleSet) -> Problems:
     """Groups have children, caps and weights where they must, and a parent's points equal its children's sum."""
-    children = _children(rules)
+    children, maxima = reads.children(rules), reads.maxima(rules)
     for group in rules.groups.values():
         path: Path = ("group", group.id)
         below = children.get(group.id, [])
@@ -600,17 +407,7 @@ def groups(rules: RuleSet) -> Problems:
         if group.combine == "mean":
             yield from _mean(rules, group, below, path)
         elif group.weight is not None:
-            yield from _sum(rules, group, below, path)
-
-
-def _children(rules: RuleSet) -> dict[str, list[Rule | Group]]:
-    children: dict[str, list[Rule | Group]] = {}
-    for group in rules.groups.values():
-        if group.parent is not None:
-            children.setdefault(group.parent, []).append(group)
-    for rule in rules.rules.values():
-        children.setdefault(rule.group, []).append(rule)
-    return children
+            yield from _sum(group, below, maxima, path)
 
 
 def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
@@ -637,49 +434,28 @@ def _mean(rules: RuleSet, group: Group, below: list[Rule | Group], path: Path) -
         yield Problem("mean-kind", (*path, "combine"), {"kind": group.kind})
 
 
-def group_maximum(rules: RuleSet, group: str, seen: frozenset[str] = frozenset()) -> Fraction:
-    """Return the sum of a group's children's points (for a mean, its weight)."""
-    own = rules.groups[group]
-    if own.combine == "mean":
-        return own.weight or Fraction(0)
-    below = [child for child in _children(rules).get(group, []) if child.id not in seen]
-    return sum(
-        (group_maximum(rules, c.id, seen | {group}) if isinstance(c, Group) else c.weight for c in below), Fraction(0)
-    )
-
-
-def _sum(rules: RuleSet, group: Group, below: list[Rule | Group], path: Path) -> Problems:
-    total = group_maximum(rules, group.id)
+def _sum(group: Group, below: list[Rule | Group], maxima: Mapping[str, Fraction], path: Path) -> Problems:
+    total = maxima[group.id]
     if total != group.weight:
-        parts = " + ".join(
-            number.plain(group_maximum(rules, c.id) if isinstance(c, Group) else c.weight) for c in below
-        )
+        parts = " + ".join(number.plain(maxima[c.id] if isinstance(c, Group) else c.weight) for c in below)
         places = {"weight": number.plain(group.weight or Fraction(0)), "sum": number.plain(total), "parts": parts}
         yield Problem("group-sum", (*path, "weight"), places)
 
 
 def index(rules: RuleSet) -> Problems:
     """The scale is positive, some rule earns points, bands leave no gap and no overlap, ids are not used twice."""
-    if rules.index.scale <= 0 or (number.places(rules.index.scale) or 0) > rules.index.places:
+    scale, places = rules.index.scale, rules.index.places
+    if scale <= 0:
         yield Problem("not-positive", ("index", "scale"))
+    if (number.places(scale) or 0) > places:
+        yield Problem("too-many-places", ("index", "scale"), {"points": number.plain(scale), "places": str(places)})
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
-    yield from _bands(rules)
+    yield from ladder.bands(rules.bands, scale)
     for table, ids in (("target", [t.id for t in rules.targets]), ("band", [b.id for b in rules.bands])):
         for at, id_ in enumerate(ids):
             if id_ in ids[:at]:
                 yield Problem("id-twice", (table, at, "id"), {"name": id_})
-
-
-def _bands(rules: RuleSet) -> Problems:
-    intervals = [band.interval for band in rules.bands]
-    for at, interval in enumerate(intervals):
-        clash = [old for old in intervals[:at] if not old.meets(interval).empty]
-        if clash:
-            yield Problem("bands-overlap", ("band", at), {"range": range_text(clash[0].meets(interval))})
-    gaps = uncovered(Interval(Fraction(0), rules.index.scale), intervals) if intervals else []
-    if gaps:
-        yield Problem("bands-gap", ("band", 0), {"range": range_text(gaps[0])})
 
 
 def contradictions(rules: RuleSet) -> Problems:

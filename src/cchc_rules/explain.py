@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeAlias
 
-from cchc_rules import check, formula, number
+from cchc_rules import formula, number, reads
 from cchc_rules.interval import Interval
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, Scalar, Threshold, Tier
 from cchc_rules.number import plain, shown
@@ -149,7 +149,7 @@ class Speaker:
 
     def best_tier(self, rule: Rule) -> str:
         """Say the condition of the tier that is worth most."""
-        fixed = [(points, tier) for tier in rule.deduction.tiers if (points := check.constant(rule, tier)) is not None]
+        fixed = [(points, tier) for tier in rule.deduction.tiers if (points := reads.constant(rule, tier)) is not None]
         if not fixed:
             return self.say("required.points", points=self.number(rule.weight))
         tier = max(fixed, key=lambda item: item[0])[1]
@@ -313,7 +313,7 @@ class Speaker:
         return self.bare(rule.metric or "")
 
     def _units(self, at: int, rule: Rule) -> str:
-        units, loss = Fraction(*self.outcome.results[at].detail), check.unit_loss(rule)
+        units, loss = Fraction(*self.outcome.results[at].detail), reads.unit_loss(rule)
         line = f"{self.number(rule.weight)} − {self.number(loss)} × {self.number(units)}"
         if rule.weight - loss * units < rule.lowest:
             line = self.say("calculation.at-least", line=line, lowest=self.number(rule.lowest))
@@ -348,7 +348,7 @@ class Speaker:
     def _derived(self, at: int) -> list[str]:
         """Return the derived metrics that a rule reads, those that others need first."""
         rules = self.outcome.rules
-        names = check.rule_metrics(rules, self.outcome.rule(at))
+        names = reads.rule_metrics(rules, self.outcome.rule(at))
         ordered = [self.outcome.plan.metrics[position] for position, _ in self.outcome.plan.derived]
         return [name for name in ordered if name in names]
 

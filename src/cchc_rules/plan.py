@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
-from cchc_rules import check, formula, number, scale
+from cchc_rules import formula, number, reads, scale
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet, Scalar, Tier
 from cchc_rules.number import Pair
 from cchc_rules.scale import Result, Shape, Test, Worth
@@ -105,22 +106,12 @@ def compiled(rules: RuleSet) -> Plan:
 
 def _submitted(rules: RuleSet, rule: Rule) -> tuple[str, ...]:
     """Return the submitted metrics that a rule reads, in alphabetical order."""
-    return tuple(sorted(name for name in check.rule_metrics(rules, rule) if rules.metrics[name].formula is None))
+    return tuple(sorted(name for name in reads.rule_metrics(rules, rule) if rules.metrics[name].formula is None))
 
 
 def _order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the names so that each comes after those it needs (there are no cycles)."""
-    done: dict[str, None] = {}
-    for start in needs:
-        waiting = [start]
-        while waiting:
-            name = waiting[-1]
-            open_ = [other for other in needs[name] if other not in done and other in needs]
-            if open_:
-                waiting += open_
-            else:
-                done[waiting.pop()] = None
-    return list(done)
+    """Return the names so that each comes after those it needs (there are no rounds, the checks hold that)."""
+    return [name for name in TopologicalSorter(needs).static_order() if name in needs]
 
 
 def _formula_order(rules: RuleSet) -> list[str]:
@@ -180,7 +171,7 @@ class _Compiler:
 
     def loss(self, rule: Rule) -> scale.Loss:
         deduction = rule.deduction
-        return scale.Loss(check.unit_loss(rule) * self.unit, deduction.step, deduction.units)
+        return scale.Loss(reads.unit_loss(rule) * self.unit, deduction.step, deduction.units)
 
     def derive(self, metric: Metric) -> Callable[[Figures], Figure]:
         """Return the function that computes a derived metric."""
@@ -239,7 +230,7 @@ class _Compiler:
         return tuple(self.positions[name] for name in named if name is not None)
 
     def _formulas(self, rule: Rule) -> tuple[formula.Formula, ...]:
-        return tuple(self.parsed(text, extra) for _, text, extra in check.rule_formulas(self.rules, rule))
+        return tuple(self.parsed(text, extra) for _, text, extra in reads.rule_formulas(self.rules, rule))
 
     def parsed(self, text: str, extra: Mapping[str, str]) -> formula.Formula:
         """Return a checked formula over the metrics and a rule's own names, parsed once."""
@@ -345,7 +336,7 @@ class _Compiler:
         steps: list[tuple[Test, scale.TierPoints]] = []
         for tier in rule.deduction.tiers:
             test = _tier_test(tier, metric)
-            fixed = check.constant(rule, tier)
+            fixed = reads.constant(rule, tier)
             if fixed is not None:
                 ticks = fixed * self.unit
                 steps.append((_shifted(test, late), (ticks.numerator, ticks.denominator)))
@@ -356,7 +347,7 @@ class _Compiler:
     def _points(self, rule: Rule, text: str, threshold: Fraction | None, figures: Figures) -> Callable[[Pair], Pair]:
         """Return the function that computes a formula of points, in ticks, from the rule's figure."""
         metric = self.rules.metrics[rule.metric or ""]
-        parsed = self.parsed(text, check.own_names(self.rules, rule))
+        parsed = self.parsed(text, reads.own_names(self.rules, rule))
         own: dict[str, formula.Value | Absent] = {"weight": rule.weight}
         if threshold is not None:
             own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
@@ -435,11 +426,7 @@ class _Compiler:
         return judge_or_nothing
 
     def _optional_blocks(self, rule: Rule) -> tuple[str, ...]:
-        blocks, at = [], self.rules.groups.get(rule.group)
-        while at is not None:
-            blocks += [at.id] if at.optional else []
-            at = self.rules.groups.get(at.parent or "")
-        return tuple(blocks)
+        return tuple(group.id for group in reads.above(self.rules, rule.group) if group.optional)
 
     def _unless_block_absent(self, rule: Rule, blocks: tuple[str, ...], judge: Judge) -> Judge:
         weight = self.worths[rule.id].weight

@@ -59,7 +59,8 @@ def bounded(problems: Iterable[Problem]) -> list[Problem]:
     found = list(islice(problems, MOST_PROBLEMS + 1))
     if len(found) <= MOST_PROBLEMS:
         return found
-    return [*found[:MOST_PROBLEMS], Problem("too-many-problems", (), {"most": str(MOST_PROBLEMS)})]
+    mild = all(problem.warning for problem in found)
+    return [*found[:MOST_PROBLEMS], Problem("too-many-problems", (), {"most": str(MOST_PROBLEMS)}, warning=mild)]
 
 
 def path_text(path: Path) -> str:
