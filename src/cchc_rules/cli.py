@@ -104,6 +104,8 @@ def _score(options: argparse.Namespace, lang: str) -> int:
         return _refuse(error, lang, RULES_REFUSED)
     except SubmissionError as error:
         return _refuse(error, lang, SUBMISSION_REFUSED)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         return _unwritable(error, options.output, lang)
     below = options.fail_under is not None and report.index.value < options.fail_under

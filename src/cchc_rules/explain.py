@@ -1,6 +1,7 @@
 """The words of a result: what was asked, what was reported, the arithmetic, why; built only when read."""
 
 import re
+from collections import ChainMap
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
@@ -72,16 +73,36 @@ class Speaker:
     def bare(self, name: str) -> str:
         """Return a metric's figure without unit, as it stands in an arithmetic line."""
         metric = self.outcome.rules.metrics[name]
-        figure = self.outcome.figures[self.outcome.plan.positions[name]]
+        figure = self.outcome.figure(name)
         if isinstance(figure, Absent):
             return self.say(f"state.{figure.state}")
         value = opened(figure, metric)
         return self.number(value) if isinstance(value, Fraction) else self.scalar(value, metric)  # type: ignore[arg-type]
 
+    def exact(self, value: Fraction) -> str:
+        """Return a number for an arithmetic line, all its digits: `0,25`, or `(4/3)` where no decimal ends."""
+        text = say_number(self.lang, plain(value))
+        return f"({text})" if "/" in text else text
+
+    def operand(self, name: str) -> str:
+        """Return a metric's figure for an arithmetic line: all its digits, or the ratio it was given as."""
+        figure, ratio = self.outcome.figure(name), self.as_ratio(name)
+        if isinstance(figure, Absent) or not self.outcome.rules.metrics[name].numeric:
+            return self.bare(name)
+        ends = number.places(Fraction(*figure)) is not None
+        return f"({ratio})" if ratio and not ends else self.exact(Fraction(*figure))
+
+    def as_ratio(self, name: str) -> str:
+        """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not rounded, else nothing."""
+        entry, metric = self.outcome.entry(name), self.outcome.rules.metrics[name]
+        if entry is None or entry.denominator is None or metric.round is not None:
+            return ""
+        return f"{self.ratio(entry)} × 100" if metric.type == "percent" else self.ratio(entry)
+
     def figure(self, name: str) -> str:
         """Return a metric's figure as reported: `90,3846 % (47/52)`."""
         metric = self.outcome.rules.metrics[name]
-        figure = self.outcome.figures[self.outcome.plan.positions[name]]
+        figure = self.outcome.figure(name)
         entry = self.outcome.entry(name)
         if isinstance(figure, Absent):
             return self.absence(figure)
@@ -93,8 +114,8 @@ class Speaker:
 
     def ratio(self, entry: Entry) -> str:
         """Return numerator and denominator as they were submitted: `47/52`."""
-        above, below = (number.fraction(part) for part in (entry.numerator, entry.denominator))
-        return f"{self.number(above)}/{self.number(below)}"
+        above, below = (plain(number.fraction(part)) for part in (entry.numerator, entry.denominator))
+        return f"{say_number(self.lang, above)}/{say_number(self.lang, below)}"
 
     def absence(self, absent: Absent) -> str:
         """Say why a figure is not there."""
@@ -130,7 +151,10 @@ class Speaker:
         value = resolved(self.outcome, threshold, metric)
         text = self.absence(value) if isinstance(value, Absent) else self.scalar(_as_scalar(value, metric), metric)
         if isinstance(threshold, MetricRef):
-            return f"{text} ({self.outcome.rules.metrics[threshold.metric].title.of(self.lang)})"
+            title = self.outcome.rules.metrics[threshold.metric].title.of(self.lang)
+            if isinstance(value, Absent):
+                return self.say("required.of-absent", title=title, why=text)
+            return f"{text} ({title})"
         return f"{text} ({self._spelled(threshold.formula, {})})"
 
     def interval(self, interval: Interval, metric: Metric | None) -> str:
@@ -151,7 +175,7 @@ class Speaker:
         """Say the condition of the tier that is worth most."""
         fixed = [(points, tier) for tier in rule.deduction.tiers if (points := reads.constant(rule, tier)) is not None]
         if not fixed:
-            return self.say("required.points", points=self.number(rule.weight))
+            return self.say("required.points", points=self.points(int(rule.weight * self.outcome.plan.unit)))
         tier = max(fixed, key=lambda item: item[0])[1]
         return self.condition(rule, tier)
 
@@ -289,58 +313,69 @@ class Speaker:
         return self.say(f"calculation.{word}", reported=reported, required=required, floor=floor)
 
     def _share(self, at: int, rule: Rule) -> str:
-        target = _number_of(threshold_value(self.outcome, at))
-        start, weight = rule.deduction.from_ or Fraction(0), self.number(rule.weight)
-        value, entry = self._own(rule), self.outcome.entry(rule.metric or "")
-        as_ratio = (
-            entry is not None
-            and entry.denominator is not None
-            and self.outcome.rules.metrics[rule.metric or ""].round is None
-        )
+        name, weight = rule.metric or "", self.exact(rule.weight)
+        target, start = _number_of(threshold_value(self.outcome, at)), rule.deduction.from_ or Fraction(0)
+        ratio, value = self.as_ratio(name), self.operand(name)
         if start:
-            return f"{weight} × ({value} − {self.number(start)}) / ({self.number(target)} − {self.number(start)})"
-        if as_ratio and entry and target == 100:
-            return f"{weight} × {self.ratio(entry)}"
-        if as_ratio and entry:
-            scaled = f"({self.ratio(entry)} × 100)" if self._percent(rule) else f"({self.ratio(entry)})"
-            return f"{weight} × {scaled} / {self.number(target)}"
-        return f"{weight} × {value} / {self.number(target)}"
+            line = f"{weight} × ({value} − {self.exact(start)}) / ({self.exact(target)} − {self.exact(start)})"
+        elif ratio.endswith(_HUNDRED) and target == 100:
+            line = f"{weight} × {ratio.removesuffix(_HUNDRED)}"
+        else:
+            line = f"{weight} × {f'({ratio})' if ratio else value} / {self.exact(target)}"
+        figure = Fraction(*self.outcome.figure(name))
+        return self._held(rule, line, rule.weight * (figure - start) / (target - start))
 
-    def _percent(self, rule: Rule) -> bool:
-        return self.outcome.rules.metrics[rule.metric or ""].type == "percent"
-
-    def _own(self, rule: Rule) -> str:
-        return self.bare(rule.metric or "")
+    def _held(self, rule: Rule, line: str, points: Fraction) -> str:
+        """Say that points are held between the fewest and the most, where the arithmetic alone goes beyond."""
+        if points < rule.lowest:
+            return self.say("calculation.at-least", line=line, lowest=self.exact(rule.lowest))
+        return (
+            self.say("calculation.at-most", line=line, most=self.exact(rule.weight)) if points > rule.weight else line
+        )
 
     def _units(self, at: int, rule: Rule) -> str:
         units, loss = Fraction(*self.outcome.results[at].detail), reads.unit_loss(rule)
-        line = f"{self.number(rule.weight)} − {self.number(loss)} × {self.number(units)}"
-        if rule.weight - loss * units < rule.lowest:
-            line = self.say("calculation.at-least", line=line, lowest=self.number(rule.lowest))
+        line = f"{self.exact(rule.weight)} − {self.exact(loss)} × {self.exact(units)}"
+        line = self._held(rule, line, rule.weight - loss * units)
         if rule.deduction.exempt is None:
             return line
-        exempt = self.say("calculation.exempt", count=self.bare(rule.deduction.exempt), of=self._own(rule))
-        return f"{line} ({exempt})"
+        count, own = self.operand(rule.deduction.exempt), self.operand(rule.metric or "")
+        target = self.exact(_number_of(threshold_value(self.outcome, at)))
+        return f"{line} ({self.say('calculation.exempt', count=count, of=own, threshold=target)})"
 
     def _tier(self, at: int, rule: Rule) -> str:
         tier = rule.deduction.tiers[self.outcome.results[at].detail]
         condition = self.condition(rule, tier)
         if tier.value.formula is not None:
-            worth = self._spelled(tier.value.formula, self._rule_names(at, rule))
+            worth = self._points(at, rule, tier.value.formula)
         elif tier.value.percent is not None:
-            worth = f"{self.number(rule.weight)} × {self.number(tier.value.percent)} %"
+            worth = f"{self.exact(rule.weight)} × {self.exact(tier.value.percent)} %"
         else:
-            worth = self.number(tier.value.points or Fraction(0))
+            worth = self.exact(tier.value.points or Fraction(0))
         return self.say("calculation.tier", reported=self.reported(at), condition=condition, worth=worth)
 
     def _formula(self, at: int, rule: Rule) -> str:
-        return self._spelled(rule.deduction.formula or "", self._rule_names(at, rule))
+        return self._points(at, rule, rule.deduction.formula or "")
+
+    def _points(self, at: int, rule: Rule, text: str) -> str:
+        """Return a formula of points with its figures, and where the points were held."""
+        rules, threshold = self.outcome.rules, threshold_value(self.outcome, at)
+        parsed = formula.parse(text, ChainMap(reads.own_names(rules, rule), rules.metric_types), rules.calendar)
+        metric = rules.metrics[rule.metric or ""]
+        own: dict[str, formula.Value | Absent] = {
+            "weight": rule.weight,
+            "value": opened(self.outcome.figure(metric.id), metric),
+        }
+        if isinstance(threshold, Fraction):
+            own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
+        points = parsed.evaluate(named(self.outcome, parsed) | own)
+        return self._held(rule, self._spelled(text, self._rule_names(at, rule)), points)  # type: ignore[arg-type]
 
     def _rule_names(self, at: int, rule: Rule) -> dict[str, str]:
-        names = {"weight": self.number(rule.weight), "value": self._own(rule)}
+        names = {"weight": self.exact(rule.weight), "value": self.operand(rule.metric or "")}
         threshold = threshold_value(self.outcome, at)
         if isinstance(threshold, Fraction):
-            names["threshold"] = self.number(threshold)
+            names["threshold"] = self.exact(threshold)
         return names
 
     # Derived metrics
@@ -368,7 +403,7 @@ class Speaker:
             name = match[0]
             if name in own:
                 return own[name]
-            return self.bare(name) if name in self.outcome.rules.metrics else name
+            return self.operand(name) if name in self.outcome.rules.metrics else name
 
         spelled = _NUMBER.sub(lambda match: say_number(self.lang, match[0]), text)
         return _NAME.sub(figure, spelled).replace("*", "×").replace(" - ", " − ")
@@ -380,15 +415,12 @@ class Speaker:
         result, lost = self.outcome.results[at], self.outcome.lost(at)
         if lost <= 0 or (result.state not in COMPUTED and result.state is not State.MISSING):
             return None
-        points = self.points(lost)
-        if result.state is State.MISSING:
-            return self.say("win-back.report", points=points)
-        if result.reason is Reason.GATE_CLOSED:
-            return self.say("win-back.gate", why=self._why(at), points=points)
-        if self._past(at):
+        if result.state in COMPUTED and self._past(at):
             return self.say("win-back.past", required=self.required(at))
-        way = "is" if self.outcome.rule(at).comparator == "is" else "reach"
-        return self.say(f"win-back.{way}", required=self.required(at), points=points)
+        usual = "win-back.is" if self.outcome.rule(at).comparator == "is" else "win-back.reach"
+        way = _WAYS.get(result.reason, "win-back.report" if result.state is State.MISSING else usual)
+        places = {"why": self._why(at), "required": self.required(at), "points": self.points(lost)}
+        return self.say(way, **places)
 
     def _past(self, at: int) -> bool:
         """Whether the rule asked for a date that has gone by."""
@@ -401,13 +433,19 @@ class Speaker:
     def index_line(self) -> str:
         """Return the arithmetic of the index as one line."""
         outcome, sums = self.outcome, self.outcome.index
-        left = self.points(sums.base.maximum - sums.base.rescaled)
-        scale, base = self.number(outcome.rules.index.scale), self.points(sums.rounded_base)
-        line = f"{self.points(sums.base.earned)} × {scale} / {left} = {self.number(sums.exact_base)}"
-        line += "" if self.number(sums.exact_base) == base else f" → {base}"
+        left = sums.base.maximum - sums.base.rescaled
+        scale, base = self.exact(outcome.rules.index.scale), self.points(sums.rounded_base)
+        line = self.say("calculation.nothing-left")
+        if left:
+            line = f"{self.points(sums.base.earned)} × {scale} / {self.points(left)} = "
+            whole = sums.exact_base == Fraction(sums.rounded_base, outcome.plan.unit)
+            unrounded = say_number(self.lang, self._unrounded(sums.exact_base, sums.rounded_base))
+            line += base if whole else f"{unrounded} → {base}"
         for sign, ticks, word in (("+", sums.bonus, "bonus"), ("−", sums.penalty, "penalty")):
             if ticks:
                 line += f"; {sign} {self.points(ticks)} ({self.say(f'word.{word}')})"
+        if sums.held:
+            line = self.say("calculation.at-most", line=line, most=scale)
         return line if not (sums.bonus or sums.penalty or sums.held) else f"{line} = {self.points(sums.value)}"
 
 
@@ -415,6 +453,14 @@ _JUDGED = frozenset({Reason.TARGET_MET, Reason.TARGET_MISSED, Reason.BELOW_FLOOR
 """Reasons whose arithmetic is a judgement, not a sum."""
 
 _EFFECTS = {Effect.LOST: "absent-lost", Effect.FULL: "full", Effect.EXCLUDE: "exclude", Effect.SHOW: "show"}
+_WAYS = {
+    Reason.GATE_CLOSED: "win-back.gate",
+    Reason.GATE_UNKNOWN: "win-back.gate-unknown",
+    Reason.POINTS_AWAITED: "win-back.points",
+}
+"""The reasons that have a way back of their own."""
+
+_HUNDRED = " × 100"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")
 
@@ -444,7 +490,7 @@ def resolved(outcome: Outcome, threshold: Scalar | MetricRef | FormulaRef, metri
 def named(outcome: Outcome, parsed: formula.Formula) -> dict[str, formula.Value | Absent]:
     """Return the figures that a formula over metrics names."""
     metrics, positions = outcome.rules.metrics, outcome.plan.positions
-    return {name: opened(outcome.figures[positions[name]], metrics[name]) for name in parsed.names}
+    return {name: opened(outcome.figures[positions[name]], metrics[name]) for name in parsed.names if name in positions}
 
 
 def _number_of(value: Known) -> Fraction:

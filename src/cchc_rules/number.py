@@ -29,7 +29,7 @@ class NotANumberError(ValueError):
 
 
 def pair(value: object) -> Pair:
-    """Return the exact pair of an int, a Decimal or a Fraction; refuse everything else with `NotANumberError`.
+    """Return the exact pair of an int or a Decimal; refuse everything else with `NotANumberError`.
 
     The codes are `not-a-number`, `boolean-for-number`, `float-for-number`, `text-for-number`, `not-finite` and
     `number-too-long`.
@@ -41,8 +41,6 @@ def pair(value: object) -> Pair:
         raise NotANumberError("number-too-long")
     if isinstance(value, Decimal):
         return _decimal_pair(value)
-    if isinstance(value, Fraction):
-        return value.numerator, value.denominator
     raise NotANumberError(_REFUSALS.get(kind, "not-a-number"))
 
 
@@ -63,7 +61,7 @@ def _decimal_pair(value: Decimal) -> Pair:
 
 
 def fraction(value: object) -> Fraction:
-    """Return the exact `Fraction` of an int, Decimal or Fraction, or raise `NotANumberError` as `pair` does."""
+    """Return the exact `Fraction` of an int or Decimal, or raise `NotANumberError` as `pair` does."""
     return Fraction(*pair(value))
 
 

@@ -13,7 +13,7 @@ from cchc_rules.number import fixed
 from cchc_rules.plan import Figures, Plan, Run
 from cchc_rules.scale import Result, Worth, comparison
 from cchc_rules.state import COMPUTED, OPEN, Reason, State
-from cchc_rules.submission import Document, Entry, Given, Measurements
+from cchc_rules.submission import Document, Entry, Figure, Given, Measurements
 from cchc_rules.tally import Sum, Total
 
 
@@ -66,6 +66,10 @@ class Outcome:
         """Return the points a rule lost, in ticks."""
         result = self.results[at]
         return self.plan.worths[at].weight - result.earned - result.excluded
+
+    def figure(self, metric: str) -> Figure:
+        """Return a metric's figure, or why it is not there."""
+        return self.figures[self.plan.positions[metric]]
 
     def entry(self, metric: str) -> Entry | None:
         """Return what was submitted for a metric."""

@@ -257,7 +257,7 @@ class _Writer:
         }
 
     def band(self) -> Document | None:
-        banding = self.outcome.banding()
+        outcome, banding = self.outcome, self.outcome.banding()
         if banding.band is None or banding.before is None:
             return None
         following = banding.next
@@ -270,7 +270,7 @@ class _Writer:
             and {
                 "id": following.id,
                 "title": self.words(following.title),
-                "distance": number.shown(banding.distance),
+                "distance": outcome.points(int(number.ceiling(banding.distance * outcome.plan.unit))),
             },
         }
 

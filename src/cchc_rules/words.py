@@ -39,12 +39,12 @@ def message(lang: str, id_: str, **places: str) -> str:
 
 
 def number(lang: str, text: str) -> str:
-    """Return a plain decimal string in the language's form, all digits kept: `1212.50` is `1.212,50` in Vietnamese."""
+    """Return a plain decimal string in the language's form, all digits kept: `-1212.50` → `−1.212,50`."""
     whole, point, rest = text.partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    if digits.isdigit():
-        whole = sign + f"{int(digits):,}".replace(",", _template(lang, "locale.group")) if len(digits) < 40 else whole
-    return whole + (_template(lang, "locale.decimal") + rest if point else "")
+    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    if digits.isdigit() and len(digits) < 40:
+        digits = f"{int(digits):,}".replace(",", _template(lang, "locale.group"))
+    return sign + digits + (_template(lang, "locale.decimal") + rest if point else "")
 
 
 def date(lang: str, day: datetime.date) -> str:

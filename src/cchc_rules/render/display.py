@@ -44,6 +44,11 @@ class Display:
         """Return the rules that a list of the document names."""
         return [self.rules[id_] for id_ in self.document[key]]
 
+    def title(self, group: Document) -> str:
+        """Return a group's title; a pool beside the base says what it is."""
+        title = safe(group["title"])
+        return title if group["kind"] == "base" else f"{title} ({self.say(group['kind'])})"
+
     def areas(self) -> list[Document]:
         """Return the groups at the top."""
         return [group for group in self.document["groups"] if group["parent"] is None]
@@ -104,6 +109,8 @@ class Display:
         yield self.say("required"), safe(rule["required"])
         yield self.say("reported"), safe(rule["reported"])
         yield self.say("arithmetic"), safe(rule["calculation"])
+        if rule["reason"]["code"] in ("gate_unknown", "waiver_ended"):
+            yield self.say("reason"), safe(rule["reason"]["text"])
         if rule["win_back"]:
             yield self.say("win-back"), safe(rule["win_back"])
         yield from self.remedy(rule["remedy"])
@@ -157,4 +164,4 @@ class Display:
         for file in document["ruleset"]["files"]:
             yield safe(file["name"]), f"SHA-256 {file['sha256']}"
         yield self.say("submission"), f"SHA-256 {document['measurements']['sha256']}"
-        yield self.say("engine"), f"{document['engine']['name']} {document['engine']['version']}"
+        yield self.say("engine"), safe(f"{document['engine']['name']} {document['engine']['version']}")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from cchc_rules.render.display import Display, Document, safe
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>|#])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>|#&~])")
 
 
 def markdown(document: Document) -> str:
@@ -53,7 +53,7 @@ def _table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
 def _areas(display: Display) -> Iterator[str]:
     yield from ("", f"## {display.say('areas')}", "")
     columns = ("earned", "lost", "excluded", "maximum")
-    rows = ([group["title"], *(display.number(group[key]) for key in columns)] for group in display.areas())
+    rows = ([display.title(group), *(display.number(group[key]) for key in columns)] for group in display.areas())
     yield from _table([display.say("area"), *(display.say(key) for key in columns)], rows)
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from cchc_rules.render.display import Display, Document, safe
 
 BAR = 20
+TITLE = 20
+COLUMNS = ("earned", "lost", "excluded", "maximum")
 BOLD, DIM, RED, GREEN, CYAN = "1", "2", "31", "32", "36"
 
 
@@ -65,24 +67,30 @@ class _Sheet:
                 yield " " * column + (self.style(line, *style) if style else line)
 
     def areas(self) -> Iterator[str]:
-        """Yield the groups at the top as a table: points in columns, and a bar."""
+        """Yield the groups at the top as a table with bars, or one below the other where a table does not fit."""
         display = self.display
         yield from self.heading(display.say("areas"))
-        columns = ("earned", "lost", "excluded", "maximum")
-        heads = [display.say("area"), *map(display.say, columns)]
+        heads = [display.say("area"), *map(display.say, COLUMNS)]
         groups = display.areas()
-        rows = [[self.area(group), *(display.number(group[key]) for key in columns)] for group in groups]
+        rows = [[display.title(group), *(display.number(group[key]) for key in COLUMNS)] for group in groups]
         widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
-        widths[0] = min(widths[0], max(self.width - sum(widths[1:]) - 2 * len(widths) - BAR, 12))
+        room = self.width - sum(widths[1:]) - 2 * len(widths) - max(BAR, len(display.say("bar")))
+        if room < TITLE:
+            yield from self.stacked(heads, rows)
+            return
+        widths[0] = min(widths[0], room)
         yield self.style(self.row(heads, widths) + display.say("bar"), DIM)
         for group, cells in zip(groups, rows, strict=True):
             title, *more = textwrap.wrap(cells[0], widths[0]) or [""]
             yield self.row([title, *cells[1:]], widths) + self.bar(group)
             yield from more
 
-    def area(self, group: Document) -> str:
-        title = safe(group["title"])
-        return title if group["kind"] == "base" else f"{title} ({self.display.say(group['kind'])})"
+    def stacked(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+        """Yield each row as its title and, below it, its figures with their names."""
+        for title, *figures in rows:
+            yield from self.wrap(title, 0)
+            line = " · ".join(f"{head} {figure}" for head, figure in zip(heads[1:], figures, strict=True))
+            yield from (f"  {part}" for part in self.wrap(line, 2))
 
     @staticmethod
     def row(cells: Sequence[str], widths: Sequence[int]) -> str:
