@@ -183,7 +183,7 @@ class TestRefusals:
     def test_wrong_usage(self, run, arguments):
         code, out, err = run(*arguments)
         assert (code, out) == (2, "")
-        assert err.startswith("usage: ")
+        assert err.startswith("cách dùng: ")
 
     def test_a_rule_file_with_problems(self, run, folder):
         code, out, err = run("score", folder / "in.json", "--rules", folder / "bad.toml", "--lang", "en")

@@ -100,7 +100,6 @@ FAMILIES = {
     "list-": {f"report.list-{s}" for s in ("missing", "not-due", "not-applicable", "waived", "unsupported")},
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__},
     "word.": {"word.bonus", "word.penalty"},
-    "win-back.": {"win-back.is", "win-back.reach"},
     "report.": {f"report.{name}" for name in {*SHOWN, "bonus", "penalty"} if f"report.{name}" in IDS},
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},

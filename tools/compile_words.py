@@ -5,7 +5,7 @@ Babel is needed here, and not where the package runs.
 """
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from babel.dates import format_date
@@ -17,12 +17,14 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 LOCALE = Path(__file__).parents[1] / "src" / "cchc_rules" / "locale"
 DATES = {"vi": "dd/MM/yyyy", "en": "d MMMM yyyy"}
 SAMPLE_YEAR = 2023
+NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def compiled(source: Path) -> bytes:
     """Return the bytes of the compiled catalogue of a `.po` file."""
     with source.open("rb") as text:
         catalogue = read_po(text, locale=source.stem)
+    catalogue.creation_date = catalogue.revision_date = NO_DAY  # the same words always give the same bytes
     add_forms(catalogue, source.stem)
     out = io.BytesIO()
     write_mo(out, catalogue)

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any, NoReturn, cast
 
 from cchc_rules import number
 from cchc_rules.calendar import iso_date
@@ -56,28 +58,57 @@ def _language(arguments: Sequence[str]) -> str:
     return DEFAULT_LANGUAGE
 
 
-def _parser(lang: str) -> argparse.ArgumentParser:
-    def say(id_: str) -> str:
-        return message(lang, f"cli.{id_}")
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose headings and options speak one language."""
 
-    parser = argparse.ArgumentParser("cchc-rules", description=say("about"), epilog=say("exit-codes"))
-    commands = parser.add_subparsers(title=say("commands"), required=True, metavar="score | check")
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--lang", choices=languages(), help=say("lang"))
+    def __init__(self, *args: Any, lang: str, **kwargs: Any) -> None:
+        super().__init__(*args, add_help=False, allow_abbrev=False, **kwargs)
+        self.lang = lang
+        self._positionals.title = self.say("arguments")
+        self._optionals.title = self.say("options")
+        self.add_argument("-h", "--help", action="help", help=self.say("help"))
+        self.add_argument("--lang", choices=languages(), default=argparse.SUPPRESS, help=self.say("lang"))
 
-    scoring = commands.add_parser("score", parents=[common], help=say("score"), description=say("score"))
-    scoring.add_argument("measurements", type=Path, help=say("measurements"))
-    scoring.add_argument("--rules", metavar="FILE|ID", help=say("rules"))
-    scoring.add_argument("--as-of", type=_date, metavar="YYYY-MM-DD", help=say("as-of"))
-    scoring.add_argument("--format", choices=FORMATS, default="text", help=say("format"))
-    scoring.add_argument("--output", type=Path, metavar="FILE", help=say("output"))
-    scoring.add_argument("--fail-under", type=_number, metavar="N", help=say("fail-under"))
-    scoring.set_defaults(run=_score)
+    def say(self, id_: str, **places: str) -> str:
+        return message(self.lang, f"cli.{id_}", **places)
 
-    checking = commands.add_parser("check", parents=[common], help=say("check"), description=say("check"))
-    checking.add_argument("rules", nargs="+", metavar="FILE|ID", help=say("check-rules"))
-    checking.set_defaults(run=_check)
+    def format_usage(self) -> str:
+        return super().format_usage().replace("usage:", self.say("usage"), 1)
+
+    def format_help(self) -> str:
+        return super().format_help().replace("usage:", self.say("usage"), 1)
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, self.say("wrong-usage", complaint=message) + "\n")
+
+
+def _parser(lang: str) -> _Parser:
+    make = partial(_Parser, lang=lang)
+    parser = make("cchc-rules")
+    parser.description, parser.epilog = parser.say("about"), parser.say("exit-codes")
+    parser.set_defaults(lang=None)
+    commands = parser.add_subparsers(
+        title=parser.say("commands"), required=True, metavar="score | check", parser_class=cast(type[_Parser], make)
+    )
+    for name, add_to, run in (("score", _add_score, _score), ("check", _add_check, _check)):
+        command = commands.add_parser(name, help=parser.say(name), description=parser.say(name))
+        add_to(command)
+        command.set_defaults(run=run)
     return parser
+
+
+def _add_score(command: _Parser) -> None:
+    command.add_argument("measurements", type=Path, help=command.say("measurements"))
+    command.add_argument("--rules", metavar="FILE|ID", help=command.say("rules"))
+    command.add_argument("--as-of", type=_date, metavar="YYYY-MM-DD", help=command.say("as-of"))
+    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
+    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument("--fail-under", type=_number, metavar="N", help=command.say("fail-under"))
+
+
+def _add_check(command: _Parser) -> None:
+    command.add_argument("rules", nargs="+", metavar="FILE|ID", help=command.say("check-rules"))
 
 
 def _date(text: str) -> date:
