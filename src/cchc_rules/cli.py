@@ -62,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose headings and options speak one language."""
 
     def __init__(self, *args: Any, lang: str, **kwargs: Any) -> None:
-        super().__init__(*args, add_help=False, allow_abbrev=False, **kwargs)
+        super().__init__(*args, **kwargs, add_help=False, allow_abbrev=False)  # type: ignore[misc]
         self.lang = lang
         self._positionals.title = self.say("arguments")
         self._optionals.title = self.say("options")
