@@ -27,7 +27,7 @@ def build(file: schema.RuleFile) -> model.RuleSet:
         rules={id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()},
         remedies={id_: _remedy(id_, table) for id_, table in file.remedy.items()},
         index=model.Index(file.index.scale, file.index.places, file.index.over_scale, file.index.weight_basis),
-        bands=tuple(model.Band(band.id, band.title.model(), _interval(band)) for band in file.band),
+        bands=tuple(model.Band(band.id, band.title.model(), band.interval()) for band in file.band),
         bands_read=file.bands.reads,
         band_gates=tuple(model.BandGate(gate.rule, gate.at_most) for gate in file.band_gate),
         targets=tuple(
@@ -52,15 +52,6 @@ def _span(table: schema.Validity) -> tuple[date, date]:
 
 def _calendar(table: schema.CalendarTable) -> Calendar:
     return Calendar(table.country, frozenset(table.extra_holidays), frozenset(table.extra_workdays))
-
-
-def _interval(table: schema.BandTable | schema.TierTable) -> Interval:
-    return Interval(
-        table.from_ if table.above is None else table.above,
-        table.to if table.below is None else table.below,
-        table.above is not None,
-        table.below is not None,
-    )
 
 
 _LEAST = {"percent": Fraction(0), "count": Fraction(0), "rank": Fraction(1)}
@@ -190,6 +181,6 @@ def _deduction(table: schema.DeductionTable) -> model.Deduction:
 def _tiers(tables: Iterable[schema.TierTable]) -> Iterable[model.Tier]:
     for table in tables:
         value = model.TierValue(table.points, table.percent, table.formula)
-        interval = _interval(table)
+        interval = table.interval()
         bounded = interval != Interval()
         yield model.Tier(value, interval if bounded else None, table.is_)

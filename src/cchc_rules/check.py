@@ -36,7 +36,10 @@ FREE_OF_TARGET = ("tiers", "formula", "manual", "none")
 
 def run(rules: RuleSet) -> list[Problem]:
     """Return every problem of the rule set, warnings among them."""
-    return bounded(problem for check in CHECKS for problem in check(rules))
+    found = bounded(problem for check in CHECKS for problem in check(rules))
+    if any(problem.code.startswith(("formula-", "unknown-metric")) for problem in found):
+        return [problem for problem in found if problem.code != "metric-unused"]  # it may only look unused
+    return found
 
 
 def _unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
@@ -123,7 +126,8 @@ def _metric_shape(metric: Metric, path: Path) -> Problems:
         ("levels", bool(metric.levels) != (metric.type == "level")),
         ("formula", metric.formula is not None and metric.type == "level"),
         ("above_100", metric.above_100 and metric.type != "percent"),
-        ("range", metric.range != EVERYTHING and not metric.numeric),
+        ("least", metric.range.low is not None and not metric.numeric),
+        ("most", metric.range.high is not None and not metric.numeric),
     ]
     for key, fault in wrong:
         if fault:
@@ -345,10 +349,10 @@ def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
     if [value.points, value.percent, value.formula].count(None) != 2:
         yield Problem("tier-value", path)
     by_interval = metric.numeric or rule.deduction.of == "days_late"
-    if (tier.interval is not None and not by_interval) or (tier.interval is not None and tier.values is not None):
-        yield Problem("tier-condition", path, {"type": metric.type})
+    if tier.interval is not None and not by_interval:
+        yield Problem("tier-condition", path)
     if tier.values is not None and not all(_scalar_fits(item, metric) for item in tier.values):
-        yield Problem("tier-condition", path, {"type": metric.type})
+        yield Problem("tier-condition", path)
     points = reads.constant(rule, tier)
     if points is not None and not rule.lowest <= points <= rule.weight:
         places = {

@@ -7,6 +7,7 @@ import copy
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 from pathlib import Path as FilePath
@@ -93,7 +94,8 @@ def _read(path: FilePath) -> _Source:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise RulesError([Problem("file-unreadable", (), {"reason": quoted(reason)}, str(path))]) from None
+        places = {"path": quoted(path, 200), "reason": quoted(reason)}
+        raise RulesError([Problem("file-unreadable", (), places, str(path))]) from None
     return _parse(data, str(path))
 
 
@@ -133,8 +135,8 @@ def _assemble(source: _Source, folder: FilePath) -> RuleSet:
         document = overlay(document, {key: value for key, value in layer.content.items() if key != "extends"})
     kinds = document.pop("kind", {})
     rules, problems = _check(document)
-    variants, more = _kinds(document, kinds)
-    problems += [problem for problem in more if problem not in problems]
+    variants, more = _kinds(document, kinds, problems)
+    problems += more
     found = sorted((_place(problem, sources) for problem in problems), key=lambda p: (p.file, p.line))
     if rules is None or not all(problem.warning for problem in found):
         raise RulesError(found)
@@ -174,9 +176,7 @@ def _bases(source: _Source, folder: FilePath) -> Iterator[_Source]:
             source, folder = _read(path), path.parent
         except RulesError as error:
             at = source.locator.line(("extends",))
-            raise RulesError(
-                [replace(p, file=p.file or source.name, line=p.line or at) for p in error.problems]
-            ) from None
+            raise RulesError([p if p.line else p.at(source.name, at) for p in error.problems]) from None
         yield source
 
 
@@ -189,7 +189,8 @@ def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
     result = dict(base)
     for key, value in top.items():
         if key in ID_TABLES and isinstance(value, Mapping):
-            result[key] = _overlay_ids(result.get(key, {}), value)
+            below = result.get(key)
+            result[key] = _overlay_ids(below if isinstance(below, Mapping) else {}, value)
         elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
             result[key] = {**result[key], **value}
         else:
@@ -209,14 +210,15 @@ def _overlay_ids(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
     return result
 
 
-def _kinds(document: Document, kinds: object) -> tuple[dict[str, RuleSet], list[Problem]]:
+def _kinds(document: Document, kinds: object, known: list[Problem]) -> tuple[dict[str, RuleSet], list[Problem]]:
+    """Return the rule set of each kind of unit, and the problems that are the kinds' own."""
     if not isinstance(kinds, Mapping) or not all(isinstance(table, Mapping) for table in kinds.values()):
         return {}, [Problem("wrong-type", ("kind",), {"given": quoted(kinds)})]
     variants, problems = {}, []
     for name, table in kinds.items():
         changes = {key: value for key, value in table.items() if key != "title"}
         variant, found = _check(overlay(document, changes))
-        problems += [_within_kind(problem, name, changes) for problem in found]
+        problems += [_within_kind(problem, name, changes) for problem in found if problem not in known]
         if variant is not None:
             variants[name] = variant
     return variants, problems
@@ -235,18 +237,33 @@ def _check(document: Document) -> tuple[RuleSet | None, list[Problem]]:
     if file is not None:
         rules = build(file)
         return rules, check.run(rules)
-    pruned = _prune(document, problems)
-    file, _ = schema.read({**pruned, "format": schema.FORMAT})
+    pruned = {**_STAND_IN, **_prune(document, problems), "format": schema.FORMAT}
+    file, _ = schema.read(pruned)
+    if file is None:
+        file, _ = schema.read(pruned | _STAND_IN)
     if file is None:
         return None, problems
-    return None, problems + [problem for problem in check.run(build(file)) if problem.code not in _CONSEQUENCES]
+    return None, problems + [problem for problem in check.run(build(file)) if not _follows(problem, document)]
 
+
+_STAND_IN: Document = {
+    "ruleset": {"id": "x", "version": "x", "title": "x", "valid": {"from": date.min, "until": date.max}}
+}
+"""A head for a file whose own is wrong, so that the rest can be checked all the same."""
 
 _CONSEQUENCES = frozenset(
-    {"group-sum", "group-empty", "metric-unused", "unknown-metric", "unknown-group", "unknown-rule", "unknown-remedy"}
-    | {"unknown-band", "no-rules", "bands-gap", "effect-undeclared"}
+    {"group-sum", "group-empty", "metric-unused", "unknown-band", "no-rules", "bands-gap", "effect-undeclared"}
 )
 """Problems that may only follow from what was set aside."""
+
+_NAMES = {"unknown-metric": "metric", "unknown-group": "group", "unknown-rule": "rule", "unknown-remedy": "remedy"}
+
+
+def _follows(problem: Problem, document: Document) -> bool:
+    """Whether a problem may only follow from what was set aside: a name that is declared after all, for one."""
+    table = document.get(_NAMES.get(problem.code, ""))
+    declared = isinstance(table, Mapping) and problem.places.get("name") in table
+    return problem.code in _CONSEQUENCES or declared
 
 
 def _prune(document: Document, problems: list[Problem]) -> Document:

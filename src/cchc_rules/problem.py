@@ -67,7 +67,8 @@ def path_text(path: Path) -> str:
     """Return a path as people write it: `rule.on-time.deduction.tiers[1].points`."""
     text = ""
     for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+        name = quoted(part)
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{name}" if text else name
     return text
 
 

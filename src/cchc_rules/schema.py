@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cchc_rules import model, number
@@ -68,6 +68,8 @@ def _scalars(value: object) -> tuple[model.Scalar, ...]:
 def _threshold(value: object) -> model.Threshold:
     if isinstance(value, Mapping):
         return _threshold_table(value)  # type: ignore[no-any-return]
+    if value == []:
+        raise PydanticCustomError("empty-list", "threshold")
     return _scalars(value) if isinstance(value, list) else _scalar(value)
 
 
@@ -232,18 +234,38 @@ class GroupTable(_Table):
     note: Text | None = None
 
 
-class TierTable(_Table):
-    """One tier: a condition and a value."""
+class _Bounded(_Table):
+    """A table with bounds: one low edge and one high edge at most."""
 
     from_: Exact | None = Field(None, alias="from")
     above: Exact | None = None
     to: Exact | None = None
     below: Exact | None = None
+
+    @model_validator(mode="after")
+    def _edges(self) -> Self:
+        self.interval()
+        return self
+
+    def interval(self) -> Interval:
+        """Return the numbers between the bounds."""
+        return interval({"from": self.from_, "above": self.above, "to": self.to, "below": self.below})
+
+
+class TierTable(_Bounded):
+    """One tier: a condition and a value."""
+
     is_: Annotated[tuple[Any, ...] | None, PlainValidator(_scalars)] = Field(None, alias="is")
     otherwise: Flag = False
     points: Exact | None = None
     percent: Exact | None = None
     formula: str | None = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        if [self.interval() != Interval(), self.is_ is not None, self.otherwise].count(True) != 1:
+            raise PydanticCustomError("tier-condition", "tier")
+        return self
 
 
 class AllOrNothing(_Table):
@@ -338,6 +360,12 @@ class RuleTable(_Table):
     weight_basis: BasisName | None = None
     note: Text | None = None
 
+    @model_validator(mode="after")
+    def _weighed(self) -> Self:
+        if self.weight is None and self.deduction.kind != "none":
+            raise PydanticCustomError("missing-key", "weight")
+        return self
+
 
 class RemedyTable(_Table):
     """A table `[remedy.ID]`."""
@@ -352,15 +380,11 @@ class RemedyTable(_Table):
     budget: Text | None = None
 
 
-class BandTable(_Table):
+class BandTable(_Bounded):
     """A table `[[band]]`."""
 
     id: Id
     title: Text
-    from_: Exact | None = Field(None, alias="from")
-    above: Exact | None = None
-    to: Exact | None = None
-    below: Exact | None = None
 
 
 class BandsTable(_Table):
@@ -411,12 +435,15 @@ def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]
     try:
         return RuleFile.model_validate(document), []
     except ValidationError as error:
-        return None, bounded(_problem(details, document) for details in error.errors(include_url=False))
+        found = (_problem(details, document) for details in error.errors(include_url=False))
+        return None, bounded({(problem.code, problem.path): problem for problem in found}.values())
 
 
 def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
     path = _clean_path(details["loc"], document)
     code, places = _meaning(details)
+    if details["type"] == "missing-key":
+        return Problem(code, path, {"key": details["msg"]})
     if code == "missing-key":
         places = {"key": str(path[-1])}
         path = path[:-1]
@@ -439,7 +466,7 @@ _CODES: dict[str, str] = {
 def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
     kind, given = details["type"], quoted(details["input"])
     if "-" in kind:
-        return kind, {"given": given}
+        return kind, {"given": given, "hint": number.suggestion(details["input"])}
     code = _CODES.get(kind, "wrong-type")
     context = details.get("ctx", {})
     allowed = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")
@@ -456,6 +483,8 @@ def _clean_path(location: tuple[int | str, ...], document: Mapping[str, object])
     path: list[str | int] = []
     here: object = document
     for part in location:
+        if isinstance(here, str):
+            break  # one text stands for both languages
         inside = _step(here, part)
         if inside is _ABSENT and part is not location[-1]:
             continue

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -126,7 +125,9 @@ def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SubmissionError([Problem("file-unreadable", (), {"reason": quoted(reason)}, name)]) from None
+        raise SubmissionError(
+            [Problem("file-unreadable", (), {"path": quoted(name, 200), "reason": quoted(reason)}, name)]
+        ) from None
     if len(data) > MAX_BYTES:
         raise SubmissionError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
     try:
@@ -162,11 +163,11 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        return Decimal("Infinity")
+        return Decimal("1e999999")  # an exponent beyond all reason: refused later as too long
 
 
 def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) <= number.DIGITS + 1 else Decimal("Infinity")
+    return int(text) if len(text) <= number.DIGITS + 1 else Decimal(text)
 
 
 _TOP = frozenset(
@@ -226,7 +227,7 @@ class Reader:
         try:
             return number.pair(value)
         except number.NotANumberError as error:
-            self.fault(error.code, *path, given=quoted(value), hint=_hint(value))
+            self.fault(error.code, *path, given=quoted(value), hint=number.suggestion(value))
             return None
 
     def submission(self, content: object, digest: str | None) -> Measurements | None:
@@ -390,26 +391,14 @@ class Reader:
             self.fault("not-an-object", *path, given=quoted(raw))
             return None
         self._keys(raw, _GIVEN, *path)
-        points = self.exact(raw.get("points"), *path, "points")
+        points: Pair | None = (0, 1)
+        if raw.get("points") is None:
+            self.fault("missing-key", *path, key="points")
+        else:
+            points = self.exact(raw["points"], *path, "points")
         reason = self._text(raw, "reason", *path, required=True)
         evidence = self._documents(raw["evidence"], *path, "evidence") if raw.get("evidence") is not None else ()
         return Given(points or (0, 1), reason, evidence)
-
-
-def _hint(value: object) -> str:
-    """Return how a number in text should have been written: `97,5` → 97.5; `1.212` may be either of two."""
-    text = str(value)[:100].replace("\u00a0", " ").replace("%", "").strip()
-    if _GROUPED.fullmatch(text):
-        return f"{text.replace('.', '')} / {text}"
-    if text.count(",") == 1:
-        text = text.replace(".", "").replace(",", ".")
-    try:
-        return number.plain(number.parse(text))
-    except number.NotANumberError:
-        return "97.5"
-
-
-_GROUPED = re.compile(r"\d{1,3}\.\d{3}", re.ASCII)
 
 
 def as_day(value: object) -> date | None:

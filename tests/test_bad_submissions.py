@@ -1,0 +1,267 @@
+"""One bad submission a problem: each gives its code at its path; all problems at once, in the submission's order."""
+
+import json
+import re
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from cchc_rules import SubmissionError, load_measurements, load_rules, score, submission
+from cchc_rules.problem import MOST_PROBLEMS, path_text
+from cchc_rules.words import LANGUAGES
+
+ROOT = Path(__file__).parents[1]
+BAD = Path(__file__).parent / "bad" / "submissions"
+FILES = sorted(BAD.glob("*.json"))
+RULES = load_rules(BAD / "rules.toml")
+
+GOOD = {
+    "format": 1,
+    "ruleset": "tiny",
+    "unit": "UBND xã",
+    "period": "2023",
+    "measurements": {"share": {"numerator": 47, "denominator": 52}, "meetings": 4},
+}
+
+
+def refused(source):
+    """The problems of a submission, found when it is read or when it is scored."""
+    with pytest.raises(SubmissionError) as error:
+        score(RULES, load_measurements(source, RULES))
+    return error.value.problems
+
+
+def said(found):
+    """Every problem is said in both languages, every place filled in, with what to do."""
+    for lang in LANGUAGES:
+        text = found.text(lang)
+        assert found.what(lang) in text
+        assert found.fix(lang) in text
+        assert found.what(lang) != found.fix(lang)
+        assert not re.search(r"\{\w+\}", text)
+
+
+def expected(path):
+    """What a bad file says of itself: its code and its path (none where it is no JSON at all)."""
+    code = path.stem.partition("--")[0]
+    text = path.read_bytes().decode("utf-8", "replace")
+    found = re.search(r'"expect:\s?([^"]*)"', text)
+    return code, found[1].strip() if found else None
+
+
+def with_entry(**entries):
+    return {**GOOD, "measurements": {**GOOD["measurements"], **entries}}
+
+
+class TestEachBadFile:
+    def test_there_are_many(self):
+        assert len(FILES) > 80
+
+    def test_the_good_one_is_good(self):
+        assert score(RULES, load_measurements(GOOD, RULES)).index.value >= 0
+
+    @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+    def test_gives_its_code_at_its_path_and_nothing_else(self, path):
+        code, place = expected(path)
+        found = refused(path)
+        assert [one.code for one in found] == [code]
+        assert place is None or path_text(found[0].path) == place
+        assert found[0].file == (str(path) if code not in ("effect-undeclared", "formula-failed") else "")
+        said(found[0])
+
+    @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+    def test_says_the_same_of_the_mapping(self, path):
+        if expected(path)[0] in ("duplicate-key", "number-too-long"):
+            return
+        try:
+            content = json.loads(path.read_bytes().decode(), parse_float=Decimal, parse_constant=Decimal)
+        except ValueError:
+            return
+        if not isinstance(content, dict):
+            return
+        assert [(one.code, one.path) for one in refused(content)] == [(one.code, one.path) for one in refused(path)]
+
+
+class TestAllAtOnce:
+    def test_the_example_full_of_mistakes(self):
+        """Worked by reading the file from top to bottom."""
+        rules = load_rules("cam-due-2023")
+        with pytest.raises(SubmissionError) as error:
+            load_measurements(ROOT / "examples" / "cam-due-2023-mistakes.json", rules)
+        found = [(one.code, path_text(one.path)) for one in error.value.problems]
+        assert found == MISTAKES
+
+    def test_no_more_than_can_be_read(self):
+        found = refused(with_entry(**{f"m{at}": 1 for at in range(MOST_PROBLEMS + 100)}))
+        assert {one.code for one in found} == {"unknown-metric", "too-many-problems"}
+        assert len(found) == MOST_PROBLEMS + 1
+        said(found[-1])
+
+    @pytest.mark.parametrize(
+        ("change", "name"),
+        [
+            ({"measurements": {"shaer": 1}}, "share"),
+            ({"points": {"leadershp": {"points": 1, "reason": "x"}}}, "leadership"),
+            ({"absent": {"survy": "không có"}}, "survey"),
+            ({"tracks": {"apraised": {}}}, "appraised"),
+            ({"mesurements": {}}, "measurements"),
+        ],
+    )
+    def test_the_nearest_name_is_offered(self, change, name):
+        (found,) = refused({**GOOD, **change})
+        assert f"“{name}”" in found.fix("vi")
+        assert f"Did you mean “{name}”?" in found.fix("en")
+
+
+class TestNumbersFromPython:
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [
+            (97.5, "float-for-number"),
+            (float("nan"), "float-for-number"),
+            (Fraction(1, 3), "not-a-number"),
+            (1j, "not-a-number"),
+            (b"97", "not-a-number"),
+            (Decimal("sNaN"), "not-finite"),
+            (Decimal("-Infinity"), "not-finite"),
+            (10**30, "number-too-long"),
+            (Decimal("1e-31"), "number-too-long"),
+            (True, "boolean-for-number"),
+            ("97.5", "text-for-number"),
+        ],
+        ids=repr,
+    )
+    def test_refused(self, value, code):
+        (found,) = refused(with_entry(share={"value": value}))
+        assert found.code == code
+        said(found)
+
+    @pytest.mark.parametrize("value", [Decimal("97.350"), 97, Decimal("9.735E+1"), Decimal("-0")])
+    def test_taken(self, value):
+        report = score(RULES, load_measurements(with_entry(share={"value": value}), RULES))
+        rule = next(rule for rule in report.to_dict()["rules"] if rule["id"] == "on-time")
+        item = next(item for item in rule["inputs"] if item["metric"] == "share")
+        assert Decimal(item["value"]) == value
+
+    def test_a_comma_in_a_text_is_guessed_aloud_and_never_used(self):
+        for text, hint in (
+            ("97,5", "97.5"),
+            ("1.212", "1212 / 1.212"),
+            ("1.212,5", "1212.5"),
+            ("95 %", "95"),
+            ("x", "97.5"),
+        ):
+            (found,) = refused(with_entry(share=text))
+            assert hint in found.fix("vi")
+
+
+class TestNull:
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            None,
+            {"value": None},
+            {"numerator": None, "denominator": None},
+            {"value": None, "evidence": ["x"], "note": "y"},
+        ],
+        ids=repr,
+    )
+    def test_a_figure_left_null_is_missing(self, entry):
+        report = score(RULES, load_measurements(with_entry(share=entry), RULES))
+        assert next(rule for rule in report.rules if rule.id == "on-time").state == "missing"
+
+    def test_null_beside_a_figure_says_nothing(self):
+        entry = {"value": 90, "numerator": None, "not_applicable": None, "waived": None, "evidence": None, "note": None}
+        assert load_measurements(with_entry(share=entry), RULES).entries["share"].value == 90
+
+    def test_null_at_the_top_is_absent(self):
+        found = load_measurements({**GOOD, "note": None, "as_of": None, "points": None, "absent": None, "tracks": None})
+        assert (found.note, found.as_of, found.points, found.absent, found.tracks) == (None, None, {}, {}, {})
+
+    def test_points_left_null(self):
+        assert load_measurements({**GOOD, "points": {"leadership": None}}).points == {}
+
+
+class TestFiles:
+    def test_too_large(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(submission, "MAX_BYTES", 100)
+        path = tmp_path / "large.json"
+        path.write_text(json.dumps({**GOOD, "note": "x" * 100}))
+        (found,) = refused(path)
+        assert found.code == "file-too-large"
+        said(found)
+
+    def test_unreadable(self, tmp_path):
+        for path in (tmp_path / "none.json", tmp_path, tmp_path / "a\0b.json"):
+            (found,) = refused(path)
+            assert found.code == "file-unreadable"
+            said(found)
+
+    @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
+    def test_nested_too_deeply(self, text, tmp_path):
+        path = tmp_path / "deep.json"
+        path.write_text(text)
+        (found,) = refused(path)
+        assert found.code == "json-too-deep"
+        said(found)
+
+    def test_a_byte_order_mark_is_read_over(self, tmp_path):
+        path = tmp_path / "windows.json"
+        path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
+        assert load_measurements(path).unit == "UBND xã"
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "cp1252"])
+    def test_another_encoding(self, encoding, tmp_path):
+        path = tmp_path / "other.json"
+        path.write_bytes(json.dumps({**GOOD, "unit": "UBND xã"}, ensure_ascii=False).encode(encoding))
+        (found,) = refused(path)
+        assert found.code == "not-utf8"
+
+
+class TestText:
+    def test_one_normal_form(self):
+        found = load_measurements({**GOOD, "unit": "UBND xa\u0303", "note": " e\u0302\u0301 "})
+        assert (found.unit, found.note) == ("UBND xã", "ế")
+
+
+MISTAKES = [
+    ("duplicate-key", ""),
+    ("unknown-kind", "unit_kind"),
+    ("not-a-date", "measurements.plan_date"),
+    ("date-outside-window", "measurements.bottleneck_meeting_date"),
+    ("entry-ways", "measurements.communication_tasks"),
+    ("items-asked", "measurements.initiatives"),
+    ("boolean-for-number", "measurements.surprise_inspections"),
+    ("entry-ways", "measurements.surprise_coverage"),
+    ("out-of-range", "measurements.par_rank"),
+    ("not-whole", "measurements.par_rank_before"),
+    ("not-yes-no", "measurements.rule_of_law_plan"),
+    ("negative-count", "measurements.drafts_commented"),
+    ("not-yes-no", "measurements.law_monitoring"),
+    ("text-for-number", "measurements.procedures_posted.numerator"),
+    ("out-of-range", "measurements.results_digitised"),
+    ("unknown-metric", "measurements.on_tme"),
+    ("numerator-above-denominator", "measurements.on_time"),
+    ("numerator-over-zero", "measurements.feedback_settled"),
+    ("text-for-number", "measurements.satisfaction"),
+    ("empty-text", "measurements.satisfaction_land.not_applicable"),
+    ("entry-ways", "measurements.satisfaction_construction"),
+    ("unknown-key", "measurements.satisfaction_construction.valeu"),
+    ("not-finite", "measurements.costs_cut"),
+    ("unknown-level", "measurements.structure_arranged"),
+    ("not-a-list", "measurements.deputies.evidence"),
+    ("missing-key", "measurements.staff_promoted.waived"),
+    ("missing-key", "measurements.staff_promoted.waived"),
+    ("text-for-number", "measurements.electronic_files"),
+    ("unknown-metric", "measurements.surprise_inspection"),
+    ("not-a-list", "measurements.investment_projects.items"),
+    ("items-asked", "measurements.new_enterprises"),
+    ("negative-count", "measurements.budget_revenue"),
+    ("points-not-asked", "points.on-time"),
+    ("points-out-of-range", "points.on-time.points"),
+    ("group-not-optional", "absent.digital"),
+    ("unknown-track", "tracks.appraised"),
+    ("points-out-of-range", "tracks.appraised.on-time.points"),
+]

@@ -1,0 +1,44 @@
+"""Each problem code has words, a bad file or a generated test, and a section in the reference, which is made from both."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BAD = ROOT / "tests" / "bad"
+PAGE = (ROOT / "docs" / "reference" / "problems.md").read_text(encoding="utf-8")
+MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-missing", "too-many-problems"} | {
+    "float-for-number"
+}
+"""Codes that no file in the folder can show; tests/test_bad_*.py make what gives them."""
+
+
+def tool():
+    """The tool that writes the page, loaded from its file."""
+    spec = importlib.util.spec_from_file_location("problem_pages", ROOT / "tools" / "problem_pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def in_files():
+    return {path.stem.partition("--")[0] for path in [*BAD.glob("rules/*.toml"), *BAD.glob("submissions/*.json")]}
+
+
+def test_the_page_is_made_from_the_words_and_the_bad_files():
+    assert tool().page() == PAGE, "run python tools/problem_pages.py"
+
+
+def test_every_code_has_a_section_and_every_section_a_code():
+    catalogue = {id_.removeprefix("problem.") for id_ in tool().catalogue("en") if id_.startswith("problem.")}
+    sections = re.findall(r"^## `([^`]+)`$", PAGE, re.MULTILINE)
+    assert len(sections) == len(set(sections))
+    assert set(sections) == catalogue == in_files() | MADE_IN_TESTS
+
+
+def test_codes_made_in_tests_are_made_there():
+    tests = (ROOT / "tests" / "test_bad_rules.py").read_text() + (
+        ROOT / "tests" / "test_bad_submissions.py"
+    ).read_text()
+    for code in MADE_IN_TESTS:
+        assert f'"{code}"' in tests

@@ -1,0 +1,88 @@
+"""Write `docs/reference/problems.md` from the catalogues and the bad files of the tests. Run it after changing either."""
+
+import json
+import re
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[1]
+LOCALE = ROOT / "src" / "cchc_rules" / "locale"
+BAD = ROOT / "tests" / "bad"
+PAGE = ROOT / "docs" / "reference" / "problems.md"
+WARNINGS = ("metric-unused", "clause-claimed-twice")
+
+HEAD = """\
+# Problems
+
+Whatever is wrong with a rule file or a submission is said at once, each problem with its code, its place, what is wrong and
+what to do:
+
+```text
+rules/my-index.toml:21: error[unknown-metric] rule.on-time.metric
+    There is no metric “on_tme”.
+    → Declare [metric.…] or mend the name. Did you mean “on_time”?
+```
+
+Codes are stable; words may change. A warning does not refuse a file. Values in ‹ › stand for what was found. This page is
+made from the words of the program and the examples of its tests.
+"""
+
+
+def catalogue(lang: str) -> dict[str, str]:
+    """Return the messages of a language by id."""
+    with (LOCALE / f"{lang}.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+
+
+def shown(text: str) -> str:
+    """Return a message with its places shown as ‹place›."""
+    return re.sub(r"\{(\w+)\}", r"‹\1›", text)
+
+
+def examples(code: str) -> dict[str, list[str]]:
+    """Return what the bad files of a code say of themselves, by where they stand."""
+    rules = sorted(BAD.glob(f"rules/{code}.toml")) + sorted(BAD.glob(f"rules/{code}--*.toml"))
+    submissions = sorted(BAD.glob(f"submissions/{code}.json")) + sorted(BAD.glob(f"submissions/{code}--*.json"))
+    return {"rules": [_comment(path) for path in rules], "submissions": [_measurements(path) for path in submissions]}
+
+
+def _comment(path: Path) -> str:
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    return lines[1].removeprefix("# ") if len(lines) > 1 and lines[1].startswith("# ") else ""
+
+
+def _measurements(path: Path) -> str:
+    """Return the part of a bad submission that is wrong, as it stands there, where its path shows one."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
+        part = content["note"].removeprefix("expect: ").split(".")[:2]
+        return "`" + json.dumps(content[part[0]][part[1]], ensure_ascii=False) + "`"
+    except (ValueError, KeyError, TypeError, IndexError):
+        return ""
+
+
+def section(code: str, vi: dict[str, str], en: dict[str, str]) -> str:
+    """Return the section of one code."""
+    found = examples(code)
+    where = [name for name, key in (("rule file", "rules"), ("submission", "submissions")) if found[key]]
+    kind = "Warning" if code in WARNINGS else "Error"
+    lines = [f"## `{code}`", ""]
+    lines.append(f"{kind} in a {' or a '.join(where) or 'file'}. {shown(en[f'problem.{code}'])}")
+    lines += ["", f"To do: {shown(en[f'fix.{code}'])}"]
+    lines += ["", f"Tiếng Việt: {shown(vi[f'problem.{code}'])} {shown(vi[f'fix.{code}'])}"]
+    said = [text for texts in found.values() for text in texts if text]
+    if said:
+        lines += ["", "For example:", "", *(f"- {text}" for text in dict.fromkeys(said))]
+    return "\n".join(lines) + "\n"
+
+
+def page() -> str:
+    """Return the whole page."""
+    vi, en = catalogue("vi"), catalogue("en")
+    codes = [id_.removeprefix("problem.") for id_ in en if id_.startswith("problem.")]
+    return "\n".join([HEAD, *(section(code, vi, en) for code in codes)])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
