@@ -1,4 +1,4 @@
-"""Each problem code has words, a bad file or a generated test, and a section in the reference, which is made from both."""
+"""Each problem code has words, a bad file or a generated test, and a section in the reference made from both."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""Write `docs/reference/problems.md` from the catalogues and the bad files of the tests. Run it after changing either."""
+"""Write `docs/reference/problems.md` from the catalogues and the tests' bad files. Run it after changing either."""
 
 import json
 import re
@@ -15,8 +15,8 @@ WARNINGS = ("metric-unused", "clause-claimed-twice")
 HEAD = """\
 # Problems
 
-Whatever is wrong with a rule file or a submission is said at once, each problem with its code, its place, what is wrong and
-what to do:
+Whatever is wrong with a rule file or a submission is said at once, each problem with its code, its place, what is wrong
+and what to do:
 
 ```text
 rules/my-index.toml:21: error[unknown-metric] rule.on-time.metric
@@ -24,8 +24,8 @@ rules/my-index.toml:21: error[unknown-metric] rule.on-time.metric
     → Declare [metric.…] or mend the name. Did you mean “on_time”?
 ```
 
-Codes are stable; words may change. A warning does not refuse a file. Values in ‹ › stand for what was found. This page is
-made from the words of the program and the examples of its tests.
+Codes are stable; words may change. A warning does not refuse a file. Values in ‹ › stand for what was found. This page
+is made from the words of the program and the examples of its tests.
 """
 
 
