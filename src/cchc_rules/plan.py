@@ -17,7 +17,13 @@ from cchc_rules.state import COMPUTED, NOT_REPORTED, Absent, Effect, Reason, Sta
 from cchc_rules.submission import Figure, Given
 
 Figures: TypeAlias = list[Figure]
+Seen: TypeAlias = Mapping[int, Figure] | Figures
+"""All figures, or those that matter, by position."""
+
 Judge: TypeAlias = "Callable[[Run], Result]"
+
+KEPT = 256
+"""So many shapes of a rule are kept whose threshold depends on the submission; ranks of a year are few."""
 
 
 class Undeclared(NamedTuple):
@@ -240,27 +246,42 @@ class _Compiler:
         return self._parsed[key]
 
     def _dependent(self, rule: Rule) -> Judge:
-        """Return the judge of a rule that reads more than its own metric: its shape is made for each submission."""
-        absent, absence = self._absent(rule), self._gone(rule)
-        literal = _literal(rule, self.rules.metrics[rule.metric or ""])
-        fixed = None if self._formulas(rule) or isinstance(rule.threshold, MetricRef) else self.shape(rule, literal, [])
+        """Return the judge of a rule that reads more than its own metric: its shape depends on the submission."""
+        absent, absence, shape_over = self._absent(rule), self._gone(rule), self._shape_over(rule)
 
         def judge(run: Run) -> Result:
             figures = run.figures
             gone = absence(figures)
             if gone is not None:
                 return absent(gone, run)
-            if fixed is not None:
-                return fixed(self.counted(rule, figures))
-            threshold = self.threshold(rule, figures)
-            if isinstance(threshold, Absent):
-                return absent(threshold, run)
             try:
-                return self.shape(rule, threshold, figures)(self.counted(rule, figures))
+                shape = shape_over(figures)
+                return absent(shape, run) if isinstance(shape, Absent) else shape(self.counted(rule, figures))
             except ZeroDivisionError:
                 return absent(Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR), run)
 
         return judge
+
+    def _shape_over(self, rule: Rule) -> "Callable[[Figures], Shape | Absent]":
+        """Return what makes a rule's shape from the figures; shapes are kept by the figures of their threshold."""
+
+        def shape_over(figures: Seen) -> Shape | Absent:
+            threshold = self.threshold(rule, figures)
+            return threshold if isinstance(threshold, Absent) else self.shape(rule, threshold, figures)
+
+        if any(key[0] == "deduction" for key, _, _ in reads.rule_formulas(self.rules, rule)):
+            return shape_over
+        read = self._threshold_reads(rule)
+        kept = lru_cache(maxsize=KEPT)(lambda *found: shape_over(dict(zip(read, found, strict=True))))
+        return lambda figures: kept(*[figures[at] for at in read])
+
+    def _threshold_reads(self, rule: Rule) -> tuple[int, ...]:
+        """Return the positions of the metrics that a rule's threshold is read from."""
+        if isinstance(rule.threshold, MetricRef):
+            return (self.positions[rule.threshold.metric],)
+        if isinstance(rule.threshold, FormulaRef):
+            return tuple(self.positions[name] for name in self.parsed(rule.threshold.formula, {}).names)
+        return ()
 
     def _gone(self, rule: Rule) -> Callable[[Figures], Absent | None]:
         """Return what finds the absence that stands in a rule's way: its own waiver, then the strongest (L2, L6)."""
@@ -289,7 +310,7 @@ class _Compiler:
         en, ed = figures[self.positions[rule.deduction.exempt]]  # type: ignore[misc]
         return max(n * ed - en * d, 0), d * ed
 
-    def threshold(self, rule: Rule, figures: Figures) -> "Fraction | Absent | None":
+    def threshold(self, rule: Rule, figures: Seen) -> "Fraction | Absent | None":
         """Return the threshold as a number (a date as its day number), None where it is no single number."""
         if isinstance(rule.threshold, MetricRef):
             figure = figures[self.positions[rule.threshold.metric]]
@@ -300,7 +321,7 @@ class _Compiler:
             return found if isinstance(found, Absent) else Fraction(*found)
         return _literal(rule, self.rules.metrics[rule.metric or ""])
 
-    def named(self, parsed: formula.Formula, figures: Figures) -> dict[str, formula.Value | Absent]:
+    def named(self, parsed: formula.Formula, figures: Seen) -> dict[str, formula.Value | Absent]:
         """Return the figures that a formula names, as it computes with them."""
         metrics = self.rules.metrics
         return {
@@ -309,7 +330,7 @@ class _Compiler:
             if name in self.positions
         }
 
-    def shape(self, rule: Rule, threshold: Fraction | None, figures: Figures) -> Shape:
+    def shape(self, rule: Rule, threshold: Fraction | None, figures: Seen) -> Shape:
         """Return the rule's shape for a threshold that is known."""
         worth, deduction, metric = self.worths[rule.id], rule.deduction, self.rules.metrics[rule.metric or ""]
         met = target_test(rule, metric, threshold)
@@ -329,9 +350,7 @@ class _Compiler:
                 points = self._points(rule, deduction.formula or "", threshold, figures)
                 return lambda v: worth.result(*worth.held(*points(v)), Reason.FORMULA, met(v) if met else None)
 
-    def _tiers(
-        self, rule: Rule, metric: Metric, threshold: Fraction | None, met: Test | None, figures: Figures
-    ) -> Shape:
+    def _tiers(self, rule: Rule, metric: Metric, threshold: Fraction | None, met: Test | None, figures: Seen) -> Shape:
         late = threshold if rule.deduction.of == "days_late" else None
         steps: list[tuple[Test, scale.TierPoints]] = []
         for tier in rule.deduction.tiers:
@@ -344,7 +363,7 @@ class _Compiler:
                 steps.append((_shifted(test, late), self._points(rule, tier.value.formula or "", threshold, figures)))
         return scale.tiers(self.worths[rule.id], steps, met)
 
-    def _points(self, rule: Rule, text: str, threshold: Fraction | None, figures: Figures) -> Callable[[Pair], Pair]:
+    def _points(self, rule: Rule, text: str, threshold: Fraction | None, figures: Seen) -> Callable[[Pair], Pair]:
         """Return the function that computes a formula of points, in ticks, from the rule's figure."""
         metric = self.rules.metrics[rule.metric or ""]
         parsed = self.parsed(text, reads.own_names(self.rules, rule))
