@@ -84,12 +84,13 @@ def _named(text: str) -> tuple[date, date] | None:
     match = _PERIOD.fullmatch(text)
     if not match:
         return None
-    year, month, quarter, half = (int(part) if part else 0 for part in match.groups())
-    if month:
-        return _months(year, month, 1)
-    if quarter:
-        return _months(year, 3 * quarter - 2, 3)
-    return _months(year, 6 * half - 5, 6) if half else _months(year, 1, 12)
+    year, *parts = match.groups()
+    month, quarter, half = (None if part is None else int(part) for part in parts)
+    if month is not None:
+        return _months(int(year), month, 1)
+    if quarter is not None:
+        return _months(int(year), 3 * quarter - 2, 3)
+    return _months(int(year), 1, 12) if half is None else _months(int(year), 6 * half - 5, 6)
 
 
 def _months(year: int, first: int, count: int) -> tuple[date, date]:

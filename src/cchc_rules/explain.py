@@ -223,7 +223,7 @@ class Speaker:
         if result.reason is Reason.NOT_DUE and rule.due:
             return say_day(self.lang, rule.due)
         if result.reason is Reason.WAIVED and rule.metric:
-            return self._waiver(at, detail)
+            return self._waiver(at)
         if isinstance(detail, Absent):
             is_date = result.reason is Reason.WAIVER_ENDED
             return say_day(self.lang, date.fromisoformat(detail.text)) if is_date else detail.text
@@ -231,14 +231,11 @@ class Speaker:
             return self.condition(rule, rule.deduction.tiers[detail])
         return ""
 
-    def _waiver(self, at: int, detail: object) -> str:
+    def _waiver(self, at: int) -> str:
         """Say who waived a figure, why and until when."""
-        for name in self.outcome.plan.reads[self.outcome.plan.names[at]]:
-            entry = self.outcome.entry(name)
-            if entry and entry.waived:
-                until = say_day(self.lang, entry.waived.until)
-                return self.say("absent.waived-by", by=entry.waived.by, why=entry.waived.why, until=until)
-        return detail.text if isinstance(detail, Absent) else ""
+        entries = (self.outcome.entry(name) for name in self.outcome.plan.reads[self.outcome.plan.names[at]])
+        waiver = next(entry.waived for entry in entries if entry and entry.waived)
+        return self.say("absent.waived-by", by=waiver.by, why=waiver.why, until=say_day(self.lang, waiver.until))
 
     def _fallback(self, at: int) -> str:
         """Say that a formula had to fall back on another figure."""

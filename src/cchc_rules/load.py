@@ -125,7 +125,7 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        return Decimal("NaN")
+        return Decimal("1e999999")  # an exponent beyond all reason: refused later as too long
 
 
 def _assemble(source: _Source, folder: FilePath) -> RuleSet:

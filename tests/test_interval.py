@@ -1,0 +1,59 @@
+"""Intervals, held against a walk over a fine grid."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cchc_rules.interval import Interval, uncovered
+from cchc_rules.scale import within
+
+GRID = [Fraction(at, 2) for at in range(-2, 23)]
+EDGE = st.one_of(st.none(), st.integers(0, 10).map(Fraction))
+INTERVALS = st.builds(Interval, EDGE, EDGE, st.booleans(), st.booleans())
+
+
+def inside(interval, value):
+    low = interval.low is None or (value > interval.low if interval.low_open else value >= interval.low)
+    high = interval.high is None or (value < interval.high if interval.high_open else value <= interval.high)
+    return low and high
+
+
+@given(INTERVALS)
+def test_holds(interval):
+    test = within(interval)
+    for value in GRID:
+        assert interval.holds(value) == inside(interval, value) == test((value.numerator, value.denominator))
+
+
+@given(INTERVALS)
+def test_empty(interval):
+    closed = [value for value in GRID if inside(interval, value)]
+    assert interval.empty == (not closed)
+
+
+@given(INTERVALS, INTERVALS)
+def test_meets(one, other):
+    both = one.meets(other)
+    for value in GRID:
+        assert inside(both, value) == (inside(one, value) and inside(other, value))
+
+
+@given(INTERVALS, st.lists(INTERVALS, max_size=4))
+def test_uncovered_is_what_is_left(domain, parts):
+    gaps = uncovered(domain, [part for part in parts if not part.empty])
+    for value in GRID:
+        left = inside(domain, value) and not any(inside(part, value) for part in parts)
+        assert any(inside(gap, value) for gap in gaps) == left
+
+
+@pytest.mark.parametrize(
+    "interval", [Interval(Fraction(1), Fraction(5), True, True), Interval(Fraction(1, 2), Fraction(9, 2))]
+)
+def test_whole_numbers_alone(interval):
+    whole = interval.whole_only()
+    for value in GRID:
+        if value.denominator == 1:
+            assert inside(whole, value) == inside(interval, value)
+    assert (whole.low_open, whole.high_open) == (False, False)
