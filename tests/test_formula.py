@@ -209,12 +209,12 @@ class TestRefused:
         try:
             parse(text, TYPES)
         except FormulaError as error:
-            assert error.code in ("formula-syntax", "formula-too-long")  # noqa: PT017
+            assert error.code in ("formula-syntax", "formula-too-long")
 
     @pytest.mark.parametrize(
         ("text", "names"),
         [
-            (" * ".join("a" * 40), {"a": Fraction(10**300, 7**200)}),
+            (" * ".join("a" * 25), {"a": Fraction(10**300, 7**200)}),
             ("round_half_up(a, 0.5)", {"a": Fraction(1)}),
             ("round_half_up(a, 99)", {"a": Fraction(1)}),
             ("days(d, add_days(d, a))", {"d": date(2023, 1, 1), "a": Fraction(1, 2)}),

@@ -205,12 +205,19 @@ class Speaker:
             else self.say("absent.points_awaited", why="")
         )
 
+    def _said(self, at: int) -> str:
+        """Say what was reported, as part of a sentence: `báo cáo 4 đợt`, or why there is nothing."""
+        name = self.outcome.rule(at).metric
+        if name is None or isinstance(self.outcome.figure(name), Absent):
+            return self.reported(at)
+        return self.say("reported.figure", figure=self.reported(at))
+
     # Why
 
     def reason(self, at: int) -> str:
         """Say why a rule is in its state."""
         result = self.outcome.results[at]
-        places = {"required": self.required(at), "reported": self.reported(at), "why": self._why(at)}
+        places = {"required": self.required(at), "reported": self._said(at), "why": self._why(at)}
         return self.say(f"reason.{result.reason}", **places) + self._fallback(at)
 
     def _why(self, at: int) -> str:
@@ -306,7 +313,7 @@ class Speaker:
         met = self.outcome.results[at].state is State.MET
         word = "met" if met else "below-floor" if self.outcome.results[at].reason is Reason.BELOW_FLOOR else "not-met"
         floor = self.number(rule.deduction.floor) if rule.deduction.floor is not None else ""
-        reported, required = self.reported(at), self.required(at)
+        reported, required = self._said(at), self.required(at)
         return self.say(f"calculation.{word}", reported=reported, required=required, floor=floor)
 
     def _share(self, at: int, rule: Rule) -> str:
@@ -349,7 +356,7 @@ class Speaker:
             worth = f"{self.exact(rule.weight)} × {self.exact(tier.value.percent)} %"
         else:
             worth = self.exact(tier.value.points or Fraction(0))
-        return self.say("calculation.tier", reported=self.reported(at), condition=condition, worth=worth)
+        return self.say("calculation.tier", reported=self._said(at), condition=condition, worth=worth)
 
     def _formula(self, at: int, rule: Rule) -> str:
         return self._points(at, rule, rule.deduction.formula or "")

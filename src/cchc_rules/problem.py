@@ -72,10 +72,10 @@ def path_text(path: Path) -> str:
     return text
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def nearest(name: object, names: Iterable[str]) -> str:
     """Return the known name most like a misspelt one, or an empty text when none is near."""
     known = list(islice(names, MOST_NAMES))
-    return next(iter(difflib.get_close_matches(name[:MOST_NAMES], known, n=1, cutoff=3 / 5)), "")
+    return next(iter(difflib.get_close_matches(str(name)[:MOST_NAMES], known, n=1, cutoff=3 / 5)), "")
 
 
 def quoted(value: object, most: int = 60) -> str:

@@ -336,7 +336,7 @@ class Reader:
         if not ways and "denominator" not in given and not _FIGURE.isdisjoint(raw):
             return None  # a figure left null is missing
         if len(ways) != 1 or ("numerator" in given) != ("denominator" in given):
-            self.fault("entry-ways", "measurements", id_, ways=", ".join(ways) or "–")
+            self.fault("entry-ways", "measurements", id_, ways=quoted(", ".join(map(str, ways or raw)) or "{}"))
             return None
         path = ("measurements", id_)
         readers = {

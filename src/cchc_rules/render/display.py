@@ -156,6 +156,9 @@ class Display:
     def foot(self) -> Iterator[tuple[str, str]]:
         """Yield where it all comes from: label and words."""
         document = self.document
+        for label, key in (("document", "source"), ("note", "note")):
+            if document["ruleset"][key]:
+                yield self.say(label), safe(document["ruleset"][key])
         bases = {rule["weight_basis"] for rule in document["rules"]} | {g["weight_basis"] for g in document["groups"]}
         yield self.say("weights"), "; ".join(self.say(f"basis-{basis}") for basis in sorted(bases))
         conflicts = sum(bool(rule["conflicts"]) for rule in document["rules"])

@@ -1,0 +1,160 @@
+"""Check the documents: links, paths, an index that names all, the version, and clauses and laws that tests name.
+
+Prints everything that is wrong, grouped, and exits with 1 if there is anything.
+"""
+
+import re
+import sys
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("docs", "examples", "rules", "tests", "tools", "benchmarks", "src")
+LAWS = range(1, 14)
+
+FENCE = re.compile(r"^(```+|~~~+).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
+HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
+OUTSIDE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
+PATH = re.compile(rf"(?:(?:{'|'.join(FOLDERS)})/[\w./*-]*|[A-Z]+\.md|pyproject\.toml|LICENSE)")
+MACHINE = re.compile(r"(?<![\w./~-])/(?:home|root|tmp|work|Users|mnt|private|var/folders)/[\w.-]|\b[A-Z]:\\Users\\")
+
+
+def pages() -> list[Path]:
+    """Return every document of the project."""
+    return sorted([*ROOT.glob("*.md"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md"))])
+
+
+def name_of(path: Path) -> str:
+    """Return a path as people write it in this project."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def unfenced(text: str) -> str:
+    """Return a document without its fenced blocks, its lines kept."""
+    return FENCE.sub(lambda block: "\n" * block[0].count("\n"), text)
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    found: set[str] = set()
+    for heading in HEADING.findall(unfenced(path.read_text(encoding="utf-8"))):
+        plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").replace("*", "").strip().lower()
+        kept = "".join(char for char in plain if char in " -_" or unicodedata.category(char)[0] in "LNM")
+        slug = kept.replace(" ", "-")
+        again = [f"{slug}-{number}" for number in range(1, 100)]
+        found.add(slug if slug not in found else next(one for one in again if one not in found))
+    return found
+
+
+def places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, str]]:
+    """Yield what a pattern finds, with its line."""
+    for match in pattern.finditer(text):
+        yield text.count("\n", 0, match.start()) + 1, match[match.lastindex or 0]
+
+
+def links(path: Path) -> Iterator[tuple[int, str, Path, str]]:
+    """Yield the links of a document to files of the project: line, as written, file, anchor."""
+    text = CODE.sub(lambda code: " " * len(code[0]), unfenced(path.read_text(encoding="utf-8")))
+    for line, target in places(LINK, text):
+        if not OUTSIDE.match(target):
+            file, _, anchor = unquote(target).partition("#")
+            yield line, target, (path.parent / file).resolve() if file else path, anchor
+
+
+def broken_links() -> Iterator[str]:
+    """Links whose file or heading is not there."""
+    for path in pages():
+        for line, target, file, anchor in links(path):
+            if not file.exists():
+                yield f"{name_of(path)}:{line}: {target}: no such file"
+            elif anchor and (file.suffix != ".md" or anchor not in anchors(file)):
+                yield f"{name_of(path)}:{line}: {target}: no such heading"
+
+
+def absent_paths() -> Iterator[str]:
+    """Paths in backticks that look like files of the project and are not there."""
+    for path in pages():
+        for line, code in places(CODE, unfenced(path.read_text(encoding="utf-8"))):
+            if PATH.fullmatch(code) and not (any(ROOT.glob(code)) if "*" in code else _known(path, code)):
+                yield f"{name_of(path)}:{line}: `{code}`: no such file"
+
+
+def _known(page: Path, code: str) -> bool:
+    """Whether a path is there, or is plainly a pattern for a file still to be written (CONTRIBUTING's `my-code`)."""
+    pattern = page.name == "CONTRIBUTING.md" and re.search(r"sNN-name|my-code", code)
+    return bool(pattern) or (ROOT / code).exists()
+
+
+def loose_lines() -> Iterator[str]:
+    """Lines that end in blanks, and paths of somebody's machine."""
+    for path in pages():
+        for line, text in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if text != text.rstrip():
+                yield f"{name_of(path)}:{line}: trailing whitespace"
+            if MACHINE.search(text):
+                yield f"{name_of(path)}:{line}: a path of one machine"
+
+
+def unlisted() -> Iterator[str]:
+    """Documents that docs/README.md does not link to."""
+    index = ROOT / "docs" / "README.md"
+    if not index.exists():
+        yield "docs/README.md is not there"
+        return
+    named = {file for _, _, file, _ in links(index)} | {index}
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        if path not in named:
+            yield f"docs/README.md does not link to {name_of(path)}"
+
+
+def versions() -> Iterator[str]:
+    """The top entry of the changelog is the project's version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    changelog = ROOT / "CHANGELOG.md"
+    text = changelog.read_text(encoding="utf-8") if changelog.exists() else ""
+    entry = re.search(r"^## \[([^\]]+)\]", text, re.MULTILINE)
+    if entry is None or entry[1] != project:
+        yield f"CHANGELOG.md begins with {entry[1] if entry else 'no version'}, pyproject.toml says {project}"
+
+
+def untested() -> Iterator[str]:
+    """Clauses and laws of the semantics that no test names."""
+    semantics = (ROOT / "docs" / "reference" / "semantics.md").read_text(encoding="utf-8")
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
+    for clause in re.findall(r"\*\*([A-Z]\d+)\*\*", semantics):
+        if not re.search(rf"\b{clause}\b", tests):
+            yield f"no test names the clause {clause}"
+    for law in LAWS:
+        if not re.search(rf"\bLaw {law}\b", tests, re.IGNORECASE):
+            yield f"no test names Law {law}"
+
+
+CHECKS = {
+    "links": broken_links,
+    "paths in backticks": absent_paths,
+    "lines": loose_lines,
+    "index of documents": unlisted,
+    "version": versions,
+    "clauses and laws": untested,
+}
+
+
+def main() -> int:
+    """Print what is wrong, grouped; 1 if anything is."""
+    wrong = 0
+    for title, check in CHECKS.items():
+        found = list(check())
+        wrong += len(found)
+        if found:
+            print(f"{title} ({len(found)})", *(f"  {one}" for one in found), sep="\n")
+    print(f"{len(pages())} documents, {wrong} finding(s)")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
