@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -467,3 +468,11 @@ class TestTheReference:
             said = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
             wanted = re.findall(r"#> (.*)$", block, re.MULTILINE)
             assert [line.rstrip() for line in wanted] == said
+
+
+def test_the_module_runs(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["cchc-rules", "check", "cam-due-2023"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_module("cchc_rules", run_name="__main__")
+    assert stop.value.code == 0
+    assert "cam-due-2023" in capsys.readouterr().out

@@ -87,6 +87,7 @@ class TestArithmetic:
             ("1 if d == e else 0", 0),
             ("1 if k == 'tốt' else 0", 1),
             ('1 if k != "kém" else 0', 1),
+            ("1 if True else 0", 1),
             ("first(a, b)", 3),
             ("largest_known(a, b, 5)", 5),
         ],

@@ -4,8 +4,8 @@ Each page is one story, played in a folder of its own that holds `examples` and 
 
 - a block with a file name writes that file (`toml my.toml`, `json figures.json`, `python embed.py`, `sh gate.sh`); with
   `added` after the name it is added at the end of that file; `diff my.toml` changes that file;
-- `console` runs every `$ cchc-rules …` (and `$ python FILE …`, `$ sh FILE …`) and compares what is printed, line by line;
-  a line `…` stands for any lines, `# exit code N` for the code when it is not 0;
+- `console` runs every `$ cchc-rules …` (and `$ python FILE …`, `$ sh FILE …`) and compares what is printed, line by
+  line; a line `…` stands for any lines, `# exit code N` for the code when it is not 0;
 - `python` without a file name is run; where it has comments `#>`, they are what it prints;
 - a block without a language runs its lines `… -m cchc_rules …`, written as on Windows or not;
 - `toml` and `text` without a file name are excerpts: their lines stand in this order in a file of the folder, or in
@@ -62,7 +62,7 @@ def follows(wanted, got):
 
 
 def changed(text, diff):
-    """The text with each hunk of the diff made in it (hunks stand apart by an empty line); its place must be the only one."""
+    """The text with each hunk of the diff made in it, at the only place it fits; an empty line stands between hunks."""
     lines = text.splitlines()
     for hunk in re.split(r"\n\n+", diff.rstrip("\n")):
         old, new = ([line[1:] for line in hunk.splitlines() if line[0] in signs] for signs in ("- ", "+ "))

@@ -21,6 +21,10 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
 OUTSIDE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 PATH = re.compile(rf"(?:(?:{'|'.join(FOLDERS)})/[\w./*-]*|[A-Z]+\.md|pyproject\.toml|LICENSE)")
+NAMED = re.compile(r"\bcam-due-20\d\d(?:-[a-z]+)*(?:\.(?:toml|json))?")
+OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*")
+OTHER_OPTIONS = {"--deep", "--check", "--write"}
+"""Options of the tests and of the benchmarks, named by themselves."""
 MACHINE = re.compile(r"(?<![\w./~-])/(?:home|root|tmp|work|Users|mnt|private|var/folders)/[\w.-]|\b[A-Z]:\\Users\\")
 
 
@@ -90,6 +94,23 @@ def _known(page: Path, code: str) -> bool:
     return bool(pattern) or (ROOT / code).exists()
 
 
+def unknown_names() -> Iterator[str]:
+    """Rule sets, examples and options of the command line that are named and do not exist."""
+    files = {path.name for name in ("rules", "examples") for path in (ROOT / name).iterdir()}
+    known = files | {name.rpartition(".")[0] for name in files} | {"cam-due-2032"}  # a slip shown on purpose
+    source = (ROOT / "src" / "cchc_rules" / "cli.py").read_text(encoding="utf-8")
+    options = set(OPTION.findall(source)) | {"--help"} | OTHER_OPTIONS
+    for path in pages():
+        text = path.read_text(encoding="utf-8")
+        for line, name in places(NAMED, text):
+            if name not in known:
+                yield f"{name_of(path)}:{line}: {name}: no such rule set or example"
+        for line, code in places(CODE, text):
+            for option in OPTION.findall(code) if code.startswith("--") or "cchc" in code else ():
+                if option not in options:
+                    yield f"{name_of(path)}:{line}: {option}: no such option"
+
+
 def loose_lines() -> Iterator[str]:
     """Lines that end in blanks, and paths of somebody's machine."""
     for path in pages():
@@ -137,6 +158,7 @@ def untested() -> Iterator[str]:
 CHECKS = {
     "links": broken_links,
     "paths in backticks": absent_paths,
+    "names": unknown_names,
     "lines": loose_lines,
     "index of documents": unlisted,
     "version": versions,

@@ -421,10 +421,15 @@ class Speaker:
             return None
         if result.state in COMPUTED and self._past(at):
             return self.say("win-back.past", required=self.required(at))
-        usual = "win-back.is" if self.outcome.rule(at).comparator == "is" else "win-back.reach"
+        rule = self.outcome.rule(at)
+        usual = "win-back.is" if rule.comparator == "is" and rule.deduction.kind != "tiers" else "win-back.reach"
         way = _WAYS.get(result.reason, "win-back.report" if result.state is State.MISSING else usual)
-        places = {"why": self._why(at), "required": self.required(at), "points": self.points(lost)}
-        return self.say(way, **places)
+        return self.say(way, why=self._why(at), required=self._wanted(at), points=self.points(lost))
+
+    def _wanted(self, at: int) -> str:
+        """Say what gives all points: the best tier, which may ask for more than the target."""
+        rule = self.outcome.rule(at)
+        return self.best_tier(rule) if rule.deduction.kind == "tiers" else self.required(at)
 
     def _past(self, at: int) -> bool:
         """Whether the rule asked for a date that has gone by."""

@@ -263,7 +263,7 @@ def _tree(text: str) -> ast.expr:
         return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise FormulaError("formula-syntax", error.offset or 1) from None
-    except (ValueError, RecursionError, MemoryError):
+    except (ValueError, RecursionError, MemoryError):  # pragma: no cover - which of them Python raises is its version's
         raise FormulaError("formula-syntax") from None
 
 

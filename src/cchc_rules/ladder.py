@@ -17,10 +17,12 @@ EVERYTHING = Interval()
 
 
 def range_text(interval: Interval) -> str:
-    """Return an interval as people of the field write it: `[0; 100]`, open ends with round brackets."""
-    low = "(-∞" if interval.low is None else f"{'(' if interval.low_open else '['}{number.plain(interval.low)}"
-    high = "∞)" if interval.high is None else f"{number.plain(interval.high)}{')' if interval.high_open else ']'}"
-    return f"{low}; {high}"
+    """Return an interval in signs that every language shares: `≥ 89, < 90`, or `= 5`."""
+    if interval.low is not None and interval.low == interval.high:
+        return f"= {number.plain(interval.low)}"
+    low = "" if interval.low is None else f"{'>' if interval.low_open else '≥'} {number.plain(interval.low)}"
+    high = "" if interval.high is None else f"{'<' if interval.high_open else '≤'} {number.plain(interval.high)}"
+    return ", ".join(edge for edge in (low, high) if edge) or "−∞ … ∞"
 
 
 def tiers(rule: Rule, metric: Metric, path: Path) -> Problems:

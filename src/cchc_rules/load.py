@@ -18,7 +18,7 @@ import tomli
 from cchc_rules import check, schema
 from cchc_rules.build import build
 from cchc_rules.locate import Locator
-from cchc_rules.model import RuleSet, SourceFile, Text
+from cchc_rules.model import RuleSet, SourceFile
 from cchc_rules.problem import Path, Problem, RulesError, nearest, quoted
 
 MAX_BYTES = 8_000_000
@@ -141,27 +141,19 @@ def _assemble(source: _Source, folder: FilePath) -> RuleSet:
     if rules is None or not all(problem.warning for problem in found):
         raise RulesError(found)
     files = tuple(SourceFile(FilePath(layer.name).name, layer.sha256) for layer in sources)
-    titles = {name: _title(table.get("title"), name) for name, table in kinds.items()}
     return replace(
         rules,
         bases=tuple(_id(layer.content) for layer in sources[1:]),
         files=files,
         warnings=tuple(found),
         document={**document, **({"kind": kinds} if kinds else {})},
-        kinds={name: replace(variant, kind=name, files=files) for name, variant in variants.items()},
-        kind_titles=titles,
+        kinds={name: replace(variant, files=files) for name, variant in variants.items()},
     )
 
 
 def _id(content: Document) -> str:
     head = content.get("ruleset")
     return str(head.get("id", "")) if isinstance(head, Mapping) else ""
-
-
-def _title(value: object, name: str) -> Text:
-    if isinstance(value, Mapping):
-        return Text(str(value.get("vi", name)), str(value.get("en", name)))
-    return Text(str(value or name), str(value or name))
 
 
 def _bases(source: _Source, folder: FilePath) -> Iterator[_Source]:
@@ -218,9 +210,10 @@ def _kinds(document: Document, kinds: object, known: list[Problem]) -> tuple[dic
     for name, table in kinds.items():
         changes = {key: value for key, value in table.items() if key != "title"}
         variant, found = _check(overlay(document, changes))
-        problems += [_within_kind(problem, name, changes) for problem in found if problem not in known]
+        title, of_title = schema.read_kind(name, table)
+        problems += [*of_title, *(_within_kind(problem, name, changes) for problem in found if problem not in known)]
         if variant is not None:
-            variants[name] = variant
+            variants[name] = replace(variant, kind=name, kind_title=title)
     return variants, problems
 
 

@@ -14,7 +14,7 @@ import tomli
 from cchc_rules.problem import Path
 
 _HEADER = re.compile(r"^\s*\[")
-_CLOSERS = ("", "]", "}", "]}", "}]", "}]}", "]}]}")
+_CLOSERS = ("", "]", "}", "]}", "}]", "}]}", "]}]}", '"""', "'''")
 
 
 @dataclass

@@ -257,8 +257,8 @@ class RuleSet:
     source: Text | None = None
     note: Text | None = None
     kind: str | None = None
+    kind_title: Text | None = None
     kinds: Mapping[str, "RuleSet"] = field(default_factory=dict)
-    kind_titles: Mapping[str, Text] = field(default_factory=dict)
     bases: tuple[str, ...] = ()
     files: tuple[SourceFile, ...] = ()
     document: Mapping[str, object] = field(default_factory=dict, repr=False)

@@ -215,6 +215,7 @@ class _Writer:
             "weight_basis": rules.index.basis,
             "files": [{"name": file.name, "sha256": file.sha256} for file in rules.files],
             "kind": rules.kind,
+            "kind_title": self.words(rules.kind_title),
         }
 
     def measurements(self) -> Document:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -437,6 +438,22 @@ def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]
     except ValidationError as error:
         found = (_problem(details, document) for details in error.errors(include_url=False))
         return None, bounded({(problem.code, problem.path): problem for problem in found}.values())
+
+
+class KindHead(_Table):
+    """What a table `[kind.ID]` says of itself, beside its changes."""
+
+    title: Text
+
+
+def read_kind(name: str, table: Mapping[str, object]) -> tuple[model.Text, list[Problem]]:
+    """Return the title of a kind of unit (its id where it has none) and every problem with its form."""
+    head = {"title": table.get("title", name)}
+    try:
+        return KindHead.model_validate(head).title.model(), []
+    except ValidationError as error:
+        found = [_problem(details, head) for details in error.errors(include_url=False)]
+        return model.Text(name, name), [replace(problem, path=("kind", name, *problem.path)) for problem in found]
 
 
 def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:

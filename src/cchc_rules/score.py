@@ -27,7 +27,7 @@ def score(rules: RuleSet, measurements: Measurements, *, as_of: date | str | Non
     plan = compiled(measure.variant(measurements, rules))
     run = _run(plan, measurements, submitted, day)
     if run.undeclared:
-        raise SubmissionError(_undeclared(run))
+        raise SubmissionError(_undeclared(run, rules))
     return Report(gather(plan, measurements, day, run))
 
 
@@ -50,8 +50,9 @@ def _run(plan: Plan, measurements: Measurements, submitted: dict[str, Figure], d
     return run
 
 
-def _undeclared(run: Run) -> list[Problem]:
+def _undeclared(run: Run, rules: RuleSet) -> list[Problem]:
+    file = rules.files[0].name if rules.files else ""
     return [
-        Problem("effect-undeclared", ("rule", missing.rule), {"state": str(missing.state)})
+        Problem("effect-undeclared", ("rule", missing.rule), {"state": str(missing.state)}, file)
         for missing in run.undeclared
     ]

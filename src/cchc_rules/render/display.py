@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from cchc_rules import words
@@ -56,7 +57,8 @@ class Display:
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the head: label and words."""
         document, rules = self.document, self.document["ruleset"]
-        yield self.say("unit"), safe(document["measurements"]["unit"])
+        kind = f" ({safe(rules['kind_title'])})" if rules["kind_title"] else ""
+        yield self.say("unit"), safe(document["measurements"]["unit"]) + kind
         yield (
             self.say("period"),
             self.say("period-line", period=document["measurements"]["period"], as_of=self.date(document["as_of"])),
@@ -136,6 +138,12 @@ class Display:
         """Return another reading of the target."""
         parts = [conflict["source"], conflict["required"], conflict["note"]]
         return ": ".join(safe(part) for part in parts if part)
+
+    def worth(self, rule: Document) -> str:
+        """Return what a rule that stands apart is worth, or what it lost."""
+        if Decimal(rule["lost"]):
+            return self.say("minus", points=self.number(rule["lost"]))
+        return self.say("of-points", points=self.number(rule["maximum"]))
 
     def clauses(self, rule: Document) -> str:
         """Return the clauses that a rule holds."""

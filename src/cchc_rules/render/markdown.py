@@ -25,7 +25,7 @@ def _lines(display: Display) -> Iterator[str]:
     for title, rules in display.apart():
         yield from ("", f"## {title}", "")
         for rule in rules:
-            points = display.say("of-points", points=display.number(rule["maximum"]))
+            points = display.worth(rule)
             head = f"**{plain(rule['title'])}** ({plain(display.clauses(rule))}) – {points}"
             yield f"- {head}. {plain(rule['reason']['text'])}"
     yield from _rules(display)

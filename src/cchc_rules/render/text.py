@@ -127,7 +127,7 @@ class _Sheet:
         display = self.display
         yield from self.heading(title)
         for rule in rules:
-            points = display.say("of-points", points=display.number(rule["maximum"]))
+            points = display.worth(rule)
             head = self.wrap(f"{safe(rule['title'])} ({display.clauses(rule)}) – {points}", 2)
             yield f"• {head[0]}"
             yield from (f"  {line}" for line in head[1:])
