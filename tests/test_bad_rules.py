@@ -208,6 +208,13 @@ class TestTexts:
         level = level.replace('comparator = ">="\nthreshold = 90', 'comparator = "is"\nthreshold = "to\u0302\u0301t"')
         assert codes(level) == []
 
+    def test_points_may_rise_and_fall_where_neither_way_is_better(self):
+        tiers = """deduction = { kind = "tiers", tiers = [
+          { below = 20, points = 0 }, { from = 20, to = 60, points = 2 }, { above = 60, points = 1 } ] }"""
+        text = TINY.replace('comparator = ">="\nthreshold = 90\n', "").replace('deduction = "all_or_nothing"', tiers)
+        assert codes(text) == ["points-fall"]
+        assert codes(text.replace('type = "percent"', 'type = "percent"\nbetter = "neither"')) == []
+
     def test_a_rule_inside_a_kind_is_placed_there(self):
         text = TINY + '\n[kind.mountain]\ntitle = "Mountain"\n[kind.mountain.rule.on-time]\nthreshold = 190\n'
         with pytest.raises(RulesError) as refused:

@@ -190,12 +190,10 @@ def _needs(rule: Rule, path: Path) -> Problems:
         yield Problem("missing-key", path, {"key": "metric"})
     if kind == "manual" and (rule.metric or rule.comparator):
         yield Problem("key-misplaced", (*path, "metric" if rule.metric else "comparator"), {"kind": kind})
-    if rule.comparator is None and kind not in FREE_OF_TARGET:
+    if rule.comparator is None and (kind not in FREE_OF_TARGET or rule.threshold is not None):
         yield Problem("missing-key", path, {"key": "comparator"})
     if rule.comparator is not None and rule.threshold is None:
         yield Problem("missing-key", path, {"key": "threshold"})
-    if rule.threshold is not None and rule.comparator is None:
-        yield Problem("missing-key", path, {"key": "comparator"})
 
 
 def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
