@@ -15,9 +15,10 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from cchc_rules import State, words
-from cchc_rules.explain import _COMPARATORS, _EFFECTS
+from cchc_rules.arithmetic import _EFFECTS
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
+from cchc_rules.speech import _COMPARATORS
 from cchc_rules.state import COMPUTED, Reason
 
 ROOT = Path(__file__).parents[1]

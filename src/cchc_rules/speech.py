@@ -1,0 +1,296 @@
+"""Figures, targets and absences in words of one language; nothing is judged here."""
+
+import re
+from datetime import date
+from fractions import Fraction
+from typing import TypeAlias
+
+from cchc_rules import formula, number, reads
+from cchc_rules.interval import Interval
+from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, Scalar, Threshold, Tier
+from cchc_rules.number import plain, shown
+from cchc_rules.outcome import Outcome
+from cchc_rules.plan import as_number, closed, opened
+from cchc_rules.state import Absent, Reason
+from cchc_rules.submission import Entry, Given
+from cchc_rules.words import date as say_day
+from cchc_rules.words import message
+from cchc_rules.words import number as say_number
+
+_COMPARATORS = {
+    ">=": "at-least",
+    ">": "above",
+    "<=": "at-most",
+    "<": "below",
+    "==": "equal",
+    "!=": "not-equal",
+    "on_or_before": "on-or-before",
+    "before": "before",
+    "on_or_after": "on-or-after",
+    "after": "after",
+    "better": "better",
+    "is": "is",
+}
+
+
+class Speaker:
+    """Says the figures, targets and causes of a scoring, in one language."""
+
+    def __init__(self, outcome: Outcome, lang: str) -> None:
+        self.outcome = outcome
+        self.lang = lang
+
+    # Figures
+
+    def say(self, id_: str, **places: str) -> str:
+        """Return a message of the catalogue."""
+        return message(self.lang, id_, **places)
+
+    def number(self, value: Fraction) -> str:
+        """Return a figure for display in the language, at most four places when its decimal does not end."""
+        return say_number(self.lang, shown(value))
+
+    def points(self, ticks: int) -> str:
+        """Return points with all their places, in the language."""
+        return say_number(self.lang, self.outcome.points(ticks))
+
+    def scalar(self, value: Scalar, metric: Metric) -> str:
+        """Return a literal of a rule file as people read it, with its unit."""
+        if isinstance(value, bool):
+            return self.say("word.yes" if value else "word.no")
+        if isinstance(value, date):
+            return say_day(self.lang, value)
+        if isinstance(value, str):
+            return next((level.of(self.lang) for level in metric.levels if level.vi == value), value)
+        return self.with_unit(self.number(value), metric)
+
+    def with_unit(self, text: str, metric: Metric) -> str:
+        """Return a figure with its unit."""
+        return f"{text} {metric.unit.of(self.lang)}" if metric.unit else text
+
+    def bare(self, name: str) -> str:
+        """Return a metric's figure without unit, as it stands in an arithmetic line."""
+        metric = self.outcome.rules.metrics[name]
+        figure = self.outcome.figure(name)
+        if isinstance(figure, Absent):
+            return self.say(f"state.{figure.state}")
+        value = opened(figure, metric)
+        return self.number(value) if isinstance(value, Fraction) else self.scalar(value, metric)  # type: ignore[arg-type]
+
+    def exact(self, value: Fraction) -> str:
+        """Return a number for an arithmetic line, all its digits: `0,25`, or `(4/3)` where no decimal ends."""
+        text = say_number(self.lang, plain(value))
+        return f"({text})" if "/" in text else text
+
+    def operand(self, name: str) -> str:
+        """Return a metric's figure for an arithmetic line: all its digits, or the ratio it was given as."""
+        figure, ratio = self.outcome.figure(name), self.as_ratio(name)
+        if isinstance(figure, Absent) or not self.outcome.rules.metrics[name].numeric:
+            return self.bare(name)
+        ends = number.places(Fraction(*figure)) is not None
+        return f"({ratio})" if ratio and not ends else self.exact(Fraction(*figure))
+
+    def as_ratio(self, name: str) -> str:
+        """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not rounded, else nothing."""
+        entry, metric = self.outcome.entry(name), self.outcome.rules.metrics[name]
+        if entry is None or entry.denominator is None or metric.round is not None:
+            return ""
+        return f"{self.ratio(entry)} × 100" if metric.type == "percent" else self.ratio(entry)
+
+    def figure(self, name: str) -> str:
+        """Return a metric's figure as reported: `90,3846 % (47/52)`."""
+        metric = self.outcome.rules.metrics[name]
+        figure = self.outcome.figure(name)
+        entry = self.outcome.entry(name)
+        if isinstance(figure, Absent):
+            return self.absence(figure)
+        text = self.bare(name)
+        text = self.with_unit(text, metric) if metric.numeric else text
+        if entry and entry.denominator is not None:
+            return f"{text} ({self.ratio(entry)})"
+        return text
+
+    def ratio(self, entry: Entry) -> str:
+        """Return numerator and denominator as they were submitted: `47/52`."""
+        above, below = (plain(number.fraction(part)) for part in (entry.numerator, entry.denominator))
+        return f"{say_number(self.lang, above)}/{say_number(self.lang, below)}"
+
+    def absence(self, absent: Absent) -> str:
+        """Say why a figure is not there."""
+        words = absent.text
+        if absent.reason is Reason.WAIVER_ENDED:
+            words = say_day(self.lang, date.fromisoformat(words))
+        return self.say(f"absent.{absent.reason}", why=words)
+
+    # What was asked
+
+    def required(self, at: int) -> str:
+        """Say what a rule asks for."""
+        rule = self.outcome.rule(at)
+        if rule.comparator is not None and rule.threshold is not None:
+            return self.target(rule, rule.comparator, rule.threshold)
+        if rule.deduction.kind == "tiers":
+            return self.best_tier(rule)
+        return self.say("required.points", points=self.points(self.outcome.plan.worths[at].weight))
+
+    def target(self, rule: Rule, comparator: str, threshold: Threshold) -> str:
+        """Say a comparator and its threshold: `tối thiểu 100 %`."""
+        metric = self.outcome.rules.metrics[rule.metric or ""]
+        if isinstance(threshold, Interval):
+            return self.interval(threshold, metric)
+        if isinstance(threshold, tuple):
+            return self.say("required.one-of", list=", ".join(self.scalar(item, metric) for item in threshold))
+        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=self._threshold(threshold, metric))
+
+    def _threshold(self, threshold: Scalar | MetricRef | FormulaRef, metric: Metric) -> str:
+        """Say a threshold; one read from a metric or formula as what it came to, with where it came from."""
+        if not isinstance(threshold, MetricRef | FormulaRef):
+            return self.scalar(threshold, metric)
+        value = resolved(self.outcome, threshold, metric)
+        text = self.absence(value) if isinstance(value, Absent) else self.scalar(as_scalar(value, metric), metric)
+        if isinstance(threshold, MetricRef):
+            title = self.outcome.rules.metrics[threshold.metric].title.of(self.lang)
+            if isinstance(value, Absent):
+                return self.say("required.of-absent", title=title, why=text)
+            return f"{text} ({title})"
+        return f"{text} ({self.spelled(threshold.formula, {})})"
+
+    def interval(self, interval: Interval, metric: Metric | None) -> str:
+        """Say an interval: `từ 90 % đến dưới 100 %`."""
+        edges = []
+        for edge, is_open, closed_id, open_id in (
+            (interval.low, interval.low_open, "at-least", "above"),
+            (interval.high, interval.high_open, "at-most", "below"),
+        ):
+            if edge is not None:
+                words = self.scalar(edge, metric) if metric else self.number(edge)
+                edges.append(self.say(f"required.{open_id if is_open else closed_id}", threshold=words))
+        if interval.low is not None and interval.low == interval.high and metric:
+            return self.say("required.equal", threshold=self.scalar(interval.low, metric))
+        return self.say("word.and").join(edges)
+
+    def best_tier(self, rule: Rule) -> str:
+        """Say the condition of the tier that is worth most."""
+        fixed = [(points, tier) for tier in rule.deduction.tiers if (points := reads.constant(rule, tier)) is not None]
+        if not fixed:
+            return self.say("required.points", points=self.points(int(rule.weight * self.outcome.plan.unit)))
+        tier = max(fixed, key=lambda item: item[0])[1]
+        return self.condition(rule, tier)
+
+    def condition(self, rule: Rule, tier: Tier) -> str:
+        """Say the condition of a tier."""
+        metric = self.outcome.rules.metrics[rule.metric or ""]
+        if tier.values is not None:
+            return ", ".join(self.scalar(value, metric) for value in tier.values)
+        if tier.interval is None:
+            return self.say("required.otherwise")
+        if rule.deduction.of:
+            return self.say("required.days-late", days=self.interval(tier.interval, None))
+        return self.interval(tier.interval, metric)
+
+    # What was reported
+
+    def reported(self, at: int) -> str:
+        """Say what a rule's metric came to."""
+        rule, result = self.outcome.rule(at), self.outcome.results[at]
+        if rule.metric is not None:
+            return self.figure(rule.metric)
+        if isinstance(result.detail, Given):
+            return self.say("reported.points", points=self.number(Fraction(*result.detail.points)))
+        return (
+            self.absence(result.detail)
+            if isinstance(result.detail, Absent)
+            else self.say("absent.points_awaited", why="")
+        )
+
+    def said(self, at: int) -> str:
+        """Say what was reported, as part of a sentence: `báo cáo 4 đợt`, or why there is nothing."""
+        name = self.outcome.rule(at).metric
+        if name is None or isinstance(self.outcome.figure(name), Absent):
+            return self.reported(at)
+        return self.say("reported.figure", figure=self.reported(at))
+
+    # Why
+
+    def why(self, at: int) -> str:
+        """Say what stands behind a rule's state: a person's reason, a required rule, a date, a tier."""
+        result, rule = self.outcome.results[at], self.outcome.rule(at)
+        detail = result.detail
+        if isinstance(detail, Given):
+            return detail.reason
+        if result.reason in (Reason.GATE_CLOSED, Reason.GATE_UNKNOWN):
+            return self.outcome.rule(detail).title.of(self.lang)
+        if result.reason is Reason.NOT_DUE and rule.due:
+            return say_day(self.lang, rule.due)
+        if result.reason is Reason.WAIVED and rule.metric:
+            return self._waiver(at)
+        if isinstance(detail, Absent):
+            is_date = result.reason is Reason.WAIVER_ENDED
+            return say_day(self.lang, date.fromisoformat(detail.text)) if is_date else detail.text
+        if result.reason is Reason.TIER:
+            return self.condition(rule, rule.deduction.tiers[detail])
+        return ""
+
+    def _waiver(self, at: int) -> str:
+        """Say who waived a figure, why and until when."""
+        entries = (self.outcome.entry(name) for name in self.outcome.plan.reads[self.outcome.plan.names[at]])
+        waiver = next(entry.waived for entry in entries if entry and entry.waived)
+        return self.say("absent.waived-by", by=waiver.by, why=waiver.why, until=say_day(self.lang, waiver.until))
+
+    # Formulas
+
+    def spelled(self, text: str, own: dict[str, str]) -> str:
+        """Return a formula with its names replaced by their figures."""
+
+        def figure(match: re.Match[str]) -> str:
+            name = match[0]
+            if name in own:
+                return own[name]
+            return self.operand(name) if name in self.outcome.rules.metrics else name
+
+        spelled = _NUMBER.sub(lambda match: say_number(self.lang, match[0]), text)
+        return _NAME.sub(figure, spelled).replace("*", "×").replace(" - ", " − ")
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")
+
+Known: TypeAlias = "Fraction | Absent | None"
+
+
+def threshold_value(outcome: Outcome, at: int) -> Known:
+    """Return what a rule's threshold came to, as a number; None where it is no single figure."""
+    rule = outcome.rule(at)
+    if rule.metric is None or rule.threshold is None or isinstance(rule.threshold, Interval | tuple):
+        return None
+    return resolved(outcome, rule.threshold, outcome.rules.metrics[rule.metric])
+
+
+def resolved(outcome: Outcome, threshold: Scalar | MetricRef | FormulaRef, metric: Metric) -> Fraction | Absent:
+    """Return what a threshold came to, as a number (a date as its day number)."""
+    if isinstance(threshold, MetricRef):
+        figure = outcome.figures[outcome.plan.positions[threshold.metric]]
+    elif isinstance(threshold, FormulaRef):
+        parsed = formula.parse(threshold.formula, outcome.rules.metric_types, outcome.rules.calendar)
+        figure = closed(parsed.evaluate(named(outcome, parsed)))
+    else:
+        return as_number(threshold, metric)
+    return figure if isinstance(figure, Absent) else Fraction(*figure)
+
+
+def named(outcome: Outcome, parsed: formula.Formula) -> dict[str, formula.Value | Absent]:
+    """Return the figures that a formula over metrics names."""
+    metrics, positions = outcome.rules.metrics, outcome.plan.positions
+    return {name: opened(outcome.figures[positions[name]], metrics[name]) for name in parsed.names if name in positions}
+
+
+def number_of(value: Known) -> Fraction:
+    """Return a threshold that is known to be a number."""
+    return value if isinstance(value, Fraction) else Fraction(0)
+
+
+def as_scalar(value: Fraction, metric: Metric) -> Scalar:
+    """Return a figure's number as the literal that a rule file would have: true, a date, a level."""
+    if metric.numeric:
+        return value
+    return opened((value.numerator, value.denominator), metric)  # type: ignore[return-value]
