@@ -28,6 +28,7 @@ LINE = (
     "outcome",
     "tally",
     "plan",
+    "shapes",
     "scale",
     "measure",
     "submission",

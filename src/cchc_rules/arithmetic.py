@@ -7,7 +7,7 @@ from fractions import Fraction
 from cchc_rules import formula, number, reads
 from cchc_rules.model import Rule
 from cchc_rules.number import plain, shown
-from cchc_rules.plan import opened
+from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, named, number_of, threshold_value
 from cchc_rules.state import COMPUTED, Absent, Effect, Reason, State
 from cchc_rules.submission import Given

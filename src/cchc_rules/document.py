@@ -13,7 +13,7 @@ from cchc_rules.explain import Explanation
 from cchc_rules.interval import Interval
 from cchc_rules.model import Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
-from cchc_rules.plan import opened
+from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, threshold_value
 from cchc_rules.state import Absent, State
 from cchc_rules.submission import Given

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from cchc_rules import tally
 from cchc_rules.model import Band, Rule, RuleSet
 from cchc_rules.number import fixed
-from cchc_rules.plan import Figures, Plan, Run
+from cchc_rules.plan import Plan, Run
 from cchc_rules.scale import Result, Worth, comparison
+from cchc_rules.shapes import Figures
 from cchc_rules.state import COMPUTED, OPEN, Reason, State
 from cchc_rules.submission import Document, Entry, Figure, Given, Measurements
 from cchc_rules.tally import Sum, Total

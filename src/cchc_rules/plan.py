@@ -1,6 +1,5 @@
 """A rule set compiled once: figures in a list, a function a rule, groups in the order that adds them up."""
 
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,16 +8,12 @@ from functools import lru_cache
 from graphlib import TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
-from cchc_rules import formula, number, reads, scale
-from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet, Scalar, Tier
-from cchc_rules.number import Pair
-from cchc_rules.scale import Result, Shape, Test, Worth
+from cchc_rules import formula, number, reads
+from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
+from cchc_rules.scale import Result, Shape, Worth
+from cchc_rules.shapes import Figures, Seen, Shapes, closed, literal, opened
 from cchc_rules.state import COMPUTED, NOT_REPORTED, Absent, Effect, Reason, State, gate, strongest
 from cchc_rules.submission import Figure, Given
-
-Figures: TypeAlias = list[Figure]
-Seen: TypeAlias = Mapping[int, Figure] | Figures
-"""All figures, or those that matter, by position."""
 
 Judge: TypeAlias = "Callable[[Run], Result]"
 
@@ -87,16 +82,15 @@ class Plan:
 @lru_cache(maxsize=64)
 def compiled(rules: RuleSet) -> Plan:
     """Return the plan of a rule set, compiled once."""
-    unit = 10**rules.index.places
     metrics = tuple(rules.metrics)
     positions = {name: at for at, name in enumerate(metrics)}
     names = tuple(rules.rules)
     places = {name: at for at, name in enumerate(names)}
-    compiler = _Compiler(rules, unit, positions, places)
+    compiler = _Compiler(rules, positions, places)
     reads = {rule.id: _submitted(rules, rule) for rule in rules.rules.values()}
     return Plan(
         rules=rules,
-        unit=unit,
+        unit=compiler.unit,
         metrics=metrics,
         positions=positions,
         derived=tuple((positions[name], compiler.derive(rules.metrics[name])) for name in _formula_order(rules)),
@@ -104,7 +98,7 @@ def compiled(rules: RuleSet) -> Plan:
         places=places,
         judges=tuple((places[name], compiler.judge(rules.rules[name])) for name in _gate_order(rules)),
         worths=tuple(compiler.worths.values()),
-        groups=_group_plans(rules, unit, places, compiler.worths),
+        groups=_group_plans(rules, compiler.unit, places, compiler.worths),
         reads=reads,
         evidence=tuple((places[rule.id], reads[rule.id]) for rule in rules.rules.values() if rule.evidence_required),
     )
@@ -164,24 +158,17 @@ def _group_plans(
 class _Compiler:
     """Turns metrics and rules into functions over figures by position."""
 
-    def __init__(self, rules: RuleSet, unit: int, positions: Mapping[str, int], places: Mapping[str, int]) -> None:
+    def __init__(self, rules: RuleSet, positions: Mapping[str, int], places: Mapping[str, int]) -> None:
         self.rules = rules
-        self.unit = unit
         self.positions = positions
         self.places = places
-        self.types = rules.metric_types
-        self.worths = {
-            rule.id: Worth(int(rule.weight * unit), int(rule.lowest * unit)) for rule in rules.rules.values()
-        }
-        self._parsed: dict[tuple[str, ...], formula.Formula] = {}
-
-    def loss(self, rule: Rule) -> scale.Loss:
-        deduction = rule.deduction
-        return scale.Loss(reads.unit_loss(rule) * self.unit, deduction.step, deduction.units)
+        self.shapes = Shapes(rules, positions)
+        self.unit = self.shapes.unit
+        self.worths = self.shapes.worths
 
     def derive(self, metric: Metric) -> Callable[[Figures], Figure]:
         """Return the function that computes a derived metric."""
-        parsed = formula.parse(metric.formula or "", self.types, self.rules.calendar)
+        parsed = formula.parse(metric.formula or "", self.rules.metric_types, self.rules.calendar)
         names = [(name, self.positions[name], self.rules.metrics[name]) for name in parsed.names]
 
         def derive(figures: Figures) -> Figure:
@@ -220,7 +207,7 @@ class _Compiler:
         absent = self._absent(rule)
         if self._formulas(rule) or len(self._figures_named(rule)) > 1:
             return self._dependent(rule)
-        shape = self.shape(rule, _literal(rule, self.rules.metrics[rule.metric or ""]), [])
+        shape = self.shapes.shape(rule, literal(rule, self.rules.metrics[rule.metric or ""]), [])
 
         def judge(run: Run) -> Result:
             figure = run.figures[at]
@@ -236,14 +223,7 @@ class _Compiler:
         return tuple(self.positions[name] for name in named if name is not None)
 
     def _formulas(self, rule: Rule) -> tuple[formula.Formula, ...]:
-        return tuple(self.parsed(text, extra) for _, text, extra in reads.rule_formulas(self.rules, rule))
-
-    def parsed(self, text: str, extra: Mapping[str, str]) -> formula.Formula:
-        """Return a checked formula over the metrics and a rule's own names, parsed once."""
-        key = (text, *extra, *extra.values())
-        if key not in self._parsed:
-            self._parsed[key] = formula.parse(text, ChainMap(dict(extra), self.types), self.rules.calendar)
-        return self._parsed[key]
+        return tuple(self.shapes.parsed(text, extra) for _, text, extra in reads.rule_formulas(self.rules, rule))
 
     def _dependent(self, rule: Rule) -> Judge:
         """Return the judge of a rule that reads more than its own metric: its shape depends on the submission."""
@@ -256,7 +236,7 @@ class _Compiler:
                 return absent(gone, run)
             try:
                 shape = shape_over(figures)
-                return absent(shape, run) if isinstance(shape, Absent) else shape(self.counted(rule, figures))
+                return absent(shape, run) if isinstance(shape, Absent) else shape(self.shapes.counted(rule, figures))
             except ZeroDivisionError:
                 return absent(Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR), run)
 
@@ -266,8 +246,8 @@ class _Compiler:
         """Return what makes a rule's shape from the figures; shapes are kept by the figures of their threshold."""
 
         def shape_over(figures: Seen) -> Shape | Absent:
-            threshold = self.threshold(rule, figures)
-            return threshold if isinstance(threshold, Absent) else self.shape(rule, threshold, figures)
+            threshold = self.shapes.threshold(rule, figures)
+            return threshold if isinstance(threshold, Absent) else self.shapes.shape(rule, threshold, figures)
 
         if any(key[0] == "deduction" for key, _, _ in reads.rule_formulas(self.rules, rule)):
             return shape_over
@@ -280,7 +260,7 @@ class _Compiler:
         if isinstance(rule.threshold, MetricRef):
             return (self.positions[rule.threshold.metric],)
         if isinstance(rule.threshold, FormulaRef):
-            return tuple(self.positions[name] for name in self.parsed(rule.threshold.formula, {}).names)
+            return tuple(self.positions[name] for name in self.shapes.parsed(rule.threshold.formula, {}).names)
         return ()
 
     def _gone(self, rule: Rule) -> Callable[[Figures], Absent | None]:
@@ -301,84 +281,6 @@ class _Compiler:
             return strongest([absent for absent in found if absent is not None])
 
         return gone
-
-    def counted(self, rule: Rule, figures: Figures) -> Pair:
-        """Return the rule's figure, less the exempt ones."""
-        n, d = figures[self.positions[rule.metric or ""]]  # type: ignore[misc]
-        if rule.deduction.exempt is None:
-            return n, d
-        en, ed = figures[self.positions[rule.deduction.exempt]]  # type: ignore[misc]
-        return max(n * ed - en * d, 0), d * ed
-
-    def threshold(self, rule: Rule, figures: Seen) -> "Fraction | Absent | None":
-        """Return the threshold as a number (a date as its day number), None where it is no single number."""
-        if isinstance(rule.threshold, MetricRef):
-            figure = figures[self.positions[rule.threshold.metric]]
-            return figure if isinstance(figure, Absent) else Fraction(*figure)
-        if isinstance(rule.threshold, FormulaRef):
-            parsed = self.parsed(rule.threshold.formula, {})
-            found = closed(parsed.evaluate(self.named(parsed, figures)))
-            return found if isinstance(found, Absent) else Fraction(*found)
-        return _literal(rule, self.rules.metrics[rule.metric or ""])
-
-    def named(self, parsed: formula.Formula, figures: Seen) -> dict[str, formula.Value | Absent]:
-        """Return the figures that a formula names, as it computes with them."""
-        metrics = self.rules.metrics
-        return {
-            name: opened(figures[self.positions[name]], metrics[name])
-            for name in parsed.names
-            if name in self.positions
-        }
-
-    def shape(self, rule: Rule, threshold: Fraction | None, figures: Seen) -> Shape:
-        """Return the rule's shape for a threshold that is known."""
-        worth, deduction, metric = self.worths[rule.id], rule.deduction, self.rules.metrics[rule.metric or ""]
-        met = target_test(rule, metric, threshold)
-        match deduction.kind:
-            case "all_or_nothing":
-                return scale.all_or_nothing(worth, met or _always)
-            case "none":
-                return scale.all_or_nothing(worth, met or _always, scored=False)
-            case "proportional":
-                start, rising = deduction.from_ or Fraction(0), rule.comparator == ">="
-                return scale.proportional(worth, rising, threshold or Fraction(0), start, deduction.floor)
-            case "per_unit":
-                return scale.per_unit(worth, rule.comparator == ">=", threshold or Fraction(0), self.loss(rule))
-            case "tiers":
-                return self._tiers(rule, metric, threshold, met, figures)
-            case _:
-                points = self._points(rule, deduction.formula or "", threshold, figures)
-                return lambda v: worth.result(*worth.held(*points(v)), Reason.FORMULA, met(v) if met else None)
-
-    def _tiers(self, rule: Rule, metric: Metric, threshold: Fraction | None, met: Test | None, figures: Seen) -> Shape:
-        late = threshold if rule.deduction.of == "days_late" else None
-        steps: list[tuple[Test, scale.TierPoints]] = []
-        for tier in rule.deduction.tiers:
-            test = _tier_test(tier, metric)
-            fixed = reads.constant(rule, tier)
-            if fixed is not None:
-                ticks = fixed * self.unit
-                steps.append((_shifted(test, late), (ticks.numerator, ticks.denominator)))
-            else:
-                steps.append((_shifted(test, late), self._points(rule, tier.value.formula or "", threshold, figures)))
-        return scale.tiers(self.worths[rule.id], steps, met)
-
-    def _points(self, rule: Rule, text: str, threshold: Fraction | None, figures: Seen) -> Callable[[Pair], Pair]:
-        """Return the function that computes a formula of points, in ticks, from the rule's figure."""
-        metric = self.rules.metrics[rule.metric or ""]
-        parsed = self.parsed(text, reads.own_names(self.rules, rule))
-        own: dict[str, formula.Value | Absent] = {"weight": rule.weight}
-        if threshold is not None:
-            own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
-
-        def points(v: Pair) -> Pair:
-            found = parsed.evaluate(self.named(parsed, figures) | own | {"value": opened(v, metric)})
-            if isinstance(found, Absent):
-                raise ZeroDivisionError
-            ticks = found * self.unit  # type: ignore[operator]
-            return ticks.numerator, ticks.denominator  # type: ignore[union-attr]
-
-        return points
 
     def _absent(self, rule: Rule) -> "AbsentJudge":
         """Return the function that gives a rule's result for an absence, by the declared effect (semantics L4)."""
@@ -470,10 +372,6 @@ def _first_gate(run: Run, gates: tuple[int, ...], effect: State) -> int | None:
     return next((at for at in gates if gate(run.results[at].state) is effect), None)
 
 
-def _always(_: Pair) -> bool:
-    return True
-
-
 def _fixed(effect: Effect, worth: Worth) -> tuple[int, int, bool]:
     """Return what an effect makes of a rule: ticks earned, ticks excluded, whether the index is rescaled."""
     if effect in (Effect.LOST, Effect.FULL):
@@ -488,76 +386,7 @@ def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:
     return Result(absent.state, absent.reason, n, d, number.half_up(n, d), detail=given)
 
 
-def opened(figure: Figure, metric: Metric) -> formula.Value | Absent:
-    """Return a figure as formulas compute with it: a number, a yes/no, a date, a level's words."""
-    if isinstance(figure, Absent):
-        return figure
-    n, d = figure
-    if metric.type == "yes_no":
-        return bool(n)
-    if metric.type == "date":
-        return date.fromordinal(n)
-    return metric.levels[n].vi if metric.type == "level" else Fraction(n, d)
-
-
-def closed(value: formula.Value | Absent) -> Figure:
-    """Return what a formula gave as a figure again."""
-    if isinstance(value, Absent):
-        return value
-    if isinstance(value, Fraction):
-        return value.numerator, value.denominator
-    return (value.toordinal(), 1) if isinstance(value, date) else (int(value), 1)
-
-
 def _rounded(figure: Figure, places: int | None) -> Figure:
     if places is None or isinstance(figure, Absent):
         return figure
     return number.half_up(figure[0] * 10**places, figure[1]), 10**places
-
-
-def as_number(value: Scalar, metric: Metric) -> Fraction:
-    """Return a literal as a figure's number: yes is 1, a date its day number, a level its position from the best."""
-    if isinstance(value, Fraction):
-        return value
-    if isinstance(value, bool):
-        return Fraction(value)
-    if isinstance(value, date):
-        return Fraction(value.toordinal())
-    return Fraction([level.vi for level in metric.levels].index(value))
-
-
-def _literal(rule: Rule, metric: Metric) -> Fraction | None:
-    if isinstance(rule.threshold, Fraction | bool | date | str):
-        return as_number(rule.threshold, metric)
-    return None
-
-
-_SIGNS = {"is": "==", "on_or_before": "<=", "before": "<", "on_or_after": ">=", "after": ">"}
-
-
-def target_test(rule: Rule, metric: Metric, threshold: Fraction | None) -> Test | None:
-    """Return the test whether a figure reaches the rule's target, None when the rule has no target of its own."""
-    if rule.comparator is None:
-        return None
-    if rule.comparator == "between":
-        return scale.within(rule.threshold)  # type: ignore[arg-type]
-    if rule.comparator == "one_of":
-        return scale.among(frozenset(as_number(value, metric) for value in rule.threshold))  # type: ignore[union-attr]
-    sign = _SIGNS.get(rule.comparator, rule.comparator)
-    if rule.comparator == "better":
-        sign = "<" if metric.better == "lower" else ">"
-    return scale.comparison(sign, threshold or Fraction(0))
-
-
-def _tier_test(tier: Tier, metric: Metric) -> Test:
-    if tier.values is not None:
-        return scale.among(frozenset(as_number(value, metric) for value in tier.values))
-    return _always if tier.interval is None else scale.within(tier.interval)
-
-
-def _shifted(test: Test, late: Fraction | None) -> Test:
-    """Return the test over days after a date instead of the date itself."""
-    if late is None:
-        return test
-    start = int(late)
-    return lambda v: test((v[0] - start, 1))

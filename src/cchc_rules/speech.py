@@ -10,7 +10,7 @@ from cchc_rules.interval import Interval
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, Scalar, Threshold, Tier
 from cchc_rules.number import plain, shown
 from cchc_rules.outcome import Outcome
-from cchc_rules.plan import as_number, closed, opened
+from cchc_rules.shapes import as_number, closed, opened
 from cchc_rules.state import Absent, Reason
 from cchc_rules.submission import Entry, Given
 from cchc_rules.words import date as say_day
