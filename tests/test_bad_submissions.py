@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, score, submission
+from cchc_rules.cli import main
 from cchc_rules.problem import MOST_PROBLEMS, path_text
 from cchc_rules.words import LANGUAGES
 
@@ -93,6 +94,11 @@ class TestAllAtOnce:
             load_measurements(ROOT / "examples" / "cam-due-2023-mistakes.json", rules)
         found = [(one.code, path_text(one.path)) for one in error.value.problems]
         assert found == MISTAKES
+
+    def test_what_it_says_stands_beside_it(self, monkeypatch, capsys):
+        monkeypatch.chdir(ROOT / "examples")
+        assert main(["score", "cam-due-2023-mistakes.json"]) == 4
+        assert capsys.readouterr().err == Path("cam-due-2023-mistakes.txt").read_text(encoding="utf-8")
 
     def test_no_more_than_can_be_read(self):
         found = refused(with_entry(**{f"m{at}": 1 for at in range(MOST_PROBLEMS + 100)}))
