@@ -48,7 +48,7 @@ class Shapes:
         if rule.deduction.exempt is None:
             return n, d
         en, ed = figures[self.positions[rule.deduction.exempt]]  # type: ignore[misc]
-        return max(n * ed - en * d, 0), d * ed
+        return n * ed - en * d, d * ed
 
     def threshold(self, rule: Rule, figures: Seen) -> "Fraction | Absent | None":
         """Return the threshold as a number (a date as its day number), None where it is no single number."""
