@@ -2,6 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
@@ -13,6 +14,7 @@ from cchc_rules import ladder, number, reads
 from cchc_rules.calendar import CalendarMissingError, known_country
 from cchc_rules.interval import Interval
 from cchc_rules.model import (
+    Conflict,
     FormulaRef,
     Group,
     Metric,
@@ -179,9 +181,24 @@ def rule_words(rules: RuleSet) -> Problems:
         if metric:
             yield from _comparator(rules, rule, metric, path)
             yield from _deduction_type(rule, metric, path)
+            yield from _exempt(rules, rule, (*path, "deduction", "exempt"))
+            for at, conflict in enumerate(rule.conflicts):
+                yield from _conflict(rules, rule, conflict, metric, (*path, "conflict", at))
         for key, text, extra in reads.rule_formulas(rules, rule):
             wanted = "date" if key[0] == "threshold" and metric and metric.type == "date" else "number"
             yield from _formula(rules, text, extra, wanted, (*path, *key))
+
+
+def _conflict(rules: RuleSet, rule: Rule, conflict: Conflict, metric: Metric, path: Path) -> Problems:
+    """Another reading is shown with its figures, so it must be as sound as the rule's own."""
+    threshold = conflict.threshold
+    if isinstance(threshold, MetricRef) and threshold.metric not in rules.metrics:
+        yield _unknown("unknown-metric", (*path, "threshold", "metric"), threshold.metric, rules.metrics)
+        return
+    yield from _comparator(rules, replace(rule, comparator=conflict.comparator, threshold=threshold), metric, path)
+    if isinstance(threshold, FormulaRef):
+        wanted = "date" if metric.type == "date" else "number"
+        yield from _formula(rules, threshold.formula, {}, wanted, (*path, "threshold", "formula"))
 
 
 def _needs(rule: Rule, path: Path) -> Problems:
@@ -275,6 +292,9 @@ def _scalar_fits(value: object, metric: Metric) -> bool:
 
 
 def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Problems:
+    if isinstance(threshold, Interval) and threshold.meets(metric.range).empty:
+        ranges = {"threshold": ladder.range_text(threshold), "range": ladder.range_text(metric.range)}
+        yield Problem("threshold-out-of-range", path, ranges)
     literals = threshold if isinstance(threshold, tuple) else (threshold,)
     for literal in literals:
         if isinstance(literal, Fraction) and not isinstance(literal, bool) and not metric.range.holds(literal):
@@ -324,6 +344,13 @@ def _per_unit(rule: Rule, metric: Metric, path: Path) -> Problems:
         yield Problem("deduction-above-weight", path, places)
     if deduction.exempt is not None and rule.comparator != "<=":
         yield Problem("key-misplaced", (*path, "exempt"), {"kind": f"per_unit {rule.comparator}"})
+
+
+def _exempt(rules: RuleSet, rule: Rule, path: Path) -> Problems:
+    """Only a count can be taken off."""
+    other = rules.metrics.get(rule.deduction.exempt or "")
+    if other is not None and other.type != "count" and rule.comparator == "<=":
+        yield Problem("deduction-type", path, {"kind": "exempt", "type": other.type})
 
 
 def _tiers(rule: Rule, metric: Metric, path: Path) -> Problems:
@@ -454,10 +481,15 @@ def index(rules: RuleSet) -> Problems:
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
     yield from ladder.bands(rules.bands, scale)
-    for table, ids in (("target", [t.id for t in rules.targets]), ("band", [b.id for b in rules.bands])):
+    for table, ids in (
+        ("tracks", [*rules.tracks]),
+        ("target", [t.id for t in rules.targets]),
+        ("band", [b.id for b in rules.bands]),
+    ):
         for at, id_ in enumerate(ids):
             if id_ in ids[:at]:
-                yield Problem("id-twice", (table, at, "id"), {"name": id_})
+                path: Path = (table, at) if table == "tracks" else (table, at, "id")
+                yield Problem("id-twice", path, {"name": id_})
 
 
 def contradictions(rules: RuleSet) -> Problems:

@@ -63,7 +63,7 @@ def _number_ladder(rule: Rule, metric: Metric, steps: list[list[Interval]], path
             clash = [old for old in taken if not old.meets(part).empty]
             if clash:
                 yield Problem("tiers-overlap", (*path, at), {"range": range_text(clash[0].meets(part))})
-        taken += [part for part in parts if not part.empty]
+            taken += [] if part.empty else [part]
     gaps = [_tidy(gap, metric, rule.deduction) for gap in uncovered(domain, _closed(taken, metric, rule.deduction))]
     gaps = [gap for gap in gaps if not gap.empty]
     if gaps and not tiers[-1].otherwise:
@@ -111,7 +111,8 @@ def _value_ladder(rule: Rule, metric: Metric, path: Path) -> Problems:
     everything = [True, False] if metric.type == "yes_no" else [level.vi for level in metric.levels]
     worth: dict[Scalar, Fraction | None] = {}
     for at, tier in enumerate(tiers):
-        fresh = [value for value in tier.values or everything if value not in worth]
+        named = everything if tier.values is None else tier.values
+        fresh = [value for value in dict.fromkeys(named) if value not in worth]
         if tier.values and len(fresh) < len(tier.values):
             yield Problem("tiers-overlap", (*path, at), {"range": ", ".join(map(str, tier.values))})
         elif not fresh:

@@ -131,10 +131,13 @@ def _decimal(text: str) -> Decimal:
 def _assemble(source: _Source, folder: FilePath) -> RuleSet:
     sources = [source, *_bases(source, folder)]
     document: Document = {}
+    removed: list[Problem] = []
     for layer in reversed(sources):
+        removed += _removals(layer.content, document)
         document = overlay(document, {key: value for key, value in layer.content.items() if key != "extends"})
     kinds = document.pop("kind", {})
     rules, problems = _check(document)
+    problems += removed
     variants, more = _kinds(document, kinds, problems)
     problems += more
     found = sorted((_place(problem, sources) for problem in problems), key=lambda p: (p.file, p.line))
@@ -180,23 +183,33 @@ def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
     """Return the base with the top laid over it: tables with ids field by field, `remove = true` takes away."""
     result = dict(base)
     for key, value in top.items():
+        below = result.get(key)
         if key in ID_TABLES and isinstance(value, Mapping):
-            below = result.get(key)
-            result[key] = _overlay_ids(below if isinstance(below, Mapping) else {}, value)
-        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = {**result[key], **value}
+            result[key] = _overlay_ids(below if isinstance(below, Mapping) else {}, value, nested=key == "kind")
+        elif isinstance(value, Mapping) and isinstance(below, Mapping):
+            result[key] = {**below, **value}
         else:
             result[key] = value
     return result
 
 
-def _overlay_ids(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
+def _removals(top: Mapping[str, Any], below: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a problem for each thing that a file takes away although it is not there."""
+    for code, key in _NAMES.items():
+        table, known = top.get(key), below.get(key)
+        names = known if isinstance(known, Mapping) else {}
+        for id_, value in table.items() if isinstance(table, Mapping) else ():
+            if isinstance(value, Mapping) and value.get("remove") is True and id_ not in names:
+                yield Problem(code, (key, id_), {"name": quoted(id_), "nearest": nearest(id_, names)})
+
+
+def _overlay_ids(base: Mapping[str, Any], top: Mapping[str, Any], *, nested: bool = False) -> Document:
     result = dict(base)
     for id_, table in top.items():
         if isinstance(table, Mapping) and table.get("remove") is True:
             result.pop(id_, None)
         elif isinstance(table, Mapping) and isinstance(result.get(id_), Mapping):
-            result[id_] = {**result[id_], **table}
+            result[id_] = overlay(result[id_], table) if nested else {**result[id_], **table}
         else:
             result[id_] = table
     return result
@@ -211,18 +224,10 @@ def _kinds(document: Document, kinds: object, known: list[Problem]) -> tuple[dic
         changes = {key: value for key, value in table.items() if key != "title"}
         variant, found = _check(overlay(document, changes))
         title, of_title = schema.read_kind(name, table)
-        problems += [*of_title, *(_within_kind(problem, name, changes) for problem in found if problem not in known)]
+        problems += [*of_title, *(replace(one, path=("kind", name, *one.path)) for one in found if one not in known)]
         if variant is not None:
             variants[name] = replace(variant, kind=name, kind_title=title)
     return variants, problems
-
-
-def _within_kind(problem: Problem, name: str, changes: Mapping[str, Any]) -> Problem:
-    """Return the problem with a path into the kind's own table, where that table says something there."""
-    here: Any = changes
-    for part in problem.path[:2]:
-        here = here.get(part) if isinstance(here, Mapping) else None
-    return replace(problem, path=("kind", name, *problem.path)) if here is not None else problem
 
 
 def _check(document: Document) -> tuple[RuleSet | None, list[Problem]]:

@@ -24,13 +24,38 @@ class _Piece:
     line: int
     lines: list[str]
     content: Mapping[str, object] = field(default_factory=dict)
+    beginnings: dict[int, list[Mapping[str, object]]] = field(default_factory=dict)
+
+    def offset(self, path: Path) -> int:
+        """Return how many lines stand before the one that first declares a path, by halving what is left."""
+        low, high = 1, len(self.lines)
+        while low < high:
+            middle = (low + high) // 2
+            if any(_contains(content, path) for content in self.begun(self.whole(middle))):
+                high = middle
+            else:
+                low = middle + 1
+        return self.whole(low) - 1
+
+    def whole(self, count: int) -> int:
+        """Return the number of lines, this or the next, that end where the text can be read so far."""
+        while count < len(self.lines) and not self.begun(count):
+            count += 1
+        return count
+
+    def begun(self, count: int) -> list[Mapping[str, object]]:
+        """Return what so many of its lines say, each way that what is open may be closed; none in mid-sentence."""
+        if count not in self.beginnings:
+            parsed = (_parse(self.lines[:count], closer) for closer in _CLOSERS)
+            self.beginnings[count] = [content for content in parsed if content is not None]
+        return self.beginnings[count]
 
 
 class Locator:
     """Finds lines of key paths in one TOML text."""
 
     def __init__(self, text: str) -> None:
-        self.pieces = _pieces(text.splitlines())
+        self.pieces = _pieces([line.removesuffix("\r") for line in text.split("\n")])
 
     def line(self, path: Path) -> int:
         """Return the line (from 1) of the longest part of the path that the text holds; 0 when it holds none."""
@@ -49,18 +74,19 @@ class Locator:
         for piece in self.pieces:
             own, count = _shift(path, piece.content, skipped)
             if own is not None and _contains(piece.content, own):
-                return piece.line + _offset(piece.lines, own)
+                return piece.line + piece.offset(own)
             skipped += count
         return 0
 
 
 def _shift(path: Path, content: Mapping[str, object], skipped: int) -> tuple[Path | None, int]:
     """Return the path within one piece: of `[[band]]` number 3, only the fourth piece with bands holds it."""
-    rows = content.get(str(path[0]))
-    if len(path) < 2 or not isinstance(path[1], int) or not isinstance(rows, list):
+    place = next((at for at, part in enumerate(path) if isinstance(part, int)), len(path))
+    rows = _inside(content, path[:place])
+    if place == len(path) or not isinstance(rows, list):
         return path, 0
-    at = path[1] - skipped
-    return ((path[0], at, *path[2:]) if at >= 0 else None), len(rows)
+    at = int(path[place]) - skipped
+    return ((*path[:place], at, *path[place + 1 :]) if at >= 0 else None), len(rows)
 
 
 def _pieces(lines: list[str]) -> list[_Piece]:
@@ -82,20 +108,18 @@ def _parse(lines: list[str], closer: str = "") -> Mapping[str, object] | None:
         return None
 
 
-def _contains(content: object, path: Path) -> bool:
+_NOTHING = object()
+
+
+def _inside(content: object, path: Path) -> object:
     for part in path:
         inside: Any = content
         known = isinstance(content, Mapping) and part in content
         if not known and not (isinstance(content, list) and isinstance(part, int) and part < len(content)):
-            return False
+            return _NOTHING
         content = inside[part]
-    return True
+    return content
 
 
-def _offset(lines: list[str], path: Path) -> int:
-    for count in range(1, len(lines)):
-        for closer in _CLOSERS:
-            content = _parse(lines[:count], closer)
-            if content is not None and _contains(content, path):
-                return count - 1
-    return len(lines) - 1
+def _contains(content: object, path: Path) -> bool:
+    return _inside(content, path) is not _NOTHING

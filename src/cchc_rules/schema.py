@@ -1,5 +1,6 @@
 """The rule file's format as pydantic models; the only module that knows pydantic."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +38,8 @@ def _number(value: object) -> Fraction:
     try:
         return number.fraction(value)
     except number.NotANumberError as error:
-        raise PydanticCustomError(error.code, "number") from None
+        context = {"given": quoted(value), "hint": number.suggestion(value)}
+        raise PydanticCustomError(error.code, "number", context) from None
 
 
 def _date(value: object) -> date:
@@ -63,23 +65,23 @@ def _scalar(value: object) -> model.Scalar:
 
 
 def _scalars(value: object) -> tuple[model.Scalar, ...]:
+    if value == []:
+        raise PydanticCustomError("empty-list", "list")
     return tuple(_scalar(item) for item in (value if isinstance(value, list) else [value]))
 
 
 def _threshold(value: object) -> model.Threshold:
     if isinstance(value, Mapping):
         return _threshold_table(value)  # type: ignore[no-any-return]
-    if value == []:
-        raise PydanticCustomError("empty-list", "threshold")
     return _scalars(value) if isinstance(value, list) else _scalar(value)
 
 
 def _threshold_table(value: Mapping[str, object]) -> Any:
     keys = set(value)
     if keys == {"metric"}:
-        return model.MetricRef(str(value["metric"]))
+        return model.MetricRef(str(_nfc(value["metric"])))
     if keys == {"formula"}:
-        return model.FormulaRef(str(value["formula"]))
+        return model.FormulaRef(str(_nfc(value["formula"])))
     if keys and keys <= set(BOUNDS):
         return interval({key: _number(bound) for key, bound in value.items()})
     raise PydanticCustomError("bad-threshold", "threshold")
@@ -436,8 +438,13 @@ def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]
     try:
         return RuleFile.model_validate(document), []
     except ValidationError as error:
-        found = (_problem(details, document) for details in error.errors(include_url=False))
-        return None, bounded({(problem.code, problem.path): problem for problem in found}.values())
+        found = [_problem(details, document) for details in _own(error.errors(include_url=False))]
+        return None, bounded({(one.code, one.path, *one.places.values()): one for one in found}.values())
+
+
+def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return the errors without those that only follow: a list whose entries are wrong is not too short as well."""
+    return [details for details in errors if details["type"] != "too_short" or not details["input"]]
 
 
 class KindHead(_Table):
@@ -449,6 +456,8 @@ class KindHead(_Table):
 def read_kind(name: str, table: Mapping[str, object]) -> tuple[model.Text, list[Problem]]:
     """Return the title of a kind of unit (its id where it has none) and every problem with its form."""
     head = {"title": table.get("title", name)}
+    if not re.match(OTHER_ID, name):
+        return model.Text(name, name), [Problem("bad-id", ("kind", name), {"given": quoted(name)})]
     try:
         return KindHead.model_validate(head).title.model(), []
     except ValidationError as error:
@@ -465,7 +474,7 @@ def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
         places = {"key": str(path[-1])}
         path = path[:-1]
     if code == "unknown-key":
-        places = {"key": quoted(path[-1]), "nearest": nearest(str(path[-1]), _keys_beside(details["loc"]))}
+        places = {"key": quoted(path[-1]), "nearest": nearest(path[-1], _keys_beside(details["loc"]))}
     return Problem(code, path, places)
 
 
@@ -481,11 +490,11 @@ _CODES: dict[str, str] = {
 
 
 def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
-    kind, given = details["type"], quoted(details["input"])
+    kind, context = details["type"], details.get("ctx", {})
+    given = quoted(context.get("tag", details["input"]))
     if "-" in kind:
-        return kind, {"given": given, "hint": number.suggestion(details["input"])}
+        return kind, {"given": given, **{key: str(value) for key, value in context.items()}}
     code = _CODES.get(kind, "wrong-type")
-    context = details.get("ctx", {})
     allowed = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")
     names = [name.strip().strip("'") for name in allowed.split(",")]
     return code, {
@@ -531,9 +540,18 @@ _TABLES: dict[str, type[BaseModel]] = {
     "index": IndexTable,
     "absence": AbsenceTable,
     "calendar": CalendarTable,
+    "window": Validity,
+    "valid": Validity,
     "metric": MetricTable,
+    "ratio": RatioTable,
     "group": GroupTable,
     "rule": RuleTable,
+    "conflict": ConflictTable,
+    "all_or_nothing": AllOrNothing,
+    "proportional": Proportional,
+    "per_unit": PerUnit,
+    "tiers": Tiers,
+    "formula": FormulaDeduction,
     "remedy": RemedyTable,
     "band": BandTable,
     "bands": BandsTable,
@@ -543,9 +561,15 @@ _TABLES: dict[str, type[BaseModel]] = {
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that a table knows, without the unknown one itself; the table is the innermost on the way."""
     if len(location) == 1:
-        return [*RuleFile.model_fields, "extends", "kind"]
-    table = _TABLES.get(str(location[0]), TierTable if "tiers" in location else RuleTable)
-    if len(location) > 3 and "deduction" in location:
-        table = TierTable if "tiers" in location[4:] else PerUnit
+        names = [*RuleFile.model_fields, "extends", "kind"]
+    elif "tiers" in location and isinstance(location[-2], int):
+        names = _keys(TierTable)
+    else:
+        names = next(_keys(_TABLES[str(part)]) for part in reversed(location[:-1]) if part in _TABLES)
+    return [name for name in names if name != location[-1]]
+
+
+def _keys(table: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in table.model_fields.items()]
