@@ -113,6 +113,8 @@ def metrics(rules: RuleSet) -> Problems:
     """Each metric's keys fit its type, and its formula is legal."""
     for metric in rules.metrics.values():
         path: Path = ("metric", metric.id)
+        if metric.id in formulas.RESERVED:
+            yield Problem("bad-id", path, {"given": metric.id})
         yield from _metric_shape(metric, path)
         if metric.formula is not None:
             yield from _metric_formula(rules, metric, (*path, "formula"))
@@ -376,7 +378,9 @@ def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
     by_interval = metric.numeric or rule.deduction.of == "days_late"
     if tier.interval is not None and not by_interval:
         yield Problem("tier-condition", path)
-    if tier.values is not None and not all(_scalar_fits(item, metric) for item in tier.values):
+    late = rule.deduction.of == "days_late"
+    fits = (isinstance(item, Fraction) if late else _scalar_fits(item, metric) for item in tier.values or ())
+    if not all(fits):
         yield Problem("tier-condition", path)
     points = reads.constant(rule, tier)
     if points is not None and not rule.lowest <= points <= rule.weight:

@@ -5,6 +5,7 @@ refused. Numbers are `Fraction`s: literals are taken from the source text, never
 """
 
 import ast
+import keyword
 import operator
 import re
 import unicodedata
@@ -94,6 +95,9 @@ def _functions(calendar: Calendar) -> dict[str, Function]:
 
 
 FUNCTIONS = tuple(_functions(Calendar()))
+RESERVED = frozenset({*FUNCTIONS, *keyword.kwlist, "value", "threshold", "weight"})
+"""Names that mean something else in a formula, so that no metric may have them."""
+
 LENIENT = ("first", "largest_known")
 """Functions that look past an absence; all others are absent when an argument is."""
 

@@ -140,6 +140,8 @@ def bands(ladder: tuple[Band, ...], scale: Fraction) -> Problems:
     """The bands cover the scale once."""
     intervals = [band.interval for band in ladder]
     for at, interval in enumerate(intervals):
+        if interval.meets(Interval(Fraction(0), scale)).empty:
+            yield Problem("tier-unreachable", ("band", at))
         clash = [old for old in intervals[:at] if not old.meets(interval).empty]
         if clash:
             yield Problem("bands-overlap", ("band", at), {"range": range_text(clash[0].meets(interval))})
