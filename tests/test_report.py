@@ -320,6 +320,28 @@ class TestLinesCanBeRedone:
         assert (value, earned) == (Fraction(rule["exact"]), Fraction(rule["earned"]))
 
 
+def test_a_tier_of_one_number_of_days_late():
+    body = """
+[rule.one]
+group = "all"
+title = "One"
+source = ["1"]
+metric = "issued"
+comparator = "on_or_before"
+threshold = 2023-03-01
+weight = 2
+deduction = { kind = "tiers", of = "days_late", tiers = [
+  { to = -1, points = 2 }, { is = 0, points = 1 }, { from = 1, points = 0 },
+] }
+absence = { not_due = "exclude" }
+[metric.issued]
+title = "Issued"
+type = "date"
+"""
+    report = scored(rules_of(body), {"issued": "2023-03-01"})
+    assert line_of(report) == "reported 1 March 2023, tier “0 days late”: 1 = 1.00; 1.00 lost"
+
+
 class TestTheIndexLine:
     def test_of_the_example(self):
         assert example().to_dict("vi")["index"]["calculation"] == "61,27 × 100 / 74,21 = 82,563 → 82,56"

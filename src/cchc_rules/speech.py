@@ -180,6 +180,9 @@ class Speaker:
     def condition(self, rule: Rule, tier: Tier) -> str:
         """Say the condition of a tier."""
         metric = self.outcome.rules.metrics[rule.metric or ""]
+        if tier.values is not None and rule.deduction.of:
+            days = ", ".join(self.number(value) for value in tier.values if isinstance(value, Fraction))
+            return self.say("required.days-late", days=days)
         if tier.values is not None:
             return ", ".join(self.scalar(value, metric) for value in tier.values)
         if tier.interval is None:
