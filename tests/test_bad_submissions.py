@@ -1,7 +1,9 @@
 """One bad submission a problem: each gives its code at its path; all problems at once, in the submission's order."""
 
+import ast
 import json
 import re
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -56,9 +58,34 @@ def with_entry(**entries):
     return {**GOOD, "measurements": {**GOOD["measurements"], **entries}}
 
 
+MADE_HERE = {"file-too-large", "file-unreadable", "json-too-deep", "float-for-number", "too-many-problems"}
+"""Codes for which no bad file lies in the folder: the tests below make them."""
+
+HIDDEN = {"negative-count", "numerator-over-zero", "numerator-above-denominator"}
+"""Codes that the source returns rather than says."""
+
+
+def codes_in_source():
+    """Every code that reading, binding or scoring a submission may give."""
+    found = set(HIDDEN) | {"boolean-for-number", "float-for-number", "text-for-number"}
+    for module in ("submission", "measure", "score", "number"):
+        tree = ast.parse((ROOT / "src" / "cchc_rules" / f"{module}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name in ("Problem", "fault", "NotANumberError"):
+                    found.add(node.args[0].value)
+    return found
+
+
 class TestEachBadFile:
     def test_there_are_many(self):
         assert len(FILES) > 80
+
+    def test_every_code_has_a_file(self):
+        codes = {path.stem.partition("--")[0] for path in FILES}
+        assert codes_in_source() - codes <= MADE_HERE
+        assert codes <= codes_in_source()
 
     def test_the_good_one_is_good(self):
         assert score(RULES, load_measurements(GOOD, RULES)).index.value >= 0
@@ -94,6 +121,52 @@ class TestAllAtOnce:
             load_measurements(ROOT / "examples" / "cam-due-2023-mistakes.json", rules)
         found = [(one.code, path_text(one.path)) for one in error.value.problems]
         assert found == MISTAKES
+        assert len(found) == 37
+        for one in error.value.problems:
+            said(one)
+
+    def test_the_example_as_a_mapping_says_the_same(self):
+        """A mapping has no key twice: all the other mistakes are there, in the same order."""
+        text = (ROOT / "examples" / "cam-due-2023-mistakes.json").read_text(encoding="utf-8")
+        content = json.loads(text, parse_float=Decimal, parse_constant=Decimal)
+        with pytest.raises(SubmissionError) as error:
+            load_measurements(content, load_rules("cam-due-2023"))
+        assert [(one.code, path_text(one.path)) for one in error.value.problems] == MISTAKES[1:]
+
+    def test_the_example_names_what_is_nearest(self):
+        with pytest.raises(SubmissionError) as error:
+            load_measurements(ROOT / "examples" / "cam-due-2023-mistakes.json", load_rules("cam-due-2023"))
+        near = {path_text(one.path): one.places["nearest"] for one in error.value.problems if "nearest" in one.places}
+        assert near["measurements.on_tme"] == "on_time"
+        assert near["measurements.surprise_inspection"] == "surprise_inspections"
+        assert near["measurements.satisfaction_construction.valeu"] == "value"
+        assert near["measurements.structure_arranged"] == "Hoàn thành"
+
+    def test_form_and_figures_are_told_together(self):
+        """What is wrong with the form of one entry hides nothing about another."""
+        found = refused(with_entry(share={"items": "x"}, meetings=1.5, grade="Tot") | {"unit": " ", "format": 2})
+        assert [(one.code, path_text(one.path)) for one in found] == [
+            ("format-version", "format"),
+            ("empty-text", "unit"),
+            ("not-a-list", "measurements.share.items"),
+            ("items-not-asked", "measurements.share.items"),
+            ("float-for-number", "measurements.meetings"),
+            ("unknown-level", "measurements.grade"),
+        ]
+
+    def test_without_rules_only_the_form_is_told(self):
+        with pytest.raises(SubmissionError) as error:
+            load_measurements(with_entry(shaer=1) | {"note": 5})
+        assert [one.code for one in error.value.problems] == ["not-text"]
+
+    def test_every_absence_without_an_effect_at_once(self):
+        gone = {"not_applicable": "không có"}
+        found = refused(with_entry(share=gone, meetings=gone, plan=gone))
+        assert [(one.code, path_text(one.path)) for one in found] == [
+            ("effect-undeclared", "rule.on-time"),
+            ("effect-undeclared", "rule.meetings"),
+            ("effect-undeclared", "rule.plan"),
+        ]
 
     def test_what_it_says_stands_beside_it(self, monkeypatch, capsys):
         monkeypatch.chdir(ROOT / "examples")
@@ -114,12 +187,67 @@ class TestAllAtOnce:
             ({"absent": {"survy": "không có"}}, "survey"),
             ({"tracks": {"apraised": {}}}, "appraised"),
             ({"mesurements": {}}, "measurements"),
+            ({"unit_kind": "mountian"}, "mountain"),
+            ({"measurements": {"grade": "Tôt"}}, "Tốt"),
+            ({"measurements": {"share": {"valeu": 1, "value": 1}}}, "value"),
+            ({"measurements": {"share": {"value": 1, "evidence": [{"document": "x", "dat": 1}]}}}, "date"),
+            ({"points": {"leadership": {"points": 1, "reason": "x", "evidnce": []}}}, "evidence"),
         ],
     )
     def test_the_nearest_name_is_offered(self, change, name):
         (found,) = refused({**GOOD, **change})
         assert f"“{name}”" in found.fix("vi")
         assert f"Did you mean “{name}”?" in found.fix("en")
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+class Whole(int):
+    """A whole number of a type of its own."""
+
+
+class Array:
+    """Like an array of numpy: it compares to many truths, has no hash, and knows its own numbers."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        raise ValueError("the truth of an array is ambiguous")
+
+    __ne__ = __eq__
+
+    def __array__(self):
+        return [97]
+
+    def __float__(self):
+        return 97.0
+
+    def __str__(self):
+        return "[97]"
+
+
+STRANGE = {
+    "moment": (datetime(2023, 1, 1), "not-a-number"),
+    "day": (date(2023, 1, 1), "not-a-number"),
+    "list": ([97], "not-a-number"),
+    "whole number of another type": (Whole(97), "not-a-number"),
+    "array": (Array(), "not-a-number"),
+    "generator": ((value for value in [97]), "not-a-number"),
+    "no number": (Decimal("NaN"), "not-finite"),
+    "signalling": (Decimal("sNaN"), "not-finite"),
+    "beyond reason": (Decimal("1e999999999"), "number-too-long"),
+    "next to nothing": (Decimal("1e-999999999"), "number-too-long"),
+    "of 5001 digits": (10**5000, "number-too-long"),
+    "of 5001 digits below zero": (-(10**5000), "number-too-long"),
+    "digits within a list": ([10**5000], "not-a-number"),
+    "nested without end": (nested(100_000), "not-a-number"),
+}
+"""What Python may hand over as a figure, and the code it is refused with."""
 
 
 class TestNumbersFromPython:
@@ -162,6 +290,27 @@ class TestNumbersFromPython:
         ):
             (found,) = refused(with_entry(share=text))
             assert hint in found.fix("vi")
+
+
+    @pytest.mark.parametrize("name", STRANGE)
+    @pytest.mark.parametrize("wrap", [lambda value: value, lambda value: {"value": value}], ids=["bare", "in a table"])
+    def test_strange_figures(self, name, wrap):
+        value, code = STRANGE[name]
+        (found,) = refused(with_entry(share=wrap(value)))
+        assert (found.code, found.path) == (code, ("measurements", "share"))
+        said(found)
+
+    @pytest.mark.parametrize("name", STRANGE)
+    def test_strange_points(self, name):
+        value, code = STRANGE[name]
+        (found,) = refused({**GOOD, "points": {"leadership": {"points": value, "reason": "x"}}})
+        assert (found.code, found.path) == (code, ("points", "leadership", "points"))
+
+    @pytest.mark.parametrize("name", STRANGE)
+    def test_strange_versions(self, name):
+        (found,) = refused({**GOOD, "format": STRANGE[name][0]})
+        assert (found.code, found.path) == ("format-version", ("format",))
+        said(found)
 
 
 class TestNull:

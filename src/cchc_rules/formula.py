@@ -95,7 +95,7 @@ def _functions(calendar: Calendar) -> dict[str, Function]:
 
 
 FUNCTIONS = tuple(_functions(Calendar()))
-RESERVED = frozenset({*FUNCTIONS, *keyword.kwlist, "value", "threshold", "weight"})
+RESERVED = frozenset({*keyword.kwlist, "value", "threshold", "weight"})
 """Names that mean something else in a formula, so that no metric may have them."""
 
 LENIENT = ("first", "largest_known")
