@@ -75,6 +75,11 @@ class TestTheDay:
         assert score(rules, load_measurements(submission())).as_of == date(2023, 12, 31)
         assert score(rules, load_measurements(submission(period="2023-Q2"))).as_of == date(2023, 6, 30)
 
+    def test_a_date_on_the_day_itself_is_no_future(self):
+        rules = parse_rules(RULES)
+        report = score(rules, load_measurements(submission(), rules), as_of="2023-03-01")
+        assert str(report.rules[1].state) == "met"
+
     def test_no_day(self):
         rules = parse_rules(RULES)
         with pytest.raises(SubmissionError) as error:
