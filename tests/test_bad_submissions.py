@@ -140,7 +140,7 @@ class TestAllAtOnce:
         assert near["measurements.on_tme"] == "on_time"
         assert near["measurements.surprise_inspection"] == "surprise_inspections"
         assert near["measurements.satisfaction_construction.valeu"] == "value"
-        assert near["measurements.structure_arranged"] == "Hoàn thành"
+        assert near["measurements.structure_arranged"] == "Đã hoàn thành"
 
     def test_form_and_figures_are_told_together(self):
         """What is wrong with the form of one entry hides nothing about another."""
@@ -290,7 +290,6 @@ class TestNumbersFromPython:
         ):
             (found,) = refused(with_entry(share=text))
             assert hint in found.fix("vi")
-
 
     @pytest.mark.parametrize("name", STRANGE)
     @pytest.mark.parametrize("wrap", [lambda value: value, lambda value: {"value": value}], ids=["bare", "in a table"])

@@ -120,3 +120,96 @@ def test_a_chain_carries_the_first_to_the_last(first, last):
     found = {rule.id: rule.state for rule in score(ruleset, load_measurements(submission, ruleset)).rules}
     assert found["r0"] == first
     assert [found[f"r{at}"] for at in range(1, 6)] == [last] * 5
+
+
+def states(text, figures, as_of="2023-06-30"):
+    rules = parse_rules(text)
+    submission = {
+        "format": 1,
+        "ruleset": "gates",
+        "unit": "U",
+        "period": "2023",
+        "as_of": as_of,
+        "measurements": {name: figure for name, figure in figures.items() if figure is not None},
+    }
+    return {rule.id: rule for rule in score(rules, load_measurements(submission, rules)).rules}
+
+
+THIRD = """
+[metric.third]
+title = "Third"
+type = "percent"
+"""
+
+
+@pytest.mark.parametrize(("one", "two"), list(itertools.product(FIRST, FIRST)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[::2])
+def test_two_gates_the_closed_one_wins(one, two, order):
+    """L2: (c) a required rule that is not met comes before (e) one that is missing, whichever is named first."""
+    rules = [
+        RULE.format(id="first", more=FIRST[one][1]),
+        RULE.format(id="second", more=FIRST[two][1]),
+        RULE.format(id="third", more='requires = ["second", "first"]'),
+    ]
+    figures = {"first": FIRST[one][0], "second": FIRST[two][0], "third": 90}
+    found = states(HEAD + THIRD + "".join(rules[at] for at in order), figures)
+    expectations = {(False, False): "met", (False, True): "missing", (True, False): "not_met", (True, True): "not_met"}
+    closed = {one, two} & {"partly_met", "not_met"}
+    assert found["third"].state == expectations[bool(closed), "missing" in (one, two)]
+    assert (found["first"].state, found["second"].state) == (one, two)
+
+
+@pytest.mark.parametrize("second", [name for name in SECOND if name != "waived"])
+@pytest.mark.parametrize("first", ["partly_met", "not_met"])
+def test_behind_a_closed_gate_nothing_is_earned(first, second):
+    rule = scored(first, second)["second"]
+    assert (rule.earned, rule.lost, rule.excluded) == (0, 2, 0)
+    assert rule.reason == "gate_closed"
+
+
+def test_behind_a_closed_gate_no_less_than_nothing():
+    """L2 (c): `lowest` or 0 points, whichever is greater."""
+    late = RULE.format(id="second", more='lowest = -1\nrequires = ["first"]').replace(
+        'deduction = "proportional"', 'deduction = { kind = "per_unit", each = 0.5, step = 1 }'
+    )
+    text = HEAD + RULE.format(id="first", more="") + late
+    assert states(text, {"first": 90, "second": 70})["second"].earned == -1
+    assert states(text, {"first": 10, "second": 70})["second"].earned == 0
+
+
+@pytest.mark.parametrize(
+    ("effect", "earned", "excluded"),
+    [("lost", 0, 0), ("exclude", 0, 2), ("show", 0, 2), ("full", 2, 0)],
+)
+def test_an_unknown_gate_has_the_effect_of_missing(effect, earned, excluded):
+    """L4: (e) has the effect of `missing`."""
+    text = HEAD.replace("[absence]", f'[absence]\nmissing = "{effect}"')
+    text += RULE.format(id="first", more="") + RULE.format(id="second", more='requires = ["first"]')
+    rule = states(text, {"second": 90})["second"]
+    assert (rule.state, rule.reason) == ("missing", "gate_unknown")
+    assert (rule.earned, rule.excluded) == (earned, excluded)
+
+
+@pytest.mark.parametrize("as_of", ["2023-06-30", "2023-12-31"])
+def test_an_unknown_gate_before_and_at_the_due_day(as_of):
+    """A required rule that is not due stands in nobody's way; one that is missing at the day it is due does."""
+    text = HEAD + RULE.format(id="first", more="due = 2023-12-31")
+    text += RULE.format(id="second", more='requires = ["first"]')
+    found = states(text, {"second": 90}, as_of)
+    assert found["first"].state == ("not_due" if as_of < "2023-12-31" else "missing")
+    assert found["second"].state == ("met" if as_of < "2023-12-31" else "missing")
+
+
+@pytest.mark.parametrize("length", [2, 5, 12])
+@pytest.mark.parametrize("broken", [0, 1, -1])
+def test_a_chain_breaks_where_it_is_broken(length, broken):
+    """Rules before the broken one are met; it and all behind it are not."""
+    broken = range(length)[broken]
+    metrics = "".join(f'[metric.r{at}]\ntitle = "M"\ntype = "percent"\n' for at in range(length))
+    head = HEAD.partition("[metric.first]")[0] + metrics + '[group.work]\ntitle = "Work"\n'
+    rules = [RULE.format(id=f"r{at}", more=f'requires = ["r{at - 1}"]' if at else "") for at in range(length)]
+    figures = {f"r{at}": 0 if at == broken else 100 for at in range(length)}
+    expected = ["met" if at < broken else "not_met" for at in range(length)]
+    for order in (rules, rules[::-1], rules[1::2] + rules[::2]):
+        found = states(head + "".join(order), figures)
+        assert [found[f"r{at}"].state for at in range(length)] == expected

@@ -57,3 +57,43 @@ def test_whole_numbers_alone(interval):
         if value.denominator == 1:
             assert inside(whole, value) == inside(interval, value)
     assert (whole.low_open, whole.high_open) == (False, False)
+
+
+@given(INTERVALS, INTERVALS)
+def test_without_is_what_the_other_leaves(one, other):
+    if other.empty:
+        return
+    parts = one.without(other)
+    for value in GRID:
+        assert any(inside(part, value) for part in parts) == (inside(one, value) and not inside(other, value))
+    assert not any(part.empty for part in parts)
+
+
+@given(INTERVALS)
+def test_whole_numbers_of_any_interval(interval):
+    whole = interval.whole_only()
+    for value in range(-2, 13):
+        assert inside(whole, Fraction(value)) == inside(interval, Fraction(value))
+
+
+@given(INTERVALS, st.lists(INTERVALS, max_size=4))
+def test_gaps_come_lowest_first_and_apart(domain, parts):
+    gaps = uncovered(domain, [part for part in parts if not part.empty])
+    lows = [gap.low if gap.low is not None else Fraction(-99) for gap in gaps]
+    assert lows == sorted(lows)
+    for at, gap in enumerate(gaps):
+        assert not gap.empty
+        assert all(gap.meets(other).empty for other in gaps[at + 1 :])
+
+
+@given(INTERVALS, INTERVALS, INTERVALS)
+def test_meeting_has_no_order(one, two, three):
+    both = one.meets(two)
+    for value in GRID:
+        assert inside(both, value) == inside(two.meets(one), value)
+        assert inside(both.meets(three), value) == inside(one.meets(two.meets(three)), value)
+
+
+def test_an_empty_domain_has_no_gaps():
+    assert uncovered(Interval(Fraction(2), Fraction(1)), []) == []
+    assert uncovered(Interval(), []) == [Interval()]

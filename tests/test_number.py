@@ -48,6 +48,44 @@ class TestPair:
         assert error.value.code == code
 
     def test_the_longest(self):
+        """Thirty digits before the point and thirty behind are read; one more of either is refused."""
+        nines = "9" * 30
+        for text in (nines, f"-{nines}", f"{nines}.{nines}", f"-{nines}.{nines}", f"0.{nines}"):
+            assert number.fraction(Decimal(text)) == Fraction(text) == number.parse(text)
+        for text in (f"9{nines}", f"-9{nines}", f"{nines}.{nines}9", f"0.{nines}9", f"1{'0' * 30}", f"9{nines}.5"):
+            with pytest.raises(NotANumberError) as error:
+                number.pair(Decimal(text))
+            assert error.value.code == "number-too-long"
+            with pytest.raises(NotANumberError):
+                number.parse(text)
+        assert number.pair(10**30 - 1) == (10**30 - 1, 1)
+        assert number.pair(1 - 10**30) == (1 - 10**30, 1)
+
+    @pytest.mark.parametrize("text", ["-0", "0", "0.0", "-0.000", "0e5", "0e-30"])
+    def test_nought(self, text):
+        n, d = number.pair(Decimal(text))
+        assert n == 0
+        assert d > 0
+
+    @given(st.decimals(allow_nan=True, allow_infinity=True))
+    def test_any_decimal_is_exact_or_refused(self, value):
+        try:
+            n, d = number.pair(value)
+        except NotANumberError as error:
+            assert error.code == ("number-too-long" if value.is_finite() else "not-finite")
+            assert not value.is_finite() or value.adjusted() >= 30 or value.as_tuple().exponent < -30
+        else:
+            assert d > 0
+            assert Fraction(n, d) == Fraction(value)
+
+    @given(st.one_of(st.none(), st.booleans(), st.floats(), st.text(), st.binary(), st.dates(), st.fractions()))
+    def test_nothing_else_is_a_number(self, value):
+        with pytest.raises(NotANumberError) as error:
+            number.pair(value)
+        codes = {bool: "boolean-for-number", float: "float-for-number", str: "text-for-number"}
+        assert error.value.code == codes.get(type(value), "not-a-number")
+
+    def test_the_shortest(self):
         assert number.pair(Decimal("9" * 30)) == (10**30 - 1, 1)
         assert Fraction(*number.pair(Decimal("1e-30"))) == Fraction(1, 10**30)
 
@@ -65,6 +103,35 @@ class TestText:
     def test_everything_else_is_refused(self, text):
         with pytest.raises(NotANumberError):
             number.parse(text)
+
+    @given(st.text(alphabet="0123456789.-+eE_ ,٣", max_size=12))
+    def test_only_plain_decimals_are_read(self, text):
+        head, _, tail = text.removeprefix("-").partition(".")
+        ascii_digits = set("0123456789")
+        well = bool(head) and set(head) <= ascii_digits and set(tail) <= ascii_digits and bool(tail) == ("." in text)
+        try:
+            value = number.parse(text)
+        except NotANumberError as error:
+            assert not well
+            assert error.code == "not-a-number"
+        else:
+            assert well
+            assert value == Fraction(Decimal(text))
+
+    @given(FRACTIONS)
+    def test_what_is_shown_is_near_or_exact(self, value):
+        text = number.shown(value)
+        assert "/" not in text
+        places = number.places(value)
+        if places is not None and places <= 12:
+            assert Fraction(text) == value
+        else:
+            assert Fraction(text) == number.round_half_up(value, 4)
+
+    @given(st.integers(-(10**9), 10**9), st.integers(0, 8))
+    def test_fixed_has_just_its_places(self, ticks, places):
+        text = number.fixed(ticks, places)
+        assert text == f"{Decimal(ticks).scaleb(-places):.{places}f}"
 
     @given(FRACTIONS)
     def test_plain_reads_back(self, value):
@@ -112,6 +179,30 @@ class TestRounding:
         theirs = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=60))
         assert number.round_half_up(Fraction(value), places) == Fraction(theirs)
 
+    @given(st.integers(-(10**12), 10**12), st.integers(1, 10**6))
+    def test_to_a_whole_number(self, numerator, denominator):
+        value = Fraction(numerator, denominator)
+        expected = int(abs(value) + Fraction(1, 2)) * (1 if numerator >= 0 else -1)
+        assert number.half_up(numerator, denominator) == expected
+        assert number.half_up(3 * numerator, 3 * denominator) == expected
+
+    @pytest.mark.parametrize(
+        ("value", "places", "expected"),
+        [
+            ("1.425", 2, "1.43"),
+            ("-0.125", 2, "-0.13"),
+            ("0.5", 0, "1"),
+            ("-0.5", 0, "-1"),
+            ("2.5", 0, "3"),
+            ("1.4249999", 2, "1.42"),
+            ("0.004999", 2, "0"),
+            ("-0.004", 2, "0"),
+        ],
+    )
+    def test_at_a_tie(self, value, places, expected):
+        """Semantics L1."""
+        assert number.round_half_up(Fraction(value), places) == Fraction(expected)
+
     @given(FRACTIONS)
     def test_floor_and_ceiling(self, value):
         low, high = number.floor(value), number.ceiling(value)
@@ -132,6 +223,15 @@ class TestRounding:
         ("95 %", "95"),
         ("x", "97.5"),
         ("1,2,3", "97.5"),
+        ("-3,5", "-3.5"),
+        ("1 212", "97.5"),
+        ("95\u00a0%", "95"),
+        ("12.50", "12.5"),
+        ("12.345", "12345 / 12.345"),
+        ("1.212.000", "97.5"),
+        ("9" * 1000, "97.5"),
+        ("", "97.5"),
+        ("٣", "97.5"),
     ],
 )
 def test_what_a_text_may_have_meant(text, hint):

@@ -5,7 +5,7 @@ All problems of a file are found at once: what has the wrong form is set aside, 
 
 import copy
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -23,6 +23,7 @@ from cchc_rules.problem import Path, Problem, RulesError, nearest, quoted
 
 MAX_BYTES = 8_000_000
 MAX_OVERLAYS = 8
+MAX_DEPTH = 40
 
 Document = dict[str, Any]
 
@@ -56,7 +57,7 @@ def load_rules(source: str | FilePath) -> RuleSet:
 
 def parse_rules(text: str, *, name: str = "<text>", folder: FilePath | None = None) -> RuleSet:
     """Return the checked rule set of a TOML text; `extends` is looked up beside `folder`. Raises as `load_rules`."""
-    return _assemble(_parse(text.encode(), name), folder or FilePath())
+    return _assemble(_parse(text.encode(errors="surrogatepass"), name), folder or FilePath())
 
 
 def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
@@ -112,13 +113,32 @@ def _parse(data: bytes, name: str) -> _Source:
 
 def _toml(text: str, name: str) -> Document:
     try:
-        return tomli.loads(text, parse_float=_decimal)
+        content = tomli.loads(text, parse_float=_decimal)
+        if _deeper(content, MAX_DEPTH):
+            raise RecursionError
+        return content
     except tomli.TOMLDecodeError as error:
         line = getattr(error, "lineno", 0)
         places = {"reason": quoted(getattr(error, "msg", error)), "column": str(getattr(error, "colno", 0))}
         raise RulesError([Problem("toml-syntax", (), places, name, line)]) from None
-    except (RecursionError, ValueError):
+    except RecursionError:
         raise RulesError([Problem("toml-too-deep", (), {}, name)]) from None
+    except ValueError as error:  # Python reads no whole number of thousands of digits
+        raise RulesError([Problem("number-too-long", (), {"given": quoted(error)}, name)]) from None
+
+
+def _deeper(content: object, levels: int) -> bool:
+    """Whether tables and lists are nested more levels deep."""
+    below = [content]
+    for _ in range(levels):
+        below = [part for outer in below for part in _parts(outer)]
+    return bool(below)
+
+
+def _parts(content: object) -> Iterable[object]:
+    if isinstance(content, Mapping):
+        return content.values()
+    return content if isinstance(content, list) else ()
 
 
 def _decimal(text: str) -> Decimal:

@@ -74,7 +74,9 @@ def parse(text: str) -> Fraction:
 
 def suggestion(value: object) -> str:
     """Return how a number in text should have been written: `97,5` → 97.5; `1.212` may be either of two."""
-    text = str(value)[:100].replace("\u00a0", " ").replace("%", "").strip()
+    if not isinstance(value, str):
+        return "97.5"
+    text = value[:100].replace("\u00a0", " ").replace("%", "").strip()
     if _GROUPED.fullmatch(text):
         return f"{text.replace('.', '')} / {text}"
     if text.count(",") == 1:

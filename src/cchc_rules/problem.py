@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import islice
 
 from cchc_rules import words
@@ -80,9 +81,17 @@ def nearest(name: object, names: Iterable[str]) -> str:
 
 def quoted(value: object, most: int = 60) -> str:
     """Return a value for a message: short, on one line, without control characters, `true` and `null` as in files."""
-    value = _AS_WRITTEN.get(value, value) if value is None or value.__class__ is bool else value
-    text = "".join(char if char.isprintable() else "�" for char in str(value)[: most + 1])
-    return text if len(text) <= most else text[:most] + "…"
+    whole = "".join(char if char.isprintable() else "�" for char in _spelled(value)[: most + 1])
+    return whole if len(whole) <= most else whole[:most] + "…"
+
+
+def _spelled(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return _AS_WRITTEN[value]
+    try:
+        return str(value)
+    except (ValueError, ArithmeticError, RecursionError):  # thousands of digits, or nested beyond reason
+        return f"{Decimal(value):.3E}" if isinstance(value, int) else f"<{type(value).__name__}>"
 
 
 _AS_WRITTEN: dict[object, str] = {True: "true", False: "false", None: "null"}

@@ -567,7 +567,8 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     elif "tiers" in location and isinstance(location[-2], int):
         names = _keys(TierTable)
     else:
-        names = next(_keys(_TABLES[str(part)]) for part in reversed(location[:-1]) if part in _TABLES)
+        tables = (_TABLES[str(part)] for part in reversed(location[:-1]) if part in _TABLES)
+        names = _keys(next(tables, BothLanguages))
     return [name for name in names if name != location[-1]]
 
 

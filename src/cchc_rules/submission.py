@@ -237,7 +237,7 @@ class Reader:
             self.fault("not-an-object", given=quoted(content))
             return None
         self._keys(content, _TOP)
-        if content.get("format") != 1 or isinstance(content.get("format"), bool):
+        if content.get("format").__class__ is not int or content["format"] != 1:
             self.fault("format-version", "format", given=quoted(content.get("format")))
         period = self._text(content, "period", required=True)
         span = calendar.period(period) if period else None
@@ -284,7 +284,14 @@ class Reader:
         text = value.strip()
         if not text:
             self.fault("empty-text", *path, given="")
-        return text if text.isascii() else unicodedata.normalize("NFC", text)
+        if text.isascii():
+            return text
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half a character, as "\\ud800" in JSON
+            self.fault("not-text", *path, given=quoted(value))
+            return ""
+        return unicodedata.normalize("NFC", text)
 
     def _table(self, table: Mapping[str, Any], key: str, *path: str | int) -> Mapping[str, Any]:
         value = table.get(key)
@@ -293,7 +300,12 @@ class Reader:
         if not isinstance(value, Mapping):
             self.fault("not-an-object", *path, key, given=quoted(value))
             return {}
-        return value
+        if {*map(type, value)} <= {str}:
+            return value
+        for name in value:
+            if not isinstance(name, str):
+                self.fault("not-text", *path, key, given=quoted(name))
+        return {name: inside for name, inside in value.items() if isinstance(name, str)}
 
     def _day(self, value: object, *path: str | int) -> date | None:
         day = as_day(value)
@@ -373,9 +385,7 @@ class Reader:
         return tuple([self._document(item, path, at) for at, item in enumerate(value)])
 
     def _document(self, item: object, path: Path, at: int) -> Document:
-        if item.__class__ is str and (text := item.strip()):
-            return Document(unicodedata.normalize("NFC", text), None)
-        if not isinstance(item, Mapping):
+        if isinstance(item, str) or not isinstance(item, Mapping):
             return Document(self._reason(item, *path, at), None)
         self._keys(item, _DOCUMENT, *path, at)
         day = self._day(item["date"], *path, at, "date") if item.get("date") is not None else None
@@ -452,11 +462,11 @@ def _json(value: object) -> str:
         return "{" + ", ".join(f"{_json(str(key))}: {_json(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_json, value)) + "]"
-    if isinstance(value, Decimal):
-        return format(value, "f")
+    if isinstance(value, Decimal) or value.__class__ is int:
+        return format(Decimal(value), "f")
     if isinstance(value, date):
         return f'"{value.isoformat()}"'
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def named_ruleset(path: FilePath) -> str:
