@@ -154,6 +154,17 @@ class TestAllAtOnce:
             ("unknown-level", "measurements.grade"),
         ]
 
+    def test_without_rules_the_figures_are_told_when_it_is_scored(self):
+        source = with_entry(share=True, meetings="4", shaer=1)
+        found = load_measurements(source)
+        with pytest.raises(SubmissionError) as error:
+            score(RULES, found)
+        assert [(one.code, one.path) for one in error.value.problems] == [
+            (one.code, one.path) for one in refused(source)
+        ]
+        assert len(error.value.problems) == 3
+        assert score(RULES, load_measurements(GOOD)).index == score(RULES, load_measurements(GOOD, RULES)).index
+
     def test_without_rules_only_the_form_is_told(self):
         with pytest.raises(SubmissionError) as error:
             load_measurements(with_entry(shaer=1) | {"note": 5})

@@ -472,7 +472,9 @@ class TestHostileText:
             ("measurements", "share", "evidence", 0),
             ("points", "leadership", "reason"),
         ):
-            survive(changed(SUBMISSION, path, long))
+            report = score(RULES, load_measurements(changed(SUBMISSION, path, long), RULES))
+            assert report.index.value == REPORT.index.value
+        assert render(report.to_dict(), "json").encode()
         for path in (("period",), ("as_of",), ("ruleset",), ("unit_kind",), ("measurements", "issued")):
             found_in(changed(SUBMISSION, path, long))
 

@@ -9,6 +9,7 @@ import keyword
 import operator
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -64,6 +65,12 @@ def _whole(value: Fraction, most: int) -> int:
     return value.numerator
 
 
+def _places(value: Fraction) -> int:
+    if value < 0:
+        raise _TooBigError
+    return _whole(value, 12)
+
+
 def _unused(*_: object) -> Value:
     raise AssertionError  # pragma: no cover - `first` and `largest_known` are evaluated by the cage itself
 
@@ -83,7 +90,7 @@ def _functions(calendar: Calendar) -> dict[str, Function]:
         "first": Function((NUMBER,), NUMBER, _unused, many=True),
         "largest_known": Function((NUMBER,), NUMBER, _unused, many=True),
         "count": Function((YES_NO,), NUMBER, lambda *flags: Fraction(sum(flags)), many=True),
-        "round_half_up": Function((NUMBER, NUMBER), NUMBER, lambda a, p: number.round_half_up(a, abs(_whole(p, 12)))),
+        "round_half_up": Function((NUMBER, NUMBER), NUMBER, lambda a, p: number.round_half_up(a, _places(p))),
         "round_down": Function((NUMBER,), NUMBER, number.floor),
         "round_up": Function((NUMBER,), NUMBER, number.ceiling),
         "days": Function((DATE, DATE), NUMBER, lambda a, b: Fraction((b - a).days)),
@@ -264,7 +271,9 @@ def _tree(text: str) -> ast.expr:
     if len(text) > MAX_LENGTH:
         raise FormulaError("formula-too-long", most=str(MAX_LENGTH))
     try:
-        return ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python only warns of is refused or read here, in our own words
+            return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise FormulaError("formula-syntax", error.offset or 1) from None
     except (ValueError, RecursionError, MemoryError):  # pragma: no cover - which of them Python raises is its version's
@@ -283,7 +292,7 @@ class _Checker:
 
     def type_of(self, node: ast.expr, depth: int) -> str:
         if not depth:
-            raise FormulaError("formula-too-deep", node.col_offset + 1, most=str(MAX_DEPTH))
+            raise FormulaError("formula-too-deep", self._column(node), most=str(MAX_DEPTH))
         visit = self._VISITS.get(type(node))
         if visit is None:
             raise self._refuse("formula-not-allowed", node)
@@ -291,7 +300,16 @@ class _Checker:
 
     def _refuse(self, code: str, node: ast.AST, **places: str) -> FormulaError:
         source = ast.get_source_segment(self.text, node) or ""
-        return FormulaError(code, getattr(node, "col_offset", 0) + 1, source=source, **places)
+        return FormulaError(code, self._column(node), source=source, **places)
+
+    def _column(self, node: ast.AST) -> int:
+        """Return where a part begins, counted in letters from 1 (Python counts bytes)."""
+        line = self.text.split("\n")[getattr(node, "lineno", 1) - 1]
+        return len(line.encode()[: getattr(node, "col_offset", 0)].decode(errors="ignore")) + 1
+
+    def _written(self, node: ast.expr, name: str) -> bool:
+        """Whether a name stands in the text as it is read: Python takes look-alike letters for the usual ones."""
+        return ast.get_source_segment(self.text, node) == name
 
     def _constant(self, node: ast.Constant, _: int) -> str:
         source = ast.get_source_segment(self.text, node) or ""
@@ -310,7 +328,7 @@ class _Checker:
             raise self._refuse("formula-not-allowed", node) from None
 
     def _name(self, node: ast.Name, _: int) -> str:
-        if node.id not in self.types:
+        if node.id not in self.types or not self._written(node, node.id):
             raise self._refuse("formula-unknown-name", node)
         self.names.add(node.id)
         return self.types[node.id]
@@ -356,7 +374,7 @@ class _Checker:
 
     def _call(self, node: ast.Call, depth: int) -> str:
         function = self.functions.get(_function_name(node))
-        if function is None:
+        if function is None or not self._written(node.func, _function_name(node)):
             raise self._refuse(
                 "formula-unknown-function", node.func, nearest=nearest(_function_name(node), self.functions)
             )
