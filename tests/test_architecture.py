@@ -12,6 +12,10 @@ SOURCE = Path(__file__).parents[1] / "src" / "cchc_rules"
 LINE = (
     "__main__",
     "cli",
+    "commands.check",
+    "commands.score",
+    "commands",
+    "console",
     "__init__",
     "render",
     "render.markdown",
@@ -49,6 +53,8 @@ LINE = (
     "number",
 )
 """Every module, the highest first."""
+
+COMMAND_LINE = {name for name in LINE if name.split(".")[0] in ("__main__", "cli", "commands", "console")}
 
 ONLY = {
     "pydantic": {"schema"},
@@ -111,7 +117,7 @@ def test_no_binary_float_in_the_source(name: str) -> None:
     assert "float(" not in text
 
 
-@pytest.mark.parametrize("name", [name for name in LINE if name not in ("cli", "__main__")])
+@pytest.mark.parametrize("name", [name for name in LINE if name not in COMMAND_LINE])
 def test_only_the_command_line_prints_or_exits(name: str) -> None:
     calls = [
         node.func.id
@@ -126,4 +132,4 @@ def test_nothing_reads_the_clock_or_the_environment_but_the_command_line() -> No
         text = path.read_text(encoding="utf-8")
         assert ".today(" not in text, name
         assert ".now(" not in text, name
-        assert name == "cli" or "environ" not in text, name
+        assert name in COMMAND_LINE or "environ" not in text, name

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import cchc_rules
-from cchc_rules import calendar, cli, load_measurements, load_rules, parse_report, score
+from cchc_rules import calendar, console, load_measurements, load_rules, parse_report, score
 from cchc_rules.cli import main
 from cchc_rules.render import FORMATS, render
 
@@ -298,7 +298,7 @@ class TestHelp:
 
     def test_exit_codes_are_said(self, run):
         assert "3 rule file refused, 4 submission" in " ".join(run("-h", "--lang", "en")[1].split())
-        assert (cli.SCORED, cli.BELOW, cli.USAGE, cli.RULES_REFUSED, cli.SUBMISSION_REFUSED) == (0, 1, 2, 3, 4)
+        assert (console.DONE, console.BELOW, console.USAGE, console.RULES_REFUSED, console.SUBMISSION_REFUSED) == (0, 1, 2, 3, 4)
 
 
 class Terminal(io.StringIO):

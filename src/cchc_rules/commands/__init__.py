@@ -1,0 +1,7 @@
+"""The commands, a module each: `add` declares its arguments, `run` does it and returns the exit code.
+
+Only the module of the command that was asked for is imported.
+"""
+
+COMMANDS = ("score", "check")
+"""Every command, in the order in which help lists them."""

@@ -1,0 +1,57 @@
+"""`cchc-rules score`: a submission in, its report out."""
+
+import argparse
+from pathlib import Path
+
+from cchc_rules.console import BELOW, DONE, Parser, as_date, as_number, guarded, paper, put
+from cchc_rules.load import load_rules, packaged
+from cchc_rules.measure import load_measurements
+from cchc_rules.model import RuleSet
+from cchc_rules.render import FORMATS, render
+from cchc_rules.report import Report
+from cchc_rules.score import score
+from cchc_rules.submission import named_ruleset
+
+
+def add(command: Parser) -> None:
+    """Declare the arguments."""
+    add_submission(command)
+    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
+    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument("--fail-under", type=as_number, metavar="N", help=command.say("fail-under"))
+
+
+def add_submission(command: Parser) -> None:
+    """Declare the arguments that say what is scored."""
+    command.add_argument("measurements", type=Path, help=command.say("measurements"))
+    command.add_argument("--rules", metavar="FILE|ID", help=command.say("rules"))
+    command.add_argument("--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of"))
+
+
+def run(options: argparse.Namespace, lang: str) -> int:
+    """Score a submission and show its report; return the exit code."""
+    return guarded(lambda: _score(options), lang, options.output)
+
+
+def _score(options: argparse.Namespace) -> int:
+    report = scored(options)
+    width, colour = paper()
+    put(render(report.to_dict(options.lang), options.format, width=width, colour=colour), options.output)
+    return BELOW if options.fail_under is not None and report.index.value < options.fail_under else DONE
+
+
+def scored(options: argparse.Namespace) -> Report:
+    """Return the report of the submission that the arguments name."""
+    rules = rules_for(options.measurements, options.rules)
+    return score(rules, load_measurements(options.measurements, rules, as_of=options.as_of), as_of=options.as_of)
+
+
+def rules_for(measurements: Path, named: str | None) -> RuleSet:
+    """Return the rule set that is named, or else the one that the submission names."""
+    if named:
+        return load_rules(named)
+    name = named_ruleset(measurements)
+    if name not in packaged():
+        beside = measurements.parent / f"{name}.toml"
+        return load_rules(beside if beside.is_file() else name)
+    return load_rules(name)

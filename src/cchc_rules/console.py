@@ -1,0 +1,114 @@
+"""What the commands share: the parser that speaks one language, exit codes, arguments that are dates or numbers."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cchc_rules import number
+from cchc_rules.calendar import iso_date
+from cchc_rules.problem import CchcError, Problem, RulesError, SubmissionError
+from cchc_rules.words import languages, message
+
+DONE, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose headings and options speak one language."""
+
+    def __init__(self, *args: Any, lang: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs, add_help=False, allow_abbrev=False)  # type: ignore[misc]
+        self.lang = lang
+        self._positionals.title = self.say("arguments")
+        self._optionals.title = self.say("options")
+        self.add_argument("-h", "--help", action="help", help=self.say("help"))
+        self.add_argument("--lang", choices=languages(), default=argparse.SUPPRESS, help=self.say("lang"))
+
+    def say(self, id_: str, **places: str) -> str:
+        """Return a message of the command line."""
+        return message(self.lang, f"cli.{id_}", **places)
+
+    def format_usage(self) -> str:
+        """Return the usage line."""
+        return super().format_usage().replace("usage:", self.say("usage"), 1)
+
+    def format_help(self) -> str:
+        """Return the whole help."""
+        return super().format_help().replace("usage:", self.say("usage"), 1)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, and stop."""
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, self.say("wrong-usage", complaint=message) + "\n")
+
+
+def as_date(text: str) -> date:
+    """Read an argument that is a date."""
+    day = iso_date(text)
+    if day is None:
+        raise argparse.ArgumentTypeError(f"{text!r}: YYYY-MM-DD")
+    return day
+
+
+def as_number(text: str) -> Decimal:
+    """Read an argument that is a number."""
+    try:
+        number.parse(text)
+    except number.NotANumberError:
+        raise argparse.ArgumentTypeError(f"{text!r}: 80 | 79.5") from None
+    return Decimal(text)
+
+
+def guarded(work: Callable[[], int], lang: str, output: Path | None = None) -> int:
+    """Do a command's work; what is refused or cannot be written is said, and becomes the exit code."""
+    try:
+        return work()
+    except RulesError as error:
+        return refuse(error, lang, RULES_REFUSED)
+    except SubmissionError as error:
+        return refuse(error, lang, SUBMISSION_REFUSED)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return unwritable(error, output, lang)
+
+
+def print_problems(problems: Sequence[Problem], lang: str) -> None:
+    """Print problems on standard error."""
+    for problem in problems:
+        print(problem.text(lang), file=sys.stderr)
+
+
+def refuse(error: CchcError, lang: str, code: int) -> int:
+    """Say why a rule file or a submission is refused; return the exit code."""
+    print_problems(error.problems, lang)
+    summary = "cli.rules-refused" if code == RULES_REFUSED else "cli.submission-refused"
+    print(message(lang, summary, count=str(len(error.problems))), file=sys.stderr)
+    return code
+
+
+def unwritable(error: OSError, path: Path | None, lang: str) -> int:
+    """Say that the output cannot be written; return the exit code."""
+    places = {"path": str(path or "-"), "reason": error.strerror or str(error)}
+    print(message(lang, "cli.unwritable", **places), file=sys.stderr)
+    return USAGE
+
+
+def paper() -> tuple[int, bool]:
+    """Return the width of standard output, between 40 and 120 columns, and whether it takes colour."""
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
+    return max(40, min(width, 120)), terminal and "NO_COLOR" not in os.environ
+
+
+def put(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file (UTF-8, line ends `\\n`)."""
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8", newline="\n")
