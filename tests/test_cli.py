@@ -298,7 +298,8 @@ class TestHelp:
 
     def test_exit_codes_are_said(self, run):
         assert "3 rule file refused, 4 submission" in " ".join(run("-h", "--lang", "en")[1].split())
-        assert (console.DONE, console.BELOW, console.USAGE, console.RULES_REFUSED, console.SUBMISSION_REFUSED) == (0, 1, 2, 3, 4)
+        codes = (console.DONE, console.BELOW, console.USAGE, console.RULES_REFUSED, console.SUBMISSION_REFUSED)
+        assert codes == (0, 1, 2, 3, 4)
 
 
 class Terminal(io.StringIO):

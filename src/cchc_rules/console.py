@@ -99,9 +99,9 @@ def unwritable(error: OSError, path: Path | None, lang: str) -> int:
     return USAGE
 
 
-def paper() -> tuple[int, bool]:
-    """Return the width of standard output, between 40 and 120 columns, and whether it takes colour."""
-    terminal = sys.stdout.isatty()
+def paper(output: Path | None) -> tuple[int, bool]:
+    """Return the width to write in, between 40 and 120 columns, and whether there is colour: never in a file."""
+    terminal = output is None and sys.stdout.isatty()
     width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
     return max(40, min(width, 120)), terminal and "NO_COLOR" not in os.environ
 

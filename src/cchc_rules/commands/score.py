@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     report = scored(options)
-    width, colour = paper()
+    width, colour = paper(options.output)
     put(render(report.to_dict(options.lang), options.format, width=width, colour=colour), options.output)
     return BELOW if options.fail_under is not None and report.index.value < options.fail_under else DONE
 
