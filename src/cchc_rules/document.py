@@ -11,12 +11,13 @@ from cchc_rules import number
 from cchc_rules.arithmetic import Arithmetic
 from cchc_rules.explain import Explanation
 from cchc_rules.interval import Interval
-from cchc_rules.model import Remedy, Rule, Text
+from cchc_rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
+from cchc_rules.proof import Proof, bounds
 from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, threshold_value
 from cchc_rules.state import Absent, State
-from cchc_rules.submission import Given
+from cchc_rules.submission import Entry, Figure, Given
 from cchc_rules.tally import Total
 
 Document = dict[str, Any]
@@ -36,6 +37,7 @@ class _Writer:
         self.speaker = Speaker(outcome, lang)
         self.arithmetic = Arithmetic(self.speaker)
         self.explanation = Explanation(self.arithmetic)
+        self.proof = Proof(outcome)
 
     def document(self) -> Document:
         outcome = self.outcome
@@ -57,6 +59,7 @@ class _Writer:
             **{str(state): ids for state, ids in lists.items()},
             "unsupported": [names[at] for at in sorted(outcome.unsupported)],
             "tracks": self.tracks(),
+            "machine": self.proof.whole(),
         }
 
     def words(self, text: Text | None) -> str | None:
@@ -207,19 +210,21 @@ class _Writer:
             "due": rule.due.isoformat() if rule.due else None,
             "note": self.words(rule.note),
             "tracks": self.rule_tracks(rule.id),
+            "machine": self.proof.rule(at),
         }
 
     def threshold(self, at: int) -> object:
         rule = self.outcome.rule(at)
         if isinstance(rule.threshold, Interval):
-            return _bounds(rule.threshold)
+            return bounds(rule.threshold)
         if isinstance(rule.threshold, tuple):
-            return [_plain(item) for item in rule.threshold]
+            return [_exact(item) for item in rule.threshold]
         value = threshold_value(self.outcome, at)
         if not isinstance(value, Fraction):
             return None
         metric = self.outcome.rules.metrics[rule.metric or ""]
-        return _plain(opened((value.numerator, value.denominator), metric))
+        scalar = opened((value.numerator, value.denominator), metric)
+        return _plain(scalar) if isinstance(rule.threshold, MetricRef | FormulaRef) else _exact(scalar)
 
     def value(self, at: int) -> object:
         name = self.outcome.rule(at).metric
@@ -248,12 +253,18 @@ class _Writer:
             "title": self.words(metric.title),
             "numerator": _as_written(entry.numerator) if entry and ratio else None,
             "denominator": _as_written(entry.denominator) if entry and ratio else None,
-            "value": None if absent or ratio else _plain(opened(figure, metric)),
+            "value": None if absent or ratio else self.given_value(metric, entry, figure),
             "items": list(entry.items) if entry and entry.items is not None else None,
             "state": state,
             "text": self.speaker.figure(name),
             "note": entry.note if entry else None,
         }
+
+    def given_value(self, metric: Metric, entry: Entry | None, figure: Figure) -> object:
+        """Return a figure as it was submitted: a number with its own digits, else a date, a text, true or false."""
+        if entry is not None and entry.value is not None and metric.numeric:
+            return _as_written(entry.value)
+        return _plain(opened(figure, metric))
 
     def evidence(self, at: int) -> Document:
         rule, documents = self.outcome.rule(at), self.outcome.documents(at)
@@ -324,16 +335,13 @@ def _as_written(value: object) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
+def _exact(value: object) -> object:
+    """Return a literal of the rule file for the document, all its digits kept."""
+    return number.plain(value) if isinstance(value, Fraction) else _plain(value)
+
+
 def _plain(value: object) -> object:
     """Return a figure for the document: a decimal string, an ISO date, a text, true or false."""
     if isinstance(value, Fraction):
         return number.shown(value)
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _bounds(interval: Interval) -> dict[str, str]:
-    edges = {
-        "above" if interval.low_open else "from": interval.low,
-        "below" if interval.high_open else "to": interval.high,
-    }
-    return {key: number.plain(edge) for key, edge in edges.items() if edge is not None}
