@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from cchc_rules import number
 from cchc_rules.calendar import iso_date
-from cchc_rules.problem import CchcError, Problem, RulesError, SubmissionError
+from cchc_rules.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
 from cchc_rules.words import languages, message
 
 DONE, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)
@@ -70,7 +70,7 @@ def guarded(work: Callable[[], int], lang: str, output: Path | None = None) -> i
         return work()
     except RulesError as error:
         return refuse(error, lang, RULES_REFUSED)
-    except SubmissionError as error:
+    except (SubmissionError, ReportError) as error:
         return refuse(error, lang, SUBMISSION_REFUSED)
     except BrokenPipeError:
         raise
@@ -84,11 +84,14 @@ def print_problems(problems: Sequence[Problem], lang: str) -> None:
         print(problem.text(lang), file=sys.stderr)
 
 
+_REFUSED = {RulesError: "rules", SubmissionError: "submission", ReportError: "report"}
+
+
 def refuse(error: CchcError, lang: str, code: int) -> int:
-    """Say why a rule file or a submission is refused; return the exit code."""
+    """Say why a rule file, a submission or a report is refused; return the exit code."""
     print_problems(error.problems, lang)
-    summary = "cli.rules-refused" if code == RULES_REFUSED else "cli.submission-refused"
-    print(message(lang, summary, count=str(len(error.problems))), file=sys.stderr)
+    what = next(word for kind, word in _REFUSED.items() if isinstance(error, kind))
+    print(message(lang, f"cli.{what}-refused", count=str(len(error.problems))), file=sys.stderr)
     return code
 
 

@@ -13,7 +13,7 @@ from cchc_rules.explain import Explanation
 from cchc_rules.interval import Interval
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
-from cchc_rules.proof import Proof, bounds
+from cchc_rules.proof import Proof, bounds, digest
 from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, threshold_value
 from cchc_rules.state import Absent, State
@@ -43,7 +43,7 @@ class _Writer:
         outcome = self.outcome
         names = outcome.plan.names
         lists = {state: [names[at] for at in outcome.in_state(state)] for state in _LISTED}
-        return {
+        content = {
             "format": 1,
             "language": self.lang,
             "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
@@ -61,6 +61,7 @@ class _Writer:
             "tracks": self.tracks(),
             "machine": self.proof.whole(),
         }
+        return {**content, "digest": digest(content)}
 
     def words(self, text: Text | None) -> str | None:
         return text.of(self.lang) if text else None

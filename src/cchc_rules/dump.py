@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import Problem, ReportError, SubmissionError, quoted
-from cchc_rules.submission import parse_json
+from cchc_rules.submission import file_text, parse_json
 
 _KEYS = ("format", "engine", "ruleset", "measurements", "as_of", "index", "band", "targets", "groups", "rules")
 
@@ -18,17 +19,26 @@ def dump_rules(rules: RuleSet) -> str:
     return tomli_w.dumps(rules.document)
 
 
-def parse_report(text: str) -> dict[str, Any]:
+def load_report(path: str | Path) -> dict[str, Any]:
+    """Return the document of a report file; raise `ReportError` when it is none."""
+    try:
+        text, _ = file_text(Path(path))
+    except SubmissionError as error:
+        raise ReportError(error.problems) from None
+    return parse_report(text, name=str(path))
+
+
+def parse_report(text: str, *, name: str = "") -> dict[str, Any]:
     """Return the document of a printed report; raise `ReportError` when the text is none."""
     problems: list[Problem] = []
     try:
-        content = parse_json(text, "", problems)
+        content = parse_json(text, name, problems)
     except SubmissionError as error:
         raise ReportError(error.problems) from None
     if not isinstance(content, Mapping):
-        problems.append(Problem("not-an-object", (), {"given": quoted(content)}))
+        problems.append(Problem("not-an-object", (), {"given": quoted(content)}, name))
     else:
-        problems += [Problem("missing-key", (), {"key": key}) for key in _KEYS if key not in content]
+        problems += [Problem("missing-key", (), {"key": key}, name) for key in _KEYS if key not in content]
     if problems or not isinstance(content, dict):
         raise ReportError(problems)
     return content

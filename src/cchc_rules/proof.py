@@ -1,5 +1,7 @@
 """What a report must carry so that it can be recomputed from itself alone (docs/reference/report.md, "machine")."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -124,6 +126,12 @@ class _Watched(Calendar):
         if works != (day.weekday() < SATURDAY):
             self.unusual[day] = works
         return works
+
+
+def digest(content: Document) -> str:
+    """Return the SHA-256 of a document's content, printed with sorted keys and nothing between its parts."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def bounds(interval: Interval) -> dict[str, str]:

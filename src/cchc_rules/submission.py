@@ -120,6 +120,13 @@ def read(source: str | FilePath | Mapping[str, Any], reader: "Reader") -> "Measu
 
 def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
     name = reader.file = str(path)
+    text, data = file_text(path)
+    return parse_json(text, name, reader.problems), hashlib.sha256(data).hexdigest()
+
+
+def file_text(path: FilePath) -> tuple[str, bytes]:
+    """Return the text of a file and its bytes; raise `SubmissionError` where it cannot be read as UTF-8."""
+    name = str(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -131,11 +138,10 @@ def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
     if len(data) > MAX_BYTES:
         raise SubmissionError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), data
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SubmissionError([Problem("not-utf8", (), {}, name, line)]) from None
-    return parse_json(text, name, reader.problems), hashlib.sha256(data).hexdigest()
 
 
 def parse_json(text: str, name: str, problems: list[Problem]) -> object:

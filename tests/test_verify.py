@@ -1,0 +1,382 @@
+"""A report proves itself: honest ones always verify, and whatever is changed in one is found."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from strategies import cases
+from test_shapes import CASES, report_of
+
+from cchc_rules import load_measurements, load_rules, parse_report, parse_rules, print_report, scale, score, verify
+from cchc_rules.cli import main
+from cchc_rules.verify import NoReportError, differences, digest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+EXAMPLE = EXAMPLES / "cam-due-2023.json"
+SCORED = ["cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong"]
+CHECKER = Path(verify.__file__)
+STATES = ["met", "partly_met", "not_met", "missing", "not_applicable", "not_due", "waived"]
+
+
+def plan_report(name="cam-due-2023", lang="vi"):
+    rules = load_rules("cam-due-2023")
+    return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules)).to_dict(lang)
+
+
+def printed(report):
+    """The report as another program reads it."""
+    return json.loads(print_report(report))
+
+
+GOOD = [case.id for case in CASES]
+GOOD_REPORTS = {case.id: (case.values[0], case.values[1]) for case in CASES}
+
+
+def good(id_):
+    return printed(report_of(*GOOD_REPORTS[id_]).to_dict())
+
+
+# Honest reports ------------------------------------------------------------------------------------------------------
+
+
+class TestHonestReports:
+    @pytest.mark.parametrize("id_", GOOD)
+    def test_every_shape_verifies(self, id_):
+        assert differences(good(id_)) == []
+
+    @pytest.mark.parametrize("name", SCORED)
+    @pytest.mark.parametrize("lang", ["vi", "en"])
+    def test_the_plan_verifies(self, name, lang):
+        assert differences(printed(plan_report(name, lang))) == []
+
+    @given(cases())
+    def test_generated_reports_verify(self, case):
+        text, _, submission = case
+        rules = parse_rules(text)
+        report = score(rules, load_measurements(submission, rules)).to_dict()
+        assert differences(printed(report)) == []
+
+
+# Changed reports -----------------------------------------------------------------------------------------------------
+
+
+def leaves(part, path=()):
+    """Every single value of a document with its path."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(part, list):
+        for at, value in enumerate(part):
+            yield from leaves(value, (*path, at))
+    else:
+        yield path, part
+
+
+def other(value):
+    """Something else of the same kind: one more in the last place, another state, the opposite, another text."""
+    if isinstance(value, bool):
+        return not value
+    if value is None:
+        return "1"
+    if isinstance(value, int):
+        return value + 1
+    if value in STATES:
+        return STATES[(STATES.index(value) + 1) % len(STATES)]
+    found = list(re.finditer(r"\d", value))
+    if not found:
+        return value + "x"
+    at = found[-1].start()
+    return value[:at] + str((int(value[at]) + 1) % 10) + value[at + 1 :]
+
+
+@contextmanager
+def changed(report, path, value):
+    """The report with one value changed, for as long as it is looked at."""
+    place = report
+    for step in path[:-1]:
+        place = place[step]
+    before, place[path[-1]] = place[path[-1]], value
+    yield report
+    place[path[-1]] = before
+
+
+def each_field(paths, most=2):
+    """At most so many places of each field: `rules, 3, earned` and `rules, 7, earned` are one field."""
+    fields = {}
+    for path, value in paths:
+        fields.setdefault(tuple("" if isinstance(step, int) else step for step in path), []).append((path, value))
+    return [found[at] for found in fields.values() for at in sorted({0, len(found) // 2, len(found) - 1})[:most]]
+
+
+def unfound(report, most=2, tries=1000):
+    """The figures that can be changed, with a new digest, and nobody notices."""
+    left = []
+    fields = each_field([(path, value) for path, value in leaves(report) if counts(report, path)], most)
+    for path, value in fields[:: len(fields) // tries + 1]:
+        with changed(report, path, other(value)):
+            if not found_in(sealed(report)):
+                left.append((path, value))
+    return left
+
+
+def sealed(report):
+    """The report with a new digest, as a forger would print it."""
+    return {**report, "digest": digest(report)}
+
+
+def found_in(report):
+    try:
+        return bool(differences(report))
+    except NoReportError:
+        return True
+
+
+RULE = {"state", "value", "earned", "lost", "excluded", "exact", "maximum"}
+INPUT = {"numerator", "denominator", "value", "points", "state"}
+SUMS = {"maximum", "earned", "lost", "excluded", "rescaled", "uncapped"}
+INDEX = SUMS | {"value", "exact", "base", "bonus", "penalty", "lowest", "highest", "claimed", "supported"}
+TRACK = {"earned", "maximum", "scored", "unscored"}
+
+
+def counts(report, path):
+    """Whether a place is a figure, a state, a band or the source of a number that the checker works out again."""
+    if path[0] == "rules":
+        rule, rest = report["rules"][path[1]], path[2:]
+        if rest[0] == "inputs":
+            metric = next(
+                (m for m in report["machine"]["metrics"] if m["id"] == rule["inputs"][rest[1]]["metric"]), None
+            )
+            given = rule["inputs"][rest[1]]
+            rounds = metric is not None and (metric["round"] is not None or given["items"] is not None)
+            return rest[2] in INPUT and given[rest[2]] is not None and not rounds
+        if rest[0] == "threshold":
+            return len(rest) == 1 and rest[0] is not None
+        if rest[0] == "evidence":
+            return rest[1] == "supported" or rest[-1] == "valid"
+        return len(rest) == 1 and rest[0] in RULE
+    if path[0] == "groups":
+        return path[2] in SUMS
+    if path[0] == "index":
+        return path[1] == "counts" or path[1] in INDEX
+    if path[0] == "targets":
+        return path[2] in ("value", "reached")
+    if path[0] == "band":
+        return path[1:] in ((), ("id",), ("gated_from",), ("next",), ("next", "id"), ("next", "distance"))
+    if path[0] == "tracks":
+        return path[2] in TRACK
+    if path[:2] == ("machine", "metrics"):
+        return path[3] in ("state", "figure")
+    return path[0] in ("losses", "unsupported", "missing", "not_due", "not_applicable", "waived")
+
+
+class TestWhateverIsChangedIsFound:
+    @pytest.mark.parametrize("id_", GOOD)
+    def test_each_single_value_breaks_the_digest(self, id_):
+        report = good(id_)
+        for path, value in list(leaves(report)):
+            if path != ("digest",):
+                with changed(report, path, other(value)):
+                    assert digest(report) != report["digest"], path
+        with changed(report, ("rules", 0, "title"), "x"):
+            assert [one.path for one in differences(report)] == ["digest"]
+
+    @pytest.mark.parametrize("id_", GOOD)
+    def test_each_figure_is_found_even_with_a_new_digest(self, id_):
+        assert unfound(good(id_)) == []
+
+    def test_the_plan_too(self):
+        report = printed(plan_report())
+        assert len([path for path, _ in leaves(report) if counts(report, path)]) > 1000
+        assert unfound(report, 3) == []
+
+    @given(cases())
+    def test_generated_reports_too(self, case):
+        text, _, submission = case
+        rules = parse_rules(text)
+        report = printed(score(rules, load_measurements(submission, rules)).to_dict())
+        assert unfound(report, 1, 20) == []
+
+    def test_the_place_is_named(self):
+        report = printed(plan_report())
+        report["rules"][0]["earned"] = "0.58"
+        assert ("rules[direction-tasks].earned", "0.58", Fraction("0.48")) in differences(report)
+
+    def test_a_scorer_that_rounds_otherwise_is_caught(self, monkeypatch):
+        rules = parse_rules(TIE)
+        submission = load_measurements({**TIED, "measurements": {"share": {"numerator": 1, "denominator": 8}}})
+        assert score(rules, submission).to_dict()["rules"][0]["earned"] == "0.13"
+        monkeypatch.setattr(scale, "half_up", lambda n, d: round(Fraction(n, d)))
+        report = score(rules, submission).to_dict()
+        assert report["rules"][0]["earned"] == "0.12"
+        assert "rules[share].earned" in [one.path for one in differences(printed(report))]
+
+
+TIE = """format = 1
+[ruleset]
+id = "tie"
+version = "1"
+title = { vi = "Hòa", en = "Tie" }
+valid = { from = 2023-01-01, until = 2023-12-31 }
+[metric.share]
+title = { vi = "Tỷ lệ", en = "Share" }
+type = "percent"
+ratio = { numerator = "a", denominator = "b" }
+[group.work]
+title = { vi = "Việc", en = "Work" }
+[rule.share]
+group = "work"
+title = { vi = "Tỷ lệ", en = "Share" }
+source = ["1"]
+metric = "share"
+comparator = ">="
+threshold = 100
+weight = 1
+deduction = "proportional"
+[absence]
+not_applicable = "exclude"
+waived = "exclude"
+[index]
+scale = 1
+"""
+TIED = {"format": 1, "ruleset": "tie", "unit": "UBND xã", "period": "2023"}
+
+
+# What it needs -------------------------------------------------------------------------------------------------------
+
+
+class TestTheCheckerStandsAlone:
+    def test_it_imports_the_standard_library_alone(self):
+        tree = ast.parse(CHECKER.read_text(encoding="utf-8"))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+
+    def run(self, folder, report):
+        shutil.copy(CHECKER, folder / "verify.py")
+        (folder / "report.json").write_text(report, encoding="utf-8")
+        command = [sys.executable, "-I", "-S", "verify.py", "report.json"]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    def test_a_copied_file_verifies(self, tmp_path):
+        done = self.run(tmp_path, print_report(plan_report()))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "KHỚP / VERIFIED: 82.56\n", "")
+
+    def test_a_copied_file_finds_a_change(self, tmp_path):
+        report = plan_report()
+        report["index"]["value"] = "92.56"
+        done = self.run(tmp_path, print_report(report))
+        assert done.returncode == 1
+        assert "index.value: báo cáo ghi / said 92.56, tính lại / recomputed 2064/25" in done.stdout
+        assert "KHÔNG KHỚP / DIFFERS" in done.stdout
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", '{"digest": 1}', "null", "[" * 100_000])
+    def test_what_is_no_report(self, tmp_path, text):
+        done = self.run(tmp_path, text)
+        assert done.returncode == 4
+        assert "not a report" in done.stdout
+        assert done.stderr == ""
+
+
+class TestNoReport:
+    @pytest.mark.parametrize("id_", GOOD[::6])
+    def test_nothing_but_a_difference_or_a_refusal_comes_of_a_broken_report(self, id_):
+        report = good(id_)
+        for path, _ in each_field(list(leaves(report)), 1):
+            for junk in (None, "", "x", 7, [], {}, ["if"], "1/0", True):
+                with changed(report, path, junk):
+                    found_in(sealed(report))
+
+
+# The command ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "report.json").write_text(print_report(plan_report()), encoding="utf-8", newline="\n")
+    return tmp_path
+
+
+def change(folder, old, new):
+    path = folder / "report.json"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+
+
+class TestTheCommand:
+    def test_verified(self, folder, capsys):
+        assert main(["verify", str(folder / "report.json"), "--lang", "en"]) == 0
+        assert capsys.readouterr().out == "VERIFIED: 81 rules and the index 82.56 recompute to the last digit.\n"
+
+    def test_verified_in_vietnamese(self, folder, capsys):
+        assert main(["verify", str(folder / "report.json")]) == 0
+        assert capsys.readouterr().out == "KHỚP: 81 tiêu chí và chỉ số 82,56 tính lại đúng đến chữ số cuối cùng.\n"
+
+    def test_a_difference(self, folder, capsys):
+        change(folder, '"earned": "0.48"', '"earned": "0.49"')
+        assert main(["verify", str(folder / "report.json"), "--lang", "en"]) == 1
+        out = capsys.readouterr().out
+        assert "rules[direction-tasks].earned: the report says 0.49, recomputed 12/25" in out
+        assert "DIFFERS: 2 place(s)" in out
+
+    def test_no_report(self, capsys):
+        assert main(["verify", str(EXAMPLE), "--lang", "en"]) == 4
+        assert "This is no report that can be read" in capsys.readouterr().err
+
+    def test_no_file(self, folder, capsys):
+        assert main(["verify", str(folder / "none.json")]) == 4
+        assert "file-unreadable" in capsys.readouterr().err
+
+    def test_a_report_that_cannot_be_recomputed(self, folder, capsys):
+        change(folder, '"digest"', '"digset"')
+        assert main(["verify", str(folder / "report.json"), "--lang", "en"]) == 4
+        assert "error[not-recomputable]" in capsys.readouterr().err
+
+    def test_the_submission_gives_the_same_bytes(self, folder):
+        assert main(["verify", str(folder / "report.json"), "--measurements", str(EXAMPLE)]) == 0
+        assert main(["verify", str(folder / "report.json"), "--rules", "cam-due-2023"]) == 0
+
+    def test_words_that_were_forged_with_a_new_digest_are_found_by_scoring_again(self, folder, capsys):
+        report = parse_report((folder / "report.json").read_text(encoding="utf-8"))
+        report["rules"][0]["remedy"]["lead"] = "UBND tỉnh"
+        (folder / "report.json").write_text(print_report(sealed(report)), encoding="utf-8", newline="\n")
+        assert main(["verify", str(folder / "report.json")]) == 0
+        capsys.readouterr()
+        assert main(["verify", str(folder / "report.json"), "--measurements", str(EXAMPLE), "--lang", "en"]) == 1
+        assert "rules[0].remedy.lead: the report says UBND tỉnh, recomputed UBND xã" in capsys.readouterr().out
+
+    def test_another_submission(self, folder, capsys):
+        strong = str(EXAMPLES / "cam-due-2023-strong.json")
+        assert main(["verify", str(folder / "report.json"), "--measurements", strong, "--lang", "en"]) == 1
+        assert "measurements.sha256: the report says " in capsys.readouterr().out
+
+    def test_other_rules(self, folder, capsys):
+        assert main(["verify", str(folder / "report.json"), "--rules", "cam-due-2023-annex", "--lang", "en"]) == 1
+        assert "ruleset.files" in capsys.readouterr().out
+
+    def test_a_file_laid_out_anew_is_no_longer_the_same_bytes(self, folder, capsys):
+        change(folder, "{\n", "{\n\n")
+        assert main(["verify", str(folder / "report.json")]) == 0
+        assert main(["verify", str(folder / "report.json"), "--measurements", str(EXAMPLE)]) == 1
+        assert "SHA-256: " in capsys.readouterr().out
+
+    def test_a_language_that_is_none(self, folder, capsys):
+        report = parse_report((folder / "report.json").read_text(encoding="utf-8"))
+        report["language"] = "xx"
+        (folder / "report.json").write_text(print_report(sealed(report)), encoding="utf-8", newline="\n")
+        assert main(["verify", str(folder / "report.json"), "--measurements", str(EXAMPLE), "--lang", "en"]) == 1
+        assert "language: the report says xx, recomputed vi" in capsys.readouterr().out
+
+    def test_refused_rules_and_submissions(self, folder):
+        assert main(["verify", str(folder / "report.json"), "--rules", "no-such"]) == 3
+        mistakes = str(EXAMPLES / "cam-due-2023-mistakes.json")
+        assert main(["verify", str(folder / "report.json"), "--measurements", mistakes]) == 4
