@@ -784,7 +784,10 @@ def figures(value, path=()):
     elif isinstance(value, list):
         for place, part in enumerate(value):
             yield from figures(part, (*path, place))
-    elif not (TEXTS & {step for step in path[1:] if isinstance(step, str)}) and path != ("language",):
+    elif not (TEXTS & {step for step in path[1:] if isinstance(step, str)}) and path not in (
+        ("language",),
+        ("digest",),
+    ):
         yield path, value
 
 

@@ -152,12 +152,12 @@ def counts(report, path):
     if path[0] == "rules":
         rule, rest = report["rules"][path[1]], path[2:]
         if rest[0] == "inputs":
-            metric = next(
-                (m for m in report["machine"]["metrics"] if m["id"] == rule["inputs"][rest[1]]["metric"]), None
-            )
             given = rule["inputs"][rest[1]]
-            rounds = metric is not None and (metric["round"] is not None or given["items"] is not None)
-            return rest[2] in INPUT and given[rest[2]] is not None and not rounds
+            rounded = [metric["id"] for metric in report["machine"]["metrics"] if metric["round"] is not None]
+            if rest[2] == "denominator" and given["numerator"] is not None and not Fraction(given["numerator"]):
+                return False  # 0/3 and 0/4 are the same figure
+            exact = given["metric"] not in rounded and given["items"] is None
+            return rest[2] in INPUT and given[rest[2]] is not None and exact
         if rest[0] == "threshold":
             return len(rest) == 1 and rest[0] is not None
         if rest[0] == "evidence":
