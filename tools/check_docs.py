@@ -98,7 +98,8 @@ def unknown_names() -> Iterator[str]:
     """Rule sets, examples and options of the command line that are named and do not exist."""
     files = {path.name for name in ("rules", "examples") for path in (ROOT / name).iterdir()}
     known = files | {name.rpartition(".")[0] for name in files} | {"cam-due-2032"}  # a slip shown on purpose
-    source = (ROOT / "src" / "cchc_rules" / "cli.py").read_text(encoding="utf-8")
+    modules = [ROOT / "src" / "cchc_rules" / "console.py", *(ROOT / "src" / "cchc_rules" / "commands").glob("*.py")]
+    source = "".join(path.read_text(encoding="utf-8") for path in modules)
     options = set(OPTION.findall(source)) | {"--help"} | OTHER_OPTIONS
     for path in pages():
         text = path.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ report = score(rules, load_measurements("measurements.json", rules))
 print(report.index, report.band.title.vi if report.band else "")
 """
 
-from cchc_rules.dump import dump_rules, parse_report, print_report
+from cchc_rules.dump import dump_rules, load_report, parse_report, print_report
 from cchc_rules.load import load_rules, packaged, parse_rules
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
@@ -36,6 +36,7 @@ __all__ = [
     "dump_measurements",
     "dump_rules",
     "load_measurements",
+    "load_report",
     "load_rules",
     "packaged",
     "parse_report",

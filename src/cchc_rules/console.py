@@ -84,14 +84,14 @@ def print_problems(problems: Sequence[Problem], lang: str) -> None:
         print(problem.text(lang), file=sys.stderr)
 
 
-_REFUSED = {RulesError: "rules", SubmissionError: "submission", ReportError: "report"}
+_REFUSED = {RulesError: "rules-refused", SubmissionError: "submission-refused", ReportError: "report-refused"}
 
 
 def refuse(error: CchcError, lang: str, code: int) -> int:
     """Say why a rule file, a submission or a report is refused; return the exit code."""
     print_problems(error.problems, lang)
     what = next(word for kind, word in _REFUSED.items() if isinstance(error, kind))
-    print(message(lang, f"cli.{what}-refused", count=str(len(error.problems))), file=sys.stderr)
+    print(message(lang, f"cli.{what}", count=str(len(error.problems))), file=sys.stderr)
     return code
 
 
