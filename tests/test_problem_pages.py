@@ -8,7 +8,8 @@ ROOT = Path(__file__).parents[1]
 BAD = ROOT / "tests" / "bad"
 PAGE = (ROOT / "docs" / "reference" / "problems.md").read_text(encoding="utf-8")
 MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-missing", "too-many-problems"} | {
-    "float-for-number"
+    "float-for-number",
+    "not-recomputable",
 }
 """Codes that no file in the folder can show; tests/test_bad_*.py make what gives them."""
 
