@@ -46,6 +46,7 @@ class Parser(argparse.ArgumentParser):
         self.print_usage(sys.stderr)
         self.exit(USAGE, self.say("wrong-usage", complaint=message) + "\n")
 
+
 EXTRAS = {"jinja2": "html"}
 """Which extra brings a package that some output needs."""
 

@@ -29,7 +29,7 @@ class Banding(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step on the way from the maximum to the index: what it is, its group if it has one, and its points in ticks."""
+    """One step on the way from the maximum to the index: what it is, its group, and its points in ticks."""
 
     kind: str
     group: str | None

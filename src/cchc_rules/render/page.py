@@ -47,7 +47,7 @@ def _file(name: str) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
+    engine = Environment(
         loader=FunctionLoader(_file),
         autoescape=True,
         finalize=_shown,
@@ -55,7 +55,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html")
+    return engine.get_template("page.html")
 
 
 def _shown(value: object) -> object:
@@ -98,6 +98,10 @@ class _View(Display):
             if self.document[key]:
                 yield key, self.say(f"list-{key.replace('_', '-')}"), self.picked(key)
 
+    def settled(self) -> list[Document]:
+        """Return the rules that stand in no list: met, and nothing lost."""
+        return [rule for rule in self.document["rules"] if rule["id"] not in self.homes]
+
     def bounds(self, band: Document) -> str:
         """Return the range of a band in signs."""
         edges = band["range"] or {}
@@ -119,7 +123,15 @@ class _View(Display):
         for state in ("missing", "not_applicable", "not_due", "waived"):
             if counts[state] or state in ("missing", "not_applicable"):
                 label = self.say(f"list-{state.replace('_', '-')}")
-                yield state, label, index["states"][state]["maximum"], self.say("rule-count", count=counts[state])
+                yield state, label, index["states"][state]["maximum"], self._worth_of(state)
+
+    def _worth_of(self, state: str) -> str:
+        """Return how many rules are in a state and what became of their points."""
+        index = self.document["index"]
+        points = index["states"][state]
+        parts = [self.say(f"state-{key}", points=self.number(points[key])) for key in _PARTS if Fraction(points[key])]
+        count = self.say("rule-count", count=index["counts"][state])
+        return f"{count}: {', '.join(parts)}" if parts else count
 
     def _counted(self, *states: str) -> str:
         counts = self.document["index"]["counts"]
@@ -142,15 +154,14 @@ class _View(Display):
 
     def marks(self) -> Iterator[tuple[str, str, str]]:
         """Yield the figures under the scale: where, what, and which end stands there; those too close are left out."""
-        scale = Fraction(self.document["index"]["scale"])
-        lows = [low for _, _, low, _ in self.rungs()][1:]
-        last = Fraction(0)
+        scale, last = Fraction(self.document["index"]["scale"]), Fraction(0)
         yield "0%", self.number("0"), "start"
-        for low in lows:
-            if Fraction(low) - last >= scale * APART and scale - Fraction(low) >= scale * APART:
+        for _, _, low, _ in self.rungs():
+            if Fraction(low) - last >= scale * APART:
                 last = Fraction(low)
                 yield self.gauge(low), self.number(low), "middle"
-        yield "100%", self.number(self.document["index"]["scale"]), "end"
+        if scale - last >= scale * 2 * APART:
+            yield "100%", self.number(self.document["index"]["scale"]), "end"
 
     def area_bar(self, group: Document) -> Iterator[tuple[str, str, str]]:
         """Yield the parts of an area's bar: what, where it begins, how long it is, in percent of the largest area."""

@@ -10,8 +10,7 @@
   const rows = bodies.flatMap((body) =>
     [...body.querySelectorAll("tr[data-rule]")].map((row) => {
       const block = document.getElementById(row.dataset.rule);
-      const words = row.contains(block) ? row.textContent : row.textContent + " " + block.textContent;
-      return { row, body, words: plain(words) };
+      return { row, body, words: plain(row.textContent + " " + block.textContent) };
     }),
   );
 
