@@ -305,7 +305,8 @@ class TestSteps:
     def test_a_band_without_edges(self, document):
         document["band"]["ladder"] = [{"id": "good", "title": "Tốt", "range": None}]
         read = pages(document)
-        assert ("rect", {"class": "rung here", "x": "0.00%", "y": "22", "width": "100.00%", "height": "16"}) in read.tags
+        whole = {"class": "rung here", "x": "0.00%", "y": "22", "width": "100.00%", "height": "16"}
+        assert ("rect", whole) in read.tags
 
     def test_edges_too_close_to_be_read_are_left_out_of_the_scale(self, document):
         edges = ("50", "55", "64.5", "99")

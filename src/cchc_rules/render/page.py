@@ -131,7 +131,7 @@ class _View(Display):
         points = index["states"][state]
         parts = [self.say(f"state-{key}", points=self.number(points[key])) for key in _PARTS if Fraction(points[key])]
         count = self.say("rule-count", count=index["counts"][state])
-        return f"{count}: {', '.join(parts)}" if parts else count
+        return "; ".join([count, *parts])
 
     def _counted(self, *states: str) -> str:
         counts = self.document["index"]["counts"]
