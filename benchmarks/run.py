@@ -1,7 +1,7 @@
 """Measure, as ratios in one run: `python benchmarks/run.py [--quick] [--write] [--check] [name …]`.
 
-Names: scoring, mapping, growth, process. `--write` puts the tables into docs/explanation/performance.md, `--check`
-ends with 1 where a target is missed.
+Names: scoring, mapping, growth, pages, process. `--write` puts the tables into docs/explanation/performance.md,
+`--check` ends with 1 where a target is missed.
 """
 
 import gc
@@ -23,6 +23,7 @@ from plan_table import ROWS
 from cchc_rules import load_measurements, load_rules, parse_rules, score
 from cchc_rules.measure import figures_of
 from cchc_rules.plan import compiled
+from cchc_rules.render import render
 from cchc_rules.state import Absent, State
 
 ROOT = Path(__file__).parents[1]
@@ -267,6 +268,26 @@ def growth():
     return [*lines, "", "Costs are for one rule; they stay level, so the whole grows with the number of rules."]
 
 
+def pages():
+    """The page of documents that grow: for each rule it must cost the same, in time and in bytes."""
+    documents = {}
+    for count in (100, 1000, 2000):
+        text, raw = grown(count)
+        rules = parse_rules(text)
+        documents[count] = score(rules, load_measurements(raw, rules)).to_dict()
+    times = interleaved({count: lambda at=at: render(at, "html") for count, at in documents.items()}, rounds=3)
+    lines = [
+        "| rules | page | times that of 100 | for a rule | bytes for a rule | target |",
+        "|---|---|---|---|---|---|",
+    ]
+    for count, seconds in times.items():
+        ratio, size = seconds / times[100], len(render(documents[count], "html").encode()) // count
+        aim = "" if count == 100 else target(f"page of {count} rules", ratio, count / 100 * 1.5)
+        cells = [f"{count:,}", f"{1e3 * seconds:.0f} ms", f"{ratio:.2f}", f"{1e6 * seconds / count:.0f} µs", size, aim]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return lines
+
+
 BASELINE = "import pydantic, simpleeval, tomli\nclass Model(pydantic.BaseModel):\n    a: int\nModel(a=1)\n"
 
 
@@ -293,7 +314,7 @@ def process():
     return lines
 
 
-MEASURES = {"scoring": scoring, "mapping": mapping, "growth": growth, "process": process}
+MEASURES = {"scoring": scoring, "mapping": mapping, "growth": growth, "pages": pages, "process": process}
 
 
 def main():

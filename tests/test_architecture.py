@@ -20,6 +20,7 @@ LINE = (
     "__init__",
     "render",
     "render.markdown",
+    "render.page",
     "render.text",
     "render.display",
     "verify",
@@ -69,6 +70,8 @@ ONLY = {
     "rich": set(),
     "babel": set(),
     "holidays": {"calendar"},
+    "jinja2": {"render.page"},
+    "markupsafe": {"render.page"},
     "hypothesis": set(),
 }
 """Which modules may know a package."""

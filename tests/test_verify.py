@@ -166,7 +166,7 @@ def counts(report, path):
     if path[0] == "groups":
         return path[2] in SUMS
     if path[0] == "index":
-        return path[1] == "counts" or path[1] in INDEX
+        return path[1] in ("counts", "states") or path[1] in INDEX or path[-1] in ("change", "total")
     if path[0] == "targets":
         return path[2] in ("value", "reached")
     if path[0] == "band":

@@ -72,7 +72,7 @@ def prefixes():
             first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
             if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z-]+[.-]", str(first.value)):
                 found.add(first.value)
-    return found
+    return found | set(re.findall(r"""say\(["']([a-z-]+-)["'] ~""", templates()))
 
 
 def called(first_arguments_of):
@@ -87,10 +87,20 @@ def called(first_arguments_of):
     return found
 
 
+def templates():
+    """What the page's templates say."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "render" / "html").glob("*.html")))
+
+
+PAGE = set(re.findall(r"""["']([a-z-]+)["']""", templates()))
+"""The words of the templates, among them what they say."""
+
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"))
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
+
+STEPS = ("maximum", "lost", "excluded", "rescaled", "bonus", "penalty", "held", "index")
 
 FAMILIES = {
     "state.": {f"state.{state}" for state in State},
@@ -100,8 +110,10 @@ FAMILIES = {
     "calculation.": {f"calculation.{word}" for word in {*_EFFECTS.values(), "met", "not-met", "below-floor"}},
     "list-": {f"report.list-{s}" for s in ("missing", "not-due", "not-applicable", "waived", "unsupported")},
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__},
+    "state-": {f"report.state-{key}" for key in ("earned", "lost", "excluded")},
+    "step-": {f"report.step-{kind}" for kind in STEPS},
     "word.": {"word.bonus", "word.penalty"},
-    "report.": {f"report.{name}" for name in {*SHOWN, "bonus", "penalty"} if f"report.{name}" in IDS},
+    "report.": {f"report.{name}" for name in {*SHOWN, *PAGE, "bonus", "penalty"} if f"report.{name}" in IDS},
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -170,7 +182,8 @@ class TestTheSourceAndTheCatalogues:
         assert written - set(IDS) == set()
 
     def test_every_word_of_the_views_exists(self):
-        said = called({"say"})
+        said = called({"say"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
+        assert len(said) > 100
         known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli."))}
         assert {word for word in said if "." not in word} - known == set()
 

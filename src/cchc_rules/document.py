@@ -108,7 +108,20 @@ class _Writer:
             "claimed": points(sums.value),
             "supported": points(outcome.supported.value),
             "counts": {str(state): len(outcome.in_state(state)) for state in State},
+            "states": {str(state): self.parts(state) for state in State},
+            "steps": self.steps(),
         }
+
+    def parts(self, state: State) -> Document:
+        keys = ("maximum", "earned", "lost", "excluded")
+        return dict(zip(keys, map(self.outcome.points, self.outcome.parts(state)), strict=True))
+
+    def steps(self) -> list[Document]:
+        points = self.outcome.points
+        return [
+            {"kind": step.kind, "group": step.group, "change": points(step.change), "total": points(step.total)}
+            for step in self.outcome.steps()
+        ]
 
     def total(self, total: Total) -> Document:
         points = self.outcome.points
@@ -136,6 +149,10 @@ class _Writer:
                 "title": self.words(following.title),
                 "distance": outcome.points(int(number.ceiling(banding.distance * outcome.plan.unit))),
             },
+            "ladder": [
+                {"id": band.id, "title": self.words(band.title), "range": bounds(band.interval) or None}
+                for band in outcome.ladder
+            ],
         }
 
     def targets(self) -> list[Document]:

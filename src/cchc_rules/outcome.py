@@ -1,6 +1,6 @@
 """A whole scoring as values: what was read, what every rule came to, the sums, the band. No words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -26,6 +26,15 @@ class Banding(NamedTuple):
     gates: tuple[str, ...]
     next: Band | None
     distance: Fraction
+
+
+class Step(NamedTuple):
+    """One step on the way from the maximum to the index: what it is, its group, and its points in ticks."""
+
+    kind: str
+    group: str | None
+    change: int
+    total: int
 
 
 class Track(NamedTuple):
@@ -92,6 +101,38 @@ class Outcome:
         """Return the positions of the rules in a state, in file order."""
         return [at for at, result in enumerate(self.results) if result.state is state]
 
+    def parts(self, state: State) -> tuple[int, int, int, int]:
+        """Return maximum, earned, lost and excluded of the rules in a state, each as it stands, in ticks."""
+        rows = [
+            (self.plan.worths[at].weight, self.results[at].earned, self.lost(at), self.results[at].excluded)
+            for at in self.in_state(state)
+        ]
+        maximum, earned, lost, excluded = map(sum, zip((0, 0, 0, 0), *rows, strict=True))
+        return maximum, earned, lost, excluded
+
+    def steps(self) -> list[Step]:
+        """Return the way from the maximum to the index; each total is the one before it and the change."""
+        maximum = self.index.base.maximum
+        found = [Step("maximum", None, maximum, maximum)]
+        for kind, group, change in self._changes():
+            if change:
+                found.append(Step(kind, group, change, found[-1].total + change))
+        return [*found, Step("index", None, 0, found[-1].total)]
+
+    def _changes(self) -> Iterator[tuple[str, str | None, int]]:
+        sums, tops = self.index, self._tops()
+        yield from (("lost", id_, -total.lost) for id_, kind, total in tops if kind == "base")
+        yield "excluded", None, -sums.base.excluded
+        yield "rescaled", None, sums.rounded_base - sums.base.earned
+        yield from (("bonus", id_, total.earned) for id_, kind, total in tops if kind == "bonus")
+        yield from (("penalty", id_, -total.lost) for id_, kind, total in tops if kind == "penalty")
+        yield "held", None, sums.value - sums.rounded_base - sums.bonus + sums.penalty
+
+    def _tops(self) -> list[tuple[str, str, Total]]:
+        """Return id, kind and points of the groups at the top, as the rule file lists them."""
+        found = {group.id: (group, total) for group, total in zip(self.plan.groups, self.groups, strict=True)}
+        return [(id_, found[id_][0].kind, found[id_][1]) for id_ in self.rules.groups if found[id_][0].top]
+
     @cached_property
     def unsupported(self) -> frozenset[int]:
         """The rules that claim points but have no valid evidence (semantics I6)."""
@@ -131,12 +172,17 @@ class Outcome:
     def _again(self, results: Sequence[Result]) -> Sum:
         return tally.index(self.plan, tally.totals(self.plan, results))
 
+    @property
+    def ladder(self) -> list[Band]:
+        """The bands, the lowest first."""
+        return sorted(self.rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
+
     def banding(self) -> Banding:
         """Return the band of the index after its gates (semantics I5)."""
         rules = self.rules
         exact = Fraction(self.index.value, self.plan.unit) if rules.bands_read == "rounded" else self.index.exact
         within = max(Fraction(0), min(exact, rules.index.scale))
-        ladder = sorted(rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
+        ladder = self.ladder
         position = next((at for at, band in enumerate(ladder) if band.interval.holds(within)), None)
         if position is None:
             return Banding(None, None, (), None, Fraction(0))

@@ -32,12 +32,11 @@ class Proof:
     def whole(self) -> Document:
         """Return what concerns the whole report."""
         rules = self.rules
-        ladder = sorted(rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
         return {
             "places": rules.index.places,
             "over_scale": rules.index.over_scale,
             "bands_read": rules.bands_read,
-            "bands": [{"id": band.id, **bounds(band.interval)} for band in ladder],
+            "bands": [{"id": band.id, **bounds(band.interval)} for band in self.outcome.ladder],
             "band_gates": [{"rule": gate.rule, "at_most": gate.at_most} for gate in rules.band_gates],
             "window": [day.isoformat() for day in rules.window] if rules.window else None,
             "metrics": [self.metric(metric) for metric in self._read()],

@@ -149,6 +149,7 @@ class Recount:
             )
         yield from self._sums()
         yield from self._lists()
+        yield from self._views()
 
     # Figures and expressions
 
@@ -412,6 +413,28 @@ class Recount:
             unscored = sum(rule["deduction"] != "none" for rule in rules) - len(scored)
             counts = (track["scored"], track["unscored"])
             yield Difference(f"tracks[{track['id']}].scored", counts, (len(scored), unscored))
+
+    def _views(self) -> Iterator[Difference]:
+        """Yield the points by state, and the way from the maximum down to the index."""
+        index = self.report["index"]
+        for state, said in index["states"].items():
+            parts = [self._part(rule, self._leaf(id_)) for id_, rule in self.rules.items() if rule["state"] == state]
+            found = _added(parts)
+            yield from (Difference(f"index.states.{state}.{key}", said[key], found[key]) for key in SUMS[:4])
+        at, signs = ZERO, {"lost": -1, "penalty": -1, "bonus": 1}
+        for number, step in enumerate(index["steps"]):
+            path, change = f"index.steps[{number}]", amount(step["change"])
+            if step["group"] is not None:
+                key = "earned" if step["kind"] == "bonus" else "lost"
+                change = signs[step["kind"]] * amount(self.groups[step["group"]][key])
+            elif step["kind"] in ("maximum", "excluded"):
+                change = amount(index[step["kind"]]) * (1 if step["kind"] == "maximum" else -1)
+            at += change
+            yield from (
+                Difference(f"{path}.change", step["change"], change),
+                Difference(f"{path}.total", step["total"], at),
+            )
+        yield Difference("index.steps", [step["total"] for step in index["steps"]][-1:], [index["value"]])
 
 
 def _total(maximum: Fraction, earned: Fraction, excluded: Fraction, rescaled: Fraction) -> dict[str, Fraction]:

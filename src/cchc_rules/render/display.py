@@ -14,6 +14,8 @@ Document = Mapping[str, Any]
 def safe(text: object) -> str:
     """Return a text on one line without control characters, escape sequences or marks that turn the direction."""
     flat = " ".join(str(text).split())
+    if flat.isprintable():
+        return flat
     return "".join("�" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in flat)
 
 

@@ -1,0 +1,574 @@
+"""The page: all that the document says, escaped, in one file; read without a script and without a network.
+
+What only a browser can tell is tested in Chromium, where it and playwright are installed (`pip install ".[web]"`).
+With CCHC_BROWSER=1 these tests fail instead of being skipped.
+"""
+
+import base64
+import copy
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from fractions import Fraction
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from strategies import cases
+from test_shapes import CASES, report_of
+
+from cchc_rules import load_measurements, load_rules, parse_rules, score, words
+from cchc_rules.cli import main
+from cchc_rules.render import render
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NAMES = ("cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong")
+LANGUAGES = words.languages()
+VOID = {"meta", "input", "br", "link", "img", "hr"}
+STEPS_OF_THE_EXAMPLE = """
+maximum   -               100.00  100.00
+lost      direction        -0.76   99.24
+lost      institutions     -0.56   98.68
+lost      procedures       -1.06   97.62
+lost      organisation     -4.36   93.26
+lost      civil-service    -1.45   91.81
+lost      finance          -1.03   90.78
+lost      digital          -3.72   87.06
+excluded  -               -25.79   61.27
+rescaled  -                21.29   82.56
+index     -                 0.00   82.56
+"""
+
+
+def document_of(name="cam-due-2023", lang="vi"):
+    rules = load_rules("cam-due-2023")
+    return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules)).to_dict(lang)
+
+
+def shape(id_, lang="en"):
+    name, submission, _ = next(case.values for case in CASES if case.id == id_)
+    return report_of(name, submission).to_dict(lang)
+
+
+@pytest.fixture
+def document():
+    return document_of()
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+class Read(HTMLParser):
+    """A page as it was read: its tags in order, with attributes, and the texts between them; every tag is closed."""
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.open, self.texts, self.code = [], [], [], {}
+        self.feed(page)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        assert len(dict(attributes)) == len(attributes), tag
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("script", "style"):
+            self.code.setdefault(self.open[-1], []).append(data)
+        else:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return flat("".join(self.texts))
+
+    def values(self, attribute):
+        return [found[attribute] for _, found in self.tags if attribute in found]
+
+    @property
+    def bones(self):
+        """The tags with the names of their attributes and their classes: what no text may change."""
+        return [(tag, sorted(found), found.get("class")) for tag, found in self.tags]
+
+
+def pages(document):
+    """A page, read, and held against what must be true of every one."""
+    page = render(document, "html")
+    read = Read(page)
+    assert page.startswith("<!doctype html>\n")
+    assert page.endswith("</html>\n")
+    assert page.count("<script") == page.count("<style") == 1
+    ids = read.values("id")
+    assert len(ids) == len(set(ids))
+    for anchor in read.values("href"):
+        assert anchor.startswith("#")
+        assert anchor[1:] in ids
+    assert set(read.values("aria-labelledby")) | set(read.values("for")) <= set(ids)
+    assert not {name for _, found in read.tags for name in found if name.startswith("on") or name in ("style", "src")}
+    for value in [*read.values("width"), *read.values("x"), *read.values("x1"), *read.values("x2")]:
+        assert 0 <= Fraction(value.removesuffix("%")) <= 100, value
+    assert "None" not in re.sub(r"\w*None\w+|\w+None\w*", "", read.text) or "None" in json.dumps(document)
+    for rule in document["rules"]:
+        assert f"r{document['rules'].index(rule) + 1}" in ids
+    return read
+
+
+class TestEveryDocumentHasAPage:
+    @pytest.mark.parametrize("lang", LANGUAGES)
+    @pytest.mark.parametrize(("name", "submission", "_"), CASES)
+    def test_of_every_shape(self, name, submission, _, lang):
+        pages(report_of(name, submission).to_dict(lang))
+
+    @settings(max_examples=25)
+    @given(cases())
+    def test_of_whatever_is_drawn(self, case):
+        text, _, submission = case
+        rules = parse_rules(text)
+        pages(score(rules, load_measurements(submission, rules)).to_dict("vi"))
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_the_languages_have_the_same_bones(self, name):
+        vi, en = (pages(document_of(name, lang)) for lang in ("vi", "en"))
+        assert vi.bones == en.bones
+        assert [read.tags[0] for read in (vi, en)] == [("html", {"lang": "vi"}), ("html", {"lang": "en"})]
+
+    def test_the_same_document_gives_the_same_bytes_and_is_left_alone(self, document):
+        before = copy.deepcopy(document)
+        assert render(document, "html") == render(json.loads(json.dumps(document)), "html")
+        assert document == before
+
+
+def figures(part):
+    """The figures of a document, machine form and identifiers left out."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key not in ("machine", "version", "sha256", "period", "id"):
+                yield from figures(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from figures(value)
+    elif isinstance(part, str) and re.fullmatch(r"-?\d+(\.\d+)?", part):
+        yield part
+
+
+class TestWhatStandsOnThePage:
+    @pytest.mark.parametrize("lang", LANGUAGES)
+    @pytest.mark.parametrize("name", NAMES)
+    def test_every_figure_of_the_document(self, name, lang):
+        document = document_of(name, lang)
+        text = pages(document).text
+        assert len(set(figures(document))) > 50
+        for figure in set(figures(document)):
+            shown = words.number(lang, figure)
+            assert re.search(rf"(?<![\d,.]){re.escape(shown)}(?![\d]|[.,]\d)", text), figure
+
+    @pytest.mark.parametrize("lang", LANGUAGES)
+    def test_every_word_on_a_rule(self, lang):
+        document = document_of(lang=lang)
+        text = pages(document).text
+        for rule in document["rules"]:
+            remedy = rule["remedy"] or {}
+            said = [rule["title"], rule["required"], rule["reported"], rule["calculation"], rule["reason"]["text"]]
+            said += [rule["win_back"], rule["exact"], rule["note"], rule["id"], *rule["source"]]
+            said += [remedy.get(key) for key in ("task", "lead", "with", "due", "product", "budget")]
+            said += [conflict["note"] for conflict in rule["conflicts"]]
+            said += [item["document"] for item in rule["evidence"]["documents"]]
+            said += [rule["evidence"]["expected"], *(input_["text"] for input_ in rule["inputs"])]
+            for words_ in filter(None, said):
+                assert flat(words_) in text, (rule["id"], words_)
+
+    def test_who_when_what_and_how_to_verify(self, document):
+        text = pages(document).text
+        for said in (
+            "UBND xã Cẩm Duệ",
+            "20/12/2023",
+            "82,56 / 100",
+            "Tốt",
+            "còn 7,44 điểm nữa lên “Xuất sắc”",
+            "từ 67,32 đến 88,53",
+            "python -m cchc_rules verify report.json",
+            document["ruleset"]["files"][0]["sha256"],
+            document["measurements"]["sha256"],
+            "cchc-rules 0.1.0",
+        ):
+            assert said in text, said
+
+    def test_the_losses_come_in_their_order_and_apart_from_the_others(self, document):
+        page = render(document, "html")
+        part = {name: page.split(f'<section id="{name}"')[1].split("</section>")[0] for name in ("losses", "apart")}
+        order = [int(at) for at in re.findall(r'<details[^>]* id="r(\d+)"', part["losses"])]
+        assert [document["rules"][at - 1]["id"] for at in order] == document["losses"]
+        for key in ("missing", "not_due", "not_applicable", "waived", "unsupported"):
+            for id_ in document[key]:
+                at = next(at for at, rule in enumerate(document["rules"], 1) if rule["id"] == id_)
+                assert f'#r{at}"' in part["apart"] or f'id="r{at}"' in part["apart"]
+                assert f'id="r{at}"' not in part["losses"] or id_ in document["losses"]
+
+    def test_what_would_win_a_point_back(self, document):
+        rule = next(rule for rule in document["rules"] if rule["id"] == document["losses"][0])
+        rule["gains"] = [{"aim": "full", "text": "Đưa <b> về 1"}, {"aim": "band", "text": "Thêm hai người nữa"}]
+        text = pages(document).text
+        assert f"{rule['win_back']}Đưa <b> về 1Thêm hai người nữa" in text
+        rule["win_back"] = None
+        assert "Đưa <b> về 1Thêm hai người nữa" in pages(document).text
+
+    def test_what_bands_gates_pools_tracks_and_blocks_say(self):
+        gated = pages(shape("s30-bands-5")).text
+        assert "lowered because" in gated
+        pools = pages(shape("s25-bonus-and-penalty-1")).text
+        assert "Bonus: " in pools
+        assert "Penalty: " in pools
+        assert "Further tracks" in pages(shape("s27-tracks-1")).text
+        mean = next(case.id for case in CASES if case.id.startswith("s32-weighted-mean"))
+        assert "Takes a weighted mean." in pages(shape(mean)).text
+        blocks = [shape(case.id) for case in CASES if case.id.startswith("s28-block-absent")]
+        absent = [group["absent"] for block in blocks for group in block["groups"] if group["absent"]]
+        assert absent
+        assert any(f"Does not apply: {why}." in pages(block).text for block in blocks for why in absent)
+
+    def test_documents_outside_the_window_are_marked(self, document):
+        rule = next(rule for rule in document["rules"] if rule["evidence"]["documents"])
+        rule["evidence"]["documents"] = [{"document": "Cũ", "date": "2022-01-02", "valid": False}]
+        assert "Cũ (02/01/2022) – ngoài kỳ đánh giá" in pages(document).text
+
+    def test_the_highest_band_no_band_and_no_losses(self):
+        strong = document_of("cam-due-2023-strong")
+        assert "mức xếp loại cao nhất" in pages(strong).text
+        plain = shape("s01-yes-no-1")
+        assert plain["band"] is None
+        text = pages(plain).text
+        assert "No points lost" in text or words.message("en", "report.no-losses") in text
+        assert words.message("en", "report.apart-none") in text
+        assert words.message("en", "report.settled") in text
+        assert words.message("en", "report.all-supported") in text
+
+    def test_everything_is_there_without_the_script(self, document):
+        read = pages(document)
+        hidden = [(tag, found.get("id")) for tag, found in read.tags if "hidden" in found]
+        assert hidden == [("form", "filter")]
+        assert not [tag for tag, _ in read.tags if tag in ("template", "noscript", "iframe", "object", "img", "link")]
+
+
+class TestSteps:
+    def test_of_the_example_as_worked_by_hand(self, document):
+        wanted = [line.split() for line in STEPS_OF_THE_EXAMPLE.strip().splitlines()]
+        found = [[s["kind"], s["group"] or "-", s["change"], s["total"]] for s in document["index"]["steps"]]
+        assert found == wanted
+
+    def test_pools_and_the_top_of_the_scale(self):
+        kinds = {case.id: [step["kind"] for step in shape(case.id)["index"]["steps"]] for case in CASES}
+        assert any({"bonus", "penalty"} <= set(found) for found in kinds.values())
+        assert any("held" in found for found in kinds.values())
+        assert all(found[0] == "maximum" and found[-1] == "index" for found in kinds.values())
+
+    @given(cases())
+    def test_lead_from_the_maximum_to_the_index(self, case):
+        text, _, submission = case
+        rules = parse_rules(text)
+        document = score(rules, load_measurements(submission, rules)).to_dict("vi")
+        total, index = Fraction(0), document["index"]
+        for step in index["steps"]:
+            total += Fraction(step["change"])
+            assert Fraction(step["total"]) == total
+        assert total == Fraction(index["value"])
+        for state, points in index["states"].items():
+            rules_in = [rule for rule in document["rules"] if rule["state"] == state]
+            assert len(rules_in) == index["counts"][state]
+            for key, value in points.items():
+                assert Fraction(value) == sum(Fraction(rule[key]) for rule in rules_in)
+
+    def test_the_ladder_holds_every_band(self, document):
+        ladder = document["band"]["ladder"]
+        assert [(rung["id"], rung["range"]) for rung in ladder] == [
+            ("weak", {"below": "50"}),
+            ("average", {"from": "50", "below": "70"}),
+            ("fair", {"from": "70", "below": "80"}),
+            ("good", {"from": "80", "below": "90"}),
+            ("excellent", {"from": "90"}),
+        ]
+        text = pages(document).text
+        assert "Trung bình ≥ 50 < 70" in text
+
+    def test_a_band_without_edges(self, document):
+        document["band"]["ladder"] = [{"id": "good", "title": "Tốt", "range": None}]
+        read = pages(document)
+        whole = {"class": "rung here", "x": "0.00%", "y": "22", "width": "100.00%", "height": "16"}
+        assert ("rect", whole) in read.tags
+
+    def test_edges_too_close_to_be_read_are_left_out_of_the_scale(self, document):
+        edges = ("50", "55", "64.5", "99")
+        rungs = [{"id": f"b{low}", "title": low, "range": {"above": low}} for low in edges]
+        document["band"]["ladder"] = [{"id": "low", "title": "Thấp", "range": {"to": "50"}}, *rungs]
+        marks = re.findall(r"<text [^>]*>([^<]+)</text>", render(document, "html"))
+        assert marks == ["0", "50", "64,5", "99"]
+
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</style><style>*{display:none}</style>",
+    "\"'><img src=x onerror=alert(1)>",
+    "javascript:alert(1)",
+    "{{ 7 * 7 }}{% raw %}",
+    "<!--",
+    "&lt;b&gt;&amp;",
+    "]]><svg onload=alert(1)>",
+)
+KEPT = {"language", "state", "kind", "combine", "weight_basis", "code", "comparator", "deduction", "as_of", "date"}
+KEPT |= {"due_date", "id", "group", "parent", "metric", "requires", "gates", "gated_from", "sha256", "machine"}
+
+
+def poisoned(part, payload, key=""):
+    """A document in which every free text is a payload."""
+    if isinstance(part, dict):
+        return {name: value if name in KEPT else poisoned(value, payload, name) for name, value in part.items()}
+    if isinstance(part, list):
+        return part if key in ("losses", "missing", *PLACES) else [poisoned(item, payload, key) for item in part]
+    if not isinstance(part, str) or key == "due" or re.fullmatch(r"-?\d+([./]\d+)?", part):
+        return part
+    return payload
+
+
+PLACES = ("not_due", "not_applicable", "waived", "unsupported")
+
+
+class TestHostileTexts:
+    @pytest.mark.parametrize("payload", PAYLOADS)
+    def test_are_shown_and_change_nothing(self, document, payload):
+        clean = poisoned(document, "words")
+        read = pages(poisoned(document, payload))
+        assert read.bones == pages(clean).bones
+        assert read.text.count(flat(payload)) > 500
+        assert read.code == pages(clean).code
+
+    @pytest.mark.parametrize("char", ["\x00", "\x1b", "\x07", "\x9b", "\u202e", "\u200b", "\ud800", "\ufeff"])
+    def test_control_characters_are_shown_not_kept(self, document, char):
+        page = render(poisoned(document, f"a{char}b"), "html")
+        assert char not in page
+        assert "a�b" in page
+
+    def test_ids_make_no_anchors(self, document):
+        for rule in document["rules"]:
+            rule["group"] = "direction"
+        document["rules"][0] |= {"id": 'x" onclick="alert(1)', "metric": "<b>"}
+        document["losses"] = ['x" onclick="alert(1)']
+        for key in ("missing", *PLACES):
+            document[key] = []
+        document["index"]["steps"] = document["index"]["steps"][:1]
+        assert "x&#34; onclick=&#34;alert(1)" in render(document, "html")
+        pages(document)
+
+
+class TestThePolicy:
+    def test_allows_the_pages_own_style_and_script_and_nothing_else(self, document):
+        page = render(document, "html")
+        policy = dict(part.split(" ", 1) for part in Read(page).tags[3][1]["content"].split("; "))
+        assert policy.pop("default-src") == policy.pop("base-uri") == policy.pop("form-action") == "'none'"
+        for tag, key in (("style", "style-src"), ("script", "script-src")):
+            code = re.search(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)[1]
+            digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+            assert policy.pop(key) == f"'sha256-{digest}'"
+        assert not policy
+
+    def test_nothing_is_fetched(self, document):
+        page = render(document, "html")
+        assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", page.replace("data:", ""))
+
+
+class TestTheCommand:
+    def test_writes_a_page(self, tmp_path, capsys):
+        target = tmp_path / "report.html"
+        example = str(EXAMPLES / "cam-due-2023.json")
+        assert main(["score", example, "--format", "html", "--lang", "en", "--output", str(target)]) == 0
+        assert target.read_text(encoding="utf-8") == render(document_of(lang="en"), "html")
+        assert capsys.readouterr() == ("", "")
+
+    @pytest.mark.parametrize(("lang", "said"), [("vi", "Hãy cài thêm"), ("en", "Install it with")])
+    def test_says_which_extra_is_missing(self, monkeypatch, capsys, lang, said):
+        monkeypatch.setitem(sys.modules, "jinja2", None)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.page", raising=False)
+        assert main(["score", str(EXAMPLES / "cam-due-2023.json"), "--format", "html", "--lang", lang]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert said in err
+        assert 'pip install "cchc-rules[html]"' in err
+
+    def test_another_missing_module_is_no_extra(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "markupsafe", None)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.page", raising=False)
+        with pytest.raises(ModuleNotFoundError):
+            main(["score", str(EXAMPLES / "cam-due-2023.json"), "--format", "html"])
+
+
+# In a browser --------------------------------------------------------------------------------------------------------
+
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def absent(reason):
+    """Skip for want of a browser; where one is promised, fail."""
+    if os.environ.get("CCHC_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if CHROMIUM is None:
+        absent("no Chromium is installed")
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    except ModuleNotFoundError:
+        absent('playwright is not installed: pip install ".[web]"')
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, tmp_path):
+    """Opens a document's page; afterwards nothing was complained of and nothing asked for but the page itself."""
+    contexts, complaints, asked = [], [], []
+
+    def open_page(document, width=1280, scheme="light", script=True):
+        path = tmp_path / "report.html"
+        path.write_text(render(document, "html"), encoding="utf-8", newline="\n")
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert {url.rpartition("/")[2].partition("#")[0] for url in asked} == {"report.html"}
+    assert all(url.startswith("file:") for url in asked)
+
+
+def shown(page):
+    return page.locator("table.rules tr[data-rule]:visible").count()
+
+
+class TestInABrowser:
+    @pytest.mark.parametrize("lang", LANGUAGES)
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [1280, 390])
+    def test_axe_finds_nothing_serious(self, opened, lang, scheme, width):
+        try:
+            from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
+        except ModuleNotFoundError:
+            absent('axe-playwright-python is not installed: pip install ".[web]"')
+        page = opened(document_of(lang=lang), width, scheme)
+        page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+        found = Axe().run(page).response["violations"]
+        grave = [(item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in ("serious", "critical")]
+        assert grave == []
+
+    @pytest.mark.parametrize("lang", LANGUAGES)
+    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("width", [360, 390, 768, 900, 1280])
+    def test_nothing_scrolls_sideways(self, opened, name, lang, width):
+        page = opened(document_of(name, lang), width)
+        for opening in ("false", "true"):
+            page.evaluate(f"for (const part of document.querySelectorAll('details')) part.open = {opening}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    @pytest.mark.parametrize("width", [360, 900, 1280])
+    def test_long_words_do_not_scroll_it_either(self, opened, document, width):
+        page = opened(poisoned(document, "x" * 300), width)
+        page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def test_filters_by_state_area_and_text(self, opened, document):
+        page = opened(document)
+        states = [rule["state"] for rule in document["rules"]]
+        assert shown(page) == len(states) == 81
+        page.select_option("#f-state", "not_applicable")
+        assert shown(page) == states.count("not_applicable") == 6
+        assert page.inner_text("#f-count") == "6"
+        page.select_option("#f-area", index=1)
+        assert shown(page) == 2
+        page.fill("#f-text", "NANG THU HANG sipas")
+        assert shown(page) == 1
+        assert "SIPAS" in page.inner_text("table.rules tr[data-rule]:visible")
+        page.fill("#f-text", "không có gì như thế")
+        assert shown(page) == 0
+        assert page.locator("table.rules tr.area:visible").count() == 0
+        page.fill("#f-text", "")
+        page.select_option("#f-state", "")
+        page.select_option("#f-area", "")
+        assert shown(page) == 81
+
+    def test_a_search_finds_who_is_named_in_a_rules_block(self, opened, document):
+        page = opened(document)
+        page.fill("#f-text", "tư pháp hộ tịch")
+        named = [r for r in document["rules"] if r["remedy"] and "Tư pháp – Hộ tịch" in (r["remedy"]["lead"] or "")]
+        assert shown(page) >= len(named) > 0
+        assert shown(page) < 81
+
+    def test_a_loss_opens_with_a_click_with_a_key_and_from_the_table(self, opened, document):
+        page = opened(document)
+        first = page.locator("#losses details").first
+        facts = first.locator("dl")
+        assert not facts.is_visible()
+        first.locator("summary").click()
+        assert facts.is_visible()
+        assert document["rules"][int(first.get_attribute("id")[1:]) - 1]["calculation"] in facts.inner_text()
+        first.locator("summary").press("Enter")
+        assert not facts.is_visible()
+        page.locator("table.rules a", has_text="Ban hành kế hoạch CCHC").first.click()
+        assert page.locator("#settled details:target dl").is_visible()
+
+    def test_keys_reach_the_skip_link_first(self, opened, document):
+        page = opened(document)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        assert page.locator(".skip").bounding_box()["x"] >= 0
+
+    def test_without_the_script_all_is_read_and_the_filter_is_away(self, opened, document):
+        page = opened(document, script=False)
+        assert not page.locator("#filter").is_visible()
+        assert shown(page) == 81
+        page.locator("#losses summary").first.click()
+        assert page.locator("#losses dl").first.is_visible()
+
+    @pytest.mark.parametrize("script", [True, False])
+    def test_prints_with_everything_open(self, opened, document, script, tmp_path):
+        page = opened(document, scheme="dark", script=script)
+        pdf = page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+        assert pdf.startswith(b"%PDF")
+        assert 10 < pdf.count(b"/Type /Page\n") < 60
+        page.emulate_media(media="print")
+        assert not page.locator("#filter").is_visible()
+        assert page.locator("#losses dl").first.is_visible()
+        assert page.locator("#settled dl").first.is_visible()
+
+    @pytest.mark.parametrize("payload", PAYLOADS)
+    def test_hostile_texts_run_nothing(self, opened, document, payload):
+        page = opened(poisoned(document, payload))
+        assert page.locator("img").count() == 0
+        assert page.locator("script").count() == 1

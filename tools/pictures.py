@@ -1,0 +1,98 @@
+"""Make the pictures of the page in `docs/images`: `python tools/pictures.py` (needs Chromium and the extra `pictures`).
+
+Each is a part of the page of an example, as a browser shows it, with as few colours as it needs.
+"""
+
+import io
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from cchc_rules import load_measurements, load_rules, score
+from cchc_rules.render import render
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+MOST = 200_000
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+
+class Picture(NamedTuple):
+    """What is on a picture: an example, its language, how it is shown, and from which part to which."""
+
+    name: str
+    example: str
+    lang: str
+    width: int
+    height: int
+    scheme: Literal["light", "dark"]
+    start: str = "header"
+    opened: bool = False
+
+
+PICTURES = (
+    Picture("page-vi", "cam-due-2023", "vi", 1280, 1080, "light"),
+    Picture("page-en", "cam-due-2023", "en", 1280, 1080, "light"),
+    Picture("page-areas-vi", "cam-due-2023", "vi", 1280, 820, "light", "#areas"),
+    Picture("page-way-vi", "cam-due-2023", "vi", 1280, 540, "light", "#way"),
+    Picture("page-loss-vi", "cam-due-2023", "vi", 1280, 760, "light", "#losses details:nth-of-type(2)", True),
+    Picture("page-rules-vi", "cam-due-2023", "vi", 1280, 640, "light", "#rules"),
+    Picture("page-phone-vi", "cam-due-2023", "vi", 390, 1000, "dark"),
+)
+
+
+def main() -> int:
+    """Make every picture, or those named."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        print("no Chromium is installed", file=sys.stderr)
+        return 1
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for picture in PICTURES:
+            if not sys.argv[1:] or picture.name in sys.argv[1:]:
+                print(f"{picture.name}: {saved(taken(browser, picture), IMAGES / f'{picture.name}.png'):,} bytes")
+        browser.close()
+    return 0
+
+
+def taken(browser: Browser, picture: Picture) -> bytes:
+    """Return the picture as the browser takes it."""
+    viewport: Any = {"width": picture.width, "height": picture.height}
+    page = browser.new_page(viewport=viewport, color_scheme=picture.scheme)
+    with tempfile.TemporaryDirectory() as folder:
+        shown(page, picture, Path(folder) / "report.html")
+        shot = page.screenshot()
+    page.close()
+    return bytes(shot)
+
+
+def shown(page: Page, picture: Picture, path: Path) -> None:
+    """Open the page of the example and bring the part that is wanted to the top."""
+    rules = load_rules("cam-due-2023")
+    report = score(rules, load_measurements(ROOT / "examples" / f"{picture.example}.json", rules))
+    path.write_text(render(report.to_dict(picture.lang), "html"), encoding="utf-8")
+    page.goto(path.as_uri())
+    if picture.opened:
+        page.locator(picture.start).first.locator("summary").click()
+    page.locator(picture.start).first.evaluate("part => part.scrollIntoView()")
+
+
+def saved(shot: bytes, path: Path) -> int:
+    """Save a picture with no more colours than fit; return its size in bytes."""
+    image = Image.open(io.BytesIO(shot)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        image.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+        if path.stat().st_size < MOST:
+            break
+    return path.stat().st_size
+
+
+if __name__ == "__main__":
+    sys.exit(main())
