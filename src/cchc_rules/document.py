@@ -10,12 +10,14 @@ from typing import Any
 from cchc_rules import number
 from cchc_rules.arithmetic import Arithmetic
 from cchc_rules.explain import Explanation
+from cchc_rules.gain import Gain
 from cchc_rules.interval import Interval
 from cchc_rules.model import Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
 from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, threshold_value
 from cchc_rules.state import Absent, State
+from cchc_rules.steps import Steps
 from cchc_rules.submission import Given
 from cchc_rules.tally import Total
 
@@ -85,7 +87,13 @@ class _Writer:
             "period": found.period,
             "sha256": found.sha256,
             "note": found.note,
+            "changes": [self.change(name) for name in found.changes],
         }
+
+    def change(self, name: str) -> Document:
+        """Return a figure that was changed to try it."""
+        title = self.outcome.rules.metrics[name].title.of(self.lang)
+        return {"metric": name, "text": f"{title}: {self.speaker.figure(name)}"}
 
     def index(self) -> Document:
         outcome, sums = self.outcome, self.outcome.index
@@ -200,6 +208,7 @@ class _Writer:
             "reported": speaker.reported(at),
             "calculation": self.arithmetic.calculation(at),
             "win_back": self.explanation.win_back(at),
+            "gains": [self.gain(gain, at) for gain in self.explanation.gains.of(at)],
             "evidence": self.evidence(at),
             "remedy": self.remedy(outcome.rules.remedies.get(rule.remedy or "")),
             "conflicts": [self.conflict(rule, position) for position in range(len(rule.conflicts))],
@@ -253,6 +262,16 @@ class _Writer:
             "state": state,
             "text": self.speaker.figure(name),
             "note": entry.note if entry else None,
+        }
+
+    def gain(self, gain: Gain, at: int) -> Document:
+        points = self.outcome.points
+        return {
+            "aim": gain.aim,
+            **changed(gain.steps, gain.step),
+            "points": points(gain.points),
+            "index": points(gain.value),
+            "text": self.explanation.gain(gain, at),
         }
 
     def evidence(self, at: int) -> Document:
@@ -317,6 +336,18 @@ _LISTED = (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE, State.WAIVED)
 _NO_INPUT: Document = dict.fromkeys(
     ("metric", "title", "numerator", "denominator", "value", "points", "items", "state", "text", "note")
 )
+
+
+def changed(steps: Steps, step: int) -> Document:
+    """Return a change of a metric for a document: from what, to what, and by how much where it is a number."""
+    now, then = steps.write(0), steps.write(step)
+    numbers = isinstance(now, Fraction) and isinstance(then, Fraction)
+    return {
+        "metric": steps.metric.id,
+        "from": _plain(now) if steps.reported else None,
+        "to": _plain(then),
+        "change": _plain(then - now) if numbers and steps.reported else None,  # type: ignore[operator]
+    }
 
 
 def _as_written(value: object) -> str:

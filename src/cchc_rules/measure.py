@@ -146,6 +146,19 @@ def _binders(rules: RuleSet) -> dict[str, Bind]:
     return {metric.id: _binder(metric, rules) for metric in rules.metrics.values() if metric.formula is None}
 
 
+def figure_of(metric: Metric, entry: Entry, rules: RuleSet, as_of: date) -> Figure | None:
+    """Return the figure of one entry, None where it would be refused; lists of items may be given as their count."""
+    reader = Reader()
+    reader.as_of = as_of
+    return _single_binders(rules)[metric.id](entry, reader)
+
+
+@lru_cache(maxsize=64)
+def _single_binders(rules: RuleSet) -> dict[str, Bind]:
+    counted = (replace(metric, distinct=False) for metric in rules.metrics.values() if metric.formula is None)
+    return {metric.id: _binder(metric, rules) for metric in counted}
+
+
 def _binder(metric: Metric, rules: RuleSet) -> Bind:
     if metric.numeric:
         return _number_binder(metric)

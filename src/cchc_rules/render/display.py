@@ -66,6 +66,8 @@ class Display:
         yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
         if document["measurements"]["note"]:
             yield self.say("note"), safe(document["measurements"]["note"])
+        for change in document["measurements"]["changes"]:
+            yield self.say("tried"), safe(change["text"])
 
     def index(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the index: label and words."""
@@ -115,6 +117,8 @@ class Display:
             yield self.say("reason"), safe(rule["reason"]["text"])
         if rule["win_back"]:
             yield self.say("win-back"), safe(rule["win_back"])
+        for gain in rule["gains"]:
+            yield self.say(f"gain-{gain['aim']}"), safe(gain["text"])
         yield from self.remedy(rule["remedy"])
         yield from self.proof(rule)
         for conflict in rule["conflicts"]:
