@@ -37,6 +37,7 @@ LINE = (
     "plan",
     "shapes",
     "scale",
+    "tries",
     "measure",
     "submission",
     "load",

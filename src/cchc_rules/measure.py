@@ -14,7 +14,7 @@ from cchc_rules.model import Metric, RuleSet
 from cchc_rules.number import Pair
 from cchc_rules.problem import Path, nearest, quoted
 from cchc_rules.state import ZERO_DENOMINATOR, Absent, Reason, State
-from cchc_rules.submission import Bound, Entry, Figure, Given, Measurements, Reader, as_day, read
+from cchc_rules.submission import Bound, Entry, Figure, Given, Measurements, Reader, as_day, read, same_item
 
 
 def load_measurements(
@@ -56,6 +56,9 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
     active = _envelope(found, rules, reader)
     binders = _binders(active)
     figures: dict[str, Figure] = {}
+    for id_ in found.changes:
+        if id_ not in binders and id_ not in found.entries:  # left out, but never there
+            _unknown_metric(active, id_, reader)
     for id_, entry in found.entries.items():
         bind = binders.get(id_)
         if bind is None:
@@ -230,7 +233,7 @@ def _items_binder(metric: Metric) -> Bind:
         if entry.items is None:
             reader.fault("items-asked", *path, name=metric.id)
             return None
-        return len({" ".join(item.casefold().split()) for item in entry.items}), 1
+        return len({*map(same_item, entry.items)}), 1
 
     return bind
 

@@ -442,6 +442,11 @@ def as_day(value: object) -> date | None:
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
+def same_item(item: str) -> str:
+    """Return what two items have in common when they count as one: case and spaces make no difference."""
+    return " ".join(item.casefold().split())
+
+
 def dump_measurements(found: Measurements) -> str:
     """Return the submission as canonical JSON text: the same submission always gives the same bytes."""
     content: dict[str, Any] = {"format": 1, "ruleset": found.ruleset, "unit": found.unit, "period": found.period}
