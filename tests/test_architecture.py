@@ -23,6 +23,8 @@ LINE = (
     "render.display",
     "dump",
     "ranking",
+    "mending",
+    "mend",
     "score",
     "report",
     "document",

@@ -1,17 +1,19 @@
 """What would win lost points back: the least change of one figure that gains anything, and the one that gains most."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from cchc_rules import formula, reads
 from cchc_rules.interval import Interval
 from cchc_rules.model import Rule
 from cchc_rules.outcome import Outcome
+from cchc_rules.scale import Result
 from cchc_rules.shapes import as_number
 from cchc_rules.speech import threshold_value
-from cchc_rules.state import Absent
+from cchc_rules.state import Absent, State
 from cchc_rules.steps import Steps, steps_of
 from cchc_rules.submission import Figure
 from cchc_rules.trial import Probe, Trial
@@ -102,6 +104,14 @@ class Gains:
         probe = self.trial.probe(at, name, opened=opened)
         return Search(self.outcome, steps, probe).find(self.outcome.results[at].earned)
 
+    def passing(self, at: int, name: str) -> Find | None:
+        """Return the changes of one metric that meet a rule, None where none does."""
+        steps = self.steps(name)
+        if steps is None:
+            return None
+        probe = self.trial.probe(at, name, opened=True)
+        return Search(self.outcome, steps, probe, lambda result: int(result.state is State.MET)).find(0)
+
 
 class Search:
     """Finds the nearest steps of one metric that win points of one rule.
@@ -112,8 +122,11 @@ class Search:
     that double; a range of few steps is tried one by one.
     """
 
-    def __init__(self, outcome: Outcome, steps: Steps, probe: Probe) -> None:
+    def __init__(
+        self, outcome: Outcome, steps: Steps, probe: Probe, worth: Callable[[Result], int] = attrgetter("earned")
+    ) -> None:
         self.outcome = outcome
+        self.worth = worth
         self.steps = steps
         self.probe = probe
         self.rules = [outcome.rule(at) for at in probe.order]
@@ -146,7 +159,7 @@ class Search:
         if step not in self._points:
             figure = self.figure(step)
             result = None if figure is None else self.probe.result(figure)
-            self._points[step] = REFUSED if result is None else result.earned
+            self._points[step] = REFUSED if result is None else self.worth(result)
         return self._points[step]
 
     def nearest(self, cuts: Sequence[int], wanted: int) -> int:
@@ -190,7 +203,10 @@ class Search:
     def computed(self) -> bool:
         """Whether a formula stands between the figure and the points."""
         return bool(self.probe.derived) or any(
-            any(reads.rule_formulas(self.outcome.rules, rule)) or rule.deduction.exempt for rule in self.rules
+            any(reads.rule_formulas(self.outcome.rules, rule))
+            or rule.deduction.exempt
+            or rule.metric != self.steps.metric.id
+            for rule in self.rules
         )
 
     def ends(self) -> tuple[int, int]:
@@ -225,8 +241,12 @@ class Search:
         for text, extra in texts:
             parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
             yield from (value for value in parsed.literals.values() if isinstance(value, Fraction))
-            figures = (self.outcome.figure(name) for name in parsed.names if name in plan.positions)
-            yield from (Fraction(*figure) for figure in figures if not isinstance(figure, Absent))
+            yield from self._known(name for name in parsed.names if name in plan.positions)
+        yield from self._known(rule.metric for rule in self.rules if rule.metric is not None)
+
+    def _known(self, names: Iterable[str]) -> Iterator[Fraction]:
+        figures = (self.outcome.figure(name) for name in names)
+        yield from (Fraction(*figure) for figure in figures if not isinstance(figure, Absent))
 
     def _crossings(self, near: int, far: int, position: int, edge: Fraction) -> Iterator[int]:
         """Yield the steps on both sides of where a metric comes to an edge, and goes beyond it."""
