@@ -99,7 +99,7 @@ class TestTrials:
         measurements = load_measurements(submission, rules)
         report = score(rules, measurements)
         before = copy.deepcopy((report.outcome.figures, report.outcome.results, report.outcome.groups))
-        names = [name for name, metric in document["metric"].items() if "formula" not in metric]
+        names = [name for name, metric in document.get("metric", {}).items() if "formula" not in metric]
         chosen = data.draw(st.lists(st.sampled_from(names), unique=True, max_size=4)) if names else []
         changed = copy.deepcopy(submission)
         for name in chosen:

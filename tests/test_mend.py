@@ -1,6 +1,5 @@
 """The fewest rules to mend: what is proposed scores as promised, and no smaller choice of changes does."""
 
-import copy
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product

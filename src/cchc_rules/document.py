@@ -48,7 +48,7 @@ class _Writer:
             "language": self.lang,
             "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
             "ruleset": self.ruleset(),
-            "measurements": self.measurements(),
+            "measurements": measurements(self.speaker),
             "as_of": outcome.as_of.isoformat(),
             "index": self.index(),
             "band": self.band(),
@@ -78,22 +78,6 @@ class _Writer:
             "kind": rules.kind,
             "kind_title": self.words(rules.kind_title),
         }
-
-    def measurements(self) -> Document:
-        found = self.outcome.measurements
-        return {
-            "unit": found.unit,
-            "unit_kind": found.unit_kind,
-            "period": found.period,
-            "sha256": found.sha256,
-            "note": found.note,
-            "changes": [self.change(name) for name in found.changes],
-        }
-
-    def change(self, name: str) -> Document:
-        """Return a figure that was changed to try it."""
-        title = self.outcome.rules.metrics[name].title.of(self.lang)
-        return {"metric": name, "text": f"{title}: {self.speaker.figure(name)}"}
 
     def index(self) -> Document:
         outcome, sums = self.outcome, self.outcome.index
@@ -336,6 +320,22 @@ _LISTED = (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE, State.WAIVED)
 _NO_INPUT: Document = dict.fromkeys(
     ("metric", "title", "numerator", "denominator", "value", "points", "items", "state", "text", "note")
 )
+
+
+def measurements(speaker: Speaker) -> Document:
+    """Return what was scored, for a document: whose figures they are, and those that were changed to try them."""
+    found, metrics = speaker.outcome.measurements, speaker.outcome.rules.metrics
+    return {
+        "unit": found.unit,
+        "unit_kind": found.unit_kind,
+        "period": found.period,
+        "sha256": found.sha256,
+        "note": found.note,
+        "changes": [
+            {"metric": name, "text": f"{metrics[name].title.of(speaker.lang)}: {speaker.figure(name)}"}
+            for name in found.changes
+        ],
+    }
 
 
 def changed(steps: Steps, step: int) -> Document:

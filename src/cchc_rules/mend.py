@@ -7,14 +7,14 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cchc_rules import number
 from cchc_rules.gain import Find, Gains
+from cchc_rules.mending import WORK, Change, Mending, Step
 from cchc_rules.model import Band, RuleSet
 from cchc_rules.outcome import Outcome
 from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
-from cchc_rules.report import Report
 from cchc_rules.score import score
 from cchc_rules.state import Absent, State
 from cchc_rules.steps import Steps, as_json
@@ -23,68 +23,8 @@ from cchc_rules.tally import Sum
 from cchc_rules.trial import Trial
 from cchc_rules.tries import listed
 
-WORK = 2**14
-"""So many ways to mend figures that touch each other are tried one by one; where there are more, the best of each
-number of changes are kept, and the answer says that it is not proven to be the fewest."""
-
 KEPT = 64
 """So many of each number of changes are kept where not all ways are tried."""
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """One figure changed so that a rule gains all it can: what it takes, and what it alone brings the index shown."""
-
-    rule: str
-    steps: Steps
-    step: int
-    figure: Figure
-    gain: Decimal
-    effort: Fraction | None
-    behind: tuple[str, ...]
-
-    @property
-    def metric(self) -> str:
-        """The metric that changes."""
-        return self.steps.metric.id
-
-    @property
-    def rate(self) -> Fraction:
-        """What it brings the index for each unit of effort; without efforts, what it brings."""
-        return Fraction(self.gain) / (self.effort or 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One change of the answer: the points its rule gains, and the index shown, once it and those before are made."""
-
-    change: Change
-    points: Decimal
-    value: Decimal
-
-
-@dataclass(frozen=True, eq=False)
-class Mending:
-    """How to reach an index or a band: the fewest changes, each scored, and all changes there are.
-
-    `reached` says whether the target is reached with the steps; if not, they lead as far as one can get. `proven` says
-    whether it is proven that no fewer changes do, or that no others lead further.
-    """
-
-    index: Fraction | None
-    band: Band | None
-    now: Report
-    then: Report
-    reached: bool
-    proven: bool
-    steps: tuple[Step, ...]
-    mendable: tuple[Change, ...]
-
-    def to_dict(self, lang: str | None = None) -> dict[str, Any]:
-        """Return the document that the views are drawn from, its texts in the language asked for."""
-        from cchc_rules.mending import document  # noqa: PLC0415 - the words are loaded when they are asked for
-
-        return document(self, lang or self.now.language)
 
 
 def plan_to(
@@ -107,12 +47,17 @@ def plan_to(
     goal = _goal(report.outcome, None if index is None else number.fraction(index), band)
     mender = _Mender(report.outcome, goal)
     chosen = mender.solve()
-    ordered = sorted(chosen.changes, key=lambda change: (-change.rate, change.rule))
+    ordered = sorted(chosen.changes, key=_worth_first)
     raw = {change.metric: submitted(change.steps, change.step, measurements) for change in ordered}
     then = score(rules, measurements.changed(raw), as_of=as_of) if raw else report
     steps = tuple(mender.along(ordered))
     reached = goal.reached(then.outcome)
     return Mending(goal.index, goal.band, report, then, reached, mender.proven, steps, tuple(mender.mendable()))
+
+
+def _worth_first(change: Change) -> tuple[bool, Fraction, str]:
+    """Return what puts the change first that brings most for its effort; those of unknown effort come last."""
+    return change.effort is None, -change.rate, change.rule
 
 
 def submitted(steps: Steps, step: int, measurements: Measurements) -> object:
@@ -226,7 +171,7 @@ class _Mender:
         best: dict[str, Change] = {}
         for change in sorted(self._all(), key=lambda one: (-one.rate, one.metric)):
             best.setdefault(change.rule, change)
-        return sorted(best.values(), key=lambda one: (one.effort is None, -one.rate, one.rule))
+        return sorted(best.values(), key=_worth_first)
 
     def _all(self) -> list[Change]:
         return [change for changes in self.changes.values() for change in changes]

@@ -17,13 +17,12 @@ def safe(text: object) -> str:
     return "".join("�" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in flat)
 
 
-class Display:
-    """Says the parts of one document."""
+class Words:
+    """Says words, figures and dates in the language of one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.lang: str = document["language"]
-        self.rules: dict[str, Document] = {rule["id"]: rule for rule in document["rules"]}
 
     def say(self, id_: str, **places: object) -> str:
         """Return a message of the catalogue, its places made safe."""
@@ -36,6 +35,14 @@ class Display:
     def date(self, iso: str) -> str:
         """Return an ISO date in the language's form."""
         return words.date(self.lang, date.fromisoformat(iso))
+
+
+class Display(Words):
+    """Says the parts of one report."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self.rules: dict[str, Document] = {rule["id"]: rule for rule in document["rules"]}
 
     def state(self, state: str) -> str:
         """Return a state's name."""
