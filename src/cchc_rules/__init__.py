@@ -22,7 +22,8 @@ from cchc_rules.state import Effect, Reason, State
 from cchc_rules.submission import Measurements, dump_measurements
 
 if TYPE_CHECKING:
-    from cchc_rules.mend import Mending, plan_to
+    from cchc_rules.mend import plan_to
+    from cchc_rules.mending import Mending
 
 __all__ = [
     "CchcError",
@@ -53,7 +54,7 @@ __all__ = [
     "score",
 ]
 
-_LATER = {"Mending": "mend", "plan_to": "mend"}
+_LATER = {"Mending": "mending", "plan_to": "mend"}
 """What is loaded when it is first asked for, and the module it stands in."""
 
 

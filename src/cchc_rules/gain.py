@@ -130,15 +130,15 @@ class Search:
         self.steps = steps
         self.probe = probe
         self.rules = [outcome.rule(at) for at in probe.order]
-        self.edges = [(outcome.plan.positions[rule.metric or ""], edge) for rule, edge in self._edges()]
+        self.edges = list(dict.fromkeys(self._edges()))
         self._figures: dict[int, Figure | None] = {}
         self._points: dict[int, int] = {}
 
-    def _edges(self) -> Iterator[tuple[Rule, Fraction]]:
+    def _edges(self) -> Iterator[tuple[int, Fraction]]:
         for rule, at in zip(self.rules, self.probe.order, strict=True):
             if rule.metric is not None:
-                threshold = threshold_value(self.outcome, at)
-                yield from ((rule, edge) for edge in edges(self.outcome, rule, threshold))
+                position, threshold = self.outcome.plan.positions[rule.metric], threshold_value(self.outcome, at)
+                yield from ((position, edge) for edge in edges(self.outcome, rule, threshold))
 
     def find(self, now: int) -> Find | None:
         """Return what the search found against the points of now, None where nothing gains."""
@@ -183,7 +183,7 @@ class Search:
         low, high = self.ends()
         marks = {low, 0, high, *(step for step in self._samples(low, high) if low < step < high)}
         if self.straight:
-            crossed = {self.steps.at(edge) + off for _, edge in self.edges for off in (-1, 0, 1)}
+            crossed = {at + off for _, edge in self.edges for at in (self.steps.at(edge),) for off in (-1, 0, 1)}
         else:
             crossed = {
                 step

@@ -149,11 +149,17 @@ def _binders(rules: RuleSet) -> dict[str, Bind]:
     return {metric.id: _binder(metric, rules) for metric in rules.metrics.values() if metric.formula is None}
 
 
-def figure_of(metric: Metric, entry: Entry, rules: RuleSet, as_of: date) -> Figure | None:
-    """Return the figure of one entry, None where it would be refused; lists of items may be given as their count."""
-    reader = Reader()
+def binder(metric: Metric, rules: RuleSet, as_of: date) -> Callable[[Entry], Figure | None]:
+    """Return what gives the figure of an entry, None where it would be refused; lists of items go by their count."""
+    reader, bind = Reader(), _single_binders(rules)[metric.id]
     reader.as_of = as_of
-    return _single_binders(rules)[metric.id](entry, reader)
+
+    def figure(entry: Entry) -> Figure | None:
+        found = bind(entry, reader)
+        reader.problems.clear()
+        return found
+
+    return figure
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.score import score
 from cchc_rules.state import Absent, State
 from cchc_rules.steps import Steps, as_json
-from cchc_rules.submission import Figure, Measurements
+from cchc_rules.submission import Measurements
 from cchc_rules.tally import Sum
 from cchc_rules.trial import Trial
 from cchc_rules.tries import listed
@@ -178,16 +178,12 @@ class _Mender:
 
     def along(self, changes: Sequence[Change]) -> Iterator[Step]:
         """Yield the changes one after another with the index after each."""
-        made: dict[str, Figure] = {}
-        before: Mapping[int, int] = {}
+        trial = Trial(self.outcome)
         for change in changes:
-            made[change.metric] = change.figure
-            results = self.trial.results(made) or {}
             at = self.outcome.plan.places[change.rule]
-            earned = {place: result.earned for place, result in results.items()}
-            points = earned[at] - before.get(at, self.outcome.results[at].earned)
-            before = earned
-            yield Step(change, self._points(points), self._points(self.trial.summed(results).value))
+            before = trial.run.results[at].earned
+            earned = trial.advance({change.metric: change.figure})[at].earned
+            yield Step(change, self._points(earned - before), self._points(trial.now.value))
 
     def _points(self, ticks: int) -> Decimal:
         return Decimal(self.outcome.points(ticks))
@@ -205,15 +201,18 @@ class _Mender:
 
     def _pairs(self) -> Iterator[tuple[int, str]]:
         """Yield every rule that is not as good as can be with each metric that may be changed for it."""
-        gates = {self.outcome.plan.places[gate.rule] for gate in self.outcome.rules.band_gates}
         for at, result in enumerate(self.outcome.results):
             rule = self.outcome.rule(at)
-            closes = result.state in _CLOSING and (self.trial.network.required_by[at] or at in gates)
-            if rule.metric is None or not (self.outcome.lost(at) > 0 or result.state in _OPEN or closes):
+            if rule.metric is None or not (self.outcome.lost(at) > 0 or result.state in _OPEN or self._closes(at)):
                 continue
             own = self.trial.network.inputs.get(rule.metric, {rule.metric})
             read = self.outcome.plan.reads[rule.id]
             yield from ((at, name) for name in read if name in own or self._missing(name))
+
+    def _closes(self, at: int) -> bool:
+        """Whether a rule stands in the way of another one, or of a band."""
+        gates = any(self.outcome.plan.places[gate.rule] == at for gate in self.outcome.rules.band_gates)
+        return self.outcome.results[at].state in _CLOSING and (gates or bool(self.trial.network.required_by[at]))
 
     def _missing(self, name: str) -> bool:
         figure = self.outcome.figure(name)
@@ -224,7 +223,7 @@ class _Mender:
         most = self.gains.search(at, name, opened=bool(rule.requires))
         if most is not None:
             yield most, most.all
-        if self.outcome.results[at].state in _CLOSING:
+        if self._closes(at):
             met = self.gains.passing(at, name)
             if met is not None:
                 yield met, met.all
@@ -264,10 +263,11 @@ class _Mender:
         return list(seen.values())
 
     def _join(self, parts: dict[str, list[str]], one: str, other: str) -> None:
-        if parts[one] is not parts[other]:
-            parts[other] += parts[one]
-            for name in parts[one]:
-                parts[name] = parts[other]
+        into, gone = sorted((parts[one], parts[other]), key=len, reverse=True)
+        if into is not gone:
+            into += gone
+            for name in gone:
+                parts[name] = into
 
     def _touched(self, name: str) -> Iterator[object]:
         """Yield what makes two metrics hang together: a rule that both touch, a mean or a pool that both lead to."""
@@ -328,7 +328,7 @@ class _Mender:
             then.base.earned - now.base.earned,
             then.base.rescaled - now.base.rescaled,
             then.bonus - then.penalty - now.bonus + now.penalty,
-            all(results[gate].state in _PASSES for gate in gates),
+            all(results.get(gate, self.outcome.results[gate]).state in _PASSES for gate in gates),
             tuple(changes),
         )
 

@@ -34,14 +34,14 @@ class Steps:
     high: int | None
     write: Callable[[int], Written]
     entry: Callable[[int], Entry]
-    outcome: Outcome = field(repr=False)
+    bind: Callable[[Entry], Figure | None] = field(repr=False)
     start: Fraction = Fraction(0)
     unit: Fraction = Fraction(1)
     denominator: Fraction | None = None
 
     def figure(self, step: int) -> Figure | None:
         """Return the figure of a step as a submission would have it, None where it would be refused."""
-        return measure.figure_of(self.metric, self.entry(step), self.outcome.rules, self.outcome.as_of)
+        return self.bind(self.entry(step))
 
     def at(self, value: Fraction) -> int:
         """Return the first step whose number is not below a value."""
@@ -92,7 +92,7 @@ def _switch(outcome: Outcome, metric: Metric, now: bool, *, reported: bool = Tru
     def write(step: int) -> bool:
         return now if step == 0 else not now
 
-    return Steps(metric, reported, 0, 1, write, lambda step: Entry(write(step)), outcome)
+    return Steps(metric, reported, 0, 1, write, lambda step: Entry(write(step)), _bind(outcome, metric))
 
 
 def _levels(outcome: Outcome, metric: Metric, now: int, *, reported: bool) -> Steps:
@@ -100,14 +100,22 @@ def _levels(outcome: Outcome, metric: Metric, now: int, *, reported: bool) -> St
         return metric.levels[now + step].vi
 
     high = len(metric.levels) - 1 - now
-    return Steps(metric, reported, -now, high, write, lambda step: Entry(write(step)), outcome, Fraction(now))
+    return Steps(
+        metric, reported, -now, high, write, lambda step: Entry(write(step)), _bind(outcome, metric), Fraction(now)
+    )
 
 
 def _today(outcome: Outcome, metric: Metric, now: int) -> Steps:
     """Return a day that was reported and the day of judgement: what has gone by cannot be done on another day."""
     days = (date.fromordinal(now), outcome.as_of)
     return Steps(
-        metric, True, 0, int(days[0] < days[1]), lambda step: days[step], lambda step: Entry(days[step]), outcome
+        metric,
+        True,
+        0,
+        int(days[0] < days[1]),
+        lambda step: days[step],
+        lambda step: Entry(days[step]),
+        _bind(outcome, metric),
     )
 
 
@@ -121,17 +129,16 @@ def _days(outcome: Outcome, metric: Metric) -> Steps:
 
     low = min(0, (first - start).days)
     start_number = Fraction(start.toordinal())
-    return Steps(metric, False, low, 0, write, lambda step: Entry(write(step)), outcome, start_number)
+    return Steps(metric, False, low, 0, write, lambda step: Entry(write(step)), _bind(outcome, metric), start_number)
 
 
 def _numbers(outcome: Outcome, metric: Metric, start: Fraction, places: int, *, reported: bool = True) -> Steps:
     unit = Fraction(1, 10**places)
 
-    def write(step: int) -> Fraction:
-        return start + step * unit
-
+    write, as_json_at = _along(start, unit)
     low, high = _within(metric.range.low, metric.range.high, start, unit)
-    return Steps(metric, reported, low, high, write, lambda step: Entry(as_json(write(step))), outcome, start, unit)
+    bind = _bind(outcome, metric)
+    return Steps(metric, reported, low, high, write, lambda step: Entry(as_json_at(step)), bind, start, unit)
 
 
 def _ratio(outcome: Outcome, metric: Metric, entry: Entry) -> Steps:
@@ -140,18 +147,32 @@ def _ratio(outcome: Outcome, metric: Metric, entry: Entry) -> Steps:
     times = _times(metric)
     bounded = metric.type == "percent" and not metric.above_100
 
-    def write(step: int) -> Fraction:
-        return start + step * unit
-
+    write, as_json_at = _along(start, unit)
     least = Fraction(0) if metric.range.low is None else max(Fraction(0), metric.range.low * below / times)
     most = None if metric.range.high is None else metric.range.high * below / times
     most = below if bounded and (most is None or most > below) else most
     low, high = _within(least, most, start, unit)
 
     def as_entry(step: int) -> Entry:
-        return Entry(None, as_json(write(step)), entry.denominator)
+        return Entry(None, as_json_at(step), entry.denominator)
 
-    return Steps(metric, True, low, high, write, as_entry, outcome, start, unit, below)
+    return Steps(metric, True, low, high, write, as_entry, _bind(outcome, metric), start, unit, below)
+
+
+def _along(start: Fraction, unit: Fraction) -> tuple[Callable[[int], Fraction], Callable[[int], int | Decimal]]:
+    """Return what gives the number of a step, and what gives it as a submission has it."""
+
+    def write(step: int) -> Fraction:
+        return start + step * unit
+
+    if start.denominator == unit.denominator == unit.numerator == 1:
+        first = start.numerator
+        return write, lambda step: first + step
+    return write, lambda step: as_json(write(step))
+
+
+def _bind(outcome: Outcome, metric: Metric) -> Callable[[Entry], Figure | None]:
+    return measure.binder(metric, outcome.rules, outcome.as_of)
 
 
 def _times(metric: Metric) -> int:

@@ -103,7 +103,8 @@ def _derived(plan: Plan, inputs: Mapping[str, set[str]]) -> dict[str, list[Deriv
 class Trial:
     """Tries changed figures on one outcome; nothing of the outcome is changed.
 
-    Every try sets figures, judges the rules that read them by the compiled rule set's own functions, and sets all back.
+    Every try sets figures, judges the rules that read them by the compiled rule set's own functions, and sets all back;
+    `advance` alone lets them stand, so that later tries go on from there.
     """
 
     def __init__(self, outcome: Outcome) -> None:
@@ -112,6 +113,8 @@ class Trial:
         self.network = network(outcome.plan)
         given = outcome.measurements
         self.run = Run([*outcome.figures], [*outcome.results], outcome.as_of.toordinal(), given.points, given.absent)
+        self.groups = [*outcome.groups]
+        self.now = outcome.index
         self._shares: dict[int, Share] = {}
 
     def probe(self, at: int, metric: str, *, opened: bool = False) -> "Probe":
@@ -176,10 +179,29 @@ class Trial:
             ledger.put(at, result)
         return ledger.index()
 
+    def advance(self, changes: Changes) -> dict[int, Result]:
+        """Let changed figures that scoring takes stand; return the results of all rules that they touch."""
+        results = self.results(changes)
+        assert results is not None
+        ledger = _Ledger(self)
+        for at, result in results.items():
+            ledger.put(at, result)
+        self.now = ledger.index()
+        for place, total in ledger.totals.items():
+            self.groups[place] = total
+        self._shares.update(ledger.means)
+        for at, result in results.items():
+            self.run.results[at] = result
+        for metric, figure in changes.items():
+            self.run.figures[self.plan.positions[metric]] = figure
+        for position, derive in (one for metric in changes for one in self.network.derived.get(metric, ())):
+            self.run.figures[position] = derive(self.run.figures)
+        return results
+
     def share(self, place: int) -> Share:
         """Return what the rules of a mean group bring to it now."""
         if place not in self._shares:
-            self._shares[place] = tally.shares(self.plan, self.plan.groups[place], self.outcome.results)
+            self._shares[place] = tally.shares(self.plan, self.plan.groups[place], self.run.results)
         return self._shares[place]
 
 
@@ -198,9 +220,13 @@ class Probe:
         self.derived = every if gates else [one for one in every if one[0] in wanted]
         self.order = (*gates, at)
         self.passed = network.requires[at] if opened else ()
+        self.alone = not (self.derived or gates or self.passed)
+        self.judge = network.judges[at]
 
     def result(self, figure: Figure) -> Result | None:
         """Return the rule's result with the figure, None where scoring would refuse it."""
+        if self.alone:
+            return self._alone(figure)
         results, kept = self.trial.run.results, [(gate, self.trial.run.results[gate]) for gate in self.passed]
         for gate, _ in kept:
             results[gate] = _PASSED
@@ -208,6 +234,19 @@ class Probe:
         for gate, result in kept:
             results[gate] = result
         return None if found is None else found[self.at]
+
+    def _alone(self, figure: Figure) -> Result | None:
+        """Return the result of a rule that reads the figure as it is, and hangs on no other rule that does."""
+        run = self.trial.run
+        before, run.figures[self.position] = run.figures[self.position], figure
+        try:
+            result = self.judge(run)
+            return None if run.undeclared else result
+        except formula.FormulaFailedError:
+            return None
+        finally:
+            run.undeclared.clear()
+            run.figures[self.position] = before
 
     def value(self, figure: Figure, position: int) -> Figure | None:
         """Return what a metric, perhaps a derived one, comes to with the figure; None where a formula fails."""
@@ -226,19 +265,20 @@ class Moved(NamedTuple):
 
 
 class _Ledger:
-    """The sums of one outcome, in which the results of single rules are replaced."""
+    """The sums of a trial as it stands, in which the results of single rules are replaced."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.groups = trial.plan.groups
         self.moved: dict[int, Moved] = {}
         self.means: dict[int, Share] = {}
-        self.base = trial.outcome.index.base
-        self.pools = {"bonus": trial.outcome.index.bonus, "penalty": trial.outcome.index.penalty}
+        self.totals: dict[int, Total] = {}
+        self.base = trial.now.base
+        self.pools = {"bonus": trial.now.bonus, "penalty": trial.now.penalty}
 
     def put(self, at: int, result: Result) -> None:
         """Replace one rule's result."""
-        old, place = self.trial.outcome.results[at], self.trial.network.group_of[at]
+        old, place = self.trial.run.results[at], self.trial.network.group_of[at]
         if result is old:
             return
         if self.groups[place].mean:
@@ -265,7 +305,7 @@ class _Ledger:
 
     def closed(self, place: int, by: Moved) -> Total:
         """Return the points of a group that adds up, after the change."""
-        group, old = self.groups[place], self.trial.outcome.groups[place]
+        group, old = self.groups[place], self.trial.groups[place]
         if group.kind != "base":
             return tally.capped(group, old.uncapped + by.earned, old.uncapped - by.earned - by.excluded)
         earned, excluded = old.earned + by.earned, old.excluded + by.excluded
@@ -273,7 +313,8 @@ class _Ledger:
 
     def close(self, place: int, new: Total) -> None:
         """Carry a group's change to the group above it, or into the index."""
-        group, old = self.groups[place], self.trial.outcome.groups[place]
+        group, old = self.groups[place], self.trial.groups[place]
+        self.totals[place] = new
         by = Moved(new.earned - old.earned, new.excluded - old.excluded, new.rescaled - old.rescaled)
         if not group.top:
             self.move(self.trial.network.parents[place], by)
