@@ -398,6 +398,8 @@ class _Solver:
         self.times, self.below = scale.numerator * self.unit, scale.denominator
         self.earned, self.left = self.now.base.earned, self.now.base.maximum - self.now.base.rescaled
         self.over = self.now.bonus - self.now.penalty
+        if not self.left:  # nothing is left to score: what is proven below does not hold for ways that leave it so
+            self.left, mender.proven = (0, False) if rescaling else (1, mender.proven)
 
     def fewest(self) -> _Chosen | None:
         """Return the fewest changes that reach the goal; of as few, those that bring most."""
