@@ -422,7 +422,7 @@ def blocks(page, language):
 class TestTheReference:
     def test_names_every_command_and_option(self, run):
         text = (REFERENCE / "cli.md").read_text(encoding="utf-8")
-        for command in ("score", "check"):
+        for command in ("score", "check", "plan"):
             helped = run(command, "-h", "--lang", "en")[1]
             options = set(re.findall(r"--[a-z-]+", helped))
             assert len(options) >= 2

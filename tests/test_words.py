@@ -109,6 +109,7 @@ FAMILIES = {
     "required.": {f"required.{word}" for word in {*_COMPARATORS.values(), "at-least", "above", "at-most", "below"}},
     "calculation.": {f"calculation.{word}" for word in {*_EFFECTS.values(), "met", "not-met", "below-floor"}},
     "list-": {f"report.list-{s}" for s in ("missing", "not-due", "not-applicable", "waived", "unsupported")},
+    "gain-": {f"report.gain-{aim}" for aim in ("any", "all")},
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__},
     "state-": {f"report.state-{key}" for key in ("earned", "lost", "excluded")},
     "step-": {f"report.step-{kind}" for kind in STEPS},

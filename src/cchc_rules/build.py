@@ -125,6 +125,7 @@ def _rule(id_: str, table: schema.RuleTable, file: schema.RuleFile, groups: Mapp
         requires=table.requires,
         evidence_required=table.evidence_required,
         remedy=table.remedy,
+        effort=table.effort,
         conflicts=tuple(_conflict(conflict) for conflict in table.conflict),
         absence=_absence(file.absence, table.absence),
         basis=table.weight_basis or (group.basis if group else file.index.weight_basis),
@@ -154,6 +155,7 @@ def _remedy(id_: str, table: schema.RemedyTable) -> model.Remedy:
         due=_text(table.due),
         due_date=table.due_date,
         budget=_text(table.budget),
+        effort=table.effort,
     )
 
 

@@ -496,6 +496,14 @@ def index(rules: RuleSet) -> Problems:
                 yield Problem("id-twice", path, {"name": id_})
 
 
+def efforts(rules: RuleSet) -> Problems:
+    """What it takes to mend something is above zero."""
+    for table, items in (("rule", rules.rules), ("remedy", rules.remedies)):
+        for id_, item in items.items():
+            if item.effort is not None and item.effort <= 0:
+                yield Problem("not-positive", (table, id_, "effort"))
+
+
 def contradictions(rules: RuleSet) -> Problems:
     """Two rules that claim one clause for one metric with different thresholds should say so (a warning)."""
     claims: dict[tuple[str, str], Rule] = {}
@@ -518,5 +526,6 @@ CHECKS: tuple[Check, ...] = (
     dates,
     groups,
     index,
+    efforts,
     contradictions,
 )

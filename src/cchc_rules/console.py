@@ -68,6 +68,13 @@ def as_number(text: str) -> Decimal:
     return Decimal(text)
 
 
+def as_setting(text: str) -> str:
+    """Read an argument that sets a metric to a value."""
+    if not text.partition("=")[0].strip() or not text.partition("=")[2].strip():
+        raise argparse.ArgumentTypeError(f"{text!r}: METRIC=97.5 | METRIC=48/52 | METRIC=missing")
+    return text
+
+
 def guarded(work: Callable[[], int], lang: str, output: Path | None = None) -> int:
     """Do a command's work; what is refused or cannot be written is said, and becomes the exit code."""
     try:

@@ -10,6 +10,7 @@ from typing import Any
 from cchc_rules import number
 from cchc_rules.arithmetic import Arithmetic
 from cchc_rules.explain import Explanation
+from cchc_rules.gain import Gain
 from cchc_rules.interval import Interval
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
@@ -17,6 +18,7 @@ from cchc_rules.proof import Proof, bounds, digest
 from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, threshold_value
 from cchc_rules.state import Absent, State
+from cchc_rules.steps import Steps
 from cchc_rules.submission import Entry, Figure, Given
 from cchc_rules.tally import Total
 
@@ -48,7 +50,7 @@ class _Writer:
             "language": self.lang,
             "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
             "ruleset": self.ruleset(),
-            "measurements": self.measurements(),
+            "measurements": measurements(self.speaker),
             "as_of": outcome.as_of.isoformat(),
             "index": self.index(),
             "band": self.band(),
@@ -79,16 +81,6 @@ class _Writer:
             "files": [{"name": file.name, "sha256": file.sha256} for file in rules.files],
             "kind": rules.kind,
             "kind_title": self.words(rules.kind_title),
-        }
-
-    def measurements(self) -> Document:
-        found = self.outcome.measurements
-        return {
-            "unit": found.unit,
-            "unit_kind": found.unit_kind,
-            "period": found.period,
-            "sha256": found.sha256,
-            "note": found.note,
         }
 
     def index(self) -> Document:
@@ -221,6 +213,7 @@ class _Writer:
             "reported": speaker.reported(at),
             "calculation": self.arithmetic.calculation(at),
             "win_back": self.explanation.win_back(at),
+            "gains": [self.gain(gain, at) for gain in self.explanation.gains.of(at)],
             "evidence": self.evidence(at),
             "remedy": self.remedy(outcome.rules.remedies.get(rule.remedy or "")),
             "conflicts": [self.conflict(rule, position) for position in range(len(rule.conflicts))],
@@ -284,6 +277,16 @@ class _Writer:
             return _as_written(entry.value)
         return _plain(opened(figure, metric))
 
+    def gain(self, gain: Gain, at: int) -> Document:
+        points = self.outcome.points
+        return {
+            "aim": gain.aim,
+            **changed(gain.steps, gain.step),
+            "points": points(gain.points),
+            "index": points(gain.value),
+            "text": self.explanation.gain(gain, at),
+        }
+
     def evidence(self, at: int) -> Document:
         rule, documents = self.outcome.rule(at), self.outcome.documents(at)
         metric = self.outcome.rules.metrics.get(rule.metric or "")
@@ -346,6 +349,34 @@ _LISTED = (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE, State.WAIVED)
 _NO_INPUT: Document = dict.fromkeys(
     ("metric", "title", "numerator", "denominator", "value", "points", "items", "state", "text", "note")
 )
+
+
+def measurements(speaker: Speaker) -> Document:
+    """Return what was scored, for a document: whose figures they are, and those that were changed to try them."""
+    found, metrics = speaker.outcome.measurements, speaker.outcome.rules.metrics
+    return {
+        "unit": found.unit,
+        "unit_kind": found.unit_kind,
+        "period": found.period,
+        "sha256": found.sha256,
+        "note": found.note,
+        "changes": [
+            {"metric": name, "text": f"{metrics[name].title.of(speaker.lang)}: {speaker.figure(name)}"}
+            for name in found.changes
+        ],
+    }
+
+
+def changed(steps: Steps, step: int) -> Document:
+    """Return a change of a metric for a document: from what, to what, and by how much where it is a number."""
+    now, then = steps.write(0), steps.write(step)
+    numbers = isinstance(now, Fraction) and isinstance(then, Fraction)
+    return {
+        "metric": steps.metric.id,
+        "from": _plain(now) if steps.reported else None,
+        "to": _plain(then),
+        "change": _plain(then - now) if numbers and steps.reported else None,  # type: ignore[operator]
+    }
 
 
 def _as_written(value: object) -> str:

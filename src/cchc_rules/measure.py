@@ -14,7 +14,7 @@ from cchc_rules.model import Metric, RuleSet
 from cchc_rules.number import Pair
 from cchc_rules.problem import Path, nearest, quoted
 from cchc_rules.state import ZERO_DENOMINATOR, Absent, Reason, State
-from cchc_rules.submission import Bound, Entry, Figure, Given, Measurements, Reader, as_day, read
+from cchc_rules.submission import Bound, Entry, Figure, Given, Measurements, Reader, as_day, read, same_item
 
 
 def load_measurements(
@@ -56,6 +56,9 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
     active = _envelope(found, rules, reader)
     binders = _binders(active)
     figures: dict[str, Figure] = {}
+    for id_ in found.changes:
+        if id_ not in binders and id_ not in found.entries:  # left out, but never there
+            _unknown_metric(active, id_, reader)
     for id_, entry in found.entries.items():
         bind = binders.get(id_)
         if bind is None:
@@ -146,6 +149,25 @@ def _binders(rules: RuleSet) -> dict[str, Bind]:
     return {metric.id: _binder(metric, rules) for metric in rules.metrics.values() if metric.formula is None}
 
 
+def binder(metric: Metric, rules: RuleSet, as_of: date) -> Callable[[Entry], Figure | None]:
+    """Return what gives the figure of an entry, None where it would be refused; lists of items go by their count."""
+    reader, bind = Reader(), _single_binders(rules)[metric.id]
+    reader.as_of = as_of
+
+    def figure(entry: Entry) -> Figure | None:
+        found = bind(entry, reader)
+        reader.problems.clear()
+        return found
+
+    return figure
+
+
+@lru_cache(maxsize=64)
+def _single_binders(rules: RuleSet) -> dict[str, Bind]:
+    counted = (replace(metric, distinct=False) for metric in rules.metrics.values() if metric.formula is None)
+    return {metric.id: _binder(metric, rules) for metric in counted}
+
+
 def _binder(metric: Metric, rules: RuleSet) -> Bind:
     if metric.numeric:
         return _number_binder(metric)
@@ -217,7 +239,7 @@ def _items_binder(metric: Metric) -> Bind:
         if entry.items is None:
             reader.fault("items-asked", *path, name=metric.id)
             return None
-        return len({" ".join(item.casefold().split()) for item in entry.items}), 1
+        return len({*map(same_item, entry.items)}), 1
 
     return bind
 

@@ -144,6 +144,7 @@ class Remedy:
     due: Text | None = None
     due_date: date | None = None
     budget: Text | None = None
+    effort: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ class Rule:
     absence: Mapping[State, Effect] = field(default_factory=dict)
     basis: Basis = "stated"
     note: Text | None = None
+    effort: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,6 +358,7 @@ class RuleTable(_Table):
     requires: tuple[Id, ...] = ()
     evidence_required: Flag = False
     remedy: Id | None = None
+    effort: Exact | None = None
     conflict: tuple[ConflictTable, ...] = ()
     absence: AbsenceTable = AbsenceTable()
     weight_basis: BasisName | None = None
@@ -381,6 +382,7 @@ class RemedyTable(_Table):
     due: Text | None = None
     due_date: Day | None = None
     budget: Text | None = None
+    effort: Exact | None = None
 
 
 class BandTable(_Bounded):

@@ -5,7 +5,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -89,6 +89,7 @@ class Measurements:
     tracks: Mapping[str, Mapping[str, Given]]
     file_sha256: str | None = None
     bound: "Bound | None" = field(default=None, repr=False)
+    changes: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Measurements) and dump_measurements(self) == dump_measurements(other)
@@ -105,6 +106,24 @@ class Measurements:
     def sha256(self) -> str:
         """The hash of the file's bytes; for a mapping, of the text that `dump_measurements` gives."""
         return self.file_sha256 or hashlib.sha256(dump_measurements(self).encode()).hexdigest()
+
+    def changed(self, figures: Mapping[str, Any]) -> "Measurements":
+        """Return the submission with other figures of some metrics, to try them; `None` leaves a metric out.
+
+        A figure is what stands in a submission: `97.5`, `true`, `{"numerator": 48, "denominator": 52}`. Evidence stays
+        unless other evidence comes with the figure. `changes` names what was changed; `sha256` stays that of what was
+        read. Raises `SubmissionError` when the form is wrong; whether the figures fit the rule set is seen by `score`.
+        """
+        reader = Reader()
+        fresh = reader.figures(figures)
+        if reader.problems:
+            reader.refuse()
+        entries = {id_: entry for id_, entry in self.entries.items() if id_ not in figures}
+        for id_, entry in fresh.items():
+            kept = self.entries[id_].evidence if id_ in self.entries else ()
+            entries[id_] = entry if entry.evidence else entry._replace(evidence=kept)
+        changes = tuple(dict.fromkeys((*self.changes, *figures)))
+        return replace(self, entries=entries, file_sha256=self.sha256, bound=None, changes=changes)
 
 
 def read(source: str | FilePath | Mapping[str, Any], reader: "Reader") -> "Measurements | None":
@@ -268,6 +287,11 @@ class Reader:
             file_sha256=digest,
         )
 
+    def figures(self, table: Mapping[str, Any]) -> dict[str, Entry]:
+        """Return the entries of a table of figures alone."""
+        self.content = {"measurements": table}
+        return self._entries(self._table(self.content, "measurements"))
+
     def _keys(self, table: Mapping[str, Any], known: frozenset[str], *path: str | int) -> None:
         if known.issuperset(table):
             return
@@ -422,6 +446,11 @@ def as_day(value: object) -> date | None:
     if isinstance(value, str):
         return calendar.iso_date(value)
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
+
+
+def same_item(item: str) -> str:
+    """Return what two items have in common when they count as one: case and spaces make no difference."""
+    return " ".join(item.casefold().split())
 
 
 def dump_measurements(found: Measurements) -> str:

@@ -51,10 +51,10 @@ def totals(plan: Plan, results: Sequence[Result]) -> list[Total]:
     found: list[Total] = []
     for group in plan.groups:
         if group.mean:
-            found.append(_mean(plan, group, results))
+            found.append(mean(group, shares(plan, group, results)))
         else:
             added = _added(group, results, found)
-            found.append(added if group.kind == "base" else _capped(group, added))
+            found.append(added if group.kind == "base" else capped(group, added.earned, added.lost))
     return found
 
 
@@ -72,32 +72,49 @@ def _added(group: GroupPlan, results: Sequence[Result], found: list[Total]) -> T
     return Total(group.maximum, earned, group.maximum - earned - excluded, excluded, rescaled)
 
 
-def _capped(group: GroupPlan, added: Total) -> Total:
-    """Bonus and penalty pools are held to their cap and have nothing excluded (semantics G3)."""
-    maximum = min(group.cap, added.maximum)
+def capped(group: GroupPlan, earned: int, lost: int) -> Total:
+    """Return the points of a bonus or penalty pool, held to its cap; it has nothing excluded (semantics G3)."""
+    maximum = min(group.cap, group.maximum)
     if group.kind == "bonus":
-        earned = min(group.cap, added.earned)
-        return Total(maximum, earned, maximum - earned, 0, 0, added.earned)
-    lost = min(group.cap, added.lost)
-    return Total(maximum, maximum - lost, lost, 0, 0, added.lost)
+        held = min(group.cap, earned)
+        return Total(maximum, held, maximum - held, 0, 0, earned)
+    held = min(group.cap, lost)
+    return Total(maximum, maximum - held, held, 0, 0, lost)
 
 
-def _mean(plan: Plan, group: GroupPlan, results: Sequence[Result]) -> Total:
-    """The weighted mean of the children's shares, rounded once, here (semantics G2)."""
+class Share(NamedTuple):
+    """What rules bring to a mean: the weight that counts, how much of it is shown only, the unrounded points."""
+
+    weight: int
+    shown: int
+    points: Fraction
+
+
+def share(plan: Plan, at: int, result: Result) -> Share:
+    """Return what one rule brings to a mean; a rule that rescales brings nothing."""
+    if result.excluded and result.rescales:
+        return Share(0, 0, Fraction(0))
+    return Share(plan.worths[at].weight, result.excluded, Fraction(result.n, result.d))
+
+
+def shares(plan: Plan, group: GroupPlan, results: Sequence[Result]) -> Share:
+    """Return what all rules of a mean group bring to it."""
     weight = shown = 0
     points = Fraction(0)
     for at in group.rules:
-        result, worth = results[at], plan.worths[at].weight
-        if result.excluded and result.rescales:
-            continue
-        weight += worth
-        shown += result.excluded
-        points += Fraction(result.n, result.d)
+        own = share(plan, at, results[at])
+        weight, shown, points = weight + own.weight, shown + own.shown, points + own.points
+    return Share(weight, shown, points)
+
+
+def mean(group: GroupPlan, brought: Share) -> Total:
+    """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
+    weight = brought.weight
     if not weight:
         return Total(group.weight, 0, 0, group.weight, group.weight)
-    share = points * group.weight / weight
-    earned = half_up(share.numerator, share.denominator)
-    excluded = min(half_up(group.weight * shown, weight), group.weight - earned)
+    exact = brought.points * group.weight / weight
+    earned = half_up(exact.numerator, exact.denominator)
+    excluded = min(half_up(group.weight * brought.shown, weight), group.weight - earned)
     return Total(group.weight, earned, group.weight - earned - excluded, excluded, 0)
 
 
@@ -112,13 +129,13 @@ def index(plan: Plan, groups: Sequence[Total]) -> Sum:
             bonus += total.earned
         elif group.top:
             penalty += total.lost
-    return _held(plan, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
+    return held(plan, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
 
 
 _NOTHING = Total(0, 0, 0, 0, 0)
 
 
-def _held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
+def held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
     """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held to the scale."""
     scale, unit, left = plan.rules.index.scale, plan.unit, base.maximum - base.rescaled
     numerator, denominator = (base.earned * scale.numerator * unit, left * scale.denominator) if left else (0, 1)

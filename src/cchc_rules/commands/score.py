@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from cchc_rules.console import BELOW, DONE, Parser, as_date, as_number, guarded, paper, put
+from cchc_rules.console import BELOW, DONE, Parser, as_date, as_number, as_setting, guarded, paper, put
 from cchc_rules.load import load_rules, packaged
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.render import FORMATS, render
 from cchc_rules.report import Report
 from cchc_rules.score import score
-from cchc_rules.submission import named_ruleset
+from cchc_rules.submission import Measurements, named_ruleset
 
 
 def add(command: Parser) -> None:
@@ -26,6 +26,9 @@ def add_submission(command: Parser) -> None:
     command.add_argument("measurements", type=Path, help=command.say("measurements"))
     command.add_argument("--rules", metavar="FILE|ID", help=command.say("rules"))
     command.add_argument("--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of"))
+    command.add_argument(
+        "--set", type=as_setting, action="append", default=[], metavar="METRIC=VALUE", help=command.say("set")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -43,7 +46,17 @@ def _score(options: argparse.Namespace) -> int:
 def scored(options: argparse.Namespace) -> Report:
     """Return the report of the submission that the arguments name."""
     rules = rules_for(options.measurements, options.rules)
-    return score(rules, load_measurements(options.measurements, rules, as_of=options.as_of), as_of=options.as_of)
+    return score(rules, submitted(options, rules), as_of=options.as_of)
+
+
+def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
+    """Return the submission that the arguments name, with the figures that they set."""
+    measurements = load_measurements(options.measurements, rules, as_of=options.as_of)
+    if not options.set:
+        return measurements
+    from cchc_rules.tries import tried  # noqa: PLC0415 - only for those who try figures
+
+    return tried(measurements, rules, options.set)
 
 
 def rules_for(measurements: Path, named: str | None) -> RuleSet:

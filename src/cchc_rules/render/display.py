@@ -19,13 +19,12 @@ def safe(text: object) -> str:
     return "".join("�" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in flat)
 
 
-class Display:
-    """Says the parts of one document."""
+class Words:
+    """Says words, figures and dates in the language of one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.lang: str = document["language"]
-        self.rules: dict[str, Document] = {rule["id"]: rule for rule in document["rules"]}
 
     def say(self, id_: str, **places: object) -> str:
         """Return a message of the catalogue, its places made safe."""
@@ -38,6 +37,14 @@ class Display:
     def date(self, iso: str) -> str:
         """Return an ISO date in the language's form."""
         return words.date(self.lang, date.fromisoformat(iso))
+
+
+class Display(Words):
+    """Says the parts of one report."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self.rules: dict[str, Document] = {rule["id"]: rule for rule in document["rules"]}
 
     def state(self, state: str) -> str:
         """Return a state's name."""
@@ -68,6 +75,8 @@ class Display:
         yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
         if document["measurements"]["note"]:
             yield self.say("note"), safe(document["measurements"]["note"])
+        for change in document["measurements"]["changes"]:
+            yield self.say("tried"), safe(change["text"])
 
     def index(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the index: label and words."""
@@ -117,6 +126,8 @@ class Display:
             yield self.say("reason"), safe(rule["reason"]["text"])
         if rule["win_back"]:
             yield self.say("win-back"), safe(rule["win_back"])
+        for gain in rule["gains"]:
+            yield self.say(f"gain-{gain['aim']}"), safe(gain["text"])
         yield from self.remedy(rule["remedy"])
         yield from self.proof(rule)
         for conflict in rule["conflicts"]:
