@@ -1,0 +1,255 @@
+"""What moves an index between two report documents: exact parts, one a rule, that add up to the change.
+
+The base of an index is a quotient: points earned × scale / points that count. A rule moves it by its own points and by
+how much of it counts; both are taken at the mean of the two sides, so that the parts add up exactly, change their sign
+when the sides are swapped, and are zero for a rule that did not move (docs/reference/comparison.md).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from cchc_rules.number import half_up
+
+Document = Mapping[str, Any]
+
+ZERO = Fraction(0)
+HALF = Fraction(1, 2)
+
+
+class Part(NamedTuple):
+    """One part of a change: a rule, or a step between the rules and the index (`LINES`) of a group or of the index."""
+
+    kind: str
+    id: str = ""
+
+
+RULE = "rule"
+LINES = ("mean_weight", "mean_rounding", "cap", "scale", "rounding", "held")
+"""The steps between the rules and the index; the first three belong to a group."""
+
+
+class Leaf(NamedTuple):
+    """Points earned, and how many count as reachable."""
+
+    points: Fraction
+    counted: Fraction
+
+
+NO_LEAF = Leaf(ZERO, ZERO)
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A whole times the points earned of the points that count; nothing that counts gives 0."""
+
+    whole: Fraction
+    leaves: Mapping[Part, Leaf]
+
+    @property
+    def points(self) -> Fraction:
+        """The points of all leaves."""
+        return sum((leaf.points for leaf in self.leaves.values()), ZERO)
+
+    @property
+    def counted(self) -> Fraction:
+        """The points that count of all leaves."""
+        return sum((leaf.counted for leaf in self.leaves.values()), ZERO)
+
+    @property
+    def inverse(self) -> Fraction:
+        """One over the points that count."""
+        return 1 / self.counted if self.counted else ZERO
+
+    @property
+    def share(self) -> Fraction:
+        """The points earned of the points that count."""
+        return self.points * self.inverse
+
+    def leaf(self, key: Part) -> Leaf:
+        """Return a leaf, or nothing earned of nothing."""
+        return self.leaves.get(key, NO_LEAF)
+
+
+NO_QUOTIENT = Quotient(ZERO, {})
+
+
+class Change(NamedTuple):
+    """How a quotient moved: what its leaves' points did, what their counting did, what the whole did; they add up.
+
+    `rise` is what one point more was worth.
+    """
+
+    rise: Fraction
+    points: dict[Part, Fraction]
+    counted: dict[Part, Fraction]
+    whole: Fraction
+
+
+def changed(before: Quotient, after: Quotient) -> Change:
+    """Return how a quotient moved, leaf by leaf; every factor is taken at the mean of both sides."""
+    keys = {**before.leaves, **after.leaves}
+    whole = (before.whole + after.whole) * HALF
+    rise = whole * (before.inverse + after.inverse) * HALF
+    drag = whole * (before.points + after.points) * HALF * _inverse_slope(before, after)
+    points = {key: rise * (after.leaf(key).points - before.leaf(key).points) for key in keys}
+    counted = {key: drag * (after.leaf(key).counted - before.leaf(key).counted) for key in keys}
+    return Change(rise, points, counted, (after.whole - before.whole) * (before.share + after.share) * HALF)
+
+
+def _inverse_slope(before: Quotient, after: Quotient) -> Fraction:
+    """Return how much one over the points that count moves for each point more that counts."""
+    if before.counted and after.counted:
+        return -1 / (before.counted * after.counted)
+    total = after.counted - before.counted
+    return (after.inverse - before.inverse) / total if total else ZERO
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The index of one report, taken apart: the base as a quotient, weighted means below it, and what is added."""
+
+    value: Fraction
+    base: Quotient
+    means: Mapping[str, Quotient]
+    added: Mapping[Part, Fraction]
+
+
+def standing(document: Document) -> Standing:
+    """Return the index of a report document, taken apart."""
+    groups = {group["id"]: group for group in document["groups"]}
+    rules = document["rules"]
+    means = {id_: _mean(group, rules) for id_, group in groups.items() if group["combine"] == "mean"}
+    leaves: dict[Part, Leaf] = {
+        Part(RULE, rule["id"]): _leaf(rule)
+        for rule in rules
+        if rule["group"] not in means and top(groups, rule["group"])["kind"] == "base"
+    }
+    leaves |= {Part("mean_weight", id_): _group_leaf(groups[id_]) for id_ in means}
+    index = document["index"]
+    base = Quotient(Fraction(index["scale"]), leaves)
+    added = dict(_pools(groups, rules)) | dict(_mean_roundings(groups, means))
+    return Standing(Fraction(index["value"]), base, means, added | _index_lines(index, base))
+
+
+def top(groups: Mapping[str, Document], id_: str) -> Document:
+    """Return the group at the top that a group lies in."""
+    group = groups[id_]
+    while group["parent"] is not None:
+        group = groups[group["parent"]]
+    return group
+
+
+def rescales(rule: Document) -> bool:
+    """Whether what a rule has excluded shrinks the maximum (semantics I2)."""
+    if not Fraction(rule["excluded"]):
+        return False
+    effect: str | None = rule["machine"]["effects"].get(rule["state"])
+    return rule["reason"]["code"] == "block_absent" or effect == "exclude"
+
+
+def _leaf(rule: Document) -> Leaf:
+    return Leaf(Fraction(rule["earned"]), _counted(rule))
+
+
+def _counted(rule: Document) -> Fraction:
+    return ZERO if rescales(rule) else Fraction(rule["maximum"])
+
+
+def _group_leaf(group: Document) -> Leaf:
+    return Leaf(Fraction(group["earned"]), Fraction(group["maximum"]) - Fraction(group["rescaled"]))
+
+
+def _mean(group: Document, rules: Iterable[Document]) -> Quotient:
+    """Return a weighted mean before its rounding (semantics G2)."""
+    below = {
+        Part(RULE, rule["id"]): Leaf(Fraction(rule["exact"]), _counted(rule))
+        for rule in rules
+        if rule["group"] == group["id"] and not rescales(rule)
+    }
+    return Quotient(Fraction(group["maximum"]), below)
+
+
+def _mean_roundings(groups: Mapping[str, Document], means: Mapping[str, Quotient]) -> Iterator[tuple[Part, Fraction]]:
+    """Yield what rounding gave each weighted mean, in points of its group."""
+    for id_, mean in means.items():
+        yield Part("mean_rounding", id_), Fraction(groups[id_]["earned"]) - mean.whole * mean.share
+
+
+def _pools(groups: Mapping[str, Document], rules: Iterable[Document]) -> Iterator[tuple[Part, Fraction]]:
+    """Yield what the rules of bonus and penalty pools add, and what their caps hold back."""
+    sums = {id_: ZERO for id_, group in groups.items() if group["kind"] != "base"}
+    for rule in rules:
+        pool = top(groups, rule["group"])
+        if pool["kind"] != "base":
+            added = Fraction(rule["earned"]) if pool["kind"] == "bonus" else -Fraction(rule["lost"])
+            sums[pool["id"]] += added
+            yield Part(RULE, rule["id"]), added
+    for id_, total in sums.items():
+        pool = groups[id_]
+        held = Fraction(pool["earned"]) if pool["kind"] == "bonus" else -Fraction(pool["lost"])
+        yield Part("cap", id_), held - total
+
+
+def _index_lines(index: Document, base: Quotient) -> dict[Part, Fraction]:
+    """Return what the rounding of the base and the hold to the scale do (semantics I2, I3)."""
+    rounded = Fraction(index["base"])
+    total = rounded + Fraction(index["bonus"]) - Fraction(index["penalty"])
+    return {
+        Part("rounding"): rounded - base.whole * base.share,
+        Part("held"): Fraction(index["value"]) - total,
+    }
+
+
+def moved(before: Standing, after: Standing) -> dict[Part, Fraction]:
+    """Return the parts of the change of the index, those that are not zero; they add up to it exactly."""
+    change = changed(before.base, after.base)
+    found: dict[Part, Fraction] = {Part("scale"): change.whole}
+    for part in change.points:
+        if part.kind == RULE:
+            _add(found, part, change.points[part] + change.counted[part])
+        else:
+            _add(found, part, change.counted[part])
+            _spread(found, part.id, change.rise, before, after)
+    for part in {**before.added, **after.added}:
+        if part.kind != "mean_rounding":
+            _add(found, part, after.added.get(part, ZERO) - before.added.get(part, ZERO))
+    return {part: found[part] for part in sorted(found) if found[part]}
+
+
+def _spread(found: dict[Part, Fraction], group: str, rise: Fraction, before: Standing, after: Standing) -> None:
+    """Add what a weighted mean's points moved the index by, in parts: its rules, its own weight, its rounding."""
+    inside = changed(before.means.get(group, NO_QUOTIENT), after.means.get(group, NO_QUOTIENT))
+    rounding = Part("mean_rounding", group)
+    rounded = after.added.get(rounding, ZERO) - before.added.get(rounding, ZERO)
+    for key in inside.points:
+        _add(found, key, (inside.points[key] + inside.counted[key]) * rise)
+    _add(found, Part("mean_weight", group), inside.whole * rise)
+    _add(found, rounding, rounded * rise)
+
+
+def _add(found: dict[Part, Fraction], part: Part, amount: Fraction) -> None:
+    found[part] = found.get(part, ZERO) + amount
+
+
+def halved(*ways: Mapping[Part, Fraction]) -> dict[Part, Fraction]:
+    """Return the mean of two ways to divide."""
+    keys = sorted({part for way in ways for part in way})
+    mean = {part: sum((way.get(part, ZERO) for way in ways), ZERO) * HALF for part in keys}
+    return {part: amount for part, amount in mean.items() if amount}
+
+
+def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[Any, int]:
+    """Return the parts in whole ticks of 1/unit that add up to a total: each rounded, then as few as may be moved by one.
+
+    The total must lie within half a tick a part of the exact sum. Those move that rounding had moved furthest the other
+    way; swapping all signs swaps the signs of the ticks.
+    """
+    ticks = {key: half_up(amount.numerator * unit, amount.denominator) for key, amount in parts.items()}
+    missing = total - sum(ticks.values())
+    sign = 1 if missing > 0 else -1
+    wanting = sorted(parts, key=lambda key: sign * (ticks[key] - parts[key] * unit))
+    for key in wanting[: abs(missing)]:
+        ticks[key] += sign
+    return ticks
