@@ -1,17 +1,19 @@
 """`compare`: two reports in, what moved the index out, divided exactly between the figures and the rules."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from cchc_rules.compared import document
-from cchc_rules.contribution import RULE, Part, halved, moved, standing
+from cchc_rules.contribution import RULE, Part, exact, halved, moved, standing
 from cchc_rules.crossing import crossed
 from cchc_rules.division import Basis, Columns, Crossings, Division, Document, Side
 from cchc_rules.number import fixed
-from cchc_rules.problem import Problem, ReportError
+from cchc_rules.problem import Problem, ReportError, quoted
 from cchc_rules.report import Report
+from cchc_rules.state import State
 
 
 class Comparison:
@@ -70,7 +72,7 @@ def compare(before: Report | Document, after: Report | Document) -> Comparison:
     both are reports scored here, so that each side's figures can be scored by the other's rules. Raises `ReportError`
     when a document is no report.
     """
-    first, second = _side(before), _side(after)
+    first, second = read_side(before), read_side(after)
     if _rules_named(first.document) == _rules_named(second.document):
         return _comparison(first, second, "same_rules", Columns(_direct(first, second), {}), Crossings())
     if _figures_named(first.document) == _figures_named(second.document):
@@ -80,13 +82,30 @@ def compare(before: Report | Document, after: Report | Document) -> Comparison:
     return _rescored(first, second, first.report, second.report)
 
 
-def _side(source: Report | Document) -> Side:
-    report = source if isinstance(source, Report) else None
-    document: Document = report.to_dict() if report else source  # type: ignore[assignment]
+def read_side(source: Report | Document) -> Side:
+    """Return a report or a report document as a side of a comparison; raise `ReportError` when it is broken."""
+    if isinstance(source, Report):
+        own = source.to_dict()
+        return Side(own, source, standing(own))
     try:
-        return Side(document, report, standing(document))
+        side = Side(source, None, standing(source))
+        _tried(side)
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise ReportError([Problem("report-broken", (), {"reason": type(error).__name__})]) from None
+        raise ReportError([Problem("report-broken", (), {"what": quoted(error)})]) from None
+    return side
+
+
+def _tried(side: Side) -> None:
+    """Compare a document with itself and hold what views rely on, so that what is broken shows here."""
+    written = _comparison(side, side, "same_rules", Columns(_direct(side, side), {}), Crossings()).to_dict()
+    date.fromisoformat(written["before"]["as_of"])
+    for rule in side.document["rules"]:
+        State(rule["state"])
+        for key in ("earned", "lost", "excluded", "maximum"):
+            exact(rule[key])
+    for group in side.document["groups"]:
+        exact(group["earned"])
+        exact(group["maximum"])
 
 
 def _direct(before: Side, after: Side) -> dict[Part, Fraction]:
@@ -110,7 +129,7 @@ def _rescored(first: Side, second: Side, before: Report, after: Report) -> Compa
     if old.report is None or new.report is None:
         problems = Crossings(problems=(*old.problems, *new.problems))
         return _comparison(first, second, "unsplit", Columns(_direct(first, second), None), problems)
-    old_side, new_side = _side(old.report), _side(new.report)
+    old_side, new_side = read_side(old.report), read_side(new.report)
     columns = Columns(
         figures=halved(_direct(first, old_side), _direct(new_side, second)),
         rules=halved(_direct(first, new_side), _direct(old_side, second)),

@@ -5,6 +5,7 @@ how much of it counts; both are taken at the mean of the two sides, so that the 
 when the sides are swapped, and are zero for a rule that did not move (docs/reference/comparison.md).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -116,6 +117,16 @@ class Standing:
     added: Mapping[Part, Fraction]
 
 
+def exact(text: object) -> Fraction:
+    """Return a figure of a document, `"1.81"` or `"47/26"`; raise `ValueError` for anything else."""
+    if not isinstance(text, str) or not _FIGURE.fullmatch(text):
+        raise ValueError
+    return Fraction(text)
+
+
+_FIGURE = re.compile(r"-?\d{1,4000}(?:\.\d{1,30}|/\d{1,4000})?", re.ASCII)
+
+
 def standing(document: Document) -> Standing:
     """Return the index of a report document, taken apart."""
     groups = {group["id"]: group for group in document["groups"]}
@@ -128,9 +139,9 @@ def standing(document: Document) -> Standing:
     }
     leaves |= {Part("mean_weight", id_): _group_leaf(groups[id_]) for id_ in means}
     index = document["index"]
-    base = Quotient(Fraction(index["scale"]), leaves)
+    base = Quotient(exact(index["scale"]), leaves)
     added = dict(_pools(groups, rules)) | dict(_mean_roundings(groups, means))
-    return Standing(Fraction(index["value"]), base, means, added | _index_lines(index, base))
+    return Standing(exact(index["value"]), base, means, added | _index_lines(index, base))
 
 
 def top(groups: Mapping[str, Document], id_: str) -> Document:
@@ -143,32 +154,32 @@ def top(groups: Mapping[str, Document], id_: str) -> Document:
 
 def rescales(rule: Document) -> bool:
     """Whether what a rule has excluded shrinks the maximum (semantics I2)."""
-    if not Fraction(rule["excluded"]):
+    if not exact(rule["excluded"]):
         return False
     effect: str | None = rule["machine"]["effects"].get(rule["state"])
     return rule["reason"]["code"] == "block_absent" or effect == "exclude"
 
 
 def _leaf(rule: Document) -> Leaf:
-    return Leaf(Fraction(rule["earned"]), _counted(rule))
+    return Leaf(exact(rule["earned"]), _counted(rule))
 
 
 def _counted(rule: Document) -> Fraction:
-    return ZERO if rescales(rule) else Fraction(rule["maximum"])
+    return ZERO if rescales(rule) else exact(rule["maximum"])
 
 
 def _group_leaf(group: Document) -> Leaf:
-    return Leaf(Fraction(group["earned"]), Fraction(group["maximum"]) - Fraction(group["rescaled"]))
+    return Leaf(exact(group["earned"]), exact(group["maximum"]) - exact(group["rescaled"]))
 
 
 def _mean(group: Document, rules: Iterable[Document]) -> Quotient:
     """Return a weighted mean before its rounding (semantics G2)."""
     below = {
-        Part(RULE, rule["id"]): Leaf(Fraction(rule["exact"]), _counted(rule))
+        Part(RULE, rule["id"]): Leaf(exact(rule["exact"]), _counted(rule))
         for rule in rules
         if rule["group"] == group["id"] and not rescales(rule)
     }
-    return Quotient(Fraction(group["maximum"]), below)
+    return Quotient(exact(group["maximum"]), below)
 
 
 def _mean_roundings(groups: Mapping[str, Document], means: Mapping[str, Quotient]) -> Iterator[tuple[Part, Fraction]]:
@@ -183,22 +194,22 @@ def _pools(groups: Mapping[str, Document], rules: Iterable[Document]) -> Iterato
     for rule in rules:
         pool = top(groups, rule["group"])
         if pool["kind"] != "base":
-            added = Fraction(rule["earned"]) if pool["kind"] == "bonus" else -Fraction(rule["lost"])
+            added = exact(rule["earned"]) if pool["kind"] == "bonus" else -exact(rule["lost"])
             sums[pool["id"]] += added
             yield Part(RULE, rule["id"]), added
     for id_, total in sums.items():
         pool = groups[id_]
-        held = Fraction(pool["earned"]) if pool["kind"] == "bonus" else -Fraction(pool["lost"])
+        held = exact(pool["earned"]) if pool["kind"] == "bonus" else -exact(pool["lost"])
         yield Part("cap", id_), held - total
 
 
 def _index_lines(index: Document, base: Quotient) -> dict[Part, Fraction]:
     """Return what the rounding of the base and the hold to the scale do (semantics I2, I3)."""
-    rounded = Fraction(index["base"])
-    total = rounded + Fraction(index["bonus"]) - Fraction(index["penalty"])
+    rounded = exact(index["base"])
+    total = rounded + exact(index["bonus"]) - exact(index["penalty"])
     return {
         Part("rounding"): rounded - base.whole * base.share,
-        Part("held"): Fraction(index["value"]) - total,
+        Part("held"): exact(index["value"]) - total,
     }
 
 
@@ -241,10 +252,10 @@ def halved(*ways: Mapping[Part, Fraction]) -> dict[Part, Fraction]:
 
 
 def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[Any, int]:
-    """Return the parts in whole ticks of 1/unit that add up to a total: each rounded, then as few as may be moved by one.
+    """Return the parts in whole ticks of 1/unit that add up to a total: each rounded, then as few as can be moved.
 
-    The total must lie within half a tick a part of the exact sum. Those move that rounding had moved furthest the other
-    way; swapping all signs swaps the signs of the ticks.
+    Those are moved that rounding had moved furthest the other way, so none is a whole tick off; swapping all signs
+    swaps the signs of the ticks. The total must lie within a tick of the exact sum.
     """
     ticks = {key: half_up(amount.numerator * unit, amount.denominator) for key, amount in parts.items()}
     missing = total - sum(ticks.values())

@@ -98,7 +98,8 @@ class Division:
     @property
     def unit(self) -> int:
         """How many ticks make a point."""
-        return 10**self.places
+        unit: int = 10**self.places
+        return unit
 
     def exact(self, parts: Iterable[Part]) -> Moved:
         """Return what some parts moved the index by, exactly."""
@@ -118,8 +119,7 @@ class Division:
     def ticks(self) -> dict[Part, Shares]:
         """Every part by column, in ticks; each column adds up to its total."""
         figures, rules = (
-            apportioned(column, total, self.unit)
-            for column, total in zip(self.columns.both, self.totals, strict=True)
+            apportioned(column, total, self.unit) for column, total in zip(self.columns.both, self.totals, strict=True)
         )
         return {part: Shares(figures.get(part, 0), rules.get(part, 0)) for part in self.columns.parts}
 

@@ -25,12 +25,18 @@ def parse_report(text: str) -> dict[str, Any]:
         content = parse_json(text, "", problems)
     except SubmissionError as error:
         raise ReportError(error.problems) from None
-    if not isinstance(content, Mapping):
-        problems.append(Problem("not-an-object", (), {"given": quoted(content)}))
-    else:
-        problems += [Problem("missing-key", (), {"key": key}) for key in _KEYS if key not in content]
-    if problems or not isinstance(content, dict):
+    if problems:
         raise ReportError(problems)
+    return checked_report(content)
+
+
+def checked_report(content: object, name: str = "") -> dict[str, Any]:
+    """Return parsed JSON that has the keys of a report document; raise `ReportError` when it is none."""
+    if not isinstance(content, dict):
+        raise ReportError([Problem("not-an-object", (), {"given": quoted(content)}, name)])
+    missing = [key for key in _KEYS if key not in content]
+    if missing:
+        raise ReportError([Problem("missing-key", (), {"key": key}, name) for key in missing])
     return content
 
 
