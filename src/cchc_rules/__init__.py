@@ -7,22 +7,31 @@ report = score(rules, load_measurements("measurements.json", rules))
 print(report.index, report.band.title.vi if report.band else "")
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from cchc_rules.dump import dump_rules, parse_report, print_report
 from cchc_rules.load import load_rules, packaged, parse_rules
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
-from cchc_rules.ranking import Ranked, rank
+from cchc_rules.ranking import Move, Ranked, moves, rank
 from cchc_rules.report import Index, Report, RuleRecord
 from cchc_rules.score import score
 from cchc_rules.state import Effect, Reason, State
 from cchc_rules.submission import Measurements, dump_measurements
 
+if TYPE_CHECKING:
+    from cchc_rules.appraising import compare_track
+    from cchc_rules.comparing import Comparison, compare
+
 __all__ = [
     "CchcError",
+    "Comparison",
     "Effect",
     "Index",
     "Measurements",
+    "Move",
     "Problem",
     "Ranked",
     "Reason",
@@ -33,10 +42,13 @@ __all__ = [
     "RulesError",
     "State",
     "SubmissionError",
+    "compare",
+    "compare_track",
     "dump_measurements",
     "dump_rules",
     "load_measurements",
     "load_rules",
+    "moves",
     "packaged",
     "parse_report",
     "parse_rules",
@@ -44,3 +56,17 @@ __all__ = [
     "rank",
     "score",
 ]
+
+_WHEN_USED = {
+    "Comparison": "cchc_rules.comparing",
+    "compare": "cchc_rules.comparing",
+    "compare_track": "cchc_rules.appraising",
+}
+"""Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name whose module is loaded when it is used."""
+    if name not in _WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WHEN_USED[name]), name)

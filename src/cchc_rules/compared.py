@@ -110,8 +110,8 @@ class _Writer:
         )
         parts: dict[str, list[Part]] = {id_: [] for id_ in {**after, **before}}
         for part in self.division.columns.parts:
-            if part.id:
-                parts[self.area(part)].append(part)
+            if part.area:
+                parts[part.area].append(part)
         return [self.one_area(id_, before.get(id_), after.get(id_), found) for id_, found in parts.items()]
 
     def one_area(
@@ -127,14 +127,6 @@ class _Writer:
             **self.amount(parts),
         }
 
-    def area(self, part: Part) -> str:
-        """Return the group at the top in which a part lies: on the second side, or else on the first."""
-        for groups, rules in zip(reversed(self.groups), reversed(self.rules), strict=True):
-            group = rules[part.id]["group"] if part.kind == RULE and part.id in rules else part.id
-            if group in groups and (part.kind != RULE or part.id in rules):
-                return str(top(groups, group)["id"])
-        raise LookupError(part)  # pragma: no cover - every part comes from one of the sides
-
     def lines(self) -> list[Document]:
         found = [part for part in self.division.columns.parts if part.kind != RULE]
         return [self.line(part) for part in sorted(found, key=lambda part: (LINES.index(part.kind), part.id))]
@@ -144,32 +136,35 @@ class _Writer:
         return {
             "kind": part.kind,
             "group": part.id or None,
-            "area": self.area(part) if part.id else None,
+            "area": part.area or None,
             "title": self.say(f"line-{part.kind.replace('_', '-')}", group=group),
             **self.amount([part]),
         }
 
     def moved_rules(self) -> list[Document]:
         """Return the rules that moved, the largest effect first, then by id."""
-        found = [self.one_rule(id_) for id_ in {**self.rules[1], **self.rules[0]}]
+        parts: dict[str, list[Part]] = {id_: [] for id_ in {**self.rules[1], **self.rules[0]}}
+        for part in self.division.columns.parts:
+            if part.kind == RULE:
+                parts[part.id].append(part)
+        found = [self.one_rule(id_, of_rule) for id_, of_rule in parts.items()]
         moved = [rule for rule in found if rule["moved"] or rule["status"] != "changed"]
-        parts = self.division.columns.parts
-        sizes = {part.id: abs(self.division.exact([part]).change) for part in parts if part.kind == RULE}
-        return sorted(moved, key=lambda rule: (-sizes.get(rule["id"], 0), rule["id"]))
+        sizes = {id_: abs(self.division.exact(of_rule).change) for id_, of_rule in parts.items()}
+        return sorted(moved, key=lambda rule: (-sizes[rule["id"]], rule["id"]))
 
-    def one_rule(self, id_: str) -> Document:
+    def one_rule(self, id_: str, parts: list[Part]) -> Document:
         before, after = (rules.get(id_) for rules in self.rules)
-        rule, part = after or before or {}, Part(RULE, id_)
+        rule, at = (after, 1) if after else (before or {}, 0)
         return {
             "id": id_,
             "title": rule["title"],
             "source": rule["source"],
-            "area": self.area(part),
+            "area": top(self.groups[at], rule["group"])["id"],
             "status": "added" if before is None else "removed" if after is None else "changed",
-            "moved": _differences(before, after, bool(self.division.exact([part]).change)),
+            "moved": _differences(before, after, any(self.division.exact(parts)[:2])),
             "before": _picked(before, _RULE),
             "after": _picked(after, _RULE),
-            **self.amount([part]),
+            **self.amount(parts),
         }
 
     def ranks(self) -> list[Document]:

@@ -57,8 +57,11 @@ class Comparison:
     @property
     def by_rule(self) -> Mapping[str, Decimal]:
         """What every rule that moved the index did, in points as shown, by its id."""
-        ticks = self.division.ticks
-        return {part.id: self.decimal(ticks[part].change) for part in ticks if part.kind == RULE}
+        found: dict[str, int] = {}
+        for part, ticks in self.division.ticks.items():
+            if part.kind == RULE:
+                found[part.id] = found.get(part.id, 0) + ticks.change
+        return {id_: self.decimal(ticks) for id_, ticks in found.items()}
 
     def to_dict(self, lang: str | None = None) -> dict[str, Any]:
         """Return the document that every view is drawn from, its texts in the language asked for."""

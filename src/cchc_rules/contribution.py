@@ -20,10 +20,15 @@ HALF = Fraction(1, 2)
 
 
 class Part(NamedTuple):
-    """One part of a change: a rule, or a step between the rules and the index (`LINES`) of a group or of the index."""
+    """One part of a change: a rule, or a step between the rules and the index (`LINES`) of a group or of the index.
+
+    `area` is the group at the top that it lies in. A rule that went from one area to another makes two parts: one area
+    lost it, the other won it.
+    """
 
     kind: str
     id: str = ""
+    area: str = ""
 
 
 RULE = "rule"
@@ -113,7 +118,7 @@ class Standing:
 
     value: Fraction
     base: Quotient
-    means: Mapping[str, Quotient]
+    means: Mapping[Part, Quotient]
     added: Mapping[Part, Fraction]
 
 
@@ -130,26 +135,34 @@ _FIGURE = re.compile(r"-?\d{1,4000}(?:\.\d{1,30}|/\d{1,4000})?", re.ASCII)
 def standing(document: Document) -> Standing:
     """Return the index of a report document, taken apart."""
     groups = {group["id"]: group for group in document["groups"]}
-    rules = document["rules"]
-    means = {id_: _mean(group, rules) for id_, group in groups.items() if group["combine"] == "mean"}
-    leaves: dict[Part, Leaf] = {
-        Part(RULE, rule["id"]): _leaf(rule)
-        for rule in rules
-        if rule["group"] not in means and top(groups, rule["group"])["kind"] == "base"
+    parts = [(_part(RULE, rule["id"], groups, rule["group"]), rule) for rule in document["rules"]]
+    means = [_part("mean_weight", id_, groups, id_) for id_, group in groups.items() if group["combine"] == "mean"]
+    inside = {mean: _mean(groups[mean.id], parts) for mean in means}
+    names = {mean.id for mean in means}
+    leaves = {
+        part: Leaf(exact(rule["earned"]), _counted(rule))
+        for part, rule in parts
+        if rule["group"] not in names and groups[part.area]["kind"] == "base"
     }
-    leaves |= {Part("mean_weight", id_): _group_leaf(groups[id_]) for id_ in means}
+    leaves |= {mean: _group_leaf(groups[mean.id]) for mean in means}
     index = document["index"]
     base = Quotient(exact(index["scale"]), leaves)
-    added = dict(_pools(groups, rules)) | dict(_mean_roundings(groups, means))
-    return Standing(exact(index["value"]), base, means, added | _index_lines(index, base))
+    added = dict(_pools(groups, parts)) | dict(_mean_roundings(groups, inside))
+    return Standing(exact(index["value"]), base, inside, added | _index_lines(index, base))
+
+
+def _part(kind: str, id_: str, groups: Mapping[str, Document], group: str) -> Part:
+    return Part(kind, id_, str(top(groups, group)["id"]))
 
 
 def top(groups: Mapping[str, Document], id_: str) -> Document:
-    """Return the group at the top that a group lies in."""
+    """Return the group at the top that a group lies in; raise `ValueError` where groups lie in each other."""
     group = groups[id_]
-    while group["parent"] is not None:
+    for _ in groups:
+        if group["parent"] is None:
+            return group
         group = groups[group["parent"]]
-    return group
+    raise ValueError(id_)
 
 
 def rescales(rule: Document) -> bool:
@@ -160,10 +173,6 @@ def rescales(rule: Document) -> bool:
     return rule["reason"]["code"] == "block_absent" or effect == "exclude"
 
 
-def _leaf(rule: Document) -> Leaf:
-    return Leaf(exact(rule["earned"]), _counted(rule))
-
-
 def _counted(rule: Document) -> Fraction:
     return ZERO if rescales(rule) else exact(rule["maximum"])
 
@@ -172,35 +181,38 @@ def _group_leaf(group: Document) -> Leaf:
     return Leaf(exact(group["earned"]), exact(group["maximum"]) - exact(group["rescaled"]))
 
 
-def _mean(group: Document, rules: Iterable[Document]) -> Quotient:
+def _mean(group: Document, parts: Iterable[tuple[Part, Document]]) -> Quotient:
     """Return a weighted mean before its rounding (semantics G2)."""
     below = {
-        Part(RULE, rule["id"]): Leaf(exact(rule["exact"]), _counted(rule))
-        for rule in rules
+        part: Leaf(exact(rule["exact"]), _counted(rule))
+        for part, rule in parts
         if rule["group"] == group["id"] and not rescales(rule)
     }
     return Quotient(exact(group["maximum"]), below)
 
 
-def _mean_roundings(groups: Mapping[str, Document], means: Mapping[str, Quotient]) -> Iterator[tuple[Part, Fraction]]:
+def _mean_roundings(groups: Mapping[str, Document], means: Mapping[Part, Quotient]) -> Iterator[tuple[Part, Fraction]]:
     """Yield what rounding gave each weighted mean, in points of its group."""
-    for id_, mean in means.items():
-        yield Part("mean_rounding", id_), Fraction(groups[id_]["earned"]) - mean.whole * mean.share
+    for part, mean in means.items():
+        yield _rounding(part), exact(groups[part.id]["earned"]) - mean.whole * mean.share
 
 
-def _pools(groups: Mapping[str, Document], rules: Iterable[Document]) -> Iterator[tuple[Part, Fraction]]:
+def _rounding(mean: Part) -> Part:
+    return mean._replace(kind="mean_rounding")
+
+
+def _pools(groups: Mapping[str, Document], parts: Iterable[tuple[Part, Document]]) -> Iterator[tuple[Part, Fraction]]:
     """Yield what the rules of bonus and penalty pools add, and what their caps hold back."""
     sums = {id_: ZERO for id_, group in groups.items() if group["kind"] != "base"}
-    for rule in rules:
-        pool = top(groups, rule["group"])
-        if pool["kind"] != "base":
-            added = exact(rule["earned"]) if pool["kind"] == "bonus" else -exact(rule["lost"])
-            sums[pool["id"]] += added
-            yield Part(RULE, rule["id"]), added
+    for part, rule in parts:
+        if part.area in sums:
+            added = exact(rule["earned"]) if groups[part.area]["kind"] == "bonus" else -exact(rule["lost"])
+            sums[part.area] += added
+            yield part, added
     for id_, total in sums.items():
         pool = groups[id_]
         held = exact(pool["earned"]) if pool["kind"] == "bonus" else -exact(pool["lost"])
-        yield Part("cap", id_), held - total
+        yield Part("cap", id_, id_), held - total
 
 
 def _index_lines(index: Document, base: Quotient) -> dict[Part, Fraction]:
@@ -222,21 +234,21 @@ def moved(before: Standing, after: Standing) -> dict[Part, Fraction]:
             _add(found, part, change.points[part] + change.counted[part])
         else:
             _add(found, part, change.counted[part])
-            _spread(found, part.id, change.rise, before, after)
+            _spread(found, part, change.rise, before, after)
     for part in {**before.added, **after.added}:
         if part.kind != "mean_rounding":
             _add(found, part, after.added.get(part, ZERO) - before.added.get(part, ZERO))
     return {part: found[part] for part in sorted(found) if found[part]}
 
 
-def _spread(found: dict[Part, Fraction], group: str, rise: Fraction, before: Standing, after: Standing) -> None:
+def _spread(found: dict[Part, Fraction], mean: Part, rise: Fraction, before: Standing, after: Standing) -> None:
     """Add what a weighted mean's points moved the index by, in parts: its rules, its own weight, its rounding."""
-    inside = changed(before.means.get(group, NO_QUOTIENT), after.means.get(group, NO_QUOTIENT))
-    rounding = Part("mean_rounding", group)
+    inside = changed(before.means.get(mean, NO_QUOTIENT), after.means.get(mean, NO_QUOTIENT))
+    rounding = _rounding(mean)
     rounded = after.added.get(rounding, ZERO) - before.added.get(rounding, ZERO)
-    for key in inside.points:
-        _add(found, key, (inside.points[key] + inside.counted[key]) * rise)
-    _add(found, Part("mean_weight", group), inside.whole * rise)
+    for part in inside.points:
+        _add(found, part, (inside.points[part] + inside.counted[part]) * rise)
+    _add(found, mean, inside.whole * rise)
     _add(found, rounding, rounded * rise)
 
 

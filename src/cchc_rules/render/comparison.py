@@ -90,24 +90,19 @@ class _Compared(_Told):
     def blocks(self) -> Iterator[Block]:
         document = self.document
         yield Block("", pairs=list(self.summary()))
-        if document["notes"]:
-            yield Block(self.tell("notes"), items=[*map(safe, document["notes"]), *map(safe, self.problems())])
-        yield Block(
-            self.tell("areas"), heads=self.heads("area"), rows=[self.area_row(area) for area in document["areas"]]
-        )
+        notes = [*document["notes"], *document["split"]["problems"]]
+        if notes:
+            yield Block(self.tell("notes"), items=[safe(note) for note in notes])
+        yield self.table("area", "areas", [self.area_row(area) for area in document["areas"]])
         if document["lines"]:
-            yield Block(
-                self.tell("steps"), heads=self.heads("step"), rows=[self.line_row(x) for x in document["lines"]]
-            )
-        entries = [self.entry(rule) for rule in document["rules"]]
+            yield self.table("step", "steps", [self.line_row(line) for line in document["lines"]])
+        entries = [self.entry(rule) for rule in document["rules"] if _moves(rule)]
         yield Block(self.tell("moved-rules"), entries=entries, items=None if entries else [self.tell("no-rules")])
+        still = [self.still(rule) for rule in document["rules"] if not _moves(rule)]
+        if still:
+            yield Block(self.tell("still"), items=still)
         if document["ranks"]:
             yield Block(self.tell("ranks"), items=[self.rank(item) for item in document["ranks"]])
-
-    def problems(self) -> list[str]:
-        """Return why the sides cannot be scored by each other's rules."""
-        problems: list[str] = self.document["split"]["problems"]
-        return problems
 
     def table(self, first: str, heading: str, rows: list[list[str]]) -> Block:
         """Return a table of amounts."""
@@ -115,9 +110,12 @@ class _Compared(_Told):
 
     def still(self, rule: Document) -> str:
         """Return a rule that differs without moving the index, and in what."""
-        before, after = (rule["before"] or rule["after"], rule["after"] or rule["before"])
-        words = self.arrow(*(safe(part["required"]) for part in (before, after)))
-        return f"{safe(rule['title'])} ({self.clauses(rule)}): {self.differs(rule)}; {words}"
+        return f"{safe(rule['title'])} ({self.clauses(rule)}): {self.differs(rule)}; {self.both(rule, 'required')}"
+
+    def both(self, rule: Document, key: str) -> str:
+        """Return what a rule says on both sides, once where it is the same or there is only one."""
+        said = [safe(rule[side][key] or "–") for side in ("before", "after") if rule[side]]
+        return self.arrow(said[0], said[-1])
 
     def differs(self, rule: Document) -> str:
         """Return in what a rule differs."""
@@ -180,10 +178,8 @@ class _Compared(_Told):
         return [safe(line["title"]), *self.amounts(line)]
 
     def rank(self, item: Document) -> str:
-        before, after = (
-            self.tell("none") if rank is None else self.number(rank) for rank in (item["before"], item["after"])
-        )
-        return f"{safe(item['title'])}: {self.arrow(before, after)}"
+        ranks = ["–" if item[key] is None else self.number(item[key]) for key in ("before", "after")]
+        return f"{safe(item['title'])}: {self.arrow(*ranks)}"
 
     def entry(self, rule: Document) -> Entry:
         return Entry(self.signed(rule["change"]), safe(rule["title"]), list(self.about(rule)))
@@ -192,19 +188,15 @@ class _Compared(_Told):
         """Yield what must be said of a rule that moved: label and words."""
         yield self.say("clause"), self.clauses(rule)
         yield self.tell("moved"), self.differs(rule)
-        both = [rule[key] for key in ("before", "after") if rule[key]]
-        yield self.say("state"), self.arrow(*self.two([self.state(part["state"]) for part in both]))
-        yield self.say("required"), self.arrow(*self.two([safe(part["required"]) for part in both]))
-        yield self.say("reported"), self.arrow(*self.two([safe(part["reported"]) for part in both]))
-        yield self.tell("points"), self.arrow(*self.two([self.points_of(part) for part in both]))
+        sides = [rule[key] for key in ("before", "after") if rule[key]]
+        states, points = [self.state(side["state"]) for side in sides], [self.points_of(side) for side in sides]
+        yield self.say("state"), self.arrow(states[0], states[-1])
+        yield self.say("required"), self.both(rule, "required")
+        yield self.say("reported"), self.both(rule, "reported")
+        yield self.tell("points"), self.arrow(points[0], points[-1])
         if rule["figures"] is not None:
             yield self.tell("figures"), self.signed(rule["figures"])
             yield self.tell("rules"), self.signed(rule["rules"])
-
-    @staticmethod
-    def two(found: list[str]) -> tuple[str, str]:
-        """Return the words of both sides; those of the only one twice."""
-        return found[0], found[-1]
 
 
 class _Appraised(_Told):
