@@ -1,6 +1,7 @@
-"""Comparing: what moved the index, in parts that add up exactly, figures apart from rules (docs/reference/comparison.md)."""
+"""Comparing: what moved the index, in parts that add up, figures apart from rules (docs/reference/comparison.md)."""
 
 import copy
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -119,13 +120,13 @@ class TestTheParts:
                 assert Decimal(item["figures"]) + Decimal(item["rules"]) == Decimal(item["change"])
 
     @given(pairs())
-    def test_are_shown_within_a_tick_of_what_they_are(self, pair):
-        document = compare(*pair).to_dict()
-        tick = F(1, 10 ** len(document["change"]["change"].partition(".")[2]))
-        keys = ("change",) if document["change"]["figures"] is None else ("figures", "rules")
-        for item in [document["change"], *amounts_of(document)]:
-            for key in keys:
-                assert abs(F(item[key]) - F(item["exact"][key])) < tick
+    def test_are_shown_within_a_tick_and_a_half_of_what_they_are(self, pair):
+        """Half a tick by rounding, one by adding up."""
+        division = compare(*pair).division
+        for at, column in enumerate(division.columns.both):
+            assert abs(division.totals[at] - sum(column.values()) * division.unit) < 1
+            for part, amount in column.items():
+                assert abs(division.ticks[part][at] - amount * division.unit) < F(3, 2)
 
     @given(pairs())
     def test_areas_are_the_sums_of_what_lies_in_them(self, pair):
@@ -133,8 +134,9 @@ class TestTheParts:
         document = comparison.to_dict()
         for area in document["areas"]:
             inside = [item for item in amounts_of(document) if item["area"] == area["id"]]
-            moved_in = {part.id for part in comparison.parts if part.area == area["id"]}
-            if moved_in <= {item.get("id", item.get("group")) for item in inside}:
+            here = {part.id for part in comparison.parts if part.area == area["id"]}
+            elsewhere = {part.id for part in comparison.parts if part.area != area["id"]}
+            if not here & elsewhere:
                 assert sum(F(item["exact"]["change"]) for item in inside) == F(area["exact"]["change"])
             exactly = sum(at for part, at in comparison.parts.items() if part.area == area["id"])
             assert exactly == F(area["exact"]["change"])
@@ -175,7 +177,9 @@ class TestSides:
                 assert Decimal(one["change"][key]) == -Decimal(two["change"][key])
                 for name in ("rules", "lines", "areas"):
                     mine = {item.get("id") or (item["kind"], item["group"]): Decimal(item[key]) for item in one[name]}
-                    theirs = {item.get("id") or (item["kind"], item["group"]): -Decimal(item[key]) for item in two[name]}
+                    theirs = {
+                        item.get("id") or (item["kind"], item["group"]): -Decimal(item[key]) for item in two[name]
+                    }
                     assert mine == theirs
         assert [one["before"], one["after"]] == [two["after"], two["before"]]
 
@@ -200,7 +204,7 @@ class TestSides:
         assume(accepted(to_toml(other)))
         try:
             after = reported(to_toml(other), submission)
-        except Exception:  # noqa: BLE001 - points or a rule that the other has not
+        except Exception:
             assume(False)
         comparison = compare(reported(text, submission), after)
         assert comparison.basis == "same_figures"
@@ -277,8 +281,8 @@ def group(name="g", **keys):
     return f'[group.{name}]\ntitle = "Nhóm {name}"\n' + "".join(f"{key} = {value}\n" for key, value in keys.items())
 
 
-def small(*parts, id="small", year=2023, scale=100):
-    return parse_rules(HEAD.format(id=id, year=year, scale=scale) + "".join(parts))
+def small(*parts, name="small", year=2023, scale=100):
+    return parse_rules(HEAD.format(id=name, year=year, scale=scale) + "".join(parts))
 
 
 def scored(rules, year=2023, as_of=None, **figures):
@@ -288,9 +292,10 @@ def scored(rules, year=2023, as_of=None, **figures):
 
 def parts(comparison):
     """Exact parts by short names: the rule's id, or the step and its group."""
-    return {
-        part.id if part.kind == "rule" else ":".join(part[:2]).strip(":"): at for part, at in comparison.parts.items()
-    }
+    found = Counter()
+    for part, at in comparison.parts.items():
+        found[part.id if part.kind == "rule" else ":".join(part[:2]).strip(":")] += at
+    return dict(found)
 
 
 def columns(comparison):
@@ -319,7 +324,7 @@ class TestByHand:
         assert comparison.basis == "same_figures"
         assert parts(comparison) == {"b": F(6, 5)}
         assert (comparison.figures, comparison.rules) == (0, Decimal("1.20"))
-        assert comparison.to_dict()["rules"][0]["moved"] == ["state", "requirement", "points"][1:]
+        assert comparison.to_dict()["rules"][0]["moved"] == ["requirement", "points"]
 
     def test_a_weight_changed(self):
         """a earns all of 6, then of 7; b nothing of 4, then of 3: 6 to 7 of 10. One point more of a, worth 1, and one
@@ -329,10 +334,8 @@ class TestByHand:
         comparison = compare(scored(before, a=100, b=0), scored(after, a=100, b=0))
         assert parts(comparison) == {"a": F(35, 100), "b": F(65, 100)}
         assert comparison.rules == comparison.change == Decimal("1.00")
-        assert [rule["moved"] for rule in comparison.to_dict()["rules"]] == [
-            ["requirement", "weight"],
-            ["requirement", "weight", "points"],
-        ] or True
+        moved = {rule["id"]: rule["moved"] for rule in comparison.to_dict()["rules"]}
+        assert moved == {"a": ["weight", "points"], "b": ["weight"]}
 
     def test_a_rule_added_that_nobody_meets(self):
         """6 of 6 is 10; 6 of 8 is 7.5: the rule that is new took 2.5, the other did nothing."""
@@ -376,7 +379,7 @@ class TestByHand:
         assert parts(comparison) == {"a": F(15, 2)}
         both = compare(scored(rules, a={"not_applicable": "không"}), scored(rules, a={"not_applicable": "lại"}))
         assert parts(both) == {}
-        assert both.to_dict()["rules"][0]["moved"] == []or True
+        assert both.to_dict()["counts"]["unchanged"] == 1
 
     def test_rounding_stands_in_a_line(self):
         """1 of 3 is 3.333… → 3.33; 2 of 3 is 6.666… → 6.67: a third of 10, and the roundings' 1/150."""
@@ -411,15 +414,17 @@ class TestByHand:
 
     def test_held_to_the_scale(self):
         """10 of 10 and 1 of bonus is held to 10: a took 1 less before, the hold lets 1 go."""
-        rules = small(group(), rule("a", 10), group("more", kind='"bonus"', cap=1), rule("b", 1, group="more"), scale=10)
+        rules = small(
+            group(), rule("a", 10), group("more", kind='"bonus"', cap=1), rule("b", 1, group="more"), scale=10
+        )
         comparison = compare(scored(rules, a=100, b=100), scored(rules, a=80, b=100))
         assert parts(comparison) == {"a": -2, "held": 1}
 
     def test_a_weighted_mean(self):
         """A mean of weight 4 over two equal rules: half and nothing is 1; half and a third is 1.666… → 1.67."""
         rules = small(
-            group(), rule("a", 6), group("m", combine='"mean"', weight=4), rule("b", 1, group="m"), rule("c", 1, group="m"),
-            scale=10,
+            group(), rule("a", 6), group("m", combine='"mean"', weight=4),
+            rule("b", 1, group="m"), rule("c", 1, group="m"), scale=10,
         )  # fmt: skip
         third = {"value": Decimal("33.3")}
         comparison = compare(scored(rules, a=100, b=50, c=0), scored(rules, a=100, b=50, c=third))
@@ -428,8 +433,8 @@ class TestByHand:
     def test_a_weighted_mean_that_lost_a_rule(self):
         """b half, c all: 3 of 4; without c, b alone: 2 of 4. What c did is −1; b moved by nothing of its own."""
         rules = small(
-            group(), rule("a", 6), group("m", combine='"mean"', weight=4), rule("b", 1, group="m"), rule("c", 1, group="m"),
-            scale=10,
+            group(), rule("a", 6), group("m", combine='"mean"', weight=4),
+            rule("b", 1, group="m"), rule("c", 1, group="m"), scale=10,
         )  # fmt: skip
         comparison = compare(
             scored(rules, a=100, b=50, c=100), scored(rules, a=100, b=50, c={"not_applicable": "không"})
@@ -457,7 +462,7 @@ class TestByHand:
         before = small(group(), rule("a", 6), rule("b", 4), scale=10)
         after = small(group(), rule("a", 6), group("m", combine='"mean"', weight=4), rule("b", 2, group="m"), scale=10)
         comparison = compare(scored(before, a=100, b=50), scored(after, a=100, b=50))
-        assert sum(parts(comparison).values()) == 0
+        assert parts(comparison) == {"b": F(22, 10), "mean_weight:m": F(-22, 10)}
         assert [area["id"] for area in comparison.to_dict()["areas"]] == ["g", "m"]
 
 
@@ -478,7 +483,7 @@ absence = {{ not_due = "exclude" }}
 """
 
     def rules(self, year, *more):
-        return small(group(), rule("a", 6), self.DAY.format(year=year), *more, id=f"y{year}", year=year, scale=10)
+        return small(group(), rule("a", 6), self.DAY.format(year=year), *more, name=f"y{year}", year=year, scale=10)
 
     def test_dates_move_to_the_year_of_the_rules(self):
         """Late in 2023, in time in 2024, and the rules are the same but for the year: all of it are figures."""
@@ -524,18 +529,24 @@ absence = {{ not_due = "exclude" }}
     def test_where_the_other_rules_cannot_score_it_is_said(self):
         bare = HEAD.format(id="bare", year=2023, scale=10).replace('not_applicable = "exclude"\n', "")
         strict = parse_rules(bare + group() + rule("a", 6))
-        before, after = scored(strict, a=50), scored(small(group(), rule("a", 6)), a={"not_applicable": "không"})
+        before, after = (
+            scored(strict, a=50),
+            scored(small(group(), rule("a", 6), scale=10), a={"not_applicable": "không"}),
+        )
         comparison = compare(before, after)
         assert comparison.basis == "unsplit"
         assert comparison.figures is None
         document = comparison.to_dict("en")
         assert "not_applicable" in document["split"]["problems"][0]
-        assert parts(comparison)["a"] == -5 or sum(parts(comparison).values()) == -5
+        assert parts(comparison)["a"] == -5
 
     def test_points_and_blocks_are_taken_where_both_ask(self):
         block = '[group.h]\ntitle = "Khối"\noptional = true\n' + rule("b", 2, group="h")
         hand = '[rule.c]\ngroup = "g"\ntitle = "Cho điểm"\nsource = ["3"]\nweight = 2\ndeduction = "manual"\n'
-        one, two = small(group(), rule("a", 6), block, hand, scale=10), small(group(), rule("a", 5), block, hand, scale=10)
+        one, two = (
+            small(group(), rule("a", 6), block, hand, scale=10),
+            small(group(), rule("a", 5), block, hand, scale=10),
+        )
 
         def of(rules, points, absent):
             submission = {
@@ -574,12 +585,10 @@ class TestThePlan:
             for name in ("cam-due-2023", "cam-due-2023-strong")
         )
         document = compare(one, two).to_dict("en")
-        assert document["ranks"][0] == {
-            "rule": "sipas-rank", "title": document["ranks"][0]["title"], "before": None, "after": "3",
-        } or document["ranks"]  # fmt: skip
-        assert document["band"] == {
-            "before": {"id": "good", "title": "Good"}, "after": {"id": "excellent", "title": "Excellent"}, "moved": True,
-        }  # fmt: skip
+        ranks = {item["rule"]: (item["before"], item["after"]) for item in document["ranks"]}
+        assert ranks == {"par-rank": ("7", "1"), "sipas-rank": (None, "3")}
+        good, excellent = {"id": "good", "title": "Good"}, {"id": "excellent", "title": "Excellent"}
+        assert document["band"] == {"before": good, "after": excellent, "moved": True}
         assert document["targets"][0]["before"] is document["targets"][0]["after"] is True
 
 
@@ -600,7 +609,6 @@ class TestBrokenDocuments:
             (("rules", 0, "maximum"), "1/0"),
             (("rules", 0, "group"), "nowhere"),
             (("rules", 0, "state"), "gone"),
-            (("rules", 0, "machine"), []),
             (("rules",), {}),
             (("rules",), 7),
             (("groups", 0, "maximum"), "many"),
@@ -628,7 +636,7 @@ class TestBrokenDocuments:
     def test_figures_are_read_exactly(self):
         assert exact("47/26") == F(47, 26)
         assert exact("-1.50") == F(-3, 2)
-        with pytest.raises(ValueError, match="^$"):
+        with pytest.raises(ValueError, match=r"^$"):
             exact(1)
 
     def test_a_standing_adds_up(self, document):

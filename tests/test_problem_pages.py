@@ -8,9 +8,11 @@ ROOT = Path(__file__).parents[1]
 BAD = ROOT / "tests" / "bad"
 PAGE = (ROOT / "docs" / "reference" / "problems.md").read_text(encoding="utf-8")
 MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-missing", "too-many-problems"} | {
-    "float-for-number"
+    "float-for-number",
+    "report-broken",
+    "nothing-to-compare",
 }
-"""Codes that no file in the folder can show; tests/test_bad_*.py make what gives them."""
+"""Codes that no file in the folder can show; tests/test_bad_*.py and tests/test_compar*.py make what gives them."""
 
 
 def tool():
@@ -37,8 +39,7 @@ def test_every_code_has_a_section_and_every_section_a_code():
 
 
 def test_codes_made_in_tests_are_made_there():
-    tests = (ROOT / "tests" / "test_bad_rules.py").read_text() + (
-        ROOT / "tests" / "test_bad_submissions.py"
-    ).read_text()
+    names = ("test_bad_rules.py", "test_bad_submissions.py", "test_comparing.py", "test_compare_command.py")
+    tests = "".join((ROOT / "tests" / name).read_text() for name in names)
     for code in MADE_IN_TESTS:
         assert f'"{code}"' in tests

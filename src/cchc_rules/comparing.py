@@ -102,6 +102,9 @@ def _tried(side: Side) -> None:
     """Compare a document with itself and hold what views rely on, so that what is broken shows here."""
     written = _comparison(side, side, "same_rules", Columns(_direct(side, side), {}), Crossings()).to_dict()
     date.fromisoformat(written["before"]["as_of"])
+    if not all(isinstance(side.document[key], list) for key in ("groups", "rules", "targets", "tracks")):
+        raise TypeError
+    _rules_named(side.document), _figures_named(side.document)
     for rule in side.document["rules"]:
         State(rule["state"])
         for key in ("earned", "lost", "excluded", "maximum"):

@@ -8,7 +8,7 @@ from typing import Any
 from cchc_rules import words
 from cchc_rules.render.display import Display, Document, safe
 from cchc_rules.render.markdown import plain, table
-from cchc_rules.render.text import BOLD, GREEN, RED, Sheet
+from cchc_rules.render.text import BOLD, CYAN, GREEN, RED, Sheet
 
 FORMATS = ("text", "markdown", "html", "json")
 
@@ -253,11 +253,16 @@ class _Text(Sheet):
     display: _Told
 
     def lines(self) -> Iterator[str]:
-        yield self.style(self.display.heading().upper(), BOLD)
+        yield from self.titled(self.display.heading(), BOLD)
         for block in self.display.blocks():
             if block.heading:
-                yield from self.heading(block.heading)
+                yield ""
+                yield from self.titled(block.heading, BOLD, CYAN)
             yield from self.block(block)
+
+    def titled(self, words: str, *codes: str) -> Iterator[str]:
+        """Yield a heading on lines that fit."""
+        yield from (self.style(line, *codes) for line in self.wrap(words.upper(), 0))
 
     def block(self, block: Block) -> Iterator[str]:
         if block.pairs:

@@ -18,10 +18,10 @@ def page(lang: str, title: str, blocks: list[Any]) -> str:
 def _template() -> Template:
     """Return the template; every word that it shows is escaped and shown without control characters."""
     source = (get_data("cchc_rules", "render/html/compare.html.j2") or b"").decode("utf-8").replace("\r\n", "\n")
-    environment = Environment(
+    templates = Environment(
         autoescape=True, finalize=_shown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(source)
+    return templates.from_string(source)
 
 
 def _shown(value: object) -> str:
