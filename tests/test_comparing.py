@@ -134,9 +134,9 @@ class TestTheParts:
         document = comparison.to_dict()
         for area in document["areas"]:
             inside = [item for item in amounts_of(document) if item["area"] == area["id"]]
-            here = {part.id for part in comparison.parts if part.area == area["id"]}
-            elsewhere = {part.id for part in comparison.parts if part.area != area["id"]}
-            if not here & elsewhere:
+            homes = {part.area for part in comparison.parts if part.id in {item.get("id") for item in inside}}
+            lodgers = {part.id for part in comparison.parts if part.kind == "rule" and part.area == area["id"]}
+            if homes <= {area["id"]} and lodgers <= {item.get("id") for item in inside}:
                 assert sum(F(item["exact"]["change"]) for item in inside) == F(area["exact"]["change"])
             exactly = sum(at for part, at in comparison.parts.items() if part.area == area["id"])
             assert exactly == F(area["exact"]["change"])
@@ -590,6 +590,31 @@ class TestThePlan:
         good, excellent = {"id": "good", "title": "Good"}, {"id": "excellent", "title": "Excellent"}
         assert document["band"] == {"before": good, "after": excellent, "moved": True}
         assert document["targets"][0]["before"] is document["targets"][0]["after"] is True
+
+
+class TestNotes:
+    def test_other_units_and_other_programs_are_said(self):
+        rules = small(group(), rule("a", 6), scale=10)
+        one, two = scored(rules, a=50).to_dict("en"), scored(rules, a=100).to_dict("en")
+        two["measurements"] = {**two["measurements"], "unit": "UBND xã khác"}
+        two["engine"] = {**two["engine"], "version": "9.9"}
+        notes = compare(one, two).to_dict("en")["notes"]
+        assert [note.split(",")[0] for note in notes] == [
+            "The sides are two different units.",
+            "The reports come from different versions of the program",
+        ]
+
+    def test_a_child_of_a_mean_moves_when_its_group_does(self):
+        """Two children of 1: a half, b all. When b counts 3, a counts less of its group, by its surroundings alone."""
+        texts = [
+            small(
+                group(), rule("z", 6), group("m", combine='"mean"', weight=4),
+                rule("a", 1, group="m"), rule("b", weight, group="m"), scale=10,
+            )
+            for weight in (1, 3)
+        ]  # fmt: skip
+        document = compare(*(scored(rules, z=100, a=50, b=100) for rules in texts)).to_dict()
+        assert [item["id"] for item in document["rules"]] == ["b"]
 
 
 class TestBrokenDocuments:

@@ -94,8 +94,9 @@ class _Compared(_Told):
         if notes:
             yield Block(self.tell("notes"), items=[safe(note) for note in notes])
         yield self.table("area", "areas", [self.area_row(area) for area in document["areas"]])
-        if document["lines"]:
-            yield self.table("step", "steps", [self.line_row(line) for line in document["lines"]])
+        steps = [self.line_row(line) for line in document["lines"] if _shows(line)]
+        if steps:
+            yield self.table("step", "steps", steps)
         entries = [self.entry(rule) for rule in document["rules"] if _moves(rule)]
         yield Block(self.tell("moved-rules"), entries=entries, items=None if entries else [self.tell("no-rules")])
         still = [self.still(rule) for rule in document["rules"] if not _moves(rule)]
@@ -136,7 +137,8 @@ class _Compared(_Told):
         if split["rules_before"] is not None:
             yield self.tell("crossed-before"), self.number(split["rules_before"])
             yield self.tell("crossed-after"), self.number(split["rules_after"])
-        yield self.say("band"), self.arrow(*(self.band_of(document["band"][key]) for key in ("before", "after")))
+        bands = [self.band_of(document["band"][key]) for key in ("before", "after")]
+        yield self.say("band"), self.arrow(*bands) if document["band"]["moved"] else bands[1]
         for target in document["targets"]:
             moved = self.arrow(*(self.reached(target[key]) for key in ("before", "after")))
             yield self.say("target"), f"{safe(target['title'])} ({self.clauses(target)}): {moved}"
@@ -245,6 +247,11 @@ class _Appraised(_Told):
 def _moves(rule: Document) -> bool:
     """Whether a rule moved the index at all."""
     return bool(rule["exact"]["change"] != "0" or rule["exact"]["figures"] not in (None, "0"))
+
+
+def _shows(item: Document) -> bool:
+    """Whether any amount shows: a step may be less than what is shown."""
+    return any(item[key] and item[key].strip("-0.") for key in ("change", "figures", "rules"))
 
 
 class _Text(Sheet):
