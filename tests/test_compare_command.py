@@ -98,6 +98,13 @@ class TestTracks:
         ]
         assert document["counts"] == {"scored": 3, "agreed": 1, "lower": 1, "higher": 1, "unscored": 0}
 
+    def test_a_report_with_a_broken_track(self):
+        document = appraised({"a": 5}).to_dict()
+        document["rules"][0]["tracks"]["appraised"] = 5
+        with pytest.raises(ReportError) as raised:
+            compare_track(document, "appraised")
+        assert raised.value.problems[0].code == "report-broken"
+
     def test_rules_not_scored_are_no_difference(self):
         document = compare_track(appraised({"b": 2}).to_dict(), "appraised")
         assert document["total"]["difference"] == "0.00"
@@ -305,6 +312,37 @@ class TestTheViews:
         assert not any(line.startswith("## đầu") for line in markdown.splitlines())
         for form in ("text", "markdown", "html"):
             assert not {"\x1b", "\u202e"} & set(render(document, form))
+
+
+JUNK = (None, 7, -1, True, "x", "", "1/0", "9" * 5000, [], [[]], {}, {"id": []})
+
+
+class TestBrokenReports:
+    def test_whatever_stands_anywhere_is_refused_or_shown(self):
+        """Every value of a report document, of every shape once, gives way to junk."""
+        rules = small(
+            group(), rule("a", 6), group("m", combine='"mean"', weight=2), rule("b", 1, group="m"),
+            group("n", kind='"bonus"', cap=1), rule("c", 2, group="n"), scale=10,
+        )  # fmt: skip
+        whole = scored(rules, a=25, b={"not_applicable": "không"}, c=50).to_dict()
+        other, seen, refused = copy.deepcopy(whole), set(), 0
+        other["rules"][0]["earned"] = "1.00"
+        for path, part in list(objects(whole)):
+            for key in list(part):
+                shape = (*(step for step in path if isinstance(step, str)), key)
+                kept = part[key]
+                for junk in () if shape in seen else JUNK:
+                    part[key] = junk
+                    try:
+                        document = compare(whole, other).to_dict()
+                    except ReportError:
+                        refused += 1
+                    else:
+                        for form in FORMATS:
+                            render(document, form)
+                part[key] = kept
+                seen.add(shape)
+        assert refused > 300
 
 
 # The command ---------------------------------------------------------------------------------------------------------

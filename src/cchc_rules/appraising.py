@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cchc_rules import number
-from cchc_rules.comparing import read_side
+from cchc_rules.comparing import BROKEN, broken, read_side
 from cchc_rules.contribution import ZERO, exact, top
 from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.report import Report
@@ -19,13 +19,17 @@ def compare_track(report: Report | Mapping[str, Any], track: str, lang: str | No
 
     Raises `ReportError` when a document is no report, `SubmissionError` when it has no such track.
     """
-    own = read_side(report).document
-    source = report.to_dict(lang) if isinstance(report, Report) else own
-    tracks = [item["id"] for item in source["tracks"]]
-    if track not in tracks:
-        places = {"name": quoted(track), "nearest": nearest(track, tracks)}
-        raise SubmissionError([Problem("unknown-track", (), places)])
-    return _Appraisal(source, track, lang or source["language"]).document()
+    source = report.to_dict(lang) if isinstance(report, Report) else read_side(report).document
+    try:
+        tracks = [str(item["id"]) for item in source["tracks"]]
+        found = _Appraisal(source, track, lang or source["language"]).document() if track in tracks else None
+    except BROKEN as error:
+        raise broken(error) from None
+    if found is None:
+        raise SubmissionError(
+            [Problem("unknown-track", (), {"name": quoted(track), "nearest": nearest(track, tracks)})]
+        )
+    return found
 
 
 class _Appraisal:

@@ -179,7 +179,8 @@ class _Writer:
     @staticmethod
     def ranks_of(side: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
         metrics = {metric["id"] for metric in side["machine"]["metrics"] if metric["type"] == "rank"}
-        return {rule["id"]: (rule["title"], rule["value"]) for rule in side["rules"] if rule["metric"] in metrics}
+        ranked = (rule for rule in side["rules"] if rule["metric"] in metrics)
+        return {rule["id"]: (rule["title"], rule["value"] and str(rule["value"])) for rule in ranked}
 
     def counts(self, moved: list[Document]) -> Document:
         """Return how many rules were added, removed, changed, and how many stand as they were."""

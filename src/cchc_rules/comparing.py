@@ -15,6 +15,9 @@ from cchc_rules.problem import Problem, ReportError, quoted
 from cchc_rules.report import Report
 from cchc_rules.state import State
 
+KINDS = ("base", "bonus", "penalty")
+"""What a group may be."""
+
 
 class Comparison:
     """What moved the index from one report to another; points as exact decimals, fractions where it says so.
@@ -93,25 +96,43 @@ def read_side(source: Report | Document) -> Side:
     try:
         side = Side(source, None, standing(source))
         _tried(side)
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise ReportError([Problem("report-broken", (), {"what": quoted(error)})]) from None
+    except BROKEN as error:
+        raise broken(error) from None
     return side
+
+
+BROKEN = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading a broken document raises."""
+
+
+def broken(error: Exception) -> ReportError:
+    """Return the error that says that a report document is broken."""
+    return ReportError([Problem("report-broken", (), {"what": quoted(error)})])
 
 
 def _tried(side: Side) -> None:
     """Compare a document with itself and hold what views rely on, so that what is broken shows here."""
+    document = side.document
     written = _comparison(side, side, "same_rules", Columns(_direct(side, side), {}), Crossings()).to_dict()
     date.fromisoformat(written["before"]["as_of"])
-    if not all(isinstance(side.document[key], list) for key in ("groups", "rules", "targets", "tracks")):
-        raise TypeError
-    _rules_named(side.document), _figures_named(side.document)
-    for rule in side.document["rules"]:
+    _rules_named(document), _figures_named(document)
+    for key in ("groups", "rules", "targets", "tracks"):
+        _listed(document[key])
+    for rule in document["rules"]:
         State(rule["state"])
+        _listed(rule["source"])
+    for target in document["targets"]:
+        _listed(target["source"])
+    for part in [*document["rules"], *document["groups"]]:
         for key in ("earned", "lost", "excluded", "maximum"):
-            exact(rule[key])
-    for group in side.document["groups"]:
-        exact(group["earned"])
-        exact(group["maximum"])
+            exact(part[key])
+    for group in document["groups"]:
+        KINDS.index(group["kind"])
+
+
+def _listed(value: object) -> None:
+    if not isinstance(value, list):
+        raise TypeError(f"{quoted(value)}: []")
 
 
 def _direct(before: Side, after: Side) -> dict[Part, Fraction]:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from cchc_rules.number import half_up
+from cchc_rules.problem import quoted
 
 Document = Mapping[str, Any]
 
@@ -125,7 +126,7 @@ class Standing:
 def exact(text: object) -> Fraction:
     """Return a figure of a document, `"1.81"` or `"47/26"`; raise `ValueError` for anything else."""
     if not isinstance(text, str) or not _FIGURE.fullmatch(text):
-        raise ValueError
+        raise ValueError(quoted(text))
     return Fraction(text)
 
 
