@@ -1,7 +1,7 @@
 """Printing rule sets and reading reports back: what is printed parses to the same thing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cchc_rules.model import RuleSet
@@ -25,18 +25,17 @@ def parse_report(text: str) -> dict[str, Any]:
         content = parse_json(text, "", problems)
     except SubmissionError as error:
         raise ReportError(error.problems) from None
-    if problems:
-        raise ReportError(problems)
-    return checked_report(content)
+    return checked_report(content, "", problems)
 
 
-def checked_report(content: object, name: str = "") -> dict[str, Any]:
-    """Return parsed JSON that has the keys of a report document; raise `ReportError` when it is none."""
+def checked_report(content: object, name: str = "", problems: Iterable[Problem] = ()) -> dict[str, Any]:
+    """Return parsed JSON that has the keys of a report document; raise `ReportError` with all that is wrong."""
+    found = list(problems)
     if not isinstance(content, dict):
-        raise ReportError([Problem("not-an-object", (), {"given": quoted(content)}, name)])
-    missing = [key for key in _KEYS if key not in content]
-    if missing:
-        raise ReportError([Problem("missing-key", (), {"key": key}, name) for key in missing])
+        raise ReportError([*found, Problem("not-an-object", (), {"given": quoted(content)}, name)])
+    found += [Problem("missing-key", (), {"key": key}, name) for key in _KEYS if key not in content]
+    if found:
+        raise ReportError(found)
     return content
 
 
