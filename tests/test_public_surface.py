@@ -14,10 +14,10 @@ def test_names_are_sorted_and_there() -> None:
 
 def test_the_surface_is_what_the_reference_says() -> None:
     assert set(cchc_rules.__all__) == {
-        "CchcError", "Effect", "Index", "Measurements", "Mending", "Problem", "Ranked", "Reason", "Report",
-        "ReportError", "RuleRecord", "RuleSet", "RulesError", "State", "SubmissionError", "dump_measurements",
-        "dump_rules", "load_measurements", "load_report", "load_rules", "packaged", "parse_report", "parse_rules",
-        "plan_to", "print_report", "rank", "score",
+        "CchcError", "Comparison", "Effect", "Index", "Measurements", "Mending", "Move", "Problem", "Ranked", "Reason",
+        "Report", "ReportError", "RuleRecord", "RuleSet", "RulesError", "State", "SubmissionError", "compare",
+        "compare_track", "dump_measurements", "dump_rules", "load_measurements", "load_report", "load_rules", "moves",
+        "packaged", "parse_report", "parse_rules", "plan_to", "print_report", "rank", "score",
     }  # fmt: skip
 
 
@@ -28,8 +28,12 @@ def test_every_public_thing_says_what_it_is() -> None:
         assert text.split("\n")[0].rstrip().endswith((".", ":", ";")) or "." in text, name
 
 
+def test_unknown_names_are_refused() -> None:
+    assert not hasattr(cchc_rules, "comparison")
+
+
 def test_importing_loads_nothing_heavy() -> None:
-    heavy = "{'rich', 'babel', 'holidays', 'tomli_w', 'hypothesis'}"
+    heavy = "{'rich', 'babel', 'holidays', 'tomli_w', 'hypothesis', 'jinja2', 'cchc_rules.comparing'}"
     code = f"import sys, cchc_rules; print(sorted({heavy} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

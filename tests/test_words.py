@@ -16,6 +16,8 @@ from babel.numbers import format_decimal
 
 from cchc_rules import State, words
 from cchc_rules.arithmetic import _EFFECTS
+from cchc_rules.contribution import LINES
+from cchc_rules.division import BASES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
 from cchc_rules.speech import _COMPARATORS
@@ -97,6 +99,7 @@ PAGE = set(re.findall(r"""["']([a-z-]+)["']""", templates()))
 
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"))
+COMPARED = constants(SOURCE / "compared.py", SOURCE / "render" / "comparison.py")
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
@@ -110,9 +113,16 @@ FAMILIES = {
     "calculation.": {f"calculation.{word}" for word in {*_EFFECTS.values(), "met", "not-met", "below-floor"}},
     "list-": {f"report.list-{s}" for s in ("missing", "not-due", "not-applicable", "waived", "unsupported")},
     "gain-": {f"report.gain-{aim}" for aim in ("any", "all")},
-    "basis-": {f"report.basis-{basis}" for basis in Basis.__args__},
+    "basis-": {f"report.basis-{basis}" for basis in Basis.__args__}
+    | {f"comparison.basis-{basis.replace('_', '-')}" for basis in BASES},
     "state-": {f"report.state-{key}" for key in ("earned", "lost", "excluded")},
     "step-": {f"report.step-{kind}" for kind in STEPS},
+    "line-": {f"comparison.line-{line.replace('_', '-')}" for line in LINES},
+    "moved-": {f"comparison.moved-{key}" for key in ("state", "figures", "requirement", "weight", "points")}
+    | {"comparison.moved-surroundings"},
+    "comparison.": {f"comparison.{name}" for name in COMPARED if f"comparison.{name}" in IDS},
+    "compare-rules-": {"cli.compare-rules-before", "cli.compare-rules-after"},
+    "compare-as-of-": {"cli.compare-as-of-before", "cli.compare-as-of-after"},
     "word.": {"word.bonus", "word.penalty"},
     "report.": {f"report.{name}" for name in {*SHOWN, *PAGE, "bonus", "penalty"} if f"report.{name}" in IDS},
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
@@ -183,9 +193,9 @@ class TestTheSourceAndTheCatalogues:
         assert written - set(IDS) == set()
 
     def test_every_word_of_the_views_exists(self):
-        said = called({"say"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
+        said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
-        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli."))}
+        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli.", "comparison."))}
         assert {word for word in said if "." not in word} - known == set()
 
     def test_every_code_has_what_is_wrong_and_what_to_do(self):

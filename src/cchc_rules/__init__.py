@@ -15,22 +15,26 @@ from cchc_rules.load import load_rules, packaged, parse_rules
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
-from cchc_rules.ranking import Ranked, rank
+from cchc_rules.ranking import Move, Ranked, moves, rank
 from cchc_rules.report import Index, Report, RuleRecord
 from cchc_rules.score import score
 from cchc_rules.state import Effect, Reason, State
 from cchc_rules.submission import Measurements, dump_measurements
 
 if TYPE_CHECKING:
+    from cchc_rules.appraising import compare_track
+    from cchc_rules.comparing import Comparison, compare
     from cchc_rules.mend import plan_to
     from cchc_rules.mending import Mending
 
 __all__ = [
     "CchcError",
+    "Comparison",
     "Effect",
     "Index",
     "Measurements",
     "Mending",
+    "Move",
     "Problem",
     "Ranked",
     "Reason",
@@ -41,11 +45,14 @@ __all__ = [
     "RulesError",
     "State",
     "SubmissionError",
+    "compare",
+    "compare_track",
     "dump_measurements",
     "dump_rules",
     "load_measurements",
     "load_report",
     "load_rules",
+    "moves",
     "packaged",
     "parse_report",
     "parse_rules",
@@ -55,11 +62,18 @@ __all__ = [
     "score",
 ]
 
-_LATER = {"Mending": "mending", "plan_to": "mend"}
-"""What is loaded when it is first asked for, and the module it stands in."""
+_WHEN_USED = {
+    "Comparison": "comparing",
+    "Mending": "mending",
+    "compare": "comparing",
+    "compare_track": "appraising",
+    "plan_to": "mend",
+}
+"""Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    """Return a name whose module is loaded when it is used."""
+    if name not in _WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_WHEN_USED[name]}"), name)

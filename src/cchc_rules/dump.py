@@ -1,7 +1,7 @@
 """Printing rule sets and reading reports back: what is printed parses to the same thing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,17 @@ def parse_report(text: str, *, name: str = "") -> dict[str, Any]:
         content = parse_json(text, name, problems)
     except SubmissionError as error:
         raise ReportError(error.problems) from None
-    if not isinstance(content, Mapping):
-        problems.append(Problem("not-an-object", (), {"given": quoted(content)}, name))
-    else:
-        problems += [Problem("missing-key", (), {"key": key}, name) for key in _KEYS if key not in content]
-    if problems or not isinstance(content, dict):
-        raise ReportError(problems)
+    return checked_report(content, name, problems)
+
+
+def checked_report(content: object, name: str = "", problems: Iterable[Problem] = ()) -> dict[str, Any]:
+    """Return parsed JSON that has the keys of a report document; raise `ReportError` with all that is wrong."""
+    found = list(problems)
+    if not isinstance(content, dict):
+        raise ReportError([*found, Problem("not-an-object", (), {"given": quoted(content)}, name)])
+    found += [Problem("missing-key", (), {"key": key}, name) for key in _KEYS if key not in content]
+    if found:
+        raise ReportError(found)
     return content
 
 

@@ -134,11 +134,12 @@ def _points_known(points: Mapping[str, Given], rules: RuleSet, reader: Reader, *
         if not rule.lowest <= value <= rule.weight:
             places = {"lowest": number.plain(rule.lowest), "weight": number.plain(rule.weight)}
             reader.fault("points-out-of-range", *path, id_, "points", points=number.plain(value), **places)
-        if path == ("points",) and not _takes_points(rules, id_):
+        if path == ("points",) and not takes_points(rules, id_):
             reader.fault("points-not-asked", *path, id_, name=id_)
 
 
-def _takes_points(rules: RuleSet, id_: str) -> bool:
+def takes_points(rules: RuleSet, id_: str) -> bool:
+    """Whether people give a rule points, always or in some state."""
     rule = rules.rules[id_]
     return rule.deduction.kind == "manual" or "manual" in rule.absence.values()
 

@@ -24,3 +24,30 @@ def rank(reports: Iterable[Report]) -> list[Ranked]:
         same = ranked and ranked[-1].report.index.exact == report.index.exact
         ranked.append(Ranked(ranked[-1].rank if same else position, report))
     return ranked
+
+
+class Move(NamedTuple):
+    """A unit and its rank in two rankings; None where it is not among the ranked."""
+
+    unit: str
+    before: int | None
+    after: int | None
+
+
+def moves(before: Iterable[Report], after: Iterable[Report]) -> list[Move]:
+    """Return every unit with its rank before and after, by its rank after; units that are gone come last.
+
+    Units are told apart by their names; each may stand once on a side.
+    """
+    old, new = _places(before), _places(after)
+    return [Move(unit, old.get(unit), new.get(unit)) for unit in {**new, **old}]
+
+
+def _places(reports: Iterable[Report]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for place in rank(reports):
+        unit = place.report.outcome.measurements.unit
+        if unit in places:
+            raise ValueError(f"the unit {unit!r} stands twice")
+        places[unit] = place.rank
+    return places

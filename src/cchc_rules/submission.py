@@ -137,6 +137,15 @@ def read(source: str | FilePath | Mapping[str, Any], reader: "Reader") -> "Measu
     return reader.submission(content, digest)
 
 
+def read_json(path: FilePath) -> object:
+    """Return the content of a JSON file with exact numbers; raise `SubmissionError` where it is no readable JSON."""
+    reader = Reader()
+    content, _ = _open(path, reader)
+    if reader.problems:
+        raise SubmissionError(bounded(reader.problems))
+    return content
+
+
 def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
     name = reader.file = str(path)
     text, data = file_text(path)

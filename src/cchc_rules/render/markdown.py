@@ -43,7 +43,8 @@ def _pairs(pairs: Iterable[tuple[str, str]], indent: str = "") -> Iterator[str]:
         yield f"{indent}- **{plain(label)}:** {plain(words)}"
 
 
-def _table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+def table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+    """Yield the lines of a table; nothing in its cells is taken for a mark."""
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
@@ -54,7 +55,7 @@ def _areas(display: Display) -> Iterator[str]:
     yield from ("", f"## {display.say('areas')}", "")
     columns = ("earned", "lost", "excluded", "maximum")
     rows = ([display.title(group), *(display.number(group[key]) for key in columns)] for group in display.areas())
-    yield from _table([display.say("area"), *(display.say(key) for key in columns)], rows)
+    yield from table([display.say("area"), *(display.say(key) for key in columns)], rows)
 
 
 def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
@@ -81,4 +82,4 @@ def _rules(display: Display) -> Iterator[str]:
         ]
         for rule in display.document["rules"]
     )
-    yield from _table(heads, rows)
+    yield from table(heads, rows)
