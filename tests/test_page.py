@@ -202,6 +202,7 @@ class TestWhatStandsOnThePage:
             "python -m cchc_rules verify report.json",
             document["ruleset"]["files"][0]["sha256"],
             document["measurements"]["sha256"],
+            document["digest"],
             "cchc-rules 0.1.0",
         ):
             assert said in text, said
@@ -328,7 +329,19 @@ PAYLOADS = (
     "]]><svg onload=alert(1)>",
 )
 KEPT = {"language", "state", "kind", "combine", "weight_basis", "code", "comparator", "deduction", "as_of", "date"}
-KEPT |= {"due_date", "id", "group", "parent", "metric", "requires", "gates", "gated_from", "sha256", "machine"}
+KEPT |= {
+    "digest",
+    "due_date",
+    "id",
+    "group",
+    "parent",
+    "metric",
+    "requires",
+    "gates",
+    "gated_from",
+    "sha256",
+    "machine",
+}
 
 
 def poisoned(part, payload, key=""):

@@ -20,7 +20,7 @@ COMPUTED, PASSES = ("met", "partly_met", "not_met"), ("met", "not_applicable", "
 SIGNS = {"is": "==", "on_or_before": "<=", "before": "<", "on_or_after": ">=", "after": ">"}
 EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
 SUMS = ("maximum", "earned", "lost", "excluded", "rescaled")
-NO_BAND: dict[str, Any] = {"id": None, "gates": [], "gated_from": None, "next": None}
+NO_BAND: dict[str, Any] = {"id": None, "gates": [], "gated_from": None, "next": None, "ladder": []}
 ZERO = Fraction(0)
 NUMBER = re.compile(r"-?\d{1,9999}(\.\d{1,60}|/\d{1,9999})?", re.ASCII)
 MOST_DAYS, MOST_BITS = 36_600, 20_000
@@ -148,8 +148,8 @@ class Recount:
                 f"machine.metrics[{id_}].figure", metric["figure"], None if state != "reported" else figure
             )
         yield from self._sums()
+        yield from self._steps()
         yield from self._lists()
-        yield from self._views()
 
     # Figures and expressions
 
@@ -369,6 +369,29 @@ class Recount:
             yield Difference(f"targets[{at}].value", target["value"], index["value"])
         yield from self._band(index["value" if self.machine["bands_read"] == "rounded" else "exact"])
 
+    def _steps(self) -> Iterator[Difference]:
+        """Yield the steps from the maximum to the index; each total is the one before it and the change."""
+        total, said = ZERO, [(step["kind"], step["group"], amount(step["change"])) for step in self._index_of("steps")]
+        for at, step in enumerate(self._index_of("steps")):
+            total += amount(step["change"])
+            yield Difference(f"index.steps[{at}].total", step["total"], total)
+        ends = ("maximum", None, amount(self._index_of("maximum"))), ("index", None, ZERO)
+        yield Difference("index.steps", said, [ends[0], *(step for step in self._changes() if step[2]), ends[1]])
+
+    def _changes(self) -> Iterator[tuple[str, str | None, Fraction]]:
+        tops = [group for group in self.groups.values() if not group["parent"]]
+        base, value = amount(self._index_of("base")), amount(self._index_of("value"))
+        over = amount(self._index_of("bonus")) - amount(self._index_of("penalty"))
+        yield from (("lost", group["id"], -amount(group["lost"])) for group in tops if group["kind"] == "base")
+        yield "excluded", None, -amount(self._index_of("excluded"))
+        yield "rescaled", None, base - amount(self._index_of("earned"))
+        yield from (("bonus", group["id"], amount(group["earned"])) for group in tops if group["kind"] == "bonus")
+        yield from (("penalty", group["id"], -amount(group["lost"])) for group in tops if group["kind"] == "penalty")
+        yield "held", None, value - base - over
+
+    def _index_of(self, key: str) -> Any:
+        return self.report["index"][key]
+
     def _settled(self, id_: str, leaf: Leaf, key: str) -> Leaf:
         points = amount(self.rules[id_]["lowest" if key == "lowest" else "maximum"])
         return Leaf(leaf.state, points) if leaf.state in ("missing", "not_due") or leaf.cause == "awaited" else leaf
@@ -386,6 +409,8 @@ class Recount:
         yield Difference("band.id", band["id"], names[min([at, *gates.values()])] if at >= 0 else None)
         yield Difference("band.gates", band["gates"], list(gates))
         yield Difference("band.gated_from", band["gated_from"], names[at] if gates else None)
+        steps = [{"id": step["id"], **(step["range"] or {})} for step in band["ladder"]]
+        yield Difference("band.ladder", steps, ladder if band["id"] else [])
         said, following = band["next"], ladder[at + 1] if 0 <= at < len(ladder) - 1 else None
         yield Difference("band.next.id", said and said["id"], following and following["id"])
         if said and following:
@@ -403,7 +428,11 @@ class Recount:
         bare = [rule["id"] for rule in rules if not rule["evidence"]["supported"]]
         yield Difference("unsupported", report["unsupported"], bare)
         for state, count in report["index"]["counts"].items():
-            yield Difference(f"index.counts.{state}", count, sum(rule["state"] == state for rule in rules))
+            inside = [rule for rule in rules if rule["state"] == state]
+            yield Difference(f"index.counts.{state}", count, len(inside))
+            for key, points in report["index"]["states"][state].items():
+                found = sum((amount(rule[key]) for rule in inside), ZERO)
+                yield Difference(f"index.states.{state}.{key}", points, found)
         for track in report["tracks"]:
             scored = [rule for rule in rules if rule["tracks"][track["id"]] is not None]
             most = sum((amount(rule["maximum"]) for rule in scored if rule["deduction"] != "none"), ZERO)
@@ -413,28 +442,6 @@ class Recount:
             unscored = sum(rule["deduction"] != "none" for rule in rules) - len(scored)
             counts = (track["scored"], track["unscored"])
             yield Difference(f"tracks[{track['id']}].scored", counts, (len(scored), unscored))
-
-    def _views(self) -> Iterator[Difference]:
-        """Yield the points by state, and the way from the maximum down to the index."""
-        index = self.report["index"]
-        for state, said in index["states"].items():
-            parts = [self._part(rule, self._leaf(id_)) for id_, rule in self.rules.items() if rule["state"] == state]
-            found = _added(parts)
-            yield from (Difference(f"index.states.{state}.{key}", said[key], found[key]) for key in SUMS[:4])
-        at, signs = ZERO, {"lost": -1, "penalty": -1, "bonus": 1}
-        for number, step in enumerate(index["steps"]):
-            path, change = f"index.steps[{number}]", amount(step["change"])
-            if step["group"] is not None:
-                key = "earned" if step["kind"] == "bonus" else "lost"
-                change = signs[step["kind"]] * amount(self.groups[step["group"]][key])
-            elif step["kind"] in ("maximum", "excluded"):
-                change = amount(index[step["kind"]]) * (1 if step["kind"] == "maximum" else -1)
-            at += change
-            yield from (
-                Difference(f"{path}.change", step["change"], change),
-                Difference(f"{path}.total", step["total"], at),
-            )
-        yield Difference("index.steps", [step["total"] for step in index["steps"]][-1:], [index["value"]])
 
 
 def _total(maximum: Fraction, earned: Fraction, excluded: Fraction, rescaled: Fraction) -> dict[str, Fraction]:
