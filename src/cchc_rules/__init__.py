@@ -7,6 +7,9 @@ report = score(rules, load_measurements("measurements.json", rules))
 print(report.index, report.band.title.vi if report.band else "")
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from cchc_rules.dump import dump_rules, parse_report, print_report
 from cchc_rules.load import load_rules, packaged, parse_rules
 from cchc_rules.measure import load_measurements
@@ -17,6 +20,9 @@ from cchc_rules.report import Index, Report, RuleRecord
 from cchc_rules.score import score
 from cchc_rules.state import Effect, Reason, State
 from cchc_rules.submission import Measurements, dump_measurements
+
+if TYPE_CHECKING:
+    from cchc_rules.steadiness import Sensitivity, sensitivity
 
 __all__ = [
     "CchcError",
@@ -31,6 +37,7 @@ __all__ = [
     "RuleRecord",
     "RuleSet",
     "RulesError",
+    "Sensitivity",
     "State",
     "SubmissionError",
     "dump_measurements",
@@ -43,4 +50,18 @@ __all__ = [
     "print_report",
     "rank",
     "score",
+    "sensitivity",
 ]
+
+_WHEN_USED = {
+    "Sensitivity": "cchc_rules.steadiness",
+    "sensitivity": "cchc_rules.steadiness",
+}
+"""Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name whose module is loaded when it is used."""
+    if name not in _WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WHEN_USED[name]), name)

@@ -47,6 +47,10 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE, self.say("wrong-usage", complaint=message) + "\n")
 
 
+EXTRAS = {"jinja2": "html"}
+"""Which extra brings a package that some output needs."""
+
+
 def as_date(text: str) -> date:
     """Read an argument that is a date."""
     day = iso_date(text)
@@ -72,6 +76,8 @@ def guarded(work: Callable[[], int], lang: str, output: Path | None = None) -> i
         return refuse(error, lang, RULES_REFUSED)
     except SubmissionError as error:
         return refuse(error, lang, SUBMISSION_REFUSED)
+    except ModuleNotFoundError as error:
+        return without(error, lang)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -96,6 +102,15 @@ def unwritable(error: OSError, path: Path | None, lang: str) -> int:
     """Say that the output cannot be written; return the exit code."""
     places = {"path": str(path or "-"), "reason": error.strerror or str(error)}
     print(message(lang, "cli.unwritable", **places), file=sys.stderr)
+    return USAGE
+
+
+def without(error: ModuleNotFoundError, lang: str) -> int:
+    """Say which extra to install for a package that is not there; return the exit code."""
+    package = error.name or ""
+    if package not in EXTRAS:
+        raise error
+    print(message(lang, "cli.extra-missing", package=package, extra=EXTRAS[package]), file=sys.stderr)
     return USAGE
 
 

@@ -112,13 +112,13 @@ def index(plan: Plan, groups: Sequence[Total]) -> Sum:
             bonus += total.earned
         elif group.top:
             penalty += total.lost
-    return _held(plan, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
+    return held(plan, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
 
 
 _NOTHING = Total(0, 0, 0, 0, 0)
 
 
-def _held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
+def held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
     """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held to the scale."""
     scale, unit, left = plan.rules.index.scale, plan.unit, base.maximum - base.rescaled
     numerator, denominator = (base.earned * scale.numerator * unit, left * scale.denominator) if left else (0, 1)

@@ -14,11 +14,11 @@ BOLD, DIM, RED, GREEN, CYAN = "1", "2", "31", "32", "36"
 
 def text(document: Document, *, width: int = 100, colour: bool = False) -> str:
     """Return the report as text of a width, with or without colour."""
-    sheet = _Sheet(Display(document), width, colour)
+    sheet = Sheet(Display(document), width, colour)
     return "\n".join(line.rstrip() for line in sheet.lines()) + "\n"
 
 
-class _Sheet:
+class Sheet:
     """Lays out the parts of a report, one below the other."""
 
     def __init__(self, display: Display, width: int, colour: bool) -> None:
@@ -27,6 +27,7 @@ class _Sheet:
         self.colour = colour
 
     def lines(self) -> Iterator[str]:
+        """Yield every line."""
         display = self.display
         yield self.style(display.say("title").upper(), BOLD)
         yield from self.pairs(display.head())
@@ -45,6 +46,7 @@ class _Sheet:
         return f"\x1b[{';'.join(codes)}m{words}\x1b[0m" if self.colour and words else words
 
     def heading(self, words: str) -> Iterator[str]:
+        """Yield a heading and the empty line above it."""
         yield ""
         yield self.style(words.upper(), BOLD, CYAN)
 
@@ -94,6 +96,7 @@ class _Sheet:
 
     @staticmethod
     def row(cells: Sequence[str], widths: Sequence[int]) -> str:
+        """Return the cells of a row in columns of these widths, the first to the left and figures to the right."""
         figures = (cell.rjust(width) + "  " for cell, width in zip(cells[1:], widths[1:], strict=True))
         return cells[0].ljust(widths[0]) + "  " + "".join(figures)
 
@@ -124,6 +127,7 @@ class _Sheet:
             yield from self.pairs(display.loss(rule), indent=3)
 
     def apart(self, title: str, rules: list[Document]) -> Iterator[str]:
+        """Yield a list of rules that stand apart from what was lost."""
         display = self.display
         yield from self.heading(title)
         for rule in rules:

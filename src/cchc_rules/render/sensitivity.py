@@ -1,0 +1,207 @@
+"""Views of a sensitivity document: text, Markdown, JSON, HTML. They lay out what it says, and compute nothing."""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from datetime import date
+
+from cchc_rules import words
+from cchc_rules.render.display import Document, safe
+from cchc_rules.render.markdown import pairs, plain, table
+from cchc_rules.render.text import BOLD, DIM, GREEN, TITLE, Sheet
+
+FORMATS = ("text", "markdown", "html", "json")
+
+
+def render(document: Document, form: str, *, width: int = 100, colour: bool = False) -> str:
+    """Return a sensitivity document in one of `FORMATS`; width and colour count for text alone."""
+    if form == "json":
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if form == "markdown":
+        return "\n".join(_markdown(View(document))) + "\n"
+    if form == "html":
+        from cchc_rules.render.sensitivity_page import page  # noqa: PLC0415 - it needs an extra
+
+        return page(View(document))
+    lines = _Text(View(document), width, colour).lines()
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+class View:
+    """Says the parts of a sensitivity document, for every view alike."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.lang: str = document["language"]
+
+    def say(self, id_: str, **places: object) -> str:
+        """Return a message of the catalogue, its places made safe."""
+        return words.message(self.lang, f"sensitivity.{id_}", **{key: safe(value) for key, value in places.items()})
+
+    def number(self, text: str | None) -> str:
+        """Return a figure in the language's form; a dash where there is none."""
+        return words.number(self.lang, text) if text is not None else "–"
+
+    def signed(self, text: str) -> str:
+        """Return a difference with its sign."""
+        zero = not text.strip("-0.")
+        return self.number(text) if zero or text.startswith("-") else f"+{self.number(text)}"
+
+    def head(self) -> Iterator[tuple[str, str]]:
+        """Yield the lines of the head: label and words."""
+        found, rules = self.document["measurements"], self.document["ruleset"]
+        day = words.date(self.lang, date.fromisoformat(self.document["as_of"]))
+        yield self.say("unit"), safe(found["unit"])
+        yield self.say("period"), self.say("period-line", period=found["period"], as_of=day)
+        yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
+
+    def findings(self) -> Iterator[tuple[str, str]]:
+        """Yield what was found of the weights: label and words."""
+        index, weights, bands = (self.document[key] for key in ("index", "weights", "bands"))
+        yield self.say("index"), f"{self.number(index['value'])} / {self.number(index['scale'])}"
+        yield self.say("in-range"), safe(weights["text"])
+        if bands is None:
+            yield self.say("band"), self.say("no-bands")
+        else:
+            yield self.say("band"), safe(index["band"]["title"])
+            yield self.say("up"), safe(bands["up"]["text"])
+            yield self.say("down"), safe(bands["down"]["text"])
+        if weights["most"]:
+            widest = weights["areas"][0]
+            swing = self.number(widest["swing"])
+            yield self.say("most"), self.say("most-line", area=widest["title"], swing=swing)
+
+    def area_heads(self) -> list[str]:
+        """Return the heads of the table of areas."""
+        keys = ("area", "weight", "share", "lowered", "raised", "swing", "at-lowest", "at-highest")
+        return [self.say(key) for key in keys]
+
+    def area_rows(self) -> list[list[str]]:
+        """Return the table of areas, the one that matters most first."""
+        weights = self.document["weights"]
+        low, high = ({one["area"]: one["weight"] for one in weights[key]["weights"]} for key in ("lowest", "highest"))
+        return [
+            [
+                safe(area["title"]),
+                self.number(area["weight"]),
+                self.number(area["share"]),
+                self.number(area["lowered"]["value"]),
+                self.number(area["raised"]["value"]),
+                self.number(area["swing"]),
+                self.number(low[area["id"]]),
+                self.number(high[area["id"]]),
+            ]
+            for area in weights["areas"]
+        ]
+
+    def reading_heads(self) -> list[str]:
+        """Return the heads of the table of readings."""
+        keys = ("target", "clause", "now", "otherwise", "points", "index", "difference")
+        return [self.say(key) for key in keys]
+
+    def reading_rows(self) -> list[list[str]]:
+        """Return the table of readings, and below it the readings that are taken together."""
+        rows = [self._reading(reading) for reading in self.document["readings"]]
+        for key, found in self._several():
+            rows.append([self.say(key), "", "", "", "", *self._index(found["index"])])
+        return rows
+
+    def _reading(self, reading: Document) -> list[str]:
+        points = [self.number(text) for text in (reading["points"], reading["other_points"]) if text is not None]
+        return [
+            safe(reading["title"]),
+            safe(reading["other_source"]),
+            safe(reading["required"]),
+            safe(reading["other_required"] or "–"),
+            " → ".join(points),
+            *self._index(reading["index"]),
+        ]
+
+    def _index(self, index: Document | None) -> list[str]:
+        if index is None:
+            return [self.say("not-computed"), "–"]
+        return [self.number(index["value"]), self.signed(index["difference"])]
+
+    def _several(self) -> Iterator[tuple[str, Document]]:
+        """Yield the readings that are taken together: those that lower and those that raise only where there are both."""
+        found = self.document["together"]
+        if found["all"]:
+            yield "together", found["all"]
+        if found["lowering"] and found["raising"]:
+            yield "lowering", found["lowering"]
+            yield "raising", found["raising"]
+
+    def remarks(self) -> list[str]:
+        """Return what must be said of single readings, by the clause they stand in."""
+        return [
+            f"{safe(reading['title'])} ({safe(reading['other_source'])}): {safe(reading['text'])}"
+            for reading in self.document["readings"]
+            if reading["text"]
+        ]
+
+
+def _markdown(view: View) -> Iterator[str]:
+    yield from (f"# {view.say('title')}", "")
+    yield from pairs(view.head())
+    yield ""
+    yield from pairs(view.findings())
+    yield from ("", f"## {view.say('weights')}", "")
+    yield from table(view.area_heads(), view.area_rows())
+    yield from ("", plain(view.say("columns")))
+    yield from ("", f"## {view.say('readings')}", "")
+    if not view.document["readings"]:
+        yield view.say("no-readings")
+        return
+    yield from table(view.reading_heads(), view.reading_rows())
+    remarks = view.remarks()
+    yield from ["", *(f"- {plain(remark)}" for remark in remarks)] if remarks else []
+
+
+class _Text(Sheet):
+    """Lays out a sensitivity document for a terminal or a pipe."""
+
+    def __init__(self, view: View, width: int, colour: bool) -> None:
+        self.view = view
+        self.width = width
+        self.colour = colour
+
+    def lines(self) -> Iterator[str]:
+        view = self.view
+        yield self.style(view.say("title").upper(), BOLD)
+        yield from self.pairs(view.head())
+        yield ""
+        yield from self.pairs(view.findings(), first=f"{BOLD};{GREEN}")
+        yield from self.heading(view.say("weights"))
+        yield from self.table(view.area_heads(), view.area_rows())
+        yield ""
+        yield from (self.style(line, DIM) for line in self.wrap(view.say("columns"), 0))
+        yield from self.heading(view.say("readings"))
+        yield from self.read()
+
+    def table(self, heads: list[str], rows: list[list[str]]) -> Iterator[str]:
+        """Yield a table whose first column wraps, or its rows one below the other where it does not fit."""
+        widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
+        room = self.width - sum(widths[1:]) - 2 * len(widths)
+        if room < TITLE:
+            yield from self.stacked(heads, rows)
+            return
+        widths[0] = min(widths[0], room)
+        yield self.style(self.row(heads, widths), DIM)
+        for cells in rows:
+            title, *more = textwrap.wrap(cells[0], widths[0]) or [""]
+            yield self.row([title, *cells[1:]], widths)
+            yield from more
+
+    def read(self) -> Iterator[str]:
+        """Yield the other readings, each below the other: what they ask and what the index comes to."""
+        view = self.view
+        heads = view.reading_heads()
+        if not view.document["readings"]:
+            yield view.say("no-readings")
+        for title, *cells in view.reading_rows():
+            yield from self.wrap(title, 0)
+            yield from self.pairs([pair for pair in zip(heads[1:], cells, strict=True) if pair[1]], indent=2)
+        for remark in view.remarks():
+            first, *more = self.wrap(remark, 2)
+            yield f"• {first}"
+            yield from (f"  {line}" for line in more)
