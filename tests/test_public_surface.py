@@ -15,9 +15,9 @@ def test_names_are_sorted_and_there() -> None:
 def test_the_surface_is_what_the_reference_says() -> None:
     assert set(cchc_rules.__all__) == {
         "CchcError", "Effect", "Index", "Measurements", "Problem", "Ranked", "Reason", "Report", "ReportError",
-        "RuleRecord", "RuleSet", "RulesError", "Sensitivity", "State", "SubmissionError", "dump_measurements", "dump_rules",
-        "load_measurements", "load_rules", "packaged", "parse_report", "parse_rules", "print_report", "rank", "score",
-        "sensitivity",
+        "RuleRecord", "RuleSet", "RulesError", "Sensitivity", "State", "SubmissionError",
+        "dump_measurements", "dump_rules", "load_measurements", "load_rules", "packaged", "parse_report",
+        "parse_rules", "print_report", "rank", "score", "sensitivity",
     }  # fmt: skip
 
 

@@ -122,7 +122,11 @@ def moved_tiers(tiers: list[Table], old: Table, new: Table) -> list[Table] | Non
         return [_moved_edge(tier, names, old["threshold"], new["threshold"]) for tier in tiers]
     if {one, other} <= {"is", "one_of"}:
         worths = [_worth(tier, old["weight"]) for tier in tiers]
-        return None if None in worths else _moved_values(tiers, worths, _listed(old["threshold"]), _listed(new["threshold"]))
+        return (
+            None
+            if None in worths
+            else _moved_values(tiers, worths, _listed(old["threshold"]), _listed(new["threshold"]))
+        )
     return None
 
 

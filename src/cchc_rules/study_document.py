@@ -15,7 +15,7 @@ from cchc_rules.words import message
 from cchc_rules.words import number as say_number
 
 PLACES = 2
-"""A least change of weights is shown in hundredths of a percent, rounded up: so much is enough."""
+"""Percentages are shown in hundredths; the least change of weights is rounded up, so that so much is enough."""
 
 
 def document(study: Study, lang: str) -> Document:
@@ -51,7 +51,7 @@ class _Writer:
             "index": {**self.index(self.outcome), "scale": number.plain(rules.index.scale)},
             "weights": self.weights(),
             "bands": self.bands(),
-            "readings": [self.reading(reading) for reading in self.study.readings],
+            "readings": [self.reading(reading) for reading in self.ordered()],
             "together": {
                 key: reading and self.several(reading) for key, reading in self.study.together._asdict().items()
             },
@@ -77,7 +77,7 @@ class _Writer:
         }
 
     def band(self, band: Band | None) -> Document | None:
-        return band and {"id": band.id, "title": band.title.of(self.lang)}
+        return None if band is None else {"id": band.id, "title": band.title.of(self.lang)}
 
     def weights(self) -> Document:
         study = self.study
@@ -118,7 +118,7 @@ class _Writer:
             "weight": number.plain(area.weight),
             "earned": number.ratio(area.earned),
             "left": number.ratio(area.left),
-            "share": number.shown(area.earned / area.left * HUNDRED) if area.left else None,
+            "share": _rounded(area.earned / area.left * HUNDRED) if area.left else None,
             "raised": {**self.index(swing.up.outcome), "weight": number.shown(swing.up.weights[swing.area])},
             "lowered": {**self.index(swing.down.outcome), "weight": number.shown(swing.down.weights[swing.area])},
             "swing": self.points(swing.width),
@@ -166,6 +166,15 @@ class _Writer:
         return self.say(f"band-{way}", range=range_, band=change.band.title.of(self.lang))
 
     # Readings
+
+    def ordered(self) -> list[Reading]:
+        """Return the readings, the one that moves the index most first; those that cannot be scored last."""
+        base = self.outcome.index.exact
+
+        def moves(reading: Reading) -> Fraction:
+            return Fraction(-1) if reading.outcome is None else abs(reading.outcome.index.exact - base)
+
+        return sorted(self.study.readings, key=moves, reverse=True)
 
     def reading(self, reading: Reading) -> Document:
         place = reading.places[0]
@@ -215,8 +224,11 @@ class _Writer:
 
 
 def _rounded_up(percent: Fraction) -> str:
-    unit = 10**PLACES
-    return number.plain(number.ceiling(percent * unit) / unit)
+    return number.fixed(int(number.ceiling(percent * 10**PLACES)), PLACES)
+
+
+def _rounded(percent: Fraction) -> str:
+    return number.fixed(number.half_up(percent.numerator * 10**PLACES, percent.denominator), PLACES)
 
 
 class _Chart:
@@ -231,14 +243,14 @@ class _Chart:
         self.high += self.low == self.high
 
     def _bars(self) -> Iterator[tuple[str, str, str, Outcome, Outcome]]:
-        """Yield the bars: kind, id, label, and the outcomes at both ends, the lower first."""
+        """Yield the bars: kind, id, label, and the outcomes at both ends, the lower first; readings that move it alone."""
         study, writer = self.writer.study, self.writer
         yield "weights", "", writer.say("all-areas"), study.lowest.outcome, study.highest.outcome
         for swing in study.swings:
             title = writer.outcome.rules.groups[swing.area].title.of(writer.lang)
             yield "area", swing.area, title, *self._ordered(swing.up.outcome, swing.down.outcome)
-        for reading in study.readings:
-            if reading.outcome is not None:
+        for reading in writer.ordered():
+            if reading.outcome is not None and reading.outcome.index.value != study.outcome.index.value:
                 title = writer.outcome.rules.rules[reading.places[0].rule].title.of(writer.lang)
                 yield "reading", reading.places[0].rule, title, *self._ordered(study.outcome, reading.outcome)
         if study.together.all is not None and study.together.all.outcome is not None:
@@ -267,7 +279,7 @@ class _Chart:
             "bands": [
                 {"id": band.id, "title": band.title.of(self.writer.lang), "from": number.plain(low), "place": place}
                 for band, low in edges
-                if self.low < low < self.high
+                if self.low <= low <= self.high
                 for place in [self.place(low)]
             ],
             "bars": [

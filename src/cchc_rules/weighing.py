@@ -1,9 +1,10 @@
 """What other weights would make of an index: exact extremes over a range of weights, as a programme over fractions.
 
-An index before rounding is Σ wᵢeᵢ / Σ wᵢrᵢ times its scale: `weight` w of an area in points, `earned` e and `left` r the
-parts of it that were earned and that remain to be scored. Every weight may move by a part p of itself, and the sum of all
-stays. Such weights are w + pδ with |δᵢ| ≤ wᵢ and Σ δᵢ = 0, where δ knows nothing of p: for a ratio λ the best δ gives to
-the areas with the largest eᵢ − λrᵢ and takes from the others. So the largest Σ wᵢ(eᵢ − λrᵢ) is a straight line in p.
+An index before rounding is its scale times Σ wᵢeᵢ / Σ wᵢrᵢ: `weight` w of an area in points, `earned` e and `left` r
+the parts of it that were earned and that remain to be scored. Every weight may move by a part p of itself, and the sum
+of all stays. Such weights are w + pδ with |δᵢ| ≤ wᵢ and Σ δᵢ = 0, where δ knows nothing of p: for a ratio λ the best δ
+gives to the areas with the largest eᵢ − λrᵢ and takes from the others. So the largest Σ wᵢ(eᵢ − λrᵢ) is a straight
+line in p.
 """
 
 from collections.abc import Sequence
@@ -80,7 +81,7 @@ def best_moves(areas: Sequence[Area], values: Weights) -> Weights:
 
 
 def extreme(areas: Sequence[Area], part: Fraction, sign: int) -> Extreme:
-    """Return the highest (sign 1) or lowest (sign -1) ratio when each weight moves by at most a part (below 1) of itself.
+    """Return the highest (sign 1) or lowest (sign -1) ratio when each weight moves by at most a part of itself, below 1.
 
     Each round takes the best weights for the ratio found so far (Dinkelbach): it ends, there are few such weights.
     """

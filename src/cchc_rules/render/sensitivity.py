@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cchc_rules import words
@@ -66,10 +66,20 @@ class View:
             yield self.say("band"), safe(index["band"]["title"])
             yield self.say("up"), safe(bands["up"]["text"])
             yield self.say("down"), safe(bands["down"]["text"])
+        if weights["areas"]:
+            bases = sorted({area["weight_basis"] for area in weights["areas"]})
+            yield self.say("basis"), "; ".join(words.message(self.lang, f"report.basis-{basis}") for basis in bases)
         if weights["most"]:
             widest = weights["areas"][0]
             swing = self.number(widest["swing"])
             yield self.say("most"), self.say("most-line", area=widest["title"], swing=swing)
+
+    def foot(self) -> Iterator[tuple[str, str]]:
+        """Yield where it all comes from: label and words."""
+        rules, engine = self.document["ruleset"], self.document["engine"]
+        yield self.say("ruleset"), f"SHA-256 {rules['sha256']}"
+        yield self.say("submission"), f"SHA-256 {self.document['measurements']['sha256']}"
+        yield self.say("engine"), safe(f"{engine['name']} {engine['version']}")
 
     def area_heads(self) -> list[str]:
         """Return the heads of the table of areas."""
@@ -150,11 +160,13 @@ def _markdown(view: View) -> Iterator[str]:
     yield from ("", plain(view.say("columns")))
     yield from ("", f"## {view.say('readings')}", "")
     if not view.document["readings"]:
-        yield view.say("no-readings")
-        return
-    yield from table(view.reading_heads(), view.reading_rows())
+        yield plain(view.say("no-readings"))
+    else:
+        yield from table(view.reading_heads(), view.reading_rows())
     remarks = view.remarks()
     yield from ["", *(f"- {plain(remark)}" for remark in remarks)] if remarks else []
+    yield from ("", f"## {view.say('provenance')}", "")
+    yield from pairs(view.foot())
 
 
 class _Text(Sheet):
@@ -166,6 +178,7 @@ class _Text(Sheet):
         self.colour = colour
 
     def lines(self) -> Iterator[str]:
+        """Yield every line."""
         view = self.view
         yield self.style(view.say("title").upper(), BOLD)
         yield from self.pairs(view.head())
@@ -177,30 +190,38 @@ class _Text(Sheet):
         yield from (self.style(line, DIM) for line in self.wrap(view.say("columns"), 0))
         yield from self.heading(view.say("readings"))
         yield from self.read()
+        yield from self.heading(view.say("provenance"))
+        yield from self.pairs(view.foot())
 
-    def table(self, heads: list[str], rows: list[list[str]]) -> Iterator[str]:
+    def table(self, heads: list[str], rows: list[list[str]], below: Sequence[str] = ()) -> Iterator[str]:
         """Yield a table whose first column wraps, or its rows one below the other where it does not fit."""
         widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
         room = self.width - sum(widths[1:]) - 2 * len(widths)
-        if room < TITLE:
-            yield from self.stacked(heads, rows)
-            return
+        fits = room >= TITLE
         widths[0] = min(widths[0], room)
-        yield self.style(self.row(heads, widths), DIM)
-        for cells in rows:
-            title, *more = textwrap.wrap(cells[0], widths[0]) or [""]
-            yield self.row([title, *cells[1:]], widths)
-            yield from more
+        if fits:
+            yield self.style(self.row(heads, widths), DIM)
+        for at, cells in enumerate(rows):
+            yield from self.laid(cells, widths) if fits else self.stacked(heads, [cells])
+            under = self.wrap(below[at], 2) if below and below[at] else ()
+            yield from (f"  {self.style(line, DIM)}" for line in under)
+
+    def laid(self, cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+        """Yield a row of a table whose first cell goes on under itself."""
+        title, *more = textwrap.wrap(cells[0], widths[0], break_on_hyphens=False) or [""]
+        yield self.row([title, *cells[1:]], widths)
+        yield from more
 
     def read(self) -> Iterator[str]:
-        """Yield the other readings, each below the other: what they ask and what the index comes to."""
+        """Yield the other readings: the points and the index of each, and below it what is asked now and otherwise."""
         view = self.view
-        heads = view.reading_heads()
         if not view.document["readings"]:
-            yield view.say("no-readings")
-        for title, *cells in view.reading_rows():
-            yield from self.wrap(title, 0)
-            yield from self.pairs([pair for pair in zip(heads[1:], cells, strict=True) if pair[1]], indent=2)
+            yield from self.wrap(view.say("no-readings"), 0)
+            return
+        heads, rows = view.reading_heads(), view.reading_rows()
+        short = [[f"{title} ({clause})" if clause else title, *rest[2:]] for title, clause, *rest in rows]
+        asked = [f"{now} → {other}" if now else "" for _, _, now, other, *_ in rows]
+        yield from self.table([heads[0], *heads[4:]], short, asked)
         for remark in view.remarks():
             first, *more = self.wrap(remark, 2)
             yield f"• {first}"
