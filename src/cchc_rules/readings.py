@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from cchc_rules.load import overlay, relaid
+from cchc_rules.load import relaid
 from cchc_rules.model import RuleSet
 from cchc_rules.outcome import Outcome
 from cchc_rules.problem import CchcError, Problem
@@ -84,7 +84,7 @@ def _scored(
         return None, error.problems
 
 
-# How points are lost under another reading -----------------------------------------------------------------------------
+# How points are lost under another reading ---------------------------------------------------------------------------
 
 
 def _ways(table: Table, conflict: Table) -> list[tuple[str, Table]]:
@@ -150,7 +150,7 @@ def _worth(tier: Table, weight: Any) -> Fraction | None:
 
 
 def _moved_values(tiers: list[Table], worths: list[Any], old: list[Any], new: list[Any]) -> list[Table] | None:
-    """Values that newly reach the target join the best tier that does; those that no longer do leave it for the next."""
+    """Values that newly reach the target join the best tier; those that no longer do leave it for the next."""
     more, less = [item for item in new if item not in old], [item for item in old if item not in new]
     values = [_listed(tier.get("is", [])) for tier in tiers]
     reaching = [at for at, held in enumerate(values) if any(item in held for item in old)]

@@ -32,8 +32,8 @@ def sensitivity(
 ) -> Sensitivity:
     """Return how far a submission's index depends on the weights of the areas and on the readings of the plan.
 
-    `range` is how many percent each weight may move, from 0 to below 100. Raises as `score` does, and `ValueError` for a
-    range that is none.
+    `range` is how many percent each weight may move, from 0 to below 100. Raises as `score` does, and `ValueError` for
+    a range that is none.
     """
     percent = percent_of(range)
     report = score(rules, measurements, as_of=as_of)

@@ -50,8 +50,8 @@ class Swing(NamedTuple):
 class Change(NamedTuple):
     """The least change of weights that changes the band: `reason` says whether there is one.
 
-    `reached`: `part` of each weight (more than it, unless `attained`) leads to `band`. Otherwise `top` or `bottom`: there
-    is no further band; `gated`: a gate holds the band; `never`: no change below 100 % does it.
+    `reached`: `part` of each weight (more than it, unless `attained`) leads to `band`. Otherwise `top` or `bottom`:
+    there is no further band; `gated`: a gate holds the band; `never`: no change below 100 % does it.
     """
 
     reason: str

@@ -243,7 +243,7 @@ class _Chart:
         self.high += self.low == self.high
 
     def _bars(self) -> Iterator[tuple[str, str, str, Outcome, Outcome]]:
-        """Yield the bars: kind, id, label, and the outcomes at both ends, the lower first; readings that move it alone."""
+        """Yield the bars, of readings those that move the index: kind, id, label, the lower outcome and the higher."""
         study, writer = self.writer.study, self.writer
         yield "weights", "", writer.say("all-areas"), study.lowest.outcome, study.highest.outcome
         for swing in study.swings:

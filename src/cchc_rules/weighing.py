@@ -81,7 +81,7 @@ def best_moves(areas: Sequence[Area], values: Weights) -> Weights:
 
 
 def extreme(areas: Sequence[Area], part: Fraction, sign: int) -> Extreme:
-    """Return the highest (sign 1) or lowest (sign -1) ratio when each weight moves by at most a part of itself, below 1.
+    """Return the highest (sign 1) or lowest (sign -1) ratio when weights move by at most a part of themselves, below 1.
 
     Each round takes the best weights for the ratio found so far (Dinkelbach): it ends, there are few such weights.
     """

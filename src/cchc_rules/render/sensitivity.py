@@ -133,7 +133,7 @@ class View:
         return [self.number(index["value"]), self.signed(index["difference"])]
 
     def _several(self) -> Iterator[tuple[str, Document]]:
-        """Yield the readings that are taken together: those that lower and those that raise only where there are both."""
+        """Yield the readings taken together: those that lower and those that raise only where there are both."""
         found = self.document["together"]
         if found["all"]:
             yield "together", found["all"]
