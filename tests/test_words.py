@@ -90,6 +90,9 @@ def called(first_arguments_of):
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"))
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
+STUDIED = constants(SOURCE / "study_document.py", SOURCE / "render" / "sensitivity.py") | set(
+    re.findall(r'say\("([a-z-]+)"', (SOURCE / "render" / "html" / "sensitivity.html.j2").read_text(encoding="utf-8"))
+)
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
 FAMILIES = {
@@ -102,6 +105,9 @@ FAMILIES = {
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__},
     "word.": {"word.bonus", "word.penalty"},
     "report.": {f"report.{name}" for name in {*SHOWN, "bonus", "penalty"} if f"report.{name}" in IDS},
+    "sensitivity.": {f"sensitivity.{name}" for name in STUDIED if f"sensitivity.{name}" in IDS}
+    | {f"sensitivity.{name}" for name in ("one-area", "nothing-left", "band-up", "band-down", "band-never-up")}
+    | {f"sensitivity.band-{name}" for name in ("never-down", "top", "bottom", "gated")},
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -171,7 +177,7 @@ class TestTheSourceAndTheCatalogues:
 
     def test_every_word_of_the_views_exists(self):
         said = called({"say"})
-        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli."))}
+        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli.", "sensitivity."))}
         assert {word for word in said if "." not in word} - known == set()
 
     def test_every_code_has_what_is_wrong_and_what_to_do(self):

@@ -38,6 +38,10 @@ class View:
         """Return a message of the catalogue, its places made safe."""
         return words.message(self.lang, f"sensitivity.{id_}", **{key: safe(value) for key, value in places.items()})
 
+    def as_reported(self, id_: str) -> str:
+        """Return a message of the report."""
+        return words.message(self.lang, f"report.{id_}")
+
     def number(self, text: str | None) -> str:
         """Return a figure in the language's form; a dash where there is none."""
         return words.number(self.lang, text) if text is not None else "–"
@@ -68,7 +72,7 @@ class View:
             yield self.say("down"), safe(bands["down"]["text"])
         if weights["areas"]:
             bases = sorted({area["weight_basis"] for area in weights["areas"]})
-            yield self.say("basis"), "; ".join(words.message(self.lang, f"report.basis-{basis}") for basis in bases)
+            yield self.say("basis"), "; ".join(self.as_reported(f"basis-{basis}") for basis in bases)
         if weights["most"]:
             widest = weights["areas"][0]
             swing = self.number(widest["swing"])

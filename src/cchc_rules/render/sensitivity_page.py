@@ -25,7 +25,7 @@ def page(view: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = _file("sensitivity.css")
+    style = _file("study.css")
     template = engine.get_template("sensitivity.html.j2")
     return template.render(view=view, document=view.document, style=Markup(style), policy=_policy(style)) + "\n"
 
