@@ -157,9 +157,9 @@ class Study:
         if banding.band is None or banding.before is None:
             return None
         following = ladder.index(banding.before) + 1
-        if following == len(ladder):
+        if not banding.gates and following == len(ladder):
             return Change("top")
-        if ladder[self.outcome.gated(following)[0]] is banding.band:
+        if banding.gates or ladder[self.outcome.gated(following)[0]] is banding.band:
             return Change("gated")
         return self._change(ladder[following], ladder[following], HIGHER)
 
