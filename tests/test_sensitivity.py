@@ -1,4 +1,4 @@
-"""How sure an index is: weights of areas within a range, changes of the band, and every contradiction's other reading."""
+"""How sure an index is: weights of areas in a range, changes of the band, and the plan's other readings."""
 
 import copy
 import json
@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import assume, given
@@ -129,7 +130,7 @@ class TestWeightsByHand:
         assert found.to_dict("en")["weights"]["most"] is None
 
     def test_the_least_change_down(self):
-        """c at a half: 5 + 30 + 30 = 65, and 65 − 15 p once b gives 30 p and c takes it: 60 at a third, below it after."""
+        """c at a half: 5 + 30 + 30 = 65, and 65 − 15 p when b gives 30 p and c takes it: 60 at a third."""
         down = study(THREE, {"a": 50, "b": 100, "c": 50}).down
         assert (down.part, down.attained) == (F(1, 3), False)
         shown = study(THREE, {"a": 50, "b": 100, "c": 50}).to_dict("en")["bands"]["down"]
@@ -330,70 +331,106 @@ weight = 50
 
 CONFLICT = 'conflict = [{{ source = "PL.1", comparator = "{}", threshold = {} }}]'
 LEVELS = 'type = "level"\nlevels = ["tốt", "khá", "trung bình", "yếu"]'
-STEPS = """deduction = { kind = "tiers", tiers = [
-  { is = "tốt", percent = 100 }, { is = ["khá"], percent = 50 }, { is = ["trung bình", "yếu"], percent = 0 },
-] }"""
+FALLING = 'type = "number"\nbetter = "lower"'
+PERCENT = 'type = "percent"'
+DATE = 'type = "date"'
+PROPORTIONAL, ALL = 'deduction = "proportional"', 'deduction = "all_or_nothing"'
+FROM_50 = 'deduction = { kind = "proportional", from = 50 }'
 
-HAND = [
-    # what it is, the rule, its metric, (comparator, threshold) now and otherwise, further edits by hand, figure, deduction
-    ("proportion", 'deduction = "proportional"', None, (">=", "90"), (">=", "60"), [], 45, "as_declared"),
-    ("floor kept", 'deduction = { kind = "proportional", floor = 50 }', None, (">=", "90"), (">=", "40"), [], 45, "as_declared"),
-    ("strict", 'deduction = "proportional"', None, (">=", "90"), (">", "60"),
-     [('deduction = "proportional"', 'deduction = "all_or_nothing"')], 65, "all_or_nothing"),
-    ("at its start", 'deduction = { kind = "proportional", from = 50 }', None, (">=", "90"), (">=", "50"),
-     [('deduction = { kind = "proportional", from = 50 }', 'deduction = "all_or_nothing"')], 55, "all_or_nothing"),
-    ("all or nothing", 'deduction = "all_or_nothing"', None, (">", "90"), (">=", "90"), [], 90, "as_declared"),
-    ("per unit", 'deduction = { kind = "per_unit", each = 2 }', 'type = "count"\nbetter = "lower"', ("<=", "3"), ("<=", "5"), [], 7, "as_declared"),
-    ("date", 'deduction = { kind = "tiers", of = "days_late", tiers = [{ to = 0, percent = 100 }, { above = 0, to = 10, percent = 50 }, { above = 10, percent = 0 }] }',
-     'type = "date"', ("on_or_before", "2023-05-01"), ("on_or_before", "2023-04-20"), [], "2023-05-01", "as_declared"),
-    ("tiers off the target", 'deduction = { kind = "tiers", tiers = [{ from = 80, percent = 100 }, { below = 80, percent = 0 }] }',
-     None, (">=", "90"), (">=", "70"), [], 75, "as_declared"),
-    ("tiers on the target", 'deduction = { kind = "tiers", tiers = [{ above = 90, percent = 100 }, { from = 50, to = 90, percent = 50 }, { below = 50, percent = 0 }] }',
-     None, (">", "90"), (">=", "90"), [("above = 90", "from = 90"), ("to = 90", "below = 90")], 90, "tiers_moved"),
-    ("tiers below the target", 'deduction = { kind = "tiers", tiers = [{ below = 5, percent = 100 }, { from = 5, percent = 0 }] }',
-     'type = "number"\nbetter = "lower"', ("<", "5"), ("<=", "8"), [("below = 5", "to = 8"), ("from = 5", "above = 8")], 8, "tiers_moved"),
-    ("tiers that would cross", 'deduction = { kind = "tiers", tiers = [{ from = 90, percent = 100 }, { from = 50, below = 90, percent = 50 }, { below = 50, percent = 0 }] }',
-     None, (">=", "90"), (">=", "40"),
-     [('deduction = { kind = "tiers", tiers = [{ from = 90, percent = 100 }, { from = 50, below = 90, percent = 50 }, { below = 50, percent = 0 }] }', 'deduction = "all_or_nothing"')],
-     45, "all_or_nothing"),
-    ("looser level", STEPS, LEVELS, ("is", '"tốt"'), ("one_of", '["tốt", "khá"]'),
-     [('{ is = "tốt", percent = 100 }, { is = ["khá"], percent = 50 }', '{ is = ["tốt", "khá"], percent = 100 }')], "khá", "tiers_moved"),
-    ("stricter level", STEPS.replace('"tốt", percent', '["tốt", "khá"], percent').replace('{ is = ["khá"], percent = 50 }, ', ""),
-     LEVELS, ("one_of", '["tốt", "khá"]'), ("is", '"tốt"'),
-     [('{ is = ["tốt", "khá"], percent = 100 }', '{ is = ["tốt"], percent = 100 }'), ('["trung bình", "yếu"]', '["trung bình", "yếu", "khá"]')], "khá", "tiers_moved"),
-    ("due with its deadline", 'deduction = "all_or_nothing"', 'type = "date"', ("on_or_before", "2023-12-01"), ("on_or_before", "2023-03-01"), [], None, "as_declared"),
-]  # fmt: skip
+
+def tiers(*steps, of=""):
+    """A deduction by tiers: conditions and percentages by turns."""
+    written = ", ".join(
+        f"{{ {step}, percent = {points} }}" for step, points in zip(steps[::2], steps[1::2], strict=True)
+    )
+    return f'deduction = {{ kind = "tiers", {of}tiers = [{written}] }}'
+
+
+LATE = tiers("to = 0", 100, "above = 0, to = 10", 50, "above = 10", 0, of='of = "days_late", ')
+ABOVE_90 = tiers("above = 90", 100, "from = 50, to = 90", 50, "below = 50", 0)
+FROM_90 = tiers("from = 90", 100, "from = 50, below = 90", 50, "below = 50", 0)
+FROM_80 = tiers("from = 80", 100, "below = 80", 0)
+BELOW_5 = tiers("below = 5", 100, "from = 5", 0)
+BEST = tiers('is = "tốt"', 100, 'is = ["khá"]', 50, 'is = ["trung bình", "yếu"]', 0)
+GOOD = tiers('is = ["tốt", "khá"]', 100, 'is = ["trung bình", "yếu"]', 0)
+NO_FIGURE = f'comparator = ">="\nthreshold = 90\nconflict = [{{ source = "PL.1", note = "Khác nhau" }}]\n{PROPORTIONAL}'
+DECLARED, MOVED, NOTHING = "as_declared", "tiers_moved", "all_or_nothing"
+
+
+class Case(NamedTuple):
+    """A rule, its metric, what it asks now and otherwise, its deduction edited by hand, a figure, and the way."""
+
+    rule: str
+    kind: str
+    now: tuple[str, str]
+    other: tuple[str, str]
+    edited: str
+    figure: object
+    way: str
+
+
+HAND = {
+    "proportion": Case(PROPORTIONAL, PERCENT, (">=", "90"), (">=", "60"), PROPORTIONAL, 45, DECLARED),
+    "floor kept": Case(
+        *('deduction = { kind = "proportional", floor = 50 }', PERCENT, (">=", "90"), (">=", "40")),
+        *('deduction = { kind = "proportional", floor = 50 }', 45, DECLARED),
+    ),
+    "strict": Case(PROPORTIONAL, PERCENT, (">=", "90"), (">", "60"), ALL, 65, NOTHING),
+    "at its start": Case(FROM_50, PERCENT, (">=", "90"), (">=", "50"), ALL, 55, NOTHING),
+    "all or nothing": Case(ALL, PERCENT, (">", "90"), (">=", "90"), ALL, 90, DECLARED),
+    "per unit": Case(
+        *('deduction = { kind = "per_unit", each = 2 }', FALLING, ("<=", "3"), ("<=", "5")),
+        *('deduction = { kind = "per_unit", each = 2 }', 7, DECLARED),
+    ),
+    "days late": Case(
+        LATE, DATE, ("on_or_before", "2023-05-01"), ("on_or_before", "2023-04-20"), LATE, "2023-04-25", DECLARED
+    ),
+    "tiers off the target": Case(FROM_80, PERCENT, (">=", "90"), (">=", "70"), FROM_80, 75, DECLARED),
+    "tiers on the target": Case(
+        *(ABOVE_90, PERCENT, (">", "90"), (">=", "90")),
+        *(tiers("from = 90", 100, "from = 50, below = 90", 50, "below = 50", 0), 90, MOVED),
+    ),
+    "tiers below the target": Case(
+        BELOW_5, FALLING, ("<", "5"), ("<=", "8"), tiers("to = 8", 100, "above = 8", 0), 8, MOVED
+    ),
+    "tiers that would cross": Case(FROM_90, PERCENT, (">=", "90"), (">=", "40"), ALL, 45, NOTHING),
+    "looser level": Case(
+        *(BEST, LEVELS, ("is", '"tốt"'), ("one_of", '["tốt", "khá"]')),
+        *(tiers('is = ["tốt", "khá"]', 100, 'is = ["trung bình", "yếu"]', 0), "khá", MOVED),
+    ),
+    "stricter level": Case(
+        *(GOOD, LEVELS, ("one_of", '["tốt", "khá"]'), ("is", '"tốt"')),
+        *(tiers('is = ["tốt"]', 100, 'is = ["trung bình", "yếu", "khá"]', 0), "khá", MOVED),
+    ),
+    "another level": Case(BEST, LEVELS, ("is", '"tốt"'), ("is", '"khá"'), ALL, "tốt", NOTHING),
+    "due with its deadline": Case(
+        ALL, DATE, ("on_or_before", "2023-12-01"), ("on_or_before", "2023-03-01"), ALL, None, DECLARED
+    ),
+}
 
 
 class TestReadingsByHand:
-    @pytest.mark.parametrize(
-        ("name", "rule", "kind", "now", "other", "edits", "figure", "way"), HAND, ids=[h[0] for h in HAND]
-    )
-    def test_a_reading_is_what_the_edited_file_scores(self, name, rule, kind, now, other, edits, figure, way):
+    @pytest.mark.parametrize("name", HAND)
+    def test_a_reading_is_what_the_edited_file_scores(self, name):
+        case = HAND[name]
         target = 'comparator = "{}"\nthreshold = {}'
-        written = "\n".join([target.format(*now), CONFLICT.format(*other), rule])
-        text = ruled(written, kind or 'type = "percent"')
-        edited = text.replace(target.format(*now), target.format(*other))
-        for before, after in edits:
-            assert before in edited
-            edited = edited.replace(before, after, 1)
-        figures = {"x": figure, "y": 50}
-        more = {"as_of": "2023-06-01"} if figure is None else {}
+        text = ruled("\n".join([target.format(*case.now), CONFLICT.format(*case.other), case.rule]), case.kind)
+        edited = ruled("\n".join([target.format(*case.other), case.edited]), case.kind)
+        figures = {"x": case.figure, "y": 50}
+        more = {"as_of": "2023-06-01"} if case.figure is None else {}
         found = study(text, figures, **more)
         (reading,) = found.readings
         by_hand = score(parse_rules(edited), load_measurements(submission(figures, **more)))
-        assert reading.deduction == way
+        assert reading.deduction == case.way
         assert reading.outcome.index.exact == by_hand.index.exact
-        assert [r.earned for r in reading.outcome.results] == [r.earned for r in by_hand.outcome.results]
-        assert [r.state for r in reading.outcome.results] == [r.state for r in by_hand.outcome.results]
+        for one, other in zip(reading.outcome.results, by_hand.outcome.results, strict=True):
+            assert (one.earned, one.excluded, one.state) == (other.earned, other.excluded, other.state)
         assert found.together.all.outcome.index.exact == by_hand.index.exact
         shown = found.to_dict("en")["readings"][0]
-        assert (shown["text"] is None) == (way == "as_declared")
+        assert (shown["text"] is None) == (case.way == DECLARED)
 
     def test_no_figure(self):
-        text = ruled(
-            'comparator = ">="\nthreshold = 90\nconflict = [{ source = "PL.1", note = "Khác nhau" }]\ndeduction = "proportional"'
-        )
+        text = ruled(NO_FIGURE)
         found = study(text, {"x": 45, "y": 50})
         assert found.together == (None, None, None)
         document = found.to_dict("en")
@@ -423,14 +460,10 @@ conflict = [{ source = "PL.1" }]
 
     def test_what_scoring_refuses_is_said(self):
         """The other reading hangs on a figure that does not apply, and the file declares no effect for that."""
-        text = ruled(
-            'comparator = ">="\nthreshold = 90\n'
-            + CONFLICT.format(">=", '{ metric = "before" }')
-            + '\ndeduction = "all_or_nothing"',
-            more='[metric.before]\ntitle = "Năm trước"\ntype = "percent"\n'
-            '[rule.r]\ngroup = "y"\ntitle = "Phụ"\nsource = ["2"]\nmetric = "before"\ncomparator = ">="\nthreshold = 1\nweight = 1\ndeduction = "all_or_nothing"\n'
-            'absence = { not_applicable = "lost" }\n',
-        ).replace('not_applicable = "exclude"\n', "")
+        before = area("before", 5).replace("[rule.before]", '[rule.before]\nabsence = { not_applicable = "lost" }')
+        other = CONFLICT.format(">=", "{ metric = 'before' }")
+        text = ruled(f'comparator = ">="\nthreshold = 90\n{other}\n{ALL}', more=before)
+        text = text.replace('not_applicable = "exclude"\n', "")
         found = study(text, {"x": 95, "y": 50, "before": {"not_applicable": "mới lập"}})
         (reading,) = found.readings
         assert reading.outcome is None
@@ -439,10 +472,9 @@ conflict = [{ source = "PL.1" }]
 
     def test_several_at_once(self):
         """x: 45 of 90 is 25, of 60 is 37.5; y: 50 of 100 is 25, of 50 is 50, strictly (first) above 50 nothing."""
-        x = 'comparator = ">="\nthreshold = 90\n' + CONFLICT.format(">=", 60) + '\ndeduction = "proportional"'
-        two = 'conflict = [{ source = "PL.2", comparator = ">", threshold = 50 }, { source = "PL.3", comparator = ">=", threshold = 50 }]\nweight = 50\ndeduction'
-        text = ruled(x).replace("weight = 50\ndeduction", two)
-        text = text.replace(two, "weight = 50\ndeduction", text.count(two) - 1)
+        x = f'comparator = ">="\nthreshold = 90\n{CONFLICT.format(">=", 60)}\n{PROPORTIONAL}'
+        strict, loose = (f'{{ source = "PL.2", comparator = "{one}", threshold = 50 }}' for one in (">", ">="))
+        text = ruled(x).replace("[rule.y]", f"[rule.y]\nconflict = [{strict}, {loose}]")
         found = study(text, {"x": 45, "y": 50})
         assert found.report.index.value == 50
         values = [reading.outcome.index.exact for reading in found.readings]
@@ -809,6 +841,6 @@ class TestTheDocument:
         assert found["index"] == {"value": "50.00", "place": "0"}
 
     def test_a_reading_that_cannot_be_scored_has_no_bar(self):
-        text = ruled('comparator = ">="\nthreshold = 90\nconflict = [{ source = "PL.1" }]\ndeduction = "proportional"')
+        text = ruled(NO_FIGURE)
         bars = study(text, {"x": 45, "y": 50}).to_dict()["chart"]["bars"]
         assert [bar["kind"] for bar in bars] == ["weights", "area", "area"]

@@ -204,7 +204,7 @@ class _Text(Sheet):
         fits = room >= TITLE
         widths[0] = min(widths[0], room)
         if fits:
-            yield self.style(self.row(heads, widths), DIM)
+            yield self.style(self.row(heads, widths).rstrip(), DIM)
         for at, cells in enumerate(rows):
             yield from self.laid(cells, widths) if fits else self.stacked(heads, [cells])
             under = self.wrap(below[at], 2) if below and below[at] else ()
