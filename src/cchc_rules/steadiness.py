@@ -51,7 +51,8 @@ def sensitivity(
     known = [(reading, reading.outcome.index.exact) for reading in each if reading.outcome is not None]
     lowering = sorted([pair for pair in known if pair[1] < base], key=lambda pair: pair[1])
     raising = sorted([pair for pair in known if pair[1] > base], key=lambda pair: -pair[1])
-    together = Together(*(several([one for one, _ in pairs]) for pairs in (known, lowering, raising)))
+    apart = (lowering, raising) if lowering and raising else ([], [])
+    together = Together(*(several([one for one, _ in pairs]) for pairs in (known, *apart)))
     return Sensitivity(report, percent, tuple(each), together)
 
 

@@ -62,7 +62,7 @@ class Change(NamedTuple):
 
 
 class Together(NamedTuple):
-    """All other readings at once, and those at once that alone lower or raise the index; None where there are none."""
+    """All other readings at once (None without any); where some lower and some raise the index, each sort at once."""
 
     all: Reading | None
     lowering: Reading | None

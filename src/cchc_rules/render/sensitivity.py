@@ -136,14 +136,11 @@ class View:
             return [self.say("not-computed"), "–"]
         return [self.number(index["value"]), self.signed(index["difference"])]
 
-    def _several(self) -> Iterator[tuple[str, Document]]:
-        """Yield the readings taken together: those that lower and those that raise only where there are both."""
+    def _several(self) -> list[tuple[str, Document]]:
+        """Return the readings that are taken together, with the words for them."""
         found = self.document["together"]
-        if found["all"]:
-            yield "together", found["all"]
-        if found["lowering"] and found["raising"]:
-            yield "lowering", found["lowering"]
-            yield "raising", found["raising"]
+        words_ = (("together", "all"), ("lowering", "lowering"), ("raising", "raising"))
+        return [(id_, found[key]) for id_, key in words_ if found[key]]
 
     def remarks(self) -> list[str]:
         """Return what must be said of single readings, by the clause they stand in."""
