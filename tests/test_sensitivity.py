@@ -16,9 +16,8 @@ from strategies import cases, to_toml
 from test_weighing import vertices
 
 from cchc_rules import RulesError, load_measurements, load_rules, parse_rules, print_report, score, sensitivity, words
-from cchc_rules.readings import moved_tiers
+from cchc_rules.readings import Together, moved_tiers
 from cchc_rules.steadiness import Sensitivity
-from cchc_rules.study import Together
 from cchc_rules.weighing import Area
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -502,6 +501,18 @@ conflict = [{ source = "PL.1" }]
         ] or mountain.report.index.exact == 25
         assert plain.readings[0].outcome.results[0].earned == 3333
         assert mountain.readings[0].outcome.results[0].earned == 4000
+
+    def test_a_rule_of_one_kind_of_unit_alone(self):
+        new = area("z", 10).partition("[rule.z]")
+        rule = new[2].replace('group = "z"', 'group = "y"')
+        text = (
+            HEAD + area("y", 50) + '\n[metric.z]\ntitle = "z"\ntype = "percent"\n[kind.mountain]\ntitle = "Miền núi"\n'
+        )
+        text += "[kind.mountain.rule.z]" + rule + CONFLICT.format(">=", 50)
+        text += '\n[rule.info]\ngroup = "y"\ntitle = "z"\nsource = ["3"]\nmetric = "z"\ndeduction = "none"\n'
+        found = study(text, {"y": 50, "z": 40}, unit_kind="mountain")
+        assert found.report.outcome.index.base.earned == 2500 + 400
+        assert found.readings[0].outcome.index.base.earned == 2500 + 800
 
     def test_an_overlay_still_reads_what_its_base_reads(self):
         rules = load_rules("cam-due-2023-annex")

@@ -90,8 +90,9 @@ def called(first_arguments_of):
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"))
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
+TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "render" / "html").glob("sensitivity*.j2"))
 STUDIED = constants(SOURCE / "study_document.py", SOURCE / "render" / "sensitivity.py") | set(
-    re.findall(r'say\("([a-z-]+)"', (SOURCE / "render" / "html" / "sensitivity.html.j2").read_text(encoding="utf-8"))
+    re.findall(r'say\("([a-z-]+)"', TEMPLATES)
 )
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 

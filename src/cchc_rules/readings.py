@@ -51,8 +51,26 @@ def _read(rules: RuleSet, found: Outcome, place: Place, rescore: Rescore) -> Rea
     return Reading((place,), problems=problems)
 
 
-def together(rules: RuleSet, found: Outcome, chosen: Sequence[Reading], rescore: Rescore) -> Reading:
-    """Return several readings at once; of one rule's readings the first that is given."""
+class Together(NamedTuple):
+    """All other readings at once (None without any); where some lower and some raise the index, each sort at once."""
+
+    all: Reading | None
+    lowering: Reading | None
+    raising: Reading | None
+
+
+def together(rules: RuleSet, found: Outcome, each_: Sequence[Reading], rescore: Rescore) -> Together:
+    """Return the readings that can be scored taken together; of one rule's the first, or the one that moves it most."""
+    moves = [(reading, reading.outcome.index.exact - found.index.exact) for reading in each_ if reading.outcome]
+    lowering = sorted([pair for pair in moves if pair[1] < 0], key=lambda pair: pair[1])
+    raising = sorted([pair for pair in moves if pair[1] > 0], key=lambda pair: -pair[1])
+    sorts = (moves, lowering, raising) if lowering and raising else (moves, [], [])
+    return Together(*(_several(rules, found, [one for one, _ in pairs], rescore) for pairs in sorts))
+
+
+def _several(rules: RuleSet, found: Outcome, chosen: Sequence[Reading], rescore: Rescore) -> Reading | None:
+    if not chosen:
+        return None
     first = {reading.places[0].rule: reading for reading in reversed(chosen)}
     fields = {rule: _fields(rules, found, reading) for rule, reading in first.items()}
     places = tuple(reading.places[0] for reading in chosen if first[reading.places[0].rule] is reading)
@@ -68,9 +86,9 @@ def _fields(rules: RuleSet, found: Outcome, reading: Reading) -> Table:
 
 def _table(rules: RuleSet, found: Outcome, rule: str) -> Table:
     """Return a rule's table as it stands for the unit's kind."""
-    table: Table = rules.document["rule"][rule]  # type: ignore[index]
-    changes = rules.document.get("kind", {}).get(found.rules.kind, {})  # type: ignore[attr-defined]
-    return {**table, **changes.get("rule", {}).get(rule, {})}
+    document: Any = rules.document
+    of_kind = document.get("kind", {}).get(found.rules.kind, {})
+    return {**document["rule"].get(rule, {}), **of_kind.get("rule", {}).get(rule, {})}
 
 
 def _scored(

@@ -8,9 +8,8 @@ from cchc_rules import number, readings
 from cchc_rules.document import Document
 from cchc_rules.model import RuleSet
 from cchc_rules.outcome import Outcome
-from cchc_rules.readings import Reading
 from cchc_rules.score import score
-from cchc_rules.study import HUNDRED, Study, Together
+from cchc_rules.study import HUNDRED, Study
 from cchc_rules.study_document import document
 from cchc_rules.submission import Measurements
 
@@ -43,16 +42,7 @@ def sensitivity(
         return score(changed, measurements, as_of=report.as_of).outcome
 
     each = readings.each(rules, found, rescore)
-    base = found.index.exact
-
-    def several(chosen: list[Reading]) -> Reading | None:
-        return readings.together(rules, found, chosen, rescore) if chosen else None
-
-    known = [(reading, reading.outcome.index.exact) for reading in each if reading.outcome is not None]
-    lowering = sorted([pair for pair in known if pair[1] < base], key=lambda pair: pair[1])
-    raising = sorted([pair for pair in known if pair[1] > base], key=lambda pair: -pair[1])
-    apart = (lowering, raising) if lowering and raising else ([], [])
-    together = Together(*(several([one for one, _ in pairs]) for pairs in (known, *apart)))
+    together = readings.together(rules, found, each, rescore)
     return Sensitivity(report, percent, tuple(each), together)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from cchc_rules import number, tally, weighing
 from cchc_rules.model import Band
 from cchc_rules.outcome import Outcome
-from cchc_rules.readings import Reading
+from cchc_rules.readings import Reading, Together
 from cchc_rules.report import Report
 from cchc_rules.tally import Total
 from cchc_rules.weighing import Area, Reach, Weights
@@ -59,14 +59,6 @@ class Change(NamedTuple):
     part: Fraction | None = None
     attained: bool = True
     weights: dict[str, Fraction] | None = None
-
-
-class Together(NamedTuple):
-    """All other readings at once (None without any); where some lower and some raise the index, each sort at once."""
-
-    all: Reading | None
-    lowering: Reading | None
-    raising: Reading | None
 
 
 @dataclass(frozen=True, eq=False)
