@@ -4,6 +4,8 @@ import inspect
 import subprocess
 import sys
 
+import pytest
+
 import cchc_rules
 
 
@@ -29,7 +31,12 @@ def test_every_public_thing_says_what_it_is() -> None:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    heavy = "{'rich', 'babel', 'holidays', 'tomli_w', 'hypothesis'}"
+    heavy = "{'rich', 'babel', 'holidays', 'tomli_w', 'hypothesis', 'jinja2', 'cchc_rules.steadiness'}"
     code = f"import sys, cchc_rules; print(sorted({heavy} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'whim'"):
+        cchc_rules.whim  # noqa: B018
