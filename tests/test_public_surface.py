@@ -4,6 +4,8 @@ import inspect
 import subprocess
 import sys
 
+import pytest
+
 import cchc_rules
 
 
@@ -15,9 +17,9 @@ def test_names_are_sorted_and_there() -> None:
 def test_the_surface_is_what_the_reference_says() -> None:
     assert set(cchc_rules.__all__) == {
         "CchcError", "Comparison", "Effect", "Index", "Measurements", "Mending", "Move", "Problem", "Ranked", "Reason",
-        "Report", "ReportError", "RuleRecord", "RuleSet", "RulesError", "State", "SubmissionError", "compare",
-        "compare_track", "dump_measurements", "dump_rules", "load_measurements", "load_report", "load_rules", "moves",
-        "packaged", "parse_report", "parse_rules", "plan_to", "print_report", "rank", "score",
+        "Report", "ReportError", "RuleRecord", "RuleSet", "RulesError", "Sensitivity", "State", "SubmissionError",
+        "compare", "compare_track", "dump_measurements", "dump_rules", "load_measurements", "load_report", "load_rules",
+        "moves", "packaged", "parse_report", "parse_rules", "plan_to", "print_report", "rank", "score", "sensitivity",
     }  # fmt: skip
 
 
@@ -33,7 +35,12 @@ def test_unknown_names_are_refused() -> None:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    heavy = "{'rich', 'babel', 'holidays', 'tomli_w', 'hypothesis', 'jinja2', 'cchc_rules.comparing'}"
+    heavy = "{'babel', 'holidays', 'tomli_w', 'hypothesis', 'jinja2', 'cchc_rules.comparing', 'cchc_rules.steadiness'}"
     code = f"import sys, cchc_rules; print(sorted({heavy} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'whim'"):
+        cchc_rules.whim  # noqa: B018

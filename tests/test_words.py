@@ -101,6 +101,10 @@ EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"))
 COMPARED = constants(SOURCE / "compared.py", SOURCE / "render" / "comparison.py")
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
+TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "render" / "html").glob("sensitivity*.j2"))
+STUDIED = constants(SOURCE / "study_document.py", SOURCE / "render" / "sensitivity.py") | set(
+    re.findall(r'say\("([a-z-]+)"', TEMPLATES)
+)
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
 STEPS = ("maximum", "lost", "excluded", "rescaled", "bonus", "penalty", "held", "index")
@@ -125,6 +129,9 @@ FAMILIES = {
     "compare-as-of-": {"cli.compare-as-of-before", "cli.compare-as-of-after"},
     "word.": {"word.bonus", "word.penalty"},
     "report.": {f"report.{name}" for name in {*SHOWN, *PAGE, "bonus", "penalty"} if f"report.{name}" in IDS},
+    "sensitivity.": {f"sensitivity.{name}" for name in STUDIED if f"sensitivity.{name}" in IDS}
+    | {f"sensitivity.{name}" for name in ("one-area", "nothing-left", "band-up", "band-down", "band-never-up")}
+    | {f"sensitivity.band-{name}" for name in ("never-down", "top", "bottom", "gated")},
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -195,7 +202,8 @@ class TestTheSourceAndTheCatalogues:
     def test_every_word_of_the_views_exists(self):
         said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
-        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli.", "comparison."))}
+        views = ("report.", "cli.", "comparison.", "sensitivity.")
+        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(views)}
         assert {word for word in said if "." not in word} - known == set()
 
     def test_every_code_has_what_is_wrong_and_what_to_do(self):

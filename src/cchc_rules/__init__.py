@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cchc_rules.comparing import Comparison, compare
     from cchc_rules.mend import plan_to
     from cchc_rules.mending import Mending
+    from cchc_rules.steadiness import Sensitivity, sensitivity
 
 __all__ = [
     "CchcError",
@@ -43,6 +44,7 @@ __all__ = [
     "RuleRecord",
     "RuleSet",
     "RulesError",
+    "Sensitivity",
     "State",
     "SubmissionError",
     "compare",
@@ -60,14 +62,17 @@ __all__ = [
     "print_report",
     "rank",
     "score",
+    "sensitivity",
 ]
 
 _WHEN_USED = {
     "Comparison": "comparing",
     "Mending": "mending",
+    "Sensitivity": "steadiness",
     "compare": "comparing",
     "compare_track": "appraising",
     "plan_to": "mend",
+    "sensitivity": "steadiness",
 }
 """Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""
 

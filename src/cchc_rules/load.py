@@ -60,6 +60,16 @@ def parse_rules(text: str, *, name: str = "<text>", folder: FilePath | None = No
     return _assemble(_parse(text.encode(errors="surrogatepass"), name), folder or FilePath())
 
 
+def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
+    """Return a rule set with changes laid over it as an overlay file would lay them: checked in the same way.
+
+    It reads the same submissions. Raises as `load_rules`.
+    """
+    name = rules.files[0].name if rules.files else ""
+    changed = _assemble(_Source(name, "", "", overlay(rules.document, changes)), FilePath())
+    return replace(changed, bases=rules.bases, files=rules.files)
+
+
 def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
     """Return every problem of a rule file, warnings among them, instead of raising."""
     try:

@@ -172,11 +172,6 @@ class Outcome:
     def _again(self, results: Sequence[Result]) -> Sum:
         return tally.index(self.plan, tally.totals(self.plan, results))
 
-    @property
-    def ladder(self) -> list[Band]:
-        """The bands, the lowest first."""
-        return sorted(self.rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
-
     def banding(self) -> Banding:
         """Return the band of the index after its gates (semantics I5)."""
         rules = self.rules
@@ -186,13 +181,19 @@ class Outcome:
         position = next((at for at, band in enumerate(ladder) if band.interval.holds(within)), None)
         if position is None:
             return Banding(None, None, (), None, Fraction(0))
-        allowed, gates = self._gated(ladder, position)
+        allowed, gates = self.gated(position)
         following = ladder[position + 1] if position + 1 < len(ladder) else None
         distance = (following.interval.low or Fraction(0)) - exact if following else Fraction(0)
         return Banding(ladder[allowed], ladder[position], gates, following, distance)
 
-    def _gated(self, ladder: list[Band], position: int) -> tuple[int, tuple[str, ...]]:
-        names, gates, allowed = [band.id for band in ladder], [], position
+    @property
+    def ladder(self) -> list[Band]:
+        """The bands, the lowest first."""
+        return sorted(self.rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
+
+    def gated(self, position: int) -> tuple[int, tuple[str, ...]]:
+        """Return the position in the ladder that gates leave of one, and the gates that lower it."""
+        names, gates, allowed = [band.id for band in self.ladder], [], position
         for gate in self.rules.band_gates:
             state = self.results[self.plan.places[gate.rule]].state
             if state not in _PASSES and names.index(gate.at_most) < position:

@@ -16,9 +16,9 @@ def markdown(document: Document) -> str:
 def _lines(display: Display) -> Iterator[str]:
     yield f"# {display.say('title')}"
     yield ""
-    yield from _pairs(display.head())
+    yield from pairs(display.head())
     yield ""
-    yield from _pairs(display.index())
+    yield from pairs(display.index())
     yield from _areas(display)
     for title, rules in display.lost():
         yield from _lost(display, title, rules)
@@ -30,7 +30,7 @@ def _lines(display: Display) -> Iterator[str]:
             yield f"- {head}. {plain(rule['reason']['text'])}"
     yield from _rules(display)
     yield from ("", f"## {display.say('provenance')}", "")
-    yield from _pairs(display.foot())
+    yield from pairs(display.foot())
 
 
 def plain(text: object) -> str:
@@ -38,8 +38,9 @@ def plain(text: object) -> str:
     return _MARKS.sub(r"\\\1", safe(text))
 
 
-def _pairs(pairs: Iterable[tuple[str, str]], indent: str = "") -> Iterator[str]:
-    for label, words in pairs:
+def pairs(found: Iterable[tuple[str, str]], indent: str = "") -> Iterator[str]:
+    """Yield labels and words as a list."""
+    for label, words in found:
         yield f"{indent}- **{plain(label)}:** {plain(words)}"
 
 
@@ -65,7 +66,7 @@ def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
     for at, rule in enumerate(rules, start=1):
         points = display.say("minus", points=display.number(rule["lost"]))
         yield from ("", f"### {at}. {points} · {plain(rule['title'])}", "")
-        yield from _pairs(display.loss(rule))
+        yield from pairs(display.loss(rule))
 
 
 def _rules(display: Display) -> Iterator[str]:
