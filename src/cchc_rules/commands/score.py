@@ -1,16 +1,18 @@
 """`cchc-rules score`: a submission in, its report out."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from cchc_rules.console import BELOW, DONE, Parser, as_date, as_number, guarded, paper, put
+from cchc_rules.console import BELOW, DONE, USAGE, Parser, as_date, as_number, guarded, paper, put
 from cchc_rules.load import load_rules, packaged
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
-from cchc_rules.render import FORMATS, render
+from cchc_rules.render import FORMATS, TEXTS, ExtraMissingError, render, render_bytes
 from cchc_rules.report import Report
 from cchc_rules.score import score
 from cchc_rules.submission import named_ruleset
+from cchc_rules.words import message
 
 
 def add(command: Parser) -> None:
@@ -30,6 +32,8 @@ def add_submission(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Score a submission and show its report; return the exit code."""
+    if options.format not in TEXTS:
+        return guarded(lambda: _write(options, lang), lang, options.output)
     return guarded(lambda: _score(options), lang, options.output)
 
 
@@ -37,6 +41,26 @@ def _score(options: argparse.Namespace) -> int:
     report = scored(options)
     width, colour = paper(options.output)
     put(render(report.to_dict(options.lang), options.format, width=width, colour=colour), options.output)
+    return _verdict(options, report)
+
+
+def _write(options: argparse.Namespace, lang: str) -> int:
+    """Write a report that is no text, and so cannot be printed."""
+    if options.output is None:
+        print(message(lang, "cli.needs-output"), file=sys.stderr)
+        return USAGE
+    report = scored(options)
+    try:
+        content = render_bytes(report.to_dict(options.lang), options.format)
+    except ExtraMissingError as error:
+        print(message(lang, "cli.extra-missing", extra=error.extra), file=sys.stderr)
+        return USAGE
+    options.output.write_bytes(content)
+    return _verdict(options, report)
+
+
+def _verdict(options: argparse.Namespace, report: Report) -> int:
+    """Return the exit code of a report that is written."""
     return BELOW if options.fail_under is not None and report.index.value < options.fail_under else DONE
 
 

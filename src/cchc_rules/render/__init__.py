@@ -1,14 +1,24 @@
-"""Views of a report document: text, Markdown, JSON. They lay out what the document says, and compute nothing."""
+"""Views of a report document: text, Markdown, JSON, a workbook. They lay out what it says, and compute nothing."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-FORMATS = ("text", "markdown", "json")
+TEXTS = ("text", "markdown", "json")
+FORMATS = (*TEXTS, "xlsx")
+"""Every form; those that are no text are files of bytes, see `render_bytes`."""
+
+
+class ExtraMissingError(RuntimeError):
+    """A view needs a package that is not installed; `extra` names what to install."""
+
+    def __init__(self, extra: str) -> None:
+        super().__init__(extra)
+        self.extra = extra
 
 
 def render(document: Mapping[str, Any], form: str, *, width: int = 100, colour: bool = False) -> str:
-    """Return a report document in one of `FORMATS`; width and colour count for text alone."""
+    """Return a report document in one of `TEXTS`; width and colour count for text alone."""
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if form == "markdown":
@@ -18,3 +28,14 @@ def render(document: Mapping[str, Any], form: str, *, width: int = 100, colour: 
     from cchc_rules.render.text import text  # noqa: PLC0415
 
     return text(document, width=width, colour=colour)
+
+
+def render_bytes(document: Mapping[str, Any], form: str) -> bytes:
+    """Return a report document in one of `FORMATS` as the bytes of a file; `ExtraMissingError` without its package."""
+    if form in TEXTS:
+        return render(document, form).encode()
+    try:
+        from cchc_rules.render.workbook import workbook  # noqa: PLC0415 - heavy and optional
+    except ImportError as error:
+        raise ExtraMissingError(form) from error
+    return workbook(document)
