@@ -38,7 +38,7 @@ def lists(frame: Frame, book: Book) -> None:
 
 def origin(frame: Frame, book: Book, kept: list[str]) -> None:
     """Write where everything comes from, how to use the workbook, and what it does not compute."""
-    sheet = book.sheet(frame.sheets["origin"], [34, 110], landscape=True)
+    sheet = book.sheet(frame.sheets["origin"], [34, 110])
     sheet.banner(0, frame.display.say("provenance"), **TITLE)
     sheet.banner(1, frame.say("origin-legend"), **SUBTITLE)
     row = 3

@@ -130,12 +130,15 @@ class Translator:
     # Operators
 
     def sum_of(self, sign: str, operands: list[Expression]) -> str:
+        """Return operands joined by a sign."""
         return f"({sign.join(self.values(operands))})"
 
     def negative(self, operands: list[Expression]) -> str:
+        """Return an operand with its sign turned."""
         return f"(-{self.value(operands[0])})"
 
     def compare(self, sign: str, operands: list[Expression]) -> str:
+        """Return a comparison; yes and no are numbers here."""
         left, right = self.values(operands)
         kind = self.kind(operands[0])
         if kind == NUMBER:
@@ -144,10 +147,11 @@ class Translator:
         return f"({left}{one}{SIGNS[sign]}{right}{one})"
 
     def all_of(self, operands: list[Expression]) -> str:
-        """A condition that may fail is not looked at where one before it is false."""
+        """Return whether all hold; one that may fail is not looked at where one before it is false."""
         return self._joined("AND", "1", "IF({},{},FALSE)", operands)
 
     def any_of(self, operands: list[Expression]) -> str:
+        """Return whether any holds; one that may fail is not looked at where one before it is true."""
         return self._joined("OR", "0", "IF({},TRUE,{})", operands)
 
     def _joined(self, function: str, none: str, nested: str, operands: list[Expression]) -> str:
@@ -159,28 +163,35 @@ class Translator:
         return last
 
     def choice(self, operands: list[Expression]) -> str:
+        """Return one of two, by a condition; the other is not looked at."""
         return f"IF({','.join(self.values(operands))})"
 
     def call(self, function: str, operands: list[Expression]) -> str:
+        """Return a call of a function that a sheet has."""
         return f"{function}({','.join(self.values(operands))})"
 
     def count(self, operands: list[Expression]) -> str:
+        """Return how many are yes."""
         return f"({'+'.join(f'{flag}*1' for flag in self.values(operands))})"
 
     def half_up(self, operands: list[Expression]) -> str:
+        """Return a figure rounded half up to so many places."""
         figure, places = self.values(operands)
         return f"ROUND(ROUND({figure},MAX({GUARD},{places})),{places})"
 
     def whole(self, sign: str, operands: list[Expression]) -> str:
+        """Return a figure rounded down, or with a minus sign up."""
         return f"({sign}INT(ROUND({sign}{self.value(operands[0])},{GUARD})))"
 
     def first(self, operands: list[Expression]) -> str:
+        """Return the first operand that is known."""
         *first, last = [self._known(operand) for operand in operands]
         for operand in reversed(first):
             last = f"IFERROR({operand},{last})"
         return last
 
     def largest_known(self, operands: list[Expression]) -> str:
+        """Return the largest operand that is known."""
         most = f"MAX({','.join(f'IFERROR({self._known(operand)},{_NOTHING})' for operand in operands)})"
         return f"IF({most}={_NOTHING},NA(),{most})"
 
@@ -191,10 +202,12 @@ class Translator:
         return value if absence == "0" else f"IF({absence}=0,{value},NA())"
 
     def days(self, operands: list[Expression]) -> str:
+        """Return the days from one date to another."""
         first, last = self.values(operands)
         return f"({last}-{first})"
 
     def working_days(self, operands: list[Expression]) -> str:
+        """Return a date so many working days later."""
         start, count = self.values(operands)
         return f"WORKDAY({start},{count},{self.figures.holidays()})"
 

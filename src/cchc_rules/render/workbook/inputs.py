@@ -35,7 +35,7 @@ class Inputs:
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        self.sheet = book.sheet(frame.sheets["inputs"], [6, 52, 11, 11, 11, 15, 15, 14, 15, 8, 22, 40])
+        self.sheet = book.sheet(frame.sheets["inputs"], [5, 44, 9, 9, 9, 11, 12, 11, 12, 7, 16, 28])
         self.entries = {item["metric"]: item for rule in frame.document["rules"] for item in rule["inputs"]}
         self.titles = {name: item["title"] for name, item in self.entries.items()}
         self.units = {rule["metric"]: rule["unit"] for rule in frame.document["rules"]}
@@ -66,8 +66,7 @@ class Inputs:
     def _section(self, rows: dict[str, int], word: str) -> None:
         if rows:
             row = min(rows.values()) - 1
-            self.sheet.worksheet.merge_range(row, 0, row, REMARK, "")
-            self.sheet.text(row, 0, self.frame.say(word), **BOX, **BOLD, bg_color=PALE)
+            self.sheet.banner(row, self.frame.say(word), **BOX, **BOLD, bg_color=PALE)
 
     # Metrics
 
@@ -185,10 +184,10 @@ class Inputs:
             first = str(serial(window[0])) if window else "-100000"
             as_of = cell(HEAD - 2, GIVEN)
             last = f"MIN({as_of},{serial(window[1])})" if window else as_of
-            sheet.between(row, place, "date", first, last, self.frame.say("only-days"))
+            sheet.between((row, place), "date", (first, last), self.frame.say("only-days"))
         else:
             least = "-1E+15" if metric["type"] == "number" and place == GIVEN else "0"
-            sheet.between(row, place, "decimal", least, "1E+15", self.frame.say("only-numbers"))
+            sheet.between((row, place), "decimal", (least, "1E+15"), self.frame.say("only-numbers"))
 
     def format(self, sort: str, place: int = FIGURE) -> str:
         """Return the number format of a type of metric."""
@@ -231,7 +230,8 @@ class Inputs:
         self._named(row, rule["id"], rule["title"], "; ".join(map(str, reasons)))
         style = {**BOX, **CENTRE, **OPEN, "num_format": "0.######"}
         self.sheet.put(row, GIVEN, None if points is None else decimal(points), **style)
-        self.sheet.between(row, GIVEN, "decimal", rule["lowest"], rule["maximum"], self.frame.say("only-points"))
+        ends = (rule["lowest"], rule["maximum"])
+        self.sheet.between((row, GIVEN), "decimal", ends, self.frame.say("only-points"))
 
     def _proof(self, rule: Document) -> None:
         documents = rule["evidence"]["documents"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cchc_rules.render.display import Document
-from cchc_rules.render.workbook.book import BOX, CENTRE, FAINT, HEADING, PALE, SHADE, SUBTITLE, TITLE, Book, Style
+from cchc_rules.render.workbook.book import BOX, CENTRE, FAINT, HEADING, PALE, SHADE, SUBTITLE, TITLE, Book, Cached, Style
 from cchc_rules.render.workbook.cells import cell, decimal, quoted
 from cchc_rules.render.workbook.formulas import YES_NO
 from cchc_rules.render.workbook.frame import ACTUAL, HEAD, STATE, STATE_CODES, WEIGHT, Frame, Line
@@ -44,7 +44,7 @@ class Scores:
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
         self.kept: frozenset[str] = frozenset()
-        self.sheet = book.sheet(frame.sheets["scores"], [6, 42, 11, 8, 17, 13, 32, 12, 8, 8, 8, 26, 30, 8])
+        self.sheet = book.sheet(frame.sheets["scores"], [5, 36, 9, 7, 14, 11, 25, 10, 8, 8, 8, 20, 24, 8])
         self.points: Style = {**BOX, **CENTRE, "num_format": points_format(frame)}
         self.changed = book.workbook.add_format({"bg_color": "#FFD9B3"})
 
@@ -80,7 +80,9 @@ class Scores:
         sheet.text(row, TITLE_AT, self.frame.display.title(group), **style)
         sheet.text(row, SOURCE, ", ".join(group["source"]), **style, **CENTRE)
         notes = [group["note"], group["absent"]]
-        sheet.text(row, NOTE, "; ".join(note for note in notes if note), **{**style, "bold": False})
+        sheet.over(
+            row, (REQUIRED, STATED), "; ".join(note for note in notes if note), **{**style, **FAINT, "bold": False}
+        )
         columns = ((MAXIMUM, "maximum"), (EARNED, "earned"), (LOST, "lost"), (EXCLUDED, "excluded"))
         for column, key in columns:
             sheet.formula(row, column, self._subtotal(line, column), decimal(group[key]), **(self.points | style))
@@ -102,7 +104,7 @@ class Scores:
 
     def _rule(self, line: Line) -> None:
         rule, sheet, row = line.item, self.sheet, line.row
-        texts = (
+        texts: tuple[tuple[int, object, Style], ...] = (
             (NUMBER, line.number, CENTRE),
             (TITLE_AT, rule["title"], {"indent": min(line.depth - 1, 4)}),
             (SOURCE, ", ".join(rule["source"]), CENTRE),
@@ -132,7 +134,7 @@ class Scores:
         if name is None:
             given = frame.points(rule["id"])
             points = next((item["points"] for item in rule["inputs"] if item["metric"] is None), None)
-            value = "–" if points is None else decimal(points)
+            value: Cached = "–" if points is None else decimal(points)
             self.sheet.formula(row, REPORTED, f'IF({given}="","–",{given})', value, **BOX, **CENTRE)
             return
         metric, code = frame.metrics[name], frame.code(name)
@@ -191,7 +193,7 @@ class Losses:
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        self.sheet = book.sheet(frame.sheets["losses"], [6, 8, 40, 11, 17, 17, 9, 30, 34, 18, 18, 14, 24])
+        self.sheet = book.sheet(frame.sheets["losses"], [5, 7, 30, 9, 13, 13, 7, 22, 28, 13, 14, 10, 19])
 
     def write(self) -> None:
         """Write the sheet."""

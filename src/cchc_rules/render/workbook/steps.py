@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cchc_rules.render.display import Document
-from cchc_rules.render.workbook.book import BOLD, BOX, CENTRE, FAINT, PALE, Book, Cached
+from cchc_rules.render.workbook.book import A3, BOLD, BOX, CENTRE, FAINT, HEADING, SUBTITLE, TITLE, Book, Cached
 from cchc_rules.render.workbook.cells import NotInSheetError, cell, checked, day, decimal, steady
 from cchc_rules.render.workbook.formulas import LEVEL, NUMBER, YES_NO, Own, Translator, compared, largest, rounded
 from cchc_rules.render.workbook.frame import (
@@ -49,20 +49,17 @@ class Steps:
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
         widths = [6, 22, 8, 8, *[9] * 9, *[10] * 16]
-        self.sheet = book.sheet(frame.sheets["steps"], widths)
+        self.sheet = book.sheet(frame.sheets["steps"], widths, A3)
         self.points = "0." + "0" * frame.places if frame.places else "0"
         self.kept: list[Document] = []
 
     def write(self) -> None:
         """Write the sheet."""
         frame = self.frame
-        self.sheet.worksheet.merge_range(0, 0, 0, 12, "")
-        self.sheet.text(0, 0, frame.say("steps-title"), bold=True, font_size=14)
-        self.sheet.worksheet.merge_range(1, 0, 2, 12, "")
-        self.sheet.text(1, 0, frame.say("steps-legend"), **FAINT)
+        self.sheet.banner(0, frame.say("steps-title"), **TITLE)
+        self.sheet.banner(1, frame.say("steps-legend"), **SUBTITLE)
         for step, name in zip(RECKONINGS, ("actual", "at-least", "at-most", "supported"), strict=True):
-            self.sheet.worksheet.merge_range(HEAD - 1, step.exact, HEAD - 1, step.rescaled, "")
-            self.sheet.text(HEAD - 1, step.exact, frame.say(f"reckoning-{name}"), **BOLD, **CENTRE, bg_color=PALE)
+            self.sheet.over(HEAD - 1, (step.exact, step.rescaled), frame.say(f"reckoning-{name}"), **HEADING)
         heads = [f"step-{at}" for at in range(13)] + ["step-exact", "step-earned", "step-excluded", "step-rescaled"] * 4
         self.sheet.heads(HEAD, [frame.say(head) for head in heads])
         for line in frame.lines:

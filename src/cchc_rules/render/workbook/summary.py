@@ -20,6 +20,7 @@ class Summary:
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
         self.sheet = book.sheet(frame.sheets["summary"], [6, 58, 16, 16, 16, 16, 16])
+        self.sheet.worksheet.fit_to_pages(1, 1)
         self.points: Style = {**BOX, **CENTRE, "num_format": points_format(frame)}
         self.row = 0
 
@@ -40,10 +41,7 @@ class Summary:
 
     def _pair(self, label: str, words: str) -> None:
         self.sheet.text(self.row, LABEL, label, **BOLD)
-        self.sheet.worksheet.merge_range(self.row, LIVE, self.row, 6, "", self.sheet.book.style())
-        self.sheet.text(self.row, LIVE, words)
-        if len(words) > WIDE:
-            self.sheet.worksheet.set_row(self.row, 15 * (1 + len(words) // WIDE))
+        self.sheet.over(self.row, (LIVE, 6), words)
         self.row += 1
 
     def _heads(self, *words: str) -> None:
@@ -220,7 +218,3 @@ class Summary:
             self.sheet.formula(self.row, LIVE, f"COUNTIF({states},{code})", count, **{**BOX, **CENTRE})
             self.sheet.number(self.row, BEFORE, count, **BOX, **CENTRE, **FAINT)
             self.row += 1
-
-
-WIDE = 90
-"""So many letters stand on one line beside a label."""
