@@ -18,6 +18,7 @@ from cchc_rules import State, words
 from cchc_rules.arithmetic import _EFFECTS
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
+from cchc_rules.render.workbook.frame import SHEETS, TOTALS
 from cchc_rules.speech import _COMPARATORS
 from cchc_rules.state import COMPUTED, Reason
 
@@ -88,9 +89,16 @@ def called(first_arguments_of):
 
 
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
-SHOWN = constants(*(SOURCE / "render").glob("*.py"))
+SHOWN = constants(*(SOURCE / "render").glob("*.py"), *(SOURCE / "render" / "workbook").glob("*.py"))
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
+
+NUMBERED = {
+    f"workbook.{family}-{at}"
+    for family, count in (("step", 13), ("score", 14), ("input", 12), ("loss", 13), ("list", 4))
+    for at in range(count)
+} | {f"workbook.{word}-head" for word in SHOWN if f"workbook.{word}-head" in IDS}
+"""The headings of columns, which go by their places, and of lines."""
 
 FAMILIES = {
     "state.": {f"state.{state}" for state in State},
@@ -102,6 +110,14 @@ FAMILIES = {
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__},
     "word.": {"word.bonus", "word.penalty"},
     "report.": {f"report.{name}" for name in {*SHOWN, "bonus", "penalty"} if f"report.{name}" in IDS},
+    "workbook.": {f"workbook.{name}" for name in SHOWN if f"workbook.{name}" in IDS} | NUMBERED,
+    "sheet-": {f"workbook.sheet-{sheet}" for sheet in SHEETS},
+    "reckoning-": {id_ for id_ in IDS if id_.removeprefix("workbook.reckoning-") in SHOWN},
+    "total-": {f"workbook.total-{name}" for name in TOTALS},
+    "step-": NUMBERED,
+    "score-": NUMBERED,
+    "loss-": NUMBERED,
+    "input-": NUMBERED,
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -171,7 +187,7 @@ class TestTheSourceAndTheCatalogues:
 
     def test_every_word_of_the_views_exists(self):
         said = called({"say"})
-        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli."))}
+        known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(("report.", "cli.", "workbook."))}
         assert {word for word in said if "." not in word} - known == set()
 
     def test_every_code_has_what_is_wrong_and_what_to_do(self):

@@ -106,7 +106,7 @@ class Sheet:
     def _room(self, row: int, text: str, width: int) -> None:
         """See that a row is as high as its texts need."""
         if len(text) > width:
-            lines = len(textwrap.wrap(text[: width * 2 * TALLEST], max(1, width * 11 // 10)))
+            lines = len(textwrap.wrap(text[: width * 2 * TALLEST], max(1, width)))
             self.lines[row] = max(self.lines.get(row, 1), min(lines, TALLEST))
 
     def heighten(self) -> None:

@@ -178,6 +178,7 @@ class Summary:
         return self.frame.total("value" if self.frame.machine["bands_read"] == "rounded" else "exact")
 
     def _band_title(self, id_: str) -> str:
+        """Return a band's title; the report says those of the band reached and of the next one."""
         band = self.frame.document["band"]
         named = {item["id"]: item["title"] for item in (band, band["next"]) if item}
         return str(named.get(id_, id_))
