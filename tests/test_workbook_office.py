@@ -23,7 +23,7 @@ from cchc_rules.render.workbook.frame import ABOVE, BELOW, GIVEN, HEAD, HOLIDAYS
 from cchc_rules.render.workbook.scores import EARNED, EXCLUDED, LOST, MAXIMUM, STATED
 
 ROOT = Path(__file__).parents[1]
-CASES, DRAWN, CHANGED = 2, 24, 24
+CASES, DRAWN, CHANGED = 1, 20, 16
 
 PLANS = [
     ("cam-due-2023", "cam-due-2023"),

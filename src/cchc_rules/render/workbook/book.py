@@ -134,13 +134,12 @@ class Sheet:
         shown = words(value) if isinstance(value, str) else "" if value is None else value
         self.worksheet.write_formula(row, column, "=" + checked(formula), self.book.style(**style), shown)
 
-    def heads(self, row: int, heads: list[str], repeat: bool = True) -> None:
+    def heads(self, row: int, heads: list[str]) -> None:
         """Put the headings; they stay in sight and stand on every page."""
         for at, head in enumerate(heads):
             self.text(row, at, head, **HEADING)
-        if repeat:
-            self.worksheet.freeze_panes(row + 1, 2)
-            self.worksheet.repeat_rows(row)
+        self.worksheet.freeze_panes(row + 1, 2)
+        self.worksheet.repeat_rows(row)
 
     def choice(self, row: int, column: int, source: str | list[str], complaint: str) -> None:
         """Let a cell hold only what a list has."""

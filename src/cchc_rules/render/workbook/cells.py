@@ -31,10 +31,7 @@ def words(text: object) -> str:
     clean = "".join("�" if char in "\ufffe\uffff" else char for char in safe(text))
     if _units(clean) <= LONGEST_TEXT:
         return clean
-    cut = clean[: LONGEST_TEXT - 1]
-    while _units(cut) > LONGEST_TEXT - 1:
-        cut = cut[: LONGEST_TEXT - 1 - (_units(cut) - LONGEST_TEXT + 1)]
-    return cut + CUT
+    return clean.encode("utf-16-le")[: 2 * LONGEST_TEXT - 2].decode("utf-16-le", errors="ignore") + CUT
 
 
 def _units(text: str) -> int:

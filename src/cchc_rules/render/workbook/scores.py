@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 
 from cchc_rules.render.display import Document
-from cchc_rules.render.workbook.book import BOX, CENTRE, FAINT, HEADING, PALE, SHADE, SUBTITLE, TITLE, Book, Cached, Style
+from cchc_rules.render.workbook.book import (
+    BOX,
+    CENTRE,
+    FAINT,
+    HEADING,
+    PALE,
+    SHADE,
+    SUBTITLE,
+    TITLE,
+    Book,
+    Cached,
+    Style,
+)
 from cchc_rules.render.workbook.cells import cell, decimal, quoted
 from cchc_rules.render.workbook.formulas import YES_NO
 from cchc_rules.render.workbook.frame import ACTUAL, HEAD, STATE, STATE_CODES, WEIGHT, Frame, Line

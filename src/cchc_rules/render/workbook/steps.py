@@ -226,13 +226,12 @@ class Rule:
         """Return the translator that knows the rule's own names."""
         metric = self.rule["metric"]
         own = {
+            "value": Own(self.frame.figure(metric), self.frame.kind(metric)),
             "weight": Own(self.own(WEIGHT), NUMBER),
             "lowest": Own(self.own(LOWEST), NUMBER),
             "met": Own(f"({self.own(MET)}=1)", YES_NO),
         }
         plain = Translator(self.frame, {})
-        if metric is not None:
-            own["value"] = Own(self.frame.figure(metric), self.frame.kind(metric))
         if self.machine["threshold"] is not None:
             own["threshold"] = Own(plain.value(self.machine["threshold"]), plain.kind(self.machine["threshold"]))
         return Translator(self.frame, own)
