@@ -330,6 +330,13 @@ class TestLayout:
         assert at(book["Bảng điểm"], HEAD + 1, 0).value == "I"
         assert at(book["Bảng điểm"], HEAD + 1, 1).font.bold
 
+    def test_lost_points_name_the_line_of_the_scoring_sheet(self, document, book):
+        assert [at(book["Điểm mất"], HEAD + 1, place).value for place in (0, 1, 2)] == [
+            "1",
+            "IV.3",
+            "Bố trí số lượng cấp phó đúng quy định",
+        ]
+
     def test_headings_stay_in_sight_and_stand_on_every_page(self, book):
         sheet = book["Bảng điểm"]
         assert sheet.freeze_panes == "C7"

@@ -199,9 +199,56 @@ def band_of(document):
     return band and (band["id"], band["next"] and Fraction(band["next"]["distance"]))
 
 
+def share(name, weight):
+    return (
+        f'metric.{name} = {{ title = "M", type = "percent" }}\n'
+        f'rule.{name} = {{ group = "all", title = "R", source = ["1"],'
+        f' metric = "{name}", comparator = ">=", threshold = 100, weight = {weight}, deduction = "proportional" }}\n'
+    )
+
+
+TIES = {
+    # weight, percent: the exact points lie on a tie that binary digits miss on one side or the other
+    "a": ("1.5", "95", "1.43"),  # 1.425
+    "b": ("5", "53.5", "2.68"),  # 2.675
+    "c": ("0.25", "50", "0.13"),  # 0.125
+    "d": ("2.01", "50", "1.01"),  # 1.005
+    "e": ("2.9", "50", "1.45"),  # no tie: 1.45
+    "f": ("4.35", "1", "0.04"),  # 0.0435
+    "g": ("10.15", "10", "1.02"),  # 1.015
+    "h": ("8.5", "1.7", "0.14"),  # 0.1445
+    "i": ("3.3", "33.5", "1.11"),  # 1.1055
+    "j": ("0.7", "12.5", "0.09"),  # 0.0875
+}
+"""Points worked by hand, rounded half up."""
+
+
+def ties():
+    """A rule set whose points lie on ties, one below zero; one figure reaches its threshold only in exact numbers."""
+    text = (
+        'format = 1\ngroup.all = { title = "G" }\nindex = { scale = 100 }\n'
+        'ruleset = { id = "ties", version = "1", title = "T", language = "en",'
+        " valid = { from = 2023-01-01, until = 2023-12-31 } }\n"
+        'metric.sum = { title = "S", type = "number", formula = "a * 0.1 + b * 0.2" }\n'
+        'rule.equal = { group = "all", title = "R", source = ["1"], metric = "sum", comparator = ">=",'
+        ' threshold = 20.2, weight = 1, deduction = "all_or_nothing" }\n'
+        'rule.below = { group = "all", title = "R", source = ["1"], metric = "c", weight = 1, lowest = -1,'
+        ' deduction = { kind = "formula", formula = "0 - value * 0.0025" } }\n'
+    )
+    text += "".join(share(name, weight) for name, (weight, _, _) in TIES.items())
+    figures = {name: Decimal(percent) for name, (_, percent, _) in TIES.items()}
+    submission = {"format": 1, "ruleset": "ties", "unit": "U", "period": "2023", "measurements": figures}
+    return scored(text, submission)
+
+
+def test_the_ties_are_ties():
+    earned = {rule["id"]: rule["earned"] for rule in ties()["rules"]}
+    assert earned == {"equal": "1.00", "below": "-0.13"} | {name: points for name, (_, _, points) in TIES.items()}
+
+
 def calculated():
     """Every workbook that is computed afresh: its name, its content, the report that it must come to."""
-    documents = dict(shapes())
+    documents = {**dict(shapes()), "ties": ties()}
     documents |= {f"{rules}-{name}": written(name, load_rules(rules)) for name, rules in PLANS}
     documents |= {f"drawn{at}": scored(text, given) for at, (text, _, given) in enumerate(drawn(DRAWN, cases()))}
     found = {name: (blank(workbook(document)), document, document) for name, document in documents.items()}

@@ -83,6 +83,12 @@ class Frame:
         for at, child in enumerate(groups, start=len(rules) + 1):
             yield from self._under(f"{prefix}{at}", f"{prefix}{at}.", child, depth + 1)
 
+    def full_number(self, row: int) -> str:
+        """Return a line's number with that of its area: `IV.3`."""
+        above = [line for line in self.lines if line.row <= row]
+        area = next(line for line in reversed(above) if not line.depth)
+        return f"{area.number}.{above[-1].number}"
+
     def rules_of(self, group: Document) -> list[Document]:
         """Return the rules right below a group."""
         return [rule for rule in self.document["rules"] if rule["group"] == group["id"]]

@@ -222,7 +222,7 @@ class Losses:
     def _rule(self, row: int, at: int, rule: Document) -> None:
         frame, remedy = self.frame, rule["remedy"] or {}
         there = frame.rows[False, rule["id"]]
-        number = next(line.number for line in frame.lines if line.row == there)
+        number = frame.full_number(there)
         texts = [str(at), number, rule["title"], ", ".join(rule["source"]), rule["required"], rule["reported"], ""]
         texts += [rule["win_back"], *(remedy.get(key) for key in ("task", "lead", "with", "due", "product"))]
         for column, text in enumerate(texts):
