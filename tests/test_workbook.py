@@ -305,7 +305,9 @@ class TestWhatStandsBesideTheFormulas:
         assert summary[frame.say("band")] == document["band"]["title"]
 
     def test_the_same_report_gives_the_same_bytes(self, document):
-        assert workbook(document) == workbook(copy.deepcopy(document))
+        before = copy.deepcopy(document)
+        assert workbook(document) == workbook(json.loads(json.dumps(document)))
+        assert document == before
 
     def test_the_day_of_the_file_is_the_day_of_judgement(self, book):
         assert book.properties.created.date() == date(2023, 12, 20)
@@ -468,19 +470,27 @@ class TestWhatIsKept:
         given = at(book["Số liệu"], frame.metric_rows["m"], GIVEN)
         assert (given.value, given.data_type, given.protection.locked) == ("61.2345678901234567", "s", True)
 
+    def test_computed_figures_whose_decimals_drown(self):
+        text = (
+            'metric.a = { title = "A", type = "number" }\n'
+            'metric.sum = { title = "S", type = "number", formula = "a * 0.1" }\n'
+            'rule.metric = { group = "all", title = "R", source = ["1"], metric = "sum", comparator = ">=",'
+            ' threshold = 1, weight = 5, deduction = "all_or_nothing" }\n'
+            'rule.limit = { group = "all", title = "R", source = ["1"], metric = "a", comparator = ">=", weight = 5,'
+            ' threshold = { formula = "a * 0.1" }, deduction = "all_or_nothing" }\n'
+        )
+        assert self.kept(scored(text, {"a": 999_999}))[1] == "không có"
+        assert self.kept(scored(text, {"a": 1_000_000}))[1] == "không có"
+        assert self.kept(scored(text, {"a": 1_000_001}))[1] == "sum, limit"
+
     def test_formulas_too_deep(self):
-        deep = "abs(" * 25 + "m" + ")" * 25
-        derived = f"metric.d = {{ title = 'D', type = 'number', formula = '{deep}' }}\n"
-        text = derived + self.rule(more="", deduction="{ kind = 'formula', formula = 'd / 10' }")
-        assert self.kept(scored(text, {"m": 50}))[1] == "không có"
         nested = "m"
-        for _ in range(14):
-            nested = f"(1 if {nested} > 3 else 2)"
+        for _ in range(13):
+            nested = f"max(1, m if {nested} > 3 else 2)"
         text = f"metric.d = {{ title = 'D', type = 'number', formula = '{nested}' }}\n" + self.rule(
             more="", deduction="{ kind = 'formula', formula = 'd' }"
         )
-        deeper = self.kept(scored(text, {"m": 50}))
-        assert deeper[1] in ("không có", "d")
+        assert self.kept(scored(text, {"m": 50}))[1] == "d"
 
     def test_worked_weekends(self):
         text = (
@@ -490,7 +500,13 @@ class TestWhatIsKept:
             " threshold = { formula = 'add_working_days(a, 3)' }, weight = 10, deduction = 'all_or_nothing' }"
         )
         assert self.kept(scored(text, {"a": "2023-04-06", "b": "2023-04-10"}))[1] == "r"
-        assert self.kept(scored(text, {"a": "2023-05-04", "b": "2023-05-09"}))[1] == "không có"
+        frame, kept, book = self.kept(scored(text, {"a": "2023-04-27", "b": "2023-05-09"}))
+        assert kept == "không có"
+        row = frame.rows[False, "r"]
+        assert "WORKDAY('Số liệu'!$H$7,3,'Danh mục'!$D$2:$D$61)" in at(book["Các bước tính"], row, MET).value
+        free = [book["Danh mục"].cell(place, 4).value.date() for place in (2, 3)]
+        assert free == [date(2023, 5, 1), date(2023, 5, 2)]
+        assert "ngày nghỉ" in at(book["Bảng điểm"], row, NOTE).value
 
 
 ODD = """

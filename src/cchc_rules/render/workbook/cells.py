@@ -104,6 +104,15 @@ def _depth(formula: str) -> int:
     return deepest
 
 
+def coarse(figure: str) -> bool:
+    """Whether a computed figure is so large that its decimals drown in what binary digits add."""
+    exact = Fraction(figure)
+    return abs(exact) >= LARGE and exact.denominator > 1
+
+
+LARGE = 10**5
+
+
 def steady(exact: Fraction, places: int) -> bool:
     """Whether a figure lies on a tie or well away from any, so that binary digits round it as exact ones do."""
     doubled = abs(exact) * 2 * 10**places

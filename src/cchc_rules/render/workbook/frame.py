@@ -1,6 +1,6 @@
 """Where everything stands in a workbook: the lines of the scoring sheets, and the address of every figure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from cchc_rules.render.display import Display, Document, safe
@@ -187,6 +187,15 @@ STATES, YES, STATUSES, HOLIDAYS, LEVELS = range(5)
 MOST_HOLIDAYS = 60
 
 STATE_CODES = ("met", "partly_met", "not_met", "missing", "not_applicable", "not_due", "waived")
+
+
+def counts_days(machine: object) -> bool:
+    """Whether working days are counted somewhere in a machine form."""
+    if isinstance(machine, Mapping):
+        return any(map(counts_days, machine.values()))
+    if isinstance(machine, list):
+        return any(map(counts_days, machine))
+    return machine == "add_working_days"
 
 
 def _by_hand(rule: Document) -> bool:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import BOLD, BOX, CENTRE, FAINT, OPEN, PALE, SUBTITLE, TITLE, Book, Cached
-from cchc_rules.render.workbook.cells import NotInSheetError, cell, checked, decimal, elsewhere, fits, serial
+from cchc_rules.render.workbook.cells import NotInSheetError, cell, checked, coarse, decimal, elsewhere, fits, serial
 from cchc_rules.render.workbook.formulas import NUMBER, Translator, rounded
 from cchc_rules.render.workbook.frame import (
     ABOVE,
@@ -22,6 +22,7 @@ from cchc_rules.render.workbook.frame import (
     STATUSES,
     UNIT,
     Frame,
+    counts_days,
     given_points,
 )
 
@@ -84,6 +85,7 @@ class Inputs:
         self._figure(row, metric, live)
         remarks = [entry["note"] if entry else None, self._items(entry), None if live else self.frame.say("kept")]
         remarks += [self.frame.say("derived")] if metric["formula"] is not None else []
+        remarks += [self.frame.say("counts-days")] if counts_days(metric["formula"]) else []
         sheet.text(row, REMARK, "; ".join(str(remark) for remark in remarks if remark), **BOX)
 
     def _items(self, entry: Document | None) -> str | None:
@@ -101,6 +103,8 @@ class Inputs:
             return None
 
     def _derived(self, metric: Document) -> tuple[str, str]:
+        if metric["figure"] is not None and self.frame.kind(metric["id"]) == NUMBER and coarse(metric["figure"]):
+            raise NotInSheetError
         here, write = cell(self.frame.metric_rows[metric["id"]], FIGURE), Translator(self.frame, {})
         absence, value = write.absence(metric["formula"]), self._rounded(metric, write.value(metric["formula"]))
         code = f'IF({here}="",2,0)'

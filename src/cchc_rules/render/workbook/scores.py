@@ -18,7 +18,7 @@ from cchc_rules.render.workbook.book import (
 )
 from cchc_rules.render.workbook.cells import cell, decimal, quoted
 from cchc_rules.render.workbook.formulas import YES_NO
-from cchc_rules.render.workbook.frame import ACTUAL, HEAD, STATE, STATE_CODES, WEIGHT, Frame, Line
+from cchc_rules.render.workbook.frame import ACTUAL, HEAD, STATE, STATE_CODES, WEIGHT, Frame, Line, counts_days
 from cchc_rules.render.workbook.inputs import Inputs, figure_of
 
 (
@@ -171,6 +171,7 @@ class Scores:
         """Return the notes of a rule: why it has no figure, what was remarked, other readings."""
         notes = [rule["reason"]["text"]] if rule["state"] not in STATE_CODES[:3] else []
         notes += [self.frame.say("kept")] if rule["id"] in self.kept else []
+        notes += [self.frame.say("counts-days")] if counts_days(rule["machine"]) else []
         notes += [item["note"] for item in rule["inputs"]] + [rule["note"]]
         notes += [self.frame.display.conflict(conflict) for conflict in rule["conflicts"]]
         return "; ".join(dict.fromkeys(note for note in notes if note))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import A3, BOLD, BOX, CENTRE, FAINT, HEADING, SUBTITLE, TITLE, Book, Cached
-from cchc_rules.render.workbook.cells import NotInSheetError, cell, checked, day, decimal, steady
+from cchc_rules.render.workbook.cells import NotInSheetError, cell, checked, coarse, day, decimal, steady
 from cchc_rules.render.workbook.formulas import LEVEL, NUMBER, YES_NO, Own, Translator, compared, largest, rounded
 from cchc_rules.render.workbook.frame import (
     ABSENCE,
@@ -77,8 +77,7 @@ class Steps:
             formulas = rule.formulas()
             for formula in formulas.values():
                 checked(formula)
-            exact = Fraction(line.item["exact"])
-            if not steady(exact, self.frame.places):
+            if rule.coarse() or not steady(Fraction(line.item["exact"]), self.frame.places):
                 raise NotInSheetError
         except NotInSheetError:
             formulas = {}
@@ -219,6 +218,11 @@ class Rule:
     def own(self, column: int) -> str:
         """Return the address of a cell of this line."""
         return cell(self.row, column)
+
+    def coarse(self) -> bool:
+        """Whether a threshold that a formula gives is beyond the digits of a sheet."""
+        computed = isinstance(self.machine["threshold"], list) and self.rule["threshold"] is not None
+        return computed and self.frame.kind(self.rule["metric"]) == NUMBER and coarse(self.rule["threshold"])
 
     # What the figures come to
 
