@@ -484,9 +484,7 @@ class TestWhatIsKept:
         assert self.kept(scored(text, {"a": 1_000_001}))[1] == "sum, limit"
 
     def test_formulas_too_deep(self):
-        nested = "m"
-        for _ in range(13):
-            nested = f"max(1, m if {nested} > 3 else 2)"
+        nested = "round_down(" * 25 + "m" + ")" * 25  # three brackets each, 64 are allowed
         text = f"metric.d = {{ title = 'D', type = 'number', formula = '{nested}' }}\n" + self.rule(
             more="", deduction="{ kind = 'formula', formula = 'd' }"
         )
