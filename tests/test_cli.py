@@ -18,7 +18,7 @@ import cchc_rules
 from cchc_rules import calendar, console, load_measurements, load_rules, parse_report, score
 from cchc_rules.cli import main
 from cchc_rules.commands import COMMANDS
-from cchc_rules.render import FORMATS, render
+from cchc_rules.render import TEXTS, render
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -94,7 +94,7 @@ class TestScoring:
         assert out == render(report(), "text")
 
     @pytest.mark.parametrize("lang", ["vi", "en"])
-    @pytest.mark.parametrize("form", FORMATS)
+    @pytest.mark.parametrize("form", TEXTS)
     def test_every_format_in_every_language(self, run, form, lang):
         code, out, err = run("score", EXAMPLE, "--format", form, "--lang", lang)
         assert (code, err) == (0, "")
@@ -141,7 +141,7 @@ class TestScoring:
 
 
 class TestOutput:
-    @pytest.mark.parametrize("form", FORMATS)
+    @pytest.mark.parametrize("form", TEXTS)
     def test_a_file_in_utf8_with_plain_line_ends(self, run, tmp_path, form):
         target = tmp_path / "báo cáo.out"
         assert run("score", EXAMPLE, "--format", form, "--output", target) == (0, "", "")

@@ -23,7 +23,7 @@ from cchc_rules import (
     parse_rules,
     score,
 )
-from cchc_rules.render import FORMATS, render
+from cchc_rules.render import TEXTS, render
 
 MORE = 2000 if os.environ.get("CCHC_DEEP") else 120
 BAD = Path(__file__).parent / "bad" / "submissions"
@@ -112,7 +112,7 @@ def survive(submission):
         return
     for lang in ("vi", "en"):
         document = report.to_dict(lang)
-        for form in FORMATS:
+        for form in TEXTS:
             assert render(document, form).encode()
 
 

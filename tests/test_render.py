@@ -14,7 +14,7 @@ from strategies import cases
 from test_shapes import CASES, report_of
 
 from cchc_rules import load_measurements, load_rules, parse_report, parse_rules, print_report, score, words
-from cchc_rules.render import FORMATS, render
+from cchc_rules.render import TEXTS, render
 from cchc_rules.render.display import safe
 from cchc_rules.render.markdown import plain
 
@@ -126,7 +126,7 @@ class TestEveryDocumentHasItsViews:
         for lang in words.languages():
             checked(report.to_dict(lang))
 
-    @pytest.mark.parametrize("form", FORMATS)
+    @pytest.mark.parametrize("form", TEXTS)
     def test_a_document_read_back_gives_the_same_bytes(self, document, form):
         again = parse_report(print_report(document))
         assert render(again, form) == render(document, form)
@@ -134,7 +134,7 @@ class TestEveryDocumentHasItsViews:
 
     def test_the_views_leave_the_document_alone(self, document):
         before = copy.deepcopy(document)
-        for form in FORMATS:
+        for form in TEXTS:
             render(document, form)
         assert document == before
 

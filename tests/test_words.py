@@ -20,6 +20,7 @@ from cchc_rules.contribution import LINES
 from cchc_rules.division import BASES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
+from cchc_rules.render.workbook.frame import SHEETS, TOTALS
 from cchc_rules.speech import _COMPARATORS
 from cchc_rules.state import COMPUTED, Reason
 
@@ -98,7 +99,7 @@ PAGE = set(re.findall(r"""["']([a-z-]+)["']""", templates()))
 """The words of the templates, among them what they say."""
 
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
-SHOWN = constants(*(SOURCE / "render").glob("*.py"))
+SHOWN = constants(*(SOURCE / "render").glob("*.py"), *(SOURCE / "render" / "workbook").glob("*.py"))
 COMPARED = constants(SOURCE / "compared.py", SOURCE / "render" / "comparison.py")
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
 TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "render" / "html").glob("sensitivity*.j2"))
@@ -108,6 +109,12 @@ STUDIED = constants(SOURCE / "study_document.py", SOURCE / "render" / "sensitivi
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
 STEPS = ("maximum", "lost", "excluded", "rescaled", "bonus", "penalty", "held", "index")
+NUMBERED = {
+    f"workbook.{family}-{at}"
+    for family, count in (("step", 13), ("score", 14), ("input", 12), ("loss", 13), ("list", 4))
+    for at in range(count)
+} | {f"workbook.{word}-head" for word in SHOWN if f"workbook.{word}-head" in IDS}
+"""The headings of columns, which go by their places, and of lines."""
 
 FAMILIES = {
     "state.": {f"state.{state}" for state in State},
@@ -120,7 +127,7 @@ FAMILIES = {
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__}
     | {f"comparison.basis-{basis.replace('_', '-')}" for basis in BASES},
     "state-": {f"report.state-{key}" for key in ("earned", "lost", "excluded")},
-    "step-": {f"report.step-{kind}" for kind in STEPS},
+    "step-": {f"report.step-{kind}" for kind in STEPS} | NUMBERED,
     "line-": {f"comparison.line-{line.replace('_', '-')}" for line in LINES},
     "moved-": {f"comparison.moved-{key}" for key in ("state", "figures", "requirement", "weight", "points")}
     | {"comparison.moved-surroundings"},
@@ -132,6 +139,13 @@ FAMILIES = {
     "sensitivity.": {f"sensitivity.{name}" for name in STUDIED if f"sensitivity.{name}" in IDS}
     | {f"sensitivity.{name}" for name in ("one-area", "nothing-left", "band-up", "band-down", "band-never-up")}
     | {f"sensitivity.band-{name}" for name in ("never-down", "top", "bottom", "gated")},
+    "workbook.": {f"workbook.{name}" for name in SHOWN if f"workbook.{name}" in IDS} | NUMBERED,
+    "sheet-": {f"workbook.sheet-{sheet}" for sheet in SHEETS},
+    "reckoning-": {id_ for id_ in IDS if id_.removeprefix("workbook.reckoning-") in SHOWN},
+    "total-": {f"workbook.total-{name}" for name in TOTALS},
+    "score-": NUMBERED,
+    "loss-": NUMBERED,
+    "input-": NUMBERED,
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -202,7 +216,7 @@ class TestTheSourceAndTheCatalogues:
     def test_every_word_of_the_views_exists(self):
         said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
-        views = ("report.", "cli.", "comparison.", "sensitivity.")
+        views = ("report.", "cli.", "comparison.", "sensitivity.", "workbook.")
         known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(views)}
         assert {word for word in said if "." not in word} - known == set()
 

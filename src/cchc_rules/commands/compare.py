@@ -9,10 +9,10 @@ from typing import Any
 from cchc_rules.appraising import compare_track
 from cchc_rules.commands.score import rules_for
 from cchc_rules.comparing import compare
-from cchc_rules.console import DONE, SUBMISSION_REFUSED, USAGE, Parser, as_date, guarded, paper, print_problems, put
+from cchc_rules.console import DONE, USAGE, Parser, as_date, guarded, paper, put
 from cchc_rules.dump import checked_report
 from cchc_rules.measure import load_measurements
-from cchc_rules.problem import Problem, ReportError, SubmissionError, quoted
+from cchc_rules.problem import Problem, SubmissionError, quoted
 from cchc_rules.render.comparison import FORMATS, render
 from cchc_rules.report import Report
 from cchc_rules.score import score
@@ -41,21 +41,13 @@ def run(options: argparse.Namespace, lang: str) -> int:
     if (options.after is None) == (options.track is None):
         print(message(lang, "cli.compare-two"), file=sys.stderr)
         return USAGE
-    return guarded(lambda: _compare(options, lang), lang, options.output)
+    return guarded(lambda: _compare(options), lang, options.output)
 
 
-def _compare(options: argparse.Namespace, lang: str) -> int:
-    try:
-        document = _document(options)
-        width, colour = paper(options.output)
-        shown = render(document, options.format, width=width, colour=colour)
-    except ReportError as error:
-        print_problems(error.problems, lang)
-        return SUBMISSION_REFUSED
-    except ModuleNotFoundError as error:
-        print(message(lang, "cli.compare-extra", package=str(error.name)), file=sys.stderr)
-        return USAGE
-    put(shown, options.output)
+def _compare(options: argparse.Namespace) -> int:
+    document = _document(options)
+    width, colour = paper(options.output)
+    put(render(document, options.format, width=width, colour=colour), options.output)
     return DONE
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from cchc_rules.commands.score import add_submission, rules_for, submitted
 from cchc_rules.console import BELOW, DONE, Parser, as_number, guarded, paper, put
 from cchc_rules.mend import plan_to
-from cchc_rules.render import FORMATS
-from cchc_rules.render.mending import mending
+from cchc_rules.render.mending import FORMATS, mending
 
 
 def add(command: Parser) -> None:

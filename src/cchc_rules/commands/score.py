@@ -1,16 +1,18 @@
 """`cchc-rules score`: a submission in, its report out."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from cchc_rules.console import BELOW, DONE, Parser, as_date, as_number, as_setting, guarded, paper, put
+from cchc_rules.console import BELOW, DONE, USAGE, Parser, as_date, as_number, as_setting, guarded, paper, put
 from cchc_rules.load import load_rules, packaged
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
-from cchc_rules.render import FORMATS, render
+from cchc_rules.render import FORMATS, TEXTS, render, render_bytes
 from cchc_rules.report import Report
 from cchc_rules.score import score
 from cchc_rules.submission import Measurements, named_ruleset
+from cchc_rules.words import message
 
 
 def add(command: Parser) -> None:
@@ -33,13 +35,20 @@ def add_submission(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Score a submission and show its report; return the exit code."""
+    if options.format not in TEXTS and options.output is None:
+        print(message(lang, "cli.needs-output"), file=sys.stderr)
+        return USAGE
     return guarded(lambda: _score(options), lang, options.output)
 
 
 def _score(options: argparse.Namespace) -> int:
     report = scored(options)
-    width, colour = paper(options.output)
-    put(render(report.to_dict(options.lang), options.format, width=width, colour=colour), options.output)
+    document = report.to_dict(options.lang)
+    if options.format in TEXTS:
+        width, colour = paper(options.output)
+        put(render(document, options.format, width=width, colour=colour), options.output)
+    else:
+        options.output.write_bytes(render_bytes(document, options.format))
     return BELOW if options.fail_under is not None and report.index.value < options.fail_under else DONE
 
 

@@ -5,9 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from cchc_rules import number
-from cchc_rules.commands.score import add_submission, rules_for
+from cchc_rules.commands.score import add_submission, rules_for, submitted
 from cchc_rules.console import DONE, Parser, guarded, paper, put
-from cchc_rules.measure import load_measurements
 from cchc_rules.render.sensitivity import FORMATS, render
 from cchc_rules.steadiness import percent_of, sensitivity
 
@@ -35,8 +34,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 def _study(options: argparse.Namespace) -> int:
     rules = rules_for(options.measurements, options.rules)
-    measurements = load_measurements(options.measurements, rules, as_of=options.as_of)
-    found = sensitivity(rules, measurements, range=options.range, as_of=options.as_of)
+    found = sensitivity(rules, submitted(options, rules), range=options.range, as_of=options.as_of)
     width, colour = paper(options.output)
     put(render(found.to_dict(options.lang), options.format, width=width, colour=colour), options.output)
     return DONE

@@ -1,14 +1,16 @@
-"""Views of a report document: text, Markdown, JSON, HTML. They lay out what the document says, and compute nothing."""
+"""Views of a report document: text, Markdown, JSON, HTML, a workbook. They lay out what it says, and compute nothing."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-FORMATS = ("text", "markdown", "json", "html")
+TEXTS = ("text", "markdown", "json", "html")
+FORMATS = (*TEXTS, "xlsx")
+"""Every form; those that are no text are files of bytes, see `render_bytes`."""
 
 
 def render(document: Mapping[str, Any], form: str, *, width: int = 100, colour: bool = False) -> str:
-    """Return a report document in one of `FORMATS`; width and colour count for text alone."""
+    """Return a report document in one of `TEXTS`; width and colour count for text alone."""
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if form == "markdown":
@@ -22,3 +24,12 @@ def render(document: Mapping[str, Any], form: str, *, width: int = 100, colour: 
     from cchc_rules.render.text import text  # noqa: PLC0415
 
     return text(document, width=width, colour=colour)
+
+
+def render_bytes(document: Mapping[str, Any], form: str) -> bytes:
+    """Return a report document in one of `FORMATS` as the bytes of a file."""
+    if form in TEXTS:
+        return render(document, form).encode()
+    from cchc_rules.render.workbook import workbook  # noqa: PLC0415 - heavy and optional
+
+    return workbook(document)

@@ -8,10 +8,11 @@ from cchc_rules.render.display import Document, Words, safe
 from cchc_rules.render.markdown import plain
 
 Pair = tuple[str, str]
+FORMATS = ("text", "markdown", "json")
 
 
 def mending(document: Document, form: str, *, width: int = 100) -> str:
-    """Return the document of a mending in one of the formats of reports; the width counts for text alone."""
+    """Return the document of a mending in one of `FORMATS`; the width counts for text alone."""
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     sheet = _Sheet(document)
