@@ -140,7 +140,7 @@ deduction = "all_or_nothing"
 
 
 def offered(metric, rule, figure, more="", **other):
-    """What is offered for one rule of weight 4 over metric m, beside one of weight 6: (aim, to, change, points, index)."""
+    """What is offered for a rule of weight 4 over metric m, beside one of 6: (aim, to, change, points, index)."""
     text = (
         f'{HEAD}[metric.m]\ntitle = "M"\n{metric}\n[rule.r]\ngroup = "work"\ntitle = "R"\nsource = ["1"]\nweight = 4\n'
     )
@@ -224,8 +224,8 @@ class TestByHand:
             # tiers
             (
                 'type = "count"',
-                'deduction = { kind = "tiers", tiers = [ { from = 5, points = 4 }, { from = 2, below = 5, points = 1 }, '
-                "{ below = 2, points = 0 } ] }",
+                'deduction = { kind = "tiers", tiers = [ { from = 5, points = 4 }, '
+                "{ from = 2, below = 5, points = 1 }, { below = 2, points = 0 } ] }",
                 0,
                 [("any", "2", "2", "1.00", "1.00"), ("all", "5", "5", "4.00", "4.00")],
             ),
@@ -321,10 +321,20 @@ class TestByHand:
         more = '[metric.a]\ntitle = "A"\ntype = "percent"\n[metric.b]\ntitle = "B"\ntype = "percent"\n'
         rule = 'comparator = ">="\nthreshold = 100\ndeduction = "proportional"'
         gains, found = offered('type = "percent"\nformula = "0.6 * a + 0.4 * b"', rule, None, more, a=50, b=50)
-        # a to 100: 0.6 × 100 + 0.4 × 50 = 80, 4 × 0.8 = 3.20; a to 50.21: 4 × 0.50126 = 2.00504 → 2.01
-        assert gains == [("any", "50.21", "0.21", "0.01", "0.01"), ("all", "100", "50", "1.20", "1.20")]
+        # a to 99.8: 0.6 × 99.8 + 0.4 × 50 = 79.88, 4 × 0.7988 = 3.1952 → 3.20; a to 50.21: 4 × 0.50126 = 2.00504 → 2.01
+        assert gains == [("any", "50.21", "0.21", "0.01", "0.01"), ("all", "99.8", "49.8", "1.20", "1.20")]
         assert found["gains"][0]["metric"] == "a"
         assert found["gains"][0]["text"] == "A: from 50 up to 50.21 %: +0.01 points, index +0.01"
+
+    def test_figures_that_a_formula_refuses_are_not_offered(self):
+        # more than twelve places cannot be: the count ends there
+        rule = 'deduction = { kind = "formula", formula = "value / 4 * round_half_up(1, value)" }'
+        assert offered('type = "count"', rule, 11)[0] == [("all", "12", "1", "0.25", "0.25")]
+        more = '[metric.a]\ntitle = "A"\ntype = "count"\n'
+        formula = 'type = "number"\nformula = "a * round_half_up(1, a)"'
+        rule = 'comparator = ">="\nthreshold = 20\ndeduction = "proportional"'
+        gains, _ = offered(formula, rule, None, more, a=10)  # 4 × 12/20 = 2.40
+        assert gains == [("any", "11", "1", "0.20", "0.20"), ("all", "12", "2", "0.40", "0.40")]
 
     def test_what_no_single_figure_wins_back_is_said(self):
         more = '[metric.a]\ntitle = "A"\ntype = "percent"\n[metric.b]\ntitle = "B"\ntype = "percent"\n'

@@ -215,6 +215,90 @@ deduction = "none"
         assert "16,384" in found.to_dict("en")["text"]
         assert not plan_to(rules, measurements, index=101).reached
 
+    def rescaling(self):
+        """Missing m is taken out of the base: with it the base is out of 100 instead of 80, beside two pools."""
+        pools = "".join(f'[group.p{at}]\ntitle = "Pool"\nkind = "bonus"\ncap = 5\n' for at in (1, 2))
+        pools += yes("x", 5, group="p1") + yes("y", 3, group="p2")
+        text = yes("a", 40) + yes("b", 40) + yes("m", 20, 'absence = { missing = "exclude" }') + pools
+        bands = '[[band]]\nid = "top"\ntitle = "T"\nfrom = 50\n[[band]]\nid = "low"\ntitle = "L"\nbelow = 50\n'
+        return tiny(text + bands + '[[band_gate]]\nrule = "x"\nat_most = "low"\n', m=None)
+
+    @pytest.mark.parametrize("target", [1, 5, 20, 30, 50, 54, 55, 58, 83, 90, 100, 101])
+    def test_pools_beside_figures_that_rescale(self, target):
+        rules, measurements = self.rescaling()
+        report = score(rules, measurements)
+        mender = _Mender(report.outcome, _goal(report.outcome, Fraction(target), None))
+        choices = list(every_choice(report, measurements, rules, mender))
+        found = plan_to(rules, measurements, index=target)
+        least = min((n for n, outcome in choices if outcome.index.exact >= target), default=None)
+        assert (len(found.steps) if found.reached else None) == least
+        assert found.proven
+
+    def test_a_band_beside_figures_that_rescale(self):
+        rules, measurements = self.rescaling()
+        assert chosen(plan_to(rules, measurements, band="top")) in (["a", "x"], ["b", "x"])
+
+    def test_more_ways_of_pools_than_are_tried(self, monkeypatch):
+        monkeypatch.setattr("cchc_rules.mend.WORK", 2)
+        rules, measurements = self.rescaling()
+        assert not plan_to(rules, measurements, index=90).proven
+
+    def test_a_gate_that_no_single_figure_opens(self):
+        numbers = "".join(f'[metric.{name}]\ntitle = "{name}"\ntype = "percent"\n' for name in ("u", "v"))
+        numbers += '[metric.both]\ntitle = "both"\ntype = "percent"\nformula = "min(u, v)"\n'
+        for name, least in (("u", 60), ("both", 80)):
+            numbers += f'[rule.{name}]\ngroup = "work"\ntitle = "{name}"\nsource = ["1"]\nmetric = "{name}"\n'
+            numbers += f'comparator = ">="\nthreshold = {least}\nweight = 50\ndeduction = "all_or_nothing"\n'
+        bands = '[[band]]\nid = "top"\ntitle = "T"\nfrom = 50\n[[band]]\nid = "low"\ntitle = "L"\nbelow = 50\n'
+        rules, measurements = tiny(numbers + bands + '[[band_gate]]\nrule = "both"\nat_most = "low"\n', u=50, v=50)
+        found = plan_to(rules, measurements, band="top")
+        assert not found.reached
+        assert chosen(found) == ["u"]
+
+    def test_changes_that_only_together_are_refused(self):
+        numbers = "".join(f'[metric.{name}]\ntitle = "{name}"\ntype = "count"\n' for name in ("u", "v"))
+        numbers += '[metric.both]\ntitle = "both"\ntype = "number"\nformula = "round_half_up(1, u + v)"\n'
+        for name in ("u", "v"):
+            numbers += f'[rule.{name}]\ngroup = "work"\ntitle = "{name}"\nsource = ["1"]\nmetric = "{name}"\n'
+            numbers += 'comparator = ">="\nthreshold = 10\nweight = 50\ndeduction = "all_or_nothing"\n'
+        numbers += '[rule.both]\ngroup = "work"\ntitle = "both"\nsource = ["1"]\nmetric = "both"\n'
+        rules, measurements = tiny(numbers + 'comparator = ">="\nthreshold = 1\ndeduction = "none"\n', u=0, v=0)
+        found = plan_to(rules, measurements, index=100)  # ten and ten are more places than formulas may have
+        assert not found.reached
+        assert str(found.then.index.value) == "50.00"
+
+    def test_a_band_and_a_formula_are_said(self):
+        text = """
+[metric.half]
+title = "Half"
+type = "percent"
+formula = "whole / 2"
+[metric.whole]
+title = "Whole"
+type = "percent"
+[rule.half]
+group = "work"
+title = "half"
+source = ["1"]
+metric = "half"
+comparator = ">="
+threshold = 30
+weight = 100
+deduction = "all_or_nothing"
+[[band]]
+id = "top"
+title = "Top"
+from = 50
+[[band]]
+id = "low"
+title = "Low"
+below = 50
+"""
+        rules, measurements = tiny(text, whole=20)
+        document = plan_to(rules, measurements, band="top").to_dict("en")
+        assert document["steps"][0]["text"] == "Whole: from 20 up to 60 %"
+        assert document["text"].startswith("For the band “Top” or better")
+
     def test_efforts_order_what_is_offered(self):
         remedy = '[remedy.ask]\ntask = "Ask"\neffort = 4\n'
         text = yes("a", 40, 'remedy = "ask"') + yes("b", 30, "effort = 1") + yes("c", 30) + remedy

@@ -96,10 +96,8 @@ class _Goal:
 
     def high_enough(self, found: Sum) -> bool:
         """Whether an index is high enough; gates are another matter."""
-        if self.ticks is None:
-            return True
-        exact = found.exact * found.unit
-        return exact > self.ticks if self.strict else exact >= self.ticks
+        exact, ticks = found.exact * found.unit, self.ticks or Fraction(0)
+        return exact > ticks if self.strict else exact >= ticks
 
 
 def _goal(outcome: Outcome, index: Fraction | None, band: str | None) -> _Goal:
