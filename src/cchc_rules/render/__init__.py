@@ -1,4 +1,4 @@
-"""Views of a report document: text, Markdown, JSON, HTML, a workbook. They lay out what it says, and compute nothing."""
+"""Views of a report document: text, Markdown, JSON, HTML, a workbook. They lay out, and compute nothing."""
 
 import json
 from collections.abc import Mapping
