@@ -146,7 +146,9 @@ def offered(metric, rule, figure, more="", **other):
     )
     rules = parse_rules(text + f'metric = "m"\n{rule}\n{more}')
     figures = {"other": 1, **({"m": figure} if figure is not None else {}), **other}
+    points = figures.pop("points", {})
     submission = {"format": 1, "ruleset": "tiny", "unit": "Unit", "period": "2023", "measurements": figures}
+    submission["points"] = points
     document = score(rules, load_measurements(submission, rules)).to_dict("en")
     found = next(rule for rule in document["rules"] if rule["id"] == "r")
     keys = ("aim", "to", "change", "points", "index")
@@ -335,6 +337,29 @@ class TestByHand:
         rule = 'comparator = ">="\nthreshold = 20\ndeduction = "proportional"'
         gains, _ = offered(formula, rule, None, more, a=10)  # 4 × 12/20 = 2.40
         assert gains == [("any", "11", "1", "0.20", "0.20"), ("all", "12", "2", "0.40", "0.40")]
+
+    def test_figures_with_which_another_rule_cannot_be_scored_are_not_offered(self):
+        more = '[metric.d]\ntitle = "D"\ntype = "number"\nformula = "round_half_up(1, m)"\n[rule.d]\ngroup = "work"\n'
+        more += 'title = "D"\nsource = ["3"]\nmetric = "d"\ncomparator = ">="\nthreshold = 1\ndeduction = "none"\n'
+        rule = 'comparator = ">="\nthreshold = 20\ndeduction = "all_or_nothing"'
+        assert offered('type = "count"', rule, 5, more)[0] == []
+
+    def test_gates_over_the_same_figure_open_with_it(self):
+        # r requires g1 and a person's judgement p, which both require g: with 8 all are open
+        def gated(name, target, requires, kind="all_or_nothing"):
+            required = ", ".join(f'"{other}"' for other in requires)
+            return (
+                f'[rule.{name}]\ngroup = "work"\ntitle = "{name}"\nsource = ["1"]\nweight = 1\n{target}'
+                f'requires = [{required}]\ndeduction = "{kind}"\n'
+            )
+
+        reads = 'metric = "m"\ncomparator = ">="\nthreshold = '
+        more = gated("g", f"{reads}8\n", []) + gated("g1", f"{reads}2\n", ["g"]) + gated("p", "", ["g"], "manual")
+        rule = 'comparator = ">="\nthreshold = 3\ndeduction = "all_or_nothing"\nrequires = ["g1", "p"]'
+        gains, found = offered('type = "count"', rule, 5, more, points={"p": {"points": 1, "reason": "seen"}})
+        assert found["reason"]["code"] == "gate_closed"
+        assert [gain[:4] for gain in gains] == [("all", "8", "3", "4.00")]
+        assert gains[0][4] == "5.38"  # earned 6 of 13, then 6 + 4 + 1 + 1 + 1: 10 × 13/13 − 4.62
 
     def test_what_no_single_figure_wins_back_is_said(self):
         more = '[metric.a]\ntitle = "A"\ntype = "percent"\n[metric.b]\ntitle = "B"\ntype = "percent"\n'

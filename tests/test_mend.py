@@ -148,6 +148,33 @@ class TestByHand:
         assert (behind.behind, behind.gain) == (("g",), 0)
         assert [str(step.value) for step in plan_to(rules, measurements, index=100).steps][-1] == "100.00"
 
+    def test_two_gates_alike(self):
+        pairs = "".join(yes(f"g{at}", 10) + yes(f"c{at}", 40, f'requires = ["g{at}"]') for at in (1, 2))
+        rules, measurements = tiny(pairs)
+        assert len(plan_to(rules, measurements, index=10).steps) == 1
+        assert len(plan_to(rules, measurements, index=50).steps) == 2
+        assert len(plan_to(rules, measurements, index=60).steps) == 3
+
+    def test_a_gate_over_figures_of_which_one_does_not_apply(self):
+        numbers = "".join(f'[metric.{name}]\ntitle = "{name}"\ntype = "percent"\n' for name in ("u", "v"))
+        numbers += '[metric.best]\ntitle = "best"\ntype = "percent"\nformula = "largest_known(u, v)"\n'
+        numbers += '[rule.g]\ngroup = "work"\ntitle = "g"\nsource = ["1"]\nmetric = "best"\ncomparator = ">="\n'
+        numbers += 'threshold = 80\nweight = 50\ndeduction = "all_or_nothing"\n'
+        rules, measurements = tiny(
+            numbers + yes("c", 50, 'requires = ["g"]'), u=50, v={"not_applicable": "none"}, c=True
+        )
+        found = plan_to(rules, measurements, index=100)
+        assert chosen(found) == ["g"]
+        assert found.steps[0].change.metric == "u"
+
+    def test_nothing_is_left_to_score_at_first(self):
+        out = 'absence = { missing = "exclude" }'
+        rules, measurements = tiny(yes("a", 50, out) + yes("b", 50, out), a=None, b=None)
+        found = plan_to(rules, measurements, index=50)
+        assert found.reached
+        assert len(found.steps) == 1
+        assert not plan_to(rules, measurements, index=101).reached
+
     def test_a_capped_pool_gives_no_more_than_its_cap(self):
         pool = '[group.pool]\ntitle = "Pool"\nkind = "bonus"\ncap = 5\n'
         text = yes("a", 96) + yes("d", 4) + pool + yes("x", 5, group="pool") + yes("y", 5, group="pool")
@@ -218,7 +245,7 @@ deduction = "none"
     def rescaling(self):
         """Missing m is taken out of the base: with it the base is out of 100 instead of 80, beside two pools."""
         pools = "".join(f'[group.p{at}]\ntitle = "Pool"\nkind = "bonus"\ncap = 5\n' for at in (1, 2))
-        pools += yes("x", 5, group="p1") + yes("y", 3, group="p2")
+        pools += yes("x", 5, group="p1") + yes("y", 5, group="p2")
         text = yes("a", 40) + yes("b", 40) + yes("m", 20, 'absence = { missing = "exclude" }') + pools
         bands = '[[band]]\nid = "top"\ntitle = "T"\nfrom = 50\n[[band]]\nid = "low"\ntitle = "L"\nbelow = 50\n'
         return tiny(text + bands + '[[band_gate]]\nrule = "x"\nat_most = "low"\n', m=None)
