@@ -435,8 +435,10 @@ class TestTheReference:
         for code in range(5):
             assert f"| {code} |" in text
 
-    def test_its_examples_print_what_it_says(self, run, monkeypatch):
-        monkeypatch.chdir(ROOT)
+    def test_its_examples_print_what_it_says(self, run, monkeypatch, tmp_path):
+        for name in ("examples", "rules"):
+            shutil.copytree(ROOT / name, tmp_path / name)
+        monkeypatch.chdir(tmp_path)
         shown = 0
         for block in blocks("cli.md", "console"):
             for command, wanted in re.findall(r"^\$ cchc-rules (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
