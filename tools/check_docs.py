@@ -8,8 +8,12 @@ import sys
 import tomllib
 import unicodedata
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
+
+from cchc_rules.commands import COMMANDS
+from cchc_rules.console import Parser
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "examples", "rules", "tests", "tools", "benchmarks", "src")
@@ -94,13 +98,18 @@ def _known(page: Path, code: str) -> bool:
     return bool(pattern) or (ROOT / code).exists()
 
 
+def _help(command: str) -> str:
+    """Return the help of a command."""
+    parser = Parser(lang="en")
+    import_module(f"cchc_rules.commands.{command}").add(parser)
+    return parser.format_help()
+
+
 def unknown_names() -> Iterator[str]:
     """Rule sets, examples and options of the command line that are named and do not exist."""
     files = {path.name for name in ("rules", "examples") for path in (ROOT / name).iterdir()}
     known = files | {name.rpartition(".")[0] for name in files} | {"cam-due-2032"}  # a slip shown on purpose
-    modules = [ROOT / "src" / "cchc_rules" / "console.py", *(ROOT / "src" / "cchc_rules" / "commands").glob("*.py")]
-    source = "".join(path.read_text(encoding="utf-8") for path in modules)
-    options = set(OPTION.findall(source)) | {"--help"} | OTHER_OPTIONS
+    options = {option for name in COMMANDS for option in OPTION.findall(_help(name))} | OTHER_OPTIONS
     for path in pages():
         text = path.read_text(encoding="utf-8")
         for line, name in places(NAMED, text):
