@@ -448,7 +448,8 @@ class TestHostileText:
     @pytest.mark.parametrize("level", ["Tô\u0301t", "To\u0302\u0301t", "TỐT", " tốt ", "Tốt\u00a0", "good", "GOOD"])
     def test_one_level_however_it_is_written(self, level):
         report = score(RULES, load_measurements(changed(SUBMISSION, ("measurements", "grade"), level), RULES))
-        assert report.to_dict() | {"measurements": 0} == REPORT.to_dict() | {"measurements": 0}
+        without = {"measurements": 0, "digest": 0}
+        assert report.to_dict() | without == REPORT.to_dict() | without
 
     @pytest.mark.parametrize("level", ["Tot", "Tố", "\u200fTốt", "T\u200bốt", "Т\u1ed1t", "", "1", "Tốt Tốt"])
     def test_no_level(self, level):

@@ -98,6 +98,10 @@ def _known(page: Path, code: str) -> bool:
     return bool(pattern) or (ROOT / code).exists()
 
 
+MADE_UP = {"cam-due-2032", "cam-due-2024", "cam-due-2024.toml"}
+"""A slip that is shown on purpose, and a plan that a story makes."""
+
+
 def _help(command: str) -> str:
     """Return the help of a command."""
     parser = Parser(lang="en")
@@ -108,7 +112,7 @@ def _help(command: str) -> str:
 def unknown_names() -> Iterator[str]:
     """Rule sets, examples and options of the command line that are named and do not exist."""
     files = {path.name for name in ("rules", "examples") for path in (ROOT / name).iterdir()}
-    known = files | {name.rpartition(".")[0] for name in files} | {"cam-due-2032"}  # a slip shown on purpose
+    known = files | {name.rpartition(".")[0] for name in files} | MADE_UP
     options = {option for name in COMMANDS for option in OPTION.findall(_help(name))} | OTHER_OPTIONS
     for path in pages():
         text = path.read_text(encoding="utf-8")

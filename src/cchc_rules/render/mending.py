@@ -54,7 +54,7 @@ class _Sheet(Words):
 
     def step(self, step: Document) -> Iterator[Pair]:
         """Yield what must be said of a step: label and words."""
-        yield self.say("change"), self.text_of(step)
+        yield self.say("figure-change"), self.text_of(step)
         yield self.say("won"), self.number(step["points"])
         yield self.say("after"), self.number(step["value"])
         for key in ("task", "lead", "due"):
