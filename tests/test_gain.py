@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from strategies import cases, reported
 
 from cchc_rules import load_measurements, parse_rules, score
-from cchc_rules.gain import Gains
-from cchc_rules.steps import as_json
-from cchc_rules.trial import Trial
+from cchc_rules.whatif.gain import Gains
+from cchc_rules.whatif.steps import as_json
+from cchc_rules.whatif.trial import Trial
 
 
 def raw(steps, step):

@@ -13,8 +13,8 @@ from strategies import cases
 
 from cchc_rules import SubmissionError, load_measurements, parse_rules, score
 from cchc_rules.cli import main
-from cchc_rules.mend import _goal, _Mender, plan_to, submitted
 from cchc_rules.render.mending import mending
+from cchc_rules.whatif.mend import _goal, _Mender, plan_to, submitted
 
 ROOT = Path(__file__).parents[1]
 MANY = 300
@@ -266,7 +266,7 @@ deduction = "none"
         assert chosen(plan_to(rules, measurements, band="top")) in (["a", "x"], ["b", "x"])
 
     def test_more_ways_of_pools_than_are_tried(self, monkeypatch):
-        monkeypatch.setattr("cchc_rules.mend.WORK", 2)
+        monkeypatch.setattr("cchc_rules.whatif.mend.WORK", 2)
         rules, measurements = self.rescaling()
         assert not plan_to(rules, measurements, index=90).proven
 

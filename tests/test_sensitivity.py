@@ -16,9 +16,9 @@ from strategies import cases, to_toml
 from test_weighing import vertices
 
 from cchc_rules import RulesError, load_measurements, load_rules, parse_rules, print_report, score, sensitivity, words
-from cchc_rules.readings import Together, moved_tiers
-from cchc_rules.steadiness import Sensitivity
-from cchc_rules.weighing import Area
+from cchc_rules.robustness.readings import Together, moved_tiers
+from cchc_rules.robustness.study import Sensitivity
+from cchc_rules.robustness.weighing import Area
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 F = Fraction

@@ -9,7 +9,7 @@ import pytest
 
 from cchc_rules import SubmissionError, dump_measurements, load_measurements, load_rules, parse_rules, score
 from cchc_rules.cli import main
-from cchc_rules.tries import listed, tried
+from cchc_rules.whatif.tries import listed, tried
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "cam-due-2023.json"

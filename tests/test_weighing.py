@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_rules import weighing
-from cchc_rules.weighing import Area
+from cchc_rules.robustness import weighing
+from cchc_rules.robustness.weighing import Area
 
 F = Fraction
 TEN = [Area(F(10), F(1, 2), F(1)), Area(F(30), F(1), F(1)), Area(F(60), F(1, 4), F(1, 2))]

@@ -16,8 +16,8 @@ from babel.numbers import format_decimal
 
 from cchc_rules import State, words
 from cchc_rules.arithmetic import _EFFECTS
-from cchc_rules.contribution import LINES
-from cchc_rules.division import BASES
+from cchc_rules.comparing.contribution import LINES
+from cchc_rules.comparing.division import BASES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
@@ -100,10 +100,10 @@ PAGE = set(re.findall(r"""["']([a-z-]+)["']""", templates()))
 
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"), *(SOURCE / "render" / "workbook").glob("*.py"))
-COMPARED = constants(SOURCE / "compared.py", SOURCE / "render" / "comparison.py")
+COMPARED = constants(SOURCE / "comparing" / "document.py", SOURCE / "render" / "comparison.py")
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
 TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "render" / "html").glob("sensitivity*.j2"))
-STUDIED = constants(SOURCE / "study_document.py", SOURCE / "render" / "sensitivity.py") | set(
+STUDIED = constants(SOURCE / "robustness" / "document.py", SOURCE / "render" / "sensitivity.py") | set(
     re.findall(r'say\("([a-z-]+)"', TEMPLATES)
 )
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}

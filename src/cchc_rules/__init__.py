@@ -22,11 +22,11 @@ from cchc_rules.state import Effect, Reason, State
 from cchc_rules.submission import Measurements, dump_measurements
 
 if TYPE_CHECKING:
-    from cchc_rules.appraising import compare_track
-    from cchc_rules.comparing import Comparison, compare
-    from cchc_rules.mend import plan_to
-    from cchc_rules.mending import Mending
-    from cchc_rules.steadiness import Sensitivity, sensitivity
+    from cchc_rules.comparing.sides import Comparison, compare
+    from cchc_rules.comparing.track import compare_track
+    from cchc_rules.robustness.study import Sensitivity, sensitivity
+    from cchc_rules.whatif.document import Mending
+    from cchc_rules.whatif.mend import plan_to
 
 __all__ = [
     "CchcError",
@@ -66,13 +66,13 @@ __all__ = [
 ]
 
 _WHEN_USED = {
-    "Comparison": "comparing",
-    "Mending": "mending",
-    "Sensitivity": "steadiness",
-    "compare": "comparing",
-    "compare_track": "appraising",
-    "plan_to": "mend",
-    "sensitivity": "steadiness",
+    "Comparison": "comparing.sides",
+    "Mending": "whatif.document",
+    "Sensitivity": "robustness.study",
+    "compare": "comparing.sides",
+    "compare_track": "comparing.track",
+    "plan_to": "whatif.mend",
+    "sensitivity": "robustness.study",
 }
 """Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""
 

@@ -10,7 +10,6 @@ from typing import Any
 from cchc_rules import number
 from cchc_rules.arithmetic import Arithmetic
 from cchc_rules.explain import Explanation
-from cchc_rules.gain import Gain
 from cchc_rules.interval import Interval
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
@@ -18,9 +17,10 @@ from cchc_rules.proof import Proof, bounds, digest
 from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, threshold_value
 from cchc_rules.state import Absent, State
-from cchc_rules.steps import Steps
 from cchc_rules.submission import Entry, Figure, Given
 from cchc_rules.tally import Total
+from cchc_rules.whatif.gain import Gain
+from cchc_rules.whatif.steps import Steps
 
 Document = dict[str, Any]
 

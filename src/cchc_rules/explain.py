@@ -4,10 +4,10 @@ from datetime import date
 from fractions import Fraction
 
 from cchc_rules.arithmetic import Arithmetic
-from cchc_rules.gain import Gain, Gains
 from cchc_rules.speech import number_of, threshold_value
 from cchc_rules.state import COMPUTED, Reason, State
-from cchc_rules.steps import Steps
+from cchc_rules.whatif.gain import Gain, Gains
+from cchc_rules.whatif.steps import Steps
 
 
 class Explanation:

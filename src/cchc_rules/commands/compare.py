@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cchc_rules.appraising import compare_track
 from cchc_rules.commands.score import rules_for
-from cchc_rules.comparing import compare
+from cchc_rules.comparing.sides import compare
+from cchc_rules.comparing.track import compare_track
 from cchc_rules.console import DONE, USAGE, Parser, as_date, guarded, paper, put
 from cchc_rules.dump import checked_report
 from cchc_rules.measure import load_measurements

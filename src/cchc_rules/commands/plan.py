@@ -5,8 +5,8 @@ from pathlib import Path
 
 from cchc_rules.commands.score import add_submission, rules_for, submitted
 from cchc_rules.console import BELOW, DONE, Parser, as_number, guarded, paper, put
-from cchc_rules.mend import plan_to
 from cchc_rules.render.mending import FORMATS, mending
+from cchc_rules.whatif.mend import plan_to
 
 
 def add(command: Parser) -> None:

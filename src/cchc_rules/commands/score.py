@@ -63,7 +63,7 @@ def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
     measurements = load_measurements(options.measurements, rules, as_of=options.as_of)
     if not options.set:
         return measurements
-    from cchc_rules.tries import tried  # noqa: PLC0415 - only for those who try figures
+    from cchc_rules.whatif.tries import tried  # noqa: PLC0415 - only for those who try figures
 
     return tried(measurements, rules, options.set)
 

@@ -8,7 +8,7 @@ from cchc_rules import number
 from cchc_rules.commands.score import add_submission, rules_for, submitted
 from cchc_rules.console import DONE, Parser, guarded, paper, put
 from cchc_rules.render.sensitivity import FORMATS, render
-from cchc_rules.steadiness import percent_of, sensitivity
+from cchc_rules.robustness.study import percent_of, sensitivity
 
 
 def add(command: Parser) -> None:

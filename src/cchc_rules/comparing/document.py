@@ -6,8 +6,8 @@ from importlib.metadata import version
 from typing import Any
 
 from cchc_rules import number
-from cchc_rules.contribution import LINES, RULE, Part, top
-from cchc_rules.division import Division, Side
+from cchc_rules.comparing.contribution import LINES, RULE, Part, top
+from cchc_rules.comparing.division import Division, Side
 from cchc_rules.words import message
 
 Document = dict[str, Any]

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from importlib.metadata import version
 
-from cchc_rules import number, readings
+from cchc_rules import number
 from cchc_rules.document import Document
 from cchc_rules.model import Band, Rule
 from cchc_rules.outcome import Outcome
-from cchc_rules.readings import Reading
+from cchc_rules.robustness import readings
+from cchc_rules.robustness.areas import HUNDRED, Change, Study, Swing, Variation
+from cchc_rules.robustness.readings import Reading
 from cchc_rules.speech import Speaker
-from cchc_rules.study import HUNDRED, Change, Study, Swing, Variation
 from cchc_rules.words import message
 from cchc_rules.words import number as say_number
 

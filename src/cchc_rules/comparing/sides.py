@@ -6,10 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from cchc_rules.compared import document
-from cchc_rules.contribution import RULE, Part, exact, halved, moved, standing
-from cchc_rules.crossing import crossed
-from cchc_rules.division import Basis, Columns, Crossings, Division, Document, Side
+from cchc_rules.comparing.contribution import RULE, Part, exact, halved, moved, standing
+from cchc_rules.comparing.crossing import crossed
+from cchc_rules.comparing.division import Basis, Columns, Crossings, Division, Document, Side
+from cchc_rules.comparing.document import document
 from cchc_rules.number import fixed
 from cchc_rules.problem import Problem, ReportError, quoted
 from cchc_rules.report import Report

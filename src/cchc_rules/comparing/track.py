@@ -6,8 +6,8 @@ from importlib.metadata import version
 from typing import Any
 
 from cchc_rules import number
-from cchc_rules.comparing import BROKEN, broken, read_side
-from cchc_rules.contribution import ZERO, exact, top
+from cchc_rules.comparing.contribution import ZERO, exact, top
+from cchc_rules.comparing.sides import BROKEN, broken, read_side
 from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.report import Report
 

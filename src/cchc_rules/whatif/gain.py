@@ -14,9 +14,9 @@ from cchc_rules.scale import Result
 from cchc_rules.shapes import as_number
 from cchc_rules.speech import threshold_value
 from cchc_rules.state import Absent, State
-from cchc_rules.steps import Steps, steps_of
 from cchc_rules.submission import Figure
-from cchc_rules.trial import Probe, Trial
+from cchc_rules.whatif.steps import Steps, steps_of
+from cchc_rules.whatif.trial import Probe, Trial
 
 FURTHEST = 2**30
 """A range without end is searched so many steps far where a formula gives the points."""

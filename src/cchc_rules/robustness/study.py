@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from cchc_rules import number, readings
+from cchc_rules import number
 from cchc_rules.document import Document
 from cchc_rules.model import RuleSet
 from cchc_rules.outcome import Outcome
+from cchc_rules.robustness import readings
+from cchc_rules.robustness.areas import HUNDRED, Study
+from cchc_rules.robustness.document import document
 from cchc_rules.score import score
-from cchc_rules.study import HUNDRED, Study
-from cchc_rules.study_document import document
 from cchc_rules.submission import Measurements
 
 

@@ -10,18 +10,18 @@ from itertools import product
 from typing import NamedTuple
 
 from cchc_rules import number
-from cchc_rules.gain import Find, Gains
-from cchc_rules.mending import WORK, Change, Mending, Step
 from cchc_rules.model import Band, RuleSet
 from cchc_rules.outcome import Outcome
 from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.score import score
 from cchc_rules.state import Absent, State
-from cchc_rules.steps import Steps, as_json
 from cchc_rules.submission import Measurements
 from cchc_rules.tally import Sum
-from cchc_rules.trial import Trial
-from cchc_rules.tries import listed
+from cchc_rules.whatif.document import WORK, Change, Mending, Step
+from cchc_rules.whatif.gain import Find, Gains
+from cchc_rules.whatif.steps import Steps, as_json
+from cchc_rules.whatif.trial import Trial
+from cchc_rules.whatif.tries import listed
 
 KEPT = 64
 """So many of each number of changes are kept where not all ways are tried."""

@@ -12,8 +12,8 @@ from cchc_rules.explain import Explanation
 from cchc_rules.model import Band, Text
 from cchc_rules.report import Report
 from cchc_rules.speech import Speaker
-from cchc_rules.steps import Steps
 from cchc_rules.submission import Figure
+from cchc_rules.whatif.steps import Steps
 
 WORK = 2**14
 """So many ways to mend figures that touch each other are tried one by one; where there are more, the best of each

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from cchc_rules.contribution import ZERO, Part, Standing, apportioned
+from cchc_rules.comparing.contribution import ZERO, Part, Standing, apportioned
 from cchc_rules.problem import Problem
 from cchc_rules.report import Report
 

@@ -10,13 +10,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from cchc_rules import number, tally, weighing
+from cchc_rules import number, tally
 from cchc_rules.model import Band
 from cchc_rules.outcome import Outcome
-from cchc_rules.readings import Reading, Together
 from cchc_rules.report import Report
+from cchc_rules.robustness import weighing
+from cchc_rules.robustness.readings import Reading, Together
+from cchc_rules.robustness.weighing import Area, Reach, Weights
 from cchc_rules.tally import Total
-from cchc_rules.weighing import Area, Reach, Weights
 
 HUNDRED = Fraction(100)
 HIGHER, LOWER = 1, -1

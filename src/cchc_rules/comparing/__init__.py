@@ -1,0 +1,1 @@
+"""Two scorings side by side: what moved the index, in parts that add up."""

@@ -1,0 +1,1 @@
+"""How far an index hangs on weights and readings that somebody chose."""
