@@ -43,9 +43,6 @@ LINE = (
     "render.display",
     "verify",
     "dump",
-    "comparing",
-    "robustness",
-    "whatif",
     "comparing.track",
     "comparing.sides",
     "comparing.document",
@@ -94,6 +91,9 @@ LINE = (
     "words",
     "state",
     "number",
+    "comparing",
+    "robustness",
+    "whatif",
 )
 """Every module, the highest first."""
 
