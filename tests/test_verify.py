@@ -288,6 +288,149 @@ class TestTheCheckerStandsAlone:
         assert done.stderr == ""
 
 
+class TestTheCheckerAsAProgram:
+    """The same in this process: what `python verify.py report.json` prints and returns."""
+
+    def run(self, folder, report, capsys):
+        (folder / "report.json").write_text(print_report(report), encoding="utf-8")
+        return verify.main(str(folder / "report.json")), capsys.readouterr().out
+
+    def test_verified(self, tmp_path, capsys):
+        assert self.run(tmp_path, plan_report(), capsys) == (0, "KHỚP / VERIFIED: 82.56\n")
+
+    def test_differs(self, tmp_path, capsys):
+        code, out = self.run(tmp_path, plan_report() | {"language": "en"}, capsys)
+        assert (code, out.splitlines()[-1]) == (1, "KHÔNG KHỚP / DIFFERS: 1")
+        assert out.startswith("digest: báo cáo ghi / said ")
+
+    def test_no_report(self, tmp_path, capsys):
+        assert self.run(tmp_path, {"a": 1}, capsys)[0] == 4
+        assert verify.main(str(tmp_path / "none.json")) == 4
+
+
+class TestWhatIsRare:
+    """Corners that no good file has: free days that a derived date counts over, a mean with nothing left."""
+
+    def report(self, middle, figures):
+        rules = parse_rules(HEAD + middle + TAIL)
+        submission = {**TIED, "as_of": "2023-12-31", "measurements": figures}
+        return printed(score(rules, load_measurements(submission, rules)).to_dict())
+
+    def test_a_derived_date_counts_working_days(self):
+        report = self.report(DERIVED_DATE, {"received": "2023-04-27", "answered": "2023-05-05"})
+        assert report["machine"]["unusual_days"] == dict.fromkeys(("2023-05-01", "2023-05-02", "2023-05-03"), False)
+        assert (report["rules"][0]["threshold"], report["rules"][0]["state"]) == ("2023-05-05", "met")
+        assert differences(report) == []
+        with changed(report, ("machine", "unusual_days"), {}):
+            assert "rules[answer].threshold" in [one.path for one in differences(sealed(report))]
+
+    def test_a_mean_with_nothing_left(self):
+        report = self.report(MEAN, {"share": {"not_applicable": "không phát sinh"}})
+        assert [report["groups"][0][key] for key in ("earned", "excluded", "rescaled")] == ["0.00", "4.00", "4.00"]
+        assert differences(report) == []
+
+
+HEAD = """format = 1
+[ruleset]
+id = "tie"
+version = "1"
+title = { vi = "Hiếm", en = "Rare" }
+valid = { from = 2023-01-01, until = 2023-12-31 }
+[calendar]
+country = "VN"
+"""
+TAIL = """[absence]
+not_applicable = "exclude"
+waived = "exclude"
+[index]
+scale = 4
+"""
+DERIVED_DATE = """[metric.received]
+title = { vi = "Ngày nhận", en = "Received" }
+type = "date"
+[metric.answered]
+title = { vi = "Ngày trả", en = "Answered" }
+type = "date"
+[metric.deadline]
+title = { vi = "Hạn trả", en = "Deadline" }
+type = "date"
+formula = "add_working_days(received, 3)"
+[group.work]
+title = { vi = "Việc", en = "Work" }
+[rule.answer]
+group = "work"
+title = { vi = "Trả đúng hạn", en = "Answered in time" }
+source = ["1"]
+metric = "answered"
+comparator = "on_or_before"
+threshold = { metric = "deadline" }
+weight = 4
+deduction = "all_or_nothing"
+"""
+MEAN = """[metric.share]
+title = { vi = "Tỷ lệ", en = "Share" }
+type = "percent"
+[group.work]
+title = { vi = "Việc", en = "Work" }
+combine = "mean"
+weight = 4
+[rule.share]
+group = "work"
+title = { vi = "Tỷ lệ", en = "Share" }
+source = ["1"]
+metric = "share"
+comparator = ">="
+threshold = 100
+weight = 1
+deduction = "proportional"
+"""
+
+
+class TestBounds:
+    """A report is a stranger's file: bounded time and memory, whatever it holds."""
+
+    def report_with(self, points):
+        report = good("s03-straight-ratio-1")
+        report["rules"][0]["machine"]["points"] = points
+        return sealed(report)
+
+    @pytest.mark.parametrize(
+        "points",
+        [
+            "1e999999999",
+            "9" * 10_000,
+            ["round_half_up", {"name": "value"}, "1000000000"],
+            ["days", {"date": "2023-01-01"}, ["add_days", {"date": "2023-01-01"}, "999999999"]],
+            ["days", {"date": "2023-01-01"}, ["add_working_days", {"date": "2023-01-01"}, "999999999"]],
+            ["round_up"],
+            ["system", "1"],
+            {"name": "nothing"},
+            {"metric": "nothing"},
+        ],
+        ids=lambda points: str(points)[:40],
+    )
+    def test_what_would_take_for_ever_is_refused(self, points):
+        with pytest.raises(NoReportError):
+            differences(self.report_with(points))
+
+    def test_a_figure_that_outgrows_every_bound(self):
+        points = {"name": "value"}
+        big = "9" * 4000
+        for _ in range(3):
+            points = ["*", points, ["*", big, big]]
+        with pytest.raises(NoReportError, match="outgrows"):
+            differences(self.report_with(points))
+
+    def test_expressions_nested_beyond_reason(self):
+        points = "1"
+        for _ in range(5000):
+            points = ["abs", points]
+        report = good("s03-straight-ratio-1")
+        report["rules"][0]["machine"]["points"] = points
+        with pytest.raises(NoReportError):
+            differences(report)
+
+
 class TestNoReport:
     @pytest.mark.parametrize("id_", GOOD[::6])
     def test_nothing_but_a_difference_or_a_refusal_comes_of_a_broken_report(self, id_):

@@ -480,4 +480,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main(*sys.argv[1:2]))  # pragma: no cover - runs in a process of its own, as the tests do
