@@ -25,9 +25,10 @@ from cchc_rules.whatif.steps import Steps
 Document = dict[str, Any]
 
 
-def document(outcome: Outcome, lang: str) -> Document:
-    """Return the document of an outcome, its texts in a language."""
-    return _Writer(outcome, lang).document()
+def document(outcome: Outcome, lang: str, *, machine: bool = True) -> Document:
+    """Return the document of an outcome, its texts in a language; without `machine`, its words and figures alone."""
+    writer = _Writer(outcome, lang)
+    return writer.proved(writer.document()) if machine else writer.document()
 
 
 class _Writer:
@@ -39,13 +40,12 @@ class _Writer:
         self.speaker = Speaker(outcome, lang)
         self.arithmetic = Arithmetic(self.speaker)
         self.explanation = Explanation(self.arithmetic)
-        self.proof = Proof(outcome)
 
     def document(self) -> Document:
         outcome = self.outcome
         names = outcome.plan.names
         lists = {state: [names[at] for at in outcome.in_state(state)] for state in _LISTED}
-        content = {
+        return {
             "format": 1,
             "language": self.lang,
             "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
@@ -61,8 +61,14 @@ class _Writer:
             **{str(state): ids for state, ids in lists.items()},
             "unsupported": [names[at] for at in sorted(outcome.unsupported)],
             "tracks": self.tracks(),
-            "machine": self.proof.whole(),
         }
+
+    def proved(self, content: Document) -> Document:
+        """Return a document with what it takes to recompute it: the machine form, and a digest of all the rest."""
+        proof = Proof(self.outcome)
+        for at, rule in enumerate(content["rules"]):
+            rule["machine"] = proof.rule(at)
+        content["machine"] = proof.whole()
         return {**content, "digest": digest(content)}
 
     def words(self, text: Text | None) -> str | None:
@@ -221,7 +227,6 @@ class _Writer:
             "due": rule.due.isoformat() if rule.due else None,
             "note": self.words(rule.note),
             "tracks": self.rule_tracks(rule.id),
-            "machine": self.proof.rule(at),
         }
 
     def threshold(self, at: int) -> object:

@@ -158,6 +158,9 @@ class Report:
         """The rules that lost points by their figures, the largest loss first."""
         return tuple(self.rules[at] for at in self.outcome.losses())
 
-    def to_dict(self, lang: str | None = None) -> Document:
-        """Return the document that every view is drawn from, its texts in the language asked for."""
-        return document(self.outcome, lang or self.language)
+    def to_dict(self, lang: str | None = None, *, machine: bool = True) -> Document:
+        """Return the document that every view is drawn from, its texts in the language asked for.
+
+        Without `machine` the machine form and the digest are left out: for views that only show words.
+        """
+        return document(self.outcome, lang or self.language, machine=machine)

@@ -14,6 +14,9 @@ from cchc_rules.score import score
 from cchc_rules.submission import Measurements, named_ruleset
 from cchc_rules.words import message
 
+WORDS = ("text", "markdown")
+"""Forms that show nothing of the machine form of a report, which is not made for them."""
+
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
@@ -43,7 +46,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     report = scored(options)
-    document = report.to_dict(options.lang)
+    document = report.to_dict(options.lang, machine=options.format not in WORDS)
     if options.format in TEXTS:
         width, colour = paper(options.output)
         put(render(document, options.format, width=width, colour=colour), options.output)
