@@ -40,6 +40,7 @@ LINE = (
     "render.markdown",
     "render.page",
     "render.text",
+    "render.template",
     "render.display",
     "verify",
     "dump",
@@ -108,8 +109,8 @@ ONLY = {
     "rich": set(),
     "babel": set(),
     "holidays": {"calendar"},
-    "jinja2": {"render.page", "render.comparison_page", "render.sensitivity_page"},
-    "markupsafe": {"render.page", "render.sensitivity_page"},
+    "jinja2": {"render.template"},
+    "markupsafe": {"render.template", "render.page", "render.sensitivity_page"},
     "xlsxwriter": {"render.workbook.book"},
     "hypothesis": set(),
 }

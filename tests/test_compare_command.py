@@ -416,6 +416,7 @@ class TestTheCommand:
     def test_without_the_template_engine(self, run, monkeypatch):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.comparison_page", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
         left, out, err = run(EXAMPLE, STRONG, "--format", "html", "--lang", "en")
         assert (left, out) == (2, "")
         assert 'pip install "cchc-rules[html]"' in err

@@ -413,6 +413,7 @@ class TestTheCommand:
     def test_says_which_extra_is_missing(self, monkeypatch, capsys, lang, said):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.page", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
         assert main(["score", str(EXAMPLES / "cam-due-2023.json"), "--format", "html", "--lang", lang]) == 2
         out, err = capsys.readouterr()
         assert out == ""
@@ -422,6 +423,7 @@ class TestTheCommand:
     def test_another_missing_module_is_no_extra(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "markupsafe", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.page", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
         with pytest.raises(ModuleNotFoundError):
             main(["score", str(EXAMPLES / "cam-due-2023.json"), "--format", "html"])
 

@@ -94,6 +94,7 @@ class TestTheCommand:
     def test_without_the_extra_it_says_which_to_install(self, capsys, monkeypatch):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.sensitivity_page", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
         code, out, err = run(capsys, EXAMPLE, "--format", "html", "--lang", "en")
         assert (code, out) == (2, "")
         assert err == 'This needs the package jinja2. Install it with: pip install "cchc-rules[html]"\n'

@@ -4,18 +4,15 @@ Templates, style and script stand in `render/html`. Everything shown is escaped 
 `safe`; what a page may load or run is said in its policy: the style and the script that stand in it, by their hashes.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cache, cached_property
-from pkgutil import get_data
+from functools import cached_property
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from cchc_rules.number import fixed, half_up
-from cchc_rules.render.display import Display, Document, safe
+from cchc_rules.render.display import Display, Document
+from cchc_rules.render.template import file, policy, template
 
 LISTS = ("losses", "missing", "not_due", "not_applicable", "waived", "unsupported")
 """The lists of a document, in the order in which the page shows them."""
@@ -26,41 +23,9 @@ APART = Fraction(8, 100)
 
 def page(document: Document) -> str:
     """Return the report as a page of HTML."""
-    style, script = Markup(_file("page.css")), Markup(_file("page.js"))
-    return _template().render(view=_View(document), report=document, style=style, script=script, policy=policy()) + "\n"
-
-
-def policy() -> str:
-    """Return the page's content security policy: nothing but its own style and script."""
-    style, script = (_hash(_file(name)) for name in ("page.css", "page.js"))
-    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-@cache
-def _file(name: str) -> str:
-    return (get_data("cchc_rules", f"render/html/{name}") or b"").decode("utf-8").replace("\r\n", "\n")
-
-
-@cache
-def _template() -> Template:
-    engine = Environment(
-        loader=FunctionLoader(_file),
-        autoescape=True,
-        finalize=_shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return engine.get_template("page.html")
-
-
-def _shown(value: object) -> object:
-    """Return what the page shows of a value: markup of the templates as it is, all else without control characters."""
-    return value if isinstance(value, Markup) else "" if value is None else safe(value)
+    style, script = file("page.css"), file("page.js")
+    shown = {"style": Markup(style), "script": Markup(script), "policy": policy(style, script)}
+    return template("page.html").render(view=_View(document), report=document, **shown) + "\n"
 
 
 class _View(Display):
