@@ -126,6 +126,11 @@ class TestAllAtOnce:
         )
         assert codes(text) == ["boolean-for-number", "threshold-out-of-range"]
 
+    def test_a_form_fault_hides_no_unknown_name_of_its_own_rule(self):
+        text = TINY.replace('comparator = ">="', 'comparator = "=>"').replace('metric = "share"', 'metric = "shaer"')
+        text = text.replace('group = "work"\n', 'group = "wrok"\nremedy = "hurry"\n', 1)
+        assert sorted(codes(text)) == ["unknown-group", "unknown-metric", "unknown-remedy", "unknown-word"]
+
     def test_the_nearest_name_is_offered(self):
         for lang, words in (("vi", "Có phải ý bạn là “on-time”?"), ("en", "Did you mean “on-time”?")):
             text = (

@@ -44,7 +44,8 @@ def run(rules: RuleSet) -> list[Problem]:
     return found
 
 
-def _unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
+def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
+    """Return the problem of a name that nothing is declared under, with the known name most like it."""
     return Problem(code, path, {"name": quoted(name), "nearest": nearest(name, names)})
 
 
@@ -54,27 +55,27 @@ def references(rules: RuleSet) -> Problems:
         yield from _rule_references(rules, rule)
     for group in rules.groups.values():
         if group.parent is not None and group.parent not in rules.groups:
-            yield _unknown("unknown-group", ("group", group.id, "parent"), group.parent, rules.groups)
+            yield unknown("unknown-group", ("group", group.id, "parent"), group.parent, rules.groups)
     for at, gate in enumerate(rules.band_gates):
         if gate.rule not in rules.rules:
-            yield _unknown("unknown-rule", ("band_gate", at, "rule"), gate.rule, rules.rules)
+            yield unknown("unknown-rule", ("band_gate", at, "rule"), gate.rule, rules.rules)
         bands = [band.id for band in rules.bands]
         if gate.at_most not in bands:
-            yield _unknown("unknown-band", ("band_gate", at, "at_most"), gate.at_most, bands)
+            yield unknown("unknown-band", ("band_gate", at, "at_most"), gate.at_most, bands)
 
 
 def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
     path: Path = ("rule", rule.id)
     if rule.group not in rules.groups:
-        yield _unknown("unknown-group", (*path, "group"), rule.group, rules.groups)
+        yield unknown("unknown-group", (*path, "group"), rule.group, rules.groups)
     for key, metric in reads.metrics_named(rule):
         if metric not in rules.metrics:
-            yield _unknown("unknown-metric", (*path, *key), metric, rules.metrics)
+            yield unknown("unknown-metric", (*path, *key), metric, rules.metrics)
     if rule.remedy is not None and rule.remedy not in rules.remedies:
-        yield _unknown("unknown-remedy", (*path, "remedy"), rule.remedy, rules.remedies)
+        yield unknown("unknown-remedy", (*path, "remedy"), rule.remedy, rules.remedies)
     for at, other in enumerate(rule.requires):
         if other not in rules.rules:
-            yield _unknown("unknown-rule", (*path, "requires", at), other, rules.rules)
+            yield unknown("unknown-rule", (*path, "requires", at), other, rules.rules)
 
 
 def cycles(rules: RuleSet) -> Problems:
@@ -195,7 +196,7 @@ def _conflict(rules: RuleSet, rule: Rule, conflict: Conflict, metric: Metric, pa
     """Another reading is shown with its figures, so it must be as sound as the rule's own."""
     threshold = conflict.threshold
     if isinstance(threshold, MetricRef) and threshold.metric not in rules.metrics:
-        yield _unknown("unknown-metric", (*path, "threshold", "metric"), threshold.metric, rules.metrics)
+        yield unknown("unknown-metric", (*path, "threshold", "metric"), threshold.metric, rules.metrics)
         return
     yield from _comparator(rules, replace(rule, comparator=conflict.comparator, threshold=threshold), metric, path)
     if isinstance(threshold, FormulaRef):

@@ -266,6 +266,7 @@ def _check(document: Document) -> tuple[RuleSet | None, list[Problem]]:
         rules = build(file)
         return rules, check.run(rules)
     pruned = {**_STAND_IN, **_prune(document, problems), "format": schema.FORMAT}
+    problems += _names_set_aside(document, pruned, {problem.path for problem in problems})
     file, _ = schema.read(pruned)
     if file is None:
         file, _ = schema.read(pruned | _STAND_IN)
@@ -304,6 +305,16 @@ def _prune(document: Document, problems: list[Problem]) -> Document:
         if path and _has(here, path[-1]):
             del here[path[-1]]
     return pruned
+
+
+def _names_set_aside(document: Document, pruned: Document, told: set[Path]) -> Iterator[Problem]:
+    """Yield the unknown names of rules whose form is wrong: they are set aside, but their names can be looked up."""
+    rules, kept = document.get("rule"), pruned.get("rule", {})
+    for id_, rule in rules.items() if isinstance(rules, Mapping) else ():
+        for key in ("metric", "group", "remedy") if isinstance(rule, Mapping) and id_ not in kept else ():
+            name, known, path = rule.get(key), document.get(key, {}), ("rule", id_, key)
+            if isinstance(name, str) and isinstance(known, Mapping) and name not in known and path not in told:
+                yield check.unknown(f"unknown-{key}", path, name, known)
 
 
 def _faulty(problem: Problem) -> Path:
