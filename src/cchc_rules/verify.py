@@ -4,6 +4,7 @@ It needs Python's standard library and no other file of this package: copy it an
 docs/reference/report.md says what it reads. Exit code: 0 verified, 1 differs, 4 not a report.
 """
 
+import copy
 import hashlib
 import json
 import operator
@@ -20,7 +21,6 @@ COMPUTED, PASSES = ("met", "partly_met", "not_met"), ("met", "not_applicable", "
 SIGNS = {"is": "==", "on_or_before": "<=", "before": "<", "on_or_after": ">=", "after": ">"}
 EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
 SUMS = ("maximum", "earned", "lost", "excluded", "rescaled")
-NO_BAND: dict[str, Any] = {"id": None, "gates": [], "gated_from": None, "next": None, "ladder": []}
 ZERO = Fraction(0)
 NUMBER = re.compile(r"-?\d{1,9999}(\.\d{1,60}|/\d{1,9999})?", re.ASCII)
 MOST_DAYS, MOST_BITS = 36_600, 20_000
@@ -57,8 +57,7 @@ class Leaf(NamedTuple):
 def differences(report: Any) -> list[Difference]:
     """Return every place where a report does not agree with itself; raise `NoReportError` where it is none."""
     try:
-        found = [Difference("digest", report["digest"], digest(report)), *Recount(report).checks()]
-        return [one for one in found if not _same(one.said, one.found)]
+        return [*_apart("", report, {"digest": digest(report), **Recount(report).report_again()})]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
         raise NoReportError(f"{type(error).__name__}: {error}") from error
 
@@ -70,10 +69,19 @@ def digest(report: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _same(said: Any, found: Any) -> bool:
-    if isinstance(found, Fraction):
-        return isinstance(said, str) and amount(said) == found
-    return type(said) is type(found) and bool(said == found)
+def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
+    """Yield where a report says something else than was found; what was not worked out again is passed over."""
+    if isinstance(said, dict) and isinstance(found, dict):
+        for key, value in found.items():
+            yield from _apart(f"{path}.{key}" if path else key, said[key], value)
+    elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
+        for at, (left, right) in enumerate(zip(said, found, strict=True)):
+            id_ = left.get("id", at) if isinstance(left, dict) else at
+            yield from _apart(f"{path}[{id_}]", left, right)
+    elif isinstance(found, Fraction) and isinstance(said, str):
+        yield from [Difference(path, said, found)] if amount(said) != found else []
+    elif type(said) is not type(found) or said != found:
+        yield Difference(path, said, found)
 
 
 def amount(text: Any) -> Fraction:
@@ -130,41 +138,52 @@ class Recount:
         self.rules, self.groups = ({item["id"]: item for item in report[key]} for key in ("rules", "groups"))
         self.metrics = {metric["id"]: metric for metric in self.machine["metrics"]}
         self.inputs = {item["metric"]: item for rule in report["rules"] for item in rule["inputs"]}
+        self.derived = [id_ for id_, metric in self.metrics.items() if metric["formula"] is not None]
+        self.gated = [rule for rule in report["rules"] if rule["requires"]]
+        self.members: dict[Any, list[Any]] = {}
+        self.readers: dict[Any, list[Any]] = {}
+        for rule in report["rules"]:
+            self.members.setdefault(rule["group"], []).append(rule)
+            for item in rule["inputs"]:
+                self.readers.setdefault(item["metric"], []).append(rule)
         self.figures: dict[str, Any] = {}
         self.leaves: dict[str, Leaf] = {}
-        self.members: dict[str | None, list[Any]] = {}
-        for item in report["rules"]:
-            self.members.setdefault(item["group"], []).append(item)
+        self.totals: dict[str, dict[str, Fraction]] = {}
 
-    def checks(self) -> Iterator[Difference]:
-        """Yield each place with what stands there and what it should be."""
-        for id_, rule in self.rules.items():
-            yield from (Difference(f"rules[{id_}].{path}", *both) for path, *both in self._rule(rule))
-        for id_, metric in self.metrics.items():
-            figure = self._figure(id_)
-            state = figure.state if isinstance(figure, Gone) else "reported"
-            yield Difference(f"machine.metrics[{id_}].state", metric["state"], state)
-            yield Difference(
-                f"machine.metrics[{id_}].figure", metric["figure"], None if state != "reported" else figure
-            )
-        yield from self._sums()
-        yield from self._steps()
-        yield from self._lists()
+    def report_again(self) -> dict[str, Any]:
+        """Return every part of the report that can be worked out, in the report's own form."""
+        index = self._index()
+        rules = [self._rule(rule) for rule in self.report["rules"]]
+        return {
+            "rules": rules,
+            "groups": [{"uncapped": None, **self._total(id_)} for id_ in self.groups],
+            "index": {**index, **self._range(index), **self._by_state(rules), "steps": self._steps(index)},
+            "band": self._band(index["value" if self.machine["bands_read"] == "rounded" else "exact"]),
+            "targets": [self._target(target, index) for target in self.report["targets"]],
+            "tracks": [self._track(track["id"]) for track in self.report["tracks"]],
+            "machine": {"metrics": [self._metric(id_) for id_ in self.metrics]},
+            **self._lists(rules),
+        }
 
     # Figures and expressions
+
+    def _metric(self, id_: str) -> dict[str, Any]:
+        figure = self._figure(id_)
+        gone = isinstance(figure, Gone)
+        return {"state": figure.state if gone else "reported", "figure": None if gone else figure}
 
     def _figure(self, id_: str) -> Any:
         if id_ not in self.figures:
             tree = self.metrics[id_]["formula"]
-            value = self._submitted(self.inputs[id_]) if tree is None else self._value(tree, {})
-            self.figures[id_] = self._held(id_, value)
+            self.figures[id_] = self._held(id_, self._given(self.inputs[id_]) if tree is None else self._value(tree))
         return self.figures[id_]
 
     def _held(self, id_: str, value: Any) -> Any:
         places = self.metrics[id_]["round"]
         return value if places is None or isinstance(value, Gone) else rounded(value, bounded(places))
 
-    def _submitted(self, given: Any) -> Any:
+    def _given(self, given: Any) -> Any:
+        """Return the figure of an entry: a share, a count of items, a value, or the state that stands for none."""
         kind = self.metrics[given["metric"]]["type"]
         if given["denominator"] is not None:
             above, below = amount(given["numerator"]), amount(given["denominator"])
@@ -175,11 +194,11 @@ class Recount:
             return Gone(given["state"])
         return given["value"] if kind in ("yes_no", "date", "level") else amount(given["value"])
 
-    def _value(self, tree: Any, names: Mapping[str, Any]) -> Any:
+    def _value(self, tree: Any, names: Mapping[str, Any] | None = None) -> Any:
         """Return what an expression comes to, or the absence that stands in its way."""
-        state = self._absence(tree, names)
+        state = self._absence(tree, names or {})
         try:
-            return Gone(state) if state else self._evaluate(tree, names)
+            return Gone(state) if state else self._evaluate(tree, names or {})
         except ZeroDivisionError:
             return Gone("not_applicable")
 
@@ -230,7 +249,7 @@ class Recount:
     def _judged(self, rule: Any) -> Leaf:
         own = self._figure(rule["metric"]) if rule["metric"] else None
         gates, by_hand = {self._leaf(name).state for name in rule["requires"]}, rule["deduction"] == "manual"
-        if self._block_absent(rule["group"]):
+        if any(group["absent"] is not None for group in self._above(rule["group"])):
             return Leaf("not_applicable", ZERO, True, True)
         if gates & {"not_met", "partly_met"} and own != Gone("waived"):
             return Leaf("not_met")
@@ -242,21 +261,21 @@ class Recount:
             return found
         return self._absent(rule, "not_due") if found.state in ("partly_met", "not_met", "missing") else found
 
-    def _block_absent(self, id_: str | None) -> bool:
-        return id_ is not None and (
-            self.groups[id_]["absent"] is not None or self._block_absent(self.groups[id_]["parent"])
-        )
+    def _above(self, id_: str | None) -> Iterator[Any]:
+        while id_ is not None:
+            yield self.groups[id_]
+            id_ = self.groups[id_]["parent"]
 
     def _absent(self, rule: Any, state: str, cause: str = "") -> Leaf:
         """Return what the declared effect of an absence makes of a rule."""
-        effect, given = rule["machine"]["effects"][state], _given(rule)
+        effect, given = rule["machine"]["effects"][state], _points(rule)
         if effect == "manual":
             return Leaf("missing", cause="awaited") if given is None else Leaf(state, given, cause="given")
         points = amount(rule["maximum"]) if effect == "full" else ZERO
         return Leaf(state, points, effect in ("exclude", "show"), effect == "exclude", cause)
 
     def _measured(self, rule: Any, own: Any) -> Leaf:
-        machine, given = rule["machine"], _given(rule)
+        machine, given = rule["machine"], _points(rule)
         if rule["deduction"] == "manual":
             return self._absent(rule, "missing", "awaited") if given is None else _computed(rule, given, None)
         names = {"value": own, "weight": amount(rule["maximum"]), "lowest": amount(rule["lowest"])}
@@ -264,7 +283,7 @@ class Recount:
         needed = ["needed", {"name": "value"}, machine["threshold"], exempt, machine["points"]]
         state = "waived" if own == Gone("waived") else self._absence(needed, names)
         if state is None and machine["threshold"] is not None:
-            names["threshold"] = self._value(machine["threshold"], {})
+            names["threshold"] = self._value(machine["threshold"])
             state = names["threshold"].state if isinstance(names["threshold"], Gone) else None
         if state is not None:
             return self._absent(rule, state)
@@ -288,62 +307,109 @@ class Recount:
             comparator = "<" if metric["better"] == "lower" else ">"
         return bool(OPERATORS[SIGNS.get(comparator, comparator)](value, threshold))
 
-    def _rule(self, rule: Any) -> Iterator[tuple[str, Any, Any]]:
-        leaf, part = self._leaf(rule["id"]), self._part(rule, self._leaf(rule["id"]))
-        yield from (("state", rule["state"], leaf.state), ("exact", rule["exact"], leaf.exact))
-        yield from ((key, rule[key], part[key]) for key in ("earned", "lost", "excluded"))
-        yield "value", rule["value"], shown(self._figure(rule["metric"])) if rule["metric"] else None
-        yield "threshold", rule["threshold"], self._threshold(rule)
-        for item in rule["inputs"]:
-            id_, by_hand = item["metric"], item["metric"] is None
-            figure = ZERO if by_hand else self._held(id_, self._submitted(item))
-            yield f"inputs[{id_}].state", item["state"], figure.state if isinstance(figure, Gone) else "reported"
-            yield f"inputs[{id_}]", str(figure), str(ZERO if by_hand else self._figure(id_))
-        documents, (first, last) = rule["evidence"]["documents"], self.machine["window"] or ("", "9999-12-31")
-        valid = [item["date"] is None or first <= item["date"] <= last for item in documents]
-        yield "evidence.documents", [item["valid"] for item in documents], valid
-        claims = (
-            rule["evidence"]["required"] and part["earned"] > 0 and (leaf.state in COMPUTED or leaf.cause == "given")
-        )
-        yield "evidence.supported", rule["evidence"]["supported"], any(valid) or not claims
+    def _rule(self, rule: Any) -> dict[str, Any]:
+        leaf = self._leaf(rule["id"])
+        part = self._part(rule, leaf)
+        return {
+            **{key: part[key] for key in SUMS[:4]},
+            "state": leaf.state,
+            "exact": leaf.exact,
+            "value": shown(self._figure(rule["metric"])) if rule["metric"] else None,
+            "threshold": self._threshold(rule),
+            "inputs": [self._input(item) for item in rule["inputs"]],
+            "evidence": self._evidence(rule, leaf, part["earned"]),
+            "gains": [self._gain(rule, gain) for gain in rule["gains"]],
+        }
+
+    def _input(self, item: Any) -> dict[str, Any]:
+        """Return an input: the same wherever rules read the metric; points that a person gave are always there."""
+        if item["metric"] is None:
+            return {"state": "reported"}
+        given = self.inputs[item["metric"]]
+        figure, same = self._given(given), {key: given[key] for key in ("numerator", "denominator", "value", "items")}
+        return same | {"state": figure.state if isinstance(figure, Gone) else "reported"}
 
     def _threshold(self, rule: Any) -> Any:
         tree = rule["machine"]["threshold"]
         if tree is None:
             return rule["threshold"] if rule["comparator"] in ("between", "one_of") else None
-        return amount(tree) if isinstance(tree, str) else shown(self._value(tree, {}))
+        return amount(tree) if isinstance(tree, str) else shown(self._value(tree))
+
+    def _evidence(self, rule: Any, leaf: Leaf, earned: Fraction) -> dict[str, Any]:
+        (first, last), evidence = self.machine["window"] or ("", "9999-12-31"), rule["evidence"]
+        valid = [item["date"] is None or first <= item["date"] <= last for item in evidence["documents"]]
+        claims = evidence["required"] and earned > 0 and (leaf.state in COMPUTED or leaf.cause == "given")
+        return {"documents": [{"valid": one} for one in valid], "supported": any(valid) or not claims}
+
+    def _gain(self, rule: Any, gain: Any) -> dict[str, Any]:
+        """Return what a rule and the index gain when a figure is what it might have been."""
+        id_, given = rule["id"], self.inputs[gain["metric"]]
+        key = "value" if given["denominator"] is None else "numerator"
+        start = self._given(given) if key == "value" else amount(given[key])
+        figure = self._held(gain["metric"], self._given(given | {"items": None, key: gain["to"]}))
+        trial = self._trial(gain["metric"], figure)
+        return {
+            "from": start,
+            "change": amount(gain["to"]) - start if isinstance(start, Fraction) else None,
+            "points": self._part(rule, trial._leaf(id_))["earned"] - self._part(rule, self._leaf(id_))["earned"],
+            "index": trial._index()["value"] - self._index()["value"],
+        }
+
+    def _trial(self, metric: str, figure: Any) -> "Recount":
+        """Return a recount with another figure, which keeps what the metric does not touch."""
+        touched = {rule["id"] for rule in self.readers[metric]}
+        while more := {rule["id"] for rule in self.gated if touched & {*rule["requires"]}} - touched:
+            touched |= more
+        groups = {group["id"] for id_ in touched for group in self._above(self.rules[id_]["group"])}
+        figures, leaves, totals = {**self.figures, metric: figure}, {**self.leaves}, {**self.totals}
+        for known, stale in ((figures, self.derived), (leaves, touched), (totals, groups)):
+            for id_ in stale:
+                known.pop(id_, None)
+        return self._again(figures=figures, leaves=leaves, totals=totals)
+
+    def _again(self, **known: Any) -> "Recount":
+        """Return a recount of the same report that starts from something else."""
+        other = copy.copy(self)
+        vars(other).update(known)
+        return other
 
     # Groups and the index (semantics G1 to I7)
 
     def _part(self, rule: Any, leaf: Leaf) -> dict[str, Fraction]:
         most = amount(rule["maximum"])
         excluded = most if leaf.excluded else ZERO
-        return _total(most, rounded(leaf.exact, self.places), excluded, excluded if leaf.rescales else ZERO)
+        return _sums(most, rounded(leaf.exact, self.places), excluded, excluded if leaf.rescales else ZERO)
 
-    def _total(self, id_: str, leaves: Mapping[str, Leaf]) -> dict[str, Fraction]:
-        group, rules = self.groups[id_], self.members.get(id_, [])
+    def _total(self, id_: str) -> dict[str, Fraction]:
+        if id_ not in self.totals:
+            self.totals[id_] = self._summed(self.groups[id_])
+        return self.totals[id_]
+
+    def _summed(self, group: Any) -> dict[str, Fraction]:
+        rules = [(rule, self._leaf(rule["id"])) for rule in self.members.get(group["id"], [])]
         if group["combine"] == "mean":
-            return self._mean(amount(group["maximum"]), [(rule, leaves[rule["id"]]) for rule in rules])
-        parts = [self._total(below, leaves) for below, child in self.groups.items() if child["parent"] == id_]
-        whole = _added([*parts, *(self._part(rule, leaves[rule["id"]]) for rule in rules)])
+            return self._mean(amount(group["maximum"]), [(amount(rule["maximum"]), leaf) for rule, leaf in rules])
+        parts = [self._total(id_) for id_, child in self.groups.items() if child["parent"] == group["id"]]
+        parts += [self._part(rule, leaf) for rule, leaf in rules]
+        whole = {key: sum((part[key] for part in parts), ZERO) for key in SUMS}
         if group["kind"] == "base":
             return whole
         key, cap = "earned" if group["kind"] == "bonus" else "lost", amount(group["cap"])
         most, kept = min(cap, whole["maximum"]), min(cap, whole[key])
-        return _total(most, kept if key == "earned" else most - kept, ZERO, ZERO) | {"uncapped": whole[key]}
+        return _sums(most, kept if key == "earned" else most - kept, ZERO, ZERO) | {"uncapped": whole[key]}
 
-    def _mean(self, weight: Fraction, children: list[tuple[Any, Leaf]]) -> dict[str, Fraction]:
-        left = [(amount(rule["maximum"]), leaf) for rule, leaf in children if not (leaf.excluded and leaf.rescales)]
+    def _mean(self, weight: Fraction, children: list[tuple[Fraction, Leaf]]) -> dict[str, Fraction]:
+        left = [(worth, leaf) for worth, leaf in children if not (leaf.excluded and leaf.rescales)]
         most = sum((worth for worth, _ in left), ZERO)
         if not most:
-            return _total(weight, ZERO, weight, weight)
+            return _sums(weight, ZERO, weight, weight)
         earned = rounded(sum((leaf.exact for _, leaf in left), ZERO) * weight / most, self.places)
         gone = sum((worth for worth, leaf in left if leaf.excluded), ZERO)
-        return _total(weight, earned, min(rounded(weight * gone / most, self.places), weight - earned), ZERO)
+        return _sums(weight, earned, min(rounded(weight * gone / most, self.places), weight - earned), ZERO)
 
-    def _index(self, leaves: Mapping[str, Leaf]) -> dict[str, Fraction]:
-        tops = [(group["kind"], self._total(id_, leaves)) for id_, group in self.groups.items() if not group["parent"]]
-        sums = _added([total for kind, total in tops if kind == "base"])
+    def _index(self) -> dict[str, Fraction]:
+        tops = [(group["kind"], self._total(id_)) for id_, group in self.groups.items() if not group["parent"]]
+        sums = {key: sum((total[key] for kind, total in tops if kind == "base"), ZERO) for key in SUMS}
         bonus = sum((total["earned"] for kind, total in tops if kind == "bonus"), ZERO)
         penalty = sum((total["lost"] for kind, total in tops if kind == "penalty"), ZERO)
         scale, left = amount(self.report["index"]["scale"]), sums["maximum"] - sums["rescaled"]
@@ -353,110 +419,106 @@ class Recount:
         value, exact = (min(figure + over, scale) if held else figure + over for figure in (base, exact))
         return sums | {"base": base, "bonus": bonus, "penalty": penalty, "value": value, "exact": exact}
 
-    def _sums(self) -> Iterator[Difference]:
-        leaves = {id_: self._leaf(id_) for id_ in self.rules}
-        for id_, group in self.groups.items():
-            found: dict[str, Any] = {"uncapped": None} | self._total(id_, leaves)
-            yield from (Difference(f"groups[{id_}].{key}", group[key], value) for key, value in found.items())
-        index = self._index(leaves)
-        found = {**index, "claimed": index["value"]}
-        for key, settle in (("lowest", self._settled), ("highest", self._settled), ("supported", self._proved)):
-            found[key] = self._index({id_: settle(id_, leaf, key) for id_, leaf in leaves.items()})["value"]
-        yield from (Difference(f"index.{key}", self.report["index"][key], value) for key, value in found.items())
-        for at, target in enumerate(self.report["targets"]):
-            reached = OPERATORS[target["comparator"]](index["exact"], amount(target["threshold"]))
-            yield Difference(f"targets[{at}].reached", target["reached"], reached)
-            yield Difference(f"targets[{at}].value", target["value"], index["value"])
-        yield from self._band(index["value" if self.machine["bands_read"] == "rounded" else "exact"])
-
-    def _steps(self) -> Iterator[Difference]:
-        """Yield the steps from the maximum to the index; each total is the one before it and the change."""
-        total, said = ZERO, [(step["kind"], step["group"], amount(step["change"])) for step in self._index_of("steps")]
-        for at, step in enumerate(self._index_of("steps")):
-            total += amount(step["change"])
-            yield Difference(f"index.steps[{at}].total", step["total"], total)
-        ends = ("maximum", None, amount(self._index_of("maximum"))), ("index", None, ZERO)
-        yield Difference("index.steps", said, [ends[0], *(step for step in self._changes() if step[2]), ends[1]])
-
-    def _changes(self) -> Iterator[tuple[str, str | None, Fraction]]:
-        tops = [group for group in self.groups.values() if not group["parent"]]
-        base, value = amount(self._index_of("base")), amount(self._index_of("value"))
-        over = amount(self._index_of("bonus")) - amount(self._index_of("penalty"))
-        yield from (("lost", group["id"], -amount(group["lost"])) for group in tops if group["kind"] == "base")
-        yield "excluded", None, -amount(self._index_of("excluded"))
-        yield "rescaled", None, base - amount(self._index_of("earned"))
-        yield from (("bonus", group["id"], amount(group["earned"])) for group in tops if group["kind"] == "bonus")
-        yield from (("penalty", group["id"], -amount(group["lost"])) for group in tops if group["kind"] == "penalty")
-        yield "held", None, value - base - over
-
-    def _index_of(self, key: str) -> Any:
-        return self.report["index"][key]
+    def _range(self, index: Mapping[str, Fraction]) -> dict[str, Fraction]:
+        """Return the index claimed, what evidence supports of it, and what it may still become."""
+        bare = {id_ for id_, rule in self.rules.items() if not rule["evidence"]["supported"]}
+        found = {
+            "lowest": {id_: self._settled(id_, leaf, "lowest") for id_, leaf in self.leaves.items()},
+            "highest": {id_: self._settled(id_, leaf, "maximum") for id_, leaf in self.leaves.items()},
+            "supported": self.leaves | {id_: self.leaves[id_]._replace(exact=ZERO) for id_ in bare},
+        }
+        values = {name: self._again(leaves=leaves, totals={})._index()["value"] for name, leaves in found.items()}
+        return values | {"claimed": index["value"]}
 
     def _settled(self, id_: str, leaf: Leaf, key: str) -> Leaf:
-        points = amount(self.rules[id_]["lowest" if key == "lowest" else "maximum"])
-        return Leaf(leaf.state, points) if leaf.state in ("missing", "not_due") or leaf.cause == "awaited" else leaf
+        open_ = leaf.state in ("missing", "not_due") or leaf.cause == "awaited"
+        return Leaf(leaf.state, amount(self.rules[id_][key])) if open_ else leaf
 
-    def _proved(self, id_: str, leaf: Leaf, _: str) -> Leaf:
-        return leaf if self.rules[id_]["evidence"]["supported"] else leaf._replace(exact=ZERO)
+    # Bands, targets, tracks, lists
 
-    def _band(self, exact: Fraction) -> Iterator[Difference]:
-        ladder, band = self.machine["bands"], self.report["band"] or NO_BAND
-        within = max(ZERO, min(exact, amount(self.report["index"]["scale"])))
+    def _band(self, value: Fraction) -> dict[str, Any] | None:
+        """Return the step of the ladder that the index reaches, lowered by gates, and how far the next one is."""
+        ladder, within = self.machine["bands"], max(ZERO, min(value, amount(self.report["index"]["scale"])))
         names = [step["id"] for step in ladder]
-        at = next((at for at, step in enumerate(ladder) if _inside(step, within)), -1)
-        gates = {gate["rule"]: names.index(gate["at_most"]) for gate in self.machine["band_gates"]}
-        gates = {id_: most for id_, most in gates.items() if self._leaf(id_).state not in PASSES and most < at}
-        yield Difference("band.id", band["id"], names[min([at, *gates.values()])] if at >= 0 else None)
-        yield Difference("band.gates", band["gates"], list(gates))
-        yield Difference("band.gated_from", band["gated_from"], names[at] if gates else None)
-        steps = [{"id": step["id"], **(step["range"] or {})} for step in band["ladder"]]
-        yield Difference("band.ladder", steps, ladder if band["id"] else [])
-        said, following = band["next"], ladder[at + 1] if 0 <= at < len(ladder) - 1 else None
-        yield Difference("band.next.id", said and said["id"], following and following["id"])
-        if said and following:
-            edge = amount(following.get("from") or following["above"])
-            away = -((exact - edge) * 10**self.places // 1)
-            yield Difference("band.next.distance", said["distance"], Fraction(away, 10**self.places))
+        at = next((at for at, step in enumerate(ladder) if _inside(step, within)), None)
+        if at is None:
+            return None
+        limits = {gate["rule"]: names.index(gate["at_most"]) for gate in self.machine["band_gates"]}
+        limits = {id_: most for id_, most in limits.items() if self._leaf(id_).state not in PASSES and most < at}
+        following = None
+        if at + 1 < len(ladder):
+            edge = amount(ladder[at + 1].get("from") or ladder[at + 1]["above"])
+            away = Fraction(-((value - edge) * 10**self.places // 1), 10**self.places)
+            following = {"id": names[at + 1], "distance": away}
+        return {
+            "id": names[min([at, *limits.values()])],
+            "gates": list(limits),
+            "gated_from": names[at] if limits else None,
+            "ladder": [{"id": step.pop("id"), "range": step or None} for step in map(dict, ladder)],
+            "next": following,
+        }
 
-    def _lists(self) -> Iterator[Difference]:
-        rules, report = self.report["rules"], self.report
-        lost = [rule for rule in rules if rule["state"] in COMPUTED and amount(rule["lost"]) > 0]
-        lost.sort(key=lambda rule: (-amount(rule["lost"]), rule["id"]))
-        yield Difference("losses", report["losses"], [rule["id"] for rule in lost])
-        for state in (*PRECEDENCE, "not_due"):
-            yield Difference(state, report[state], [rule["id"] for rule in rules if rule["state"] == state])
-        bare = [rule["id"] for rule in rules if not rule["evidence"]["supported"]]
-        yield Difference("unsupported", report["unsupported"], bare)
-        for state, count in report["index"]["counts"].items():
-            inside = [rule for rule in rules if rule["state"] == state]
-            yield Difference(f"index.counts.{state}", count, len(inside))
-            for key, points in report["index"]["states"][state].items():
-                found = sum((amount(rule[key]) for rule in inside), ZERO)
-                yield Difference(f"index.states.{state}.{key}", points, found)
-        for track in report["tracks"]:
-            scored = [rule for rule in rules if rule["tracks"][track["id"]] is not None]
-            most = sum((amount(rule["maximum"]) for rule in scored if rule["deduction"] != "none"), ZERO)
-            yield Difference(f"tracks[{track['id']}].maximum", track["maximum"], most)
-            earned = sum((amount(rule["tracks"][track["id"]]) for rule in scored), ZERO)
-            yield Difference(f"tracks[{track['id']}].earned", track["earned"], earned)
-            unscored = sum(rule["deduction"] != "none" for rule in rules) - len(scored)
-            counts = (track["scored"], track["unscored"])
-            yield Difference(f"tracks[{track['id']}].scored", counts, (len(scored), unscored))
+    def _target(self, target: Any, index: Mapping[str, Fraction]) -> dict[str, Any]:
+        reached = OPERATORS[target["comparator"]](index["exact"], amount(target["threshold"]))
+        return {"reached": reached, "value": index["value"]}
+
+    def _track(self, id_: str) -> dict[str, Any]:
+        rules = [rule for rule in self.rules.values() if rule["deduction"] != "none"]
+        scored = [rule for rule in self.rules.values() if rule["tracks"][id_] is not None]
+        return {
+            "maximum": sum((amount(rule["maximum"]) for rule in scored if rule in rules), ZERO),
+            "earned": sum((amount(rule["tracks"][id_]) for rule in scored), ZERO),
+            "scored": len(scored),
+            "unscored": len(rules) - len(scored),
+        }
+
+    def _steps(self, index: Mapping[str, Fraction]) -> list[dict[str, Any]]:
+        """Return the steps from the maximum to the index; those that change nothing are left out."""
+        tops = [(id_, group["kind"], self.totals[id_]) for id_, group in self.groups.items() if not group["parent"]]
+        changes: list[tuple[str, str | None, Fraction]] = [
+            *(("lost", id_, -total["lost"]) for id_, kind, total in tops if kind == "base"),
+            ("excluded", None, -index["excluded"]),
+            ("rescaled", None, index["base"] - index["earned"]),
+            *(("bonus", id_, total["earned"]) for id_, kind, total in tops if kind == "bonus"),
+            *(("penalty", id_, -total["lost"]) for id_, kind, total in tops if kind == "penalty"),
+            ("held", None, index["value"] - index["base"] - index["bonus"] + index["penalty"]),
+        ]
+        total, steps = ZERO, [("maximum", None, index["maximum"]), *(step for step in changes if step[2])]
+        found = []
+        for kind, group, change in [*steps, ("index", None, ZERO)]:
+            total += change
+            found.append({"kind": kind, "group": group, "change": change, "total": total})
+        return found
+
+    def _by_state(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return how many rules are in each state, and what they have together."""
+        inside = {state: [rule for rule in rules if rule["state"] == state] for state in self.report["index"]["counts"]}
+        sums = {
+            state: {key: sum((rule[key] for rule in some), ZERO) for key in SUMS[:4]} for state, some in inside.items()
+        }
+        return {"counts": {state: len(some) for state, some in inside.items()}, "states": sums}
+
+    def _lists(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the lists of rules: by state, without evidence, and those that lost points, the largest loss first."""
+        again = dict(zip(self.rules, rules, strict=True))
+        lost = [id_ for id_, rule in again.items() if rule["state"] in COMPUTED and rule["lost"] > 0]
+        states = (*PRECEDENCE, "not_due")
+        return {
+            "losses": sorted(lost, key=lambda id_: (-again[id_]["lost"], id_)),
+            "unsupported": [id_ for id_, rule in again.items() if not rule["evidence"]["supported"]],
+            **{state: [id_ for id_, rule in again.items() if rule["state"] == state] for state in states},
+        }
 
 
-def _total(maximum: Fraction, earned: Fraction, excluded: Fraction, rescaled: Fraction) -> dict[str, Fraction]:
+def _sums(maximum: Fraction, earned: Fraction, excluded: Fraction, rescaled: Fraction) -> dict[str, Fraction]:
     return dict(zip(SUMS, (maximum, earned, maximum - earned - excluded, excluded, rescaled), strict=True))
-
-
-def _added(parts: list[dict[str, Fraction]]) -> dict[str, Fraction]:
-    return {key: sum((part[key] for part in parts), ZERO) for key in SUMS}
 
 
 def _inside(step: Mapping[str, str], value: Fraction) -> bool:
     return all(OPERATORS[EDGES[key]](value, amount(text)) for key, text in step.items() if key in EDGES)
 
 
-def _given(rule: Any) -> Fraction | None:
+def _points(rule: Any) -> Fraction | None:
     return next((amount(item["points"]) for item in rule["inputs"] if item["points"] is not None), None)
 
 
