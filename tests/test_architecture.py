@@ -42,6 +42,9 @@ LINE = (
     "render.text",
     "render.template",
     "render.display",
+    "testing",
+    "testing.laws",
+    "testing.submissions",
     "verify",
     "dump",
     "comparing.track",
@@ -112,7 +115,7 @@ ONLY = {
     "jinja2": {"render.template"},
     "markupsafe": {"render.template", "render.page", "render.sensitivity_page"},
     "xlsxwriter": {"render.workbook.book"},
-    "hypothesis": set(),
+    "hypothesis": {"testing.laws", "testing.submissions"},
 }
 """Which modules may know a package."""
 

@@ -23,6 +23,7 @@ from cchc_rules.problem import Problem
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
 from cchc_rules.speech import _COMPARATORS
 from cchc_rules.state import COMPUTED, Reason
+from cchc_rules.testing import LAWS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cchc_rules"
@@ -147,6 +148,7 @@ FAMILIES = {
     "loss-": NUMBERED,
     "input-": NUMBERED,
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
+    "law.": {f"law.{law.name}" for law in LAWS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
 }
