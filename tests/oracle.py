@@ -120,6 +120,18 @@ def end_of_period(period):
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
+MONTHS = {"": 12, "H": 6, "Q": 3}
+"""How many months a year, a half, a quarter have."""
+
+
+def months_of(period):
+    """The months of a period of whole ones."""
+    if "/" not in period:
+        return MONTHS.get(period[5:6], 1)
+    first, last = (date.fromisoformat(part) for part in period.split("/"))
+    return 12 * (last.year - first.year) + last.month - first.month + 1
+
+
 # Formulas ------------------------------------------------------------------------------------------------------------
 
 
@@ -318,6 +330,8 @@ class Scoring:
         return value
 
     def submitted(self, name, metric):
+        if "from_period" in metric:
+            return Fraction(months_of(self.submission["period"]))
         entry = self.submission.get("measurements", {}).get(name)
         if not isinstance(entry, dict):
             entry = {"value": entry}

@@ -72,6 +72,7 @@ def _metric(id_: str, table: schema.MetricTable) -> model.Metric:
         above_100=table.above_100,
         ratio=(table.ratio.numerator.model(), table.ratio.denominator.model()) if table.ratio else None,
         formula=table.formula,
+        from_period=table.from_period,
         round=table.round,
         levels=tuple(level.model() for level in table.levels),
         distinct=table.distinct,

@@ -93,6 +93,13 @@ def _named(text: str) -> tuple[date, date] | None:
     return _months(int(year), 1, 12) if half is None else _months(int(year), 6 * half - 5, 6)
 
 
+def whole_months(first: date, last: date) -> int | None:
+    """Return how many months lie between two days that begin and end a month, None for others."""
+    if first.day != 1 or (last + timedelta(days=1)).day != 1:
+        return None
+    return 12 * (last.year - first.year) + last.month - first.month + 1
+
+
 def _months(year: int, first: int, count: int) -> tuple[date, date]:
     last = first + count - 1
     return date(year, first, 1), date(year, last, civil.monthrange(year, last)[1])

@@ -130,6 +130,7 @@ def _metric_shape(metric: Metric, path: Path) -> Problems:
         ("distinct", metric.distinct and metric.formula is not None),
         ("levels", bool(metric.levels) != (metric.type == "level")),
         ("formula", metric.formula is not None and metric.type == "level"),
+        ("from_period", metric.from_period is not None and not _plain_count(metric)),
         ("above_100", metric.above_100 and metric.type != "percent"),
         ("least", metric.range.low is not None and not metric.numeric),
         ("most", metric.range.high is not None and not metric.numeric),
@@ -142,6 +143,10 @@ def _metric_shape(metric: Metric, path: Path) -> Problems:
     names = [text.casefold() for level in metric.levels for text in {level.vi, level.en}]
     if len(names) != len(set(names)):
         yield Problem("levels-twice", (*path, "levels"))
+
+
+def _plain_count(metric: Metric) -> bool:
+    return metric.type == "count" and metric.range == Interval(Fraction(0)) and not (metric.formula or metric.distinct)
 
 
 def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:

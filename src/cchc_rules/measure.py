@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, TypeAlias
 
-from cchc_rules import number
+from cchc_rules import calendar, number
 from cchc_rules.model import Metric, RuleSet
 from cchc_rules.number import Pair
 from cchc_rules.problem import Path, nearest, quoted
@@ -69,7 +69,18 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
                 figures[id_] = figure
         else:
             figures[id_] = _absence(entry, as_of)
+    figures |= _of_the_period(found, active, reader)
     return Bound(rules, as_of, figures)
+
+
+def _of_the_period(found: Measurements, rules: RuleSet, reader: Reader) -> dict[str, Figure]:
+    """Return the figures that the period gives; a period that is not of whole months gives none."""
+    wanted = [metric.id for metric in rules.metrics.values() if metric.from_period is not None]
+    known = bool(wanted) and found.span != (date.min, date.max)
+    months = calendar.whole_months(*found.span) if known else None
+    if known and months is None:
+        reader.fault("period-not-months", "period", given=quoted(found.period), name=wanted[0])
+    return {} if months is None else dict.fromkeys(wanted, (months, 1))
 
 
 def _absence(entry: Entry, as_of: date) -> Absent:
@@ -81,7 +92,9 @@ def _absence(entry: Entry, as_of: date) -> Absent:
 
 
 def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
-    if id_ in rules.metrics:
+    if id_ in rules.metrics and rules.metrics[id_].from_period is not None:
+        reader.fault("period-metric", "measurements", id_, name=id_)
+    elif id_ in rules.metrics:
         reader.fault("derived-metric", "measurements", id_, name=id_, formula=rules.metrics[id_].formula or "")
     else:
         name, near = quoted(id_), nearest(id_, rules.metrics)
@@ -147,7 +160,7 @@ def takes_points(rules: RuleSet, id_: str) -> bool:
 @lru_cache(maxsize=64)
 def _binders(rules: RuleSet) -> dict[str, Bind]:
     """Return, for each metric that is submitted, the function that turns an entry into its figure."""
-    return {metric.id: _binder(metric, rules) for metric in rules.metrics.values() if metric.formula is None}
+    return {metric.id: _binder(metric, rules) for metric in rules.metrics.values() if metric.submitted}
 
 
 def binder(metric: Metric, rules: RuleSet, as_of: date) -> Callable[[Entry], Figure | None]:
@@ -165,7 +178,7 @@ def binder(metric: Metric, rules: RuleSet, as_of: date) -> Callable[[Entry], Fig
 
 @lru_cache(maxsize=64)
 def _single_binders(rules: RuleSet) -> dict[str, Bind]:
-    counted = (replace(metric, distinct=False) for metric in rules.metrics.values() if metric.formula is None)
+    counted = (replace(metric, distinct=False) for metric in rules.metrics.values() if metric.submitted)
     return {metric.id: _binder(metric, rules) for metric in counted}
 
 

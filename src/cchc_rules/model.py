@@ -43,10 +43,16 @@ class Metric:
     above_100: bool = False
     ratio: tuple[Text, Text] | None = None
     formula: str | None = None
+    from_period: str | None = None
     round: int | None = None
     levels: tuple[Text, ...] = ()
     distinct: bool = False
     evidence: Text | None = None
+
+    @property
+    def submitted(self) -> bool:
+        """Whether people report it: it is neither derived nor given by the period."""
+        return self.formula is None and self.from_period is None
 
     @property
     def numeric(self) -> bool:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from cchc_rules import tally
+from cchc_rules import calendar, tally
 from cchc_rules.model import Band, Rule, RuleSet
 from cchc_rules.number import fixed
 from cchc_rules.plan import Plan, Run
@@ -82,7 +82,9 @@ class Outcome:
         return self.figures[self.plan.positions[metric]]
 
     def entry(self, metric: str) -> Entry | None:
-        """Return what was submitted for a metric."""
+        """Return what was submitted for a metric, or what the period says of it."""
+        if self.rules.metrics[metric].from_period is not None:
+            return Entry(calendar.whole_months(*self.measurements.span))
         return self.measurements.entries.get(metric)
 
     def documents(self, at: int) -> list[tuple[Document, bool]]:

@@ -216,6 +216,7 @@ class MetricTable(_Table):
     above_100: Flag = False
     ratio: RatioTable | None = None
     formula: str | None = None
+    from_period: Literal["months"] | None = None
     round: Places | None = None
     levels: tuple[Text, ...] = ()
     distinct: Flag = False

@@ -114,7 +114,7 @@ def _asks_block(rules: RuleSet, id_: str) -> bool:
 
 
 _ASKS: dict[str, Callable[[RuleSet, str], bool]] = {
-    "measurements": lambda rules, id_: id_ in rules.metrics and rules.metrics[id_].formula is None,
+    "measurements": lambda rules, id_: id_ in rules.metrics and rules.metrics[id_].submitted,
     "points": _asks_points,
     "absent": _asks_block,
 }

@@ -180,7 +180,7 @@ def _directed(rules: RuleSet) -> list[Metric]:
 
 
 def _submitted(rules: RuleSet) -> list[Metric]:
-    return [metric for metric in rules.metrics.values() if metric.formula is None]
+    return [metric for metric in rules.metrics.values() if metric.submitted]
 
 
 def _read_alone(rules: RuleSet, metric: Metric) -> list[Rule]:
@@ -272,7 +272,7 @@ def _separate(rules: RuleSet) -> list[Rule]:
         if rule.absence.get(State.NOT_APPLICABLE) is Effect.EXCLUDE
         and rule.metric in reads.rule_metrics(rules, rule)
         and {reading[name] for name in reads.rule_metrics(rules, rule)} == {1}
-        and rules.metrics[rule.metric].formula is None
+        and rules.metrics[rule.metric].submitted
         and together[rule.group] > 1
     ]
 

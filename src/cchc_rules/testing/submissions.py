@@ -58,7 +58,7 @@ def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
     submission |= {"unit_kind": kind} if kind else {}
     submission |= {"as_of": as_of.isoformat()} if as_of else {}
     submission["measurements"] = {
-        id_: draw(desk.entries(metric, absences)) for id_, metric in active.metrics.items() if metric.formula is None
+        id_: draw(desk.entries(metric, absences)) for id_, metric in active.metrics.items() if metric.submitted
     }
     submission["points"] = {
         id_: {"points": draw(_points(active, rule)), "reason": "biên bản"}

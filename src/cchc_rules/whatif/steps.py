@@ -51,11 +51,13 @@ class Steps:
 
 
 def steps_of(outcome: Outcome, name: str, edges: Iterable[Fraction | None]) -> Steps | None:
-    """Return the figures that a submitted metric may take; None where it is waived or does not apply.
+    """Return the figures that a submitted metric may take; None where nobody can change it.
 
     `edges` are the numbers that rules hold it against, None for one that is not written out: a step is no coarser.
     """
     metric, figure, entry = outcome.rules.metrics[name], outcome.figure(name), outcome.entry(name)
+    if not metric.submitted:
+        return None
     if isinstance(figure, Absent):
         return _fresh(outcome, metric, edges) if figure.state is State.MISSING else None
     assert entry is not None
