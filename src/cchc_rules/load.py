@@ -25,6 +25,9 @@ MAX_BYTES = 8_000_000
 MAX_OVERLAYS = 8
 MAX_DEPTH = 40
 
+CASES = ".cases.toml"
+"""How the files of cases end that stand beside rule files."""
+
 Document = dict[str, Any]
 
 
@@ -86,7 +89,8 @@ def packaged_folder() -> FilePath:
 
 def packaged() -> tuple[str, ...]:
     """Return the ids of the packaged rule sets."""
-    return tuple(sorted(path.stem for path in packaged_folder().glob("*.toml")))
+    names = (path.name for path in packaged_folder().glob("*.toml") if not path.name.endswith(CASES))
+    return tuple(sorted(name.removesuffix(".toml") for name in names))
 
 
 def _find(source: str, folder: FilePath) -> FilePath:
