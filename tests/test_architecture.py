@@ -68,6 +68,7 @@ LINE = (
     "arithmetic",
     "whatif.gain",
     "speech",
+    "wording",
     "whatif.steps",
     "whatif.trial",
     "outcome",

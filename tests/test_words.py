@@ -21,7 +21,7 @@ from cchc_rules.comparing.division import BASES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
-from cchc_rules.speech import _COMPARATORS
+from cchc_rules.wording import _COMPARATORS
 from cchc_rules.state import COMPUTED, Reason
 from cchc_rules.testing import LAWS
 

@@ -1,72 +1,34 @@
 """Figures, targets and absences in words of one language; nothing is judged here."""
 
-import re
 from datetime import date
 from fractions import Fraction
 from typing import TypeAlias
 
 from cchc_rules import formula, number, reads
 from cchc_rules.interval import Interval
-from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, Scalar, Threshold, Tier
-from cchc_rules.number import plain, shown
+from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, Scalar
+from cchc_rules.number import plain
 from cchc_rules.outcome import Outcome
 from cchc_rules.shapes import as_number, closed, opened
 from cchc_rules.state import Absent, Reason
 from cchc_rules.submission import Entry, Given
+from cchc_rules.wording import Wording
 from cchc_rules.words import date as say_day
-from cchc_rules.words import message
 from cchc_rules.words import number as say_number
 
-_COMPARATORS = {
-    ">=": "at-least",
-    ">": "above",
-    "<=": "at-most",
-    "<": "below",
-    "==": "equal",
-    "!=": "not-equal",
-    "on_or_before": "on-or-before",
-    "before": "before",
-    "on_or_after": "on-or-after",
-    "after": "after",
-    "better": "better",
-    "is": "is",
-}
 
-
-class Speaker:
+class Speaker(Wording):
     """Says the figures, targets and causes of a scoring, in one language."""
 
     def __init__(self, outcome: Outcome, lang: str) -> None:
+        super().__init__(outcome.rules, lang)
         self.outcome = outcome
-        self.lang = lang
 
     # Figures
-
-    def say(self, id_: str, **places: str) -> str:
-        """Return a message of the catalogue."""
-        return message(self.lang, id_, **places)
-
-    def number(self, value: Fraction) -> str:
-        """Return a figure for display in the language, at most four places when its decimal does not end."""
-        return say_number(self.lang, shown(value))
 
     def points(self, ticks: int) -> str:
         """Return points with all their places, in the language."""
         return say_number(self.lang, self.outcome.points(ticks))
-
-    def scalar(self, value: Scalar, metric: Metric) -> str:
-        """Return a literal of a rule file as people read it, with its unit."""
-        if isinstance(value, bool):
-            return self.say("word.yes" if value else "word.no")
-        if isinstance(value, date):
-            return say_day(self.lang, value)
-        if isinstance(value, str):
-            return next((level.of(self.lang) for level in metric.levels if level.vi == value), value)
-        return self.with_unit(self.number(value), metric)
-
-    def with_unit(self, text: str, metric: Metric) -> str:
-        """Return a figure with its unit."""
-        return f"{text} {metric.unit.of(self.lang)}" if metric.unit else text
 
     def bare(self, name: str) -> str:
         """Return a metric's figure without unit, as it stands in an arithmetic line."""
@@ -76,11 +38,6 @@ class Speaker:
             return self.say(f"state.{figure.state}")
         value = opened(figure, metric)
         return self.number(value) if isinstance(value, Fraction) else self.scalar(value, metric)  # type: ignore[arg-type]
-
-    def exact(self, value: Fraction) -> str:
-        """Return a number for an arithmetic line, all its digits: `0,25`, or `(4/3)` where no decimal ends."""
-        text = say_number(self.lang, plain(value))
-        return f"({text})" if "/" in text else text
 
     def operand(self, name: str) -> str:
         """Return a metric's figure for an arithmetic line: all its digits, or the ratio it was given as."""
@@ -133,41 +90,16 @@ class Speaker:
             return self.best_tier(rule)
         return self.say("required.points", points=self.points(self.outcome.plan.worths[at].weight))
 
-    def target(self, rule: Rule, comparator: str, threshold: Threshold) -> str:
-        """Say a comparator and its threshold: `tối thiểu 100 %`."""
-        metric = self.outcome.rules.metrics[rule.metric or ""]
-        if isinstance(threshold, Interval):
-            return self.interval(threshold, metric)
-        if isinstance(threshold, tuple):
-            return self.say("required.one-of", list=", ".join(self.scalar(item, metric) for item in threshold))
-        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=self._threshold(threshold, metric))
-
-    def _threshold(self, threshold: Scalar | MetricRef | FormulaRef, metric: Metric) -> str:
-        """Say a threshold; one read from a metric or formula as what it came to, with where it came from."""
-        if not isinstance(threshold, MetricRef | FormulaRef):
-            return self.scalar(threshold, metric)
+    def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
+        """Say a threshold that is read from a metric or a formula: what it came to, and where it came from."""
         value = resolved(self.outcome, threshold, metric)
         text = self.absence(value) if isinstance(value, Absent) else self.scalar(as_scalar(value, metric), metric)
         if isinstance(threshold, MetricRef):
-            title = self.outcome.rules.metrics[threshold.metric].title.of(self.lang)
+            title = self.title(threshold.metric)
             if isinstance(value, Absent):
                 return self.say("required.of-absent", title=title, why=text)
             return f"{text} ({title})"
         return f"{text} ({self.spelled(threshold.formula, {})})"
-
-    def interval(self, interval: Interval, metric: Metric | None) -> str:
-        """Say an interval: `từ 90 % đến dưới 100 %`."""
-        edges = []
-        for edge, is_open, closed_id, open_id in (
-            (interval.low, interval.low_open, "at-least", "above"),
-            (interval.high, interval.high_open, "at-most", "below"),
-        ):
-            if edge is not None:
-                words = self.scalar(edge, metric) if metric else self.number(edge)
-                edges.append(self.say(f"required.{open_id if is_open else closed_id}", threshold=words))
-        if interval.low is not None and interval.low == interval.high and metric:
-            return self.say("required.equal", threshold=self.scalar(interval.low, metric))
-        return self.say("word.and").join(edges)
 
     def best_tier(self, rule: Rule) -> str:
         """Say the condition of the tier that is worth most."""
@@ -176,20 +108,6 @@ class Speaker:
             return self.say("required.points", points=self.points(int(rule.weight * self.outcome.plan.unit)))
         tier = max(fixed, key=lambda item: item[0])[1]
         return self.condition(rule, tier)
-
-    def condition(self, rule: Rule, tier: Tier) -> str:
-        """Say the condition of a tier."""
-        metric = self.outcome.rules.metrics[rule.metric or ""]
-        if tier.values is not None and rule.deduction.of:
-            days = ", ".join(self.number(value) for value in tier.values if isinstance(value, Fraction))
-            return self.say("required.days-late", days=days)
-        if tier.values is not None:
-            return ", ".join(self.scalar(value, metric) for value in tier.values)
-        if tier.interval is None:
-            return self.say("required.otherwise")
-        if rule.deduction.of:
-            return self.say("required.days-late", days=self.interval(tier.interval, None))
-        return self.interval(tier.interval, metric)
 
     # What was reported
 
@@ -240,23 +158,6 @@ class Speaker:
         waiver = next(entry.waived for entry in entries if entry and entry.waived)
         return self.say("absent.waived-by", by=waiver.by, why=waiver.why, until=say_day(self.lang, waiver.until))
 
-    # Formulas
-
-    def spelled(self, text: str, own: dict[str, str]) -> str:
-        """Return a formula with its names replaced by their figures."""
-
-        def figure(match: re.Match[str]) -> str:
-            name = match[0]
-            if name in own:
-                return own[name]
-            return self.operand(name) if name in self.outcome.rules.metrics else name
-
-        spelled = _NUMBER.sub(lambda match: say_number(self.lang, match[0]), text)
-        return _NAME.sub(figure, spelled).replace("*", "×").replace(" - ", " − ")
-
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")
 
 Known: TypeAlias = "Fraction | Absent | None"
 
