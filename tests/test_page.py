@@ -23,7 +23,9 @@ from test_shapes import CASES, report_of
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score, words
 from cchc_rules.cli import main
+from cchc_rules.instrument import instrument
 from cchc_rules.render import render
+from cchc_rules.render.instrument import render as instrument_page
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = ("cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong")
@@ -502,6 +504,22 @@ class TestInABrowser:
         found = Axe().run(page).response["violations"]
         grave = [(item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in ("serious", "critical")]
         assert grave == []
+
+    @pytest.mark.parametrize(("lang", "scheme", "width"), [("vi", "light", 1280), ("en", "dark", 390)])
+    def test_nor_on_the_page_of_an_instrument(self, chromium, tmp_path, lang, scheme, width):
+        try:
+            from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
+        except ModuleNotFoundError:
+            absent('axe-playwright-python is not installed: pip install ".[web]"')
+        path = tmp_path / "instrument.html"
+        path.write_text(instrument_page(instrument(load_rules("cam-due-2023"), lang), "html"), encoding="utf-8")
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        found = Axe().run(page).response["violations"]
+        assert [item["id"] for item in found if item["impact"] in ("serious", "critical")] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
 
     @pytest.mark.parametrize("lang", LANGUAGES)
     @pytest.mark.parametrize("name", NAMES)

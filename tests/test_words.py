@@ -21,9 +21,9 @@ from cchc_rules.comparing.division import BASES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
-from cchc_rules.wording import _COMPARATORS
-from cchc_rules.state import COMPUTED, Reason
+from cchc_rules.state import COMPUTED, Effect, Reason
 from cchc_rules.testing import LAWS
+from cchc_rules.wording import _COMPARATORS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cchc_rules"
@@ -107,6 +107,10 @@ TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "rend
 STUDIED = constants(SOURCE / "robustness" / "document.py", SOURCE / "render" / "sensitivity.py") | set(
     re.findall(r'say\("([a-z-]+)"', TEMPLATES)
 )
+INSTRUMENT = constants(SOURCE / "instrument.py", SOURCE / "render" / "instrument.py") | set(
+    re.findall(r'say\("([a-z-]+)"', (SOURCE / "render" / "html" / "instrument.html.j2").read_text(encoding="utf-8"))
+)
+KINDS = ("all-or-nothing", "manual", "none", "bonus", "penalty")
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
 STEPS = ("maximum", "lost", "excluded", "rescaled", "bonus", "penalty", "held", "index")
@@ -148,6 +152,10 @@ FAMILIES = {
     "loss-": NUMBERED,
     "input-": NUMBERED,
     "cli.": {f"cli.{name}" for name in COMMANDED if f"cli.{name}" in IDS},
+    "instrument.": {f"instrument.{name}" for name in {*INSTRUMENT, *KINDS} if f"instrument.{name}" in IDS},
+    "effect-": {f"instrument.effect-{effect}" for effect in Effect},
+    "units-": {f"instrument.units-{how}" for how in ("exact", "started", "whole", "plain")},
+    "own-": {f"instrument.own-{name}" for name in ("value", "threshold", "weight")},
     "law.": {f"law.{law.name}" for law in LAWS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -218,7 +226,7 @@ class TestTheSourceAndTheCatalogues:
     def test_every_word_of_the_views_exists(self):
         said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
-        views = ("report.", "cli.", "comparison.", "sensitivity.", "workbook.")
+        views = ("report.", "instrument.", "cli.", "comparison.", "sensitivity.", "workbook.")
         known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(views)}
         assert {word for word in said if "." not in word} - known == set()
 

@@ -1,0 +1,14 @@
+"""An instrument's document as one page of HTML: no script and no network."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from cchc_rules.render.template import file, policy, template
+
+
+def page(view: Any) -> str:
+    """Return the page of a view."""
+    style = file("study.css") + file("rules-page.css")
+    shown = {"style": Markup(style), "policy": policy(style)}
+    return template("instrument.html.j2").render(view=view, document=view.document, **shown) + "\n"

@@ -1,0 +1,29 @@
+"""Write `docs/instruments/`: the page of every packaged instrument in both languages. Run it after changing a rule file."""
+
+from pathlib import Path
+
+from cchc_rules import load_rules, packaged
+from cchc_rules.instrument import instrument
+from cchc_rules.render.instrument import render
+
+FOLDER = Path(__file__).parents[1] / "docs" / "instruments"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every page by its file name."""
+    return {
+        f"{name}.{lang}.md": render(instrument(load_rules(name), lang), "markdown")
+        for name in packaged()
+        for lang in ("vi", "en")
+    }
+
+
+def main() -> None:
+    """Write the pages."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
