@@ -10,8 +10,8 @@ from test_shapes import GOOD, NAMES
 
 from cchc_rules import load_rules, parse_rules
 from cchc_rules.cli import main
-from cchc_rules.instrument import instrument
-from cchc_rules.render.instrument import counted, every_rule, render
+from cchc_rules.instrument import every_rule, instrument
+from cchc_rules.render.instrument import counted, render
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "instruments"

@@ -23,6 +23,7 @@ from cchc_rules.problem import Problem
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
 from cchc_rules.state import COMPUTED, Effect, Reason
 from cchc_rules.testing import LAWS
+from cchc_rules.versions.difference import PARTS
 from cchc_rules.wording import _COMPARATORS
 
 ROOT = Path(__file__).parents[1]
@@ -110,6 +111,7 @@ STUDIED = constants(SOURCE / "robustness" / "document.py", SOURCE / "render" / "
 INSTRUMENT = constants(SOURCE / "instrument.py", SOURCE / "render" / "instrument.py") | set(
     re.findall(r'say\("([a-z-]+)"', (SOURCE / "render" / "html" / "instrument.html.j2").read_text(encoding="utf-8"))
 )
+VERSIONED = {"added", "removed", "renamed"} | constants(SOURCE / "render" / "versions.py")
 KINDS = ("all-or-nothing", "manual", "none", "bonus", "penalty")
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
@@ -156,6 +158,10 @@ FAMILIES = {
     "effect-": {f"instrument.effect-{effect}" for effect in Effect},
     "units-": {f"instrument.units-{how}" for how in ("exact", "started", "whole", "plain")},
     "own-": {f"instrument.own-{name}" for name in ("value", "threshold", "weight")},
+    "difference.": {f"difference.{name}" for name in VERSIONED if f"difference.{name}" in IDS},
+    "impact.": {f"impact.{name}" for name in VERSIONED if f"impact.{name}" in IDS},
+    "label-": {id_ for id_ in IDS if id_.startswith("difference.label-")},
+    "part-": {f"difference.part-{part}" for part in PARTS},
     "law.": {f"law.{law.name}" for law in LAWS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -226,7 +232,7 @@ class TestTheSourceAndTheCatalogues:
     def test_every_word_of_the_views_exists(self):
         said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
-        views = ("report.", "instrument.", "cli.", "comparison.", "sensitivity.", "workbook.")
+        views = ("report.", "instrument.", "difference.", "impact.", "cli.", "comparison.", "sensitivity.", "workbook.")
         known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(views)}
         assert {word for word in said if "." not in word} - known == set()
 

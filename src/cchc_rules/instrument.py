@@ -32,7 +32,7 @@ class _Instrument:
 
     def document(self) -> Document:
         rules = self.rules
-        first, last = (self.words.scalar(day, _NO_METRIC) for day in rules.valid)
+        first, last = (self.words.day(day) for day in rules.valid)
         return {
             "language": self.lang,
             "id": rules.id,
@@ -99,7 +99,7 @@ class _Instrument:
             "measures": self.measured(metric) if metric else None,
             "required": self.required(rule),
             "losing": [*self.losing(rule)],
-            "due": self.words.scalar(rule.due, _NO_METRIC) if rule.due else None,
+            "due": self.words.day(rule.due) if rule.due else None,
             "requires": [self.rules.rules[name].title.of(self.lang) for name in rule.requires],
             "absence": self.absence({s: e for s, e in rule.absence.items() if self.usual().get(s) is not e}),
             "evidence": self.text(metric.evidence) if metric else None,
@@ -221,4 +221,10 @@ class _Instrument:
 
 
 _SIGNS = {">=": "at-least", ">": "above", "<=": "at-most", "<": "below"}
-_NO_METRIC = Metric("", Text("", ""), "date")
+
+
+def every_rule(areas: list[Document]) -> Iterator[Document]:
+    """Yield every rule under some areas."""
+    for area in areas:
+        yield from area["rules"]
+        yield from every_rule(area["areas"])

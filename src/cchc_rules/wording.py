@@ -43,12 +43,16 @@ class Wording:
         """Return a figure for display in the language, at most four places when its decimal does not end."""
         return say_number(self.lang, shown(value))
 
+    def day(self, day: date) -> str:
+        """Return a date as people read it."""
+        return say_day(self.lang, day)
+
     def scalar(self, value: Scalar, metric: Metric) -> str:
         """Return a literal of a rule file as people read it, with its unit."""
         if isinstance(value, bool):
             return self.say("word.yes" if value else "word.no")
         if isinstance(value, date):
-            return say_day(self.lang, value)
+            return self.day(value)
         if isinstance(value, str):
             return next((level.of(self.lang) for level in metric.levels if level.vi == value), value)
         return self.with_unit(self.number(value), metric)

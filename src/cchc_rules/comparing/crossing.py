@@ -28,15 +28,27 @@ class Crossed(NamedTuple):
 
 def crossed(rules_of: Report, figures_of: Report) -> Crossed:
     """Return the report of one report's figures under another's rules."""
-    return _Crossing(rules_of, figures_of).report()
+    return _Crossing(rules_of.outcome.rules, rules_of.outcome.measurements, figures_of).report()
+
+
+def under(rules: RuleSet, figures_of: Report) -> Crossed:
+    """Return the report of one report's figures under a rule set that has no figures of its own."""
+    given = figures_of.outcome.measurements
+    active = rules.kinds.get(given.unit_kind, rules) if given.unit_kind else rules
+    years = active.valid[0].year - figures_of.outcome.rules.valid[0].year
+    first, last = (shifted(day, years) for day in given.span)
+    span = given.span if active.valid[0] <= given.span[0] and given.span[1] <= active.valid[1] else (first, last)
+    period = given.period if span == given.span else f"{first}/{last}"
+    own = replace(given, period=period, span=span, entries={}, points={}, absent={}, tracks={})
+    return _Crossing(active, own, figures_of).report()
 
 
 class _Crossing:
     """Fits a submission to rules that it was not made for."""
 
-    def __init__(self, rules_of: Report, figures_of: Report) -> None:
-        self.own, self.other = rules_of.outcome.measurements, figures_of.outcome.measurements
-        self.rules, self.other_rules = rules_of.outcome.rules, figures_of.outcome.rules
+    def __init__(self, rules: RuleSet, own: Measurements, figures_of: Report) -> None:
+        self.own, self.other = own, figures_of.outcome.measurements
+        self.rules, self.other_rules = rules, figures_of.outcome.rules
         self.years = self.rules.valid[0].year - self.other_rules.valid[0].year
         self.day = shifted(figures_of.as_of, self.years)
         self.refused: Counter[tuple[str, str]] = Counter()

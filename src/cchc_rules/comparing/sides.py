@@ -88,6 +88,12 @@ def compare(before: Report | Document, after: Report | Document) -> Comparison:
     return _rescored(first, second, first.report, second.report)
 
 
+def compare_rules(before: Report, after: Report) -> Comparison:
+    """Return what moved the index between two reports of the same figures: all of it is the rules' doing."""
+    first, second = read_side(before), read_side(after)
+    return _comparison(first, second, "same_figures", Columns({}, _direct(first, second)), Crossings())
+
+
 def read_side(source: Report | Document) -> Side:
     """Return a report or a report document as a side of a comparison; raise `ReportError` when it is broken."""
     if isinstance(source, Report):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from cchc_rules.instrument import every_rule
 from cchc_rules.render.display import safe
 from cchc_rules.render.markdown import pairs, plain, table
 from cchc_rules.words import message
@@ -151,13 +152,6 @@ class View:
         """Yield the files with their hashes."""
         for file in self.document["files"]:
             yield safe(file["name"]), f"SHA-256 {file['sha256']}"
-
-
-def every_rule(areas: list[Document]) -> Iterator[Document]:
-    """Yield every rule under some areas."""
-    for area in areas:
-        yield from area["rules"]
-        yield from every_rule(area["areas"])
 
 
 def counted(area: Document) -> int:
