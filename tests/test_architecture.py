@@ -70,6 +70,7 @@ LINE = (
     "explain",
     "arithmetic",
     "whatif.gain",
+    "head",
     "speech",
     "instrument",
     "wording",

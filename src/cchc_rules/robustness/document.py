@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from importlib.metadata import version
 
-from cchc_rules import number
-from cchc_rules.document import Document
+from cchc_rules import head, number
+from cchc_rules.head import Document
 from cchc_rules.model import Band, Rule
 from cchc_rules.outcome import Outcome
 from cchc_rules.robustness import readings
@@ -34,20 +33,10 @@ class _Writer:
         self.speaker = Speaker(study.outcome, lang)
 
     def document(self) -> Document:
-        rules, found = self.outcome.rules, self.outcome.measurements
+        rules = self.outcome.rules
         return {
-            "format": 1,
-            "language": self.lang,
-            "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
-            "ruleset": {
-                "id": rules.id,
-                "version": rules.version,
-                "sha256": rules.sha256,
-                "title": rules.title.of(self.lang),
-                "weight_basis": rules.index.basis,
-            },
-            "measurements": {"unit": found.unit, "period": found.period, "sha256": found.sha256},
-            "as_of": self.outcome.as_of.isoformat(),
+            **head.scored(self.speaker),
+            "ruleset": {**head.ruleset(rules, self.lang), "weight_basis": rules.index.basis},
             "range": number.plain(self.study.range),
             "index": {**self.index(self.outcome), "scale": number.plain(rules.index.scale)},
             "weights": self.weights(),

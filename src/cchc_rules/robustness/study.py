@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cchc_rules import number
-from cchc_rules.document import Document
+from cchc_rules.head import Document
 from cchc_rules.model import RuleSet
 from cchc_rules.outcome import Outcome
 from cchc_rules.robustness import readings
