@@ -82,6 +82,12 @@ class TestTheCommand:
         assert "judged at 31 December 2023" in text
         assert "cam-due-2023-annex" in text
 
+    @pytest.mark.parametrize("form", ["text", "markdown", "html"])
+    def test_says_which_figures_were_tried(self, capsys, form):
+        said = " ".join(unescape(run(capsys, EXAMPLE, "--set", "on_time=48/52", "--format", form)[1]).split())
+        assert "Thử với" in said
+        assert "92,3077 % (48/52)" in said
+
     def test_what_is_refused_is_said(self, capsys, tmp_path):
         assert run(capsys, EXAMPLE, "--rules", "cam-due-2032")[0] == 3
         assert run(capsys, str(tmp_path / "nowhere.json"))[0] == 4

@@ -58,6 +58,8 @@ class View:
         yield self.say("unit"), safe(found["unit"])
         yield self.say("period"), self.say("period-line", period=found["period"], as_of=day)
         yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
+        for change in found["changes"]:
+            yield self.as_reported("tried"), safe(change["text"])
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """Yield what was found of the weights: label and words."""

@@ -109,8 +109,8 @@ class _Writer:
             "earned": number.ratio(area.earned),
             "left": number.ratio(area.left),
             "share": _rounded(area.earned / area.left * HUNDRED) if area.left else None,
-            "raised": {**self.index(swing.up.outcome), "weight": number.shown(swing.up.weights[swing.area])},
-            "lowered": {**self.index(swing.down.outcome), "weight": number.shown(swing.down.weights[swing.area])},
+            "raised": {**self.index(swing.up.outcome), "weight": number.shown(swing.up.weight)},
+            "lowered": {**self.index(swing.down.outcome), "weight": number.shown(swing.down.weight)},
             "swing": self.points(swing.width),
             "exact": number.ratio(swing.width),
         }
