@@ -76,11 +76,14 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """How far an index depends on weights that nobody stated and on readings of the plan that somebody chose."""
+    """How far an index depends on weights that nobody stated and on readings of the plan that somebody chose.
+
+    `readings` is None where none was scored.
+    """
 
     report: Report
     range: Fraction
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...] | None
     together: Together
 
     @property

@@ -41,7 +41,7 @@ class _Writer:
             "index": {**self.index(self.outcome), "scale": number.plain(rules.index.scale)},
             "weights": self.weights(),
             "bands": self.bands(),
-            "readings": [self.reading(reading) for reading in self.ordered()],
+            "readings": None if self.study.readings is None else [self.reading(one) for one in self.ordered()],
             "together": {
                 key: reading and self.several(reading) for key, reading in self.study.together._asdict().items()
             },
@@ -164,7 +164,7 @@ class _Writer:
         def moves(reading: Reading) -> Fraction:
             return Fraction(-1) if reading.outcome is None else abs(reading.outcome.index.exact - base)
 
-        return sorted(self.study.readings, key=moves, reverse=True)
+        return sorted(self.study.readings or (), key=moves, reverse=True)
 
     def reading(self, reading: Reading) -> Document:
         place = reading.places[0]
