@@ -15,7 +15,6 @@ from cchc_rules.robustness.readings import Together
 from cchc_rules.score import score
 from cchc_rules.submission import Measurements
 
-
 WORK = 5000
 """So many rules are checked and scored anew at most for the other readings on a report's page, which stays quick."""
 
