@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import cchc_rules
-from cchc_rules import calendar, console, load_measurements, load_rules, parse_report, score
+from cchc_rules import calendar, console, load_measurements, load_rules, parse_report, score, sensitivity
 from cchc_rules.cli import main
 from cchc_rules.commands import COMMANDS
 from cchc_rules.render import TEXTS, render
@@ -82,6 +82,13 @@ def report(lang="vi", as_of=None):
     return score(rules, load_measurements(EXAMPLE, rules, as_of=as_of), as_of=as_of).to_dict(lang)
 
 
+def shown(form, lang):
+    """The example as `score` shows it: as a page with the study of how sure its index is."""
+    rules = load_rules("cam-due-2023")
+    study = sensitivity(rules, load_measurements(EXAMPLE, rules)).to_dict(lang) if form == "html" else None
+    return render(report(lang), form, study=study)
+
+
 def process(*arguments, cwd, env=None, **more):
     command = [sys.executable, "-m", "cchc_rules", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, cwd=cwd, env={**os.environ, **(env or {})}, check=False, **more)
@@ -98,7 +105,7 @@ class TestScoring:
     def test_every_format_in_every_language(self, run, form, lang):
         code, out, err = run("score", EXAMPLE, "--format", form, "--lang", lang)
         assert (code, err) == (0, "")
-        assert out == render(report(lang), form)
+        assert out == shown(form, lang)
 
     def test_json_reads_back(self, run):
         assert parse_report(run("score", EXAMPLE, "--format", "json")[1]) == report()
@@ -145,7 +152,7 @@ class TestOutput:
     def test_a_file_in_utf8_with_plain_line_ends(self, run, tmp_path, form):
         target = tmp_path / "báo cáo.out"
         assert run("score", EXAMPLE, "--format", form, "--output", target) == (0, "", "")
-        assert target.read_bytes() == render(report(), form).encode("utf-8")
+        assert target.read_bytes() == shown(form, "vi").encode("utf-8")
         assert b"\r" not in target.read_bytes()
 
     def test_a_file_that_cannot_be_written(self, run, tmp_path):

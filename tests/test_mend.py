@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import cases
 
-from cchc_rules import SubmissionError, load_measurements, parse_rules, score
+from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score
 from cchc_rules.cli import main
 from cchc_rules.render.mending import mending
 from cchc_rules.whatif.mend import _goal, _Mender, plan_to, submitted
@@ -426,3 +426,17 @@ class TestTheViews:
         done = plan_to(rules, measurements.changed({"g": True, "c": True}), index=100).to_dict("en")
         assert "No rule can be mended" in mending(done, "text")
         assert "No rule can be mended" in mending(done, "markdown")
+
+
+@pytest.mark.parametrize(
+    ("lang", "wanted"),
+    [
+        ("vi", ["báo cáo là “có”", "báo cáo ở mức 100 %", "báo cáo ở mức 75 %"]),
+        ("en", ["reported as “yes”", "reported at 100 %", "reported at 75 %"]),
+    ],
+)
+def test_what_is_missing_is_said_as_a_word_or_as_a_figure(lang, wanted):
+    rules = load_rules("cam-due-2023")
+    example = Path(__file__).parents[1] / "examples" / "cam-due-2023.json"
+    found = plan_to(rules, load_measurements(example, rules), index=90).to_dict(lang)
+    assert sorted(change["text"] for change in found["mendable"] if change["missing"]) == wanted

@@ -13,15 +13,17 @@ import re
 import shutil
 import sys
 from fractions import Fraction
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from strategies import cases
+from test_sensitivity import CONFLICT, FIGURES, HEAD, PROPORTIONAL, THREE, area, ruled, submission
 from test_shapes import CASES, report_of
 
-from cchc_rules import load_measurements, load_rules, parse_rules, score, words
+from cchc_rules import load_measurements, load_rules, parse_rules, score, sensitivity, words
 from cchc_rules.cli import main
 from cchc_rules.instrument import instrument
 from cchc_rules.render import render
@@ -49,6 +51,18 @@ index     -                 0.00   82.56
 def document_of(name="cam-due-2023", lang="vi"):
     rules = load_rules("cam-due-2023")
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules)).to_dict(lang)
+
+
+def study_of(name="cam-due-2023", lang="vi", **more):
+    rules = load_rules("cam-due-2023")
+    return sensitivity(rules, load_measurements(EXAMPLES / f"{name}.json", rules), **more).to_dict(lang)
+
+
+def both_of(text, figures, lang="en", **more):
+    """The report and the study of a submission."""
+    rules = parse_rules(text)
+    found = load_measurements(submission(figures), rules)
+    return score(rules, found).to_dict(lang), sensitivity(rules, found, **more).to_dict(lang)
 
 
 def shape(id_, lang="en"):
@@ -106,9 +120,9 @@ class Read(HTMLParser):
         return [(tag, sorted(found), found.get("class")) for tag, found in self.tags]
 
 
-def pages(document):
+def pages(document, study=None):
     """A page, read, and held against what must be true of every one."""
-    page = render(document, "html")
+    page = render(document, "html", study=study)
     read = Read(page)
     assert page.startswith("<!doctype html>\n")
     assert page.endswith("</html>\n")
@@ -122,7 +136,7 @@ def pages(document):
     assert not {name for _, found in read.tags for name in found if name.startswith("on") or name in ("style", "src")}
     for value in [*read.values("width"), *read.values("x"), *read.values("x1"), *read.values("x2")]:
         assert 0 <= Fraction(value.removesuffix("%")) <= 100, value
-    assert "None" not in re.sub(r"\w*None\w+|\w+None\w*", "", read.text) or "None" in json.dumps(document)
+    assert "None" not in re.sub(r"\w*None\w+|\w+None\w*", "", read.text) or "None" in json.dumps([document, study])
     for rule in document["rules"]:
         assert f"r{document['rules'].index(rule) + 1}" in ids
     return read
@@ -139,11 +153,12 @@ class TestEveryDocumentHasAPage:
     def test_of_whatever_is_drawn(self, case):
         text, _, submission = case
         rules = parse_rules(text)
-        pages(score(rules, load_measurements(submission, rules)).to_dict("vi"))
+        found = load_measurements(submission, rules)
+        pages(score(rules, found).to_dict("vi"), sensitivity(rules, found).to_dict("vi"))
 
     @pytest.mark.parametrize("name", NAMES)
     def test_the_languages_have_the_same_bones(self, name):
-        vi, en = (pages(document_of(name, lang)) for lang in ("vi", "en"))
+        vi, en = (pages(document_of(name, lang), study_of(name, lang)) for lang in ("vi", "en"))
         assert vi.bones == en.bones
         assert [read.tags[0] for read in (vi, en)] == [("html", {"lang": "vi"}), ("html", {"lang": "en"})]
 
@@ -222,11 +237,11 @@ class TestWhatStandsOnThePage:
 
     def test_what_would_win_a_point_back(self, document):
         rule = next(rule for rule in document["rules"] if rule["id"] == document["losses"][0])
-        rule["gains"] = [{"aim": "full", "text": "Đưa <b> về 1"}, {"aim": "band", "text": "Thêm hai người nữa"}]
-        text = pages(document).text
-        assert f"{rule['win_back']}Đưa <b> về 1Thêm hai người nữa" in text
+        rule["gains"] = [{"aim": "any", "text": "đưa <b> về 1"}, {"aim": "all", "text": "thêm hai người nữa"}]
+        text, gains = pages(document).text, "Ít nhất: đưa <b> về 1Để lấy hết: thêm hai người nữa"
+        assert f"{rule['win_back']}{gains}" in text
         rule["win_back"] = None
-        assert "Đưa <b> về 1Thêm hai người nữa" in pages(document).text
+        assert gains in pages(document).text
 
     def test_what_bands_gates_pools_tracks_and_blocks_say(self):
         gated = pages(shape("s30-bands-5")).text
@@ -263,6 +278,132 @@ class TestWhatStandsOnThePage:
         hidden = [(tag, found.get("id")) for tag, found in read.tags if "hidden" in found]
         assert hidden == [("form", "filter")]
         assert not [tag for tag, _ in read.tags if tag in ("template", "noscript", "iframe", "object", "img", "link")]
+
+
+def section(page, id_):
+    """What stands in a section of a page; nothing where it has none."""
+    return page.partition(f'<section id="{id_}"')[2].partition("</section>")[0]
+
+
+def said(part):
+    return flat(unescape(re.sub(r"<[^>]+>", " ", part)))
+
+
+@pytest.fixture(scope="module")
+def page():
+    return render(document_of(), "html", study=study_of())
+
+
+class TestHowSureItIs:
+    def test_how_far_the_index_moves_what_changes_the_band_and_what_matters_most(self, page):
+        part = said(section(page, "sure"))
+        assert "từ 80,61 đến 84,57 khi điểm tối đa của mỗi lĩnh vực tăng giảm không quá 20 %" in part
+        assert "lên “Xuất sắc” khi điểm tối đa của các lĩnh vực tăng giảm đến 71,69 %" in part
+        assert "xuống “Khá” khi điểm tối đa của các lĩnh vực tăng giảm đến 26,36 %" in part
+        assert "Cải cách tổ chức bộ máy: riêng lĩnh vực này làm chỉ số thay đổi 1,48 điểm" in part
+
+    def test_by_hand(self):
+        """59 of 100, at most 6 + 36 + 20.8, at least 4 + 24 + 27.2; “Middle” from 60 on, at a nineteenth."""
+        document, study = both_of(THREE, FIGURES)
+        part = said(section(render(document, "html", study=study), "sure"))
+        assert "55.20 to 62.80" in part
+        assert "up to “Middle” once weights move by 5.27 %" in part
+        assert "already in the lowest band" in part
+        assert "Area c: alone it moves the index by 7.60 points" in part
+        assert "The rule set declares no contradictions." in part
+
+    def test_every_other_reading_with_its_index(self, page):
+        document, study = document_of(), study_of()
+        at = {rule["id"]: place for place, rule in enumerate(document["rules"], 1)}
+        rows = re.findall(r"<tr.*?</tr>", section(page, "sure").partition("<tbody")[2], re.DOTALL)
+        assert len(rows) == len(study["readings"]) + 1 == 19
+        for row, reading in zip(rows, study["readings"], strict=False):
+            words_ = said(row)
+            assert f'href="#r{at[reading["rule"]]}"' in row
+            for wanted in (reading["title"], reading["required"], reading["other_source"], reading["note"]):
+                assert flat(wanted) in words_
+            assert words_.endswith(f"{words.number('vi', reading['index']['value'])} {signed(reading)}")
+        assert "Tất cả cách hiểu khác cùng lúc 84,01 +1,45" in said(rows[-1])
+
+    def test_all_or_nothing_and_moved_tiers_are_said(self, page):
+        part = said(section(page, "sure"))
+        assert part.count("chấm đạt hết hoặc mất hết") == 2
+        assert part.count("Mốc của các bậc điểm chuyển theo mức yêu cầu kia.") == 2
+
+    def test_the_chart_draws_what_the_study_places(self, page):
+        bars = re.findall(r'<line class="bar [^>]*x1="([\d.]+)%" x2="([\d.]+)%"', section(page, "sure"))
+        assert bars == [(bar["low"]["place"], bar["high"]["place"]) for bar in study_of()["chart"]["bars"]]
+
+    def test_the_contradictions_stand_once(self, page):
+        assert section(page, "conflicts") == ""
+        alone = render(document_of(), "html")
+        assert section(alone, "conflicts")
+        assert section(alone, "sure") == ""
+        assert "#sure" not in alone
+        assert '<a href="#sure">' in page
+
+    def test_too_many_readings_to_be_scored(self):
+        study = study_of(work=18 * 81 - 1)
+        assert study["readings"] is None
+        page = render(document_of(), "html", study=study)
+        assert "Các cách hiểu khác không được chấm ở đây" in said(section(page, "sure"))
+        assert "từ 80,61 đến 84,57" in said(section(page, "sure"))
+        assert section(page, "conflicts").count("<tr") == 19
+
+    def test_readings_that_cannot_be_scored(self):
+        document, study = both_of(ruled('comparator = ">="\nthreshold = 60\n' + NO_OTHER), {"x": 45, "y": 50})
+        part = said(section(render(document, "html", study=study), "sure"))
+        assert "This contradiction has no other figure to score with." in part
+        assert "not computed –" in part
+
+    def test_readings_that_lower_and_that_raise(self):
+        rule = f'comparator = ">="\nthreshold = 60\n{CONFLICT.format(">=", 90)}\n{PROPORTIONAL}'
+        text = ruled(rule).replace("[rule.y]", "[rule.y]\n" + CONFLICT.format(">=", 80))
+        document, study = both_of(text, {"x": 45, "y": 50})
+        part = said(section(render(document, "html", study=study), "sure"))
+        assert "The readings that lower it, at once" in part
+        assert "The readings that raise it, at once" in part
+
+    @pytest.mark.parametrize(
+        ("text", "figures", "why"),
+        [
+            (HEAD + area("a", 10), {"a": 50}, "there is one area alone"),
+            (HEAD + area("a", 5, 'kind = "bonus"\ncap = 5'), {"a": 100}, "nothing is left to score"),
+        ],
+    )
+    def test_where_no_weight_can_vary_it_says_why_and_draws_nothing(self, text, figures, why):
+        document, study = both_of(text, figures)
+        page = render(document, "html", study=study)
+        assert why in said(section(page, "sure"))
+        assert "<figure" not in page
+        assert "Band up" not in said(page)
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"lang": "en"},
+            {"name": "cam-due-2023-strong"},
+            {"as_of": "2023-12-31"},
+        ],
+    )
+    def test_the_study_of_another_scoring_is_refused(self, document, other):
+        with pytest.raises(ValueError, match="study"):
+            render(document, "html", study=study_of(**other))
+
+    @pytest.mark.parametrize("payload", ["</style><b>", "\"'><img src=x onerror=alert(1)>", "{{ 7 * 7 }}"])
+    def test_hostile_texts(self, document, payload):
+        clean = poisoned(document, "words"), poisoned(study_of(), "words")
+        hostile = poisoned(document, payload), poisoned(study_of(), payload)
+        assert pages(*hostile).bones == pages(*clean).bones
+        assert said(section(render(hostile[0], "html", study=hostile[1]), "sure")).count(flat(payload)) > 40
+
+
+NO_OTHER = 'conflict = [{ source = "PL.1", note = { vi = "Nói khác", en = "Says otherwise" } }]\n' + PROPORTIONAL
+
+
+def signed(reading):
+    difference = reading["index"]["difference"]
+    return words.number("vi", difference) if difference == "0.00" else f"+{words.number('vi', difference)}"
 
 
 class TestSteps:
@@ -303,7 +444,7 @@ class TestSteps:
             ("excellent", {"from": "90"}),
         ]
         text = pages(document).text
-        assert "Trung bình ≥ 50 < 70" in text
+        assert "Trung bình ≥ 50, < 70" in text
 
     def test_a_band_without_edges(self, document):
         document["band"]["ladder"] = [{"id": "good", "title": "Tốt", "range": None}]
@@ -332,6 +473,8 @@ PAYLOADS = (
 )
 KEPT = {"language", "state", "kind", "combine", "weight_basis", "code", "comparator", "deduction", "as_of", "date"}
 KEPT |= {
+    "aim",
+    "rule",
     "digest",
     "due_date",
     "id",
@@ -408,7 +551,7 @@ class TestTheCommand:
         target = tmp_path / "report.html"
         example = str(EXAMPLES / "cam-due-2023.json")
         assert main(["score", example, "--format", "html", "--lang", "en", "--output", str(target)]) == 0
-        assert target.read_text(encoding="utf-8") == render(document_of(lang="en"), "html")
+        assert target.read_text(encoding="utf-8") == render(document_of(lang="en"), "html", study=study_of(lang="en"))
         assert capsys.readouterr() == ("", "")
 
     @pytest.mark.parametrize(("lang", "said"), [("vi", "Hãy cài thêm"), ("en", "Install it with")])
@@ -463,9 +606,9 @@ def opened(chromium, tmp_path):
     """Opens a document's page; afterwards nothing was complained of and nothing asked for but the page itself."""
     contexts, complaints, asked = [], [], []
 
-    def open_page(document, width=1280, scheme="light", script=True):
+    def open_page(document, width=1280, scheme="light", script=True, study=None):
         path = tmp_path / "report.html"
-        path.write_text(render(document, "html"), encoding="utf-8", newline="\n")
+        path.write_text(render(document, "html", study=study), encoding="utf-8", newline="\n")
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
         )
@@ -499,7 +642,7 @@ class TestInABrowser:
             from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
         except ModuleNotFoundError:
             absent('axe-playwright-python is not installed: pip install ".[web]"')
-        page = opened(document_of(lang=lang), width, scheme)
+        page = opened(document_of(lang=lang), width, scheme, study=study_of(lang=lang))
         page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         found = Axe().run(page).response["violations"]
         grave = [(item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in ("serious", "critical")]
@@ -525,14 +668,14 @@ class TestInABrowser:
     @pytest.mark.parametrize("name", NAMES)
     @pytest.mark.parametrize("width", [360, 390, 768, 900, 1280])
     def test_nothing_scrolls_sideways(self, opened, name, lang, width):
-        page = opened(document_of(name, lang), width)
+        page = opened(document_of(name, lang), width, study=study_of(name, lang))
         for opening in ("false", "true"):
             page.evaluate(f"for (const part of document.querySelectorAll('details')) part.open = {opening}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 
     @pytest.mark.parametrize("width", [360, 900, 1280])
     def test_long_words_do_not_scroll_it_either(self, opened, document, width):
-        page = opened(poisoned(document, "x" * 300), width)
+        page = opened(poisoned(document, "x" * 300), width, study=poisoned(study_of(), "x" * 300))
         page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -591,7 +734,7 @@ class TestInABrowser:
 
     @pytest.mark.parametrize("script", [True, False])
     def test_prints_with_everything_open(self, opened, document, script, tmp_path):
-        page = opened(document, scheme="dark", script=script)
+        page = opened(document, scheme="dark", script=script, study=study_of())
         pdf = page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
         assert pdf.startswith(b"%PDF")
         assert 10 < pdf.count(b"/Type /Page\n") < 60
@@ -599,6 +742,15 @@ class TestInABrowser:
         assert not page.locator("#filter").is_visible()
         assert page.locator("#losses dl").first.is_visible()
         assert page.locator("#settled dl").first.is_visible()
+        assert page.locator("#sure table").is_visible()
+
+    def test_the_chart_shows_the_same_ends_on_a_phone(self, opened, document):
+        for width in (1280, 390):
+            page = opened(document, width, study=study_of())
+            boxes = [page.locator(f"#sure .bar-{kind}").first.bounding_box() for kind in ("weights", "area")]
+            assert boxes[0]["x"] < boxes[1]["x"]
+            assert boxes[0]["x"] + boxes[0]["width"] > boxes[1]["x"] + boxes[1]["width"]
+            assert boxes[0]["x"] + boxes[0]["width"] < width
 
     @pytest.mark.parametrize("payload", PAYLOADS)
     def test_hostile_texts_run_nothing(self, opened, document, payload):

@@ -890,3 +890,23 @@ class TestReadingBack:
 
     def test_it_is_an_error_of_the_package(self):
         assert issubclass(ReportError, cchc_rules.CchcError)
+
+
+@pytest.mark.parametrize(
+    ("lang", "sipas", "deputies"),
+    [
+        (
+            "vi",
+            "tối đa mức của “max(Thứ hạng Chỉ số hài lòng (SIPAS) kỳ liền trước − 1, 1)”"
+            " (không áp dụng: Cấp trên chưa xếp hạng SIPAS cho cấp xã)",
+            "báo cáo “không”, yêu cầu “có”: không đạt → 0,00; mất 1,83",
+        ),
+        ("en", None, "reported “no”, required “yes”: not met → 0.00; 1.83 lost"),
+    ],
+)
+def test_words_stand_in_quotation_marks_and_absent_operands_by_name(lang, sipas, deputies):
+    rules = load_rules("cam-due-2023")
+    example = Path(__file__).parents[1] / "examples" / "cam-due-2023.json"
+    found = {rule["id"]: rule for rule in score(rules, load_measurements(example, rules)).to_dict(lang)["rules"]}
+    assert found["deputies"]["calculation"] == deputies
+    assert sipas is None or sipas in {rule["required"] for rule in found.values()}

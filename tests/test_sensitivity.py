@@ -855,3 +855,27 @@ class TestTheDocument:
         text = ruled(NO_FIGURE)
         bars = study(text, {"x": 45, "y": 50}).to_dict()["chart"]["bars"]
         assert [bar["kind"] for bar in bars] == ["weights", "area", "area"]
+
+
+class TestHowMuchWorkReadingsMayTake:
+    """One contradiction in two rules: one check and scoring of two rules."""
+
+    TEXT = ruled(f'comparator = ">="\nthreshold = 90\n{CONFLICT.format(">=", 40)}\n{PROPORTIONAL}')
+
+    def found(self, work):
+        rules = parse_rules(self.TEXT)
+        return sensitivity(rules, load_measurements(submission({"x": 45, "y": 50}), rules), work=work)
+
+    @pytest.mark.parametrize("work", [None, 2])
+    def test_enough(self, work):
+        assert len(self.found(work).readings) == 1
+
+    @pytest.mark.parametrize("work", [0, 1])
+    def test_too_little_leaves_the_readings_out_and_keeps_the_weights(self, work):
+        found, whole = self.found(work), self.found(None).to_dict()
+        document = found.to_dict()
+        assert found.readings is document["readings"] is None
+        assert set(document["together"].values()) == {None}
+        assert document["weights"] == whole["weights"]
+        assert not [bar for bar in document["chart"]["bars"] if bar["kind"] in ("reading", "together")]
+        assert faults(document) == []

@@ -82,6 +82,12 @@ class TestTheCommand:
         assert "judged at 31 December 2023" in text
         assert "cam-due-2023-annex" in text
 
+    @pytest.mark.parametrize("form", ["text", "markdown", "html"])
+    def test_says_which_figures_were_tried(self, capsys, form):
+        said = " ".join(unescape(run(capsys, EXAMPLE, "--set", "on_time=48/52", "--format", form)[1]).split())
+        assert "Thử với" in said
+        assert "92,3077 % (48/52)" in said
+
     def test_what_is_refused_is_said(self, capsys, tmp_path):
         assert run(capsys, EXAMPLE, "--rules", "cam-due-2032")[0] == 3
         assert run(capsys, str(tmp_path / "nowhere.json"))[0] == 4
@@ -132,7 +138,7 @@ class TestViews:
         text = render(documents[name], form)
         assert text.endswith("\n")
         if form != "json":
-            assert documents[name]["weights"]["text"] in unescape(text)
+            assert documents[name]["weights"]["text"] in " ".join(unescape(text).split())
 
     def test_json_is_the_document(self, documents):
         assert json.loads(render(documents["three"], "json")) == documents["three"]
@@ -153,6 +159,12 @@ class TestViews:
         assert "−12.50" in said
         assert "+6.25" in said
         assert "lower it" not in render(documents["three"], form)
+
+    @pytest.mark.parametrize("form", ["text", "markdown", "html"])
+    def test_readings_that_were_not_scored(self, documents, form):
+        said = " ".join(unescape(render(documents["three"] | {"readings": None}, form)).split())
+        assert "The other readings are not scored here" in said
+        assert "declares no contradictions" not in said
 
     def test_one_row_a_reading_in_markdown(self, documents):
         said = render(documents["both ways"], "markdown")

@@ -32,6 +32,13 @@ def by_hand(areas, weights):
     return earned / sum(weight * area.left for area, weight in zip(areas, weights, strict=True))
 
 
+def alone(areas, at, part):
+    """The weight of one area moved by a part of itself, and the ratio that it gives."""
+    whole = weighing.points(areas)
+    weight = weighing.alone(whole, areas[at], part)
+    return weight, weighing.ratio_alone(whole, areas[at], weight)
+
+
 parts = st.fractions(0, F(39, 40), max_denominator=40)
 
 
@@ -95,15 +102,15 @@ class TestByHand:
 
     def test_one_alone(self):
         """10 → 12: the other 90 give 2, so 30 becomes 30 × 88/90 and 60 becomes 60 × 88/90."""
-        assert weighing.alone(TEN, 0, F(1, 5)) == [12, F(88, 3), F(176, 3)]
-        assert weighing.alone(TEN, 0, -F(1, 5)) == [8, F(92, 3), F(184, 3)]
+        assert alone(TEN, 0, F(1, 5)) == (12, by_hand(TEN, [12, F(88, 3), F(176, 3)]))
+        assert alone(TEN, 0, -F(1, 5)) == (8, by_hand(TEN, [8, F(92, 3), F(184, 3)]))
 
     def test_one_alone_that_holds_more_than_half(self):
         """60 could go to 72, but the others hold 40 and may give a fifth of it, 8."""
-        assert weighing.alone(TEN, 2, F(1, 5)) == [8, 24, 68]
+        assert alone(TEN, 2, F(1, 5)) == (68, by_hand(TEN, [8, 24, 68]))
 
     def test_one_area_has_nobody_to_take_from(self):
-        assert weighing.alone(TEN[:1], 0, F(1, 5)) == [10]
+        assert alone(TEN[:1], 0, F(1, 5)) == (10, F(1, 2))
 
 
 class TestLaws:
@@ -149,8 +156,13 @@ class TestLaws:
     def test_one_alone_stays_in_range_and_between_the_extremes(self, found, part, data):
         at = data.draw(st.integers(0, len(found) - 1))
         signed = data.draw(st.sampled_from([part, -part]))
-        weights = weighing.alone(found, at, signed)
-        assert sum(weights) == sum(area.weight for area in found)
+        weight, ratio = alone(found, at, signed)
+        total, own = sum(area.weight for area in found), found[at].weight
+        assert (weight - own) * signed >= 0
+        assert weight != own or not part
+        less = (weight - own) / (total - own)
+        weights = [weight if place == at else area.weight * (1 - less) for place, area in enumerate(found)]
+        assert ratio == by_hand(found, weights)
         for area, weight in zip(found, weights, strict=True):
             assert abs(weight - area.weight) <= part * area.weight
         low, high = (weighing.extreme(found, part, sign).ratio for sign in (-1, 1))

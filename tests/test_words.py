@@ -280,7 +280,7 @@ class TestTheLanguages:
 
     @pytest.mark.parametrize("id_", IDS)
     def test_the_languages_differ(self, id_):
-        if id_ != "required.is":
+        if id_ not in ("required.is", "word.quoted"):
             assert MESSAGES["vi"][id_] != MESSAGES["en"][id_]
 
 

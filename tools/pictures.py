@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from cchc_rules import load_measurements, load_rules, score
+from cchc_rules import load_measurements, load_rules, score, sensitivity
 from cchc_rules.render import render
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +40,7 @@ PICTURES = (
     Picture("page-en", "cam-due-2023", "en", 1280, 1080, "light"),
     Picture("page-areas-vi", "cam-due-2023", "vi", 1280, 820, "light", "#areas"),
     Picture("page-way-vi", "cam-due-2023", "vi", 1280, 540, "light", "#way"),
+    Picture("page-sure-vi", "cam-due-2023", "vi", 1280, 1180, "light", "#sure"),
     Picture("page-loss-vi", "cam-due-2023", "vi", 1280, 760, "light", "#losses details:nth-of-type(2)", True),
     Picture("page-rules-vi", "cam-due-2023", "vi", 1280, 640, "light", "#rules"),
     Picture("page-phone-vi", "cam-due-2023", "vi", 390, 1000, "dark"),
@@ -76,12 +77,16 @@ def taken(browser: Browser, picture: Picture) -> bytes:
 def shown(page: Page, picture: Picture, path: Path) -> None:
     """Open the page of the example and bring the part that is wanted to the top."""
     rules = load_rules("cam-due-2023")
-    report = score(rules, load_measurements(ROOT / "examples" / f"{picture.example}.json", rules))
-    path.write_text(render(report.to_dict(picture.lang), "html"), encoding="utf-8")
+    measurements = load_measurements(ROOT / "examples" / f"{picture.example}.json", rules)
+    study = sensitivity(rules, measurements).to_dict(picture.lang)
+    path.write_text(render(score(rules, measurements).to_dict(picture.lang), "html", study=study), encoding="utf-8")
     page.goto(path.as_uri())
+    part = page.locator(picture.start).first
     if picture.opened:
-        page.locator(picture.start).first.locator("summary").click()
-    page.locator(picture.start).first.evaluate("part => part.scrollIntoView()")
+        part.locator("summary").click()
+    part.evaluate("part => part.scrollIntoView()")
+    if picture.opened:
+        page.evaluate("scrollBy(0, 15)")  # nothing of the rule above it
 
 
 def saved(shot: bytes, path: Path) -> int:

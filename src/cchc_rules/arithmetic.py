@@ -85,7 +85,7 @@ class Arithmetic:
         met = self.outcome.results[at].state is State.MET
         word = "met" if met else "below-floor" if self.outcome.results[at].reason is Reason.BELOW_FLOOR else "not-met"
         floor = self.speaker.number(rule.deduction.floor) if rule.deduction.floor is not None else ""
-        reported, required = self.speaker.said(at), self.speaker.required(at)
+        reported, required = self.speaker.said(at), self.speaker.asked(at)
         return self.speaker.say(f"calculation.{word}", reported=reported, required=required, floor=floor)
 
     def _share(self, at: int, rule: Rule) -> str:

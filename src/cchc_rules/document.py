@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from importlib.metadata import version
-from typing import Any
 
-from cchc_rules import number
+from cchc_rules import head, number
 from cchc_rules.arithmetic import Arithmetic
 from cchc_rules.explain import Explanation
+from cchc_rules.head import Document
 from cchc_rules.interval import Interval
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
@@ -21,8 +20,6 @@ from cchc_rules.submission import Entry, Figure, Given
 from cchc_rules.tally import Total
 from cchc_rules.whatif.gain import Gain
 from cchc_rules.whatif.steps import Steps
-
-Document = dict[str, Any]
 
 
 def document(outcome: Outcome, lang: str, *, machine: bool = True) -> Document:
@@ -46,12 +43,8 @@ class _Writer:
         names = outcome.plan.names
         lists = {state: [names[at] for at in outcome.in_state(state)] for state in _LISTED}
         return {
-            "format": 1,
-            "language": self.lang,
-            "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
+            **head.scored(self.speaker),
             "ruleset": self.ruleset(),
-            "measurements": measurements(self.speaker),
-            "as_of": outcome.as_of.isoformat(),
             "index": self.index(),
             "band": self.band(),
             "targets": self.targets(),
@@ -77,10 +70,7 @@ class _Writer:
     def ruleset(self) -> Document:
         rules = self.outcome.rules
         return {
-            "id": rules.id,
-            "version": rules.version,
-            "sha256": rules.sha256,
-            "title": self.words(rules.title),
+            **head.ruleset(rules, self.lang),
             "source": self.words(rules.source),
             "note": self.words(rules.note),
             "weight_basis": rules.index.basis,
@@ -354,22 +344,6 @@ _LISTED = (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE, State.WAIVED)
 _NO_INPUT: Document = dict.fromkeys(
     ("metric", "title", "numerator", "denominator", "value", "points", "items", "state", "text", "note")
 )
-
-
-def measurements(speaker: Speaker) -> Document:
-    """Return what was scored, for a document: whose figures they are, and those that were changed to try them."""
-    found, metrics = speaker.outcome.measurements, speaker.outcome.rules.metrics
-    return {
-        "unit": found.unit,
-        "unit_kind": found.unit_kind,
-        "period": found.period,
-        "sha256": found.sha256,
-        "note": found.note,
-        "changes": [
-            {"metric": name, "text": f"{metrics[name].title.of(speaker.lang)}: {speaker.figure(name)}"}
-            for name in found.changes
-        ],
-    }
 
 
 def changed(steps: Steps, step: int) -> Document:

@@ -22,7 +22,7 @@ class Explanation:
     def reason(self, at: int) -> str:
         """Say why a rule is in its state."""
         result = self.outcome.results[at]
-        places = {"required": self.speaker.required(at), "reported": self.speaker.said(at), "why": self.speaker.why(at)}
+        places = {"required": self.speaker.asked(at), "reported": self.speaker.said(at), "why": self.speaker.why(at)}
         return self.speaker.say(f"reason.{result.reason}", **places) + self.arithmetic.fallbacks(at)
 
     def win_back(self, at: int) -> str | None:
@@ -75,7 +75,8 @@ class Explanation:
         if isinstance(then, date) and steps.reported:
             return say("gain.again", to=self.speaker.scalar(then, steps.metric))
         if not steps.reported:
-            return say("gain.report", to=self.speaker.scalar(then, steps.metric))
+            way = "gain.report" if isinstance(then, Fraction) else "gain.report-as"
+            return say(way, to=self.speaker.scalar(then, steps.metric))
         if not isinstance(now, Fraction) or not isinstance(then, Fraction):
             return say("gain.becomes", to=self.speaker.scalar(then, steps.metric))
         if steps.denominator is not None:

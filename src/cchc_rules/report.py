@@ -8,7 +8,8 @@ from functools import cached_property
 
 from cchc_rules import number
 from cchc_rules.arithmetic import Arithmetic
-from cchc_rules.document import Document, document
+from cchc_rules.document import document
+from cchc_rules.head import Document
 from cchc_rules.model import Band, Rule
 from cchc_rules.outcome import Outcome
 from cchc_rules.speech import Speaker

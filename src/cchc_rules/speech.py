@@ -93,13 +93,18 @@ class Speaker(Wording):
     def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
         """Say a threshold that is read from a metric or a formula: what it came to, and where it came from."""
         value = resolved(self.outcome, threshold, metric)
-        text = self.absence(value) if isinstance(value, Absent) else self.scalar(as_scalar(value, metric), metric)
+        if isinstance(value, Absent):
+            return self.say("required.of-absent", title=self._named(threshold), why=self.absence(value))
+        text = self.scalar(as_scalar(value, metric), metric)
         if isinstance(threshold, MetricRef):
-            title = self.title(threshold.metric)
-            if isinstance(value, Absent):
-                return self.say("required.of-absent", title=title, why=text)
-            return f"{text} ({title})"
+            return f"{text} ({self._named(threshold)})"
         return f"{text} ({self.spelled(threshold.formula, {})})"
+
+    def _named(self, threshold: MetricRef | FormulaRef) -> str:
+        """Say where a threshold is read from: a metric's title, or a formula with titles for its names."""
+        if isinstance(threshold, MetricRef):
+            return self.title(threshold.metric)
+        return self.spelled(threshold.formula, {name: self.title(name) for name in self.outcome.rules.metrics})
 
     def best_tier(self, rule: Rule) -> str:
         """Say the condition of the tier that is worth most."""
@@ -129,7 +134,17 @@ class Speaker(Wording):
         name = self.outcome.rule(at).metric
         if name is None or isinstance(self.outcome.figure(name), Absent):
             return self.reported(at)
-        return self.say("reported.figure", figure=self.reported(at))
+        return self.say("reported.figure", figure=self._quoted(self.reported(at), name))
+
+    def asked(self, at: int) -> str:
+        """Say what a rule asks for, as part of a sentence: `tối thiểu 100 %`, `“có”`."""
+        rule = self.outcome.rule(at)
+        return self._quoted(self.required(at), rule.metric) if rule.comparator == "is" else self.required(at)
+
+    def _quoted(self, text: str, name: str | None) -> str:
+        """Return a word of a metric in quotation marks, to tell it from the sentence around it; a figure as it is."""
+        metric = self.outcome.rules.metrics[name or ""]
+        return self.say("word.quoted", word=text) if metric.type in ("yes_no", "level") else text
 
     # Why
 

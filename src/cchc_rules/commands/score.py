@@ -3,13 +3,13 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from cchc_rules.console import BELOW, DONE, USAGE, Parser, as_date, as_number, as_setting, guarded, paper, put
 from cchc_rules.load import load_rules, packaged
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.render import FORMATS, TEXTS, render, render_bytes
-from cchc_rules.report import Report
 from cchc_rules.score import score
 from cchc_rules.submission import Measurements, named_ruleset
 from cchc_rules.words import message
@@ -45,9 +45,13 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _score(options: argparse.Namespace) -> int:
-    report = scored(options)
+    rules = rules_for(options.measurements, options.rules)
+    measurements = submitted(options, rules)
+    report = score(rules, measurements, as_of=options.as_of)
     document = report.to_dict(options.lang, machine=options.format not in WORDS)
-    if options.format in TEXTS:
+    if options.format == "html":
+        put(render(document, "html", study=_study(rules, measurements, options)), options.output)
+    elif options.format in TEXTS:
         width, colour = paper(options.output)
         put(render(document, options.format, width=width, colour=colour), options.output)
     else:
@@ -55,10 +59,11 @@ def _score(options: argparse.Namespace) -> int:
     return BELOW if options.fail_under is not None and report.index.value < options.fail_under else DONE
 
 
-def scored(options: argparse.Namespace) -> Report:
-    """Return the report of the submission that the arguments name."""
-    rules = rules_for(options.measurements, options.rules)
-    return score(rules, submitted(options, rules), as_of=options.as_of)
+def _study(rules: RuleSet, measurements: Measurements, options: argparse.Namespace) -> dict[str, Any]:
+    """Return the study that a page shows beside the report."""
+    from cchc_rules.robustness.study import WORK, sensitivity  # noqa: PLC0415 - a page alone shows it
+
+    return sensitivity(rules, measurements, work=WORK, as_of=options.as_of).to_dict(options.lang)
 
 
 def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:

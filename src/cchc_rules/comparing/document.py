@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from importlib.metadata import version
 from typing import Any
 
-from cchc_rules import number
+from cchc_rules import head, number
 from cchc_rules.comparing.contribution import LINES, RULE, Part, top
 from cchc_rules.comparing.division import Division, Side
+from cchc_rules.head import Document
 from cchc_rules.words import message
-
-Document = dict[str, Any]
 
 
 def document(division: Division, lang: str) -> Document:
@@ -35,10 +33,8 @@ class _Writer:
     def document(self) -> Document:
         moved = self.moved_rules()
         return {
-            "format": 1,
+            **head.written(self.lang),
             "kind": "comparison",
-            "language": self.lang,
-            "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
             "before": _side(self.before),
             "after": _side(self.after),
             "change": self.amount(self.division.columns.parts),

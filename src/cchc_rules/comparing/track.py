@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from importlib.metadata import version
 from typing import Any
 
 from cchc_rules import number
 from cchc_rules.comparing.contribution import ZERO, exact, top
 from cchc_rules.comparing.sides import BROKEN, broken, read_side
+from cchc_rules.head import Document, written
 from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.report import Report
-
-Document = dict[str, Any]
 
 
 def compare_track(report: Report | Mapping[str, Any], track: str, lang: str | None = None) -> Document:
@@ -48,10 +46,8 @@ class _Appraisal:
         rules = [self.rule(rule) for rule in self.scored]
         apart = [rule for rule in rules if rule["difference"] != self.points(ZERO)]
         return {
-            "format": 1,
+            **written(self.lang),
             "kind": "track",
-            "language": self.lang,
-            "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
             "unit": self.source["measurements"]["unit"],
             "period": self.source["measurements"]["period"],
             "as_of": self.source["as_of"],

@@ -9,8 +9,18 @@ FORMATS = (*TEXTS, "xlsx")
 """Every form; those that are no text are files of bytes, see `render_bytes`."""
 
 
-def render(document: Mapping[str, Any], form: str, *, width: int = 100, colour: bool = False) -> str:
-    """Return a report document in one of `TEXTS`; width and colour count for text alone."""
+def render(
+    document: Mapping[str, Any],
+    form: str,
+    *,
+    width: int = 100,
+    colour: bool = False,
+    study: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a report document in one of `TEXTS`; width and colour count for text alone.
+
+    `study` is the sensitivity document of the same scoring, which HTML shows too; `ValueError` if it is of another.
+    """
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if form == "markdown":
@@ -20,7 +30,7 @@ def render(document: Mapping[str, Any], form: str, *, width: int = 100, colour: 
     if form == "html":
         from cchc_rules.render.page import page  # noqa: PLC0415
 
-        return page(document)
+        return page(document, study)
     from cchc_rules.render.text import text  # noqa: PLC0415
 
     return text(document, width=width, colour=colour)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from cchc_rules.number import fixed, half_up
 from cchc_rules.render.display import Display, Document
+from cchc_rules.render.sensitivity import View
 from cchc_rules.render.template import file, policy, template
 
 LISTS = ("losses", "missing", "not_due", "not_applicable", "waived", "unsupported")
@@ -21,11 +22,20 @@ APART = Fraction(8, 100)
 """How far apart figures under the scale must stand to be read on a phone."""
 
 
-def page(document: Document) -> str:
-    """Return the report as a page of HTML."""
-    style, script = file("page.css"), file("page.js")
+def page(document: Document, study: Document | None = None) -> str:
+    """Return the report as a page of HTML, with the study of how sure its index is where there is one."""
+    if study is not None and _scoring(study) != _scoring(document):
+        raise ValueError("study: ≠ report")
+    style, script = file("chart.css") + file("page.css"), file("page.js")
     shown = {"style": Markup(style), "script": Markup(script), "policy": policy(style, script)}
-    return template("page.html").render(view=_View(document), report=document, **shown) + "\n"
+    views = {"view": _View(document), "report": document, "sure": None if study is None else View(study)}
+    return template("page.html").render(**views, **shown) + "\n"
+
+
+def _scoring(document: Document) -> tuple[object, ...]:
+    """Return what tells scorings apart: language, rule set, submission, day and index."""
+    hashes = (document[key]["sha256"] for key in ("ruleset", "measurements"))
+    return (document["language"], *hashes, document["as_of"], document["index"]["exact"])
 
 
 class _View(Display):
@@ -70,7 +80,7 @@ class _View(Display):
     def bounds(self, band: Document) -> str:
         """Return the range of a band in signs."""
         edges = band["range"] or {}
-        return " ".join(f"{_SIGNS[key]} {self.number(edges[key])}" for key in _SIGNS if key in edges)
+        return ", ".join(f"{_SIGNS[key]} {self.number(edges[key])}" for key in _SIGNS if key in edges)
 
     def titles(self, ids: Sequence[str]) -> str:
         """Return the titles of rules."""

@@ -58,25 +58,51 @@ class View:
         yield self.say("unit"), safe(found["unit"])
         yield self.say("period"), self.say("period-line", period=found["period"], as_of=day)
         yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
+        for change in found["changes"]:
+            yield self.as_reported("tried"), safe(change["text"])
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """Yield what was found of the weights: label and words."""
         index, weights, bands = (self.document[key] for key in ("index", "weights", "bands"))
         yield self.say("index"), f"{self.number(index['value'])} / {self.number(index['scale'])}"
         yield self.say("in-range"), safe(weights["text"])
-        if bands is None:
-            yield self.say("band"), self.say("no-bands")
-        else:
-            yield self.say("band"), safe(index["band"]["title"])
-            yield self.say("up"), safe(bands["up"]["text"])
-            yield self.say("down"), safe(bands["down"]["text"])
+        yield self.say("band"), safe(index["band"]["title"]) if bands else self.say("no-bands")
+        yield from self.changes()
         if weights["areas"]:
             bases = sorted({area["weight_basis"] for area in weights["areas"]})
             yield self.say("basis"), "; ".join(self.as_reported(f"basis-{basis}") for basis in bases)
+        yield from self.most()
+
+    def brief(self) -> Iterator[tuple[str, str]]:
+        """Yield the findings that a report does not have already: label and words."""
+        yield self.say("in-range"), safe(self.document["weights"]["text"])
+        yield from self.changes()
+        yield from self.most()
+
+    def changes(self) -> Iterator[tuple[str, str]]:
+        """Yield what it takes to change the band, both ways: label and words."""
+        for way in ("up", "down") if self.document["bands"] else ():
+            yield self.say(way), safe(self.document["bands"][way]["text"])
+
+    def most(self) -> Iterator[tuple[str, str]]:
+        """Yield the area that matters most, if any does: label and words."""
+        weights = self.document["weights"]
         if weights["most"]:
             widest = weights["areas"][0]
             swing = self.number(widest["swing"])
             yield self.say("most"), self.say("most-line", area=widest["title"], swing=swing)
+
+    def moves(self) -> bool:
+        """Return whether anything moves the index, so that there is a chart to draw."""
+        return any(bar["low"] != bar["high"] for bar in self.document["chart"]["bars"])
+
+    def readings(self) -> list[Document]:
+        """Return the other readings that were scored, the one that moves the index most first."""
+        return self.document["readings"] or []
+
+    def no_readings(self) -> str:
+        """Return why there is no other reading: the rule set has none, or they were too many to be scored."""
+        return self.say("unread" if self.document["readings"] is None else "no-readings")
 
     def foot(self) -> Iterator[tuple[str, str]]:
         """Yield where it all comes from: label and words."""
@@ -115,9 +141,9 @@ class View:
 
     def reading_rows(self) -> list[list[str]]:
         """Return the table of readings, and below it the readings that are taken together."""
-        rows = [self._reading(reading) for reading in self.document["readings"]]
-        for key, found in self._several():
-            rows.append([self.say(key), "", "", "", "", *self._index(found["index"])])
+        rows = [self._reading(reading) for reading in self.readings()]
+        for key, found in self.several():
+            rows.append([key, "", "", "", "", *self.index(found["index"])])
         return rows
 
     def _reading(self, reading: Document) -> list[str]:
@@ -128,25 +154,26 @@ class View:
             safe(reading["required"]),
             safe(reading["other_required"] or "–"),
             " → ".join(points),
-            *self._index(reading["index"]),
+            *self.index(reading["index"]),
         ]
 
-    def _index(self, index: Document | None) -> list[str]:
+    def index(self, index: Document | None) -> list[str]:
+        """Return the index under a reading, and how far it is from the report's."""
         if index is None:
             return [self.say("not-computed"), "–"]
         return [self.number(index["value"]), self.signed(index["difference"])]
 
-    def _several(self) -> list[tuple[str, Document]]:
+    def several(self) -> list[tuple[str, Document]]:
         """Return the readings that are taken together, with the words for them."""
         found = self.document["together"]
         words_ = (("together", "all"), ("lowering", "lowering"), ("raising", "raising"))
-        return [(id_, found[key]) for id_, key in words_ if found[key]]
+        return [(self.say(id_), found[key]) for id_, key in words_ if found[key]]
 
     def remarks(self) -> list[str]:
         """Return what must be said of single readings, by the clause they stand in."""
         return [
             f"{safe(reading['title'])} ({safe(reading['other_source'])}): {safe(reading['text'])}"
-            for reading in self.document["readings"]
+            for reading in self.readings()
             if reading["text"]
         ]
 
@@ -160,8 +187,8 @@ def _markdown(view: View) -> Iterator[str]:
     yield from table(view.area_heads(), view.area_rows())
     yield from ("", plain(view.say("columns")))
     yield from ("", f"## {view.say('readings')}", "")
-    if not view.document["readings"]:
-        yield plain(view.say("no-readings"))
+    if not view.readings():
+        yield plain(view.no_readings())
     else:
         yield from table(view.reading_heads(), view.reading_rows())
     remarks = view.remarks()
@@ -216,8 +243,8 @@ class _Text(Sheet):
     def read(self) -> Iterator[str]:
         """Yield the other readings: the points and the index of each, and below it what is asked now and otherwise."""
         view = self.view
-        if not view.document["readings"]:
-            yield from self.wrap(view.say("no-readings"), 0)
+        if not view.readings():
+            yield from self.wrap(view.no_readings(), 0)
             return
         heads, rows = view.reading_heads(), view.reading_rows()
         short = [[f"{title} ({clause})" if clause else title, *rest[2:]] for title, clause, *rest in rows]

@@ -9,6 +9,6 @@ from cchc_rules.render.template import file, policy, template
 
 def page(view: Any) -> str:
     """Return the page of a view."""
-    style = file("study.css")
+    style = file("chart.css") + file("study.css")
     shown = {"style": Markup(style), "policy": policy(style)}
     return template("sensitivity.html.j2").render(view=view, document=view.document, **shown) + "\n"

@@ -42,5 +42,8 @@ def _hash(text: str) -> str:
 
 
 def _shown(value: object) -> object:
-    """Return what a page shows of a value: markup of the templates as it is, all else without control characters."""
-    return value if isinstance(value, Markup) else "" if value is None else safe(value)
+    """Return what a page shows of a value: markup of the templates as it is, all else without control characters.
+
+    A percent sign stays on the line of its number.
+    """
+    return value if isinstance(value, Markup) else "" if value is None else safe(value).replace(" %", "\u00a0%")

@@ -16,7 +16,7 @@ from cchc_rules.outcome import Outcome
 from cchc_rules.report import Report
 from cchc_rules.robustness import weighing
 from cchc_rules.robustness.readings import Reading, Together
-from cchc_rules.robustness.weighing import Area, Reach, Weights
+from cchc_rules.robustness.weighing import Area, Points, Reach, Weights
 from cchc_rules.tally import Total
 
 HUNDRED = Fraction(100)
@@ -35,12 +35,24 @@ class Variation(NamedTuple):
         return self.outcome.index.exact
 
 
+class Alone(NamedTuple):
+    """The index when the weight of one area is another, and the others make up for it."""
+
+    weight: Fraction
+    outcome: Outcome
+
+    @property
+    def exact(self) -> Fraction:
+        """The index before rounding."""
+        return self.outcome.index.exact
+
+
 class Swing(NamedTuple):
     """What one area's weight alone does to the index, up and down by the range."""
 
     area: str
-    up: Variation
-    down: Variation
+    up: Alone
+    down: Alone
 
     @property
     def width(self) -> Fraction:
@@ -64,11 +76,14 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """How far an index depends on weights that nobody stated and on readings of the plan that somebody chose."""
+    """How far an index depends on weights that nobody stated and on readings of the plan that somebody chose.
+
+    `readings` is None where none was scored.
+    """
 
     report: Report
     range: Fraction
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...] | None
     together: Together
 
     @property
@@ -123,25 +138,30 @@ class Study:
         named = dict(zip(self.areas, weights, strict=True))
         if self.state == "nothing_left":
             return Variation(named, self.outcome)
+        return Variation(named, self._at(weighing.ratio(self._weighed, weights)))
+
+    def _at(self, ratio: Fraction) -> Outcome:
+        """Return the outcome when the areas give a ratio of points earned to points left."""
         sums = self.outcome.index
-        ratio = weighing.ratio(self._weighed, weights)
         base = Total(ratio.denominator, ratio.numerator, 0, 0, 0)
         index = tally.held(self.outcome.plan, base, sums.bonus, sums.penalty)
-        return Variation(named, replace(self.outcome, index=index))
+        return replace(self.outcome, index=index)
 
     @cached_property
     def swings(self) -> tuple[Swing, ...]:
         """What each area's weight alone does, the widest swing first."""
-        part = self.range / HUNDRED
+        part, whole = self.range / HUNDRED, weighing.points(self._weighed)
         found = [
-            Swing(
-                area,
-                self.under(weighing.alone(self._weighed, at, part)),
-                self.under(weighing.alone(self._weighed, at, -part)),
-            )
-            for at, area in enumerate(self.areas)
+            Swing(id_, self._alone(whole, area, part), self._alone(whole, area, -part))
+            for id_, area in self.areas.items()
         ]
         return tuple(sorted(found, key=lambda swing: -swing.width))
+
+    def _alone(self, whole: Points, area: Area, part: Fraction) -> Alone:
+        weight = weighing.alone(whole, area, part)
+        if self.state == "nothing_left":
+            return Alone(weight, self.outcome)
+        return Alone(weight, self._at(weighing.ratio_alone(whole, area, weight)))
 
     @cached_property
     def up(self) -> Change | None:

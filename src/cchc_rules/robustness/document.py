@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from importlib.metadata import version
 
-from cchc_rules import number
-from cchc_rules.document import Document
+from cchc_rules import head, number
+from cchc_rules.head import Document
 from cchc_rules.model import Band, Rule
 from cchc_rules.outcome import Outcome
 from cchc_rules.robustness import readings
@@ -34,25 +33,15 @@ class _Writer:
         self.speaker = Speaker(study.outcome, lang)
 
     def document(self) -> Document:
-        rules, found = self.outcome.rules, self.outcome.measurements
+        rules = self.outcome.rules
         return {
-            "format": 1,
-            "language": self.lang,
-            "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
-            "ruleset": {
-                "id": rules.id,
-                "version": rules.version,
-                "sha256": rules.sha256,
-                "title": rules.title.of(self.lang),
-                "weight_basis": rules.index.basis,
-            },
-            "measurements": {"unit": found.unit, "period": found.period, "sha256": found.sha256},
-            "as_of": self.outcome.as_of.isoformat(),
+            **head.scored(self.speaker),
+            "ruleset": {**head.ruleset(rules, self.lang), "weight_basis": rules.index.basis},
             "range": number.plain(self.study.range),
             "index": {**self.index(self.outcome), "scale": number.plain(rules.index.scale)},
             "weights": self.weights(),
             "bands": self.bands(),
-            "readings": [self.reading(reading) for reading in self.ordered()],
+            "readings": None if self.study.readings is None else [self.reading(one) for one in self.ordered()],
             "together": {
                 key: reading and self.several(reading) for key, reading in self.study.together._asdict().items()
             },
@@ -120,8 +109,8 @@ class _Writer:
             "earned": number.ratio(area.earned),
             "left": number.ratio(area.left),
             "share": _rounded(area.earned / area.left * HUNDRED) if area.left else None,
-            "raised": {**self.index(swing.up.outcome), "weight": number.shown(swing.up.weights[swing.area])},
-            "lowered": {**self.index(swing.down.outcome), "weight": number.shown(swing.down.weights[swing.area])},
+            "raised": {**self.index(swing.up.outcome), "weight": number.shown(swing.up.weight)},
+            "lowered": {**self.index(swing.down.outcome), "weight": number.shown(swing.down.weight)},
             "swing": self.points(swing.width),
             "exact": number.ratio(swing.width),
         }
@@ -175,7 +164,7 @@ class _Writer:
         def moves(reading: Reading) -> Fraction:
             return Fraction(-1) if reading.outcome is None else abs(reading.outcome.index.exact - base)
 
-        return sorted(self.study.readings, key=moves, reverse=True)
+        return sorted(self.study.readings or (), key=moves, reverse=True)
 
     def reading(self, reading: Reading) -> Document:
         place = reading.places[0]

@@ -32,10 +32,14 @@ class Reading(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
+def places(found: Outcome) -> list[Place]:
+    """Return every declared contradiction, in file order."""
+    return [Place(rule.id, at) for rule in found.rules.rules.values() for at in range(len(rule.conflicts))]
+
+
 def each(rules: RuleSet, found: Outcome, rescore: Rescore) -> list[Reading]:
     """Return every declared contradiction's other reading, in file order; one scoring each."""
-    places = [Place(rule.id, at) for rule in found.rules.rules.values() for at in range(len(rule.conflicts))]
-    return [_read(rules, found, place, rescore) for place in places]
+    return [_read(rules, found, place, rescore) for place in places(found)]
 
 
 def _read(rules: RuleSet, found: Outcome, place: Place, rescore: Rescore) -> Reading:
@@ -54,9 +58,9 @@ def _read(rules: RuleSet, found: Outcome, place: Place, rescore: Rescore) -> Rea
 class Together(NamedTuple):
     """All other readings at once (None without any); where some lower and some raise the index, each sort at once."""
 
-    all: Reading | None
-    lowering: Reading | None
-    raising: Reading | None
+    all: Reading | None = None
+    lowering: Reading | None = None
+    raising: Reading | None = None
 
 
 def together(rules: RuleSet, found: Outcome, each_: Sequence[Reading], rescore: Rescore) -> Together:

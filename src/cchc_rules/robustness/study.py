@@ -5,14 +5,18 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cchc_rules import number
-from cchc_rules.document import Document
+from cchc_rules.head import Document
 from cchc_rules.model import RuleSet
 from cchc_rules.outcome import Outcome
 from cchc_rules.robustness import readings
 from cchc_rules.robustness.areas import HUNDRED, Study
 from cchc_rules.robustness.document import document
+from cchc_rules.robustness.readings import Together
 from cchc_rules.score import score
 from cchc_rules.submission import Measurements
+
+WORK = 5000
+"""So many rules are checked and scored anew at most for the other readings on a report's page, which stays quick."""
 
 
 class Sensitivity(Study):
@@ -28,16 +32,20 @@ def sensitivity(
     measurements: Measurements,
     *,
     range: Fraction | Decimal | int = 20,  # noqa: A002 - the word of the command line
+    work: int | None = None,
     as_of: date | str | None = None,
 ) -> Sensitivity:
     """Return how far a submission's index depends on the weights of the areas and on the readings of the plan.
 
-    `range` is how many percent each weight may move, from 0 to below 100. Raises as `score` does, and `ValueError` for
-    a range that is none.
+    `range` is how many percent each weight may move, from 0 to below 100. Each other reading checks and scores every
+    rule anew; where that makes more than `work` rules, none is scored, and `readings` is None. Raises as `score` does,
+    and `ValueError` for a range that is none.
     """
     percent = percent_of(range)
     report = score(rules, measurements, as_of=as_of)
     found = report.outcome
+    if work is not None and len(readings.places(found)) * len(found.results) > work:
+        return Sensitivity(report, percent, None, Together())
 
     def rescore(changed: RuleSet) -> Outcome:
         return score(changed, measurements, as_of=report.as_of).outcome

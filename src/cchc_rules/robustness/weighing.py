@@ -109,16 +109,37 @@ def reach(areas: Sequence[Area], edge: Fraction, sign: int, *, closed: bool) -> 
     return Reach(lack / gain, closed, moves)
 
 
-def alone(areas: Sequence[Area], at: int, part: Fraction) -> Weights:
-    """Return the weights when one area's moves by a part of itself and the others give or take it, each in proportion.
+class Points(NamedTuple):
+    """What areas come to together, in points: their weight, what was earned, and what is left to be scored."""
+
+    weight: Fraction
+    earned: Fraction
+    left: Fraction
+
+
+def points(areas: Sequence[Area]) -> Points:
+    """Return what areas come to together."""
+    return Points(
+        sum((area.weight for area in areas), NONE),
+        sum((area.weight * area.earned for area in areas), NONE),
+        sum((area.weight * area.left for area in areas), NONE),
+    )
+
+
+def alone(whole: Points, area: Area, part: Fraction) -> Fraction:
+    """Return the weight of one area moved by a part of itself, for which the others make up.
 
     An area that holds more than half of all weight moves no further than the others can, each by that part.
     """
-    total, own = sum(given(areas), NONE), areas[at].weight
-    rest = total - own
-    if not rest:
-        return given(areas)
-    change = part * min(own, rest)
-    return [
-        area.weight + change if place == at else area.weight * (ONE - change / rest) for place, area in enumerate(areas)
-    ]
+    return area.weight + part * min(area.weight, whole.weight - area.weight)
+
+
+def ratio_alone(whole: Points, area: Area, weight: Fraction) -> Fraction:
+    """Return the ratio under another weight of one area; the others make up for it, each in proportion."""
+    rest = whole.weight - area.weight
+    kept = (whole.weight - weight) / rest if rest else ONE
+    earned, left = (
+        weight * own + kept * (of_all - area.weight * own)
+        for own, of_all in ((area.earned, whole.earned), (area.left, whole.left))
+    )
+    return earned / left

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from importlib.metadata import version
 
-from cchc_rules import number
+from cchc_rules import head, number
 from cchc_rules.arithmetic import Arithmetic
-from cchc_rules.document import Document, changed, measurements
+from cchc_rules.document import changed
 from cchc_rules.explain import Explanation
+from cchc_rules.head import Document
 from cchc_rules.model import Band, Text
 from cchc_rules.report import Report
 from cchc_rules.speech import Speaker
@@ -90,19 +90,9 @@ class _Writer:
         self.explanation = Explanation(Arithmetic(self.speaker))
 
     def document(self) -> Document:
-        mending, rules = self.mending, self.outcome.rules
+        mending = self.mending
         return {
-            "format": 1,
-            "language": self.lang,
-            "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
-            "ruleset": {
-                "id": rules.id,
-                "version": rules.version,
-                "sha256": rules.sha256,
-                "title": self.words(rules.title),
-            },
-            "measurements": measurements(self.speaker),
-            "as_of": self.outcome.as_of.isoformat(),
+            **head.scored(self.speaker),
             "target": self.target(),
             "reached": mending.reached,
             "proven": mending.proven,
