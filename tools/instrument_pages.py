@@ -1,4 +1,4 @@
-"""Write `docs/instruments/`: the page of every packaged instrument in both languages. Run it after changing a rule file."""
+"""Write `docs/instruments/`: the page of every packaged instrument, in both languages. Run it after changing one."""
 
 from pathlib import Path
 
