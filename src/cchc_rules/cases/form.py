@@ -19,6 +19,8 @@ OPEN = "?"
 """What stands for an expectation that a person has still to fill in."""
 
 RULE_KEYS = ("state", "points", "lost", "excluded")
+SAYING = ("state", "points")
+"""What must be expected of a rule for a case to count as one of its cases."""
 GROUP_KEYS = ("points", "lost", "excluded")
 INDEX_KEYS = ("value", "base", "bonus", "penalty", "claimed", "supported", "lowest", "highest", "band")
 TABLES = ("measurements", "points", "absent", "tracks")
@@ -59,8 +61,8 @@ class Case:
     expectations: tuple[Expectation, ...]
 
     def expects(self, rule: str) -> bool:
-        """Whether it says what must become of a rule."""
-        return any(one.part == "rule" and one.id == rule for one in self.expectations)
+        """Whether it says a rule's state or points."""
+        return any(one.part == "rule" and one.id == rule and one.key in SAYING for one in self.expectations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,11 @@ def cases_beside(source: str) -> FilePath:
     if source in packaged() and not path.is_file():
         return packaged_folder() / f"{source}{CASES}"
     return path.with_name(path.name.removesuffix(".toml") + CASES)
+
+
+def without_cases(source: str) -> CaseFile:
+    """Return the case file that a rule file does not have yet: without a case. Raises `RulesError`."""
+    return CaseFile(str(cases_beside(source)), load_rules(source), {}, ())
 
 
 def read_cases(path: FilePath) -> CaseFile:
