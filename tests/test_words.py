@@ -104,6 +104,7 @@ EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"), *(SOURCE / "render" / "workbook").glob("*.py"))
 COMPARED = constants(SOURCE / "comparing" / "document.py", SOURCE / "render" / "comparison.py")
 COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
+CASED = constants(SOURCE / "render" / "cases.py", *(SOURCE / "cases").glob("*.py"))
 TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "render" / "html").glob("sensitivity*.j2"))
 STUDIED = constants(SOURCE / "robustness" / "document.py", SOURCE / "render" / "sensitivity.py") | set(
     re.findall(r'say\("([a-z-]+)"', TEMPLATES)
@@ -146,6 +147,7 @@ FAMILIES = {
     "sensitivity.": {f"sensitivity.{name}" for name in STUDIED if f"sensitivity.{name}" in IDS}
     | {f"sensitivity.{name}" for name in ("one-area", "nothing-left", "band-up", "band-down", "band-never-up")}
     | {f"sensitivity.band-{name}" for name in ("never-down", "top", "bottom", "gated")},
+    "cases.": {f"cases.{name}" for name in CASED if f"cases.{name}" in IDS},
     "workbook.": {f"workbook.{name}" for name in SHOWN if f"workbook.{name}" in IDS} | NUMBERED,
     "sheet-": {f"workbook.sheet-{sheet}" for sheet in SHEETS},
     "reckoning-": {id_ for id_ in IDS if id_.removeprefix("workbook.reckoning-") in SHOWN},
@@ -233,6 +235,7 @@ class TestTheSourceAndTheCatalogues:
         said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
         views = ("report.", "instrument.", "difference.", "impact.", "cli.", "comparison.", "sensitivity.", "workbook.")
+        views += ("cases.",)
         known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(views)}
         assert {word for word in said if "." not in word} - known == set()
 

@@ -15,8 +15,8 @@ WARNINGS = ("metric-unused", "clause-claimed-twice")
 HEAD = """\
 # Problems
 
-Whatever is wrong with a rule file or a submission is said at once, each problem with its code, its place, what is wrong
-and what to do:
+Whatever is wrong with a rule file, a submission or a case file is said at once, each problem with its code, its place,
+what is wrong and what to do:
 
 ```text
 rules/my-index.toml:21: error[unknown-metric] rule.on-time.metric
@@ -44,7 +44,12 @@ def examples(code: str) -> dict[str, list[str]]:
     """Return what the bad files of a code say of themselves, by where they stand."""
     rules = sorted(BAD.glob(f"rules/{code}.toml")) + sorted(BAD.glob(f"rules/{code}--*.toml"))
     submissions = sorted(BAD.glob(f"submissions/{code}.json")) + sorted(BAD.glob(f"submissions/{code}--*.json"))
-    return {"rules": [_comment(path) for path in rules], "submissions": [_measurements(path) for path in submissions]}
+    cases = sorted(BAD.glob(f"cases/{code}.toml")) + sorted(BAD.glob(f"cases/{code}--*.toml"))
+    return {
+        "rules": [_comment(path) for path in rules],
+        "submissions": [_measurements(path) for path in submissions],
+        "cases": [_comment(path) for path in cases],
+    }
 
 
 def _comment(path: Path) -> str:
@@ -65,7 +70,8 @@ def _measurements(path: Path) -> str:
 def section(code: str, vi: dict[str, str], en: dict[str, str]) -> str:
     """Return the section of one code."""
     found = examples(code)
-    where = [name for name, key in (("rule file", "rules"), ("submission", "submissions")) if found[key]]
+    names = (("rule file", "rules"), ("submission", "submissions"), ("case file", "cases"))
+    where = [name for name, key in names if found[key]]
     kind = "Warning" if code in WARNINGS else "Error"
     lines = [f"## `{code}`", ""]
     lines.append(f"{kind} in a {' or a '.join(where) or 'file'}. {shown(en[f'problem.{code}'])}")

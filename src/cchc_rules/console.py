@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from cchc_rules import number
 from cchc_rules.calendar import iso_date
-from cchc_rules.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
+from cchc_rules.problem import CasesError, CchcError, Problem, ReportError, RulesError, SubmissionError
 from cchc_rules.words import languages, message
 
 DONE, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)
@@ -81,7 +81,7 @@ def guarded(work: Callable[[], int], lang: str, output: Path | None = None) -> i
         return work()
     except RulesError as error:
         return refuse(error, lang, RULES_REFUSED)
-    except (SubmissionError, ReportError) as error:
+    except (SubmissionError, ReportError, CasesError) as error:
         return refuse(error, lang, SUBMISSION_REFUSED)
     except ModuleNotFoundError as error:
         return without(error, lang)
@@ -97,11 +97,16 @@ def print_problems(problems: Sequence[Problem], lang: str) -> None:
         print(problem.text(lang), file=sys.stderr)
 
 
-_REFUSED = {RulesError: "rules-refused", SubmissionError: "submission-refused", ReportError: "report-refused"}
+_REFUSED = {
+    RulesError: "rules-refused",
+    SubmissionError: "submission-refused",
+    ReportError: "report-refused",
+    CasesError: "cases-refused",
+}
 
 
 def refuse(error: CchcError, lang: str, code: int) -> int:
-    """Say why a rule file, a submission or a report is refused; return the exit code."""
+    """Say why a rule file, a submission, a report or a case file is refused; return the exit code."""
     print_problems(error.problems, lang)
     what = next(word for kind, word in _REFUSED.items() if isinstance(error, kind))
     print(message(lang, f"cli.{what}", count=str(len(error.problems))), file=sys.stderr)

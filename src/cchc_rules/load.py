@@ -5,7 +5,7 @@ All problems of a file are found at once: what has the wrong form is set aside, 
 
 import copy
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -79,6 +79,19 @@ def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
         return load_rules(source).warnings
     except RulesError as error:
         return error.problems
+
+
+def toml_file(path: FilePath) -> tuple[Document, Callable[[Path], int]]:
+    """Return what a TOML file says, numbers exact, and what finds the line of a key path in it (0: in none).
+
+    Raises `RulesError` where it cannot be read.
+    """
+    source = _read(path)
+
+    def line(path: Path) -> int:
+        return source.locator.line(path)
+
+    return source.content, line
 
 
 def packaged_folder() -> FilePath:

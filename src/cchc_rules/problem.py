@@ -120,5 +120,9 @@ class SubmissionError(CchcError):
     """A submission is refused."""
 
 
+class CasesError(CchcError):
+    """A case file is refused."""
+
+
 class ReportError(CchcError):
     """A text is no report document."""

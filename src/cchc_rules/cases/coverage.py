@@ -1,0 +1,183 @@
+"""What cases reach of a rule set: states, tiers, ways of formulas, and figures below, at and above each edge.
+
+A case reaches what a rule does only where it expects that rule's state or points.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
+
+from cchc_rules import formula, reads
+from cchc_rules.cases.bench import Bench
+from cchc_rules.cases.branches import branches, taken
+from cchc_rules.cases.edges import edges, needed
+from cchc_rules.cases.figures import Tries
+from cchc_rules.cases.form import CaseFile
+from cchc_rules.cases.run import Ran
+from cchc_rules.model import Rule, RuleSet
+from cchc_rules.number import plain
+from cchc_rules.outcome import Outcome
+from cchc_rules.plan import compiled
+from cchc_rules.problem import path_text
+from cchc_rules.scale import Result
+from cchc_rules.shapes import Shapes, opened
+from cchc_rules.state import Absent, Reason
+
+Named: TypeAlias = "dict[str, formula.Value | Absent]"
+
+METRIC = "metric"
+STATE, TIER, WAY, EDGE = "state", "tier", "way", "edge"
+KINDS = (STATE, TIER, WAY, EDGE)
+
+
+class Goal(NamedTuple):
+    """One thing that a case can reach: of which kind, of what (a rule, or a formula by its path), and which."""
+
+    kind: str
+    of: str
+    which: str
+    side: str = ""
+
+
+class Coverage(NamedTuple):
+    """What there is to reach, in the order of the rule file, and what of it is reached."""
+
+    goals: tuple[Goal, ...]
+    reached: frozenset[Goal]
+
+    @property
+    def missed(self) -> list[Goal]:
+        """What no case reaches."""
+        return [goal for goal in self.goals if goal not in self.reached]
+
+    @property
+    def percent(self) -> Fraction:
+        """How much is reached, of everything there is, in percent; of nothing, all."""
+        return 100 * (1 - Fraction(len(self.missed), len(self.goals))) if self.goals else Fraction(100)
+
+
+class Survey:
+    """Says what submissions reach of one rule set."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+        self.shapes = Shapes(rules, compiled(rules).positions)
+
+    def goals(self, rule: Rule) -> Iterator[Goal]:
+        """Yield what there is to reach of a rule, without its states: they are found by trying."""
+        yield from (Goal(TIER, rule.id, str(at + 1)) for at in range(len(rule.deduction.tiers)))
+        for path, parsed in self.formulas(rule):
+            yield from (Goal(WAY, path, text, outcome) for text, outcome in branches(parsed))
+        for edge in edges(self.rules, rule):
+            which = edge_text(edge.of, edge.value, edge.relative, self.dated(rule))
+            yield from (Goal(EDGE, rule.id, which, side) for side in needed(self.rules, rule, edge))
+
+    def dated(self, rule: Rule) -> bool:
+        """Whether the figure of a rule is a date."""
+        return rule.metric is not None and self.rules.metrics[rule.metric].type == "date"
+
+    def formulas(self, rule: Rule) -> Iterator[tuple[str, formula.Formula]]:
+        """Yield the formulas that decide a rule, its own and those of metrics it reads, each with its path."""
+        for path, text, extra in reads.rule_formulas(self.rules, rule):
+            yield path_text(("rule", rule.id, *path)), self.shapes.parsed(text, extra)
+        for name in sorted(reads.rule_metrics(self.rules, rule)):
+            derived = self.rules.metrics[name].formula
+            if derived is not None:
+                yield path_text((METRIC, name, "formula")), self.shapes.parsed(derived, {})
+
+    def reached(self, rule: Rule, outcome: Outcome) -> Iterator[Goal]:
+        """Yield what a scoring reaches of a rule."""
+        result = outcome.results[outcome.plan.places[rule.id]]
+        yield Goal(STATE, rule.id, str(result.state))
+        if result.reason is Reason.TIER:
+            yield Goal(TIER, rule.id, str(result.detail + 1))
+        yield from self._ways(rule, outcome, result)
+        yield from self._sides(rule, outcome)
+
+    def _ways(self, rule: Rule, outcome: Outcome, result: Result) -> Iterator[Goal]:
+        own = {path: (text, extra) for path, text, extra in self._own(rule, result)}
+        for path, parsed in self.formulas(rule):
+            if path.startswith(METRIC) or path in own:
+                names = self.shapes.named(parsed, outcome.figures) | self._own_names(rule, parsed, outcome)
+                if len(names) == len(parsed.names):
+                    yield from (Goal(WAY, path, text, word) for text, word in taken(parsed, names))
+
+    def _own(self, rule: Rule, result: Result) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """Yield the rule's own formulas that were computed: of tiers only the one it fell into."""
+        tier = result.detail if result.reason is Reason.TIER else None
+        for path, text, extra in reads.rule_formulas(self.rules, rule):
+            if "tiers" not in path or tier in path:
+                yield path_text(("rule", rule.id, *path)), text, extra
+
+    def _own_names(self, rule: Rule, parsed: formula.Formula, outcome: Outcome) -> Named:
+        """Return what the rule's own names stand for; what has no figure is left out."""
+        if rule.metric is None:
+            return {}
+        metric = self.rules.metrics[rule.metric]
+        own: Named = {"weight": rule.weight, "value": opened(outcome.figure(rule.metric), metric)}
+        threshold = self.threshold(rule, outcome)
+        if threshold is not None:
+            own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
+        return {name: value for name, value in own.items() if name in parsed.names}
+
+    def threshold(self, rule: Rule, outcome: Outcome) -> Fraction | None:
+        """Return the threshold of a rule over the figures of a scoring, None where it has none."""
+        found = self.shapes.threshold(rule, outcome.figures)
+        return found if isinstance(found, Fraction) else None
+
+    def _sides(self, rule: Rule, outcome: Outcome) -> Iterator[Goal]:
+        held = edges(self.rules, rule)
+        read = (rule.metric, rule.deduction.exempt) if held else ()
+        if not held or any(outcome.figure(name).__class__ is not tuple for name in read if name):
+            return
+        figure, threshold = Fraction(*self.shapes.counted(rule, outcome.figures)), self.threshold(rule, outcome)
+        for edge in held:
+            side = edge.side(figure, threshold)
+            if side is not None:
+                which = edge_text(edge.of, edge.value, edge.relative, self.dated(rule))
+                yield Goal(EDGE, rule.id, which, side)
+
+
+def edge_text(of: str, value: Fraction, relative: bool, dated: bool) -> str:
+    """Return an edge as people write it: `threshold 90`, `tier 2023-02-15`, `threshold`, `tier +15`."""
+    if not relative:
+        return f"{of} {_day(value) if dated else plain(value)}"
+    return of if not value and of == "threshold" else f"{of} +{plain(value)}"
+
+
+def _day(value: Fraction) -> str:
+    return date.fromordinal(int(value)).isoformat()
+
+
+def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
+    """Return what the cases of a file reach of its rule set.
+
+    The states of a rule are those to which a figure brings it that is worth trying, or that a case itself comes to.
+    """
+    rules = file.rules
+    survey, tries = Survey(rules), Tries(Bench(rules, file.given))
+    goals: dict[Goal, None] = {}
+    reached: set[Goal] = set()
+    for rule in rules.rules.values():
+        found = {goal for one in ran if _speaks(one, rule) for goal in survey.reached(rule, one.outcome)}
+        states = {goal.which for goal in found if goal.kind == STATE} | set(states_of(rule, tries))
+        goals |= dict.fromkeys(Goal(STATE, rule.id, state) for state in sorted(states))
+        goals |= dict.fromkeys(survey.goals(rule))
+        reached |= found
+    return Coverage(tuple(goals), frozenset(reached))
+
+
+def _speaks(ran: Ran, rule: Rule) -> bool:
+    """Whether a case expects a rule's state or points, and scores it as it stands in the rule set itself."""
+    return ran.case.expects(rule.id) and ran.outcome.rules.rules.get(rule.id) == rule
+
+
+def states_of(rule: Rule, tries: Tries) -> Iterator[str]:
+    """Yield the states to which the figures that are worth trying bring a rule."""
+    at = tries.plan.places[rule.id]
+    for one in tries.of(rule):
+        tried = tries.bench.read(one)
+        outcome = tries.bench.outcome(tried) if tried else None
+        if outcome is not None:
+            yield str(outcome.results[at].state)

@@ -1,0 +1,103 @@
+"""Cases are run: each submission is scored, and what came out is held against what was expected, exactly."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from cchc_rules.cases.form import Case, CaseFile, Expectation, Value
+from cchc_rules.outcome import Outcome
+from cchc_rules.problem import CasesError, Problem, SubmissionError
+from cchc_rules.score import score
+
+PASSED, FAILED, OPEN = "passed", "failed", "open"
+
+
+class Check(NamedTuple):
+    """One expectation and what was found."""
+
+    expectation: Expectation
+    got: Value
+
+    @property
+    def status(self) -> str:
+        """Whether it holds; an expectation without a value is open."""
+        if self.expectation.value is None:
+            return OPEN
+        return PASSED if self.got == self.expectation.value else FAILED
+
+
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """A case that was scored."""
+
+    case: Case
+    outcome: Outcome
+
+    @property
+    def checks(self) -> list[Check]:
+        """Every expectation with what was found."""
+        return [Check(one, got(self.outcome, one)) for one in self.case.expectations]
+
+    @property
+    def status(self) -> str:
+        """Failed where one expectation fails, else open where one is open, else passed."""
+        found = {check.status for check in self.checks}
+        return next((status for status in (FAILED, OPEN) if status in found), PASSED)
+
+
+def run(file: CaseFile) -> list[Ran]:
+    """Score every case; raise `CasesError` with those that scoring refuses (a state without a declared effect)."""
+    ran: list[Ran] = []
+    problems: list[Problem] = []
+    for case in file.cases:
+        try:
+            ran.append(Ran(case, score(file.rules, case.measurements).outcome))
+        except SubmissionError as error:
+            problems += [file.problem_at(case, problem) for problem in error.problems]
+    if problems:
+        raise CasesError(problems)
+    return ran
+
+
+def got(outcome: Outcome, expectation: Expectation) -> Value:
+    """Return what an expectation is about: points, a state, a band; None where there is none."""
+    part, id_, key, _ = expectation
+    if part == "rule":
+        return dict(of_rule(outcome, id_)).get(key)
+    return dict(of_group(outcome, id_) if part == "group" else of_index(outcome)).get(key)
+
+
+def of_rule(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
+    """Yield what became of a rule; nothing where there is no such rule."""
+    at = outcome.plan.places.get(id_)
+    if at is not None:
+        result = outcome.results[at]
+        yield "state", str(result.state)
+        ticks = {"points": result.earned, "lost": outcome.lost(at), "excluded": result.excluded}
+        yield from ((key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items())
+
+
+def of_group(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
+    """Yield what a group came to; nothing where there is no such group."""
+    for group, total in zip(outcome.plan.groups, outcome.groups, strict=True):
+        if group.id == id_:
+            ticks = {"points": total.earned, "lost": total.lost, "excluded": total.excluded}
+            yield from ((key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items())
+
+
+def of_index(outcome: Outcome) -> Iterator[tuple[str, Value]]:
+    """Yield what the index came to."""
+    sums, band = outcome.index, outcome.banding().band
+    ticks = {
+        "value": sums.value,
+        "base": sums.rounded_base,
+        "bonus": sums.bonus,
+        "penalty": sums.penalty,
+        "claimed": sums.value,
+        "supported": outcome.supported.value,
+        "lowest": outcome.lowest.value,
+        "highest": outcome.highest.value,
+    }
+    yield from ((key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items())
+    yield "band", band.id if band else None
