@@ -3,5 +3,5 @@
 Only the module of the command that was asked for is imported.
 """
 
-COMMANDS = ("score", "plan", "compare", "sensitivity", "verify", "check", "doc", "diff", "impact")
+COMMANDS = ("score", "plan", "compare", "sensitivity", "verify", "check", "fmt", "schema", "doc", "diff", "impact")
 """Every command, in the order in which help lists them."""
