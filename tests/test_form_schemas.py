@@ -1,4 +1,4 @@
-"""The JSON Schemas of rule files and submissions: what the readers take as to form is valid, what they refuse is not."""
+"""The JSON Schemas of rule files and submissions: what readers take as to form is valid, what they refuse is not."""
 
 import copy
 import importlib.util
@@ -81,7 +81,11 @@ def readable(path):
     """The content of a bad file, where it is TOML or JSON at all."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        return toml(text) if path.suffix == ".toml" else json.loads(text, parse_float=decimal, parse_constant=lambda _: None)
+        return (
+            toml(text)
+            if path.suffix == ".toml"
+            else json.loads(text, parse_float=decimal, parse_constant=lambda _: None)
+        )
     except ValueError:
         return None
 
@@ -130,7 +134,9 @@ class TestTheyAreMade:
 
 class TestRuleFiles:
     @pytest.mark.parametrize(
-        "path", [*(ROOT / "rules").glob("*.toml"), *(ROOT / "tests" / "good").glob("*.toml")], ids=lambda path: path.stem
+        "path",
+        [*(ROOT / "rules").glob("*.toml"), *(ROOT / "tests" / "good").glob("*.toml")],
+        ids=lambda path: path.stem,
     )
     def test_good_files_are_valid(self, path):
         assert faults(RULES, toml(path.read_text(encoding="utf-8"))) == []
@@ -168,7 +174,7 @@ class TestRuleFiles:
         assert bool(faults(RULES, plain(document))) == bool(problems), (problems, to_toml(document))
 
 
-OTHERS = [True, "", "x", " ", [], ["x"], [""], {}, {"vi": "x"}, {"vi": "x", "en": "y"}, -1, 10**30, Decimal("0.5")] + [
+OTHERS = [True, "", "x", " ", [], ["x"], [""], {}, {"vi": "x"}, {"vi": "x", "en": "y"}, -1, 10**30, Decimal("0.5"),
     {"from": 1, "above": 2}, {"from": 1}, {"metric": "x"}, "none", {"kind": "none"}, {"kind": "tiers", "tiers": []},
     {"kind": "tiers"}, [{"points": 1}], [{"from": 1, "is": 2}], [{"otherwise": True}], "tiers", "manual", ">=", "sum",
 ]  # fmt: skip
@@ -212,11 +218,13 @@ class TestSubmissions:
         if data.draw(st.booleans()):
             del table[key]
         else:
-            table[data.draw(st.sampled_from([key, "nonsense", "value", "evidence"]))] = data.draw(st.sampled_from(PARTS))
+            table[data.draw(st.sampled_from([key, "nonsense", "value", "evidence"]))] = data.draw(
+                st.sampled_from(PARTS)
+            )
         assert bool(faults(SUBMISSION, document)) == refused(document), document
 
 
-PARTS = [None, True, "x", " ", 1, -1, 10**30, Decimal("0.5"), [], ["x"], [1], {}, {"value": 1}, {"value": None}] + [
+PARTS = [None, True, "x", " ", 1, -1, 10**30, Decimal("0.5"), [], ["x"], [1], {}, {"value": 1}, {"value": None},
     {"numerator": 1}, {"numerator": 1, "denominator": 2}, {"numerator": 1, "denominator": None}, {"note": "x"},
     {"denominator": 2}, {"denominator": None}, {"value": 1, "items": ["x"]}, {"value": 1, "items": None},
     {"points": 1, "reason": "x"}, {"points": "1", "reason": "x"}, {"points": 1}, {"document": "x"},

@@ -1,4 +1,4 @@
-"""One layout: every comment is kept, nothing is said otherwise, a second time changes nothing, or the file is left alone."""
+"""One layout: every comment stays, the file says the same, a second time changes nothing; else it is left alone."""
 
 import os
 import random
@@ -149,7 +149,10 @@ class TestTheLayout:
             ("[kind.k.rule.a]\nweight=1\ngroup='g'", "[kind.k.rule.a]\ngroup  = 'g'\nweight = 1\n"),
             ("[kind.k]\nrule.a.weight=1\ntitle='T'", "[kind.k]\ntitle         = 'T'\nrule.a.weight = 1\n"),
             ("[rule]\nweight.group='g'\ngroup.group='g'", "[rule]\nweight.group = 'g'\ngroup.group  = 'g'\n"),
-            ("[rule.a.absence]\nwaived='lost'\nmissing='lost'", "[rule.a.absence]\nmissing = 'lost'\nwaived  = 'lost'\n"),
+            (
+                "[rule.a.absence]\nwaived='lost'\nmissing='lost'",
+                "[rule.a.absence]\nmissing = 'lost'\nwaived  = 'lost'\n",
+            ),
             ("[rule.a.deduction]\nb=1\na=1", "[rule.a.deduction]\nb = 1\na = 1\n"),
             ("[x.y]\nb=1\na=1", "[x.y]\nb = 1\na = 1\n"),
             ("[ruleset.valid]\nuntil=1\nfrom=1", "[ruleset.valid]\nfrom  = 1\nuntil = 1\n"),
@@ -178,7 +181,9 @@ def messed(text, draw):
     for block in re.split(r"\n(?=\[)", text):
         head, *keys = block.split("\n") if block.startswith("[") else ["", *block.split("\n")]
         for line in [head, *draw.sample(keys, len(keys))]:
-            out += [draw.choice(["", "   ", "# a", "\t#  b = [1]", '# "c']) for _ in range(draw.choice([0, 0, 0, 1, 3]))]
+            out += [
+                draw.choice(["", "   ", "# a", "\t#  b = [1]", '# "c']) for _ in range(draw.choice([0, 0, 0, 1, 3]))
+            ]
             out.append(spread(line, draw) + draw.choice(["", "", "  ", "#d", "   # e  "]))
     return "\n".join(out)
 
@@ -216,6 +221,10 @@ class TestWhateverIsDrawn:
         assert main(["fmt", "--check", str(path)]) == 0
         assert path.read_bytes() == data
 
+
+MORE = count(1)
+
+
 class TestTheGuard:
     """What cannot be laid out safely is left alone, whatever the layout did to it."""
 
@@ -225,7 +234,7 @@ class TestTheGuard:
             lambda text: text.replace("2.50", "2.5"),
             lambda text: text.replace("# tên", "# ten"),
             lambda text: text.replace("format = 1", "format = 01"),
-            lambda text, more=count(): text + "\n" * next(more),
+            lambda text: text + "\n" * next(MORE),
         ],
         ids=["a digit", "a comment", "no TOML", "never settled"],
     )
@@ -261,7 +270,9 @@ class TestTheGuard:
         with pytest.raises(RulesError, match="layout-unsafe"):
             tidied(path)
 
-    @pytest.mark.parametrize("text", ["kind = 1\n", "kind.a = 1\n", "rule = []\n", "[rule.metric]\nweight=1\ngroup=2\n"])
+    @pytest.mark.parametrize(
+        "text", ["kind = 1\n", "kind.a = 1\n", "rule = []\n", "[rule.metric]\nweight=1\ngroup=2\n"]
+    )
     def test_files_that_are_no_rule_sets_are_laid_out_all_the_same(self, text, tmp_path):
         path = tmp_path / "any.toml"
         path.write_text(text)
