@@ -342,6 +342,13 @@ class TestTheCommand:
         assert tidied(path).after.count("\n[rule.") == 999
         assert time.perf_counter() - start < 10  # about one second; the machine may be busy
 
+    def test_a_list_of_very_many_lines_in_bounded_time(self, tmp_path):
+        path = tmp_path / "long.toml"
+        path.write_text("a = [\n" + "  1,  # one\n\n" * 8_000 + "]\n")
+        start = time.perf_counter()
+        assert not tidied(path).changed
+        assert time.perf_counter() - start < 10  # well below one
+
 
 class TestCheckingTheLayout:
     def test_is_an_error_only_when_it_is_asked_for(self, tmp_path, capsys):

@@ -160,17 +160,22 @@ def _head(lines: list[str], *, own: bool) -> list[str]:
 
 def spelled(value: Iterable[Token]) -> str:
     """Return a value with spaces where they belong; its lines stay lines, indented by the lists that are open."""
-    text, line, depth, last = "", "", 0, Token("sign", "")
+    lines: list[list[str]] = [[]]
+    depth, last = 0, Token("sign", "")
     for token in value:
+        opened = _lists(token)
         if token.kind == "end":
-            text, line = text + line + "\n" if line or not text.endswith("\n\n") else text, ""
+            lines += [[]] if lines[-1] or lines[-2:-1] != [[]] else []
         else:
-            lists = (token.text == "]") if token.kind == "sign" else 0
-            gap = _gap(last, token) if line or not text else INDENT * (depth - lists)
-            line += gap + token.text
-            depth += (token.text == "[") - (token.text == "]") if token.kind == "sign" else 0
-        last = token
-    return text + line
+            indent = INDENT * (depth + min(opened, 0)) if len(lines) > 1 else ""
+            lines[-1] += [_gap(last, token) if lines[-1] else indent, token.text]
+        depth, last = depth + opened, token
+    return "\n".join(map("".join, lines))
+
+
+def _lists(token: Token) -> int:
+    """Return how many more lists are open behind a token."""
+    return (token == Token("sign", "[")) - (token == Token("sign", "]"))
 
 
 def _gap(last: Token, token: Token) -> str:
