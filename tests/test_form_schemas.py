@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from strategies import cases, to_toml
 
-from cchc_rules import SubmissionError, schema
+from cchc_rules import SubmissionError, packaged, schema
 from cchc_rules.cli import main
 from cchc_rules.forms import FORMS, form_text
+from cchc_rules.load import packaged_folder
 from cchc_rules.submission import Reader, read
 from cchc_rules.words import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
+PACKAGED = [packaged_folder() / f"{name}.toml" for name in packaged()]
 BAD = ROOT / "tests" / "bad"
 RULES, SUBMISSION = (
     Draft202012Validator(json.loads(form_text(name)), format_checker=FormatChecker())
@@ -135,7 +137,7 @@ class TestTheyAreMade:
 class TestRuleFiles:
     @pytest.mark.parametrize(
         "path",
-        [*(ROOT / "rules").glob("*.toml"), *(ROOT / "tests" / "good").glob("*.toml")],
+        [*PACKAGED, *(ROOT / "tests" / "good").glob("*.toml")],
         ids=lambda path: path.stem,
     )
     def test_good_files_are_valid(self, path):

@@ -33,6 +33,7 @@ class Item:
     value: str
     above: list[str]
     behind: str
+    dotted: bool
 
 
 @dataclass
@@ -69,8 +70,9 @@ def _order(path: tuple[str, ...]) -> list[str]:
 
 
 def _aligned(items: list[Item]) -> Iterator[str]:
-    """Yield the lines of keys, `=` in one column, and comments behind them in another."""
-    wide = max((len(item.key) for item in items), default=0)
+    """Yield the lines of keys: `=` in one column, over which dotted keys may run, and comments behind in another."""
+    simple = [len(item.key) for item in items if not item.dotted]
+    wide = max(simple or [len(item.key) for item in items], default=0)
     texts = [f"{item.key.ljust(wide)} = {item.value}" for item in items]
     short = [len(text) for text, item in zip(texts, items, strict=True) if item.behind and "\n" not in text]
     column = max(short, default=0)
@@ -141,7 +143,9 @@ def _add(section: Section, statement: Statement, waiting: list[str]) -> None:
     at = statement.tokens.index(Token("sign", "="))
     key, value = statement.tokens[:at], statement.tokens[at + 1 :]
     above = [line for line in waiting if line]
-    section.items.append(Item("".join(t.text for t in key), names(key)[0], spelled(value), above, statement.comment))
+    first, *rest = names(key)
+    written = "".join(token.text for token in key)
+    section.items.append(Item(written, first, spelled(value), above, statement.comment, bool(rest)))
 
 
 def _directives_set_off(waiting: list[str]) -> list[str]:
