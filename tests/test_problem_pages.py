@@ -13,6 +13,8 @@ MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-m
     "report-broken",
     "nothing-to-compare",
     "no-cases",
+    "layout",
+    "layout-unsafe",
 }
 """Codes that no file in the folder can show; tests/test_bad_*.py and tests/test_compar*.py make what gives them."""
 
@@ -42,7 +44,7 @@ def test_every_code_has_a_section_and_every_section_a_code():
 
 
 def test_codes_made_in_tests_are_made_there():
-    names = ("bad_rules", "bad_submissions", "comparing", "compare_command", "verify", "cases")
+    names = ("bad_rules", "bad_submissions", "comparing", "compare_command", "verify", "cases", "layout")
     tests = "".join((ROOT / "tests" / f"test_{name}.py").read_text(encoding="utf-8") for name in names)
     for code in MADE_IN_TESTS:
         assert f'"{code}"' in tests or f"[{code}]" in tests

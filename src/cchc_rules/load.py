@@ -94,6 +94,21 @@ def toml_file(path: FilePath) -> tuple[Document, Callable[[Path], int]]:
     return source.content, line
 
 
+def read_rules(source: str | FilePath) -> tuple[FilePath, str, Document]:
+    """Return the path of a rule file (or of a packaged id), its text and what it says; only its TOML is checked.
+
+    Line ends stay as they are; a byte-order mark is no part of the text. Raises `RulesError`.
+    """
+    path = _find(str(source), FilePath())
+    read = _read(path)
+    return path, read.text, read.content
+
+
+def parse_toml(text: str) -> Document:
+    """Return what a TOML text says, numbers exact; raise `RulesError` where it is none."""
+    return _toml(text, "")
+
+
 def packaged_folder() -> FilePath:
     """Return the folder of the packaged rule sets (in a source checkout: `rules/` at its top)."""
     inside = FilePath(str(resources.files("cchc_rules"))) / "rules"

@@ -9,7 +9,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cchc_rules import model, number
@@ -107,9 +116,32 @@ def interval(bounds: Mapping[str, Fraction | None]) -> Interval:
 METRIC_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 OTHER_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-Words: TypeAlias = Annotated[str, BeforeValidator(_nfc)]
-Exact: TypeAlias = Annotated[Fraction, PlainValidator(_number)]
-Day: TypeAlias = Annotated[date, PlainValidator(_date)]
+NUMBER: dict[str, Any] = {"type": "number", "exclusiveMinimum": -number.LIMIT, "exclusiveMaximum": number.LIMIT}
+WORDS: dict[str, Any] = {"type": "string", "pattern": r"\S"}
+DAY: dict[str, Any] = {"type": "string", "format": "date"}
+ONE_LOW_ONE_HIGH: list[Any] = [{"not": {"required": ["from", "above"]}}, {"not": {"required": ["to", "below"]}}]
+SCALAR: dict[str, Any] = {**NUMBER, **WORDS, "type": ["number", "boolean", "string"]}
+SCALARS: dict[str, Any] = {"type": "array", "minItems": 1, "items": SCALAR}
+"""What is read by hand, as JSON Schema; a TOML date stands there as a text."""
+
+
+def _closed(*required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": [*required], "properties": properties, "additionalProperties": False}
+
+
+THRESHOLD: dict[str, Any] = {
+    "anyOf": [
+        SCALAR,
+        SCALARS,
+        _closed("metric", metric=WORDS),
+        _closed("formula", formula=WORDS),
+        {**_closed(**dict.fromkeys(BOUNDS, NUMBER)), "minProperties": 1, "allOf": ONE_LOW_ONE_HIGH},
+    ]
+}
+
+Words: TypeAlias = Annotated[str, BeforeValidator(_nfc), WithJsonSchema(WORDS)]
+Exact: TypeAlias = Annotated[Fraction, PlainValidator(_number), WithJsonSchema(NUMBER)]
+Day: TypeAlias = Annotated[date, PlainValidator(_date), WithJsonSchema(DAY)]
 MetricId: TypeAlias = Annotated[str, Field(pattern=METRIC_ID)]
 Id: TypeAlias = Annotated[str, Field(pattern=OTHER_ID)]
 Places: TypeAlias = Annotated[int, Field(ge=0, le=12, strict=True)]
@@ -149,7 +181,7 @@ class BothLanguages(_Table):
         return model.Text(self.vi, self.en)
 
 
-Text: TypeAlias = Annotated[BothLanguages, BeforeValidator(_text)]
+Text: TypeAlias = Annotated[BothLanguages, BeforeValidator(_text, json_schema_input_type=Words | BothLanguages)]
 
 
 class Validity(_Table):
@@ -226,8 +258,8 @@ class MetricTable(_Table):
 class GroupTable(_Table):
     """A table `[group.ID]`."""
 
-    title: Text
     parent: Id | None = None
+    title: Text
     weight: Exact | None = None
     kind: Literal["base", "bonus", "penalty"] = "base"
     cap: Exact | None = None
@@ -240,6 +272,8 @@ class GroupTable(_Table):
 
 class _Bounded(_Table):
     """A table with bounds: one low edge and one high edge at most."""
+
+    model_config = ConfigDict(json_schema_extra={"allOf": ONE_LOW_ONE_HIGH})
 
     from_: Exact | None = Field(None, alias="from")
     above: Exact | None = None
@@ -256,10 +290,21 @@ class _Bounded(_Table):
         return interval({"from": self.from_, "above": self.above, "to": self.to, "below": self.below})
 
 
+TIER_CONDITIONS: list[Any] = [
+    {"anyOf": [{"required": [bound]} for bound in BOUNDS]},
+    {"required": ["is"]},
+    {"required": ["otherwise"], "properties": {"otherwise": {"const": True}}},
+]
+
+
 class TierTable(_Bounded):
     """One tier: a condition and a value."""
 
-    is_: Annotated[tuple[Any, ...] | None, PlainValidator(_scalars)] = Field(None, alias="is")
+    model_config = ConfigDict(json_schema_extra={"allOf": ONE_LOW_ONE_HIGH, "oneOf": TIER_CONDITIONS})
+
+    is_: Annotated[tuple[Any, ...] | None, PlainValidator(_scalars), WithJsonSchema({"anyOf": [SCALAR, SCALARS]})] = (
+        Field(None, alias="is")
+    )
     otherwise: Flag = False
     points: Exact | None = None
     percent: Exact | None = None
@@ -327,7 +372,7 @@ class NoPoints(_Table):
 DeductionTable: TypeAlias = Annotated[
     AllOrNothing | Proportional | PerUnit | Tiers | FormulaDeduction | Manual | NoPoints, Field(discriminator="kind")
 ]
-ThresholdField: TypeAlias = Annotated[Any, PlainValidator(_threshold)]
+ThresholdField: TypeAlias = Annotated[Any, PlainValidator(_threshold), WithJsonSchema(THRESHOLD)]
 
 
 def _deduction_word(value: object) -> object:
@@ -343,8 +388,16 @@ class ConflictTable(_Table):
     note: Text | None = None
 
 
+UNWEIGHED: dict[str, Any] = {
+    "if": {"not": {"required": ["weight"]}},
+    "then": {"properties": {"deduction": {"enum": ["none", {"kind": "none"}]}}},
+}
+
+
 class RuleTable(_Table):
     """A table `[rule.ID]`."""
+
+    model_config = ConfigDict(json_schema_extra=UNWEIGHED)
 
     group: Id
     title: Text
@@ -375,8 +428,8 @@ class RuleTable(_Table):
 class RemedyTable(_Table):
     """A table `[remedy.ID]`."""
 
-    task: Text
     source: tuple[Words, ...] = ()
+    task: Text
     product: Text | None = None
     lead: Text | None = None
     with_: Text | None = Field(None, alias="with")
@@ -419,7 +472,7 @@ class TargetTable(_Table):
 class RuleFile(_Table):
     """A whole rule file, overlays already laid."""
 
-    format: Annotated[int, PlainValidator(_format)]
+    format: Annotated[int, PlainValidator(_format), WithJsonSchema({"type": "integer", "const": FORMAT})]
     ruleset: RuleSetHead
     index: IndexTable = IndexTable()
     absence: AbsenceTable = AbsenceTable()
@@ -577,3 +630,16 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
 
 def _keys(table: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in table.model_fields.items()]
+
+
+def keys_in_order(*path: str) -> list[str]:
+    """Return the keys of a table in the order of the reference: `rule` for `[rule.ID]`, nothing for the top.
+
+    A band's bounds, which it shares with tiers, come last.
+    """
+    if not path:
+        return ["format", "extends", *_keys(RuleFile)[1:], "kind"]
+    table = _TABLES.get(path[-1])
+    if table is None:
+        return []
+    return sorted(_keys(table), key=lambda key: key in BOUNDS and table is BandTable)

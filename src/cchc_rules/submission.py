@@ -204,15 +204,16 @@ def _integer(text: str) -> int | Decimal:
     return int(text) if len(text) <= number.DIGITS + 1 else Decimal(text)
 
 
-_TOP = frozenset(
+KEYS_OF_SUBMISSION = frozenset(
     {"format", "ruleset", "unit", "unit_kind", "period", "as_of", "note", "measurements", "points", "absent", "tracks"}
 )
-_ENTRY = frozenset(Entry._fields)
-_WAYS = ("value", "numerator", "items", "not_applicable", "waived")
-_FIGURE = frozenset({*_WAYS, "denominator"})
-_DOCUMENT = frozenset({"document", "date"})
-_WAIVER = frozenset(Waiver._fields)
-_GIVEN = frozenset(Given._fields)
+KEYS_OF_ENTRY = frozenset(Entry._fields)
+WAYS = ("value", "numerator", "items", "not_applicable", "waived")
+FIGURE = frozenset({*WAYS, "denominator"})
+KEYS_OF_DOCUMENT = frozenset({"document", "date"})
+KEYS_OF_WAIVER = frozenset(Waiver._fields)
+KEYS_OF_GIVEN = frozenset(Given._fields)
+"""The keys that a submission may have, and those of its parts."""
 
 
 def _places(content: object) -> Callable[[Path], list[int]]:
@@ -270,7 +271,7 @@ class Reader:
         if not isinstance(content, Mapping):
             self.fault("not-an-object", given=quoted(content))
             return None
-        self._keys(content, _TOP)
+        self._keys(content, KEYS_OF_SUBMISSION)
         if content.get("format").__class__ is not int or content["format"] != 1:
             self.fault("format-version", "format", given=quoted(content.get("format")))
         period = self._text(content, "period", required=True)
@@ -381,10 +382,10 @@ class Reader:
         return Entry(value, above, below, None, None, None, documents, words)
 
     def _rare_entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
-        self._keys(raw, _ENTRY, "measurements", id_)
+        self._keys(raw, KEYS_OF_ENTRY, "measurements", id_)
         given = {key: value for key, value in raw.items() if value is not None}
-        ways = [way for way in _WAYS if way in given]
-        if not ways and "denominator" not in given and not _FIGURE.isdisjoint(raw):
+        ways = [way for way in WAYS if way in given]
+        if not ways and "denominator" not in given and not FIGURE.isdisjoint(raw):
             return None  # a figure left null is missing
         if len(ways) != 1 or ("numerator" in given) != ("denominator" in given):
             self.fault("entry-ways", "measurements", id_, ways=quoted(", ".join(map(str, ways or raw)) or "{}"))
@@ -410,7 +411,7 @@ class Reader:
         if not isinstance(value, Mapping):
             self.fault("not-an-object", *path, given=quoted(value))
             return Waiver("", "", date.min)
-        self._keys(value, _WAIVER, *path)
+        self._keys(value, KEYS_OF_WAIVER, *path)
         by, why = (self._text(value, key, *path, required=True) for key in ("by", "why"))
         if value.get("until") is None:
             self.fault("missing-key", *path, key="until")
@@ -426,7 +427,7 @@ class Reader:
     def _document(self, item: object, path: Path, at: int) -> Document:
         if isinstance(item, str) or not isinstance(item, Mapping):
             return Document(self._reason(item, *path, at), None)
-        self._keys(item, _DOCUMENT, *path, at)
+        self._keys(item, KEYS_OF_DOCUMENT, *path, at)
         day = self._day(item["date"], *path, at, "date") if item.get("date") is not None else None
         return Document(self._text(item, "document", *path, at, required=True), day)
 
@@ -439,7 +440,7 @@ class Reader:
         if not isinstance(raw, Mapping):
             self.fault("not-an-object", *path, given=quoted(raw))
             return None
-        self._keys(raw, _GIVEN, *path)
+        self._keys(raw, KEYS_OF_GIVEN, *path)
         points: Pair | None = (0, 1)
         if raw.get("points") is None:
             self.fault("missing-key", *path, key="points")

@@ -38,6 +38,16 @@ def message(lang: str, id_: str, **places: str) -> str:
     return _template(lang, id_).format(**places)
 
 
+class _Open(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def outline(lang: str, id_: str) -> str:
+    """Return the message of an id with `…` in each of its places: what it says of anything."""
+    return _template(lang, id_).format_map(_Open())
+
+
 def number(lang: str, text: str) -> str:
     """Return a plain decimal string in the language's form, all digits kept: `-1212.50` → `−1.212,50`."""
     whole, point, rest = text.partition(".")

@@ -3,5 +3,19 @@
 Only the module of the command that was asked for is imported.
 """
 
-COMMANDS = ("score", "plan", "compare", "sensitivity", "verify", "check", "test", "mutate", "doc", "diff", "impact")
+COMMANDS = (
+    "score",
+    "plan",
+    "compare",
+    "sensitivity",
+    "verify",
+    "check",
+    "test",
+    "mutate",
+    "fmt",
+    "schema",
+    "doc",
+    "diff",
+    "impact",
+)
 """Every command, in the order in which help lists them."""

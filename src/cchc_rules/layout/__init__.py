@@ -1,0 +1,1 @@
+"""One layout for rule files: every comment kept, nothing meant otherwise."""

@@ -1,0 +1,272 @@
+"""Write the JSON Schemas of rule files and submissions. Run it after changing the form of either, or their words.
+
+The rule file's is made from the pydantic models, the submission's from the keys that its reader knows; what keys mean
+is taken from the catalogues (`schema.…`), Vietnamese before English. Both are for editors: they say what the form of a
+file must be, not whether its rules are right.
+"""
+
+import json
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+
+from cchc_rules import schema, submission
+from cchc_rules.formula import RESERVED
+
+ROOT = Path(__file__).parents[1] / "src" / "cchc_rules"
+SCHEMAS = ROOT / "schemas"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, Any]
+
+NAMES = {
+    "RuleSetHead": "ruleset",
+    "Validity": "days",
+    "BothLanguages": "text",
+    "FormulaDeduction": "formula",
+    "NoPoints": "none",
+    "BandGateTable": "band_gate",
+    "AllOrNothing": "all_or_nothing",
+    "PerUnit": "per_unit",
+}
+"""Models whose tables go by another name than theirs."""
+
+DEDUCTIONS = ("all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual", "none")
+WITH_IDS = ("metric", "group", "rule", "remedy")
+
+
+def words(lang: str) -> dict[str, str]:
+    """Return what the catalogue of a language says of keys."""
+    with (ROOT / "locale" / f"{lang}.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+
+
+VI, EN = words("vi"), words("en")
+
+
+def described(part: Schema, *ids: str) -> Schema:
+    """Return a schema that begins with what the first id that the catalogues know means."""
+    known = next(f"schema.{id_}" for id_ in ids if f"schema.{id_}" in VI)
+    return {"description": f"vi {VI[known]} / en {EN[known]}", **part}
+
+
+def with_words(part: Schema, table: str) -> Schema:
+    """Return the schema of a table with a description of each key: the table's own, else what all have in common."""
+    kinds = ("deduction.kind",) if table in DEDUCTIONS else ()
+    keys = part.get("properties", {})
+    return part | {"properties": {key: described(one, f"{table}.{key}", *kinds, key) for key, one in keys.items()}}
+
+
+def name_of(model_name: str) -> str:
+    """Return the name of a model's table in a rule file."""
+    return NAMES.get(model_name, model_name.removesuffix("Table").lower())
+
+
+def cleaned(part: Any) -> Any:
+    """Return a schema of pydantic's in the words of TOML, which has no null, without titles and empty defaults."""
+    if isinstance(part, list):
+        return [cleaned(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("anyOf", [{}])[-1] == {"type": "null"}:
+        kept = part["anyOf"][:-1]
+        part = {**(kept[0] if len(kept) == 1 else {"anyOf": kept}), **{k: v for k, v in part.items() if k != "anyOf"}}
+    return {key: _inside(key, value) for key, value in part.items() if not _needless(key, value)}
+
+
+def _needless(key: str, value: Any) -> bool:
+    said = key in ("title", "description") and isinstance(value, str)
+    return said or key == "discriminator" or (key == "default" and value in (None, "", [], {}))
+
+
+def _inside(key: str, value: Any) -> Any:
+    if key == "$ref":
+        return f"#/$defs/{name_of(value.rpartition('/')[2])}"
+    return {name: cleaned(one) for name, one in value.items()} if key == "properties" else cleaned(value)
+
+
+def rules() -> Schema:
+    """Return the JSON Schema of rule files."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an exact fraction is no default that JSON could hold
+        raw = schema.RuleFile.model_json_schema(by_alias=True)
+    tables = {name_of(name): cleaned(part) for name, part in raw["$defs"].items()}
+    tables["window"] = {key: value for key, value in tables["days"].items() if key != "required"}
+    tables["rule"]["properties"]["deduction"] = _deduction(tables)
+    whole = _whole(raw["required"], tables)
+    for name in WITH_IDS:
+        tables[name]["properties"]["remove"] = {"const": True}
+    tables = {name: with_words(part, "days" if name == "window" else name) for name, part in tables.items()}
+    top = _file(cleaned(raw)["properties"])
+    tables |= {"kind": _kind(top), "whole": whole}
+    return _top("rules", "file", top) | {
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"$ref": "#/$defs/whole"},
+        "$defs": {name: tables[name] for name in sorted(tables)},
+    }
+
+
+def _top(name: str, id_: str, properties: Schema) -> Schema:
+    head = {"$schema": DRAFT, "$id": f"urn:cchc-rules:{name}:1", "title": f"cchc-rules {name}, format 1"}
+    return head | described({"type": "object", "additionalProperties": False, "properties": properties}, id_)
+
+
+def _deduction(tables: dict[str, Schema]) -> Schema:
+    """Return the schema of a deduction: a word where its kind needs nothing else, or a table."""
+    alone = [kind for kind in DEDUCTIONS if tables[kind]["required"] == ["kind"]]
+    return {"anyOf": [{"enum": alone}, *({"$ref": f"#/$defs/{kind}"} for kind in DEDUCTIONS)]}
+
+
+def _whole(required: list[str], tables: dict[str, Schema]) -> Schema:
+    """Return what a whole file needs and an overlay may leave out, and take it out of the tables."""
+    inside: Schema = {"ruleset": _needs(tables["ruleset"]), "window": {"required": tables["days"]["required"]}}
+    for name in WITH_IDS:
+        inside[name] = {"additionalProperties": _needs(tables[name]) | {"not": {"required": ["remove"]}}}
+    return {"required": required, "properties": inside}
+
+
+def _needs(table: Schema) -> Schema:
+    return {key: table.pop(key) for key in ("required", "if", "then") if key in table}
+
+
+def _file(fields: Schema) -> Schema:
+    """Return the keys at the top of a rule file."""
+    found = {**fields, "window": {"$ref": "#/$defs/window"}, "extends": schema.WORDS}
+    found |= {name: _by_id(name) for name in (*WITH_IDS, "kind")}
+    return {key: described(found[key], f"file.{key}") for key in schema.keys_in_order()}
+
+
+def _by_id(name: str) -> Schema:
+    names: Schema = {"pattern": schema.OTHER_ID}
+    if name == "metric":
+        names = {"pattern": schema.METRIC_ID, "not": {"enum": sorted(RESERVED)}}
+    return {"type": "object", "propertyNames": names, "additionalProperties": {"$ref": f"#/$defs/{name}"}}
+
+
+def _kind(top: Schema) -> Schema:
+    """Return the schema of a kind of unit: an overlay inside the file."""
+    own = {
+        "title": described(either_text(), "kind.title"),
+        "remove": described({"const": True}, "remove"),
+    }
+    changes = {key: value for key, value in top.items() if key not in ("extends", "kind")}
+    return {"type": "object", "additionalProperties": False, "properties": own | changes}
+
+
+def either_text() -> Schema:
+    """Return the schema of a text: one for both languages, or one for each."""
+    return {"anyOf": [schema.WORDS, {"$ref": "#/$defs/text"}]}
+
+
+NOTHING: Schema = {"type": "null"}
+
+
+def or_nothing(part: Schema) -> Schema:
+    """Return a schema that takes null as well: in a submission it stands for a key left out."""
+    return {"anyOf": [part, NOTHING]}
+
+
+def closed(table: str, keys: Iterable[str], forms: Schema, required: Iterable[str] = ()) -> Schema:
+    """Return the schema of an object with the keys that the reader knows, in the order of their forms."""
+    assert set(forms) == set(keys), (table, set(forms) ^ set(keys))
+    needed = [key for key in forms if key in set(required)]
+    properties = {key: form if key in needed else or_nothing(form) for key, form in forms.items()}
+    part = {"type": "object", "required": needed, "additionalProperties": False, "properties": properties}
+    return with_words(part, table)
+
+
+def _map(inside: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": inside}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def submissions() -> Schema:
+    """Return the JSON Schema of submissions."""
+    points = _map(or_nothing(_ref("given")))
+    top = closed(
+        "submission",
+        submission.KEYS_OF_SUBMISSION,
+        {
+            "format": {"type": "integer", "const": 1},
+            "ruleset": schema.WORDS,
+            "unit": schema.WORDS,
+            "unit_kind": schema.WORDS,
+            "period": {"type": "string", "pattern": PERIOD},
+            "as_of": schema.DAY,
+            "note": schema.WORDS,
+            "measurements": _map(_ref("measurement")),
+            "points": points,
+            "absent": _map(schema.WORDS),
+            "tracks": _map(or_nothing(points)),
+        },
+        required=("format", "ruleset", "unit", "period"),
+    )
+    head = _top("submission", "submission", top["properties"]) | {"required": top["required"]}
+    return head | {"$defs": _parts()}
+
+
+PERIOD = (
+    r"^\s*([0-9]{4}|[0-9]{4}-(Q[1-4]|H[12]|0[1-9]|1[0-2])|[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2})\s*$"
+)
+
+
+def _parts() -> Schema:
+    given = {"points": schema.NUMBER, "reason": schema.WORDS, "evidence": _ref("evidence")}
+    document = {"document": schema.WORDS, "date": schema.DAY}
+    waiver = {"by": schema.WORDS, "why": schema.WORDS, "until": schema.DAY}
+    return {
+        "measurement": {"anyOf": [schema.SCALAR, NOTHING, _ref("entry")]},
+        "entry": _entry(),
+        "given": closed("given", submission.KEYS_OF_GIVEN, given, ("points", "reason")),
+        "waiver": closed("waiver", submission.KEYS_OF_WAIVER, waiver, waiver),
+        "document": closed("document", submission.KEYS_OF_DOCUMENT, document, ("document",)),
+        "evidence": {"type": "array", "items": {"anyOf": [schema.WORDS, _ref("document")]}},
+    }
+
+
+def _entry() -> Schema:
+    """Return the schema of what is said of one metric: exactly one way of giving it, or figures left null."""
+    forms = {
+        "value": schema.SCALAR,
+        "numerator": schema.NUMBER,
+        "denominator": schema.NUMBER,
+        "items": {"type": "array", "items": schema.WORDS},
+        "not_applicable": schema.WORDS,
+        "waived": _ref("waiver"),
+        "evidence": _ref("evidence"),
+        "note": schema.WORDS,
+    }
+    ways = [_said(way) for way in submission.WAYS]
+    left_null = {"anyOf": [{"required": [key]} for key in sorted(submission.FIGURE)], "not": {"anyOf": ways}}
+    halves = {"if": _said("numerator"), "then": _said("denominator"), "else": {"not": _said("denominator")}}
+    return closed("entry", submission.KEYS_OF_ENTRY, forms) | {"oneOf": [*ways, left_null], **halves}
+
+
+def _said(key: str) -> Schema:
+    return {"required": [key], "properties": {key: {"not": NOTHING}}}
+
+
+def printed(document: Schema) -> str:
+    """Return a schema as the package holds it."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def made() -> Iterator[tuple[Path, str]]:
+    """Yield the file and the text of each schema that is made here."""
+    for name, document in (("rules", rules()), ("submission", submissions())):
+        yield SCHEMAS / f"{name}.schema.json", printed(document)
+
+
+def main() -> None:
+    for path, text in made():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
