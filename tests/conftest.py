@@ -1,9 +1,10 @@
-"""Shared by all tests: the deep search of the properties is one flag away."""
+"""Shared by all tests: the deep search of the properties is one flag away; searches are not traced."""
 
+import gc
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,3 +17,17 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("usual")
     if config.getoption("--deep"):
         os.environ["CCHC_DEEP"] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No search is traced; the longest test comes first, so that the others are shared out beside it."""
+    items.sort(key=lambda item: item.path.name != "test_workbook_office.py")
+    for item in items:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: the garbage collector need not go through them each time."""
+    gc.collect()
+    gc.freeze()

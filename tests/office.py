@@ -39,7 +39,6 @@ def blank(content):
 
 def computed(contents, folder):
     """The workbooks as LibreOffice computes them: by name, each a mapping from its sheets to rows of texts."""
-    needed()
     (folder / "in").mkdir(parents=True)
     for name, content in contents.items():
         (folder / "in" / f"{name}.xlsx").write_bytes(content)

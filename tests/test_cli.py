@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from rule_texts import TINY
 
 import cchc_rules
 from cchc_rules import calendar, console, load_measurements, load_rules, parse_report, score, sensitivity
@@ -26,31 +27,6 @@ EXAMPLE = EXAMPLES / "cam-due-2023.json"
 MISTAKES = EXAMPLES / "cam-due-2023-mistakes.json"
 RULES = ROOT / "rules" / "cam-due-2023.toml"
 REFERENCE = ROOT / "docs" / "reference"
-
-TINY = """format = 1
-[ruleset]
-id = "tiny"
-version = "1"
-title = { vi = "Bộ nhỏ", en = "Tiny" }
-valid = { from = 2023-01-01, until = 2023-12-31 }
-[metric.share]
-title = { vi = "Tỷ lệ", en = "Share" }
-type = "percent"
-[group.work]
-title = { vi = "Việc", en = "Work" }
-[rule.on-time]
-group = "work"
-title = { vi = "Đúng hạn", en = "On time" }
-source = ["1"]
-metric = "share"
-comparator = ">="
-threshold = 90
-weight = 2
-deduction = "all_or_nothing"
-[absence]
-not_applicable = "exclude"
-waived = "exclude"
-"""
 UNUSED = '[metric.spare]\ntitle = "Spare"\ntype = "count"\n'
 SUBMISSION = {"format": 1, "ruleset": "tiny", "unit": "UBND xã", "period": "2023", "measurements": {"share": 95}}
 

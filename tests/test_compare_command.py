@@ -270,6 +270,13 @@ class TestTheViews:
                 assert amount in shown
         assert json.loads(render(document, "json")) == document
 
+    @pytest.mark.parametrize("form", ["text", "markdown", "html"])
+    def test_notes_are_shown(self, form):
+        rules = small(group(), rule("a", 6), scale=10)
+        one, two = scored(rules, a=50).to_dict(), scored(rules, a=100).to_dict()
+        two["measurements"]["unit"] = "UBND xã khác"
+        assert "The sides are two different units" in render(compare(one, two).to_dict("en"), form)
+
     def test_colour_says_nothing_new(self, readings):
         document = compare(report(STRONG), report()).to_dict()
         coloured = render(document, "text", colour=True)
@@ -318,7 +325,9 @@ JUNK = (None, 7, -1, True, "x", "", "1/0", "9" * 5000, [], [[]], {}, {"id": []})
 
 
 class TestBrokenReports:
-    def test_whatever_stands_anywhere_is_refused_or_shown(self):
+    @pytest.mark.no_cover
+    @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
+    def test_whatever_stands_anywhere_is_refused_or_shown(self, junk):
         """Every value of a report document, of every shape once, gives way to junk."""
         rules = small(
             group(), rule("a", 6), group("m", combine='"mean"', weight=2), rule("b", 1, group="m"),
@@ -330,19 +339,19 @@ class TestBrokenReports:
         for path, part in list(objects(whole)):
             for key in list(part):
                 shape = (*(step for step in path if isinstance(step, str)), key)
-                kept = part[key]
-                for junk in () if shape in seen else JUNK:
-                    part[key] = junk
-                    try:
-                        document = compare(whole, other).to_dict()
-                    except ReportError:
-                        refused += 1
-                    else:
-                        for form in FORMATS:
-                            render(document, form)
-                part[key] = kept
+                if shape in seen:
+                    continue
                 seen.add(shape)
-        assert refused > 300
+                kept, part[key] = part[key], junk
+                try:
+                    document = compare(whole, other).to_dict()
+                except ReportError:
+                    refused += 1
+                else:
+                    for form in FORMATS:
+                        render(document, form)
+                part[key] = kept
+        assert 20 < refused < len(seen)
 
 
 # The command ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rule_texts import TINY_LINES
 from strategies import cases, reported
 
 from cchc_rules import load_measurements, parse_rules, score
@@ -117,10 +118,9 @@ class TestTrials:
         assert [result[:7] for result in trial.run.results] == [result[:7] for result in report.outcome.results]
 
 
-HEAD = """
-format = 1
-ruleset = { id = "tiny", version = "1", title = "Tiny", valid = { from = 2023-01-01, until = 2023-12-31 } }
-absence = { not_applicable = "exclude" }
+HEAD = (
+    TINY_LINES
+    + """absence = { not_applicable = "exclude" }
 index = { scale = 10, over_scale = true }
 [group.work]
 title = "Work"
@@ -137,6 +137,7 @@ threshold = 1
 weight = 6
 deduction = "all_or_nothing"
 """
+)
 
 
 def offered(metric, rule, figure, more="", **other):

@@ -1,6 +1,6 @@
 """The thirteen laws of docs/reference/semantics.md, each as properties over whole rule sets and submissions.
 
-``CCHC_DEEP=1`` raises the number of examples a property from 60 to 2,000.
+``CCHC_DEEP=1`` raises the number of examples a property from 30 to 2,000.
 """
 
 import copy

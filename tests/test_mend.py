@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rule_texts import TINY_LINES
 from strategies import cases
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score
@@ -96,13 +97,13 @@ class TestTheFewest:
 
 GOOD = ROOT / "examples" / "cam-due-2023.json"
 
-HEAD = """
-format = 1
-ruleset = { id = "tiny", version = "1", title = "Tiny", valid = { from = 2023-01-01, until = 2023-12-31 } }
-absence = { not_applicable = "exclude", not_due = "exclude" }
+HEAD = (
+    TINY_LINES
+    + """absence = { not_applicable = "exclude", not_due = "exclude" }
 [group.work]
 title = "Work"
 """
+)
 
 
 def yes(name, weight, more="", group="work"):
@@ -166,6 +167,22 @@ class TestByHand:
         found = plan_to(rules, measurements, index=100)
         assert chosen(found) == ["g"]
         assert found.steps[0].change.metric == "u"
+
+    def test_a_threshold_that_was_not_reported_is_reported(self):
+        # 50 of 100 now; ours is 50, and theirs may be reported as 50 or less
+        numbers = "".join(f'[metric.{name}]\ntitle = "{name}"\ntype = "percent"\n' for name in ("ours", "theirs"))
+        numbers += '[rule.r]\ngroup = "work"\ntitle = "r"\nsource = ["1"]\nmetric = "ours"\ncomparator = ">="\n'
+        numbers += 'threshold = { metric = "theirs" }\nweight = 50\ndeduction = "all_or_nothing"\n'
+        rules, measurements = tiny(numbers + yes("a", 50), ours=50, a=True)
+        found = plan_to(rules, measurements, index=100)
+        assert [(step.change.rule, step.change.metric) for step in found.steps] == [("r", "theirs")]
+
+    def test_a_mean_gives_each_of_its_rules_a_share(self):
+        # 60 now; each rule of the mean brings half of its 40
+        mean = '[group.mean]\ntitle = "Mean"\ncombine = "mean"\nweight = 40\n'
+        rules, measurements = tiny(yes("a", 60) + mean + yes("x", 1, group="mean") + yes("y", 1, group="mean"), a=True)
+        assert [str(step.value) for step in plan_to(rules, measurements, index=80).steps] == ["80.00"]
+        assert chosen(plan_to(rules, measurements, index=81)) == ["x", "y"]
 
     def test_nothing_is_left_to_score_at_first(self):
         out = 'absence = { missing = "exclude" }'

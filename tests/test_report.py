@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from rule_texts import head
 from strategies import cases
 from test_shapes import CASES, report_of
 
@@ -37,17 +38,11 @@ def example(name="cam-due-2023"):
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))
 
 
-def rules_of(body, head="", places=2):
+def rules_of(body, top="", places=2):
     """A rule set with one group, from the tables that matter."""
     return parse_rules(
-        f"""format = 1
-{head}
-[ruleset]
-id = "small"
-version = "1"
-title = {{ vi = "Bộ nhỏ", en = "Small" }}
-valid = {{ from = 2023-01-01, until = 2023-12-31 }}
-[index]
+        head("small", "Bộ nhỏ", "Small", f"{top}\n")
+        + f"""[index]
 scale = 10
 places = {places}
 weight_basis = "chosen"
@@ -738,7 +733,7 @@ type = "number"
 
     def test_tracks(self):
         body = BOTH + 'absence = { waived = "exclude" }'
-        rules = rules_of(body, head='tracks = ["appraised", "survey"]')
+        rules = rules_of(body, top='tracks = ["appraised", "survey"]')
         tracks = {"appraised": {"one": {"points": Decimal("1.125"), "reason": "thẩm định"}}}
         document = scored(rules, {"x": 5}, tracks=tracks).to_dict()
         assert document["rules"][0]["tracks"] == {"appraised": "1.125", "survey": None}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from rule_texts import TINY_LINES
 
 from cchc_rules import SubmissionError, dump_measurements, load_measurements, load_rules, parse_rules, score
 from cchc_rules.cli import main
@@ -14,10 +15,9 @@ from cchc_rules.whatif.tries import listed, tried
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "cam-due-2023.json"
 
-TEXT = """
-format = 1
-ruleset = { id = "tiny", version = "1", title = "Tiny", valid = { from = 2023-01-01, until = 2023-12-31 } }
-absence = { not_applicable = "exclude" }
+TEXT = (
+    TINY_LINES
+    + """absence = { not_applicable = "exclude" }
 [metric.share]
 title = "Share"
 type = "percent"
@@ -43,6 +43,7 @@ distinct = true
 [group.work]
 title = "Work"
 """
+)
 RULES = {
     "share": 'comparator = ">="\nthreshold = 50',
     "kept": 'comparator = ">="\nthreshold = 50',

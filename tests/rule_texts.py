@@ -1,0 +1,45 @@
+"""What small rule sets of several tests are put together from: TOML texts, each ending its last line."""
+
+
+def head(id_, vi, en, before=""):
+    """The first lines of a rule set for 2023; lines that belong to no table go before it."""
+    return f"""format = 1
+{before}[ruleset]
+id = "{id_}"
+version = "1"
+title = {{ vi = "{vi}", en = "{en}" }}
+valid = {{ from = 2023-01-01, until = 2023-12-31 }}
+"""
+
+
+def share_rule(id_, vi, en, threshold, weight, deduction):
+    """A rule of the group `WORK` on the metric `SHARE`."""
+    return f"""[rule.{id_}]
+group = "work"
+title = {{ vi = "{vi}", en = "{en}" }}
+source = ["1"]
+metric = "share"
+comparator = ">="
+threshold = {threshold}
+weight = {weight}
+deduction = "{deduction}"
+"""
+
+
+SHARE = '[metric.share]\ntitle = { vi = "Tỷ lệ", en = "Share" }\ntype = "percent"\n'
+WORK = '[group.work]\ntitle = { vi = "Việc", en = "Work" }\n'
+EXCLUDED = '[absence]\nnot_applicable = "exclude"\nwaived = "exclude"\n'
+IN_SHARE = share_rule("share", "Tỷ lệ", "Share", 100, 1, "proportional")
+
+TINY = (
+    head("tiny", "Bộ nhỏ", "Tiny")
+    + SHARE
+    + WORK
+    + share_rule("on-time", "Đúng hạn", "On time", 90, 2, "all_or_nothing")
+    + EXCLUDED
+)
+TINY_LINES = """
+format = 1
+ruleset = { id = "tiny", version = "1", title = "Tiny", valid = { from = 2023-01-01, until = 2023-12-31 } }
+"""
+"""The first lines of a rule set whose next lines belong to no table yet."""
