@@ -71,6 +71,7 @@ LINE = (
     "report",
     "document",
     "proof",
+    "provenance",
     "explain",
     "arithmetic",
     "whatif.gain",

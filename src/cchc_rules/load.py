@@ -104,7 +104,7 @@ class _Versions:
                 continue
             title = self.title(path, section) if "title" in section else None
             tree, told = self.laid(tree, section, path, told)
-            self.problems += (replace(one, path=(*path, *one.path)) for one in _misshapen(section))
+            self.problems += (replace(one, path=(*path, *one.path)) for one in _misshapen(section, ("kind",)))
             version, told = self.with_kinds(tree, path, told)
             if version is not None:
                 kinds = {kind: replace(one, since=day, since_title=title) for kind, one in version.kinds.items()}
@@ -177,9 +177,9 @@ def _sections(tree: Tree, key: str) -> dict[str, Tree]:
     return {name: section for name, section in found if isinstance(section, dict) and not removed(section)}
 
 
-def _misshapen(tree: Tree) -> Iterator[Problem]:
+def _misshapen(tree: Tree, keys: Iterable[str] = SECTIONS) -> Iterator[Problem]:
     """Yield a problem for each section that is no table."""
-    for key in SECTIONS:
+    for key in keys:
         part = tree.get(key, {})
         for path, one in (
             [((key,), part)] if isinstance(part, Cell) else [((key, name), one) for name, one in part.items()]

@@ -335,14 +335,10 @@ def beside(one: Tree, other: Tree, lies_over: LiesOver) -> Tree:
 def _joined(one: Tree | Cell, other: Tree | Cell, lies_over: LiesOver) -> Tree | Cell:
     if isinstance(one, dict) and isinstance(other, dict):
         return beside(one, other, lies_over)
-    given = {cell.place: cell for part in (one, other) for first in _firsts(part) for cell in (first, *first.rivals)}
+    given = {cell.place: cell for part in (one, other) for first in _cells(part) for cell in (first, *first.rivals)}
     standing = [cell for cell in given.values() if not _overruled(cell, given, lies_over)]
     first, *rest = (cell._replace(rivals=()) for cell in standing)
     return first._replace(rivals=tuple(rest))
-
-
-def _firsts(part: Tree | Cell) -> Iterable[Cell]:
-    return [cell for _, cell in zip(range(1), _cells(part), strict=False)]
 
 
 def _overruled(cell: Cell, given: Iterable[Place], lies_over: LiesOver) -> bool:

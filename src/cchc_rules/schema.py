@@ -465,8 +465,8 @@ def read_title(path: Path, title: object) -> tuple[model.Text, list[Problem]]:
     try:
         return SectionHead.model_validate(head).title.model(), []
     except ValidationError as error:
-        found = [_problem(details, head) for details in error.errors(include_url=False)]
-        return model.Text(name, name), [replace(problem, path=(*path, *problem.path)) for problem in found]
+        found = {one.code: one for one in (_problem(details, head) for details in error.errors(include_url=False))}
+        return model.Text(name, name), [replace(problem, path=(*path, *problem.path)) for problem in found.values()]
 
 
 def required(table: str) -> tuple[str, ...]:

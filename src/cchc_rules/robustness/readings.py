@@ -1,6 +1,7 @@
 """The other readings of a plan that contradicts itself: each as an overlay over the rule set, and scored."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -100,9 +101,10 @@ def _scored(
 ) -> tuple[Outcome | None, tuple[Problem, ...]]:
     """Score with other fields of some rules, over the rule set as it stood; other days and kinds are left out."""
     kind = found.rules.kind
+    document = {key: value for key, value in found.rules.document.items() if key not in ("kind", "since")}
     changes: Table = {"rule": fields} if kind is None else {"rule": fields, "kind": {kind: {}}}
     try:
-        return rescore(relaid(found.rules, changes)), ()
+        return rescore(relaid(replace(found.rules, document=document), changes)), ()
     except CchcError as error:
         return None, error.problems
 
