@@ -1,4 +1,4 @@
-"""Sections that hold from a day on: which governs, what it changes, and that earlier submissions score as they did."""
+"""Sections that hold from a day on: which governs (V2, V3), and that what came before scores as it did."""
 
 import json
 import os

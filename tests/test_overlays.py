@@ -1,4 +1,4 @@
-"""Files over files: several levels, several beside each other, what they may change, where every value comes from."""
+"""Files over files: several levels, several beside each other, what they may change, where values come from (V1)."""
 
 import copy
 import json

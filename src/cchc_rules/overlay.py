@@ -130,10 +130,8 @@ def _plain_fields(entry: Tree | Cell) -> Any:
     return {name: cell.value for name, cell in entry.items() if cell.value is not GONE}
 
 
-def _plain_section(section: Tree | Cell) -> Any:
+def _plain_section(section: Tree) -> Document:
     """Return a section as it would be written: what it takes away is named by `remove`."""
-    if isinstance(section, Cell):
-        return section.value
     found: Document = {}
     for key, part in section.items():
         if key in ENTRIES and isinstance(part, dict):
@@ -273,13 +271,21 @@ def _over_section(below: Tree | Cell | None, top: Tree | Cell) -> Tree | Cell:
     result = dict(below)
     for key, part in top.items():
         under = result.get(key)
-        if key in ENTRIES and isinstance(part, dict):
-            entries = opened(key, under) if isinstance(under, Cell) and key in NAMED_BY else None
-            laid = _over_entries(_dict(under) if entries is None else entries, part, _composed)
-            result[key] = laid if entries is None else Cell(_plain(key, laid), next(_cells(part)).place)
-        else:
+        if key not in ENTRIES or isinstance(part, Cell):
             result[key] = _over_other(key, under, part)
+        elif key in NAMED_BY and isinstance(under, Cell):
+            result[key] = _over_cell(key, under, part)
+        else:
+            result[key] = _over_entries(_dict(under), part, _composed)
     return result
+
+
+def _over_cell(key: str, below: Cell, top: Tree) -> Tree | Cell:
+    """Return a section's list with entries changed by their names: it stays a list, written by the later one."""
+    entries = opened(key, below)
+    if entries is None:
+        return below
+    return Cell(_plain(key, _over_entries(entries, top, _composed)), next(_cells(top), below).place)
 
 
 def _cells(part: Tree | Cell) -> Iterator[Cell]:
