@@ -519,7 +519,8 @@ EFFECTS = ["exclude", "exclude", "lost", "full", "show", "manual"]
 
 @st.composite
 def rule_sets(draw, plain=False, kinds=True):
-    """A valid rule file: its TOML text and its document. ``plain`` leaves out what makes doing better cost more."""
+    """A valid rule file: its TOML text and its document. ``plain`` leaves out what makes doing better cost more;
+    ``kinds`` may be "always"."""
     build = Build(draw)
     index = {"places": build.places, "scale": draw(st.sampled_from([100, 100, 100, 70, 10, Decimal("62.5")]))}
     index["over_scale"] = draw(st.booleans())
@@ -566,7 +567,7 @@ def rule_sets(draw, plain=False, kinds=True):
         groups[name] = group
 
     # Rules
-    with_kind = kinds and chance(draw, 6)
+    with_kind = kinds == "always" or (kinds and chance(draw, 6))
     total = draw(st.integers(max(2, wanted), 10))
     for place in range(total):
         name = f"r{place}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from cchc_rules import RulesError, load, load_rules, parse_rules, problem
+from cchc_rules import RulesError, load_rules, parse_rules, problem, source
 from cchc_rules.load import problems_of
 from cchc_rules.problem import MOST_PROBLEMS, Problem
 from cchc_rules.words import LANGUAGES
@@ -162,7 +162,7 @@ class TestMadeHere:
     """Problems that no file in the folder can show."""
 
     def test_file_too_large(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(load, "MAX_BYTES", 1000)
+        monkeypatch.setattr(source, "MAX_BYTES", 1000)
         path = tmp_path / "large.toml"
         path.write_text(TINY + "# " + "x" * 1000)
         (found,) = problems_of(path)

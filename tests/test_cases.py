@@ -11,8 +11,8 @@ import pytest
 from cchc_rules.cases.form import case_files, cases_beside, read_cases
 from cchc_rules.cases.run import run
 from cchc_rules.cli import main
-from cchc_rules.load import packaged
 from cchc_rules.problem import CasesError, RulesError
+from cchc_rules.source import packaged
 from cchc_rules.words import LANGUAGES
 
 BAD = Path(__file__).parent / "bad" / "cases"

@@ -572,7 +572,7 @@ class TestLaidOver:
     def test_only_what_is_there_can_be_taken_away(self, tmp_path):
         path = self.laid(tmp_path, "\n[rule.oen]\nremove = true\n", base(rule()))
         (one,) = problems_of(path)
-        assert (one.code, Path(one.file), one.line) == ("unknown-rule", path, 3)
+        assert (one.code, Path(one.file), one.line) == ("remove-unknown", path, 3)
 
     def test_a_fault_that_only_a_kind_has_names_the_kind_once(self):
         kinds = "".join(f'\n[kind.{name}]\ntitle = "K"\n[kind.{name}.metric.share]\nmost = 50\n' for name in "ab")

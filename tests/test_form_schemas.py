@@ -18,7 +18,7 @@ from strategies import cases, to_toml
 from cchc_rules import SubmissionError, packaged, schema
 from cchc_rules.cli import main
 from cchc_rules.forms import FORMS, form_text
-from cchc_rules.load import packaged_folder
+from cchc_rules.source import packaged_folder
 from cchc_rules.submission import Reader, read
 from cchc_rules.words import LANGUAGES
 

@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[1]
 BAD = ROOT / "tests" / "bad"
 PAGE = (ROOT / "docs" / "reference" / "problems.md").read_text(encoding="utf-8")
 MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-missing", "too-many-problems"} | {
+    "too-many-versions",
     "float-for-number",
     "not-recomputable",
     "report-broken",
@@ -16,7 +17,7 @@ MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-m
     "layout",
     "layout-unsafe",
 }
-"""Codes that no file in the folder can show; tests/test_bad_*.py and tests/test_compar*.py make what gives them."""
+"""Codes that no file in the folder can show; the tests named below make what gives them."""
 
 
 def tool():
@@ -44,7 +45,7 @@ def test_every_code_has_a_section_and_every_section_a_code():
 
 
 def test_codes_made_in_tests_are_made_there():
-    names = ("bad_rules", "bad_submissions", "comparing", "compare_command", "verify", "cases", "layout")
+    names = ("bad_rules", "overlays", "bad_submissions", "comparing", "compare_command", "verify", "cases", "layout")
     tests = "".join((ROOT / "tests" / f"test_{name}.py").read_text(encoding="utf-8") for name in names)
     for code in MADE_IN_TESTS:
         assert f'"{code}"' in tests or f"[{code}]" in tests

@@ -128,6 +128,7 @@ FAMILIES = {
     "state.": {f"state.{state}" for state in State},
     "reason.": {f"reason.{reason}" for reason in Reason},
     "absent.": {f"absent.{reason}" for reason in ABSENT},
+    "origin.": {"origin.threshold", "origin.deduction"},
     "required.": {f"required.{word}" for word in {*_COMPARATORS.values(), "at-least", "above", "at-most", "below"}},
     "calculation.": {f"calculation.{word}" for word in {*_EFFECTS.values(), "met", "not-met", "below-floor"}},
     "list-": {f"report.list-{s}" for s in ("missing", "not-due", "not-applicable", "waived", "unsupported")},

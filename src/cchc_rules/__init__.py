@@ -11,13 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cchc_rules.dump import dump_rules, load_report, parse_report, print_report
-from cchc_rules.load import load_rules, packaged, parse_rules
+from cchc_rules.load import load_rules, parse_rules
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
 from cchc_rules.ranking import Move, Ranked, moves, rank
 from cchc_rules.report import Index, Report, RuleRecord
 from cchc_rules.score import score
+from cchc_rules.source import packaged
 from cchc_rules.state import Effect, Reason, State
 from cchc_rules.submission import Measurements, dump_measurements
 

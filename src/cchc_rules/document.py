@@ -13,6 +13,7 @@ from cchc_rules.interval import Interval
 from cchc_rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.outcome import Outcome
 from cchc_rules.proof import Proof, bounds, digest
+from cchc_rules.provenance import Provenance
 from cchc_rules.shapes import opened
 from cchc_rules.speech import Speaker, threshold_value
 from cchc_rules.state import Absent, State
@@ -37,6 +38,7 @@ class _Writer:
         self.speaker = Speaker(outcome, lang)
         self.arithmetic = Arithmetic(self.speaker)
         self.explanation = Explanation(self.arithmetic)
+        self.provenance = Provenance(outcome.rules, lang)
 
     def document(self) -> Document:
         outcome = self.outcome
@@ -54,6 +56,7 @@ class _Writer:
             **{str(state): ids for state, ids in lists.items()},
             "unsupported": [names[at] for at in sorted(outcome.unsupported)],
             "tracks": self.tracks(),
+            "origins": self.provenance.document(),
         }
 
     def proved(self, content: Document) -> Document:
@@ -77,6 +80,8 @@ class _Writer:
             "files": [{"name": file.name, "sha256": file.sha256} for file in rules.files],
             "kind": rules.kind,
             "kind_title": self.words(rules.kind_title),
+            "since": rules.since.isoformat() if rules.since else None,
+            "since_title": self.words(rules.since_title),
         }
 
     def index(self) -> Document:
@@ -206,6 +211,7 @@ class _Writer:
             "deduction": rule.deduction.kind,
             "reason": {"code": str(result.reason), "text": self.explanation.reason(at)},
             "required": speaker.required(at),
+            "origin": self.provenance.rule(rule.id),
             "reported": speaker.reported(at),
             "calculation": self.arithmetic.calculation(at),
             "win_back": self.explanation.win_back(at),

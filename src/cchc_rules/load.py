@@ -1,51 +1,26 @@
-"""From a rule file to a checked rule set: text → document → overlays → form → model → check. Opens files.
+"""From a rule file to a checked rule set: files → one document → form → model → check, for every date and kind.
 
 All problems of a file are found at once: what has the wrong form is set aside, and the rest is still checked.
 """
 
 import copy
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any
 
-import tomli
-
-from cchc_rules import check, schema
+from cchc_rules import check, overlay, schema
 from cchc_rules.build import build
-from cchc_rules.locate import Locator
-from cchc_rules.model import RuleSet, SourceFile
-from cchc_rules.problem import Path, Problem, RulesError, nearest, quoted
+from cchc_rules.calendar import iso_date
+from cchc_rules.layers import Layers, placed
+from cchc_rules.model import Origin, RuleSet, SourceFile, Text
+from cchc_rules.overlay import NAMED_BY, REMOVE, SECTIONS, Cell, Place, Tree, removed
+from cchc_rules.problem import Path, Problem, RulesError, quoted
+from cchc_rules.source import Document, Source, find, parse, read
 
-MAX_BYTES = 8_000_000
-MAX_OVERLAYS = 8
-MAX_DEPTH = 40
-
-CASES = ".cases.toml"
-"""How the files of cases end that stand beside rule files."""
-
-Document = dict[str, Any]
-
-
-@dataclass
-class _Source:
-    """A file as read: its name, text, hash and content."""
-
-    name: str
-    text: str
-    sha256: str
-    content: Document
-    _locator: Locator | None = field(default=None, repr=False)
-
-    @property
-    def locator(self) -> Locator:
-        if self._locator is None:
-            self._locator = Locator(self.text)
-        return self._locator
+MAX_VERSIONS = 400
+"""A rule set has at most so many versions: each date with each kind of unit."""
 
 
 def load_rules(source: str | FilePath) -> RuleSet:
@@ -54,13 +29,13 @@ def load_rules(source: str | FilePath) -> RuleSet:
     Raises `RulesError` with every problem found, each with file, line and what to do. Warnings do not refuse a file;
     they are in `warnings` of the rule set.
     """
-    path = _find(str(source), FilePath())
-    return _assemble(_read(path), path.parent)
+    path = find(str(source), FilePath())
+    return _assemble(read(path), path.parent)
 
 
 def parse_rules(text: str, *, name: str = "<text>", folder: FilePath | None = None) -> RuleSet:
     """Return the checked rule set of a TOML text; `extends` is looked up beside `folder`. Raises as `load_rules`."""
-    return _assemble(_parse(text.encode(errors="surrogatepass"), name), folder or FilePath())
+    return _assemble(parse(text.encode(errors="surrogatepass"), name), folder or FilePath())
 
 
 def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
@@ -69,7 +44,8 @@ def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
     It reads the same submissions. Raises as `load_rules`.
     """
     name = rules.files[0].name if rules.files else ""
-    changed = _assemble(_Source(name, "", "", overlay(rules.document, changes)), FilePath())
+    laid = overlay.over(overlay.over({}, overlay.tree(rules.document, Place())), overlay.tree(changes, Place()))
+    changed = _assemble(Source(name, "", "", overlay.plain(laid)), FilePath())
     return replace(changed, bases=rules.bases, files=rules.files)
 
 
@@ -81,215 +57,154 @@ def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
         return error.problems
 
 
-def toml_file(path: FilePath) -> tuple[Document, Callable[[Path], int]]:
-    """Return what a TOML file says, numbers exact, and what finds the line of a key path in it (0: in none).
-
-    Raises `RulesError` where it cannot be read.
-    """
-    source = _read(path)
-
-    def line(path: Path) -> int:
-        return source.locator.line(path)
-
-    return source.content, line
-
-
-def read_rules(source: str | FilePath) -> tuple[FilePath, str, Document]:
-    """Return the path of a rule file (or of a packaged id), its text and what it says; only its TOML is checked.
-
-    Line ends stay as they are; a byte-order mark is no part of the text. Raises `RulesError`.
-    """
-    path = _find(str(source), FilePath())
-    read = _read(path)
-    return path, read.text, read.content
-
-
-def parse_toml(text: str) -> Document:
-    """Return what a TOML text says, numbers exact; raise `RulesError` where it is none."""
-    return _toml(text, "")
-
-
-def packaged_folder() -> FilePath:
-    """Return the folder of the packaged rule sets (in a source checkout: `rules/` at its top)."""
-    inside = FilePath(str(resources.files("cchc_rules"))) / "rules"
-    return inside if inside.is_dir() else FilePath(__file__).parents[2] / "rules"
-
-
-def packaged() -> tuple[str, ...]:
-    """Return the ids of the packaged rule sets."""
-    names = (path.name for path in packaged_folder().glob("*.toml") if not path.name.endswith(CASES))
-    return tuple(sorted(name.removesuffix(".toml") for name in names))
-
-
-def _find(source: str, folder: FilePath) -> FilePath:
-    direct = folder / source
-    if source.endswith(".toml") or direct.is_file():
-        return direct
-    if source in packaged():
-        return packaged_folder() / f"{source}.toml"
-    places = {"name": quoted(source), "nearest": nearest(source, packaged())}
-    raise RulesError([Problem("unknown-ruleset", (), places)])
-
-
-def _read(path: FilePath) -> _Source:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        places = {"path": quoted(path, 200), "reason": quoted(reason)}
-        raise RulesError([Problem("file-unreadable", (), places, str(path))]) from None
-    return _parse(data, str(path))
-
-
-def _parse(data: bytes, name: str) -> _Source:
-    if len(data) > MAX_BYTES:
-        raise RulesError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise RulesError([Problem("not-utf8", (), {}, name, line)]) from None
-    return _Source(name, text, hashlib.sha256(data).hexdigest(), _toml(text, name))
-
-
-def _toml(text: str, name: str) -> Document:
-    try:
-        content = tomli.loads(text, parse_float=_decimal)
-        if _deeper(content, MAX_DEPTH):
-            raise RecursionError
-        return content
-    except tomli.TOMLDecodeError as error:
-        line = getattr(error, "lineno", 0)
-        places = {"reason": quoted(getattr(error, "msg", error)), "column": str(getattr(error, "colno", 0))}
-        raise RulesError([Problem("toml-syntax", (), places, name, line)]) from None
-    except RecursionError:
-        raise RulesError([Problem("toml-too-deep", (), {}, name)]) from None
-    except ValueError as error:  # Python reads no whole number of thousands of digits
-        raise RulesError([Problem("number-too-long", (), {"given": quoted(error)}, name)]) from None
-
-
-def _deeper(content: object, levels: int) -> bool:
-    """Whether tables and lists are nested more levels deep."""
-    below = [content]
-    for _ in range(levels):
-        below = [part for outer in below for part in _parts(outer)]
-    return bool(below)
-
-
-def _parts(content: object) -> Iterable[object]:
-    if isinstance(content, Mapping):
-        return content.values()
-    return content if isinstance(content, list) else ()
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return Decimal("1e999999")  # an exponent beyond all reason: refused later as too long
-
-
-def _assemble(source: _Source, folder: FilePath) -> RuleSet:
-    sources = [source, *_bases(source, folder)]
-    document: Document = {}
-    removed: list[Problem] = []
-    for layer in reversed(sources):
-        removed += _removals(layer.content, document)
-        document = overlay(document, {key: value for key, value in layer.content.items() if key != "extends"})
-    kinds = document.pop("kind", {})
-    rules, problems = _check(document)
-    problems += removed
-    variants, more = _kinds(document, kinds, problems)
-    problems += more
-    found = sorted((_place(problem, sources) for problem in problems), key=lambda p: (p.file, p.line))
+def _assemble(source: Source, folder: FilePath) -> RuleSet:
+    layers = Layers(source, folder)
+    versions = _Versions(layers)
+    rules = versions.all()
+    found = [one if one.line else placed(one, layers.sources) for one in versions.problems]
+    found.sort(key=lambda problem: (problem.file, problem.line))
     if rules is None or not all(problem.warning for problem in found):
         raise RulesError(found)
-    files = tuple(SourceFile(FilePath(layer.name).name, layer.sha256) for layer in sources)
-    return replace(
-        rules,
-        bases=tuple(_id(layer.content) for layer in sources[1:]),
-        files=files,
-        warnings=tuple(found),
-        document={**document, **({"kind": kinds} if kinds else {})},
-        kinds={name: replace(variant, files=files) for name, variant in variants.items()},
-    )
+    return replace(rules, warnings=tuple(found), document=overlay.plain(layers.tree))
 
 
-def _id(content: Document) -> str:
-    head = content.get("ruleset")
-    return str(head.get("id", "")) if isinstance(head, Mapping) else ""
+class _Versions:
+    """The rule set of a file for every date and kind of unit, and the problems of all of them."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.tree = layers.tree
+        self.problems = [*layers.problems]
+        self.bases = tuple(source.id for source in layers.sources[1:])
+        self.files = {source: SourceFile(FilePath(source.name).name, source.sha256) for source in layers.sources}
+        self.told_of: dict[str, list[Problem]] = {}
+        self.misspelt = {problem.path for problem in self.problems if problem.code == "overlay-unknown"}
+
+    def all(self) -> RuleSet | None:
+        """Return the rule set with all its versions, None where its own could not be read."""
+        dates, kinds = _sections(self.tree, "since"), _sections(self.tree, "kind")
+        kinds |= {name: table for section in dates.values() for name, table in _sections(section, "kind").items()}
+        if (len(dates) + 1) * (len(kinds) + 1) > MAX_VERSIONS:
+            self.problems.append(Problem("too-many-versions", (), {"most": str(MAX_VERSIONS)}))
+            return None
+        self.problems += _misshapen(self.tree)
+        rules, told = self.with_kinds(self.tree, (), [])
+        dated = dict(self.dated(dates, rules, told))
+        return replace(rules, dated=dated) if rules is not None else None
+
+    def dated(
+        self, sections: Mapping[str, Tree], rules: RuleSet | None, told: list[Problem]
+    ) -> Iterator[tuple[date, RuleSet]]:
+        """Yield the rule set of each date, each section laid over those before it."""
+        tree = self.tree
+        for name, section in sorted(sections.items()):
+            day, path = iso_date(name), ("since", name)
+            problem = _wrong_day(name, day, rules)
+            if day is None or problem is not None:
+                self.problems += [problem] if problem else []
+                continue
+            title = self.title(path, section) if "title" in section else None
+            tree, told = self.laid(tree, section, path, told)
+            self.problems += (replace(one, path=(*path, *one.path)) for one in _misshapen(section, ("kind",)))
+            version, told = self.with_kinds(tree, path, told)
+            if version is not None:
+                kinds = {kind: replace(one, since=day, since_title=title) for kind, one in version.kinds.items()}
+                yield day, replace(version, since=day, since_title=title, kinds=kinds)
+
+    def with_kinds(self, tree: Tree, path: Path, told: list[Problem]) -> tuple[RuleSet | None, list[Problem]]:
+        """Return a version with its kinds of unit, and all problems that it is known to have."""
+        rules, told = self.version(tree, path, told)
+        kinds: dict[str, RuleSet] = {}
+        for name, section in _sections(tree, "kind").items():
+            inside, known = (*path, "kind", name), [*told, *self.told_of.get(name, [])]
+            title = self.title(inside, section)
+            laid, known = self.laid(tree, section, inside, known)
+            version, self.told_of[name] = self.version(laid, inside, known)
+            if version is not None:
+                kinds[name] = replace(version, kind=name, kind_title=title)
+        return replace(rules, kinds=kinds) if rules is not None else None, told
+
+    def laid(self, tree: Tree, section: Tree, path: Path, told: list[Problem]) -> tuple[Tree, list[Problem]]:
+        """Return a document with a section laid over it; what the section may not hold is set aside and told."""
+        barred = [key for key in section if key in _BARRED[str(path[-2])]]
+        body = {key: part for key, part in section.items() if key not in (*barred, "title", REMOVE)}
+        found = [Problem("unknown-key", (key,), {"key": key, "nearest": ""}) for key in barred]
+        found += overlay.unknown(tree, body)
+        self.misspelt |= {problem.path for problem in found if problem.code == "overlay-unknown"}
+        return overlay.over(tree, body), self.tell(found, path, told)
+
+    def version(self, tree: Tree, path: Path, told: list[Problem]) -> tuple[RuleSet | None, list[Problem]]:
+        """Return the rule set of a document without its sections, and all problems that it is known to have."""
+        document = overlay.plain({key: part for key, part in tree.items() if key not in SECTIONS})
+        rules, problems = _check(document)
+        known = self.tell((_by_name(problem, tree) for problem in problems), path, told)
+        if rules is None:
+            return None, known
+        files, origins = tuple(self.files.values()), self.origins(tree)
+        return replace(rules, bases=self.bases, files=files, document=document, origins=origins), known
+
+    def tell(self, found: Iterable[Problem], path: Path, told: list[Problem]) -> list[Problem]:
+        """Note the problems of a version that are its own, and return all that are known."""
+        own = [problem for problem in found if problem not in told and not self._follows(problem)]
+        self.problems += (replace(problem, path=(*path, *problem.path)) for problem in own)
+        return [*told, *own]
+
+    def _follows(self, problem: Problem) -> bool:
+        return problem.code == "missing-key" and problem.path[:2] in self.misspelt
+
+    def title(self, path: Path, section: Tree) -> Text:
+        """Return the title of a section, its name where it has none."""
+        given = section["title"].value if isinstance(section.get("title"), Cell) else path[-1]
+        title, problems = schema.read_title(path, given)
+        self.problems += problems
+        return title
+
+    def origins(self, tree: Tree) -> dict[Path, Origin]:
+        """Return where every field of a document comes from."""
+        found: dict[Place, Origin] = {}
+        return {path: found.setdefault(place, self._origin(place)) for path, place in overlay.origins(tree)}
+
+    def _origin(self, place: Place) -> Origin:
+        return Origin(self.files[place.source], iso_date(place.since or ""), place.kind)
 
 
-def _bases(source: _Source, folder: FilePath) -> Iterator[_Source]:
-    """Yield the files that a file is laid over, nearest first."""
-    seen = 0
-    while "extends" in source.content:
-        wanted, seen = source.content["extends"], seen + 1
-        if not isinstance(wanted, str) or seen > MAX_OVERLAYS:
-            raise RulesError([_place(Problem("extends", ("extends",), {"most": str(MAX_OVERLAYS)}), [source])])
-        try:
-            path = _find(wanted, folder)
-            source, folder = _read(path), path.parent
-        except RulesError as error:
-            at = source.locator.line(("extends",))
-            raise RulesError([p if p.line else p.at(source.name, at) for p in error.problems]) from None
-        yield source
+_BARRED = {"kind": ("extends", "since", "kind"), "since": ("extends", "since", "format", "ruleset")}
+"""What may not stand in a section."""
 
 
-ID_TABLES = ("metric", "group", "rule", "remedy", "kind")
-LIST_TABLES = ("band", "band_gate", "target")
+def _sections(tree: Tree, key: str) -> dict[str, Tree]:
+    part = tree.get(key)
+    found = part.items() if isinstance(part, dict) else ()
+    return {name: section for name, section in found if isinstance(section, dict) and not removed(section)}
 
 
-def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> Document:
-    """Return the base with the top laid over it: tables with ids field by field, `remove = true` takes away."""
-    result = dict(base)
-    for key, value in top.items():
-        below = result.get(key)
-        if key in ID_TABLES and isinstance(value, Mapping):
-            result[key] = _overlay_ids(below if isinstance(below, Mapping) else {}, value, nested=key == "kind")
-        elif isinstance(value, Mapping) and isinstance(below, Mapping):
-            result[key] = {**below, **value}
-        else:
-            result[key] = value
-    return result
+def _misshapen(tree: Tree, keys: Iterable[str] = SECTIONS) -> Iterator[Problem]:
+    """Yield a problem for each section that is no table."""
+    for key in keys:
+        part = tree.get(key, {})
+        for path, one in (
+            [((key,), part)] if isinstance(part, Cell) else [((key, name), one) for name, one in part.items()]
+        ):
+            if isinstance(one, Cell):
+                yield Problem("wrong-type", path, {"given": quoted(one.value)})
 
 
-def _removals(top: Mapping[str, Any], below: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield a problem for each thing that a file takes away although it is not there."""
-    for code, key in _NAMES.items():
-        table, known = top.get(key), below.get(key)
-        names = known if isinstance(known, Mapping) else {}
-        for id_, value in table.items() if isinstance(table, Mapping) else ():
-            if isinstance(value, Mapping) and value.get("remove") is True and id_ not in names:
-                yield Problem(code, (key, id_), {"name": quoted(id_), "nearest": nearest(id_, names)})
+def _wrong_day(name: str, day: date | None, rules: RuleSet | None) -> Problem | None:
+    """Return what is wrong with the date of a section."""
+    if day is None:
+        return Problem("since-date", ("since", name), {"given": quoted(name)})
+    if rules is not None and not rules.valid[0] <= day <= rules.valid[1]:
+        first, last = (edge.isoformat() for edge in rules.valid)
+        return Problem("since-outside", ("since", name), {"given": name, "first": first, "last": last})
+    return None
 
 
-def _overlay_ids(base: Mapping[str, Any], top: Mapping[str, Any], *, nested: bool = False) -> Document:
-    result = dict(base)
-    for id_, table in top.items():
-        if isinstance(table, Mapping) and table.get("remove") is True:
-            result.pop(id_, None)
-        elif isinstance(table, Mapping) and isinstance(result.get(id_), Mapping):
-            result[id_] = overlay(result[id_], table) if nested else {**result[id_], **table}
-        else:
-            result[id_] = table
-    return result
-
-
-def _kinds(document: Document, kinds: object, known: list[Problem]) -> tuple[dict[str, RuleSet], list[Problem]]:
-    """Return the rule set of each kind of unit, and the problems that are the kinds' own."""
-    if not isinstance(kinds, Mapping) or not all(isinstance(table, Mapping) for table in kinds.values()):
-        return {}, [Problem("wrong-type", ("kind",), {"given": quoted(kinds)})]
-    variants, problems = {}, []
-    for name, table in kinds.items():
-        changes = {key: value for key, value in table.items() if key != "title"}
-        variant, found = _check(overlay(document, changes))
-        title, of_title = schema.read_kind(name, table)
-        problems += [*of_title, *(replace(one, path=("kind", name, *one.path)) for one in found if one not in known)]
-        if variant is not None:
-            variants[name] = replace(variant, kind=name, kind_title=title)
-    return variants, problems
+def _by_name(problem: Problem, tree: Tree) -> Problem:
+    """Return a problem whose path names an entry of a list, where entries have names, and does not count it."""
+    if len(problem.path) < 2 or problem.path[0] not in NAMED_BY or not isinstance(problem.path[1], int):
+        return problem
+    key, at, *rest = problem.path
+    names = overlay.names(tree, str(key))
+    return replace(problem, path=(key, names[int(at)], *rest)) if names is not None else problem
 
 
 def _check(document: Document) -> tuple[RuleSet | None, list[Problem]]:
@@ -357,12 +272,3 @@ def _has(here: object, part: str | int) -> bool:
     if isinstance(here, list):
         return isinstance(part, int) and part < len(here)
     return isinstance(here, dict) and part in here
-
-
-def _place(problem: Problem, sources: list[_Source]) -> Problem:
-    """Return the problem with the file and line that declare its path, the topmost overlay first."""
-    for length in range(len(problem.path), 0, -1):
-        for source in sources:
-            if source.locator.holds(problem.path[:length]):
-                return problem.at(source.name, source.locator.line(problem.path[:length]))
-    return problem.at(sources[0].name, 1)

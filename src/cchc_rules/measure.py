@@ -101,25 +101,25 @@ def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
         reader.fault("unknown-metric", "measurements", id_, name=name, nearest=near)
 
 
-def variant(found: Measurements, rules: RuleSet) -> RuleSet:
-    """Return the rule set as it stands for the submission's kind of unit."""
-    return rules.kinds.get(found.unit_kind, rules) if found.unit_kind else rules
+def variant(found: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
+    """Return the rule set as it stands on a day for the submission's kind of unit."""
+    current = rules.at(as_of) if rules.dated else rules
+    return current.kinds.get(found.unit_kind, current) if found.unit_kind else current
 
 
 def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
-    """Hold everything but the figures against the rule set; return the rule set for the unit's kind."""
+    """Hold everything but the figures against the rule set; return the rule set for the day and the unit's kind."""
     if found.ruleset and not rules.reads_submissions_for(found.ruleset):
         reader.fault("other-ruleset", "ruleset", given=quoted(found.ruleset), wanted=rules.id)
-    if found.unit_kind and found.unit_kind not in rules.kinds:
-        reader.fault(
-            "unknown-kind", "unit_kind", name=quoted(found.unit_kind), nearest=nearest(found.unit_kind, rules.kinds)
-        )
+    kinds = rules.at(reader.as_of).kinds
+    if found.unit_kind and found.unit_kind not in kinds:
+        reader.fault("unknown-kind", "unit_kind", name=quoted(found.unit_kind), nearest=nearest(found.unit_kind, kinds))
     first, last = rules.valid
     if found.span != (date.min, date.max) and not (first <= found.span[0] and found.span[1] <= last):
         reader.fault(
             "other-period", "period", given=quoted(found.period), first=first.isoformat(), last=last.isoformat()
         )
-    active = variant(found, rules)
+    active = variant(found, rules, reader.as_of)
     _names_known(found, active, reader)
     return active
 

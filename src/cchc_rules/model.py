@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from cchc_rules.calendar import Calendar
 from cchc_rules.interval import Interval
@@ -241,9 +241,21 @@ class SourceFile:
     sha256: str
 
 
+class Origin(NamedTuple):
+    """Which file gave a value, and within it which dated section and which kind of unit."""
+
+    file: SourceFile
+    since: date | None = None
+    kind: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class RuleSet:
-    """A whole instrument, checked and ready to score with. Compared by identity; `dump_rules` prints it."""
+    """A whole instrument, checked and ready to score with. Compared by identity; `dump_rules` prints it.
+
+    `kinds` and `dated` hold it as it stands for each kind of unit, and from each day on that its file names; `origins`
+    says for every field that a file gives, by its path such as `("rule", "on-time", "threshold")`, where it comes from.
+    """
 
     id: str
     version: str
@@ -267,8 +279,12 @@ class RuleSet:
     kind: str | None = None
     kind_title: Text | None = None
     kinds: Mapping[str, "RuleSet"] = field(default_factory=dict)
+    since: date | None = None
+    since_title: Text | None = None
+    dated: Mapping[date, "RuleSet"] = field(default_factory=dict)
     bases: tuple[str, ...] = ()
     files: tuple[SourceFile, ...] = ()
+    origins: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict, repr=False)
     document: Mapping[str, object] = field(default_factory=dict, repr=False)
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
 
@@ -276,6 +292,11 @@ class RuleSet:
     def sha256(self) -> str:
         """The hash of the rule file itself (of its overlay file when it has several)."""
         return self.files[0].sha256 if self.files else ""
+
+    def at(self, day: date) -> "RuleSet":
+        """Return the rule set as it stands on a day: that of the last dated section that has begun, else itself."""
+        begun = [first for first in self.dated if first <= day]
+        return self.dated[max(begun)] if begun else self
 
     def reads_submissions_for(self, ruleset: str) -> bool:
         """Whether a submission that names this rule set may be scored: its own id, or one it is laid over."""

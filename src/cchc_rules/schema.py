@@ -503,22 +503,28 @@ def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     return [details for details in errors if details["type"] != "too_short" or not details["input"]]
 
 
-class KindHead(_Table):
-    """What a table `[kind.ID]` says of itself, beside its changes."""
+class SectionHead(_Table):
+    """What a table `[kind.ID]` or `[since.DATE]` says of itself, beside its changes."""
 
     title: Text
 
 
-def read_kind(name: str, table: Mapping[str, object]) -> tuple[model.Text, list[Problem]]:
-    """Return the title of a kind of unit (its id where it has none) and every problem with its form."""
-    head = {"title": table.get("title", name)}
-    if not re.match(OTHER_ID, name):
-        return model.Text(name, name), [Problem("bad-id", ("kind", name), {"given": quoted(name)})]
+def read_title(path: Path, title: object) -> tuple[model.Text, list[Problem]]:
+    """Return the title of a section at a path and every problem with its form and with the id of a kind."""
+    name = str(path[-1])
+    head = {"title": title}
+    if path[-2] == "kind" and not re.match(OTHER_ID, name):
+        return model.Text(name, name), [Problem("bad-id", path, {"given": quoted(name)})]
     try:
-        return KindHead.model_validate(head).title.model(), []
+        return SectionHead.model_validate(head).title.model(), []
     except ValidationError as error:
-        found = [_problem(details, head) for details in error.errors(include_url=False)]
-        return model.Text(name, name), [replace(problem, path=("kind", name, *problem.path)) for problem in found]
+        found = {one.code: one for one in (_problem(details, head) for details in error.errors(include_url=False))}
+        return model.Text(name, name), [replace(problem, path=(*path, *problem.path)) for problem in found.values()]
+
+
+def required(table: str) -> tuple[str, ...]:
+    """Return the keys that every table of a sort must have: of `rule`, `group`, `title` and so on."""
+    return tuple(field.alias or name for name, field in _TABLES[table].model_fields.items() if field.is_required())
 
 
 def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
@@ -619,7 +625,7 @@ _TABLES: dict[str, type[BaseModel]] = {
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that a table knows, without the unknown one itself; the table is the innermost on the way."""
     if len(location) == 1:
-        names = [*RuleFile.model_fields, "extends", "kind"]
+        names = [*RuleFile.model_fields, "extends", "kind", "since"]
     elif "tiers" in location and isinstance(location[-2], int):
         names = _keys(TierTable)
     else:

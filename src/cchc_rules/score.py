@@ -24,7 +24,7 @@ def score(rules: RuleSet, measurements: Measurements, *, as_of: date | str | Non
     """
     day = _day(as_of) or measurements.as_of or measurements.span[1]
     submitted = measure.figures_of(measurements, rules, day)
-    plan = compiled(measure.variant(measurements, rules))
+    plan = compiled(measure.variant(measurements, rules, day))
     run = _run(plan, measurements, submitted, day)
     if run.undeclared:
         raise SubmissionError(_undeclared(run, rules))

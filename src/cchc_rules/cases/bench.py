@@ -54,7 +54,7 @@ class Bench:
         rules = rules or self.rules
         try:
             figures = tried.figures if rules.metrics == self.rules.metrics else self._again(tried, rules)
-            plan = compiled(variant(tried.measurements, rules))
+            plan = compiled(variant(tried.measurements, rules, tried.day))
             held, given = plan.figures(figures), tried.measurements
             run = Run(held, [_WAITING] * len(plan.names), tried.day.toordinal(), given.points, given.absent)
             judge(plan, run)

@@ -7,10 +7,11 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules import number
-from cchc_rules.load import CASES, load_rules, packaged, packaged_folder, toml_file
+from cchc_rules.load import load_rules
 from cchc_rules.measure import load_measurements, variant
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import CasesError, Path, Problem, RulesError, SubmissionError, bounded, nearest, quoted
+from cchc_rules.source import CASES, packaged, packaged_folder, read
 from cchc_rules.state import State
 from cchc_rules.submission import Measurements
 
@@ -120,14 +121,14 @@ def read_cases(path: FilePath) -> CaseFile:
     Raises `CasesError` with every problem of the file, or `RulesError` where its rule set is refused.
     """
     try:
-        content, line = toml_file(path)
+        source = read(path)
     except RulesError as error:
         raise CasesError(error.problems) from None
-    reader = _Reader(path, content, line)
+    reader = _Reader(path, source.content, source.locator.line)
     found = reader.read()
     if reader.problems or found is None:
         placed = {(one.code, one.path, *one.places.values()): one for one in reader.problems}
-        problems = [one.at(str(path), line(one.path) or 1) for one in bounded(placed.values())]
+        problems = [one.at(str(path), source.locator.line(one.path) or 1) for one in bounded(placed.values())]
         raise CasesError(sorted(problems, key=lambda one: one.line))
     return found
 
@@ -211,7 +212,7 @@ class _Reader:
         id_, why = self.text(table, "id", "case", at), self.text(table, "why", "case", at)
         self.named_once(id_, at)
         measurements = self.measurements(table, at, rules)
-        active = rules if measurements is None else variant(measurements, rules)
+        active = rules if measurements is None else variant(measurements, rules, measurements.judged_at)
         expectations = tuple(self.expectations(table, at, active))
         if measurements is None or len(self.problems) > before:
             return None

@@ -12,8 +12,8 @@ from cchc_rules.cases.coverage import EDGE, WAY, Goal, Survey, coverage
 from cchc_rules.cases.figures import Tries
 from cchc_rules.cases.form import SAYING, CaseFile
 from cchc_rules.cases.run import run
-from cchc_rules.load import CASES
 from cchc_rules.model import Rule
+from cchc_rules.source import CASES
 from cchc_rules.words import message
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from cchc_rules.console import BELOW, DONE, USAGE, Parser, as_date, as_number, as_setting, guarded, paper, put
-from cchc_rules.load import load_rules, packaged
+from cchc_rules.load import load_rules
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.render import FORMATS, TEXTS, render, render_bytes
 from cchc_rules.score import score
+from cchc_rules.source import packaged
 from cchc_rules.submission import Measurements, named_ruleset
 from cchc_rules.words import message
 
@@ -73,7 +74,7 @@ def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
         return measurements
     from cchc_rules.whatif.tries import tried  # noqa: PLC0415 - only for those who try figures
 
-    return tried(measurements, rules, options.set)
+    return tried(measurements, rules, options.set, as_of=options.as_of)
 
 
 def rules_for(measurements: Path, named: str | None) -> RuleSet:

@@ -12,8 +12,8 @@ from cchc_rules.cases.run import Ran
 from cchc_rules.cases.run import run as run_cases
 from cchc_rules.cases.suggest import suggested
 from cchc_rules.console import BELOW, DONE, USAGE, Parser, as_number, guarded, paper, put
-from cchc_rules.load import CASES
 from cchc_rules.render.cases import FORMATS, cases
+from cchc_rules.source import CASES
 from cchc_rules.words import message
 
 

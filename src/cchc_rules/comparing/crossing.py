@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from cchc_rules.measure import takes_points
+from cchc_rules.measure import takes_points, variant
 from cchc_rules.model import RuleSet
 from cchc_rules.problem import Problem, SubmissionError
 from cchc_rules.report import Report
@@ -34,8 +34,8 @@ def crossed(rules_of: Report, figures_of: Report) -> Crossed:
 def under(rules: RuleSet, figures_of: Report) -> Crossed:
     """Return the report of one report's figures under a rule set that has no figures of its own."""
     given = figures_of.outcome.measurements
-    active = rules.kinds.get(given.unit_kind, rules) if given.unit_kind else rules
-    years = active.valid[0].year - figures_of.outcome.rules.valid[0].year
+    years = rules.valid[0].year - figures_of.outcome.rules.valid[0].year
+    active = variant(given, rules, shifted(figures_of.as_of, years))
     first, last = (shifted(day, years) for day in given.span)
     span = given.span if active.valid[0] <= given.span[0] and given.span[1] <= active.valid[1] else (first, last)
     period = given.period if span == given.span else f"{first}/{last}"
@@ -43,12 +43,17 @@ def under(rules: RuleSet, figures_of: Report) -> Crossed:
     return _Crossing(active, own, figures_of).report()
 
 
+def _settled(rules: RuleSet) -> RuleSet:
+    """Return a rule set as it stood on the day of its report, whatever day it is asked for."""
+    return replace(rules, dated={}) if rules.dated else rules
+
+
 class _Crossing:
     """Fits a submission to rules that it was not made for."""
 
     def __init__(self, rules: RuleSet, own: Measurements, figures_of: Report) -> None:
         self.own, self.other = own, figures_of.outcome.measurements
-        self.rules, self.other_rules = rules, figures_of.outcome.rules
+        self.rules, self.other_rules = _settled(rules), figures_of.outcome.rules
         self.years = self.rules.valid[0].year - self.other_rules.valid[0].year
         self.day = shifted(figures_of.as_of, self.years)
         self.refused: Counter[tuple[str, str]] = Counter()

@@ -146,9 +146,9 @@ def _direct(before: Side, after: Side) -> dict[Part, Fraction]:
 
 
 def _rules_named(document: Document) -> object:
-    """Return what tells rules apart: the bytes of the files and the kind of unit."""
+    """Return what tells rules apart: the bytes of the files, the dated section and the kind of unit."""
     ruleset = document["ruleset"]
-    return [file["sha256"] for file in ruleset["files"]], ruleset["kind"]
+    return [file["sha256"] for file in ruleset["files"]], ruleset.get("since"), ruleset["kind"]
 
 
 def _figures_named(document: Document) -> object:

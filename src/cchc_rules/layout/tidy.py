@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from cchc_rules.layout.canon import WITH_IDS, laid_out
 from cchc_rules.layout.scan import comments
-from cchc_rules.load import parse_toml, read_rules
 from cchc_rules.problem import Problem, RulesError
+from cchc_rules.source import find, read, toml
 
 
 class Tidied(NamedTuple):
@@ -40,7 +40,9 @@ def tidied(source: str | Path) -> Tidied:
 
     Only TOML is asked for: the rules may still be wrong. Line ends stay `\\r\\n` where the first one is.
     """
-    path, text, document = read_rules(source)
+    path = find(str(source), Path())
+    read_as = read(path)
+    text, document = read_as.text, read_as.content
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     before = text.replace("\r\n", "\n")
     after = laid_out(before)
@@ -51,7 +53,7 @@ def tidied(source: str | Path) -> Tidied:
 
 def _means(text: str, document: Mapping[str, Any]) -> bool:
     try:
-        found = parse_toml(text)
+        found = toml(text)
     except RulesError:
         return False
     return same(found, document) and _ids(found) == _ids(document)

@@ -73,6 +73,9 @@ class Display(Words):
             self.say("period-line", period=document["measurements"]["period"], as_of=self.date(document["as_of"])),
         )
         yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
+        if rules["since"]:
+            title = f" – {safe(rules['since_title'])}" if rules["since_title"] else ""
+            yield self.say("since"), self.date(rules["since"]) + title
         if document["measurements"]["note"]:
             yield self.say("note"), safe(document["measurements"]["note"])
         for change in document["measurements"]["changes"]:
@@ -120,6 +123,8 @@ class Display(Words):
         """Yield what must be said of a lost point: label and words."""
         yield self.say("clause"), self.clauses(rule)
         yield self.say("required"), safe(rule["required"])
+        if rule["origin"]:
+            yield self.say("origin"), safe(rule["origin"])
         yield self.say("reported"), safe(rule["reported"])
         yield self.say("arithmetic"), safe(rule["calculation"])
         if rule["reason"]["code"] in ("gate_unknown", "waiver_ended"):

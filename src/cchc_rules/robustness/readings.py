@@ -1,6 +1,7 @@
 """The other readings of a plan that contradicts itself: each as an overlay over the rule set, and scored."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -37,19 +38,19 @@ def places(found: Outcome) -> list[Place]:
     return [Place(rule.id, at) for rule in found.rules.rules.values() for at in range(len(rule.conflicts))]
 
 
-def each(rules: RuleSet, found: Outcome, rescore: Rescore) -> list[Reading]:
+def each(found: Outcome, rescore: Rescore) -> list[Reading]:
     """Return every declared contradiction's other reading, in file order; one scoring each."""
-    return [_read(rules, found, place, rescore) for place in places(found)]
+    return [_read(found, place, rescore) for place in places(found)]
 
 
-def _read(rules: RuleSet, found: Outcome, place: Place, rescore: Rescore) -> Reading:
-    table = _table(rules, found, place.rule)
+def _read(found: Outcome, place: Place, rescore: Rescore) -> Reading:
+    table = _table(found, place.rule)
     conflict = table["conflict"][place.at]
     if not table.get("metric") or "comparator" not in conflict or "threshold" not in conflict:
         return Reading((place,))
     problems: tuple[Problem, ...] = ()
     for way, fields in _ways(table, conflict):
-        outcome, problems = _scored(rules, found, {place.rule: fields}, rescore)
+        outcome, problems = _scored(found, {place.rule: fields}, rescore)
         if outcome is not None:
             return Reading((place,), way, outcome)
     return Reading((place,), problems=problems)
@@ -63,45 +64,47 @@ class Together(NamedTuple):
     raising: Reading | None = None
 
 
-def together(rules: RuleSet, found: Outcome, each_: Sequence[Reading], rescore: Rescore) -> Together:
+def together(found: Outcome, each_: Sequence[Reading], rescore: Rescore) -> Together:
     """Return the readings that can be scored taken together; of one rule's the first, or the one that moves it most."""
     moves = [(reading, reading.outcome.index.exact - found.index.exact) for reading in each_ if reading.outcome]
     lowering = sorted([pair for pair in moves if pair[1] < 0], key=lambda pair: pair[1])
     raising = sorted([pair for pair in moves if pair[1] > 0], key=lambda pair: -pair[1])
     sorts = (moves, lowering, raising) if lowering and raising else (moves, [], [])
-    return Together(*(_several(rules, found, [one for one, _ in pairs], rescore) for pairs in sorts))
+    return Together(*(_several(found, [one for one, _ in pairs], rescore) for pairs in sorts))
 
 
-def _several(rules: RuleSet, found: Outcome, chosen: Sequence[Reading], rescore: Rescore) -> Reading | None:
+def _several(found: Outcome, chosen: Sequence[Reading], rescore: Rescore) -> Reading | None:
     if not chosen:
         return None
     first = {reading.places[0].rule: reading for reading in reversed(chosen)}
-    fields = {rule: _fields(rules, found, reading) for rule, reading in first.items()}
+    fields = {rule: _fields(found, reading) for rule, reading in first.items()}
     places = tuple(reading.places[0] for reading in chosen if first[reading.places[0].rule] is reading)
-    outcome, problems = _scored(rules, found, fields, rescore)
+    outcome, problems = _scored(found, fields, rescore)
     return Reading(places, outcome=outcome, problems=problems)
 
 
-def _fields(rules: RuleSet, found: Outcome, reading: Reading) -> Table:
+def _fields(found: Outcome, reading: Reading) -> Table:
     place = reading.places[0]
-    table = _table(rules, found, place.rule)
+    table = _table(found, place.rule)
     return dict(_ways(table, table["conflict"][place.at]))[reading.deduction]
 
 
-def _table(rules: RuleSet, found: Outcome, rule: str) -> Table:
-    """Return a rule's table as it stands for the unit's kind."""
-    document: Any = rules.document
-    of_kind = document.get("kind", {}).get(found.rules.kind, {})
-    return {**document["rule"].get(rule, {}), **of_kind.get("rule", {}).get(rule, {})}
+def _table(found: Outcome, rule: str) -> Table:
+    """Return a rule's table as it stands on the day of judgement for the unit's kind."""
+    document: Any = found.rules.document
+    table: Table = document["rule"][rule]
+    return table
 
 
 def _scored(
-    rules: RuleSet, found: Outcome, fields: Mapping[str, Table], rescore: Rescore
+    found: Outcome, fields: Mapping[str, Table], rescore: Rescore
 ) -> tuple[Outcome | None, tuple[Problem, ...]]:
+    """Score with other fields of some rules, over the rule set as it stood; other days and kinds are left out."""
     kind = found.rules.kind
-    changes: Table = {"rule": fields} if kind is None else {"kind": {kind: {"rule": fields}}}
+    document = {key: value for key, value in found.rules.document.items() if key not in ("kind", "since")}
+    changes: Table = {"rule": fields} if kind is None else {"rule": fields, "kind": {kind: {}}}
     try:
-        return rescore(relaid(rules, changes)), ()
+        return rescore(relaid(replace(found.rules, document=document), changes)), ()
     except CchcError as error:
         return None, error.problems
 

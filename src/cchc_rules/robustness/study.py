@@ -50,8 +50,8 @@ def sensitivity(
     def rescore(changed: RuleSet) -> Outcome:
         return score(changed, measurements, as_of=report.as_of).outcome
 
-    each = readings.each(rules, found, rescore)
-    together = readings.together(rules, found, each, rescore)
+    each = readings.each(found, rescore)
+    together = readings.together(found, each, rescore)
     return Sensitivity(report, percent, tuple(each), together)
 
 

@@ -63,8 +63,8 @@ class Case:
 
     @property
     def active(self) -> RuleSet:
-        """The rule set as it stands for the submission's kind of unit."""
-        return measure.variant(self.measurements, self.rules)
+        """The rule set as it stands on the day of judgement for the submission's kind of unit."""
+        return measure.variant(self.measurements, self.rules, self.measurements.judged_at)
 
     @property
     def desk(self) -> Desk:
@@ -231,6 +231,7 @@ def _backwards(rules: RuleSet) -> RuleSet:
         groups=_turned(rules.groups),
         rules=_turned(rules.rules),
         kinds={id_: _backwards(kind) for id_, kind in rules.kinds.items()},
+        dated={day: _backwards(version) for day, version in rules.dated.items()},
     )
 
 
@@ -252,7 +253,7 @@ def _alike(one: Case, other: Case, *, without: str = "") -> Iterator[Break]:
 
 def _not_applicable(case: Case, draw: Draw) -> Iterator[Break]:
     """A rule that does not apply and is excluded is as good as not written."""
-    plain = Case(replace(case.active, kinds={}), {**case.submission, "unit_kind": None, "tracks": {}})
+    plain = Case(replace(case.active, kinds={}, dated={}), {**case.submission, "unit_kind": None, "tracks": {}})
     rule = _one_of(_separate(plain.rules), draw)
     if rule is None or rule.metric is None:
         return

@@ -49,10 +49,11 @@ def accepted(rules: RuleSet, submission: Submission) -> bool:
 
 @st.composite
 def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
-    kind = draw(st.sampled_from([None, *rules.kinds]))
-    active = rules.kinds[kind] if kind else rules
     period, (first, last) = draw(st.sampled_from([*periods(*rules.valid)]))
     as_of = draw(st.none() | st.dates(first, last))
+    current = rules.at(as_of or last)
+    kind = draw(st.sampled_from([None, *current.kinds]))
+    active = current.kinds[kind] if kind else current
     desk = Desk(active, as_of or last)
     submission: Submission = {"format": 1, "ruleset": rules.id, "unit": "UBND xã Ví Dụ", "period": period}
     submission |= {"unit_kind": kind} if kind else {}

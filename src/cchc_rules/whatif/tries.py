@@ -1,6 +1,7 @@
 """Figures that are tried in place of those that were submitted: from words to what stands in a submission."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +15,15 @@ MISSING = "missing"
 WORDS = {"true": True, "có": True, "yes": True, "false": False, "không": False, "no": False}
 
 
-def tried(measurements: Measurements, rules: RuleSet, settings: Iterable[str]) -> Measurements:
+def tried(
+    measurements: Measurements, rules: RuleSet, settings: Iterable[str], *, as_of: date | None = None
+) -> Measurements:
     """Return the submission with figures as `metric=value` says them: `share=97.5`, `share=48/52`, `issued=có`.
 
     A level is its text, a day is written as 2023-01-20, `missing` leaves the metric out, and a metric of listed items
     may be given as their number. Raises `SubmissionError` with every setting of a metric that is not there.
     """
-    metrics = variant(measurements, rules).metrics
+    metrics = variant(measurements, rules, as_of or measurements.judged_at).metrics
     pairs = [setting.partition("=")[::2] for setting in settings]
     unknown = [name.strip() for name, _ in pairs if name.strip() not in metrics]
     if unknown:
