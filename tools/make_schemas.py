@@ -36,6 +36,11 @@ NAMES = {
 
 DEDUCTIONS = ("all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual", "none")
 WITH_IDS = ("metric", "group", "rule", "remedy")
+NAMED_LISTS = ("band", "band_gate", "target")
+"""Lists whose entries an overlay may change one by one."""
+
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+REMOVE: Schema = {"anyOf": [{"const": True}, {"type": "array", "minItems": 1, "items": schema.WORDS}]}
 
 
 def words(lang: str) -> dict[str, str]:
@@ -98,10 +103,12 @@ def rules() -> Schema:
     tables["rule"]["properties"]["deduction"] = _deduction(tables)
     whole = _whole(raw["required"], tables)
     for name in WITH_IDS:
-        tables[name]["properties"]["remove"] = {"const": True}
-    tables = {name: with_words(part, "days" if name == "window" else name) for name, part in tables.items()}
+        tables[name]["properties"]["remove"] = REMOVE
+    tables |= {f"{name}_change": _change(tables[name]) for name in NAMED_LISTS}
+    tables = {name: with_words(part, _spoken(name)) for name, part in tables.items()}
     top = _file(cleaned(raw)["properties"])
-    tables |= {"kind": _kind(top), "whole": whole}
+    tables |= {"kind": _section(top, ("extends", "kind", "since"))}
+    tables |= {"since": _section(top, ("extends", "since", "format", "ruleset")), "whole": whole}
     return _top("rules", "file", top) | {
         "if": {"not": {"required": ["extends"]}},
         "then": {"$ref": "#/$defs/whole"},
@@ -134,8 +141,11 @@ def _needs(table: Schema) -> Schema:
 
 def _file(fields: Schema) -> Schema:
     """Return the keys at the top of a rule file."""
-    found = {**fields, "window": {"$ref": "#/$defs/window"}, "extends": schema.WORDS}
+    extends = {"anyOf": [schema.WORDS, {"type": "array", "minItems": 1, "items": schema.WORDS}]}
+    found = {**fields, "window": {"$ref": "#/$defs/window"}, "extends": extends}
+    found |= {name: {"anyOf": [fields[name], _named(f"{name}_change")]} for name in NAMED_LISTS}
     found |= {name: _by_id(name) for name in (*WITH_IDS, "kind")}
+    found["since"] = _named("since") | {"propertyNames": {"pattern": DAY}}
     return {key: described(found[key], f"file.{key}") for key in schema.keys_in_order()}
 
 
@@ -146,13 +156,25 @@ def _by_id(name: str) -> Schema:
     return {"type": "object", "propertyNames": names, "additionalProperties": {"$ref": f"#/$defs/{name}"}}
 
 
-def _kind(top: Schema) -> Schema:
-    """Return the schema of a kind of unit: an overlay inside the file."""
-    own = {
-        "title": described(either_text(), "kind.title"),
-        "remove": described({"const": True}, "remove"),
-    }
-    changes = {key: value for key, value in top.items() if key not in ("extends", "kind")}
+def _named(name: str) -> Schema:
+    return {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{name}"}}
+
+
+def _change(entry: Schema) -> Schema:
+    """Return the schema of a change of one entry of a list: any of its fields, or that it is taken away."""
+    kept = {key: value for key, value in entry.items() if key != "required"}
+    return kept | {"properties": {**entry["properties"], "remove": REMOVE}}
+
+
+def _spoken(name: str) -> str:
+    """Return the table whose words say what the keys of a table mean."""
+    return "days" if name == "window" else name.removesuffix("_change")
+
+
+def _section(top: Schema, without: tuple[str, ...]) -> Schema:
+    """Return the schema of an overlay inside the file: a kind of unit, or what holds from a day on."""
+    own = {"title": described(either_text(), "kind.title"), "remove": described(REMOVE, "remove")}
+    changes = {key: value for key, value in top.items() if key not in without}
     return {"type": "object", "additionalProperties": False, "properties": own | changes}
 
 

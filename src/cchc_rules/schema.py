@@ -644,7 +644,7 @@ def keys_in_order(*path: str) -> list[str]:
     A band's bounds, which it shares with tiers, come last.
     """
     if not path:
-        return ["format", "extends", *_keys(RuleFile)[1:], "kind"]
+        return ["format", "extends", *_keys(RuleFile)[1:], "kind", "since"]
     table = _TABLES.get(path[-1])
     if table is None:
         return []

@@ -59,7 +59,7 @@ class Section:
 
 def _order(path: tuple[str, ...]) -> list[str]:
     """Return the order of a table's keys; none for tables that the reference does not know, or whose keys are ids."""
-    if path[:1] == ("kind",) and len(path) > 1:
+    while path[:1] in (("kind",), ("since",)) and len(path) > 1:
         path = path[2:]
         if not path:
             return ["title", *keys_in_order()]

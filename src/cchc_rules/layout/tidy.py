@@ -14,6 +14,9 @@ from cchc_rules.layout.scan import comments
 from cchc_rules.problem import Problem, RulesError
 from cchc_rules.source import find, read, toml
 
+SECTIONS = ("kind", "since")
+"""Tables whose tables are overlays."""
+
 
 class Tidied(NamedTuple):
     """A rule file as it is (line ends `\\n`) and as it should be, and how its lines end."""
@@ -72,9 +75,9 @@ def _ids(document: object) -> list[Any]:
     """Return the ids of a document in their order, which is that of reports."""
     if not isinstance(document, Mapping):
         return []
-    tables = {key: document[key] for key in (*WITH_IDS, "kind") if isinstance(document.get(key), Mapping)}
-    kinds = tables.get("kind", {})
-    return [*((key, list(table)) for key, table in tables.items()), *(_ids(kind) for kind in kinds.values())]
+    tables = {key: document[key] for key in (*WITH_IDS, *SECTIONS) if isinstance(document.get(key), Mapping)}
+    sections = [section for key in SECTIONS for section in tables.get(key, {}).values()]
+    return [*((key, list(table)) for key, table in tables.items()), *map(_ids, sections)]
 
 
 def _keeps(before: str, after: str) -> bool:
