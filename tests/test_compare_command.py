@@ -325,7 +325,7 @@ JUNK = (None, 7, -1, True, "x", "", "1/0", "9" * 5000, [], [[]], {}, {"id": []})
 
 
 class TestBrokenReports:
-    @pytest.mark.no_cover
+    @pytest.mark.untraced
     @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
     def test_whatever_stands_anywhere_is_refused_or_shown(self, junk):
         """Every value of a report document, of every shape once, gives way to junk."""

@@ -633,7 +633,7 @@ def shown(page):
     return page.locator("table.rules tr[data-rule]:visible").count()
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 class TestInABrowser:
     @pytest.mark.parametrize(
         ("lang", "scheme", "width"),

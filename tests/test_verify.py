@@ -202,7 +202,7 @@ def counts(report, path):
 
 
 class TestWhateverIsChangedIsFound:
-    @pytest.mark.no_cover
+    @pytest.mark.untraced
     @pytest.mark.parametrize("id_", GOOD[::6])
     def test_each_single_value_breaks_the_digest(self, id_):
         report = good(id_)
@@ -211,7 +211,7 @@ class TestWhateverIsChangedIsFound:
                 with changed(report, path, other(value)):
                     assert digest(report) != report["digest"], path
 
-    @pytest.mark.no_cover
+    @pytest.mark.untraced
     def test_so_does_a_value_of_each_field(self):
         for report, path in every_field():
             if path != ("digest",):
@@ -224,12 +224,12 @@ class TestWhateverIsChangedIsFound:
         with changed(report, ("rules", 0, "title"), "x"):
             assert [one.path for one in differences(report)] == ["digest"]
 
-    @pytest.mark.no_cover
+    @pytest.mark.untraced
     @pytest.mark.parametrize("id_", GOOD)
     def test_each_figure_is_found_even_with_a_new_digest(self, id_):
         assert unfound(good(id_)) == []
 
-    @pytest.mark.no_cover
+    @pytest.mark.untraced
     def test_the_plan_too(self):
         report = printed(plan_report())
         assert len([path for path, _ in leaves(report) if counts(report, path)]) > 1000
@@ -485,7 +485,7 @@ class TestBounds:
 
 
 class TestNoReport:
-    @pytest.mark.no_cover
+    @pytest.mark.untraced
     @pytest.mark.parametrize("junk", [None, "", "x", 7, [], {}, ["if"], "1/0", True], ids=repr)
     def test_nothing_but_a_difference_or_a_refusal_comes_of_a_broken_report(self, junk):
         for report, path in every_field():

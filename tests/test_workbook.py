@@ -438,7 +438,7 @@ class TestHostileText:
 
         return poison(document)
 
-    @pytest.mark.no_cover
+    @pytest.mark.untraced
     @pytest.mark.parametrize("text", HOSTILE)
     def test_no_text_becomes_a_formula(self, clean, text):
         poisoned = Parts(workbook(self.poisoned(text)))

@@ -23,7 +23,7 @@ from cchc_rules.render.workbook import workbook
 from cchc_rules.render.workbook.frame import ABOVE, BELOW, GIVEN, HEAD, HOLIDAYS, ID, STATE, STATUS, Frame
 from cchc_rules.render.workbook.scores import EARNED, EXCLUDED, LOST, MAXIMUM, STATED
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 ROOT = Path(__file__).parents[1]
 CASES, DRAWN, CHANGED = 1, 20, 16
 
