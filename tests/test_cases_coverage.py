@@ -11,12 +11,12 @@ from strategies import rule_sets
 from test_cases import GOOD, HEAD, RULES, said, small  # noqa: F401
 
 import cchc_rules
-from cchc_rules import parse_rules
+from cchc_rules import load_measurements, parse_rules, score
 from cchc_rules.cases.branches import branches, taken
 from cchc_rules.cases.coverage import Goal, coverage
 from cchc_rules.cases.edges import edges, needed
-from cchc_rules.cases.form import CaseFile, read_cases, without_cases
-from cchc_rules.cases.run import run
+from cchc_rules.cases.form import Case, CaseFile, Expectation, read_cases, submission_of, without_cases
+from cchc_rules.cases.run import Ran, run
 from cchc_rules.cases.suggest import suggested
 from cchc_rules.formula import parse
 from cchc_rules.state import NOT_REPORTED
@@ -83,15 +83,16 @@ OTHER = '[metric.other]\ntitle = "Other"\ntype = "count"\n'
          [("threshold", "0", "1", "baa")]),
         (MORE + 'threshold = { formula = "other + 1" }\ndeduction = "all_or_nothing"', 'type = "count"', OTHER,
          [("threshold", "0", "1", "baa")]),
-        ('comparator = "between"\nthreshold = { from = 2, below = 5 }\ndeduction = "all_or_nothing"', 'type = "count"', "",
+        ('comparator = "between"\nthreshold = { from = 2, below = 5 }\ndeduction = "all_or_nothing"',
+         'type = "count"', "",
          [("threshold", "2", "1", "baa"), ("threshold", "5", "1", "baa")]),
         (MORE + 'threshold = 90\ndeduction = { kind = "proportional", floor = 50.5 }', 'type = "percent"', "",
          [("threshold", "90", "1/100", "baa"), ("floor", "101/2", "1/100", "baa")]),
         ('deduction = { kind = "tiers", tiers = [{ from = 90, points = 2 }, { from = 50, below = 90, points = 1 }, '
          "{ below = 50, points = 0 }] }", 'type = "percent"', "",
          [("tier", "90", "1/100", "baa"), ("tier", "50", "1/100", "baa")]),
-        ('comparator = "on_or_before"\nthreshold = 2023-01-31\ndeduction = { kind = "tiers", of = "days_late", tiers = ['
-         "{ to = 0, points = 2 }, { from = 1, points = 0 }] }", 'type = "date"', "",
+        ('comparator = "on_or_before"\nthreshold = 2023-01-31\ndeduction = { kind = "tiers", of = "days_late", '
+         "tiers = [{ to = 0, points = 2 }, { from = 1, points = 0 }] }", 'type = "date"', "",
          [("threshold", "738551", "1", "baa"), ("tier", "738552", "1", "baa")]),
         ('comparator = "one_of"\nthreshold = [1, 2.5]\ndeduction = "all_or_nothing"', 'type = "number"', "", []),
         ('deduction = { kind = "tiers", tiers = [{ is = [1, 2.5], points = 2 }, { otherwise = true, points = 0 }] }',
@@ -294,6 +295,26 @@ def test_what_no_figure_reaches_is_a_note(tmp_path):
 def test_cases_of_a_kind_of_unit_do_not_count_where_its_rule_differs(small):  # noqa: F811
     file = read_cases(small(GOOD.replace("share = 45 }", "share = 90 }")))
     assert Goal("edge", "on-time", "threshold 90", "at") in coverage(file, run(file)).missed
+
+
+def test_a_threshold_that_is_not_there_reaches_nothing():
+    """Ten over nought is no threshold, and the formula of the points that names it is not computed."""
+    rule = MORE + 'threshold = { formula = "10 / other" }\n'
+    rule += (
+        'deduction = { kind = "formula", formula = "min(weight, threshold)" }\nabsence = { not_applicable = "full" }'
+    )
+    rules = rules_with(rule, 'type = "number"', OTHER)
+    figures = {"figure": 1, "other": 0}
+    ran = [Ran(case_of(rules, figures), score(rules, case_of(rules, figures).measurements).outcome)]
+    found = coverage(CaseFile("x", rules, {}, ()), ran)
+    assert {(one.kind, one.which) for one in found.reached} == {("state", "not_applicable")}
+    assert {one.which for one in found.goals if one.kind == "edge"} == {"threshold"}
+
+
+def case_of(rules, figures):
+    """A case that expects a state of the only rule."""
+    measurements = load_measurements(submission_of(rules, {}, {"measurements": figures}), rules)
+    return Case("a", 0, lambda: 1, "", measurements, (Expectation("rule", "one", "state", "met"),))
 
 
 @settings(max_examples=6)

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -356,11 +357,153 @@ def test_cases_of_a_kind_of_unit_are_left_aside(small):  # noqa: F811
 
 
 def test_a_case_is_written_so_that_it_is_read_back():
-    text = case("a", 'say "why"\n', {"measurements": {"share": 1}, "points": {}}, [("index", "", "value")])
-    assert (
-        text
-        == '[[case]]\nid  = "a"\nwhy = "say \\"why\\"\\n"\nmeasurements = { share = 1 }\nexpect.index = { value = "?" }\n'
+    lines = case(
+        "a", 'say "why"\n', {"measurements": {"share": 1}, "points": {}}, [("index", "", "value")]
+    ).splitlines()
+    assert lines == [
+        "[[case]]",
+        'id  = "a"',
+        'why = "say \\"why\\"\\n"',
+        "measurements = { share = 1 }",
+        'expect.index = { value = "?" }',
+    ]
+
+
+def one_rule(rule, metric='type = "count"', more="", index=""):
+    """A rule set of one rule on one metric."""
+    return parse_rules(
+        f"""format = 1
+[ruleset]
+id = "one"
+version = "1"
+title = "One"
+valid = {{ from = 2023-01-01, until = 2023-12-31 }}
+[index]
+{index}
+[metric.figure]
+title = "Figure"
+{metric}
+{more}
+[group.all]
+title = "All"
+[rule.one]
+group = "all"
+title = "One"
+source = ["1"]
+metric = "figure"
+weight = 2
+{rule}
+"""
     )
+
+
+def untested(rules):
+    """What becomes of the mutants of a rule set that has no cases, by what they change."""
+    return {PUT.format(**one.mutant._asdict()): one for one in fates(CaseFile("x", rules, {}, ()), [])}
+
+
+@pytest.mark.parametrize(
+    ("rule", "metric", "found"),
+    [
+        ('comparator = "between"\nthreshold = { to = 3 }\ndeduction = "all_or_nothing"', 'type = "number"',
+         ["≤ 3 → ≤ 2", "≤ 3 → ≤ 4", "≤ 3 → < 3"]),
+        ('comparator = "between"\nthreshold = { above = 3 }\ndeduction = "all_or_nothing"', 'type = "number"',
+         ["> 3 → > 2", "> 3 → > 4", "> 3 → ≥ 3"]),
+        ('deduction = { kind = "tiers", tiers = [{ to = 3, points = 0 }, { otherwise = true, points = 2 }] }',
+         'type = "number"', ["≤ 3 → ≤ 2", "≤ 3 → ≤ 4", "≤ 3 → < 3", "0 → 2", "2 → 0"]),
+        ('deduction = { kind = "tiers", tiers = [{ from = 4, points = 2 }, { otherwise = true, points = 2 }] }',
+         'type = "count"', ["≥ 4 → ≥ 3", "≥ 4 → ≥ 5"]),
+        ('deduction = { kind = "tiers", tiers = [{ above = 3, points = 2 }, { to = 3, points = 1 }] }',
+         'type = "count"', ["> 3 → > 2", "> 3 → > 4", "2 → 1", "1 → 2"]),
+        ('deduction = { kind = "tiers", tiers = [{ from = 4, points = 2 }, { to = 1, points = 0 }, '
+         "{ is = [2, 3], points = 1 }] }", 'type = "count"',
+         ["≥ 4 → ≥ 3", "≥ 4 → ≥ 5", "≤ 1 → ≤ 0", "≤ 1 → ≤ 2", "2 → 0", "0 → 2", "0 → 1", "1 → 0"]),
+    ],
+)  # fmt: skip
+def test_intervals_and_ladders(rule, metric, found):
+    kinds = ("threshold", "tier")
+    made = [f"{one.before} → {one.after}" for one in mutants(one_rule(rule, metric)) if one.kind in kinds]
+    assert made == found
+
+
+def test_without_places_there_are_none_to_take_away():
+    rules = one_rule('comparator = ">="\nthreshold = 1\ndeduction = "all_or_nothing"', index="places = 0")
+    assert [one.after for one in mutants(rules) if one.kind == "places"] == ["1"]
+
+
+def test_a_sign_beside_a_comment_is_left_alone():
+    rules = one_rule('comparator = ">="\nthreshold = 1\ndeduction = "all_or_nothing"')
+    assert list(other_formulas(rules, "1 if (figure > # more\n 2) else figure", {})) == [
+        "0 if (figure > # more\n 2) else figure",
+        "2 if (figure > # more\n 2) else figure",
+        "1 if (figure > # more\n 1) else figure",
+        "1 if (figure > # more\n 3) else figure",
+    ]
+
+
+def test_a_mutant_whose_formula_fails_is_no_case():
+    """Thirteen places are more than a formula rounds to: nothing that is tried is scored then."""
+    rules = one_rule('deduction = { kind = "formula", formula = "round_half_up(value / 7, 12)" }')
+    at = "rule.one.deduction.formula: round_half_up(value / 7, 12) → round_half_up(value / "
+    found = untested(rules)
+    assert found[at + "7, 13)"].status == "same"
+    assert found[at + "8, 12)"].status == "unnoticed"
+
+
+BANDS = """
+[[band]]
+id = "high"
+title = "High"
+from = 50
+[[band]]
+id = "low"
+title = "Low"
+below = 50
+[metric.parts]
+title = "Parts"
+type = "count"
+[group.more]
+title = "More"
+[rule.whole]
+group = "more"
+title = "Whole"
+source = ["2"]
+metric = "parts"
+comparator = ">="
+threshold = 3
+weight = 1
+deduction = "proportional"
+[rule.yes]
+group = "more"
+title = "Yes"
+source = ["3"]
+metric = "yes"
+comparator = "is"
+threshold = true
+weight = {weight}
+deduction = "all_or_nothing"
+[metric.yes]
+title = "Yes"
+type = "yes_no"
+"""
+
+
+@pytest.mark.parametrize(
+    ("weight", "metric", "found"),
+    [
+        ("48.50", 'type = "percent"', "unnoticed"),  # 48.5 and 1 are left out, half a point is taken off the 50.5
+        ("49.50", 'type = "percent"', "unnoticed"),  # 49.5 is left out, half a point is taken off the other 49.5
+        ("20", 'type = "percent"', "same"),  # nothing lies near enough: 20 and 1, or 79
+        ("48.50", 'type = "count"', "same"),  # 90 days are too coarse for half a point
+    ],
+)
+def test_an_index_at_the_edge_of_a_band_is_aimed_at(weight, metric, found):
+    rule = 'comparator = ">="\nthreshold = 90\ndeduction = "proportional"'
+    rules = one_rule(rule, metric, BANDS.replace("{weight}", weight))
+    rest = replace(rules.rules["one"], weight=99 - rules.rules["yes"].weight)
+    rules = replace(rules, rules={**rules.rules, "one": rest})
+    fates_ = untested(rules)
+    assert {fates_[f"band.high: ≥ 50 → {after}"].status for after in ("≥ 49.99", "≥ 50.01", "> 50")} == {found}
 
 
 @settings(max_examples=4)
