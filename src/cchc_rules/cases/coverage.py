@@ -112,10 +112,8 @@ class Survey:
 
     def _own_names(self, rule: Rule, parsed: formula.Formula, outcome: Outcome) -> Named:
         """Return what the rule's own names stand for; what has no figure is left out."""
-        if rule.metric is None:
-            return {}
-        metric = self.rules.metrics[rule.metric]
-        own: Named = {"weight": rule.weight, "value": opened(outcome.figure(rule.metric), metric)}
+        metric = self.rules.metrics[rule.metric or ""]
+        own: Named = {"weight": rule.weight, "value": opened(outcome.figure(metric.id), metric)}
         threshold = self.threshold(rule, outcome)
         if threshold is not None:
             own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)

@@ -108,10 +108,8 @@ def needed(rules: RuleSet, rule: Rule, edge: Edge) -> list[str]:
 
 
 def domain(rules: RuleSet, metric: Metric) -> Interval:
-    """Return the figures that a metric may have: its range, for a date the window."""
+    """Return the figures that a metric may have: its range, for a date the window, else every day."""
     if metric.type != "date":
         return metric.range
-    if rules.window is None:
-        return Interval()
-    first, last = (Fraction(day.toordinal()) for day in rules.window)
+    first, last = (Fraction(day.toordinal()) for day in rules.window or (date.min, date.max))
     return Interval(first, last)

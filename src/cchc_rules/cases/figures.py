@@ -19,10 +19,10 @@ from cchc_rules.state import Absent, Effect, State
 from cchc_rules.submission import Figure
 from cchc_rules.whatif.steps import as_json
 
-MOST_TRIES = 300
+MOST_TRIES = 160
 """No more are made of one rule's figures."""
 
-MOST_COMBINED = 60
+MOST_COMBINED = 24
 """So many combinations at most of the other figures that a rule reads."""
 
 MOST_ITEMS = 100
@@ -30,6 +30,9 @@ MOST_ITEMS = 100
 
 COMMON = tuple(Fraction(figure) for figure in (0, 1, 2, 3, 5, 10, 100, 10_000))
 """Figures for metrics that no rule holds against anything written out."""
+
+STEPS_OFF = (1, 2, 3)
+"""So many units off a target are tried."""
 
 SAID = "–"
 """The words of reasons that nobody reads."""
@@ -154,7 +157,8 @@ class Tries:
             threshold = resolved if isinstance(resolved, Fraction) else None
         for edge in found:
             if not edge.relative or threshold is not None:
-                yield edge.value + ((threshold or 0) if edge.relative else 0)
+                yield (at := edge.value + ((threshold or 0) if edge.relative else 0))
+                yield from _steps_off(rule, at)
 
     def figures(self, table: Table) -> list[Figure] | None:
         """Return every figure, derived ones too, where these are submitted; None where they are refused."""
@@ -202,6 +206,13 @@ class Tries:
         return None if figure is None or isinstance(figure, Absent) else Fraction(*figure)
 
 
+def _steps_off(rule: Rule, at: Fraction) -> Iterator[Fraction]:
+    """Yield figures that are some units off a target, where each unit costs points."""
+    if rule.deduction.kind == "per_unit":
+        sign = -1 if rule.comparator == ">=" else 1
+        yield from (at + sign * rule.deduction.step * count for count in STEPS_OFF)
+
+
 def _between(metric: Metric, spread: Iterable[Fraction], unit: Fraction) -> Iterator[Fraction]:
     """Yield the ends of a metric's range, figures between edges, and parts of them that do not come out even."""
     ends = [end for end in (metric.range.low, metric.range.high) if end is not None]
@@ -212,7 +223,7 @@ def _between(metric: Metric, spread: Iterable[Fraction], unit: Fraction) -> Iter
             yield _rounded(low + (high - low) / 3, unit)
         yield from (_rounded(edge / 3, unit) for edge in spread)
     yield from ends
-    if len(known) < 3:
+    if len(known) < 3 and metric.type != "date":
         yield from COMMON
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from cchc_rules import check, reads
+from cchc_rules import check, number, reads
 from cchc_rules.cases.bench import Bench, Tried, Try
-from cchc_rules.cases.figures import Tries, laid
+from cchc_rules.cases.figures import Table, Tries, laid
 from cchc_rules.cases.form import CaseFile, Value
 from cchc_rules.cases.mutants import Mutant, mutants
 from cchc_rules.cases.run import PASSED, Ran, got, of_group, of_index, of_rule
@@ -15,12 +15,19 @@ from cchc_rules.cases.toml import Wanted
 from cchc_rules.model import Rule, RuleSet
 from cchc_rules.outcome import Outcome
 from cchc_rules.state import State
+from cchc_rules.whatif.steps import as_json
 
 NOTICED, UNNOTICED, REFUSED, SAME = "noticed", "unnoticed", "refused", "same"
 STATUSES = (NOTICED, UNNOTICED, REFUSED, SAME)
 
 MOST_TICKS = 10**6
 """An index of more ticks is not aimed at."""
+
+MOST_REST = 300
+"""So many ticks at most are taken off by a figure that is a little lower."""
+
+FINE_PLACES = 4
+"""The decimal places of such a figure."""
 
 Progress = Callable[[int, int], None]
 """Told how many mutants are done, and of how many."""
@@ -187,41 +194,63 @@ class Hunter:
 
     def _at_bands(self, best: Try) -> Iterator[Try]:
         """Yield the best submission with figures left out so that the index lies at, and beside, an edge of a band."""
-        scored = next(self.scored([best]), None)
-        if scored is None:
-            return
-        outcome, unit = scored[2], self.tries.plan.unit
         ends = {end for band in self.rules.bands for end in (band.interval.low, band.interval.high) if end is not None}
-        for end in sorted(ends):
-            for beside in (0, -1, 1):
-                ticks = end * unit + beside
-                left = _left_out(outcome, ticks)
-                if left is not None:
-                    yield self._without(best, left)
+        unit = self.tries.plan.unit
+        for _, _, outcome in self.scored([best] if ends else []):
+            for end in sorted(ends):
+                for beside in (0, -1, 1):
+                    yield from self._lowered(best, outcome, _over(outcome, end * unit + beside))
+
+    def _lowered(self, best: Try, outcome: Outcome, over: int) -> Iterator[Try]:
+        """Yield a submission that comes to so many ticks less: figures are left out, and one is a little lower."""
+        for rest in range(min(over, MOST_REST) + 1):
+            left = _left_out(outcome, over - rest)
+            if left is not None:
+                fine = self._lower(outcome, left, rest) if rest else {}
+                if fine is not None:
+                    yield laid(self._without(best, left), {"measurements": fine})
+                    return
+
+    def _lower(self, outcome: Outcome, left: list[Rule], ticks: int) -> Table | None:
+        """Return the figure of a rule that is not left out with which it earns so many ticks less than its weight."""
+        for rule in self.rules.rules.values():
+            lost = Fraction(ticks, self.tries.plan.unit)
+            if rule not in left and rule.deduction.kind == "proportional" and rule.weight > lost:
+                metric, start = self.rules.metrics[rule.metric or ""], rule.deduction.from_ or Fraction(0)
+                target = self.tries.shapes.threshold(rule, outcome.figures)
+                if metric.submitted and not metric.whole and isinstance(target, Fraction):
+                    exact = start + (target - start) * (rule.weight - lost) / rule.weight
+                    return {metric.id: as_json(number.round_half_up(exact, FINE_PLACES))}
+        return None
 
     def _without(self, best: Try, left: list[Rule]) -> Try:
         """Return a submission without the figures of some rules."""
-        names = {name for rule in left for name in self.tries.plan.reads[rule.id]}
+        ids, names = {rule.id for rule in left}, {name for rule in left for name in self.tries.plan.reads[rule.id]}
         figures = {name: figure for name, figure in best.get("measurements", {}).items() if name not in names}
-        points = {id_: given for id_, given in best.get("points", {}).items() if id_ not in {rule.id for rule in left}}
+        points = {id_: given for id_, given in best.get("points", {}).items() if id_ not in ids}
         return {**best, "measurements": figures, "points": points}
 
 
-def _left_out(outcome: Outcome, ticks: Fraction) -> list[Rule] | None:
-    """Return rules without whose points the index comes to so many ticks, None where there are none.
+def _over(outcome: Outcome, ticks: Fraction) -> int:
+    """Return by how many ticks of points the index lies above so many of its own; -1 where no whole number is.
 
-    Only where the index is the sum of the points: nothing is rescaled, the scale is the maximum.
+    Taken as if every point counted the same: nothing is excluded.
     """
-    over = outcome.index.value - ticks
-    if over.denominator != 1 or not 0 <= over <= MOST_TICKS:
-        return None
+    sums = outcome.index
+    over = (sums.value - ticks) * sums.base.maximum / (sums.scale * sums.unit)
+    return over.numerator if over.denominator == 1 and 0 <= over <= MOST_TICKS else -1
+
+
+def _left_out(outcome: Outcome, over: int) -> list[Rule] | None:
+    """Return rules that together earn so many ticks, None where there are none; those without shares go first."""
     parts = [(at, result.earned) for at, result in enumerate(outcome.results) if 0 < result.earned <= over]
+    parts.sort(key=lambda part: outcome.rule(part[0]).deduction.kind == "proportional")
     sums = [1]  # bit n of the entry after k parts: n ticks are the sum of some of the first k
     for _, points in parts:
-        sums.append((sums[-1] | sums[-1] << points) & ((2 << over.numerator) - 1))
-    left, found = over.numerator, list[Rule]()
-    if not sums[-1] >> left & 1:
+        sums.append((sums[-1] | sums[-1] << points) & ((2 << over) - 1))
+    if not sums[-1] >> over & 1:
         return None
+    left, found = over, list[Rule]()
     for (at, points), before in zip(reversed(parts), reversed(sums[:-1]), strict=True):
         if not before >> left & 1:
             left -= points

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from cchc_rules import formula, number, reads
@@ -339,13 +339,20 @@ def other_formulas(rules: RuleSet, text: str, extra: Mapping[str, str]) -> Itera
     parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
     source = parsed.text.encode()
     nodes = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.expr)]
-    for node in sorted(nodes, key=lambda node: (node.col_offset, node.end_col_offset or 0)):
+    for node in sorted(nodes, key=lambda node: _span(source, node)):
         for start, end, word in _edits(source, node):
             yield (source[:start] + word.encode() + source[end:]).decode()
 
 
+def _span(source: bytes, node: ast.expr) -> tuple[int, int]:
+    """Return where a part of a formula begins and ends, counted in bytes through all its lines."""
+    lines = [0, *accumulate(len(line) for line in source.splitlines(keepends=True))]
+    last, column = node.end_lineno or node.lineno, node.end_col_offset or 0
+    return lines[node.lineno - 1] + node.col_offset, lines[last - 1] + column
+
+
 def _edits(source: bytes, node: ast.expr) -> Iterator[tuple[int, int, str]]:
-    start, end = node.col_offset, node.end_col_offset or 0
+    start, end = _span(source, node)
     if isinstance(node, ast.Constant) and not isinstance(node.value, bool | str):
         yield from ((start, end, text) for text in _numbers_beside(source[start:end].decode()))
     elif isinstance(node, ast.Compare):
@@ -354,7 +361,7 @@ def _edits(source: bytes, node: ast.expr) -> Iterator[tuple[int, int, str]]:
     elif isinstance(node, ast.BoolOp):
         yield from _between(source, node.values, {"and": "or", "or": "and"})
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
-        yield start, node.func.end_col_offset or 0, "max" if node.func.id == "min" else "min"
+        yield start, start + len(node.func.id), "max" if node.func.id == "min" else "min"
 
 
 def _numbers_beside(text: str) -> Iterator[str]:
@@ -366,8 +373,8 @@ def _numbers_beside(text: str) -> Iterator[str]:
 def _between(source: bytes, parts: Sequence[ast.expr], words: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
     """Yield the changes of the signs between parts of a formula."""
     for left, right in pairwise(parts):
-        start, end = left.end_col_offset or 0, right.col_offset
-        sign = source[start:end].decode().strip(" ()")
+        start, end = _span(source, left)[1], _span(source, right)[0]
+        sign = source[start:end].decode().strip("() \t\r\n")
         if sign in words:
             at = start + source[start:end].index(sign.encode())
             yield at, at + len(sign), words[sign]

@@ -10,11 +10,14 @@ from cchc_rules.cases import toml
 from cchc_rules.cases.bench import Bench, Try
 from cchc_rules.cases.coverage import EDGE, WAY, Goal, Survey, coverage
 from cchc_rules.cases.figures import Tries
-from cchc_rules.cases.form import SAYING, CaseFile
+from cchc_rules.cases.form import CaseFile
 from cchc_rules.cases.run import run
 from cchc_rules.model import Rule
 from cchc_rules.source import CASES
 from cchc_rules.words import message
+
+ASKED = ("state", "points", "excluded")
+"""What is asked of the rule in every case: absences differ in what they exclude."""
 
 
 def suggested(file: CaseFile, lang: str) -> str:
@@ -30,7 +33,7 @@ def suggested(file: CaseFile, lang: str) -> str:
         for one, goals in _reaching(rule, missed, survey, tries):
             id_ = _id(rule.id, taken)
             why = "; ".join(dict.fromkeys(_why(goal, lang) for goal in goals))
-            texts.append(toml.case(id_, why, one, [("rule", rule.id, key) for key in SAYING]))
+            texts.append(toml.case(id_, why, one, [("rule", rule.id, key) for key in ASKED]))
     texts += [f"# {message(lang, 'cases.not-found', of=goal.of, goal=_why(goal, lang))}\n" for goal in missed]
     return "\n".join(texts) or f"# {message(lang, 'cases.nothing-missing')}\n"
 

@@ -21,7 +21,7 @@ def head(rules: str) -> str:
 def case(id_: str, why: str, one: Try, wanted: Iterable[Wanted]) -> str:
     """Return a case in which every expectation is left open."""
     lines = ["[[case]]", f"id  = {_value(id_)}", f"why = {_value(why)}"]
-    lines += [f"{key} = {_value(one[key])}" for key in GIVEN if one.get(key) is not None]
+    lines += [f"{key} = {_value(one[key])}" for key in GIVEN if one.get(key)]
     expected: dict[tuple[str, str], list[str]] = {}
     for part, name, key in wanted:
         expected.setdefault((part, name), []).append(key)
