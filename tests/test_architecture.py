@@ -54,6 +54,7 @@ LINE = (
     "render.template",
     "render.display",
     "testing",
+    "testing.rulesets",
     "testing.laws",
     "testing.submissions",
     "render.findings",
@@ -156,7 +157,7 @@ ONLY = {
     "jinja2": {"render.template"},
     "markupsafe": {"render.template", "render.page", "render.sensitivity_page", "render.instrument_page"},
     "xlsxwriter": {"render.workbook.book"},
-    "hypothesis": {"testing.laws", "testing.submissions"},
+    "hypothesis": {"testing.laws", "testing.submissions", "testing.rulesets"},
 }
 """Which modules may know a package."""
 

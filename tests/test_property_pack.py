@@ -1,18 +1,26 @@
 """`cchc_rules.testing`: the rule files of this project keep the laws, and each law finds what breaks it."""
 
 import copy
+import json
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
+from oracle import oracle
+from strategies import read_toml
 
 from cchc_rules import load_measurements, load_rules, packaged, parse_rules, score
 from cchc_rules.report import Report
-from cchc_rules.testing import LAWS, LawBrokenError, hold, submissions
+from cchc_rules.testing import LAWS, LawBrokenError, hold, rule_files, rule_sets, submissions
 from cchc_rules.testing.submissions import edges_of, periods
+
+DEDUCTIONS = ("all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual")
+TYPES = ("percent", "count", "date", "yes_no", "level")
 
 HEAD = """
 format = 1
@@ -215,6 +223,46 @@ class TestWhatBreaksALawIsFound:
     def test_said_in_vietnamese(self):
         assert law("order")[0].says() == "Thứ tự viết trong tệp không đổi con số nào."
         assert law("order")[0].says("en") == "The order in which a file is written changes no figure."
+
+
+class TestRuleSets:
+    """Drawn rule sets are whole instruments: they pass the check, keep the laws, and hold what the format has."""
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=[*HealthCheck], derandomize=True)
+    @given(st.data())
+    def test_they_are_scored_as_the_oracle_scores_them(self, data):
+        text = data.draw(rule_files())
+        rules, document = parse_rules(text), read_toml(text)
+        submission = data.draw(submissions(rules))
+        plain = json.loads(json.dumps(submission, default=str), parse_float=Decimal)
+        report, expected = score(rules, load_measurements(submission, rules)).to_dict(), oracle(document, plain)
+        assert Fraction(report["index"]["value"]) == expected["index"]["value"]
+        for rule in report["rules"]:
+            assert (rule["state"], Fraction(rule["exact"])) == (
+                expected["rules"][rule["id"]]["state"],
+                expected["rules"][rule["id"]]["exact"],
+            )
+
+    @settings(max_examples=6, deadline=None, suppress_health_check=[*HealthCheck], derandomize=True)
+    @given(rule_sets())
+    def test_they_keep_the_laws(self, rules):
+        hold(rules, examples=3)
+
+    def test_everything_of_the_format_comes_up(self):
+        seen = set()
+
+        @settings(USUAL, max_examples=60)
+        @given(rule_sets())
+        def draw(rules):
+            groups = rules.groups.values()
+            seen.update(rule.deduction.kind for rule in rules.rules.values())
+            seen.update(metric.type for metric in rules.metrics.values())
+            seen.update(word for group in groups for word in (group.kind, group.combine, group.parent))
+            seen.update(word for rule in rules.rules.values() for word in (rule.requires and "requires", rule.lowest))
+            seen.update(("bands", "gates")[: bool(rules.bands) + bool(rules.band_gates)])
+
+        draw()
+        assert {*DEDUCTIONS, *TYPES, "bonus", "penalty", "mean", "base", "requires", -1, "bands", "gates"} <= seen
 
 
 class TestSubmissions:

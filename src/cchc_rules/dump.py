@@ -14,9 +14,14 @@ _KEYS = ("format", "engine", "ruleset", "measurements", "as_of", "index", "band"
 
 def dump_rules(rules: RuleSet) -> str:
     """Return the rule set as TOML text, overlays laid, which `parse_rules` reads back to the same rule set."""
+    return toml_text(rules.document)
+
+
+def toml_text(document: Mapping[str, Any]) -> str:
+    """Return a document as TOML text, its Decimals digit for digit."""
     import tomli_w  # noqa: PLC0415 - only for printing
 
-    return tomli_w.dumps(rules.document)
+    return tomli_w.dumps(document)
 
 
 def load_report(path: str | Path) -> dict[str, Any]:
