@@ -50,6 +50,16 @@ def computed(contents, folder):
     return {name: _sheets(name, folder / "out") for name in names}
 
 
+def resaved(content, folder):
+    """A workbook as LibreOffice saves it again."""
+    needed()
+    (folder / "form.xlsx").write_bytes(content)
+    command = [SOFFICE, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--convert-to", "xlsx"]
+    command += ["--outdir", str(folder / "out"), str(folder / "form.xlsx")]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return (folder / "out" / "form.xlsx").read_bytes()
+
+
 def _convert(names, folder, at):
     profile = (folder / f"profile{at}").as_uri()
     files = [str(folder / "in" / f"{name}.xlsx") for name in names]

@@ -10,6 +10,17 @@ PAGE = (ROOT / "docs" / "reference" / "problems.md").read_text(encoding="utf-8")
 MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-missing", "too-many-problems"} | {
     "too-many-versions",
     "float-for-number",
+    "form-broken",
+    "form-dates",
+    "form-formula",
+    "form-id-twice",
+    "form-macros",
+    "form-merged",
+    "form-no-id",
+    "form-percent",
+    "form-too-large",
+    "form-unknown",
+    "form-version",
     "not-recomputable",
     "report-broken",
     "nothing-to-compare",
@@ -45,7 +56,17 @@ def test_every_code_has_a_section_and_every_section_a_code():
 
 
 def test_codes_made_in_tests_are_made_there():
-    names = ("bad_rules", "overlays", "bad_submissions", "comparing", "compare_command", "verify", "cases", "layout")
+    names = (
+        "bad_rules",
+        "overlays",
+        "bad_submissions",
+        "comparing",
+        "compare_command",
+        "intake",
+        "verify",
+        "cases",
+        "layout",
+    )
     tests = "".join((ROOT / "tests" / f"test_{name}.py").read_text(encoding="utf-8") for name in names)
     for code in MADE_IN_TESTS:
         assert f'"{code}"' in tests or f"[{code}]" in tests

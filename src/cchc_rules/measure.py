@@ -111,6 +111,8 @@ def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
     """Hold everything but the figures against the rule set; return the rule set for the day and the unit's kind."""
     if found.ruleset and not rules.reads_submissions_for(found.ruleset):
         reader.fault("other-ruleset", "ruleset", given=quoted(found.ruleset), wanted=rules.id)
+    elif reader.form_version and found.ruleset == rules.id and reader.form_version != rules.version:
+        reader.fault("form-version", "version", given=quoted(reader.form_version), wanted=rules.version)
     kinds = rules.at(reader.as_of).kinds
     if found.unit_kind and found.unit_kind not in kinds:
         reader.fault("unknown-kind", "unit_kind", name=quoted(found.unit_kind), nearest=nearest(found.unit_kind, kinds))

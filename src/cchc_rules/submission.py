@@ -148,6 +148,13 @@ def read_json(path: FilePath) -> object:
 
 def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
     name = reader.file = str(path)
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        from cchc_rules.intake import filled  # noqa: PLC0415 - only for those who hand in a workbook
+
+        form = filled.read(path)
+        reader.cells, reader.form_version = form.cells, form.version
+        reader.problems += form.problems
+        return form.content, form.sha256
     text, data = file_text(path)
     return parse_json(text, name, reader.problems), hashlib.sha256(data).hexdigest()
 
@@ -205,7 +212,20 @@ def _integer(text: str) -> int | Decimal:
 
 
 KEYS_OF_SUBMISSION = frozenset(
-    {"format", "ruleset", "unit", "unit_kind", "period", "as_of", "note", "measurements", "points", "absent", "tracks"}
+    {
+        "format",
+        "guide",
+        "ruleset",
+        "unit",
+        "unit_kind",
+        "period",
+        "as_of",
+        "note",
+        "measurements",
+        "points",
+        "absent",
+        "tracks",
+    }
 )
 KEYS_OF_ENTRY = frozenset(Entry._fields)
 WAYS = ("value", "numerator", "items", "not_applicable", "waived")
@@ -244,13 +264,21 @@ class Reader:
         self.file = ""
         self.content: object = None
         self.as_of = date.max
+        self.cells: Mapping[Path, str] = {}
+        self.form_version = ""
         self.problems: list[Problem] = []
 
     def fault(self, code: str, *path: str | int, **places: str) -> None:
         """Note a problem at a path of the submission; a submission with too many is refused at once."""
-        self.problems.append(Problem(code, path, places, self.file))
+        self.problems.append(Problem(code, path, places, self._place(path)))
         if len(self.problems) > MOST_PROBLEMS:
             self.refuse()
+
+    def _place(self, path: Path) -> str:
+        """Return the file, and of a workbook the cell, that a path of the submission stands in."""
+        lengths = range(len(path), 0, -1) if self.cells else ()
+        cell = next((self.cells[path[:length]] for length in lengths if path[:length] in self.cells), "")
+        return f"{self.file}:{cell}" if cell else self.file
 
     def refuse(self) -> NoReturn:
         """Raise every problem noted, in the order of the submission."""

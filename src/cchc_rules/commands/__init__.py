@@ -14,6 +14,8 @@ COMMANDS = (
     "mutate",
     "fmt",
     "schema",
+    "init",
+    "template",
     "doc",
     "diff",
     "impact",

@@ -1,0 +1,30 @@
+"""`cchc-rules init`: a small rule file to begin with."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cchc_rules.console import DONE, USAGE, Parser, guarded
+from cchc_rules.intake.start import starter
+from cchc_rules.words import message
+
+
+def add(command: Parser) -> None:
+    """Declare the arguments."""
+    command.add_argument("file", type=Path, metavar="FILE", help=command.say("init-file"))
+
+
+def run(options: argparse.Namespace, lang: str) -> int:
+    """Write a rule file to begin with, where there is no file yet; return the exit code."""
+    return guarded(lambda: _write(options.file, lang), lang, options.file)
+
+
+def _write(path: Path, lang: str) -> int:
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(starter(lang))
+    except FileExistsError:
+        print(message(lang, "cli.init-exists", path=str(path)), file=sys.stderr)
+        return USAGE
+    print(message(lang, "cli.init-written", path=str(path)))
+    return DONE

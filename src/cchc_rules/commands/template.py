@@ -1,0 +1,40 @@
+"""`cchc-rules template`: a blank submission to fill in, as JSON or as a workbook."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cchc_rules.console import DONE, USAGE, Parser, guarded, put
+from cchc_rules.intake.blank import blank
+from cchc_rules.intake.plain import template
+from cchc_rules.load import load_rules
+from cchc_rules.words import message
+
+FORMATS = ("json", "xlsx")
+
+
+def add(command: Parser) -> None:
+    """Declare the arguments."""
+    command.add_argument("rules", metavar="FILE|ID", help=command.say("template-rules"))
+    command.add_argument("--format", choices=FORMATS, default="json", help=command.say("format"))
+    command.add_argument("--kind", metavar="ID", help=command.say("template-kind"))
+    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+
+
+def run(options: argparse.Namespace, lang: str) -> int:
+    """Print or write a blank submission; return the exit code."""
+    if options.format == "xlsx" and options.output is None:
+        print(message(lang, "cli.needs-output"), file=sys.stderr)
+        return USAGE
+    return guarded(lambda: _write(options), lang, options.output)
+
+
+def _write(options: argparse.Namespace) -> int:
+    document = blank(load_rules(options.rules), options.lang, options.kind)
+    if options.format == "xlsx":
+        from cchc_rules.intake.book import form  # noqa: PLC0415 - a package that only this form needs
+
+        options.output.write_bytes(form(document))
+    else:
+        put(template(document), options.output)
+    return DONE
