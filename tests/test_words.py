@@ -18,6 +18,7 @@ from cchc_rules import State, words
 from cchc_rules.arithmetic import _EFFECTS
 from cchc_rules.comparing.contribution import LINES
 from cchc_rules.comparing.division import BASES
+from cchc_rules.intake.book import LINES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
@@ -113,6 +114,7 @@ INSTRUMENT = constants(SOURCE / "instrument.py", SOURCE / "render" / "instrument
     re.findall(r'say\("([a-z-]+)"', (SOURCE / "render" / "html" / "instrument.html.j2").read_text(encoding="utf-8"))
 )
 VERSIONED = {"added", "removed", "renamed"} | constants(SOURCE / "render" / "versions.py")
+FILLED = constants(*(SOURCE / "intake").glob("*.py"))
 KINDS = ("all-or-nothing", "manual", "none", "bonus", "penalty")
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
@@ -150,7 +152,8 @@ FAMILIES = {
     | {f"sensitivity.band-{name}" for name in ("never-down", "top", "bottom", "gated")},
     "cases.": {f"cases.{name}" for name in CASED if f"cases.{name}" in IDS},
     "workbook.": {f"workbook.{name}" for name in SHOWN if f"workbook.{name}" in IDS} | NUMBERED,
-    "sheet-": {f"workbook.sheet-{sheet}" for sheet in SHEETS},
+    "sheet-": {f"workbook.sheet-{sheet}" for sheet in SHEETS}
+    | {f"form.sheet-{name}" for name in ("figures", "points", "tracks", "absent")},
     "reckoning-": {id_ for id_ in IDS if id_.removeprefix("workbook.reckoning-") in SHOWN},
     "total-": {f"workbook.total-{name}" for name in TOTALS},
     "score-": NUMBERED,
@@ -165,6 +168,10 @@ FAMILIES = {
     "impact.": {f"impact.{name}" for name in VERSIONED if f"impact.{name}" in IDS},
     "label-": {id_ for id_ in IDS if id_.startswith("difference.label-")},
     "part-": {f"difference.part-{part}" for part in PARTS},
+    "form.": {f"form.{name}" for name in FILLED if f"form.{name}" in IDS},
+    "column-": {id_ for id_ in IDS if id_.removeprefix("form.column-") in FILLED},
+    "head-": {id_ for id_ in IDS if id_.removeprefix("form.head-") in FILLED},
+    "guide-": {f"form.guide-{at}" for at in range(1, LINES + 1)},
     "law.": {f"law.{law.name}" for law in LAWS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},

@@ -216,6 +216,7 @@ def submissions() -> Schema:
         submission.KEYS_OF_SUBMISSION,
         {
             "format": {"type": "integer", "const": 1},
+            "guide": {},
             "ruleset": schema.WORDS,
             "unit": schema.WORDS,
             "unit_kind": schema.WORDS,

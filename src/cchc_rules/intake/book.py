@@ -11,6 +11,7 @@ from cchc_rules.intake.sheets import MARK
 from cchc_rules.render.workbook.book import A3, BOLD, BOX, CENTRE, FAINT, OPEN, PALE, TITLE, Book, Sheet
 from cchc_rules.render.workbook.cells import cell, day, elsewhere
 from cchc_rules.words import message
+from cchc_rules.words import number as say_number
 
 TEXT, DAY = {**BOX, **OPEN, "num_format": "@"}, {**BOX, **OPEN, "num_format": "dd/mm/yyyy"}
 FIGURE = {**BOX, **OPEN, "num_format": "#,##0.##########", "align": "right"}
@@ -209,7 +210,7 @@ class _Form:
         self.sheet.worksheet.freeze_panes(3, 4)
         for number, (rule, track) in enumerate(asked, start=1):
             row = number + 2
-            allowed = self.say("from-to", low=rule["lowest"], high=rule["weight"])
+            allowed = " – ".join(say_number(self.document["language"], rule[end]) for end in ("lowest", "weight"))
             said = (rule["id"], track, str(number), rule["title"], ", ".join(rule["clauses"]), allowed)
             for at, words in enumerate(said):
                 self.sheet.text(row, at, words, **(BOX if at else KEY))

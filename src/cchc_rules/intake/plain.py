@@ -37,7 +37,7 @@ def _entry(metric: Document) -> Document:
 
 def _guide(document: Document) -> Document:
     return {
-        "how": [message(document["language"], f"form.json-{at}") for at in range(1, 5)],
+        "how": [message(document["language"], id_) for id_ in _HOW],
         "version": document["version"],
         "kinds": {kind["id"]: kind["title"] for kind in document["kinds"]},
         "measurements": {
@@ -55,5 +55,6 @@ def _guide(document: Document) -> Document:
     }
 
 
+_HOW = ("form.json-1", "form.json-2", "form.json-3", "form.json-4")
 _SAID = ("title", "ratio", "unit", "allowed", "clauses", "evidence", "evidence_required")
 _ASKED = ("title", "clauses", "lowest", "weight")
