@@ -18,7 +18,7 @@ from cchc_rules import State, words
 from cchc_rules.arithmetic import _EFFECTS
 from cchc_rules.comparing.contribution import LINES
 from cchc_rules.comparing.division import BASES
-from cchc_rules.intake.book import LINES
+from cchc_rules.intake.book import LINES as GUIDE_LINES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
@@ -171,7 +171,7 @@ FAMILIES = {
     "form.": {f"form.{name}" for name in FILLED if f"form.{name}" in IDS},
     "column-": {id_ for id_ in IDS if id_.removeprefix("form.column-") in FILLED},
     "head-": {id_ for id_ in IDS if id_.removeprefix("form.head-") in FILLED},
-    "guide-": {f"form.guide-{at}" for at in range(1, LINES + 1)},
+    "guide-": {f"form.guide-{at}" for at in range(1, GUIDE_LINES + 1)},
     "law.": {f"law.{law.name}" for law in LAWS},
     "problem.": {id_ for id_ in IDS if id_.startswith("problem.") and id_.removeprefix("problem.") in EVERYWHERE},
     "fix.": {id_ for id_ in IDS if id_.startswith("fix.") and id_.removeprefix("fix.") in EVERYWHERE},
@@ -247,7 +247,7 @@ class TestTheSourceAndTheCatalogues:
         said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
         views = ("report.", "instrument.", "difference.", "impact.", "cli.", "comparison.", "sensitivity.", "workbook.")
-        views += ("cases.",)
+        views += ("cases.", "form.")
         known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(views)}
         assert {word for word in said if "." not in word} - known == set()
 
