@@ -766,6 +766,7 @@ type = "number"
 
 
 TEXTS = {
+    "origin",
     "language", "title", "text", "calculation", "required", "reported", "win_back", "note", "source", "unit",
     "metric_title", "expected", "task", "product", "lead", "with", "due", "budget",
 }  # fmt: skip
