@@ -158,6 +158,14 @@ class TestRuleFiles:
         assert faults(RULES, toml(overlay.replace('extends = "x"\n', ""))) != []
         assert faults(RULES, toml(overlay.replace("threshold", "treshold"))) != []
         assert faults(RULES, toml(overlay.replace("true", "false"))) != []
+        assert faults(RULES, toml(overlay.replace('"x"', '["x", "y"]').replace("true", '["note"]'))) == []
+
+    def test_entries_of_lists_by_name_and_sections_with_a_day(self):
+        top = 'extends = "x"\n[band.good]\nfrom = 75\n[band.low]\nremove = true\n[band_gate.a]\nat_most = "low"\n'
+        dated = "[since.2023-07-01]\ntitle = 'T'\n[since.2023-07-01.kind.hill.target.four]\nthreshold = 3\n"
+        assert faults(RULES, toml(top + dated)) == []
+        assert faults(RULES, toml(top.replace("from", "form"))) != []
+        assert faults(RULES, toml(top + dated.replace("threshold", "treshold"))) != []
 
     @given(cases())
     def test_whatever_is_drawn_is_valid(self, case):

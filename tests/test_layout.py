@@ -385,3 +385,13 @@ def test_scoring_loads_nothing_of_it():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=ROOT, check=True)
     assert done.stdout.endswith("\n[]\n")
+    assert done.stdout.endswith("\n[]\n")
+
+
+def test_sections_with_a_day_and_entries_by_name_have_their_keys_in_order():
+    text = '[since.2023-07-01.kind.hill.rule.a]\nweight = 1\nmetric = "m"\n\n'
+    text += '[since.2023-07-01]\nrule = {}\ntitle = "T"\n\n'
+    text += '[band.good]\nfrom = 75\ntitle = "G"\n\n[[band]]\nfrom = 1\nid = "b"\n'
+    wanted = '[since.2023-07-01.kind.hill.rule.a]\nmetric = "m"\nweight = 1\n\n[since.2023-07-01]\ntitle = "T"\n'
+    wanted += 'rule  = {}\n\n[band.good]\ntitle = "G"\nfrom  = 75\n\n[[band]]\nid   = "b"\nfrom = 1\n'
+    assert laid_out(text) == wanted

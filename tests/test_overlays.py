@@ -347,6 +347,11 @@ class TestMalformed:
         }
         assert files.problems()
 
+    def test_tables_and_lists_in_sections_that_are_no_such_things(self, files):
+        files.write("middle", "[kind.hill]\nband = 3\nindex = { scale = 5 }\n")
+        files.write("top", "[kind.hill.band.good]\nfrom = 3\n[kind.hill.index]\nplaces = 3\n", "middle.toml")
+        assert {one[0] for one in files.problems()} == {"wrong-type"}
+
     def test_sections_of_the_wrong_type_are_replaced(self, files):
         files.folder.joinpath("odd.toml").write_text(FRAME.replace("format = 1", "format = 1\nkind = 3\nsince = 3"))
         files.write("top", "[kind.hill]\n[since.2023-07-01]\n", "odd.toml")

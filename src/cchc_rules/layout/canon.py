@@ -12,6 +12,7 @@ from cchc_rules.schema import keys_in_order
 INDENT = "  "
 MOST_BLANK = 2
 WITH_IDS = ("metric", "group", "rule", "remedy")
+LISTS = ("band", "band_gate", "target")
 INSIDE = ("absence", "conflict", "ratio")
 
 
@@ -63,7 +64,7 @@ def _order(path: tuple[str, ...]) -> list[str]:
         path = path[2:]
         if not path:
             return ["title", *keys_in_order()]
-    if path[:1] and path[0] in WITH_IDS:
+    if path[:1] and (path[0] in WITH_IDS or (path[0] in LISTS and path[1:])):
         known = len(path) == 2 or (len(path) == 3 and path[2] in INSIDE)
         return keys_in_order(path[2] if path[2:] else path[0]) if known else []
     return keys_in_order(*path) if len(path) < 2 or path == ("ruleset", "valid") else []
