@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from hypothesis import given, settings
 from strategies import rule_sets
 from test_cases import GOOD, said, small  # noqa: F401
 
-from cchc_rules import check, parse_rules
-from cchc_rules.cases.form import CaseFile, read_cases
+from cchc_rules import check, load_measurements, parse_rules, score
+from cchc_rules.cases.form import Case, CaseFile, Expectation, read_cases, submission_of
 from cchc_rules.cases.hunt import fates
 from cchc_rules.cases.mutants import mutants, other_formulas
-from cchc_rules.cases.run import run
+from cchc_rules.cases.run import Ran, run
 from cchc_rules.cases.toml import case, head
 from cchc_rules.commands.mutate import Progress
 from cchc_rules.number import plain
@@ -448,6 +449,16 @@ def test_a_mutant_whose_formula_fails_is_no_case():
     found = untested(rules)
     assert found[at + "7, 13)"].status == "same"
     assert found[at + "8, 12)"].status == "unnoticed"
+
+
+def test_a_case_that_can_no_longer_be_scored_has_noticed():
+    rules = one_rule('deduction = { kind = "formula", formula = "round_half_up(value / 7, 12)" }')
+    measurements = load_measurements(submission_of(rules, {}, {"measurements": {"figure": 7}}), rules)
+    seven = Case("seven", 0, lambda: 1, "", measurements, (Expectation("rule", "one", "points", Fraction(1)),))
+    ran = [Ran(seven, score(rules, measurements).outcome)]
+    found = {one.mutant.after: one for one in fates(CaseFile("x", rules, {}, (seven,)), ran)}
+    failed = found["round_half_up(value / 7, 13)"]
+    assert (failed.status, failed.case) == ("noticed", "seven")
 
 
 BANDS = """

@@ -45,7 +45,10 @@ def test_importing_loads_nothing_heavy() -> None:
         "openpyxl",
         "cchc_rules.intake.sheets",
     }
-    heavy |= {f"cchc_rules.{name}" for name in ("comparing.sides", "robustness.study", "whatif.mend", "render.page")}
+    heavy |= {
+        f"cchc_rules.{name}"
+        for name in ("comparing.sides", "robustness.study", "whatif.mend", "render.page", "cases.form")
+    }
     code = f"import sys, cchc_rules; print(sorted({heavy} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
