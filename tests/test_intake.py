@@ -498,6 +498,14 @@ def test_a_metric_nobody_reads_and_a_validity_of_no_whole_year():
     assert form(document)
 
 
+def test_what_is_derived_is_not_asked_for():
+    rules = load_rules("qd-766-2022")
+    derived = {metric.id for metric in rules.metrics.values() if not metric.submitted}
+    asked = {one["id"] for area in blank(rules)["areas"] for officer in area["officers"] for one in officer["metrics"]}
+    assert derived
+    assert asked == rules.metrics.keys() - derived
+
+
 # The commands -------------------------------------------------------------------------------------------------------
 
 

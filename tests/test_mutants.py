@@ -517,6 +517,19 @@ def test_an_index_at_the_edge_of_a_band_is_aimed_at(weight, metric, found):
     assert {fates_[f"band.high: ≥ 50 → {after}"].status for after in ("≥ 49.99", "≥ 50.01", "> 50")} == {found}
 
 
+def test_lists_of_more_items_than_anybody_reads_are_not_tried():
+    rule = 'comparator = ">="\nthreshold = 150\ndeduction = "all_or_nothing"'
+    found = untested(one_rule(rule, 'type = "count"\ndistinct = true'))
+    assert found["rule.one.threshold: 150 → 151"].status == "same"
+
+
+def test_a_derived_figure_is_brought_to_its_edge_through_the_number_it_reads():
+    rule = 'comparator = ">="\nthreshold = 36.5\ndeduction = "all_or_nothing"'
+    more = '[metric.flag]\ntitle = "Flag"\ntype = "yes_no"\n[metric.share]\ntitle = "Share"\ntype = "percent"\n'
+    found = untested(one_rule(rule, 'type = "number"\nformula = "share / 2 + 1.5 if flag else 0"', more))
+    assert found["rule.one.comparator: >= → >"].difference.one["measurements"] == {"flag": True, "share": 70}
+
+
 @settings(max_examples=4)
 @given(rule_sets())
 def test_mutants_of_drawn_rule_sets(drawn):

@@ -403,6 +403,14 @@ class TestTheCommands:
         assert "remedy: “act” taken away" in out
         assert "  Share\n" in out
 
+    def test_what_was_not_there_before_and_a_list_in_markdown(self, capsys, tmp_path):
+        old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+        old.write_text(OLD.replace('remedy = "act"\n', ""), encoding="utf-8")
+        new.write_text(OLD, encoding="utf-8")
+        assert main(["diff", str(old), str(new), "--lang", "en", "--format", "markdown"]) == 0
+        out = capsys.readouterr().out
+        assert "\n## Rules\n\n- Share\n  - remedy: act\n" in out
+
     def test_impact(self, capsys, tmp_path):
         shutil.copy(EXAMPLES / "cam-due-2023.json", tmp_path)
         assert main(["impact", "cam-due-2023", "cam-due-2023-annex", str(tmp_path), "--lang", "en"]) == 0

@@ -133,9 +133,10 @@ def _count(draw: Draw) -> Target:
     if draw(st.booleans()):
         asked = {"comparator": ">=", "threshold": draw(st.integers(1, 6)), "deduction": "proportional"}
         return {"type": "count", "distinct": True}, asked
-    deduction = {"kind": "per_unit", "each": draw(_points(1, 200))}
-    asked = {"comparator": "<=", "threshold": draw(st.integers(0, 5)), "deduction": deduction, "lowest": -1}
-    return {"type": "count", "better": "lower"}, asked
+    each, weight = sorted(draw(st.lists(_points(1, 500), min_size=2, max_size=2)))
+    deduction = {"kind": "per_unit", "each": each}
+    asked = {"comparator": "<=", "threshold": draw(st.integers(0, 5)), "weight": weight, "lowest": -1}
+    return {"type": "count", "better": "lower"}, {**asked, "deduction": deduction}
 
 
 @st.composite

@@ -126,8 +126,7 @@ class Desk:
     def _absences(self, metric: Metric) -> Iterator[st.SearchStrategy[Any]]:
         readers = [rule for rule in self.rules.rules.values() if metric.id in reads.rule_metrics(self.rules, rule)]
         declared = set(State).intersection(*(rule.absence for rule in readers))
-        if State.MISSING in declared:
-            yield st.none()
+        yield st.none()
         if State.NOT_APPLICABLE in declared:
             yield st.just({"not_applicable": "không phát sinh"})
         if State.WAIVED in declared:
