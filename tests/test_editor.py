@@ -91,3 +91,12 @@ def test_a_file_beside_the_schema_that_the_command_writes(tmp_path):
     assert "'titel' was unexpected" in said
     assert '"tháng 1" is not a "date"' in said
     assert '"title" is a required property' in said
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_what_init_writes_is_good_as_it_stands(lang, tmp_path):
+    assert main(["init", str(tmp_path / "mine.toml"), "--lang", lang]) == 0
+    assert lint(tmp_path / "mine.toml", cwd=tmp_path)[0] == set()
+    bad = tmp_path / "bad.toml"
+    bad.write_text((tmp_path / "mine.toml").read_text(encoding="utf-8").replace("weight ", "wieght "), encoding="utf-8")
+    assert "'wieght' was unexpected" in lint(bad, cwd=tmp_path)[1]

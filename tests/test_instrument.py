@@ -12,6 +12,7 @@ from cchc_rules import load_rules, parse_rules
 from cchc_rules.cli import main
 from cchc_rules.instrument import every_rule, instrument
 from cchc_rules.render.instrument import counted, render
+from cchc_rules.versions.whole import whole
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "instruments"
@@ -242,7 +243,7 @@ class TestTheDocument:
     @pytest.mark.parametrize("lang", ["vi", "en"])
     def test_of_every_shape(self, name, lang):
         rules = load_rules(GOOD / f"{name}.toml")
-        found = instrument(rules, lang)
+        found = whole(rules, lang)
         assert {one["id"] for one in every_rule(found["areas"])} == set(rules.rules)
         assert sum(map(counted, found["areas"])) == len(rules.rules)
         for one in every_rule(found["areas"]):
@@ -257,7 +258,7 @@ class TestThePage:
             'title = "Own"', f'title = {{ vi = "x", en = "{HOSTILE.replace(chr(27), "")}" }}'.replace("\u202e", "")
         )
         text += SHARE + rule("share", *NINETY, 'deduction = "all_or_nothing"')
-        found = instrument(parse_rules(text))
+        found = whole(parse_rules(text))
         page, paper = render(found, "html"), render(found, "markdown")
         assert "<script" not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -265,7 +266,7 @@ class TestThePage:
         assert "http" not in page.replace("http-equiv", "")
 
     def test_the_same_words_in_both(self):
-        found = instrument(load_rules("example-access-to-law"))
+        found = whole(load_rules("example-access-to-law"))
         texts = " ".join(" ".join(Page(render(found, "html")).texts).split())
         for words in (
             "Chỉ khi “Không có cán bộ, công chức bị xử lý” đạt",
@@ -283,3 +284,67 @@ class TestThePage:
         assert main(["doc", "qd-766-2022", "--format", "html", "--output", str(page)]) == 0
         assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
         assert main(["doc", "nothing-of-that-name"]) == 3
+
+
+class TestKindsAndDays:
+    """What holds for some units only, or from some day on, stands on the page too."""
+
+    TEXT = (
+        HEAD
+        + SHARE
+        + rule("share", *NINETY, 'deduction = "all_or_nothing"')
+        + """
+[kind.hill]
+title = "Hill communes"
+[kind.hill.rule.one]
+threshold = 85
+[since."2023-07-01"]
+title = "Decision 30"
+[since."2023-07-01".rule.one]
+threshold = 98
+[since."2023-10-01".kind.sea]
+title = "Sea communes"
+[since."2023-10-01".kind.sea.rule.one]
+weight = 3
+[since."2023-10-01".kind.hill.rule.one]
+threshold = 80
+"""
+    )
+
+    def test_each_says_what_it_changes_in_what_held_before(self):
+        document = whole(parse_rules(self.TEXT))
+        found = [
+            (
+                one["title"],
+                one["since"],
+                one["kind"],
+                [(f["before"], f["after"]) for r in one["rules"] for f in r["fields"]],
+            )
+            for one in document["versions"]
+        ]
+        assert found == [
+            ("Hill communes", None, "hill", [("at least 90 %", "at least 85 %")]),
+            ("From 1 July 2023 on – Decision 30", "2023-07-01", None, [("at least 90 %", "at least 98 %")]),
+            ("From 1 July 2023 on – Decision 30 – Hill communes", "2023-07-01", "hill", []),
+            ("From 1 October 2023 on", "2023-10-01", None, []),
+            (
+                "From 1 October 2023 on – Hill communes",
+                "2023-10-01",
+                "hill",
+                [("at least 85 %", "at least 80 %")],
+            ),
+            ("From 1 October 2023 on – Sea communes", "2023-10-01", "sea", [("4", "3")]),
+        ]
+
+    @pytest.mark.parametrize("lang", ["vi", "en"])
+    def test_both_forms_show_them(self, lang):
+        document = whole(parse_rules(self.TEXT), lang)
+        paper, page = render(document, "markdown"), " ".join(Page(render(document, "html")).texts)
+        for version in document["versions"]:
+            assert f"### {version['title']}: " in paper
+            assert f"{version['title']}: " in page
+        assert "98 %\n" in paper
+        assert "98 %" in page
+
+    def test_without_any_there_is_no_such_part(self):
+        assert "Otherwise" not in render(whole(load_rules("example-access-to-law"), "en"), "markdown")

@@ -14,6 +14,7 @@ from strategies import cases
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score
 from cchc_rules.cli import main
+from cchc_rules.forms import form_text
 from cchc_rules.intake import sheets as sheets_module
 from cchc_rules.intake.blank import blank
 from cchc_rules.intake.book import form
@@ -515,7 +516,11 @@ def test_init_writes_a_rule_file_that_passes(lang, tmp_path, capsys):
     assert main(["init", str(path), "--lang", lang]) == 0
     assert load_rules(path).warnings == ()
     assert main(["fmt", "--check", str(path)]) == 0
-    before = path.read_bytes()
+    before, schema = path.read_bytes(), tmp_path / "rules.schema.json"
+    assert schema.read_text(encoding="utf-8") == form_text("rules", lang)
+    schema.write_text("{}", encoding="utf-8")
+    assert main(["init", str(tmp_path / "second.toml"), "--lang", lang]) == 0
+    assert schema.read_text(encoding="utf-8") == "{}"
     assert main(["init", str(path), "--lang", lang]) == 2
     assert path.read_bytes() == before
     assert str(path) in capsys.readouterr().err

@@ -25,9 +25,9 @@ from test_shapes import CASES, report_of
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score, sensitivity, words
 from cchc_rules.cli import main
-from cchc_rules.instrument import instrument
 from cchc_rules.render import render
 from cchc_rules.render.instrument import render as instrument_page
+from cchc_rules.versions.whole import whole
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = ("cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong")
@@ -658,7 +658,7 @@ class TestInABrowser:
         except ModuleNotFoundError:
             absent('axe-playwright-python is not installed: pip install ".[web]"')
         path = tmp_path / "instrument.html"
-        path.write_text(instrument_page(instrument(load_rules("cam-due-2023"), lang), "html"), encoding="utf-8")
+        path.write_text(instrument_page(whole(load_rules("cam-due-2023"), lang), "html"), encoding="utf-8")
         context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page = context.new_page()
         page.goto(path.as_uri())

@@ -163,6 +163,7 @@ RULE = {"state", "value", "earned", "lost", "excluded", "exact", "maximum"}
 INPUT = {"numerator", "denominator", "value", "points", "state"}
 SUMS = {"maximum", "earned", "lost", "excluded", "rescaled", "uncapped"}
 INDEX = SUMS | {"value", "exact", "base", "bonus", "penalty", "lowest", "highest", "claimed", "supported"}
+UNREAD = {"gate_closed", "gate_unknown", "block_absent", "not_due"}
 TRACK = {"earned", "maximum", "scored", "unscored"}
 
 
@@ -175,6 +176,9 @@ def counts(report, path):
             rounded = [metric["id"] for metric in report["machine"]["metrics"] if metric["round"] is not None]
             if rest[2] == "denominator" and given["numerator"] is not None and not Fraction(given["numerator"]):
                 return False  # 0/3 and 0/4 are the same figure
+            why, by_hand = rule["reason"]["code"], rule["machine"]["effects"].get(rule["state"]) == "manual"
+            if given["points"] is not None and (why in UNREAD or not (why == "manual" or by_hand)):
+                return False  # what a person gave is kept, though it came to nothing
             exact = given["metric"] not in rounded and given["items"] is None
             return rest[2] in INPUT and given[rest[2]] is not None and exact
         if rest[0] == "threshold":

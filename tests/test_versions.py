@@ -289,6 +289,77 @@ class TestDifference:
         assert head["fields"] == [{"key": "calendar", "before": "", "after": "VN"}]
 
 
+class TestKindsAndDays:
+    """What changed for some units only, or from some day on, is told too."""
+
+    OWN = (
+        OLD
+        + """
+[kind.hill]
+title = "Hill"
+[kind.hill.rule.share]
+threshold = 85
+[since."2023-07-01"]
+title = "Decision 30"
+[since."2023-07-01".rule.share]
+threshold = 98
+"""
+    )
+
+    def told(self, new):
+        found = difference(parse_rules(self.OWN), parse_rules(new), "en")
+        return [
+            (one["title"], [(f["before"], f["after"]) for rule in one["rules"] for f in rule["fields"]])
+            for one in (found | {"title": ""}, *found["versions"])
+        ]
+
+    def test_nothing(self):
+        assert self.told(self.OWN) == [("", [])]
+        assert difference(parse_rules(self.OWN), parse_rules(self.OWN))["same"]
+
+    def test_for_one_kind(self):
+        new = self.OWN.replace("threshold = 85", "threshold = 80")
+        assert self.told(new) == [("", []), ("Hill", [("at least 85 %", "at least 80 %")])]
+        assert not difference(parse_rules(self.OWN), parse_rules(new))["same"]
+
+    def test_for_all_but_one_kind(self):
+        new = self.OWN.replace("threshold = 90", "threshold = 91")
+        fields = ("at least 90 %", "at least 91 %")
+        assert self.told(new) == [("", [fields]), ("Hill", []), ("From 1 July 2023 on – Decision 30", [])]
+
+    def test_from_a_day_on(self):
+        fields = ("at least 98 %", "at least 97 %")
+        decision = "From 1 July 2023 on – Decision 30"
+        new = self.OWN.replace("threshold = 98", "threshold = 97")
+        assert self.told(new) == [("", []), (decision, [fields]), (f"{decision} – Hill", [])]
+        new += '[since."2023-07-01".kind.hill.rule.share]\nthreshold = 97\n'
+        assert self.told(new)[2] == (f"{decision} – Hill", [("at least 85 %", "at least 97 %")])
+
+    def test_a_section_that_is_gone_and_a_kind_that_is_new(self):
+        new = (
+            self.OWN[: self.OWN.index("[since")] + '[kind.sea]\ntitle = "Sea"\n[kind.sea.rule.share]\nthreshold = 70\n'
+        )
+        decision = "From 1 July 2023 on – Decision 30"
+        assert self.told(new) == [
+            ("", []),
+            ("Sea", [("at least 90 %", "at least 70 %")]),
+            (decision, [("at least 98 %", "at least 90 %")]),
+            (f"{decision} – Hill", []),
+            (f"{decision} – Sea", [("at least 98 %", "at least 70 %")]),
+        ]
+
+    @pytest.mark.parametrize("form", ["text", "markdown"])
+    def test_the_command_says_for_whom_and_from_when(self, form, tmp_path, capsys):
+        old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+        old.write_text(self.OWN, encoding="utf-8")
+        new.write_text(self.OWN.replace("threshold = 98", "threshold = 97"), encoding="utf-8")
+        assert main(["diff", str(old), str(new), "--lang", "en", "--format", form]) == 0
+        out = capsys.readouterr().out
+        assert "From 1 July 2023 on – Decision 30: Rules\n" in out
+        assert "required: at least 98 % → at least 97 %" in out
+        assert "From 1 July 2023 on – Decision 30 – Hill: Nothing changed.\n" in out
+
+
 class TestTheReadingsOfThePlan:
     def test_what_the_annex_reads_otherwise(self):
         found = difference(PLAN, ANNEX)

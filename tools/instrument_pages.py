@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from cchc_rules import load_rules, packaged
-from cchc_rules.instrument import instrument
 from cchc_rules.render.instrument import render
+from cchc_rules.versions.whole import whole
 
 FOLDER = Path(__file__).parents[1] / "docs" / "instruments"
 
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "instruments"
 def pages() -> dict[str, str]:
     """Return the text of every page by its file name."""
     return {
-        f"{name}.{lang}.md": render(instrument(load_rules(name), lang), "markdown")
+        f"{name}.{lang}.md": render(whole(load_rules(name), lang), "markdown")
         for name in packaged()
         for lang in ("vi", "en")
     }

@@ -247,10 +247,10 @@ class _Writer:
 
     def inputs(self, at: int) -> list[Document]:
         found = [self.input(name) for name in self.outcome.plan.reads[self.outcome.plan.names[at]]]
-        detail = self.outcome.results[at].detail
-        if isinstance(detail, Given):
-            points, reason = number.plain(Fraction(*detail.points)), detail.reason
-            found.append({**_NO_INPUT, "points": points, "state": "reported", "text": points, "note": reason})
+        given = self.outcome.given(at)
+        if given is not None:
+            points = number.plain(Fraction(*given.points))
+            found.append({**_NO_INPUT, "points": points, "state": "reported", "text": points, "note": given.reason})
         return found
 
     def input(self, name: str) -> Document:

@@ -87,11 +87,15 @@ class Outcome:
             return Entry(calendar.whole_months(*self.measurements.span))
         return self.measurements.entries.get(metric)
 
+    def given(self, at: int) -> Given | None:
+        """Return the points that a person gave for a rule, counted or not."""
+        return self.measurements.points.get(self.plan.names[at])
+
     def documents(self, at: int) -> list[tuple[Document, bool]]:
         """Return the evidence for a rule, each with whether it counts: dated evidence outside the window does not."""
         names = self.plan.reads[self.plan.names[at]]
         found = [item for name in names if (entry := self.entry(name)) for item in entry.evidence]
-        given = self.measurements.points.get(self.plan.names[at])
+        given = self.given(at)
         return [(item, counts(item, self.rules)) for item in [*found, *(given.evidence if given else ())]]
 
     def losses(self) -> list[int]:
@@ -145,7 +149,7 @@ class Outcome:
         )
 
     def _proved(self, at: int, metrics: tuple[str, ...]) -> bool:
-        given = self.measurements.points.get(self.plan.names[at])
+        given = self.given(at)
         if given is not None and any(counts(item, self.rules) for item in given.evidence):
             return True
         entries = (self.entry(name) for name in metrics)

@@ -118,16 +118,14 @@ class Speaker(Wording):
 
     def reported(self, at: int) -> str:
         """Say what a rule's metric came to."""
-        rule, result = self.outcome.rule(at), self.outcome.results[at]
+        rule, detail, given = self.outcome.rule(at), self.outcome.results[at].detail, self.outcome.given(at)
         if rule.metric is not None:
             return self.figure(rule.metric)
-        if isinstance(result.detail, Given):
-            return self.say("reported.points", points=self.number(Fraction(*result.detail.points)))
-        return (
-            self.absence(result.detail)
-            if isinstance(result.detail, Absent)
-            else self.say("absent.points_awaited", why="")
-        )
+        if isinstance(detail, Absent):
+            return self.absence(detail)
+        if given is None:
+            return self.say("absent.points_awaited", why="")
+        return self.say("reported.points", points=self.number(Fraction(*given.points)))
 
     def said(self, at: int) -> str:
         """Say what was reported, as part of a sentence: `báo cáo 4 đợt`, or why there is nothing."""

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from cchc_rules.console import DONE, Parser, guarded, put
-from cchc_rules.instrument import instrument
 from cchc_rules.load import load_rules
 from cchc_rules.render.instrument import FORMATS, render
+from cchc_rules.versions.whole import whole
 
 
 def add(command: Parser) -> None:
@@ -22,5 +22,5 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _print(options: argparse.Namespace) -> int:
-    put(render(instrument(load_rules(options.rules), options.lang), options.format), options.output)
+    put(render(whole(load_rules(options.rules), options.lang), options.format), options.output)
     return DONE

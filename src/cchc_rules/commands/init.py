@@ -1,12 +1,16 @@
-"""`cchc-rules init`: a small rule file to begin with."""
+"""`cchc-rules init`: a small rule file to begin with, and beside it the schema that it names, for editors."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from cchc_rules.console import DONE, USAGE, Parser, guarded
+from cchc_rules.forms import form_text
 from cchc_rules.intake.start import starter
 from cchc_rules.words import message
+
+SCHEMA = "rules.schema.json"
+"""What the first line of the file names."""
 
 
 def add(command: Parser) -> None:
@@ -26,5 +30,8 @@ def _write(path: Path, lang: str) -> int:
     except FileExistsError:
         print(message(lang, "cli.init-exists", path=str(path)), file=sys.stderr)
         return USAGE
-    print(message(lang, "cli.init-written", path=str(path)))
+    schema = path.with_name(SCHEMA)
+    if not schema.exists():
+        schema.write_text(form_text("rules", lang), encoding="utf-8", newline="\n")
+    print(message(lang, "cli.init-written", path=str(path), schema=SCHEMA))
     return DONE

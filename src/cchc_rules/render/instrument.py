@@ -6,6 +6,7 @@ from typing import Any
 from cchc_rules.instrument import every_rule
 from cchc_rules.render.display import safe
 from cchc_rules.render.markdown import pairs, plain, table
+from cchc_rules.render.versions import Difference, Part
 from cchc_rules.words import message
 
 FORMATS = ("markdown", "html")
@@ -148,6 +149,12 @@ class View:
         for band in self.document["bands"]:
             yield safe(band["title"]), safe(band["edges"])
 
+    def versions(self) -> Iterator[Part]:
+        """Yield what differs for a kind of unit or from a day on: heading, and what differs with its lines."""
+        words = Difference(self.document)
+        for version in self.document["versions"]:
+            yield from words.version(version)
+
     def files(self) -> Iterator[tuple[str, str]]:
         """Yield the files with their hashes."""
         for file in self.document["files"]:
@@ -171,6 +178,7 @@ def _lines(view: View) -> Iterator[str]:
         yield from _area(view, area, 2)
     yield from _tables(view)
     yield from _lists(view)
+    yield from _versions(view)
     yield from ("", f"## {view.say('files')}", "", view.say("made"), "")
     yield from pairs(view.files())
 
@@ -206,3 +214,14 @@ def _lists(view: View) -> Iterator[str]:
     if view.document["targets"]:
         yield from ("", f"## {view.say('targets')}", "")
         yield from (f"- {plain(line)}" for line in view.document["targets"])
+
+
+def _versions(view: View) -> Iterator[str]:
+    found = [*view.versions()]
+    if found:
+        yield from ("", f"## {view.say('versions')}", "", view.say("versions-line"))
+    for heading, entries in found:
+        yield from ("", f"### {plain(heading)}", *([""] if entries else []))
+        for head, lines in entries:
+            yield f"- {plain(head)}"
+            yield from (f"  - {plain(line)}" for line in lines)

@@ -11,6 +11,8 @@ from cchc_rules.words import message, number
 FORMATS = ("text", "markdown", "json")
 
 Document = dict[str, Any]
+Part = tuple[str, list[tuple[str, list[str]]]]
+"""A heading with its entries, each with its lines."""
 
 FIRST_TOLD = ("source", "measures", "required", "weight", "losing", "due", "interval", "formula", "lead")
 """What is said of something that was added or taken away."""
@@ -20,7 +22,7 @@ def render(document: Document, form: str) -> str:
     """Return a document of `difference` or `impact` in a form."""
     if form == "json":
         return print_report(document)
-    lines = _Difference(document) if document["kind"] == "difference" else _Impact(document)
+    lines = Difference(document) if document["kind"] == "difference" else _Impact(document)
     return "\n".join(lines.markdown() if form == "markdown" else lines.text()) + "\n"
 
 
@@ -46,7 +48,7 @@ class _Lines:
         names = {key: f"{self.document[key]['id']} {self.document[key]['version']}" for key in ("before", "after")}
         return self.say("heading", **names)
 
-    def parts(self) -> Iterator[tuple[str, list[tuple[str, list[str]]]]]:
+    def parts(self) -> Iterator[Part]:
         """Yield each part: its heading, and its entries with their lines."""
         raise NotImplementedError
 
@@ -67,18 +69,35 @@ class _Lines:
                 yield from (f"  - {plain(line)}" for line in lines)
 
 
-class _Difference(_Lines):
+class Difference(_Lines):
+    """What changed, part by part."""
+
     def say(self, id_: str, **places: object) -> str:
+        """Return a message about what changed."""
         return message(self.lang, f"difference.{id_}", **_safe(places))
 
-    def parts(self) -> Iterator[tuple[str, list[tuple[str, list[str]]]]]:
+    def parts(self) -> Iterator[Part]:
+        """Yield what changed for all from the beginning, then for kinds of unit and from days on."""
         if self.document["same"]:
             yield self.say("same"), []
+        yield from self.changes(self.document)
+        for version in self.document["versions"]:
+            yield from self.version(version)
+
+    def version(self, version: Document) -> Iterator[Part]:
+        """Yield the parts for a kind of unit, or from a day on, each under the words that say so."""
+        found = [*self.changes(version)] or [(self.say("same"), [])]
+        title = safe(version["title"])
+        yield from ((f"{title}: {heading}", entries) for heading, entries in found)
+
+    def changes(self, document: Document) -> Iterator[Part]:
+        """Yield the parts in which something changed."""
         for part in ("head", "areas", "rules", "metrics", "remedies", "bands", "gates", "targets"):
-            if self.document[part]:
-                yield self.say(f"part-{part}"), [self.entry(one) for one in self.document[part]]
+            if document[part]:
+                yield self.say(f"part-{part}"), [self.entry(one) for one in document[part]]
 
     def entry(self, one: Document) -> tuple[str, list[str]]:
+        """Return a change with its fields."""
         kind, title = one["change"], safe(one["title"])
         head = title if kind == "changed" else self.say(kind, title=title, was=one["was"], id=one["id"])
         told = [field for field in one["fields"] if kind == "changed" or field["key"] in FIRST_TOLD]
@@ -88,6 +107,7 @@ class _Difference(_Lines):
         return head, lines
 
     def field(self, field: Document) -> str:
+        """Return a field with what it was and what it is."""
         label = self.say(f"label-{field['key']}")
         if not field["before"]:
             return f"{label}: {safe(field['after'])}"
@@ -100,7 +120,7 @@ class _Impact(_Lines):
     def say(self, id_: str, **places: object) -> str:
         return message(self.lang, f"impact.{id_}", **_safe(places))
 
-    def parts(self) -> Iterator[tuple[str, list[tuple[str, list[str]]]]]:
+    def parts(self) -> Iterator[Part]:
         counts = self.document["counts"]
         said = self.say("counts", **{**counts, "bands": counts["band_moved"]})
         yield said, [(f"{self.say('change')}: {self.number(counts['change'])}", [])]

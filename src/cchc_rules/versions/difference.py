@@ -14,6 +14,8 @@ from cchc_rules.wording import Wording
 from cchc_rules.words import message
 
 Document: TypeAlias = dict[str, Any]
+Changes: TypeAlias = dict[str, list[Document]]
+"""What changed, by the kinds of parts."""
 
 
 class Field(NamedTuple):
@@ -34,19 +36,56 @@ STRICTER = {">=": 1, ">": 1, "<=": -1, "<": -1}
 def difference(old: RuleSet, new: RuleSet, lang: str | None = None) -> Document:
     """Return the document of what changed from one rule set to another; docs/reference/difference.md describes it."""
     lang = lang or new.language
-    before, after = _Parts(old, lang), _Parts(new, lang)
-    parts = {name: [*_changes(before.of(name), after.of(name))] for name in PARTS}
-    for one in parts["rules"]:
-        one["stricter"] = _stricter(one, old, new)
+    parts = changes(old, new, lang, with_kinds=True)
+    versions = [*_versions(old, new, lang)]
     return {
         "format": 1,
         "kind": "difference",
         "language": lang,
         "before": _named(old, lang),
         "after": _named(new, lang),
-        "same": not any(parts.values()),
+        "same": not versions and not any(parts.values()),
         **parts,
+        "versions": versions,
     }
+
+
+def changes(old: RuleSet, new: RuleSet, lang: str, *, with_kinds: bool = False) -> Changes:
+    """Return what changed between two rule sets as they stand; `with_kinds`, also which kinds of unit they know."""
+    before, after = _Parts(old, lang, with_kinds=with_kinds), _Parts(new, lang, with_kinds=with_kinds)
+    parts = {name: [*_changes(before.of(name), after.of(name))] for name in PARTS}
+    for one in parts["rules"]:
+        one["stricter"] = _stricter(one, old, new)
+    return parts
+
+
+def version(rules: RuleSet, kind: RuleSet | None, found: Changes, lang: str) -> Document:
+    """Return what changed for a kind of unit, or from a day on, under the words that say for whom and when."""
+    words = [message(lang, "difference.since", day=Wording(rules, lang).day(rules.since))] if rules.since else []
+    titles = (rules.since_title, kind.kind_title if kind else None)
+    label = " – ".join((*words, *(title.of(lang) for title in titles if title)))
+    return {
+        "since": rules.since.isoformat() if rules.since else None,
+        "kind": kind.kind if kind else None,
+        "title": label,
+        **found,
+    }
+
+
+def _versions(old: RuleSet, new: RuleSet, lang: str) -> Iterator[Document]:
+    """Yield the kinds of unit, and the days, for which something else changed than before that day and for all."""
+    kinds = (None, *{**old.kinds, **new.kinds})
+    known: dict[str | None, Changes] = dict.fromkeys(kinds, changes(old, new, lang))
+    for day in (None, *sorted({*old.dated, *new.dated})):
+        before, after = (rules.at(day) if day else rules for rules in (old, new))
+        named = before if before.since == day != after.since else after
+        moved = False
+        for kind in kinds:
+            found = changes(before.kinds.get(kind or "", before), after.kinds.get(kind or "", after), lang)
+            if found != known[None if moved else kind]:
+                yield version(named, after.kinds.get(kind or "") or before.kinds.get(kind or ""), found, lang)
+                moved = moved or kind is None
+            known[kind] = found
 
 
 def _named(rules: RuleSet, lang: str) -> Document:
@@ -102,8 +141,8 @@ def _stricter(change: Document, old: RuleSet, new: RuleSet) -> bool | None:
 class _Parts:
     """The parts of one rule set, each field with its words."""
 
-    def __init__(self, rules: RuleSet, lang: str) -> None:
-        self.rules, self.lang = rules, lang
+    def __init__(self, rules: RuleSet, lang: str, *, with_kinds: bool) -> None:
+        self.rules, self.lang, self.with_kinds = rules, lang, with_kinds
         self.words = Wording(rules, lang)
         self.document = instrument(rules, lang)
         self.said = {rule["id"]: rule for rule in every_rule(self.document["areas"])}
@@ -132,7 +171,8 @@ class _Parts:
         keys = ("valid", "source", "note", "window", "tracks", "calendar", "bands_read")
         found = {key: self.field(getattr(rules, key)) for key in ("title", *keys)}
         found |= {key: self.field(getattr(index, key)) for key in ("scale", "places", "over_scale", "basis")}
-        return found | {"kinds": Field(sorted(rules.kinds), "; ".join(self.document["kinds"]))}
+        kinds = {"kinds": Field(sorted(rules.kinds), "; ".join(self.document["kinds"]))}
+        return found | (kinds if self.with_kinds else {})
 
     def rule(self, id_: str) -> Part:
         """Return a rule; what belongs together is one field: comparator and threshold, deduction and fewest points."""
