@@ -345,6 +345,16 @@ class TestWhatIsRare:
         with changed(report, ("machine", "unusual_days"), {}):
             assert "rules[answer].threshold" in [one.path for one in differences(sealed(report))]
 
+    def test_points_count_working_days_themselves(self):
+        middle = DERIVED_DATE.replace('comparator = "on_or_before"\nthreshold = { metric = "deadline" }\n', "")
+        by_formula = '{ kind = "formula", formula = "weight if value <= add_working_days(received, 3) else 0" }'
+        report = self.report(
+            middle.replace('"all_or_nothing"', by_formula), {"received": "2023-04-27", "answered": "2023-05-05"}
+        )
+        assert report["machine"]["unusual_days"] == dict.fromkeys(("2023-05-01", "2023-05-02", "2023-05-03"), False)
+        assert report["rules"][0]["state"] == "met"
+        assert differences(report) == []
+
     def test_a_mean_with_nothing_left(self):
         report = self.report(MEAN, {"share": {"not_applicable": "không phát sinh"}})
         assert [report["groups"][0][key] for key in ("earned", "excluded", "rescaled")] == ["0.00", "4.00", "4.00"]
