@@ -84,6 +84,7 @@ LINE = (
     "cases.edges",
     "cases.run",
     "cases.form",
+    "cases.own",
     "ranking",
     "whatif.mend",
     "whatif.document",

@@ -243,8 +243,8 @@ def test_packaged_rule_sets_have_their_cases_beside_them():
 
 
 @pytest.mark.parametrize("name", [name for name in packaged() if cases_beside(name).is_file()])
-def test_the_cases_of_packaged_rule_sets_pass(name, capsys):
-    code, out, _ = said(capsys, "test", name)
+def test_the_cases_of_packaged_rule_sets_pass_and_reach_everything(name, capsys):
+    code, out, _ = said(capsys, "test", name, "--coverage", "--fail-under", "100")
     assert code == 0, out
 
 

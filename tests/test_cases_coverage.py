@@ -16,6 +16,7 @@ from cchc_rules.cases.branches import branches, taken
 from cchc_rules.cases.coverage import Goal, coverage
 from cchc_rules.cases.edges import edges, needed
 from cchc_rules.cases.form import Case, CaseFile, Expectation, read_cases, submission_of, without_cases
+from cchc_rules.cases.mutants import mutants
 from cchc_rules.cases.run import Ran, run
 from cchc_rules.cases.suggest import suggested
 from cchc_rules.formula import parse
@@ -328,3 +329,40 @@ def test_suggestions_read_back_and_reach_what_they_say(tmp_path_factory, drawn):
     file = read_cases(folder / "drawn.cases.toml")
     left = coverage(file, run(file)).missed
     assert len(left) == text.count("\n# ") or left == []
+
+
+class TestOverlays:
+    """What an overlay takes over has its cases in the file below; counted and mutated is what it gives itself."""
+
+    def file(self, folder, text):
+        (folder / "small.toml").write_text(RULES, encoding="utf-8")
+        (folder / "top.toml").write_text(
+            f'format = 1\nextends = "small.toml"\n[ruleset]\nid = "top"\nversion = "1"\n{text}', encoding="utf-8"
+        )
+        return without_cases(str(folder / "top.toml"))
+
+    @pytest.mark.parametrize(
+        ("text", "counted", "mutated"),
+        [
+            ("", set(), set()),
+            ("[rule.on-time]\nthreshold = 95\n", {"on-time"}, {"rule.on-time"}),
+            ('[metric.issued]\ntitle = "Ký"\n', {"issued"}, {"rule.issued"}),
+            ('[absence]\nwaived = "lost"\n', {"on-time", "issued"}, {"rule.on-time", "rule.issued"}),
+            ("[group.extra]\ncap = 2\n", set(), {"group.extra"}),
+            ("[index]\nplaces = 3\n", set(), {"index.places", "index.over_scale"}),
+            ("[band.good]\nfrom = 60\n[band.weak]\nbelow = 60\n", set(), {"band.good"}),
+        ],
+    )
+    def test_only_what_the_overlay_gives(self, tmp_path, text, counted, mutated):
+        file = self.file(tmp_path, text)
+        assert {goal.of for goal in coverage(file, []).goals} == counted
+        assert {".".join(one.at.split(".")[:2]) for one in mutants(file.rules)} == mutated
+
+    def test_it_is_said(self, tmp_path, capsys):
+        self.file(tmp_path, "")
+        (tmp_path / "top.cases.toml").write_text(
+            'format = 1\nrules = "top"\n[[case]]\nid = "a"\nexpect.rule.issued.state = "missing"\n', encoding="utf-8"
+        )
+        told = "  Counted is what this file changes; what it takes over from small has its cases there."
+        for command in (("test", "--coverage"), ("mutate",)):
+            assert told in said(capsys, *command, tmp_path / "top.cases.toml")[1].splitlines()

@@ -1,11 +1,14 @@
 """Gates: what a required rule does to the rule behind it, every state against every situation (semantics L2)."""
 
 import itertools
+import json
+from decimal import Decimal
 
 import pytest
 
-from cchc_rules import load_measurements, parse_rules, score
+from cchc_rules import load_measurements, parse_rules, print_report, score
 from cchc_rules.state import State, gate
+from cchc_rules.verify import differences
 
 HEAD = """
 format = 1
@@ -213,3 +216,36 @@ def test_a_chain_breaks_where_it_is_broken(length, broken):
     for order in (rules, rules[::-1], rules[1::2] + rules[::2]):
         found = states(head + "".join(order), figures)
         assert [found[f"r{at}"].state for at in range(length)] == expected
+
+
+class TestPointsGivenByHand:
+    """A closed gate gives nothing; what a person gave is kept all the same, and counts once the gate opens."""
+
+    TEXT = (
+        HEAD.replace('[metric.second]\ntitle = "Second"\ntype = "percent"\n', "")
+        + RULE.format(id="first", more="")
+        + '[rule.second]\ngroup = "work"\ntitle = "second"\nsource = ["1"]\nweight = 2\n'
+        + 'deduction = "manual"\nrequires = ["first"]\n'
+    )
+
+    def report(self, share, **points):
+        rules = parse_rules(self.TEXT)
+        head = {"format": 1, "ruleset": "gates", "unit": "U", "period": "2023"}
+        submission = {**head, "measurements": {"first": share}, "points": points}
+        return score(rules, load_measurements(submission, rules)).to_dict("en")
+
+    def test_they_are_reported_though_they_come_to_nothing(self):
+        report = self.report(0, second={"points": Decimal("1.5"), "reason": "biên bản"})
+        first, second = report["rules"]
+        assert (second["state"], second["earned"], second["reported"]) == ("not_met", "0.00", "1.5 points")
+        assert [(one["points"], one["note"]) for one in second["inputs"]] == [("1.5", "biên bản")]
+        assert first["gains"][-1]["index"] == "87.50"  # 2 + 1.5 of 4, once the first is met
+        assert differences(json.loads(print_report(report))) == []
+
+    def test_where_nobody_gave_any_they_are_awaited(self):
+        second = self.report(0)["rules"][1]
+        assert (second["state"], second["reported"], second["inputs"]) == (
+            "not_met",
+            "waiting for points from a person",
+            [],
+        )

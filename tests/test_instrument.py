@@ -346,5 +346,13 @@ threshold = 80
         assert "98 %\n" in paper
         assert "98 %" in page
 
+    def test_a_kind_for_which_a_day_changes_what_it_does_for_all(self):
+        found = whole(parse_rules(self.TEXT.replace("[kind.hill.rule.one]\nthreshold = 85\n", "")))["versions"]
+        assert [one["title"] for one in found][:3] == [
+            "Hill communes",
+            "From 1 July 2023 on – Decision 30",
+            "From 1 October 2023 on",
+        ]
+
     def test_without_any_there_is_no_such_part(self):
         assert "Otherwise" not in render(whole(load_rules("example-access-to-law"), "en"), "markdown")

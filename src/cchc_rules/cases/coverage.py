@@ -14,6 +14,7 @@ from cchc_rules.cases.branches import branches, taken
 from cchc_rules.cases.edges import edges, needed
 from cchc_rules.cases.figures import Tries
 from cchc_rules.cases.form import CaseFile
+from cchc_rules.cases.own import Own
 from cchc_rules.cases.run import Ran
 from cchc_rules.model import Rule, RuleSet
 from cchc_rules.number import plain
@@ -149,15 +150,15 @@ def _day(value: Fraction) -> str:
 
 
 def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
-    """Return what the cases of a file reach of its rule set.
+    """Return what the cases of a file reach of its rule set: of an overlay, of what it gives itself.
 
     The states of a rule are those to which a figure brings it that is worth trying, or that a case itself comes to.
     """
-    rules = file.rules
+    rules, own = file.rules, Own(file.rules)
     survey, tries = Survey(rules), Tries(Bench(rules, file.given))
     goals: dict[Goal, None] = {}
     reached: set[Goal] = set()
-    for rule in rules.rules.values():
+    for rule in filter(own.judges, rules.rules.values()):
         found = {goal for one in ran if _speaks(one, rule) for goal in survey.reached(rule, one.outcome)}
         states = {goal.which for goal in found if goal.kind == STATE} | set(states_of(rule, tries))
         goals |= dict.fromkeys(Goal(STATE, rule.id, state) for state in sorted(states))

@@ -30,11 +30,15 @@ def tested_file(file: CaseFile, ran: list[Ran], reached: Coverage | None, lang: 
     statuses = Counter(one.status for one in ran)
     return {
         "name": file.name,
-        "ruleset": {"id": file.rules.id, "version": file.rules.version},
+        "ruleset": _ruleset(file),
         "counts": {"cases": len(ran), **{status: statuses[status] for status in (PASSED, FAILED, OPEN)}},
         "cases": [_case(one, lang) for one in ran],
         "coverage": covered(reached) if reached else None,
     }
+
+
+def _ruleset(file: CaseFile) -> Document:
+    return {"id": file.rules.id, "version": file.rules.version, "extends": [*file.rules.bases]}
 
 
 def mutated(files: list[tuple[CaseFile, list[Ran], list[Fate]]], lang: str) -> Document:
@@ -49,7 +53,7 @@ def _mutated_file(file: CaseFile, ran: list[Ran], fates: list[Fate]) -> Document
     numbers = count(1)
     return {
         "name": file.name,
-        "ruleset": {"id": file.rules.id, "version": file.rules.version},
+        "ruleset": _ruleset(file),
         "unused": [one.case.id for one in ran if one.status != PASSED],
         "counts": {"mutants": len(fates), **{status: counts[status] for status in STATUSES}},
         "mutants": [_mutant(fate, numbers) for fate in fates],

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from cchc_rules import formula, number, reads
 from cchc_rules.cases.edges import unit_of
+from cchc_rules.cases.own import Own
 from cchc_rules.interval import Interval
 from cchc_rules.ladder import range_text
 from cchc_rules.model import Deduction, FormulaRef, Group, Metric, MetricRef, Rule, RuleSet, Tier, TierValue
@@ -40,19 +41,23 @@ class Change(NamedTuple):
 
 
 def mutants(rules: RuleSet) -> Iterator[Mutant]:
-    """Yield every mutant of a rule set, in the order of the file: rules, metrics, groups, the index."""
-    for rule in rules.rules.values():
+    """Yield every mutant of what a file gives itself, in its order: rules, metrics, groups, the index."""
+    own = Own(rules)
+    judged = [rule for rule in rules.rules.values() if own.judges(rule)]
+    for rule in judged:
         for change in _of_rule(rules, rule):
             changed = with_rule(rules, change.rule)
             at = path_text(("rule", rule.id, *change.key))
             yield Mutant(change.kind, at, _text(change.before), _text(change.after), changed, frozenset({rule.id}))
         yield _dropped(rules, rule)
-    yield from _swapped(rules)
+    yield from (one for one in _swapped(rules) if one.touched & {rule.id for rule in judged})
     for metric in rules.metrics.values():
-        yield from _of_metric(rules, metric)
+        if own.gives("metric", metric.id):
+            yield from _of_metric(rules, metric)
     for group in rules.groups.values():
-        yield from _of_group(rules, group)
-    yield from _of_index(rules)
+        if own.gives("group", group.id):
+            yield from _of_group(rules, group)
+    yield from (one for one in _of_index(rules) if own.gives(one.at.partition(".")[0]))
 
 
 def with_rule(rules: RuleSet, *changed: Rule) -> RuleSet:

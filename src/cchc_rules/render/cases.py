@@ -48,6 +48,7 @@ class _Sheet:
         for file in self.document["files"]:
             yield from self.lines(self.say("file", name=file["name"], **file["counts"]), 0)
             if file["coverage"] is not None:
+                yield from self.overlay(file)
                 yield from self.coverage(file["coverage"])
         if len(self.document["files"]) > 1:
             yield self.say("total", **self.document["counts"])
@@ -73,10 +74,16 @@ class _Sheet:
                     yield from ("", *mutant["case"].splitlines(), "")
         for file in self.document["files"]:
             yield from self.lines(self.say("mutants", name=file["name"], **file["counts"]), 0)
+            yield from self.overlay(file)
             if file["unused"]:
                 yield from self.lines(self.say("unused", cases=", ".join(file["unused"])), 2)
         if len(self.document["files"]) > 1:
             yield from self.lines(self.say("mutants-total", **self.document["counts"]), 0)
+
+    def overlay(self, file: Document) -> Iterator[str]:
+        """Yield, of an overlay, that what it takes over is not counted."""
+        if file["ruleset"]["extends"]:
+            yield from self.lines(self.say("overlay", bases=", ".join(file["ruleset"]["extends"])), 2)
 
     def coverage(self, found: Document) -> Iterator[str]:
         """Yield how much the cases reach, and everything that none of them does."""
