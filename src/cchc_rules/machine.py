@@ -60,9 +60,10 @@ class Lowering:
 
     def derived(self, metric: Metric) -> Expression:
         """Return the formula of a derived metric, None for one that is submitted."""
-        return None if metric.formula is None else self._formula(metric.formula, None)
+        return None if metric.formula is None else self.formula(metric.formula, None)
 
-    def _formula(self, text: str, rule: Rule | None) -> Expression:
+    def formula(self, text: str, rule: Rule | None) -> Expression:
+        """Return a formula, which may use the names of a rule."""
         own = {} if rule is None else reads.own_names(self.rules, rule)
         parsed = formula.parse(text, ChainMap(own, self.rules.metric_types), self.rules.calendar)
         return _Tree(parsed, own.keys()).of(parsed.tree)
@@ -77,7 +78,7 @@ class Lowering:
             case MetricRef(name):
                 return {"metric": name}
             case FormulaRef(text):
-                return self._formula(text, None)
+                return self.formula(text, None)
             case value:
                 return literal(value)
 
@@ -95,7 +96,7 @@ class Lowering:
             case "tiers":
                 return self._tiers(rule)
             case _:
-                return _held(self._formula(rule.deduction.formula or "", rule))
+                return _held(self.formula(rule.deduction.formula or "", rule))
 
     def _share(self, rule: Rule) -> Expression:
         """weight × (value − from) / (target − from), nothing below the floor or where the target is not beyond it."""
@@ -128,7 +129,7 @@ class Lowering:
 
     def _worth(self, rule: Rule, tier: Tier) -> Expression:
         fixed = reads.constant(rule, tier)
-        return _held(self._formula(tier.value.formula or "", rule)) if fixed is None else plain(fixed)
+        return _held(self.formula(tier.value.formula or "", rule)) if fixed is None else plain(fixed)
 
     def effects(self, rule: Rule) -> dict[str, str]:
         """Return what each absence does to the points of a rule."""

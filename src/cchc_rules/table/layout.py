@@ -1,0 +1,130 @@
+"""The columns of a table of submissions: their names, what each says, and the submission that one row makes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeAlias
+
+from cchc_rules import number
+from cchc_rules.measure import takes_points
+from cchc_rules.model import Metric, RuleSet
+from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
+
+Row: TypeAlias = Mapping[str, Any]
+
+ENVELOPE = ("unit", "unit_kind", "period", "as_of", "note")
+PARTS = ("value", "numerator", "denominator", "items", "not_applicable", "waived", "evidence")
+
+
+class Column(NamedTuple):
+    """What a column says: of the submission, of a metric, of a rule's points, or that a block is absent."""
+
+    kind: str
+    id: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns that a rule set's tables may have, by name."""
+
+    rules: RuleSet
+    columns: Mapping[str, Column]
+
+    def known(self, names: Iterable[str]) -> None:
+        """Refuse a table with a column that means nothing here: a figure must not be lost in silence."""
+        problems = [
+            Problem("unknown-column", (name,), {"name": quoted(name), "nearest": nearest(name, self.columns)})
+            for name in names
+            if name not in self.columns
+        ]
+        if problems:
+            raise SubmissionError(problems)
+
+    def submission(self, row: Row) -> dict[str, Any]:
+        """Return the submission that a row makes, as a mapping for `load_measurements`."""
+        found: dict[str, Any] = {"format": 1, "ruleset": self.rules.id}
+        parts: dict[str, dict[str, dict[str, Any]]] = {"measurements": {}, "points": {}, "absent": {}}
+        for name, value in row.items():
+            column = self.columns[name]
+            if blank(value):
+                continue
+            if column.kind == "envelope":
+                found[column.id] = value
+            else:
+                parts[column.kind].setdefault(column.id, {})[column.part] = self._given(column, value)
+        found["measurements"] = {id_: _entry(entry) for id_, entry in parts["measurements"].items()}
+        found["points"] = parts["points"]
+        found["absent"] = {id_: said["reason"] for id_, said in parts["absent"].items()}
+        return found
+
+    def _given(self, column: Column, value: Any) -> Any:
+        if column.part == "evidence":
+            return value if isinstance(value, list) else [line for line in value.splitlines() if line.strip()]
+        metric = self.rules.metrics.get(column.id)
+        numbers = column.part in ("numerator", "denominator", "points")
+        if numbers or (column.part == "value" and metric is not None and metric.numeric):
+            return exact(value)
+        return value
+
+
+def layout(rules: RuleSet) -> Layout:
+    """Return the columns of a rule set's tables, those of every kind of unit and every day among them."""
+    found = {name: Column("envelope", name, name) for name in ENVELOPE}
+    stands = [rules, *rules.dated.values()]
+    for version in [*stands, *(kind for stand in stands for kind in stand.kinds.values())]:
+        for metric in version.metrics.values():
+            found |= {_named(metric.id, part): Column("measurements", metric.id, part) for part in _parts(metric)}
+        for id_ in version.rules:
+            if takes_points(version, id_):
+                found |= {f"points.{id_}.{part}": Column("points", id_, part) for part in ("points", "reason", "evidence")}
+        for group in version.groups.values():
+            if group.optional:
+                found[f"absent.{group.id}"] = Column("absent", group.id, "reason")
+    return Layout(rules, found)
+
+
+def _parts(metric: Metric) -> Iterable[str]:
+    if not metric.submitted:
+        return ()
+    first = ("items",) if metric.distinct else ("value", "numerator", "denominator") if metric.ratio else ("value",)
+    return (*first, *WITHOUT, "evidence")
+
+
+WITHOUT = ("not_applicable", "waived_by", "waived_why", "waived_until")
+"""The columns that say why there is no figure."""
+
+
+def _named(id_: str, part: str) -> str:
+    """Return the name of a metric's column; the value's is the metric's own where that is free."""
+    return id_ if part == "value" and id_ not in ENVELOPE else f"{id_}.{part}"
+
+
+def _entry(given: dict[str, Any]) -> dict[str, Any]:
+    waived = {part.removeprefix("waived_"): given.pop(part) for part in WITHOUT[1:] if part in given}
+    figure = {} if given.keys() - {"evidence"} or waived else {"value": None}
+    return {**figure, **given, **({"waived": waived} if waived else {})}
+
+
+def blank(value: Any) -> bool:
+    """Whether a cell says nothing: null, or text without a letter."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def exact(value: Any) -> Any:
+    """Return a number as it is written: a float by its shortest form, text only where it is plain; else as it is."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, str):
+        try:
+            number.parse(value.strip())
+        except number.NotANumberError:
+            return value
+        return Decimal(value.strip())
+    return value
+
+
+def day(value: Any) -> Any:
+    """Return a date as text, as submissions write it."""
+    return value.isoformat() if isinstance(value, date) else value
