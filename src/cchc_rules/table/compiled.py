@@ -52,10 +52,12 @@ class Program:
         }
         self.figures |= self._of_the_period(months)
         self.means = {at for group in plan.groups if group.mean for at in group.rules}
-        self.deriving = [*self._deriving()]
         self.exact: dict[str, Ratio] = {}
+        self.reads = [*self.gauge.steps(), self.reading]
+        self.deriving = [*self._deriving()]
         self.stages = [*self._stages()]
         self.totals = [*self._totals()]
+        self.adding = self.gauge.steps()
 
     @property
     def fits(self) -> bool:
@@ -65,19 +67,21 @@ class Program:
     @property
     def steps(self) -> Steps:
         """What was chosen."""
-        return Steps(self.gauge.dtype, self.limit, tuple(rule.id for _, rules in self.stages for rule in rules))
+        return Steps(self.gauge.dtype, self.limit, tuple(rule.id for *_, rules in self.stages for rule in rules))
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the table with its scores beside its columns; rows that are not `PLAIN` are not scored."""
-        frame = frame.with_columns(*self.reading, every(self.plain).fill_null(False).alias(PLAIN))
-        for columns in self.deriving:
+        for columns in (*self.reads, [every(self.plain).fill_null(False).alias(PLAIN)], *self.deriving):
             frame = frame.with_columns(columns)
-        for columns, by_row in self.stages:
-            frame = frame.with_columns(columns)
+        for steps, by_row in self.stages:
+            for columns in steps:
+                frame = frame.with_columns(columns)
             if by_row:
                 frame = self._judged_by_row(frame, by_row)
             known = every([pl.col(PLAIN), *(pl.col(name) for name in frame.columns if name.endswith("|known"))])
             frame = frame.with_columns(known.fill_null(False).alias(PLAIN))
+        for columns in self.adding:
+            frame = frame.with_columns(columns)
         return frame.with_columns(self.totals)
 
     # Figures
@@ -113,7 +117,9 @@ class Program:
             except NoColumnsError:
                 ratio = None
             if ratio is not None:
-                yield self._derived(metric, ratio, found)
+                columns = self._derived(metric, ratio, found)
+                yield from self.gauge.steps()
+                yield columns
 
     def _derived(self, metric: Metric, ratio: Ratio, found: Formula) -> list[pl.Expr]:
         absences = [found.names[name].absent for name in sorted(found.names)]
@@ -131,7 +137,7 @@ class Program:
 
     # Rules
 
-    def _stages(self) -> Iterator[tuple[list[pl.Expr], list[Rule]]]:
+    def _stages(self) -> Iterator[tuple[list[list[pl.Expr]], list[Rule]]]:
         """Yield the rules in stages, required rules before those behind them: in columns, then those judged by row."""
         depths: dict[str, int] = {}
         for at, _ in self.plan.judges:
@@ -147,7 +153,7 @@ class Program:
                 except NoColumnsError:
                     by_row.append(rule)
                     self.possible &= self.plan.places[rule.id] not in self.means
-            yield columns, by_row
+            yield [*self.gauge.steps(), columns], by_row
 
     def _in_columns(self, rule: Rule, judge: Judge) -> list[pl.Expr]:
         states = {name: pl.col(f"{name}|state") for name in rule.requires}

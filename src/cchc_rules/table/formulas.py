@@ -73,6 +73,7 @@ class Formula:
 
     def _over(self, one: Ratio, other: Ratio) -> Ratio:
         """Return a quotient; rows whose divisor is zero are not plain."""
+        one, other = one.kept(), other.kept()
         some = other.n.expr != 0
         if other.n.value is None:
             self.plain.append(some)

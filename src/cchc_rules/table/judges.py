@@ -21,7 +21,7 @@ from cchc_rules.scale import Worth
 from cchc_rules.shapes import _SIGNS as COMPARATORS
 from cchc_rules.shapes import as_number, literal
 from cchc_rules.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
-from cchc_rules.table.exact import Gauge, Ratio, Whole, choose, pick
+from cchc_rules.table.exact import Gauge, Ratio, Whole, choose, known, pick
 from cchc_rules.table.figures import REASONS, Figures, code, every
 from cchc_rules.table.formulas import Formula, NoColumnsError
 
@@ -54,6 +54,7 @@ class Judged:
     def settled(self, where: pl.Expr, ticks: int) -> "Judged":
         """Return the same but for some rows, which come to so many points and have nothing excluded."""
         points, nothing = self.exact.n.gauge.number(ticks), self.exact.n.gauge.number(0)
+        where = points.gauge.keep(where)
         excluded, rescaled = (pick(where, nothing, part) for part in (self.excluded, self.rescaled))
         exact = choose(where, Ratio(points, self.exact.n.gauge.number(1)), self.exact)
         return replace(self, exact=exact, earned=pick(where, points, self.earned), excluded=excluded, rescaled=rescaled)
@@ -66,6 +67,9 @@ def number_of(state: State) -> pl.Expr:
 
 def when(condition: pl.Expr, yes: Judged, no: Judged) -> Judged:
     """Return one judgement where a condition holds and another where it does not."""
+    if known(condition) is not None:
+        return yes if known(condition) else no
+    condition = yes.earned.gauge.keep(condition)
     return Judged(
         choose(condition, yes.exact, no.exact),
         pick(condition, yes.earned, no.earned),
@@ -127,7 +131,7 @@ class Judge:
         found, plain = present, pl.lit(True)
         for state in PRECEDENCE:
             absent, known = self._absent(rule, state, reason)
-            here = reason.is_in([REASONS.index(one) for one, of in OF_REASON.items() if of is state]).fill_null(False)
+            here = self.gauge.keep(reason.is_in(_codes(state)).fill_null(False))
             found, plain = when(here, absent, found), plain & (known | ~here)
         return found, plain
 
@@ -154,7 +158,7 @@ class Judge:
         value = own.ratio - exempt[0].ratio if exempt else own.ratio
         shape = self._shape(rule, worth, value, threshold, formula)
         further = [*read, *exempt, *(formula.names[name] for name in sorted(formula.names))]
-        reason = self._first(own.absent, [one.absent for one in further])
+        reason = self.gauge.keep(self._first(own.absent, [one.absent for one in further]))
         found, known = self._gone(rule, reason, shape)
         return found, known & (every(formula.plain) | reason.is_not_null())
 
@@ -179,6 +183,7 @@ class Judge:
 
     def _result(self, worth: Worth, ticks: Ratio, reason: Reason, met: pl.Expr | None) -> Judged:
         """Return the judgement of so many points, its state by the target, or by the points where there is none."""
+        ticks = ticks.kept()
         if met is None:
             met = ticks.holds(">=", self.gauge.ratio(Fraction(worth.weight)))
         some = ticks.n.expr > 0
@@ -299,6 +304,7 @@ class Judge:
     def _unless_not_due(self, rule: Rule, known: tuple[Judged, pl.Expr]) -> tuple[Judged, pl.Expr]:
         (found, plain), by_hand = known, rule.deduction.kind == "manual"
         final = [Reason.GATE_UNKNOWN] if by_hand else [Reason.GATE_UNKNOWN, Reason.POINTS_AWAITED]
+        found = replace(found, state=self.gauge.keep(found.state), reason=self.gauge.keep(found.reason))
         may_wait = found.state.is_in([STATES.index(one) for one in (State.PARTLY_MET, State.NOT_MET, State.MISSING)])
         waits = may_wait & ~found.reason.is_in([REASONS.index(one) for one in final])
         not_due, declared = self._absent(rule, State.NOT_DUE, Reason.NOT_DUE)
@@ -308,6 +314,7 @@ class Judge:
         self, rule: Rule, known: tuple[Judged, pl.Expr], states: Mapping[str, pl.Expr]
     ) -> tuple[Judged, pl.Expr]:
         found, plain = known
+        found = replace(found, state=self.gauge.keep(found.state))
         own = [*COMPUTED, State.MISSING] if rule.deduction.kind == "manual" else COMPUTED
         unknown = _any_gate(rule, states, State.MISSING) & found.state.is_in([STATES.index(one) for one in own])
         waiting, declared = self._absent(rule, State.MISSING, Reason.GATE_UNKNOWN)
@@ -332,13 +339,11 @@ def _any_gate(rule: Rule, states: Mapping[str, pl.Expr], effect: State) -> pl.Ex
 
 def strongest(reasons: list[pl.Expr]) -> pl.Expr:
     """Return the reason that wins among absences (semantics L6)."""
-    found = reasons[0]
-    for other in reasons[1:]:
-        found = pl.when(_rank(other) < _rank(found)).then(other).otherwise(found)
-    return found
+    return pl.coalesce(
+        pl.when(reason.is_in(_codes(state))).then(reason) for state in PRECEDENCE for reason in reasons
+    )
 
 
-def _rank(reason: pl.Expr) -> pl.Expr:
-    """Return how strong an absence is, the strongest first; what is there comes last."""
-    ranks = {REASONS.index(one): PRECEDENCE.index(state) for one, state in OF_REASON.items() if state in PRECEDENCE}
-    return reason.replace_strict(ranks, default=len(PRECEDENCE), return_dtype=pl.UInt8).fill_null(len(PRECEDENCE))
+def _codes(state: State) -> list[int]:
+    """Return the numbers of the reasons for which a rule is in a state of absence."""
+    return [REASONS.index(reason) for reason, of in OF_REASON.items() if of is state]

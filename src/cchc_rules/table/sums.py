@@ -64,7 +64,7 @@ class Sums:
         return self.gauge.number(0)
 
     def _sum(self, parts: Sequence[Whole]) -> Whole:
-        return reduce(add, parts, self._none())
+        return reduce(add, parts, self._none()).kept()
 
     def _mean(self, group: GroupPlan, own: Sequence[Judged]) -> Total:
         """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
@@ -73,11 +73,13 @@ class Sums:
         weight = self._sum([pick(out, self._none(), number(ticks)) for out, ticks in zip(gone, weights, strict=True)])
         shown = self._sum([pick(out, self._none(), one.excluded) for out, one in zip(gone, own, strict=True)])
         nothing = self.gauge.ratio(Fraction(0))
-        points = reduce(add, [choose(out, nothing, one.exact) for out, one in zip(gone, own, strict=True)])
+        points = self.gauge.ratio(Fraction(0))
+        for out, one in zip(gone, own, strict=True):
+            points = (points + choose(out, nothing, one.exact)).kept()
         most, some = number(group.weight), weight.expr > 0
         below = pick(some, weight, number(1))
-        earned = Ratio(points.n * most, points.d * below).rounded()
-        excluded = Ratio(most * shown, below).rounded().least(most - earned)
+        earned = Ratio(points.n * most, points.d * below).rounded().kept()
+        excluded = Ratio(most * shown, below).rounded().kept().least((most - earned).kept()).kept()
         held = Total(earned, most - earned - excluded, excluded, self._none())
         left = Total(self._none(), self._none(), most, most)
         return Total(*(pick(some, getattr(held, part), getattr(left, part)) for part in PARTS))
@@ -102,8 +104,8 @@ class Sums:
         scale, some = plan.rules.index.scale, left.expr > 0
         numerator = pick(some, earned * number(scale.numerator * plan.unit), self._none())
         exact = Ratio(numerator, pick(some, left * number(scale.denominator), number(1)))  # in ticks
-        value = exact.rounded() + over
-        exact = exact + Ratio(over, number(1))
+        value = (exact.rounded() + over).kept()
+        exact = (exact + Ratio(over, number(1))).kept()
         return self._held(value, exact, Fraction(scale * plan.unit))
 
     def _held(self, value: Whole, exact: Ratio, top: Fraction) -> Index:
@@ -112,7 +114,7 @@ class Sums:
         if self.plan.rules.index.over_scale:
             return Index(value, points)
         most, whole = self.gauge.ratio(top), self.gauge.number(top.numerator // top.denominator)
-        above = exact.holds(">", most) | Ratio(value, self.gauge.number(1)).holds(">", most)
+        above = self.gauge.keep(exact.holds(">", most) | Ratio(value, self.gauge.number(1)).holds(">", most))
         held = points.least(self.gauge.ratio(self.plan.rules.index.scale))
         return Index(pick(above, value.least(whole), value), Ratio(pick(above, held.n, points.n), pick(above, held.d, points.d)))
 
@@ -136,7 +138,7 @@ class Sums:
         if not rules.bands:
             return pl.lit(None, pl.String)
         read = index.exact if rules.bands_read == "exact" else Ratio(index.value, self.gauge.number(self.plan.unit))
-        within = read.least(self.gauge.ratio(rules.index.scale)).most(self.gauge.ratio(Fraction(0)))
+        within = read.least(self.gauge.ratio(rules.index.scale)).most(self.gauge.ratio(Fraction(0))).kept()
         ladder = sorted(rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
         place: pl.Expr = pl.lit(len(ladder), pl.Int64)
         for at, band in reversed([*enumerate(ladder)]):
