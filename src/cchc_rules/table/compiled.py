@@ -71,14 +71,15 @@ class Program:
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the table with its scores beside its columns; rows that are not `PLAIN` are not scored."""
-        for columns in (*self.reads, [every(self.plain).fill_null(False).alias(PLAIN)], *self.deriving):
+        plain = pl.all_horizontal(self.plain).fill_null(False).alias(PLAIN)
+        for columns in (*self.reads, [plain], *self.deriving):
             frame = frame.with_columns(columns)
         for steps, by_row in self.stages:
             for columns in steps:
                 frame = frame.with_columns(columns)
             if by_row:
                 frame = self._judged_by_row(frame, by_row)
-            known = every([pl.col(PLAIN), *(pl.col(name) for name in frame.columns if name.endswith("|known"))])
+            known = pl.all_horizontal(PLAIN, *(name for name in frame.columns if name.endswith("|known")))
             frame = frame.with_columns(known.fill_null(False).alias(PLAIN))
         for columns in self.adding:
             frame = frame.with_columns(columns)
@@ -91,7 +92,7 @@ class Program:
 
     def _kept(self, id_: str, found: Figures) -> Figures:
         """Return figures as columns of the table, which are read once."""
-        self.plain.append(found.plain)
+        self.plain.append(self.gauge.keep(found.plain))
         self.reading.append(found.absent.alias(f"{id_}|absent"))
         return Figures(self._named(id_, found.ratio, self.reading), pl.col(f"{id_}|absent"), pl.lit(True))
 
