@@ -163,7 +163,7 @@ class Program:
         judged, known = judge.judged(rule, states, given if rule.deduction.kind == "manual" else None, blocks)
         plain = known if given is None else known & given.plain
         if given is not None and rule.deduction.kind != "manual":
-            plain &= given.absent.is_not_null()
+            plain = plain & given.absent.is_not_null()
         parts = (judged.earned.expr, judged.excluded.expr, judged.rescaled.expr, judged.state, judged.reason)
         named = [expr.alias(f"{rule.id}|{part}") for part, expr in zip(PARTS, parts, strict=True)]
         if self.plan.places[rule.id] in self.means:

@@ -16,7 +16,7 @@ import polars as pl
 
 from cchc_rules.model import Metric, Rule, RuleSet
 from cchc_rules.state import Reason
-from cchc_rules.table.exact import Gauge, Ratio, Whole, choose
+from cchc_rules.table.exact import Gauge, Ratio, Whole, choose, compared
 from cchc_rules.table.layout import ENVELOPE
 
 Schema: TypeAlias = pl.Schema
@@ -45,9 +45,28 @@ def code(reason: Reason) -> pl.Expr:
     return pl.lit(REASONS.index(reason), pl.UInt8)
 
 
+TRUE, FALSE = pl.lit(True), pl.lit(False)
+"""What holds in every row, or in none: known before a table is read, and left out of what is worked out."""
+
+
 def every(conditions: Iterable[pl.Expr]) -> pl.Expr:
     """Return whether all conditions hold."""
-    return reduce(lambda one, other: one & other, conditions, pl.lit(True))
+    open_ = [one for one in conditions if one is not TRUE]
+    if any(one is FALSE for one in open_):
+        return FALSE
+    return reduce(lambda one, other: one & other, open_) if open_ else TRUE
+
+
+def never(condition: pl.Expr) -> pl.Expr:
+    """Return whether a condition does not hold."""
+    if condition is TRUE or condition is FALSE:
+        return FALSE if condition is TRUE else TRUE
+    return ~condition
+
+
+def some(conditions: Iterable[pl.Expr]) -> pl.Expr:
+    """Return whether any condition holds."""
+    return never(every(map(never, conditions)))
 
 
 class Reader:
@@ -58,11 +77,16 @@ class Reader:
 
     def figures(self, metric: Metric) -> Figures:
         """Return the figures of a submitted metric."""
-        ratio, given, plain, zero = self._figure(metric)
+        ratio, given, good, zero = self._figure(metric)
         gone, gone_plain, gone_given = self._absence(metric)
-        absent = pl.when(given & zero).then(code(Reason.ZERO_DENOMINATOR)).when(given).then(None)
-        once = ~(given & gone_given)
-        return Figures(ratio, absent.otherwise(gone), every((plain, gone_plain, once)))
+        if good is FALSE:
+            return Figures(ratio, gone, every((never(given), gone_plain)))
+        good = self.gauge.keep(good.fill_null(False))
+        absent = pl.when(good).then(None).otherwise(gone)
+        if zero is not FALSE:
+            absent = pl.when(good & zero).then(code(Reason.ZERO_DENOMINATOR)).otherwise(absent)
+        once = never(every((given, gone_given)))
+        return Figures(ratio, absent, every((some((good, never(given))), gone_plain, once)))
 
     # Which columns there are
 
@@ -75,14 +99,14 @@ class Reader:
     def said(self, name: str) -> pl.Expr:
         """Return whether a cell says anything."""
         if not self.has(name):
-            return pl.lit(False)
+            return FALSE
         filled = pl.col(name).is_not_null()
         return filled & (pl.col(name).str.strip_chars() != "") if self.schema[name] == pl.String else filled
 
     def documents(self, name: str) -> pl.Expr:
         """Return whether a column of evidence speaks plainly: text, or lists of it."""
         if not self.has(name) or self.schema[name] == pl.String:
-            return pl.lit(True)
+            return TRUE
         if self.schema[name] != pl.List(pl.String):
             return ~self.said(name)
         return pl.col(name).list.eval(pl.element().str.strip_chars() != "").list.all().fill_null(True)
@@ -97,16 +121,16 @@ class Reader:
         """Return the points that people gave for a rule."""
         name, reason, evidence = (f"points.{rule.id}.{part}" for part in ("points", "reason", "evidence"))
         given, why = self.said(name), self.said(reason)
-        texts = pl.lit(not self.has(reason) or self.schema[reason] == pl.String)
-        alone = ~given & ~why & ~self.said(evidence)
+        texts = TRUE if not self.has(reason) or self.schema[reason] == pl.String else FALSE
+        alone = never(some((given, why, self.said(evidence))))
         if not self.has(name):
             return Figures(self.gauge.ratio(Fraction(0)), code(Reason.POINTS_AWAITED), alone)
         ticks, places, plain = self._ticks(name)
-        ratio = Ratio(self._kept(ticks, given & plain), self.gauge.number(10**places))
+        ratio = Ratio(self._kept(ticks, plain), self.gauge.number(10**places))
         least, most = (self.gauge.ratio(edge) for edge in (rule.lowest, rule.weight))
-        inside = plain & ratio.holds(">=", least) & ratio.holds("<=", most) & self.documents(evidence)
+        inside = every((plain, ratio.holds(">=", least), ratio.holds("<=", most), self.documents(evidence)))
         absent = pl.when(given).then(None).otherwise(code(Reason.POINTS_AWAITED))
-        return Figures(ratio, absent, (alone | (given & why & inside)) & texts)
+        return Figures(ratio, absent, every((some((alone, every((given, why, inside)))), texts)))
 
     # Absences
 
@@ -114,137 +138,136 @@ class Reader:
         """Return why there is no figure, whether the columns say it plainly, and whether they say anything."""
         gone = self.said(f"{metric.id}.not_applicable")
         waiver = [self.said(f"{metric.id}.waived_{part}") for part in ("by", "why", "until")]
-        waived, any_waiver = every(waiver), ~every(~one for one in waiver)
-        until, readable = f"{metric.id}.waived_until", pl.lit(True)
-        ended = pl.lit(False)
-        if self.has(until):
-            ended = pl.col(until) < self.as_of if self.schema[until] == pl.Date else ended
-            readable = pl.lit(self.schema[until] == pl.Date) | ~any_waiver
-        absent = (
-            pl.when(gone)
-            .then(code(Reason.NOT_APPLICABLE))
-            .when(waived & ended)
-            .then(code(Reason.WAIVER_ENDED))
-            .when(waived)
-            .then(code(Reason.WAIVED))
-            .otherwise(code(Reason.NOT_REPORTED))
-        )
-        plain = readable & (waived | ~any_waiver) & ~(gone & any_waiver) & self._texts(metric)
-        return absent, plain, gone | any_waiver
+        waived, any_waiver, until = every(waiver), some(waiver), f"{metric.id}.waived_until"
+        absent = code(Reason.NOT_REPORTED)
+        if waived is not FALSE:
+            by_day = self.schema[until] == pl.Date
+            ended = pl.col(until) < self.as_of if by_day else FALSE
+            waived = waived if by_day else FALSE
+            over = pl.when(ended).then(code(Reason.WAIVER_ENDED)).otherwise(code(Reason.WAIVED))
+            absent = pl.when(waived).then(over).otherwise(absent)
+        if gone is not FALSE:
+            absent = pl.when(gone).then(code(Reason.NOT_APPLICABLE)).otherwise(absent)
+        plain = every((some((waived, never(any_waiver))), never(every((gone, any_waiver))), self._texts(metric)))
+        return absent, plain, some((gone, any_waiver))
 
     def _texts(self, metric: Metric) -> pl.Expr:
         """Whether the columns of reasons hold text."""
         names = [f"{metric.id}.{part}" for part in ("not_applicable", "waived_by", "waived_why")]
-        return pl.lit(all(self.schema[name] == pl.String for name in names if self.has(name)))
+        return TRUE if all(self.schema[name] == pl.String for name in names if self.has(name)) else FALSE
 
     # Figures
 
     def _figure(self, metric: Metric) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
-        """Return the fraction, whether there is one, whether it is plain, whether its denominator is zero."""
+        """Return the fraction, whether the columns say one, whether it is good, whether its denominator is zero."""
         if metric.numeric and not metric.distinct:
             return self._number(metric)
         name = self.name(metric, "items" if metric.distinct else "value")
-        given = self.said(name)
-        if not self.has(name):
-            return self.gauge.ratio(Fraction(0)), given, pl.lit(True), pl.lit(False)
-        column, plain, most = _READERS["items" if metric.distinct else metric.type](self, metric, name)
+        given, none = self.said(name), self.gauge.ratio(Fraction(0))
+        found = _READERS["items" if metric.distinct else metric.type](self, metric, name) if self.has(name) else None
+        if found is None:
+            return none, given, FALSE, FALSE
+        column, good, most = found
         whole = self.gauge.whole(column.fill_null(0).cast(self.gauge.dtype), most)
-        return Ratio(whole, self.gauge.number(1)), given, ~given | plain, pl.lit(False)
+        return Ratio(whole, self.gauge.number(1)), given, every((given, good)), FALSE
 
-    def _yes_no(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int]:
-        if self.schema[name] != pl.Boolean:
-            return pl.lit(0), pl.lit(False), 0
-        return pl.col(name).cast(pl.Int64), pl.lit(True), 1
+    def _yes_no(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
+        return (pl.col(name).cast(pl.Int64), TRUE, 1) if self.schema[name] == pl.Boolean else None
 
-    def _date(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int]:
-        days = date.max.toordinal()
+    def _date(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
         if self.schema[name] != pl.Date:
-            return pl.lit(0), pl.lit(False), days
+            return None
         first, last = self.rules.window or (date.min, self.as_of)
         column = pl.col(name)
-        plain = (column >= first) & (column <= min(last, self.as_of))
-        return column.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal(), plain, days
+        good = (column >= first) & (column <= min(last, self.as_of))
+        days = column.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal()
+        return days, good, date.max.toordinal()
 
-    def _level(self, metric: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int]:
-        places = {words: at for at, level in enumerate(metric.levels) for words in (level.vi, level.en)}
+    def _level(self, metric: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
         if self.schema[name] != pl.String:
-            return pl.lit(0), pl.lit(False), 0
-        found = pl.col(name).replace_strict(places, default=None, return_dtype=pl.Int64)
+            return None
+        places = {words: at for at, level in enumerate(metric.levels) for words in (level.vi, level.en)}
+        found = self.gauge.keep(pl.col(name).replace_strict(places, default=None, return_dtype=pl.Int64))
         return found, found.is_not_null(), len(metric.levels)
 
-    def _items(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int]:
+    def _items(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
         """Count the items of a list, those once that differ only in case and spaces."""
         if self.schema[name] == pl.List(pl.Null):
             return pl.lit(0), pl.col(name).list.len() == 0, 0
         if self.schema[name] != pl.List(pl.String):
-            return pl.lit(0), pl.lit(False), 0
+            return None
         item = pl.element().str.normalize("NFC")
-        plain = pl.col(name).list.eval(~item.str.contains(ODD_CASE) & (item.str.strip_chars() != "")).list.all()
+        good = pl.col(name).list.eval(~item.str.contains(ODD_CASE) & (item.str.strip_chars() != "")).list.all()
         same = item.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars(" ")
-        return pl.col(name).list.eval(same).list.n_unique().cast(pl.Int64), plain.fill_null(False), self.limit
+        return pl.col(name).list.eval(same).list.n_unique().cast(pl.Int64), good.fill_null(False), self.limit
 
     def _number(self, metric: Metric) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
         value, above, below = (self.name(metric, part) for part in ("value", "numerator", "denominator"))
-        single = [self._single(metric, value)] if self.has(value) else []
-        shares = [self._share(metric, above, below)] if self.has(above) or self.has(below) else []
-        ways = [*single, *shares]
+        ways = [self._single(metric, value)] if self.has(value) else []
+        ways += [self._share(metric, above, below)] if self.has(above) or self.has(below) else []
         if not ways:
-            return self.gauge.ratio(Fraction(0)), pl.lit(False), pl.lit(True), pl.lit(False)
-        ratio, given, plain, zero = ways[0]
-        for other, other_given, other_plain, other_zero in ways[1:]:
-            ratio, zero = choose(given, ratio, other), pl.when(given).then(zero).otherwise(other_zero)
-            plain, given = plain & other_plain & ~(given & other_given), given | other_given
-        return *self._held(metric, ratio, given, plain, zero), zero
-
-    def _held(
-        self, metric: Metric, ratio: Ratio, given: pl.Expr, plain: pl.Expr, zero: pl.Expr
-    ) -> tuple[Ratio, pl.Expr, pl.Expr]:
-        """Hold figures against the metric's range, and round them where it rounds."""
-        edges = (("<=", metric.range.high), (">=", metric.range.low))
-        inside = every(ratio.holds(sign, self.gauge.ratio(edge)) for sign, edge in edges if edge is not None)
+            return self.gauge.ratio(Fraction(0)), FALSE, FALSE, FALSE
+        ratio, given, good, zero = ways[0]
+        for other, other_given, other_good, other_zero in ways[1:]:
+            ratio, zero = choose(good.fill_null(False), ratio, other), other_zero
+            good = some((every((good, never(other_given))), every((other_good, never(given)))))
+            given = some((given, other_given))
         if metric.round is not None:
             unit = 10**metric.round
             ratio = Ratio(ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit))
-        return ratio, given, plain & (~given | zero | inside)
+        return ratio, given, good, zero
+
+    def _inside(self, metric: Metric, ratio: Ratio, shared: bool) -> list[pl.Expr]:
+        """Return the tests of the metric's range; those that hold of every share are left out."""
+        edges = (("<=", metric.range.high, 100), (">=", metric.range.low, 0))
+        held = shared and metric.type == "percent" and not metric.above_100
+        return [
+            ratio.holds(sign, self.gauge.ratio(edge))
+            for sign, edge, usual in edges
+            if edge is not None and not (held and edge == usual)
+        ]
 
     def _single(self, metric: Metric, name: str) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
-        given, (ticks, places, plain) = self.said(name), self._ticks(name)
-        whole = (ticks % 10**places) == 0 if metric.whole and places else pl.lit(True)
-        ratio = Ratio(self._kept(ticks, given & plain), self.gauge.number(10**places))
-        return ratio, given, ~given | (plain & whole), pl.lit(False)
+        ticks, places, plain = self._ticks(name)
+        ratio = Ratio(self._kept(ticks, plain), self.gauge.number(10**places))
+        whole = [(ticks % 10**places) == 0] if metric.whole and places else []
+        return ratio, self.said(name), every([plain, *whole, *self._inside(metric, ratio, False)]), FALSE
 
     def _share(self, metric: Metric, above: str, below: str) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
-        given = self.said(above) | self.said(below)
+        given = some((self.said(above), self.said(below)))
         if not (self.has(above) and self.has(below)):
-            return self.gauge.ratio(Fraction(0)), given, ~given, pl.lit(False)
+            return self.gauge.ratio(Fraction(0)), given, FALSE, FALSE
         (n, n_places, n_plain), (d, d_places, d_plain) = self._ticks(above), self._ticks(below)
-        plain, zero = n_plain & d_plain & self.said(above) & self.said(below), (d == 0).fill_null(False)
-        top, bottom = self._kept(n, given & plain), self._kept(d, given & plain & ~zero, 1)
-        times = (100 if metric.type == "percent" else 1) * 10 ** max(d_places - n_places, 0)
-        ratio = Ratio(top * self.gauge.number(times), bottom * self.gauge.number(10 ** max(n_places - d_places, 0)))
-        fair = (n >= 0) & (d >= 0) & ((d > 0) | (n == 0))
+        n_unit, d_unit = 10 ** max(d_places - n_places, 0), 10 ** max(n_places - d_places, 0)
+        plain = self.gauge.keep(every((n_plain, d_plain, n >= 0, d >= 0)).fill_null(False))
+        some_below = self.gauge.keep((d > 0).fill_null(False))
+        part, whole = self._kept(n, plain), self._kept(d, every((plain, some_below)), 1)
+        part, whole = part * self.gauge.number(n_unit), whole * self.gauge.number(d_unit)
+        ratio, zero = Ratio(part * self.gauge.number(100 if metric.type == "percent" else 1), whole), never(some_below)
+        fair = some((some_below, n == 0))
         if metric.type == "percent" and not metric.above_100:
-            fair &= ratio.holds("<=", self.gauge.ratio(Fraction(100))) | zero
-        return ratio, given, ~given | (plain & fair).fill_null(False), zero
+            fair = every((fair, some((zero, compared("<=", part, whole)))))
+        inside = self._inside(metric, ratio, True)
+        return ratio, given, every([plain, fair, *([some((zero, every(inside)))] if inside else [])]), zero
 
     def _ticks(self, name: str) -> tuple[pl.Expr, int, pl.Expr]:
         """Return the numbers of a column in units of their last place, how many places, and which are plain."""
         if self.schema[name].is_integer():
-            column = pl.col(name).cast(pl.Int64, strict=False)
-            return column, 0, (column.is_not_null() & (column.abs() <= self.limit)).fill_null(False)
-        text = pl.col(name).cast(pl.String).str.strip_chars()
+            column = pl.col(name) if self.schema[name] == pl.Int64 else pl.col(name).cast(pl.Int64, strict=False)
+            return column, 0, column.is_between(-self.limit, self.limit)
         if not (self.schema[name].is_numeric() or self.schema[name] == pl.String):
-            return pl.lit(0), 0, pl.lit(False)
+            return pl.lit(0), 0, FALSE
+        text = pl.col(name).cast(pl.String).str.strip_chars()
         sign, whole, rest = (text.str.extract(NUMBER, at) for at in (1, 2, 3))
         digits = pl.concat_str(sign, whole, rest.fill_null("").str.pad_end(PLACES, "0"))
-        ticks = digits.cast(pl.Int64, strict=False)
-        return ticks, PLACES, (ticks.is_not_null() & (ticks.abs() <= self.limit)).fill_null(False)
+        ticks = self.gauge.keep(digits.cast(pl.Int64, strict=False))
+        return ticks, PLACES, ticks.is_between(-self.limit, self.limit)
 
     def _kept(self, ticks: pl.Expr, good: pl.Expr, else_: int = 0) -> Whole:
         """Return numbers that are within the limit; what is not good becomes another number, its row being marked."""
-        return self.gauge.whole(
-            pl.when(good).then(ticks).otherwise(else_).cast(self.gauge.dtype), max(self.limit, else_)
-        )
+        column = pl.when(good).then(ticks).otherwise(else_)
+        column = column if self.gauge.dtype == pl.Int64 else column.cast(self.gauge.dtype)
+        return self.gauge.whole(column, max(self.limit, else_))
 
 
 _READERS = {"items": Reader._items, "yes_no": Reader._yes_no, "date": Reader._date, "level": Reader._level}
