@@ -1,31 +1,36 @@
 """One rule set, as it stands on a day for a kind of unit, compiled into steps over columns; it says what it chose."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
-from cchc_rules import formula, reads
+from cchc_rules import reads
 from cchc_rules.machine import Lowering
 from cchc_rules.measure import takes_points
-from cchc_rules.model import Metric, Rule, RuleSet
-from cchc_rules.plan import Plan, Run
-from cchc_rules.scale import Result
-from cchc_rules.state import COMPUTED, NOT_REPORTED, Absent, Reason, State
-from cchc_rules.submission import Figure
-from cchc_rules.table.exact import WIDTHS, Dtype, Gauge, Ratio, Whole
-from cchc_rules.table.figures import REASONS, Figures, Reader, every
+from cchc_rules.model import Metric, Rule
+from cchc_rules.plan import Plan
+from cchc_rules.table.by_row import ByRow
+from cchc_rules.table.exact import FALSE, TRUE, WIDTHS, Dtype, Gauge, Ratio, Whole, every, never, quotient, some
+from cchc_rules.table.figures import Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
-from cchc_rules.table.judges import OF_REASON, STATES, Judge, Judged, strongest
+from cchc_rules.table.judged import REASON, STATE, Judged
+from cchc_rules.table.judges import Judge, strongest
 from cchc_rules.table.sums import Sums
 
 CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
 """Which width, with figures up to which size, is tried, in this order."""
 
-PLAIN = "|plain"
-PARTS = ("earned", "excluded", "rescaled", "state", "reason")
+PLAIN, ALONE = "|plain", "|alone"
+
+RESULTS = (
+    *("index", "band", "supported", "lowest", "highest", "group.earned", "group.lost", "group.excluded"),
+    *("rule.earned", "rule.lost", "rule.state", "rule.reason"),
+)
+"""What can be asked for."""
 
 
 class Steps(NamedTuple):
@@ -41,74 +46,44 @@ class Program:
 
     def __init__(self, plan: Plan, schema: pl.Schema, as_of: date, months: int | None, choice: tuple[int, int]) -> None:
         (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
-        self.plan, self.rules, self.as_of = plan, plan.rules, as_of
+        self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, as_of, schema
         self.gauge = Gauge(dtype)
         self.reader = Reader(self.rules, schema, as_of, self.gauge, self.limit)
-        self.possible = True
-        self.reading: list[pl.Expr] = []
-        self.plain: list[pl.Expr] = [self.reader.said("unit"), *map(self._documents, self.rules.metrics)]
-        self.figures = {
-            id_: self._kept(id_, self.reader.figures(metric)) for id_, metric in self.rules.metrics.items() if metric.submitted
-        }
-        self.figures |= self._of_the_period(months)
-        self.means = {at for group in plan.groups if group.mean for at in group.rules}
-        self.exact: dict[str, Ratio] = {}
-        self.reads = [*self.gauge.steps(), self.reading]
-        self.deriving = [*self._deriving()]
-        self.stages = [*self._stages()]
-        self.totals = [*self._totals()]
-        self.adding = self.gauge.steps()
+        self.plain = [self.reader.said("unit"), *(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics)]
+        self.failed: list[pl.Expr] = []
+        self.figures = {**self._submitted(), **self._of_the_period(months)}
+        self._derive()
+        self.by_row: list[ByRow] = []
+        self.judged = self._judge()
+        self.sums = Sums(plan, self.gauge)
+        self.totals = self.sums.totals([self.judged[id_] for id_ in plan.names])
+        self.index = self.sums.index(self.totals)
 
     @property
     def fits(self) -> bool:
         """Whether no step can come to a number that the width does not hold, and means get unrounded points."""
-        return self.possible and self.gauge.peak < 1 << self.bits
+        means = {at for group in self.plan.groups if group.mean for at in group.rules}
+        unrounded = all(self.plan.places[one.rule.id] not in means for one in self.by_row)
+        return unrounded and self.gauge.peak < 1 << self.bits
 
     @property
     def steps(self) -> Steps:
         """What was chosen."""
-        return Steps(self.gauge.dtype, self.limit, tuple(rule.id for *_, rules in self.stages for rule in rules))
-
-    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the table with its scores beside its columns; rows that are not `PLAIN` are not scored."""
-        plain = pl.all_horizontal(self.plain).fill_null(False).alias(PLAIN)
-        for columns in (*self.reads, [plain], *self.deriving):
-            frame = frame.with_columns(columns)
-        for steps, by_row in self.stages:
-            for columns in steps:
-                frame = frame.with_columns(columns)
-            if by_row:
-                frame = self._judged_by_row(frame, by_row)
-            known = pl.all_horizontal(PLAIN, *(name for name in frame.columns if name.endswith("|known")))
-            frame = frame.with_columns(known.fill_null(False).alias(PLAIN))
-        for columns in self.adding:
-            frame = frame.with_columns(columns)
-        return frame.with_columns(self.totals)
+        return Steps(self.gauge.dtype, self.limit, tuple(one.rule.id for one in self.by_row))
 
     # Figures
 
-    def _documents(self, metric: str) -> pl.Expr:
-        return self.reader.documents(f"{metric}.evidence")
-
-    def _kept(self, id_: str, found: Figures) -> Figures:
-        """Return figures as columns of the table, which are read once."""
-        self.plain.append(self.gauge.keep(found.plain))
-        self.reading.append(found.absent.alias(f"{id_}|absent"))
-        return Figures(self._named(id_, found.ratio, self.reading), pl.col(f"{id_}|absent"), pl.lit(True))
-
-    def _column(self, name: str, whole: Whole, columns: list[pl.Expr]) -> Whole:
-        if whole.value is not None:
-            return whole
-        columns.append(whole.expr.alias(name))
-        return self.gauge.column(name, whole.bound)
+    def _submitted(self) -> dict[str, Figures]:
+        found = {id_: self.reader.figures(metric) for id_, metric in self.rules.metrics.items() if metric.submitted}
+        self.plain += [test for figures in found.values() for test in figures.plain]
+        return found
 
     def _of_the_period(self, months: int | None) -> dict[str, Figures]:
         given = [id_ for id_, metric in self.rules.metrics.items() if metric.from_period is not None]
-        ratio = Ratio(self.gauge.number(months or 0), self.gauge.number(1))
-        return {id_: Figures(ratio, pl.lit(None, pl.UInt8), pl.lit(True)) for id_ in given}
+        return {id_: Figures(self.gauge.ratio(Fraction(months or 0))) for id_ in given}
 
-    def _deriving(self) -> Iterator[list[pl.Expr]]:
-        """Yield the columns of each derived metric, after those that it is derived from."""
+    def _derive(self) -> None:
+        """Add the derived metrics that have a form in columns, each after those that it is derived from."""
         lowering = Lowering(self.rules)
         for at, _ in self.plan.derived:
             metric = self.rules.metrics[self.plan.metrics[at]]
@@ -118,148 +93,128 @@ class Program:
             except NoColumnsError:
                 ratio = None
             if ratio is not None:
-                columns = self._derived(metric, ratio, found)
-                yield from self.gauge.steps()
-                yield columns
+                self.figures[metric.id] = self._derived(metric, ratio, found)
 
-    def _derived(self, metric: Metric, ratio: Ratio, found: Formula) -> list[pl.Expr]:
-        absences = [found.names[name].absent for name in sorted(found.names)]
-        absent = strongest(absences) if absences else pl.lit(None, pl.UInt8)
+    def _derived(self, metric: Metric, ratio: Ratio, formula: Formula) -> Figures:
+        absences, before = [], FALSE
+        for where, reason in strongest([formula.names[name] for name in sorted(formula.names)]):
+            absences.append((self.gauge.keep(every((where, never(before)))), reason))
+            before = some((before, where))
+        if formula.plain:
+            self.failed.append(every((never(every(formula.plain)), never(before))))
         if metric.round is not None:
             unit = 10**metric.round
-            ratio = Ratio(ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit))
-        columns = [absent.alias(f"{metric.id}|absent"), (every(found.plain) | absent.is_not_null()).alias(f"{metric.id}|known")]
-        self.figures[metric.id] = Figures(self._named(metric.id, ratio, columns), pl.col(f"{metric.id}|absent"), pl.lit(True))
-        return columns
-
-    def _named(self, id_: str, ratio: Ratio, columns: list[pl.Expr]) -> Ratio:
-        """Return a fraction by its columns, which are added to the others."""
-        return Ratio(*(self._column(f"{id_}|{name}", part, columns) for name, part in zip("nd", (ratio.n, ratio.d), strict=True)))
+            ratio = quotient(ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit))
+        return Figures(ratio.kept(), tuple(absences))
 
     # Rules
 
-    def _stages(self) -> Iterator[tuple[list[list[pl.Expr]], list[Rule]]]:
-        """Yield the rules in stages, required rules before those behind them: in columns, then those judged by row."""
-        depths: dict[str, int] = {}
+    def _judge(self) -> dict[str, Judged]:
+        judge = Judge(self.rules, self.plan.unit, self.figures, self.gauge, self.as_of)
+        found: dict[str, Judged] = {}
         for at, _ in self.plan.judges:
             rule = self.rules.rules[self.plan.names[at]]
-            depths[rule.id] = 1 + max((depths[name] for name in rule.requires), default=0)
-        judge = Judge(self.rules, self.plan.unit, self.figures, self.gauge, self.as_of)
-        for depth in sorted({*depths.values()}):
-            columns: list[pl.Expr] = []
-            by_row: list[Rule] = []
-            for rule in (self.rules.rules[id_] for id_, own in depths.items() if own == depth):
-                try:
-                    columns += self._in_columns(rule, judge)
-                except NoColumnsError:
-                    by_row.append(rule)
-                    self.possible &= self.plan.places[rule.id] not in self.means
-            yield [*self.gauge.steps(), columns], by_row
-
-    def _in_columns(self, rule: Rule, judge: Judge) -> list[pl.Expr]:
-        states = {name: pl.col(f"{name}|state") for name in rule.requires}
-        given = self.reader.points(rule) if takes_points(self.rules, rule.id) else None
-        blocks = ~every(~self.reader.said(f"absent.{group.id}") for group in reads.above(self.rules, rule.group) if group.optional)
-        judged, known = judge.judged(rule, states, given if rule.deduction.kind == "manual" else None, blocks)
-        plain = known if given is None else known & given.plain
-        if given is not None and rule.deduction.kind != "manual":
-            plain = plain & given.absent.is_not_null()
-        parts = (judged.earned.expr, judged.excluded.expr, judged.rescaled.expr, judged.state, judged.reason)
-        named = [expr.alias(f"{rule.id}|{part}") for part, expr in zip(PARTS, parts, strict=True)]
-        if self.plan.places[rule.id] in self.means:
-            self.exact[rule.id] = self._named(rule.id, judged.exact, named)
-        return [*named, plain.alias(f"{rule.id}|known")]
-
-    def _judged_by_row(self, frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
-        """Judge rules that have no form in columns with the single engine's own functions, row by row."""
-        rows = _Rows(self.plan, self.figures, rules, self.as_of)
-        schema = {name: dtype for rule in rules for name, dtype in rows.schema(rule, self.gauge.dtype)}
-        return frame.hstack(pl.DataFrame([*map(rows.judged, frame.iter_rows(named=True))], schema=schema, orient="row"))
-
-    # Totals
-
-    def _totals(self) -> Iterator[pl.Expr]:
-        judged = [self._judged(rule) for rule in self.rules.rules.values()]
-        sums = Sums(self.plan, self.gauge)
-        totals = sums.totals(judged)
-        index = sums.index(totals)
-        for group, total in zip(self.plan.groups, totals, strict=True):
-            yield from (getattr(total, part).expr.alias(f"group.{group.id}|{part}") for part in ("earned", "lost", "excluded"))
-        supported = sums.again([self._supported(at, one) for at, one in enumerate(judged)])
-        figures = {"index": index.value, "supported": supported}
-        figures |= {name: sums.settled(judged, field) for name, field in (("lowest", "lowest"), ("highest", "weight"))}
-        yield from (whole.expr.alias(f"|{name}") for name, whole in figures.items())
-        yield sums.band(index, judged).alias("|band")
-
-    def _judged(self, rule: Rule) -> Judged:
-        """Return a rule by its columns."""
-        weight = int(rule.weight * self.plan.unit)
-        most = max(weight, abs(int(rule.lowest * self.plan.unit)))
-        wholes = [self.gauge.column(f"{rule.id}|{part}", most) for part in PARTS[:3]]
-        exact = self.exact.get(rule.id) or Ratio(wholes[0], self.gauge.number(1))
-        return Judged(exact, *wholes, pl.col(f"{rule.id}|state"), pl.col(f"{rule.id}|reason"))
-
-    def _supported(self, at: int, judged: Judged) -> Judged:
-        """Return a rule with nothing earned where it claims points without evidence (semantics I6)."""
-        metrics = dict(self.plan.evidence).get(at)
-        if metrics is None:
-            return judged
-        named = [f"points.{self.plan.names[at]}.evidence", *(f"{metric}.evidence" for metric in metrics)]
-        proved = ~every(~self.reader.proves(name) for name in named)
-        claims = judged.state.is_in([STATES.index(state) for state in COMPUTED]) & (judged.earned.expr > 0)
-        return judged.settled(claims & ~proved, 0)
-
-
-class _Rows:
-    """Judges some rules row by row."""
-
-    def __init__(self, plan: Plan, figures: Mapping[str, Figures], rules: list[Rule], as_of: date) -> None:
-        self.plan, self.figures, self.rules, self.as_of = plan, figures, rules, as_of
-        self.judges = dict(plan.judges)
-        self.named = {name for rule in rules for name in plan.reads[rule.id]}
-        self.blocks = {group.id for rule in rules for group in reads.above(plan.rules, rule.group) if group.optional}
-
-    def schema(self, rule: Rule, dtype: Dtype) -> Iterable[tuple[str, Dtype]]:
-        dtypes = (dtype, dtype, dtype, pl.UInt8, pl.UInt8)
-        yield from ((f"{rule.id}|{part}", one) for part, one in zip(PARTS, dtypes, strict=True))
-        yield f"{rule.id}|known", pl.Boolean
-
-    def judged(self, row: Mapping[str, Any]) -> list[Any]:
-        """Return the columns of every rule for one row."""
-        if not row[PLAIN]:
-            return [*(0, 0, 0, 0, 0, False) * len(self.rules)]
-        submitted = {name: self._figure(name, row) for name in self.named}
-        absent = {id_: "–" for id_ in self.blocks if row.get(f"absent.{id_}")}
-        found: list[Any] = []
-        for rule in self.rules:
-            found += self._one(rule, submitted, absent, row)
+            try:
+                found[rule.id] = self._in_columns(rule, judge, found)
+            except NoColumnsError:
+                required = {name: found[name] for name in rule.requires}
+                self.by_row.append(ByRow(self.plan, rule, self.figures, required, self.as_of.toordinal()))
+                found[rule.id] = self.by_row[-1].columns(self.gauge)
+            self.failed.append(found[rule.id].holds(lambda one: one.alone))
         return found
 
-    def _figure(self, name: str, row: Mapping[str, Any]) -> Figure:
-        reason = row.get(f"{name}|absent")
-        if reason is not None:
-            return Absent(OF_REASON[REASONS[reason]], REASONS[reason])
-        parts = (self.figures[name].ratio.n, self.figures[name].ratio.d)
-        n, d = (row[f"{name}|{part}"] if one.value is None else one.value for part, one in zip("nd", parts, strict=True))
-        return n, d
+    def _in_columns(self, rule: Rule, judge: Judge, known: dict[str, Judged]) -> Judged:
+        above = [group for group in reads.above(self.rules, rule.group) if group.optional]
+        absent = some(self.reader.said(f"absent.{group.id}") for group in above)
+        given = self.reader.points(rule) if takes_points(self.rules, rule.id) else Figures(self.gauge.ratio(Fraction(0)))
+        found = judge.judged(rule, [known[name] for name in rule.requires], given, absent)
+        self.plain += given.plain
+        if rule.deduction.kind != "manual":  # a person's points in place of a figure: one by one
+            self.plain += [where for where, _ in given.absences]
+        return found
 
-    def _one(self, rule: Rule, submitted: Mapping[str, Figure], absent: Mapping[str, str], row: Mapping[str, Any]) -> list[Any]:
-        waiting = Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)
-        results = [waiting] * len(self.plan.names)
-        for name in rule.requires:
-            results[self.plan.places[name]] = waiting._replace(state=STATES[row[f"{name}|state"]])
-        try:
-            run = Run(self.plan.figures(submitted), results, self.as_of.toordinal(), {}, absent)
-            result = self.judges[self.plan.places[rule.id]](run)
-        except formula.FormulaFailedError:
-            return [0, 0, 0, 0, 0, False]
-        known = not run.undeclared and result.reason is not Reason.POINTS_AWAITED
-        rescaled = result.excluded if result.rescales else 0
-        codes = (STATES.index(result.state), REASONS.index(result.reason))
-        return [result.earned, result.excluded, rescaled, *codes, known]
+    # Results
+
+    def results(self, wanted: tuple[str, ...], decimals: bool) -> Iterator[pl.Expr]:
+        """Yield the columns of the results: points as decimals, or as whole numbers of the last place."""
+        places = self.rules.index.places if decimals else None
+        judged = [self.judged[id_] for id_ in self.plan.names]
+        index = {
+            "index": lambda: self.index.value,
+            "supported": lambda: self.sums.supported(judged, self._proved()),
+            "lowest": lambda: self.sums.settled(judged, "lowest"),
+            "highest": lambda: self.sums.settled(judged, "weight"),
+        }
+        for name in wanted:
+            kind, _, part = name.partition(".")
+            if name in index:
+                yield points(index[name](), places).alias(name)
+            elif name == "band":
+                yield self.sums.band(self.index, judged).alias(name)
+            elif kind == "group":
+                pairs = zip(self.plan.groups, self.totals, strict=True)
+                yield from (points(getattr(total, part), places).alias(f"group.{group.id}.{part}") for group, total in pairs)
+        for id_, one in self.judged.items():
+            yield from (column.alias(f"rule.{id_}.{part}") for part, column in _of_rule(one, wanted, places))
+
+    def _proved(self) -> dict[int, pl.Expr]:
+        """Return, for each rule that must be proved, where a document is named."""
+        found = {}
+        for at, metrics in self.plan.evidence:
+            named = [f"points.{self.plan.names[at]}.evidence", *(f"{metric}.evidence" for metric in metrics)]
+            found[at] = some(self.reader.proves(name) for name in named)
+        return found
 
 
-def programmed(plan: Plan, schema: pl.Schema, as_of: date, months: int | None) -> Program | None:
-    """Return the first program whose numbers all fit, None where none does or a group has no form in columns."""
-    programs = (Program(plan, schema, as_of, months, choice) for choice in CHOICES)
-    return next((program for program in programs if program.fits), None)
+def _of_rule(judged: Judged, wanted: tuple[str, ...], places: int | None) -> Iterator[tuple[str, pl.Expr]]:
+    for name in wanted:
+        kind, _, part = name.partition(".")
+        if kind != "rule":
+            continue
+        if part == "state":
+            yield part, judged.word(lambda one: str(one.state), STATE)
+        elif part == "reason":
+            yield part, judged.word(lambda one: str(one.reason), REASON)
+        else:
+            yield part, points(judged.part(part), places)
+
+
+def points(ticks: Whole, places: int | None) -> pl.Expr:
+    """Return ticks as points: a decimal that is exact, for nothing is divided; whole ticks where no places are given."""
+    if places is None:
+        return ticks.expr
+    if ticks.fixed:
+        return pl.lit(Decimal(ticks.low).scaleb(-places), pl.Decimal(38, places))
+    return (ticks.expr.cast(pl.Decimal(38, 0)) * pl.lit(Decimal(1).scaleb(-places))).cast(pl.Decimal(38, places))
+
+
+class Machine:
+    """A program with its steps in order, for the results that are wanted: it runs over frames of one schema."""
+
+    def __init__(self, program: Program, wanted: tuple[str, ...], decimals: bool, carried: tuple[str, ...]) -> None:
+        gauge, tests = program.gauge, [one for one in program.plain if one is not TRUE]
+        self.gauge, self.steps = gauge, program.steps
+        self.plain = pl.all_horizontal(tests).fill_null(True).alias(PLAIN)
+        self.reads = gauge.steps([self.plain])
+        self.by_row = [(one, gauge.steps(one.read(program.schema).values())) for one in program.by_row]
+        failed = some(program.failed)
+        outputs = [*program.results(wanted, decimals), *([failed.alias(ALONE)] if failed is not FALSE else [])]
+        self.fits, self.outputs = program.fits, [*carried, *outputs]
+        self.last, self.alone = gauge.steps(outputs), failed is not FALSE
+
+    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the scores of the rows that can be scored in columns."""
+        for columns in (*self.reads, [self.plain]):
+            frame = frame.with_columns(columns)
+        plain = frame.get_column(PLAIN)
+        frame = frame if plain.all() else frame.filter(plain)
+        for rule, steps in self.by_row:
+            frame = rule.frame(_stepped(frame, steps), self.gauge)
+        found = _stepped(frame, self.last).select(self.outputs)
+        return found.filter(~pl.col(ALONE)).drop(ALONE) if self.alone else found
+
+
+def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
+    for columns in steps:
+        frame = frame.with_columns(columns)
+    return frame

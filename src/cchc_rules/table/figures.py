@@ -1,30 +1,30 @@
 """From the columns of a table to figures: a numerator, a denominator, and why there is none.
 
 What is not plain (a text where a number belongs, a figure out of range, more digits than fit) is not judged here: the
-row is marked, and goes to the single engine, which scores it or says what is wrong with it.
+row is marked, and goes to the single engine, which scores it or says what is wrong with it. What follows may therefore
+rely on what was tested: a share of plain rows lies between 0 and 1.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from functools import reduce
+from math import ceil, floor
 from typing import TypeAlias
 
 import polars as pl
 
 from cchc_rules.model import Metric, Rule, RuleSet
 from cchc_rules.state import Reason
-from cchc_rules.table.exact import Gauge, Ratio, Whole, choose, compared
-from cchc_rules.table.layout import ENVELOPE
+from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
+from cchc_rules.table.layout import named
 
 Schema: TypeAlias = pl.Schema
 
 PLACES = 4
 """So many decimal places of a figure are read in columns; figures with more go to the single engine."""
 
-REASONS = tuple(Reason)
 NUMBER = rf"^(-?)(\d{{1,12}})(?:\.(\d{{1,{PLACES}}})0*)?$"
 ODD_CASE = "[" + "".join(chr(at) for at in range(sys.maxunicode) if chr(at).casefold() != chr(at).lower()) + "]"
 """Letters whose case folds into other letters; lists that have one are counted by the single engine."""
@@ -32,41 +32,25 @@ ODD_CASE = "[" + "".join(chr(at) for at in range(sys.maxunicode) if chr(at).case
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """A metric's figures in columns: the fraction, why there is none (a reason's number, else null), and whether the
-    column speaks plainly."""
+    """A metric's figures in columns: fractions (null where there are none), and for which rows there are none, why.
+
+    No row has two reasons. `plain` are the tests that a row passes which the columns can judge; null is passed.
+    """
 
     ratio: Ratio
-    absent: pl.Expr
-    plain: pl.Expr
+    absences: tuple[tuple[pl.Expr, Reason], ...] = ()
+    plain: tuple[pl.Expr, ...] = ()
 
 
-def code(reason: Reason) -> pl.Expr:
-    """Return a reason as a number."""
-    return pl.lit(REASONS.index(reason), pl.UInt8)
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What some columns say of one figure: the fractions, in which rows they say one, and the tests that it passes."""
 
-
-TRUE, FALSE = pl.lit(True), pl.lit(False)
-"""What holds in every row, or in none: known before a table is read, and left out of what is worked out."""
-
-
-def every(conditions: Iterable[pl.Expr]) -> pl.Expr:
-    """Return whether all conditions hold."""
-    open_ = [one for one in conditions if one is not TRUE]
-    if any(one is FALSE for one in open_):
-        return FALSE
-    return reduce(lambda one, other: one & other, open_) if open_ else TRUE
-
-
-def never(condition: pl.Expr) -> pl.Expr:
-    """Return whether a condition does not hold."""
-    if condition is TRUE or condition is FALSE:
-        return FALSE if condition is TRUE else TRUE
-    return ~condition
-
-
-def some(conditions: Iterable[pl.Expr]) -> pl.Expr:
-    """Return whether any condition holds."""
-    return never(every(map(never, conditions)))
+    ratio: Ratio
+    given: pl.Expr
+    plain: tuple[pl.Expr, ...] = ()
+    zero: pl.Expr = field(default=FALSE)
+    """Where the denominator is zero."""
 
 
 class Reader:
@@ -77,197 +61,205 @@ class Reader:
 
     def figures(self, metric: Metric) -> Figures:
         """Return the figures of a submitted metric."""
-        ratio, given, good, zero = self._figure(metric)
-        gone, gone_plain, gone_given = self._absence(metric)
-        if good is FALSE:
-            return Figures(ratio, gone, every((never(given), gone_plain)))
-        good = self.gauge.keep(good.fill_null(False))
-        absent = pl.when(good).then(None).otherwise(gone)
-        if zero is not FALSE:
-            absent = pl.when(good & zero).then(code(Reason.ZERO_DENOMINATOR)).otherwise(absent)
-        once = never(every((given, gone_given)))
-        return Figures(ratio, absent, every((some((good, never(given))), gone_plain, once)))
+        cells = self._cells(metric)
+        reasons, gone, plain = self._absence(metric)
+        missing = every((never(cells.given), never(gone)))
+        absences = (*reasons, (cells.zero, Reason.ZERO_DENOMINATOR), (missing, Reason.NOT_REPORTED))
+        once = never(every((cells.given, gone)))
+        found = tuple((self.gauge.keep(where), reason) for where, reason in absences if where is not FALSE)
+        return Figures(cells.ratio, found, (*cells.plain, *plain, once))
+
+    def points(self, rule: Rule) -> Figures:
+        """Return the points that people gave for a rule."""
+        name, reason, evidence = (f"points.{rule.id}.{part}" for part in ("points", "reason", "evidence"))
+        given, why = self.said(name), self.said(reason)
+        alone = never(some((given, why, self.said(evidence))))
+        if not self.has(name):
+            return Figures(self.gauge.ratio(Fraction(0)), ((TRUE, Reason.POINTS_AWAITED),), (alone,))
+        ticks, places, plain = self._ticks(name, given)
+        edges = [self._edge(ticks, sign, edge, places) for sign, edge in ((">=", rule.lowest), ("<=", rule.weight))]
+        texts = TRUE if self._text(reason) else FALSE
+        awaited = self.gauge.keep(never(given))
+        tests = (some((alone, every((given, why)))), *plain, *edges, self.documents(evidence), texts)
+        ratio = quotient(self._whole(ticks), self.gauge.number(10**places)).within(rule.lowest, rule.weight)
+        return Figures(ratio, ((awaited, Reason.POINTS_AWAITED),), tests)
 
     # Which columns there are
 
     def has(self, name: str) -> bool:
+        """Whether the table has a column that can say anything."""
         return name in self.schema and self.schema[name] != pl.Null
 
-    def name(self, metric: Metric, part: str) -> str:
-        return metric.id if part == "value" and metric.id not in ENVELOPE else f"{metric.id}.{part}"
+    def _text(self, name: str) -> bool:
+        return not self.has(name) or self.schema[name] == pl.String
 
     def said(self, name: str) -> pl.Expr:
         """Return whether a cell says anything."""
         if not self.has(name):
             return FALSE
         filled = pl.col(name).is_not_null()
-        return filled & (pl.col(name).str.strip_chars() != "") if self.schema[name] == pl.String else filled
+        if self.schema[name] != pl.String:
+            return filled
+        return self.gauge.keep(filled & (pl.col(name).str.strip_chars() != ""))
 
     def documents(self, name: str) -> pl.Expr:
         """Return whether a column of evidence speaks plainly: text, or lists of it."""
-        if not self.has(name) or self.schema[name] == pl.String:
+        if self._text(name):
             return TRUE
         if self.schema[name] != pl.List(pl.String):
-            return ~self.said(name)
+            return never(self.said(name))
         return pl.col(name).list.eval(pl.element().str.strip_chars() != "").list.all().fill_null(True)
 
     def proves(self, name: str) -> pl.Expr:
         """Return whether a column of evidence names a document."""
         said = self.said(name)
         listed = self.has(name) and self.schema[name] == pl.List(pl.String)
-        return said & (pl.col(name).list.len() > 0) if listed else said
-
-    def points(self, rule: Rule) -> Figures:
-        """Return the points that people gave for a rule."""
-        name, reason, evidence = (f"points.{rule.id}.{part}" for part in ("points", "reason", "evidence"))
-        given, why = self.said(name), self.said(reason)
-        texts = TRUE if not self.has(reason) or self.schema[reason] == pl.String else FALSE
-        alone = never(some((given, why, self.said(evidence))))
-        if not self.has(name):
-            return Figures(self.gauge.ratio(Fraction(0)), code(Reason.POINTS_AWAITED), alone)
-        ticks, places, plain = self._ticks(name)
-        ratio = Ratio(self._kept(ticks, plain), self.gauge.number(10**places))
-        least, most = (self.gauge.ratio(edge) for edge in (rule.lowest, rule.weight))
-        inside = every((plain, ratio.holds(">=", least), ratio.holds("<=", most), self.documents(evidence)))
-        absent = pl.when(given).then(None).otherwise(code(Reason.POINTS_AWAITED))
-        return Figures(ratio, absent, every((some((alone, every((given, why, inside)))), texts)))
+        return self.gauge.keep(said & (pl.col(name).list.len() > 0)) if listed else said
 
     # Absences
 
-    def _absence(self, metric: Metric) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-        """Return why there is no figure, whether the columns say it plainly, and whether they say anything."""
+    def _absence(self, metric: Metric) -> tuple[list[tuple[pl.Expr, Reason]], pl.Expr, tuple[pl.Expr, ...]]:
+        """Return the reasons that people give why there is no figure, whether they give any, and what must hold."""
         gone = self.said(f"{metric.id}.not_applicable")
         waiver = [self.said(f"{metric.id}.waived_{part}") for part in ("by", "why", "until")]
         waived, any_waiver, until = every(waiver), some(waiver), f"{metric.id}.waived_until"
-        absent = code(Reason.NOT_REPORTED)
-        if waived is not FALSE:
-            by_day = self.schema[until] == pl.Date
-            ended = pl.col(until) < self.as_of if by_day else FALSE
-            waived = waived if by_day else FALSE
-            over = pl.when(ended).then(code(Reason.WAIVER_ENDED)).otherwise(code(Reason.WAIVED))
-            absent = pl.when(waived).then(over).otherwise(absent)
-        if gone is not FALSE:
-            absent = pl.when(gone).then(code(Reason.NOT_APPLICABLE)).otherwise(absent)
-        plain = every((some((waived, never(any_waiver))), never(every((gone, any_waiver))), self._texts(metric)))
-        return absent, plain, some((gone, any_waiver))
-
-    def _texts(self, metric: Metric) -> pl.Expr:
-        """Whether the columns of reasons hold text."""
-        names = [f"{metric.id}.{part}" for part in ("not_applicable", "waived_by", "waived_why")]
-        return TRUE if all(self.schema[name] == pl.String for name in names if self.has(name)) else FALSE
+        texts = all(self._text(f"{metric.id}.{part}") for part in ("not_applicable", "waived_by", "waived_why"))
+        by_day = self.has(until) and self.schema[until] == pl.Date
+        plain = (some((waived if by_day else FALSE, never(any_waiver))), never(every((gone, any_waiver))))
+        reasons = [(gone, Reason.NOT_APPLICABLE)]
+        if waived is not FALSE and by_day:
+            ended = pl.col(until) < self.as_of
+            reasons += [(waived & ended, Reason.WAIVER_ENDED), (waived & ~ended, Reason.WAIVED)]
+        return reasons, some((gone, any_waiver)), (*plain, TRUE if texts else FALSE)
 
     # Figures
 
-    def _figure(self, metric: Metric) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
-        """Return the fraction, whether the columns say one, whether it is good, whether its denominator is zero."""
+    def _cells(self, metric: Metric) -> Cells:
         if metric.numeric and not metric.distinct:
             return self._number(metric)
-        name = self.name(metric, "items" if metric.distinct else "value")
-        given, none = self.said(name), self.gauge.ratio(Fraction(0))
+        part = "items" if metric.distinct else "value"
+        name = named(metric.id, part)
+        given, nothing = self.said(name), self.gauge.ratio(Fraction(0))
         found = _READERS["items" if metric.distinct else metric.type](self, metric, name) if self.has(name) else None
         if found is None:
-            return none, given, FALSE, FALSE
-        column, good, most = found
-        whole = self.gauge.whole(column.fill_null(0).cast(self.gauge.dtype), most)
-        return Ratio(whole, self.gauge.number(1)), given, every((given, good)), FALSE
+            return Cells(nothing, given, (never(given),))
+        column, plain, (low, high) = found
+        return Cells(quotient(self._whole(column, low, high), self.gauge.number(1)), given, plain)
 
-    def _yes_no(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
-        return (pl.col(name).cast(pl.Int64), TRUE, 1) if self.schema[name] == pl.Boolean else None
+    def _whole(self, column: pl.Expr, low: int | None = None, high: int | None = None) -> Whole:
+        """Return whole numbers that are within the limit, or within narrower ones."""
+        low, high = -self.limit if low is None else low, self.limit if high is None else high
+        column = column if self.gauge.dtype == pl.Int64 else self.gauge.keep(column.cast(self.gauge.dtype))
+        return self.gauge.whole(column, low, high)
 
-    def _date(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
+    def _yes_no(self, _: Metric, name: str) -> "Found":
+        return (self.gauge.keep(pl.col(name).cast(pl.Int64)), (), (0, 1)) if self.schema[name] == pl.Boolean else None
+
+    def _date(self, _: Metric, name: str) -> "Found":
         if self.schema[name] != pl.Date:
             return None
         first, last = self.rules.window or (date.min, self.as_of)
-        column = pl.col(name)
-        good = (column >= first) & (column <= min(last, self.as_of))
-        days = column.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal()
-        return days, good, date.max.toordinal()
+        first, last = first, min(last, self.as_of)
+        days = pl.col(name).to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal()
+        plain = ((pl.col(name) >= first) & (pl.col(name) <= last),)
+        return self.gauge.keep(days), plain, (first.toordinal(), max(first, last).toordinal())
 
-    def _level(self, metric: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
+    def _level(self, metric: Metric, name: str) -> "Found":
         if self.schema[name] != pl.String:
             return None
         places = {words: at for at, level in enumerate(metric.levels) for words in (level.vi, level.en)}
         found = self.gauge.keep(pl.col(name).replace_strict(places, default=None, return_dtype=pl.Int64))
-        return found, found.is_not_null(), len(metric.levels)
+        return found, (found.is_not_null() == self.said(name),), (0, len(metric.levels) - 1)
 
-    def _items(self, _: Metric, name: str) -> tuple[pl.Expr, pl.Expr, int] | None:
+    def _items(self, _: Metric, name: str) -> "Found":
         """Count the items of a list, those once that differ only in case and spaces."""
+        count = self.gauge.keep(pl.col(name).list.len().cast(pl.Int64))
         if self.schema[name] == pl.List(pl.Null):
-            return pl.lit(0), pl.col(name).list.len() == 0, 0
+            return count, (count == 0,), (0, self.limit)
         if self.schema[name] != pl.List(pl.String):
             return None
         item = pl.element().str.normalize("NFC")
         good = pl.col(name).list.eval(~item.str.contains(ODD_CASE) & (item.str.strip_chars() != "")).list.all()
         same = item.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars(" ")
-        return pl.col(name).list.eval(same).list.n_unique().cast(pl.Int64), good.fill_null(False), self.limit
+        count = self.gauge.keep(pl.col(name).list.eval(same).list.n_unique().cast(pl.Int64))
+        return count, (good, count <= self.limit), (0, self.limit)
 
-    def _number(self, metric: Metric) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
-        value, above, below = (self.name(metric, part) for part in ("value", "numerator", "denominator"))
+    def _number(self, metric: Metric) -> Cells:
+        value, above, below = (named(metric.id, part) for part in ("value", "numerator", "denominator"))
         ways = [self._single(metric, value)] if self.has(value) else []
         ways += [self._share(metric, above, below)] if self.has(above) or self.has(below) else []
         if not ways:
-            return self.gauge.ratio(Fraction(0)), FALSE, FALSE, FALSE
-        ratio, given, good, zero = ways[0]
-        for other, other_given, other_good, other_zero in ways[1:]:
-            ratio, zero = choose(good.fill_null(False), ratio, other), other_zero
-            good = some((every((good, never(other_given))), every((other_good, never(given)))))
-            given = some((given, other_given))
-        if metric.round is not None:
-            unit = 10**metric.round
-            ratio = Ratio(ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit))
-        return ratio, given, good, zero
+            return Cells(self.gauge.ratio(Fraction(0)), FALSE)
+        cells = ways[0] if len(ways) == 1 else self._either(*ways)
+        if metric.round is None:
+            return cells
+        unit = 10**metric.round
+        ratio = quotient(cells.ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit))
+        return Cells(ratio.kept(), cells.given, cells.plain, cells.zero)
 
-    def _inside(self, metric: Metric, ratio: Ratio, shared: bool) -> list[pl.Expr]:
-        """Return the tests of the metric's range; those that hold of every share are left out."""
-        edges = (("<=", metric.range.high, 100), (">=", metric.range.low, 0))
-        held = shared and metric.type == "percent" and not metric.above_100
-        return [
-            ratio.holds(sign, self.gauge.ratio(edge))
-            for sign, edge, usual in edges
-            if edge is not None and not (held and edge == usual)
-        ]
+    def _either(self, one: Cells, other: Cells) -> Cells:
+        """Return a figure that stands in some columns or in others."""
+        once = never(every((one.given, other.given)))
+        ratio = choose(one.given, one.ratio, other.ratio)
+        return Cells(ratio, some((one.given, other.given)), (*one.plain, *other.plain, once), other.zero)
 
-    def _single(self, metric: Metric, name: str) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
-        ticks, places, plain = self._ticks(name)
-        ratio = Ratio(self._kept(ticks, plain), self.gauge.number(10**places))
-        whole = [(ticks % 10**places) == 0] if metric.whole and places else []
-        return ratio, self.said(name), every([plain, *whole, *self._inside(metric, ratio, False)]), FALSE
+    def _single(self, metric: Metric, name: str) -> Cells:
+        given, range_ = self.said(name), metric.range
+        ticks, places, plain = self._ticks(name, given)
+        unit = 10**places
+        tests = [self._edge(ticks, sign, edge, places) for sign, edge in ((">=", range_.low), ("<=", range_.high))]
+        whole = [ticks % unit == 0] if metric.whole and places else []
+        low = None if range_.low is None else max(ceil(range_.low * unit), -self.limit)
+        high = None if range_.high is None else min(floor(range_.high * unit), self.limit)
+        ratio = quotient(self._whole(ticks, low, high), self.gauge.number(unit))
+        return Cells(ratio, given, (*plain, *whole, *tests))
 
-    def _share(self, metric: Metric, above: str, below: str) -> tuple[Ratio, pl.Expr, pl.Expr, pl.Expr]:
-        given = some((self.said(above), self.said(below)))
+    def _edge(self, ticks: pl.Expr, sign: str, edge: Fraction | None, places: int) -> pl.Expr:
+        """Return whether figures, in units of their last place, are on the right side of an edge of their range."""
+        if edge is None:
+            return TRUE
+        rising = sign == ">="
+        tick = ceil(edge * 10**places) if rising else floor(edge * 10**places)
+        if abs(tick) > self.limit:
+            return TRUE if rising == (tick < 0) else FALSE
+        return ticks >= tick if rising else ticks <= tick
+
+    def _share(self, metric: Metric, above: str, below: str) -> Cells:
+        over, under = self.said(above), self.said(below)
         if not (self.has(above) and self.has(below)):
-            return self.gauge.ratio(Fraction(0)), given, FALSE, FALSE
-        (n, n_places, n_plain), (d, d_places, d_plain) = self._ticks(above), self._ticks(below)
-        n_unit, d_unit = 10 ** max(d_places - n_places, 0), 10 ** max(n_places - d_places, 0)
-        plain = self.gauge.keep(every((n_plain, d_plain, n >= 0, d >= 0)).fill_null(False))
-        some_below = self.gauge.keep((d > 0).fill_null(False))
-        part, whole = self._kept(n, plain), self._kept(d, every((plain, some_below)), 1)
-        part, whole = part * self.gauge.number(n_unit), whole * self.gauge.number(d_unit)
-        ratio, zero = Ratio(part * self.gauge.number(100 if metric.type == "percent" else 1), whole), never(some_below)
-        fair = some((some_below, n == 0))
+            return Cells(self.gauge.ratio(Fraction(0)), some((over, under)), (never(some((over, under))),))
+        (n, n_places, n_plain), (d, d_places, d_plain) = self._ticks(above, over), self._ticks(below, under)
+        k = Fraction(100 if metric.type == "percent" else 1) * Fraction(10) ** (d_places - n_places)
+        zero = self.gauge.keep(d == 0)
+        ratio = quotient(self._whole(n, 0), self._whole(d, 1), k)
+        tests = [*n_plain, *d_plain, n >= 0, over == under]
         if metric.type == "percent" and not metric.above_100:
-            fair = every((fair, some((zero, compared("<=", part, whole)))))
-        inside = self._inside(metric, ratio, True)
-        return ratio, given, every([plain, fair, *([some((zero, every(inside)))] if inside else [])]), zero
+            part, whole = (quotient(self._whole(one), self.gauge.number(10**places)) for one, places in ((n, n_places), (d, d_places)))
+            tests.append(part.holds("<=", whole))  # so that nothing stands above zero
+            ratio = ratio.within(Fraction(0), Fraction(100))
+        else:
+            tests += [d >= 0, (d > 0) | (n == 0)]
+        tests += [ratio.holds(sign, self.gauge.ratio(edge)) for sign, edge in ((">=", metric.range.low), ("<=", metric.range.high)) if edge is not None]
+        return Cells(ratio.within(metric.range.low, metric.range.high), over, tuple(tests), zero)
 
-    def _ticks(self, name: str) -> tuple[pl.Expr, int, pl.Expr]:
-        """Return the numbers of a column in units of their last place, how many places, and which are plain."""
-        if self.schema[name].is_integer():
-            column = pl.col(name) if self.schema[name] == pl.Int64 else pl.col(name).cast(pl.Int64, strict=False)
-            return column, 0, column.is_between(-self.limit, self.limit)
-        if not (self.schema[name].is_numeric() or self.schema[name] == pl.String):
-            return pl.lit(0), 0, FALSE
+    def _ticks(self, name: str, given: pl.Expr) -> tuple[pl.Expr, int, tuple[pl.Expr, ...]]:
+        """Return the numbers of a column in units of their last place, how many places, and what must hold."""
+        dtype = self.schema[name]
+        if dtype.is_integer():
+            column = pl.col(name) if dtype == pl.Int64 else self.gauge.keep(pl.col(name).cast(pl.Int64, strict=False))
+            read = () if dtype == pl.Int64 else (column.is_not_null() == given,)
+            return column, 0, (*read, column.is_between(-self.limit, self.limit))
+        if not (dtype.is_numeric() or dtype == pl.String):
+            return pl.lit(0), 0, (FALSE,)
         text = pl.col(name).cast(pl.String).str.strip_chars()
         sign, whole, rest = (text.str.extract(NUMBER, at) for at in (1, 2, 3))
         digits = pl.concat_str(sign, whole, rest.fill_null("").str.pad_end(PLACES, "0"))
         ticks = self.gauge.keep(digits.cast(pl.Int64, strict=False))
-        return ticks, PLACES, ticks.is_between(-self.limit, self.limit)
+        return ticks, PLACES, (ticks.is_not_null() == given, ticks.is_between(-self.limit, self.limit))
 
-    def _kept(self, ticks: pl.Expr, good: pl.Expr, else_: int = 0) -> Whole:
-        """Return numbers that are within the limit; what is not good becomes another number, its row being marked."""
-        column = pl.when(good).then(ticks).otherwise(else_)
-        column = column if self.gauge.dtype == pl.Int64 else column.cast(self.gauge.dtype)
-        return self.gauge.whole(column, max(self.limit, else_))
 
+Found: TypeAlias = tuple[pl.Expr, tuple[pl.Expr, ...], tuple[int, int]] | None
+"""A column of numbers, what must hold of it, and the least and the most; None where the column's type is another."""
 
 _READERS = {"items": Reader._items, "yes_no": Reader._yes_no, "date": Reader._date, "level": Reader._level}
+

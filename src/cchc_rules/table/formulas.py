@@ -1,15 +1,15 @@
 """Formulas in columns: what `machine` lowers them to, over exact fractions; words, dates and fallbacks have no form here."""
 
 from collections.abc import Callable, Mapping
-from functools import reduce
 from fractions import Fraction
+from functools import reduce
 from typing import Any, TypeAlias
 
 import polars as pl
 
 from cchc_rules.model import Metric
-from cchc_rules.table.exact import SIGNS, Gauge, Ratio, Whole, choose, pick
-from cchc_rules.table.figures import Figures, every
+from cchc_rules.table.exact import FALSE, SIGNS, TRUE, Gauge, Ratio, choose, every, never, some
+from cchc_rules.table.figures import Figures
 
 Value: TypeAlias = Ratio | pl.Expr
 """A number, or whether something holds."""
@@ -20,7 +20,7 @@ class NoColumnsError(Exception):
 
 
 class Formula:
-    """Computes one formula; afterwards `names` has the figures that it read, `plain` where no denominator was zero."""
+    """Computes one formula; afterwards `names` has the figures that it read, `plain` where no divisor was zero."""
 
     def __init__(self, metrics: Mapping[str, Metric], figures: Mapping[str, Figures], gauge: Gauge) -> None:
         self.metrics, self.figures, self.gauge = metrics, figures, gauge
@@ -36,7 +36,7 @@ class Formula:
 
     def _value(self, tree: Any, own: Mapping[str, Ratio]) -> Value:
         if isinstance(tree, bool):
-            return pl.lit(tree)
+            return TRUE if tree else FALSE
         if isinstance(tree, str):
             return self.gauge.ratio(Fraction(tree))
         if isinstance(tree, dict):
@@ -51,7 +51,8 @@ class Formula:
         if id_ not in self.figures or self.metrics[id_].type in ("date", "level"):
             raise NoColumnsError(f"{name}{id_}")
         figure = self.names[id_] = self.figures[id_]
-        return figure.ratio.n.expr == 1 if self.metrics[id_].type == "yes_no" else figure.ratio
+        yes = self.gauge.ratio(Fraction(1))
+        return figure.ratio.holds("==", yes) if self.metrics[id_].type == "yes_no" else figure.ratio
 
     def _step(self, sign: str, parts: list[Value]) -> Value:
         ratios = [part for part in parts if isinstance(part, Ratio)]
@@ -60,38 +61,36 @@ class Formula:
             return choose(tests[0], *ratios)
         if not ratios and sign in _TESTS:
             return _TESTS[sign](tests)
-        if tests or sign not in _STEPS and sign not in SIGNS and sign not in ("/", "negative", "abs"):
+        if tests or sign not in _STEPS and sign not in SIGNS:
             raise NoColumnsError(sign)
         if sign in SIGNS:
             return ratios[0].holds(sign, ratios[1])
-        if sign == "/":
-            return self._over(*ratios)
-        if sign in _STEPS:
-            return reduce(_STEPS[sign], ratios)
-        n = ratios[0].n
-        return Ratio(n.magnitude() if sign == "abs" else -n, ratios[0].d)
+        return self._over(*ratios) if sign == "/" else _STEPS[sign](ratios)
 
     def _over(self, one: Ratio, other: Ratio) -> Ratio:
         """Return a quotient; rows whose divisor is zero are not plain."""
         one, other = one.kept(), other.kept()
-        some = other.n.expr != 0
-        if other.n.value is None:
-            self.plain.append(some)
-        below = pick(some, other.n.magnitude(), self.gauge.number(1))
-        above = pick(other.n.expr >= 0, one.n, -one.n)
-        return Ratio(above * other.d, one.d * below)
+        zero = other.holds("==", self.gauge.ratio(Fraction(0)))
+        if zero is TRUE:
+            raise NoColumnsError("nothing but zero below a fraction")
+        if zero is not FALSE:
+            self.plain.append(never(zero))
+        return one.over(other)
 
 
 _TESTS: dict[str, Callable[[list[pl.Expr]], pl.Expr]] = {
     "and": every,
-    "or": lambda tests: ~every(~test for test in tests),
-    "not": lambda tests: ~tests[0],
+    "or": some,
+    "not": lambda tests: never(tests[0]),
 }
 
-_STEPS: dict[str, Callable[[Ratio, Ratio], Ratio]] = {
-    "+": lambda one, other: one + other,
-    "-": lambda one, other: one - other,
-    "*": lambda one, other: one * other,
-    "min": lambda one, other: one.least(other),
-    "max": lambda one, other: one.most(other),
+_STEPS: dict[str, Callable[[list[Ratio]], Ratio]] = {
+    "+": lambda parts: reduce(Ratio.__add__, parts),
+    "-": lambda parts: reduce(Ratio.__sub__, parts),
+    "*": lambda parts: reduce(Ratio.__mul__, parts),
+    "/": lambda parts: reduce(Ratio.over, parts),
+    "min": lambda parts: reduce(Ratio.least, parts),
+    "max": lambda parts: reduce(Ratio.most, parts),
+    "negative": lambda parts: parts[0].times(Fraction(-1)),
+    "abs": lambda parts: parts[0].magnitude(),
 }

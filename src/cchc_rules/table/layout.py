@@ -75,7 +75,7 @@ def layout(rules: RuleSet) -> Layout:
     stands = [rules, *rules.dated.values()]
     for version in [*stands, *(kind for stand in stands for kind in stand.kinds.values())]:
         for metric in version.metrics.values():
-            found |= {_named(metric.id, part): Column("measurements", metric.id, part) for part in _parts(metric)}
+            found |= {named(metric.id, part): Column("measurements", metric.id, part) for part in _parts(metric)}
         for id_ in version.rules:
             if takes_points(version, id_):
                 found |= {f"points.{id_}.{part}": Column("points", id_, part) for part in ("points", "reason", "evidence")}
@@ -96,7 +96,7 @@ WITHOUT = ("not_applicable", "waived_by", "waived_why", "waived_until")
 """The columns that say why there is no figure."""
 
 
-def _named(id_: str, part: str) -> str:
+def named(id_: str, part: str) -> str:
     """Return the name of a metric's column; the value's is the metric's own where that is free."""
     return id_ if part == "value" and id_ not in ENVELOPE else f"{id_}.{part}"
 

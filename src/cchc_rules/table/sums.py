@@ -1,21 +1,17 @@
-"""From rules in columns to groups and the index in columns (semantics G1 to I5); means have no form here."""
+"""From rules in columns to groups and the index in columns (semantics G1 to I6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
-from operator import add
 
 import polars as pl
 
-from cchc_rules.model import Band, RuleSet
+from cchc_rules.model import Band
 from cchc_rules.plan import GroupPlan, Plan
-from cchc_rules.state import OPEN, Reason, State
-from cchc_rules.table.exact import Gauge, Ratio, Whole, choose, pick
-from cchc_rules.table.figures import REASONS, every
-from cchc_rules.table.judges import STATES, Judged
+from cchc_rules.state import COMPUTED, OPEN, Reason, State
+from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, pick, quotient, some
+from cchc_rules.table.judged import PARTS, Judged, Outcome, stacked
 
-PARTS = ("earned", "lost", "excluded", "rescaled")
 _PASSES = (State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
 
 
@@ -48,48 +44,56 @@ class Sums:
         found: list[Total] = []
         for group in self.plan.groups:
             own = [judged[at] for at in group.rules]
-            if group.mean:
-                found.append(self._mean(group, own))
-                continue
-            inner = [found[at] for at in group.groups]
-            earned = self._sum([one.earned for one in (*own, *inner)])
-            excluded = self._sum([one.excluded for one in (*own, *inner)])
-            rescaled = self._sum([one.rescaled for one in (*own, *inner)])
-            lost = self.gauge.number(group.maximum) - earned - excluded
-            total = Total(earned, lost, excluded, rescaled)
-            found.append(total if group.kind == "base" else self._capped(group, total))
+            found.append(self._mean(group, own) if group.mean else self._added(group, own, found))
         return found
+
+    def _added(self, group: GroupPlan, own: Sequence[Judged], known: Sequence[Total]) -> Total:
+        inner, total = [known[at] for at in group.groups], self.gauge.total
+        weight = sum(self.plan.worths[at].weight for at in group.rules)
+        lost = total([one.part("lost") for one in own])
+        out = total([one.part("excluded") for one in own])
+        earned = total([self.gauge.number(weight), -lost, -out, *(one.earned for one in inner)])
+        excluded = total([out, *(one.excluded for one in inner)])
+        rescaled = total([*(one.part("rescaled") for one in own), *(one.rescaled for one in inner)])
+        lost = self.gauge.number(group.maximum) - earned - excluded
+        found = Total(earned, lost.kept(), excluded, rescaled)
+        return found if group.kind == "base" else self._capped(group, found)
 
     def _none(self) -> Whole:
         return self.gauge.number(0)
 
-    def _sum(self, parts: Sequence[Whole]) -> Whole:
-        return reduce(add, parts, self._none()).kept()
-
     def _mean(self, group: GroupPlan, own: Sequence[Judged]) -> Total:
         """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
         number, weights = self.gauge.number, [self.plan.worths[at].weight for at in group.rules]
-        gone = [one.rescaled.expr > 0 for one in own]
-        weight = self._sum([pick(out, self._none(), number(ticks)) for out, ticks in zip(gone, weights, strict=True)])
-        shown = self._sum([pick(out, self._none(), one.excluded) for out, one in zip(gone, own, strict=True)])
-        nothing = self.gauge.ratio(Fraction(0))
-        points = self.gauge.ratio(Fraction(0))
+        gone = [one.holds(lambda it: it.rescaled.high > 0) for one in own]
+        gone = [self.gauge.keep(out) for out in gone]
+        left = zip(gone, weights, own, strict=True)
+        weight = self.gauge.total([pick(out, self._none(), number(ticks)) for out, ticks, _ in left])
+        shown = self.gauge.total([pick(out, self._none(), one.part("excluded")) for out, one in zip(gone, own, strict=True)])
+        nothing = points = self.gauge.ratio(Fraction(0))
         for out, one in zip(gone, own, strict=True):
             points = (points + choose(out, nothing, one.exact)).kept()
-        most, some = number(group.weight), weight.expr > 0
-        below = pick(some, weight, number(1))
-        earned = Ratio(points.n * most, points.d * below).rounded().kept()
-        excluded = Ratio(most * shown, below).rounded().kept().least((most - earned).kept()).kept()
+        most, some_left = number(group.weight), self.gauge.keep(weight.above_zero())
+        below = pick(some_left, weight, number(1)).kept()
+        share = Ratio(points.n * most, points.d * below, points.k, *self._span(points, group, weights))
+        earned = share.rounded().kept()
+        excluded = quotient(most * shown, below).rounded().kept().least((most - earned).kept()).kept()
         held = Total(earned, most - earned - excluded, excluded, self._none())
-        left = Total(self._none(), self._none(), most, most)
-        return Total(*(pick(some, getattr(held, part), getattr(left, part)) for part in PARTS))
+        away = Total(self._none(), self._none(), most, most)
+        return Total(*(pick(some_left, getattr(held, part), getattr(away, part)).kept() for part in PARTS))
+
+    def _span(self, points: Ratio, group: GroupPlan, weights: Sequence[int]) -> tuple[Fraction, Fraction]:
+        """Return between which numbers a mean lies: that of its children's worst and best."""
+        least = min([weight for weight in weights if weight] or [1])
+        ends = [end * group.weight / part for end in (points.low, points.high) for part in (least, sum(weights) or 1)]
+        return min(ends), max(ends)
 
     def _capped(self, group: GroupPlan, total: Total) -> Total:
         cap, maximum = self.gauge.number(group.cap), self.gauge.number(min(group.cap, group.maximum))
         if group.kind == "bonus":
-            held = total.earned.least(cap)
+            held = total.earned.least(cap).kept()
             return Total(held, maximum - held, self._none(), self._none())
-        held = total.lost.least(cap)
+        held = total.lost.least(cap).kept()
         return Total(maximum - held, held, self._none(), self._none())
 
     def index(self, totals: Sequence[Total]) -> Index:
@@ -97,16 +101,17 @@ class Sums:
         plan, number = self.plan, self.gauge.number
         tops = [(group, total) for group, total in zip(plan.groups, totals, strict=True) if group.top]
         bases = [(group, total) for group, total in tops if group.kind == "base"]
-        earned = self._sum([total.earned for _, total in bases])
-        left = number(sum(group.maximum for group, _ in bases)) - self._sum([total.rescaled for _, total in bases])
-        over = self._sum([total.earned for group, total in tops if group.kind == "bonus"])
-        over = over - self._sum([total.lost for group, total in tops if group.kind == "penalty"])
-        scale, some = plan.rules.index.scale, left.expr > 0
-        numerator = pick(some, earned * number(scale.numerator * plan.unit), self._none())
-        exact = Ratio(numerator, pick(some, left * number(scale.denominator), number(1)))  # in ticks
-        value = (exact.rounded() + over).kept()
-        exact = (exact + Ratio(over, number(1))).kept()
-        return self._held(value, exact, Fraction(scale * plan.unit))
+        whole = number(sum(group.maximum for group, _ in bases))
+        earned = self.gauge.total([total.earned for _, total in bases])
+        left = self.gauge.total([whole, *(-total.rescaled for _, total in bases)])
+        more = [total.earned for group, total in tops if group.kind == "bonus"]
+        over = self.gauge.total([*more, *(-total.lost for group, total in tops if group.kind == "penalty")])
+        some_left = self.gauge.keep(left.above_zero())
+        numerator = pick(some_left, earned, self._none()).kept()
+        share = quotient(numerator, pick(some_left, left, number(1)).kept(), plan.rules.index.scale * plan.unit)
+        value = self.gauge.total([share.rounded(), over])
+        exact = (share + quotient(over, number(1))).kept()
+        return self._held(value, exact, Fraction(plan.rules.index.scale * plan.unit))
 
     def _held(self, value: Whole, exact: Ratio, top: Fraction) -> Index:
         """Hold the index to the scale, where the rule set does."""
@@ -114,9 +119,9 @@ class Sums:
         if self.plan.rules.index.over_scale:
             return Index(value, points)
         most, whole = self.gauge.ratio(top), self.gauge.number(top.numerator // top.denominator)
-        above = self.gauge.keep(exact.holds(">", most) | Ratio(value, self.gauge.number(1)).holds(">", most))
-        held = points.least(self.gauge.ratio(self.plan.rules.index.scale))
-        return Index(pick(above, value.least(whole), value), Ratio(pick(above, held.n, points.n), pick(above, held.d, points.d)))
+        above = self.gauge.keep(some((exact.holds(">", most), quotient(value, self.gauge.number(1)).holds(">", most))))
+        held = choose(above, points.least(self.gauge.ratio(self.plan.rules.index.scale)), points)
+        return Index(pick(above, value.least(whole), value).kept(), held.kept())
 
     def again(self, judged: Sequence[Judged]) -> Whole:
         """Return the index that other judgements would give."""
@@ -124,32 +129,54 @@ class Sums:
 
     def settled(self, judged: Sequence[Judged], field: str) -> Whole:
         """Return the index when every open rule comes to its fewest points, or to its weight (semantics I4)."""
-        found = []
-        for one, worth in zip(judged, self.plan.worths, strict=True):
-            open_ = one.state.is_in([STATES.index(state) for state in OPEN]) | (
-                one.reason == REASONS.index(Reason.POINTS_AWAITED)
-            )
-            found.append(one.settled(open_, getattr(worth, field)))
-        return self.again(found)
+        pairs = zip(judged, self.plan.worths, strict=True)
+        return self.again([one.changed(self._settling(getattr(worth, field), worth.weight)) for one, worth in pairs])
+
+    def _settling(self, ticks: int, weight: int) -> Callable[[Outcome], Outcome]:
+        def change(one: Outcome) -> Outcome:
+            open_ = one.state in OPEN or one.reason is Reason.POINTS_AWAITED
+            return self.with_points(one, ticks, weight) if open_ else one
+
+        return change
+
+    def with_points(self, one: Outcome, ticks: int, weight: int) -> Outcome:
+        """Return an outcome with so many points and nothing excluded."""
+        earned, lost, none = (self.gauge.number(points) for points in (ticks, weight - ticks, 0))
+        return one._replace(earned=earned, lost=lost, excluded=none, rescaled=none, exact=self.gauge.ratio(Fraction(ticks)))
+
+    def supported(self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]) -> Whole:
+        """Return the index without the points that are claimed without evidence (semantics I6)."""
+        pairs = zip(judged, self.plan.worths, strict=True)
+        return self.again([self._supported(one, worth.weight, proved.get(at)) for at, (one, worth) in enumerate(pairs)])
+
+    def _supported(self, judged: Judged, weight: int, proved: pl.Expr | None) -> Judged:
+        """Return a rule with nothing earned where it claims points without evidence."""
+        if proved is None:
+            return judged
+
+        def claims(one: Outcome) -> pl.Expr:
+            return every((never(proved), one.earned.above_zero())) if one.state in COMPUTED else FALSE
+
+        return judged.before(claims, lambda one: self.with_points(one, 0, weight))
 
     def band(self, index: Index, judged: Sequence[Judged]) -> pl.Expr:
         """Return the id of the band, lowered by its gates (semantics I5)."""
         rules = self.plan.rules
         if not rules.bands:
             return pl.lit(None, pl.String)
-        read = index.exact if rules.bands_read == "exact" else Ratio(index.value, self.gauge.number(self.plan.unit))
+        read = index.exact if rules.bands_read == "exact" else quotient(index.value, self.gauge.number(self.plan.unit))
         within = read.least(self.gauge.ratio(rules.index.scale)).most(self.gauge.ratio(Fraction(0))).kept()
         ladder = sorted(rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
-        place: pl.Expr = pl.lit(len(ladder), pl.Int64)
-        for at, band in reversed([*enumerate(ladder)]):
-            place = pl.when(self._in(band, within)).then(pl.lit(at, pl.Int64)).otherwise(place)
+        inside = [self.gauge.keep(self._in(band, within)) for band in ladder]
         names = [band.id for band in ladder]
+        rungs = [*((where, pl.lit(at, pl.UInt8)) for at, where in enumerate(inside)), (TRUE, pl.lit(len(ladder), pl.UInt8))]
+        place = stacked(rungs)
         for gate in rules.band_gates:
-            passes = judged[self.plan.places[gate.rule]].state.is_in([STATES.index(state) for state in _PASSES])
+            passes = judged[self.plan.places[gate.rule]].holds(lambda one: one.state in _PASSES)
             most = names.index(gate.at_most)
-            place = pl.when(~passes & (place < len(names)) & (place > most)).then(pl.lit(most, pl.Int64)).otherwise(place)
-        return place.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
-
+            higher = (place < len(names)) & (place > most)
+            place = pl.when(every((never(passes), higher))).then(pl.lit(most, pl.UInt8)).otherwise(place)
+        return place.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.Enum(names))
     def _in(self, band: Band, value: Ratio) -> pl.Expr:
         low, high = band.interval.low, band.interval.high
         edges = ((">" if band.interval.low_open else ">=", low), ("<" if band.interval.high_open else "<=", high))
