@@ -6,14 +6,14 @@ from strategies import cases, rule_sets, submissions as subs
 import cchc_rules.testing as pack
 from tables import *
 from cchc_rules import parse_rules
-from cchc_rules.table.score import score_table
+from cchc_rules.table.score import Scorer
 C=Counter()
 N=int(sys.argv[1]); which=sys.argv[2]
 def check(rules, ss):
     df=table_of(rules,ss)
     from cchc_rules.table.layout import layout
     want=expected(rules,[layout(rules).submission(r) for r in df.iter_rows(named=True)])
-    S=score_table(rules,df)
+    S=Scorer(rules,few=0).score(df)
     assert S.results.height+len(set(S.errors['row'].to_list()))==len(ss)
     good=[w for w in want if w is not None]
     got=shown(S.results,good)

@@ -6,7 +6,6 @@ import polars as pl
 
 from cchc_rules import SubmissionError, load_measurements, score
 from cchc_rules.table.layout import ENVELOPE, layout
-from cchc_rules.table.score import REASON, STATE
 
 DAYS = ("as_of",)
 
@@ -93,6 +92,3 @@ def shown(results, rows):
         {key: None if value is None else str(value) for key, value in row.items()} for row in results.iter_rows(named=True)
     ]
     return [{key: found.get(key) for key in wanted} for found, wanted in zip(plain, rows, strict=True)]
-
-
-__all__ = ["REASON", "STATE", "expected", "row_of", "shown", "table_of"]

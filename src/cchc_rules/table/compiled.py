@@ -1,9 +1,10 @@
 """One rule set, as it stands on a day for a kind of unit, compiled into steps over columns; it says what it chose."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 import polars as pl
@@ -19,19 +20,13 @@ from cchc_rules.table.figures import Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import REASON, STATE, Judged
 from cchc_rules.table.judges import Judge, strongest
+from cchc_rules.table.results import Wanted
 from cchc_rules.table.sums import Sums
 
 CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
 """Which width, with figures up to which size, is tried, in this order."""
 
 PLAIN, ALONE = "|plain", "|alone"
-
-RESULTS = (
-    *("index", "band", "supported", "lowest", "highest", "group.earned", "group.lost", "group.excluded"),
-    *("rule.earned", "rule.lost", "rule.state", "rule.reason"),
-)
-"""What can be asked for."""
-
 
 class Steps(NamedTuple):
     """How a rule set is scored in columns: the width of the numbers, the largest figure, the rules judged by row."""
@@ -135,27 +130,25 @@ class Program:
 
     # Results
 
-    def results(self, wanted: tuple[str, ...], decimals: bool) -> Iterator[pl.Expr]:
+    def results(self, wanted: Wanted, places: int) -> Iterator[pl.Expr]:
         """Yield the columns of the results: points as decimals, or as whole numbers of the last place."""
-        places = self.rules.index.places if decimals else None
+        shown = partial(points, extra=places - self.rules.index.places, places=places if wanted.decimals else None)
         judged = [self.judged[id_] for id_ in self.plan.names]
-        index = {
-            "index": lambda: self.index.value,
-            "supported": lambda: self.sums.supported(judged, self._proved()),
-            "lowest": lambda: self.sums.settled(judged, "lowest"),
-            "highest": lambda: self.sums.settled(judged, "weight"),
-        }
-        for name in wanted:
-            kind, _, part = name.partition(".")
-            if name in index:
-                yield points(index[name](), places).alias(name)
-            elif name == "band":
-                yield self.sums.band(self.index, judged).alias(name)
-            elif kind == "group":
-                pairs = zip(self.plan.groups, self.totals, strict=True)
-                yield from (points(getattr(total, part), places).alias(f"group.{group.id}.{part}") for group, total in pairs)
+        for name in wanted.index():
+            yield (self.sums.band(self.index, judged) if name == "band" else shown(self._index(name, judged))).alias(name)
+        for group, total in zip(self.plan.groups, self.totals, strict=True):
+            yield from (shown(getattr(total, part)).alias(f"group.{group.id}.{part}") for part in wanted.of("group"))
         for id_, one in self.judged.items():
-            yield from (column.alias(f"rule.{id_}.{part}") for part, column in _of_rule(one, wanted, places))
+            for part in wanted.of("rule"):
+                yield (_word(one, part) if part in ("state", "reason") else shown(one.part(part))).alias(f"rule.{id_}.{part}")
+
+    def _index(self, name: str, judged: list[Judged]) -> Whole:
+        """Return the index, what of it is supported, or the least or the most that it can come to."""
+        if name == "index":
+            return self.index.value
+        if name == "supported":
+            return self.sums.supported(judged, self._proved())
+        return self.sums.settled(judged, {"lowest": "lowest", "highest": "weight"}[name])
 
     def _proved(self) -> dict[int, pl.Expr]:
         """Return, for each rule that must be proved, where a document is named."""
@@ -166,23 +159,20 @@ class Program:
         return found
 
 
-def _of_rule(judged: Judged, wanted: tuple[str, ...], places: int | None) -> Iterator[tuple[str, pl.Expr]]:
-    for name in wanted:
-        kind, _, part = name.partition(".")
-        if kind != "rule":
-            continue
-        if part == "state":
-            yield part, judged.word(lambda one: str(one.state), STATE)
-        elif part == "reason":
-            yield part, judged.word(lambda one: str(one.reason), REASON)
-        else:
-            yield part, points(judged.part(part), places)
+def _word(judged: Judged, part: str) -> pl.Expr:
+    if part == "state":
+        return judged.word(lambda one: str(one.state), STATE)
+    return judged.word(lambda one: str(one.reason), REASON)
 
 
-def points(ticks: Whole, places: int | None) -> pl.Expr:
-    """Return ticks as points: a decimal that is exact, for nothing is divided; whole ticks where no places are given."""
+def points(ticks: Whole, extra: int, places: int | None) -> pl.Expr:
+    """Return ticks as points: a decimal that is exact, for nothing is divided; whole ticks where no places are given.
+
+    `extra` are the places that other kinds of unit have beyond these.
+    """
+    ticks = ticks.times(10**extra)
     if places is None:
-        return ticks.expr
+        return ticks.expr.cast(pl.Int64)
     if ticks.fixed:
         return pl.lit(Decimal(ticks.low).scaleb(-places), pl.Decimal(38, places))
     return (ticks.expr.cast(pl.Decimal(38, 0)) * pl.lit(Decimal(1).scaleb(-places))).cast(pl.Decimal(38, places))
@@ -191,16 +181,15 @@ def points(ticks: Whole, places: int | None) -> pl.Expr:
 class Machine:
     """A program with its steps in order, for the results that are wanted: it runs over frames of one schema."""
 
-    def __init__(self, program: Program, wanted: tuple[str, ...], decimals: bool, carried: tuple[str, ...]) -> None:
+    def __init__(self, program: Program, wanted: Wanted, places: int, carried: Iterable[str]) -> None:
         gauge, tests = program.gauge, [one for one in program.plain if one is not TRUE]
-        self.gauge, self.steps = gauge, program.steps
+        failed = some(program.failed)
+        outputs = [*program.results(wanted, places), *([failed.alias(ALONE)] if failed is not FALSE else [])]
+        self.gauge, self.steps, self.fits = gauge, program.steps, program.fits
         self.plain = pl.all_horizontal(tests).fill_null(True).alias(PLAIN)
         self.reads = gauge.steps([self.plain])
         self.by_row = [(one, gauge.steps(one.read(program.schema).values())) for one in program.by_row]
-        failed = some(program.failed)
-        outputs = [*program.results(wanted, decimals), *([failed.alias(ALONE)] if failed is not FALSE else [])]
-        self.fits, self.outputs = program.fits, [*carried, *outputs]
-        self.last, self.alone = gauge.steps(outputs), failed is not FALSE
+        self.last, self.outputs, self.alone = gauge.steps(outputs), [*carried, *outputs], failed is not FALSE
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the scores of the rows that can be scored in columns."""
@@ -218,3 +207,27 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
     for columns in steps:
         frame = frame.with_columns(columns)
     return frame
+
+
+def programmed(
+    plan: Plan,
+    given: pl.Schema,
+    as_of: date,
+    months: int | None,
+    wanted: Wanted,
+    places: int,
+    carried: Iterable[str],
+    foreign: Iterable[str],
+) -> Machine | None:
+    """Return the first machine whose numbers all fit, None where none does.
+
+    `carried` columns of the table stand in the results too; `foreign` ones belong to other kinds of unit, and rows in
+    which they say something are not scored in columns.
+    """
+    for choice in CHOICES:
+        program = Program(plan, given, as_of, months, choice)
+        program.plain += [never(program.reader.said(name)) for name in foreign]
+        machine = Machine(program, wanted, places, carried)
+        if machine.fits:
+            return machine
+    return None

@@ -1,6 +1,6 @@
 """The columns of a table of submissions: their names, what each says, and the submission that one row makes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -47,11 +47,11 @@ class Layout:
         found: dict[str, Any] = {"format": 1, "ruleset": self.rules.id}
         parts: dict[str, dict[str, dict[str, Any]]] = {"measurements": {}, "points": {}, "absent": {}}
         for name, value in row.items():
-            column = self.columns[name]
-            if blank(value):
+            column = self.columns.get(name)
+            if column is None or blank(value):
                 continue
             if column.kind == "envelope":
-                found[column.id] = value
+                found[column.id] = str(value) if isinstance(value, int) else value
             else:
                 parts[column.kind].setdefault(column.id, {})[column.part] = self._given(column, value)
         found["measurements"] = {id_: _entry(entry) for id_, entry in parts["measurements"].items()}
@@ -59,9 +59,17 @@ class Layout:
         found["absent"] = {id_: said["reason"] for id_, said in parts["absent"].items()}
         return found
 
+    def column(self, path: Sequence[object]) -> str:
+        """Return the column to which the path of a problem in a submission points."""
+        words = [str(word) for word in path]
+        if words[:1] != ["measurements"]:
+            return ".".join(words)
+        id_, *part = words[1:]
+        return named(id_, "_".join(part) or "value")
+
     def _given(self, column: Column, value: Any) -> Any:
-        if column.part == "evidence":
-            return value if isinstance(value, list) else [line for line in value.splitlines() if line.strip()]
+        if column.part in ("evidence", "items") and isinstance(value, str):
+            return [] if value.strip() == "0" and column.part == "items" else lines(value)
         metric = self.rules.metrics.get(column.id)
         numbers = column.part in ("numerator", "denominator", "points")
         if numbers or (column.part == "value" and metric is not None and metric.numeric):
@@ -72,8 +80,7 @@ class Layout:
 def layout(rules: RuleSet) -> Layout:
     """Return the columns of a rule set's tables, those of every kind of unit and every day among them."""
     found = {name: Column("envelope", name, name) for name in ENVELOPE}
-    stands = [rules, *rules.dated.values()]
-    for version in [*stands, *(kind for stand in stands for kind in stand.kinds.values())]:
+    for version in versions(rules):
         for metric in version.metrics.values():
             found |= {named(metric.id, part): Column("measurements", metric.id, part) for part in _parts(metric)}
         for id_ in version.rules:
@@ -83,6 +90,12 @@ def layout(rules: RuleSet) -> Layout:
             if group.optional:
                 found[f"absent.{group.id}"] = Column("absent", group.id, "reason")
     return Layout(rules, found)
+
+
+def versions(rules: RuleSet) -> list[RuleSet]:
+    """Return a rule set as it stands from each of its days on, and for each kind of unit."""
+    stands = [rules, *rules.dated.values()]
+    return [*stands, *(kind for stand in stands for kind in stand.kinds.values())]
 
 
 def _parts(metric: Metric) -> Iterable[str]:
@@ -105,6 +118,11 @@ def _entry(given: dict[str, Any]) -> dict[str, Any]:
     waived = {part.removeprefix("waived_"): given.pop(part) for part in WITHOUT[1:] if part in given}
     figure = {} if given.keys() - {"evidence"} or waived else {"value": None}
     return {**figure, **given, **({"waived": waived} if waived else {})}
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of a cell that say something."""
+    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
 def blank(value: Any) -> bool:

@@ -1,189 +1,168 @@
 """`score_table`: a table of submissions in, a table of scores out, with the same figures as one by one."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from cchc_rules import calendar
 from cchc_rules.measure import load_measurements, variant
 from cchc_rules.model import RuleSet
-from cchc_rules.outcome import Outcome
-from cchc_rules.plan import Plan, compiled
-from cchc_rules.problem import SubmissionError
+from cchc_rules.plan import compiled
+from cchc_rules.problem import DEFAULT_LANGUAGE, SubmissionError
 from cchc_rules.report import Report
 from cchc_rules.score import score
-from cchc_rules.submission import Measurements
-from cchc_rules.table.compiled import PLAIN, Steps, programmed
-from cchc_rules.table.figures import REASONS
-from cchc_rules.table.judges import STATES
+from cchc_rules.table.compiled import Machine, Steps, programmed
+from cchc_rules.table.exact import Dtype
 from cchc_rules.table.layout import Layout, layout
+from cchc_rules.table.results import APART, ERRORS, RESULTS, ROW, Wanted, conformed, lost_points, places, refused, row_of, schema
 
-ROW = "|row"
-APART = ("unit_kind", "period", "as_of")
-"""Rows that differ in these are scored apart: other rules may hold for them."""
 
-GROUP = ("earned", "lost", "excluded")
+FEW = 200
+"""So many rows of one kind, period and day, or fewer, are scored one by one: a program would cost more to make."""
 
-STATE = pl.Enum([str(state) for state in STATES])
-REASON = pl.Enum([str(reason) for reason in REASONS])
-ERRORS = {"row": pl.Int64, "unit": pl.String, "column": pl.String, "code": pl.String, "words": pl.String}
+SLICE = 1 << 17
+"""So many rows go through the columns at once: more would not fit near the processor, fewer would cost more steps."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The scores of a table: `results` and `errors`, every row in exactly one of them, and how they came about."""
+    """The scores of a table: `results` and `errors`, every row in exactly one of them, and how they came about.
+
+    `steps` say how each kind of unit, period and day was worked out, `singly` how many rows went through the single
+    engine, `floats` which columns held binary floats, of which the shortest decimal form was taken.
+    """
 
     rules: RuleSet
-    table: pl.DataFrame
     results: pl.DataFrame
     errors: pl.DataFrame
     steps: tuple[Steps, ...]
     singly: int
+    floats: tuple[str, ...]
+    table: pl.DataFrame = field(repr=False)
     as_of: date | None = None
 
+    @property
+    def losses(self) -> pl.DataFrame:
+        """The long form: a row for each rule of each unit that lost points."""
+        return lost_points(self.rules, self.results)
+
     def report(self, row: int) -> Report:
-        """Return the full report of a row of the table, counted from 0; raise `SubmissionError` for one refused."""
-        return _single(self.rules, layout(self.rules), self.table.row(row, named=True), self.as_of)
+        """Return the full report of a row of the table, counted from 1; raise `SubmissionError` for one refused."""
+        return _single(self.rules, layout(self.rules), self.table.row(row - 1, named=True), self.as_of)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Give the results to whatever reads Arrow data."""
         return self.results.__arrow_c_stream__(requested_schema)
 
 
-def score_table(rules: RuleSet, table: Any, *, as_of: date | None = None) -> Scores:
+def score_table(
+    rules: RuleSet,
+    table: Any,
+    *,
+    as_of: date | None = None,
+    results: Iterable[str] = RESULTS,
+    decimals: bool = True,
+) -> Scores:
     """Return the scores of a table of submissions, one row a unit.
 
     The table is anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars frame; `layout`
-    says what columns it may have. Raises `SubmissionError` for a column that means nothing.
+    says what columns it may have. `results` says what is worked out (see `RESULTS`); points are exact decimals, or,
+    without `decimals`, whole numbers in units of the last place. Raises `SubmissionError` for a column that means
+    nothing; a row that cannot be scored is in `errors`.
     """
     frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
-    columns = layout(rules)
-    columns.known(frame.columns)
-    parts, steps = [], []
-    for part in _partitions(frame.with_row_index(ROW)):
-        scored, chosen = _in_columns(rules, columns, part, as_of)
-        parts.append(scored)
-        steps += [chosen] if chosen else []
-    return _gathered(rules, columns, frame, parts, steps, as_of)
+    return Scorer(rules, as_of=as_of, wanted=Wanted(tuple(results), decimals)).score(frame)
+
+
+class Scorer:
+    """Scores tables of one rule set, part by part; what was made for one part is used for the next."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        *,
+        as_of: date | None = None,
+        wanted: Wanted | None = None,
+        lang: str = DEFAULT_LANGUAGE,
+        few: int | None = None,
+    ) -> None:
+        self.rules, self.as_of, self.wanted, self.lang = rules, as_of, wanted or Wanted(), lang
+        self.few = FEW if few is None else few
+        self.columns, self.places = layout(rules), places(rules)
+        self.machines: dict[Any, Machine | None] = {}
+
+    def score(self, frame: pl.DataFrame, first: int = 1) -> Scores:
+        """Return the scores of a table, or of a part of one, whose rows are counted from `first`."""
+        self.columns.known(frame.columns)
+        numbered = frame.with_row_index(ROW, offset=first).with_columns(pl.col(ROW).cast(pl.Int64))
+        target = schema(self.rules, self.wanted, frame.schema)
+        parts, steps = [], []
+        for part in _partitions(numbered):
+            machine = self._machine(part)
+            if machine is not None:
+                parts += [conformed(machine.run(rows), target) for rows in part.iter_slices(SLICE)]
+                steps.append(machine.steps)
+        return self._gathered(numbered, parts, steps, target)
+
+    def _machine(self, part: pl.DataFrame) -> Machine | None:
+        """Return what scores the rows of one kind, period and day; None where they are scored one by one."""
+        envelope = {name: value for name, value in part.row(0, named=True).items() if name in APART} if part.height else {}
+        key = (tuple(envelope.items()), tuple(part.schema.items()))
+        if key not in self.machines:
+            if part.height <= self.few:
+                return None
+            self.machines[key] = self._made(envelope, part.schema)
+        return self.machines[key]
+
+    def _made(self, envelope: Mapping[str, Any], given: pl.Schema) -> Machine | None:
+        try:
+            found = load_measurements({**self.columns.submission(envelope), "unit": "–"}, self.rules, as_of=self.as_of)
+        except SubmissionError:
+            return None
+        day = self.as_of or found.judged_at
+        plan = compiled(variant(found, self.rules, day))
+        carried = (ROW, *(name for name in ("unit", *APART) if name in given))
+        foreign = tuple(name for name in given if name in self.columns.columns and name not in layout(plan.rules).columns)
+        return programmed(plan, given, day, calendar.whole_months(*found.span), self.wanted, self.places, carried, foreign)
+
+    def _gathered(
+        self, frame: pl.DataFrame, parts: list[pl.DataFrame], steps: list[Steps], target: Mapping[str, Dtype]
+    ) -> Scores:
+        """Score what is left row by row; put everything in the order of the table."""
+        scored = sum(part.height for part in parts)
+        left = frame.head(0) if scored == frame.height else _left(frame, parts)
+        found: list[dict[str, Any]] = []
+        errors: list[tuple[Any, ...]] = []
+        for row in left.iter_rows(named=True):
+            try:
+                outcome = _single(self.rules, self.columns, row, self.as_of).outcome
+                found.append(row_of(outcome, row, self.wanted, self.places))
+            except SubmissionError as error:
+                errors += refused(error, row, self.columns, self.lang)
+        singles = pl.DataFrame([{name: row.get(name) for name in target} for row in found], schema=target)
+        results = pl.concat([*parts, singles])
+        ordered = results if len(parts) < 2 and not found else results.sort(ROW)
+        floats = tuple(name for name, dtype in frame.schema.items() if dtype.is_float())
+        refusals = pl.DataFrame(errors, schema=ERRORS, orient="row")
+        chosen = tuple(dict.fromkeys(steps))
+        return Scores(self.rules, ordered, refusals, chosen, len(found), floats, frame.drop(ROW), self.as_of)
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     apart = [name for name in APART if name in frame.columns]
-    yield from frame.partition_by(apart, maintain_order=True) if apart else [frame]
+    if not apart or frame.select((pl.col(apart).n_unique() == 1).all().name.keep()).row(0) == (True,) * len(apart):
+        return iter([frame])
+    return iter(frame.partition_by(apart, maintain_order=True))
 
 
-def _in_columns(
-    rules: RuleSet, columns: Layout, part: pl.DataFrame, as_of: date | None
-) -> tuple[pl.DataFrame, Steps | None]:
-    """Return the scored rows of a partition, none where it has no form in columns."""
-    nothing = part.head(0).select(ROW), None
-    if part.is_empty():
-        return nothing
-    envelope = {name: value for name, value in part.row(0, named=True).items() if name in APART}
-    try:
-        found = load_measurements({**columns.submission(envelope), "unit": "–"}, rules, as_of=as_of)
-    except SubmissionError:
-        return nothing
-    day = as_of or found.judged_at
-    plan = compiled(variant(found, rules, day))
-    program = programmed(plan, part.schema, day, _months(found))
-    if program is None:
-        return nothing
-    scored = program.run(part).filter(pl.col(PLAIN))
-    return scored.select(ROW, *_results(plan, part.columns)), program.steps
-
-
-def _months(found: Measurements) -> int | None:
-    return calendar.whole_months(*found.span)
-
-
-# What comes out
-
-
-def _results(plan: Plan, given: list[str]) -> Iterator[pl.Expr]:
-    """Yield the columns of the results; points as decimals with the places of the index."""
-    places = plan.rules.index.places
-    yield from (pl.col(name) for name in ("unit", *APART) if name in given)
-    yield _points(pl.col("|index"), places, "index")
-    yield pl.col("|band").alias("band")
-    yield from (_points(pl.col(f"|{name}"), places, name) for name in ("supported", "lowest", "highest"))
-    for id_ in plan.rules.groups:
-        yield from (_points(pl.col(f"group.{id_}|{part}"), places, f"group.{id_}.{part}") for part in GROUP)
-    for rule in plan.rules.rules.values():
-        weight, earned = int(rule.weight * plan.unit), pl.col(f"{rule.id}|earned")
-        yield _points(earned, places, f"rule.{rule.id}.earned")
-        yield _points(weight - earned - pl.col(f"{rule.id}|excluded"), places, f"rule.{rule.id}.lost")
-        for part, names in (("state", STATE), ("reason", REASON)):
-            yield pl.col(f"{rule.id}|{part}").cat.to(names).alias(f"rule.{rule.id}.{part}")
-
-
-def _points(ticks: pl.Expr, places: int, name: str) -> pl.Expr:
-    """Return ticks as points: a decimal that is exact, for nothing is divided."""
-    return (ticks.cast(pl.Decimal(38, 0)) * pl.lit(Decimal(1).scaleb(-places))).cast(pl.Decimal(38, places)).alias(name)
-
-
-def _gathered(
-    rules: RuleSet,
-    columns: Layout,
-    frame: pl.DataFrame,
-    parts: list[pl.DataFrame],
-    steps: list[Steps],
-    as_of: date | None,
-) -> Scores:
-    """Score what is left row by row; put everything in the order of the table."""
-    done = pl.concat([part.select(ROW) for part in parts]) if parts else pl.DataFrame({ROW: []})
-    left = frame.with_row_index(ROW).join(done.cast({ROW: pl.UInt32}), on=ROW, how="anti").sort(ROW)
-    found: list[dict[str, Any]] = []
-    errors: list[tuple[Any, ...]] = []
-    for row in left.iter_rows(named=True):
-        at = row.pop(ROW)
-        try:
-            found.append({ROW: at, **_row(_single(rules, columns, row, as_of).outcome, row)})
-        except SubmissionError as error:
-            errors += [(at, row.get("unit"), _column(one.path), one.code, one.text()) for one in error.problems]
-    singles = _frame(rules, found)
-    results = pl.concat([*(part for part in parts if part.height), *([singles] if found else [])], how="diagonal_relaxed")
-    refused = pl.DataFrame(errors, schema=ERRORS, orient="row")
-    return Scores(rules, frame, results.sort(ROW).drop(ROW), refused, tuple(steps), len(found), as_of)
+def _left(frame: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return the rows that no part has scored."""
+    done = pl.concat([part.select(ROW) for part in parts]) if parts else frame.select(ROW).head(0)
+    return frame.join(done, on=ROW, how="anti", maintain_order="left")
 
 
 def _single(rules: RuleSet, columns: Layout, row: Mapping[str, Any], as_of: date | None) -> Report:
     return score(rules, load_measurements(columns.submission(row), rules, as_of=as_of), as_of=as_of)
-
-
-def _column(path: tuple[object, ...]) -> str:
-    return ".".join(map(str, path))
-
-
-def _row(outcome: Outcome, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of the results for one row that the single engine scored."""
-    places, banding, index = outcome.rules.index.places, outcome.banding(), outcome.index.value
-    found: dict[str, Any] = {name: row[name] for name in ("unit", *APART) if name in row}
-    totals = {"supported": outcome.supported, "lowest": outcome.lowest, "highest": outcome.highest}
-    ticks = {"index": index, **{name: one.value for name, one in totals.items()}}
-    for group, total in zip(outcome.plan.groups, outcome.groups, strict=True):
-        ticks |= {f"group.{group.id}.{part}": getattr(total, part) for part in GROUP}
-    for at, (id_, result) in enumerate(zip(outcome.plan.names, outcome.results, strict=True)):
-        ticks |= {f"rule.{id_}.earned": result.earned, f"rule.{id_}.lost": outcome.lost(at)}
-        found |= {f"rule.{id_}.state": str(result.state), f"rule.{id_}.reason": str(result.reason)}
-    found["band"] = banding.band.id if banding.band else None
-    return found | {name: Decimal(value).scaleb(-places) for name, value in ticks.items()}
-
-
-def _frame(rules: RuleSet, found: list[dict[str, Any]]) -> pl.DataFrame:
-    """Return rows with the types that columns have."""
-    names = dict.fromkeys(name for row in found for name in row)
-    kinds = {ROW: pl.UInt32, "band": pl.String, "unit": pl.String, "unit_kind": pl.String, "period": pl.String}
-    schema = {name: kinds.get(name) or _dtype(name, rules) for name in names}
-    return pl.DataFrame(found, schema=schema)
-
-
-def _dtype(name: str, rules: RuleSet) -> Any:
-    if name == "as_of":
-        return None
-    kind = name.rpartition(".")[2]
-    return {"state": STATE, "reason": REASON}.get(kind, pl.Decimal(38, rules.index.places))

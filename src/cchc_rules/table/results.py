@@ -1,0 +1,120 @@
+"""The columns of results: their names and types for a whole rule set, and the row that the single engine's score makes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from cchc_rules.model import RuleSet
+from cchc_rules.outcome import Outcome
+from cchc_rules.problem import SubmissionError
+from cchc_rules.table.exact import Dtype
+from cchc_rules.table.judged import REASON, STATE
+from cchc_rules.table.layout import Layout, versions
+
+ROW = "row"
+APART = ("unit_kind", "period", "as_of")
+"""Rows that differ in these are scored apart: other rules may hold for them."""
+
+INDEX = ("index", "band", "supported", "lowest", "highest")
+OF_GROUP, OF_RULE = ("earned", "lost", "excluded"), ("earned", "lost", "state", "reason")
+RESULTS = (*INDEX, *(f"group.{part}" for part in OF_GROUP), *(f"rule.{part}" for part in OF_RULE))
+"""What can be asked for."""
+
+ERRORS = {ROW: pl.Int64, "unit": pl.String, "column": pl.String, "code": pl.String, "words": pl.String}
+TEXTS = {"band": pl.String, "state": STATE, "reason": REASON}
+Row: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for: which results, and whether points are decimals or whole numbers of the last place."""
+
+    results: tuple[str, ...] = RESULTS
+    decimals: bool = True
+
+    def of(self, kind: str) -> list[str]:
+        """Return the parts that are asked for of groups or of rules."""
+        return [name.partition(".")[2] for name in self.results if name.startswith(f"{kind}.")]
+
+    def index(self) -> list[str]:
+        """Return what is asked for that there is once in a row."""
+        return [name for name in self.results if name in INDEX]
+
+
+def schema(rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]) -> dict[str, Dtype]:
+    """Return the columns of a rule set's results, those of every kind of unit and every day among them."""
+    points = pl.Decimal(38, places(rules)) if wanted.decimals else pl.Int64
+    found: dict[str, Dtype] = {ROW: pl.Int64} | {name: given[name] for name in ("unit", *APART) if name in given}
+    found |= {name: TEXTS.get(name, points) for name in wanted.index()}
+    for kind, ids in (("group", _ids(rules, "groups")), ("rule", _ids(rules, "rules"))):
+        found |= {f"{kind}.{id_}.{part}": TEXTS.get(part, points) for id_ in ids for part in wanted.of(kind)}
+    return found
+
+
+def places(rules: RuleSet) -> int:
+    """Return how many decimal places the points of a table have."""
+    return max(version.index.places for version in versions(rules))
+
+
+def _ids(rules: RuleSet, kind: str) -> Iterable[str]:
+    return dict.fromkeys(id_ for version in versions(rules) for id_ in getattr(version, kind))
+
+
+def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame:
+    """Return a frame with exactly these columns; what holds for other kinds of unit only is null."""
+    return frame.select(
+        pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in columns.items()
+    )
+
+
+def row_of(outcome: Outcome, given: Mapping[str, Any], wanted: Wanted, scale: int) -> Row:
+    """Return the row of results for a submission that the single engine scored; `scale` are the places of points."""
+    own = outcome.rules.index.places
+    found: Row = {name: given[name] for name in (ROW, "unit", *APART) if name in given}
+    for name, value in _figures(outcome):
+        exact = Decimal(value).scaleb(-own) if wanted.decimals else value * 10 ** (scale - own)
+        found[name] = exact
+    return found | dict(_words(outcome))
+
+
+def _figures(outcome: Outcome) -> Iterator[tuple[str, int]]:
+    yield "index", outcome.index.value
+    yield from ((name, getattr(outcome, name).value) for name in ("supported", "lowest", "highest"))
+    for group, total in zip(outcome.plan.groups, outcome.groups, strict=True):
+        yield from ((f"group.{group.id}.{part}", getattr(total, part)) for part in OF_GROUP)
+    for at, (id_, result) in enumerate(zip(outcome.plan.names, outcome.results, strict=True)):
+        yield f"rule.{id_}.earned", result.earned
+        yield f"rule.{id_}.lost", outcome.lost(at)
+
+
+def _words(outcome: Outcome) -> Iterator[tuple[str, str | None]]:
+    band = outcome.banding().band
+    yield "band", band.id if band else None
+    for id_, result in zip(outcome.plan.names, outcome.results, strict=True):
+        yield f"rule.{id_}.state", str(result.state)
+        yield f"rule.{id_}.reason", str(result.reason)
+
+
+def refused(error: SubmissionError, row: Mapping[str, Any], columns: Layout, lang: str) -> list[tuple[Any, ...]]:
+    """Return the rows of the table of errors for a row that is refused."""
+    unit = None if row.get("unit") is None else str(row["unit"])
+    return [(row[ROW], unit, columns.column(one.path), one.code, one.text(lang)) for one in error.problems]
+
+
+def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:
+    """Return a row for each rule of each unit that lost points: the long form of the results."""
+    first = [name for name in (ROW, "unit", *APART) if name in results.columns]
+    parts = [
+        results.select(
+            *first,
+            pl.lit(rule.group).alias("group"),
+            pl.lit(rule.id).alias("rule"),
+            *(pl.col(f"rule.{rule.id}.{part}").alias(part) for part in OF_RULE if f"rule.{rule.id}.{part}" in results.columns),
+        ).filter(pl.col("lost") > 0)
+        for rule in {id_: rule for version in versions(rules) for id_, rule in version.rules.items()}.values()
+    ]
+    return pl.concat(parts).sort(ROW, maintain_order=True)
