@@ -5,17 +5,15 @@ any submission is.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
-from cchc_rules.calendar import iso_date
+from cchc_rules.intake import typed
 from cchc_rules.intake.sheets import Cell, Table, bytes_of, tables
 from cchc_rules.problem import MOST_PROBLEMS, Path, Problem, SubmissionError, quoted
-from cchc_rules.words import LANGUAGES, message
 
 SUFFIXES = (".xlsx", ".xlsm")
 """How the names of files end that are read as forms."""
@@ -138,7 +136,7 @@ class _Reader:
         if kind == "date":
             return day(cell)
         if kind == "yes_no":
-            return _YES_NO.get(str(cell.value).casefold(), cell.value)
+            return typed.yes_no(cell.value) if isinstance(cell.value, str) else cell.value
         return cell.value if kind == "level" else self.number(cell, kind, *path)
 
     def number(self, cell: Cell, kind: object, *path: str) -> object:
@@ -148,7 +146,7 @@ class _Reader:
             self.fault("form-percent", cell, *path, given=quoted(cell.value))
             return 0
         if isinstance(cell.value, str):
-            return typed(cell.value.removesuffix("%").strip())
+            return typed.number(cell.value.removesuffix("%").strip())
         if cell.percent and isinstance(cell.value, int | Decimal) and not isinstance(cell.value, bool):
             return Decimal(cell.value).scaleb(2)
         return cell.value
@@ -194,21 +192,6 @@ _FIGURES = (
     "value", "numerator", "denominator", "items", "not_applicable", "by", "why", "until", "documents", "dates", "note",
 )  # fmt: skip
 _POINTS = ("points", "reason", "documents", "dates")
-_YES_NO = {message(lang, f"word.{word}").casefold(): word == "yes" for lang in LANGUAGES for word in ("yes", "no")}
-
-_PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
-_UNSURE = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
-_GROUPED = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
-_MOST_TYPED = 60
-
-
-def typed(words: str) -> object:
-    """Return the number of a text as typed, `97,35` or `97.35`; one that can be read two ways stays a text."""
-    if len(words) <= _MOST_TYPED and _PLAIN.fullmatch(words) and not _UNSURE.fullmatch(words):
-        return Decimal(words.replace(",", "."))
-    if len(words) <= _MOST_TYPED and _GROUPED.fullmatch(words):
-        return Decimal(words.replace(".", "").replace(",", "."))
-    return words
 
 
 def text(cell: Cell) -> object:
@@ -220,12 +203,12 @@ def lines(cell: Cell) -> list[Any]:
     """Return the lines of a cell that hold something."""
     if not isinstance(cell.value, str):
         return [text(cell)]
-    return [line.strip() for line in cell.value.split("\n") if line.strip()]
+    return [*typed.lines(cell.value)]
 
 
 def day(cell: Cell) -> object:
     """Return a cell's day: a date cell, or `31/12/2023` or `2023-12-31` as text; anything else as it is."""
-    return _day(cell.value) if isinstance(cell.value, str) else cell.value
+    return typed.day(cell.value) if isinstance(cell.value, str) else cell.value
 
 
 def dates(cell: Cell) -> list[Any]:
@@ -233,13 +216,4 @@ def dates(cell: Cell) -> list[Any]:
     if not isinstance(cell.value, str):
         return [cell.value]
     found = [line.strip() for line in cell.value.split("\n")]
-    return [None if line in ("", "-", "–") else _day(line) for line in found]
-
-
-_WRITTEN = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
-
-
-def _day(words: str) -> date | str:
-    found = _WRITTEN.fullmatch(words)
-    iso = "{2}-{1:0>2}-{0:0>2}".format(*found.groups()) if found else words
-    return iso_date(iso) or words
+    return [None if line in ("", "-", "–") else typed.day(line) for line in found]

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import polars as pl
 
+from cchc_rules.intake.typed import YES_NO
 from cchc_rules.model import Metric, Rule, RuleSet
 from cchc_rules.state import Reason
 from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
@@ -25,6 +26,9 @@ PLACES = 4
 """So many decimal places of a figure are read in columns; figures with more go to the single engine."""
 
 NUMBER = rf"^(-?)(\d{{1,12}})(?:\.(\d{{1,{PLACES}}})0*)?$"
+UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
+"""A text that `typed` can read two ways; the single engine refuses it."""
+
 ODD_ITEM = r"[^ -~–—“”‘’…ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]|  |^ | $|^$"
 """What an item has whose case and spaces the single engine compares: letters beyond Vietnamese, spaces beyond one."""
 
@@ -123,11 +127,11 @@ class Reader:
         waiver = [self.said(f"{metric.id}.waived_{part}") for part in ("by", "why", "until")]
         waived, any_waiver, until = every(waiver), some(waiver), f"{metric.id}.waived_until"
         texts = all(self._text(f"{metric.id}.{part}") for part in ("not_applicable", "waived_by", "waived_why"))
-        by_day = self.has(until) and self.schema[until] == pl.Date
-        plain = (some((waived if by_day else FALSE, never(any_waiver))), never(every((gone, any_waiver))))
+        day, dated = self._day(until)
+        plain = (some((FALSE if day is None else waived, never(any_waiver))), never(every((gone, any_waiver))), *dated)
         reasons = [(gone, Reason.NOT_APPLICABLE)]
-        if waived is not FALSE and by_day:
-            ended = pl.col(until) < self.as_of
+        if waived is not FALSE and day is not None:
+            ended = day < self.as_of
             reasons += [(waived & ended, Reason.WAIVER_ENDED), (waived & ~ended, Reason.WAIVED)]
         return reasons, some((gone, any_waiver)), (*plain, TRUE if texts else FALSE)
 
@@ -152,16 +156,32 @@ class Reader:
         return self.gauge.whole(column, low, high)
 
     def _yes_no(self, _: Metric, name: str) -> "Found":
+        if self.schema[name] == pl.String:
+            words = pl.col(name).str.strip_chars().str.to_lowercase()
+            found = self.gauge.keep(words.replace_strict(YES_NO, default=None, return_dtype=pl.Boolean).cast(pl.Int64))
+            return found, (found.is_not_null() == self.said(name),), (0, 1)
         return (self.gauge.keep(pl.col(name).cast(pl.Int64)), (), (0, 1)) if self.schema[name] == pl.Boolean else None
 
     def _date(self, _: Metric, name: str) -> "Found":
-        if self.schema[name] != pl.Date:
+        day, plain = self._day(name)
+        if day is None:
             return None
         first, last = self.rules.window or (date.min, self.as_of)
-        first, last = first, min(last, self.as_of)
-        days = pl.col(name).to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal()
-        plain = ((pl.col(name) >= first) & (pl.col(name) <= last),)
-        return self.gauge.keep(days), plain, (first.toordinal(), max(first, last).toordinal())
+        last = max(first, min(last, self.as_of))
+        days = self.gauge.keep(day.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal())
+        return days, (*plain, (day >= first) & (day <= last)), (first.toordinal(), last.toordinal())
+
+    def _day(self, name: str) -> tuple[pl.Expr | None, tuple[pl.Expr, ...]]:
+        """Return a column of days, and what must hold; text is read as people type it, if it is usual."""
+        if not self.has(name) or self.schema[name] not in (pl.String, pl.Date):
+            return None, ()
+        if self.schema[name] == pl.Date:
+            return pl.col(name), ()
+        text = pl.col(name).str.strip_chars()
+        iso = pl.when(text.str.contains(r"^\d{4}-\d\d-\d\d$")).then(text).str.to_date("%Y-%m-%d", strict=False)
+        typed = pl.when(text.str.contains(r"^\d\d?/\d\d?/\d{4}$")).then(text).str.to_date("%d/%m/%Y", strict=False)
+        found = self.gauge.keep(pl.coalesce(iso, typed))
+        return found, (found.is_not_null() == self.said(name),)
 
     def _level(self, metric: Metric, name: str) -> "Found":
         if self.schema[name] != pl.String:
@@ -251,12 +271,23 @@ class Reader:
             return column, 0, (*read, column.is_between(-self.limit, self.limit))
         if not (dtype.is_numeric() or dtype == pl.String):
             return pl.lit(0), 0, (FALSE,)
-        text = pl.col(name).cast(pl.String).str.strip_chars()
+        column, quick = self._quick(name)
+        text = pl.when(quick.is_null()).then(column.cast(pl.String)).str.strip_chars().str.replace(",", ".", literal=True)
         sign, whole, rest = (text.str.extract(NUMBER, at) for at in (1, 2, 3))
-        digits = pl.concat_str(sign, whole, rest.fill_null("").str.pad_end(PLACES, "0"))
-        ticks = self.gauge.keep(digits.cast(pl.Int64, strict=False))
-        return ticks, PLACES, (ticks.is_not_null() == given, ticks.is_between(-self.limit, self.limit))
+        digits = pl.concat_str(sign, whole, rest.fill_null("").str.pad_end(PLACES, "0")).cast(pl.Int64, strict=False)
+        ticks = self.gauge.keep(pl.coalesce(quick * 10**PLACES, digits))
+        sure = ~text.str.contains(UNSURE) if dtype == pl.String else TRUE
+        return ticks, PLACES, (ticks.is_not_null() == given, sure, ticks.is_between(-self.limit, self.limit))
 
+    def _quick(self, name: str) -> tuple[pl.Expr, pl.Expr]:
+        """Return a column, and its whole numbers, which are read faster than others; null for what is none."""
+        column = pl.col(name)
+        if self.schema[name] == pl.String:
+            return column, self.gauge.keep(pl.when(~column.str.contains("[+]")).then(column.cast(pl.Int64, strict=False)))
+        if self.schema[name].is_float():
+            whole = (column == column.floor()) & (column.abs() <= self.limit)
+            return column, self.gauge.keep(pl.when(whole).then(column).cast(pl.Int64))
+        return column, self.gauge.keep(pl.when(FALSE).then(pl.lit(0, pl.Int64)))
 
 Found: TypeAlias = tuple[pl.Expr, tuple[pl.Expr, ...], tuple[int, int]] | None
 """A column of numbers, what must hold of it, and the least and the most; None where the column's type is another."""

@@ -1,12 +1,11 @@
 """The columns of a table of submissions: their names, what each says, and the submission that one row makes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
-from cchc_rules import number
+from cchc_rules.intake import typed
 from cchc_rules.measure import takes_points
 from cchc_rules.model import Metric, RuleSet
 from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
@@ -51,13 +50,19 @@ class Layout:
             if column is None or blank(value):
                 continue
             if column.kind == "envelope":
-                found[column.id] = str(value) if isinstance(value, int) else value
+                found[column.id] = self._envelope(column.id, value)
             else:
                 parts[column.kind].setdefault(column.id, {})[column.part] = self._given(column, value)
         found["measurements"] = {id_: _entry(entry) for id_, entry in parts["measurements"].items()}
         found["points"] = parts["points"]
         found["absent"] = {id_: said["reason"] for id_, said in parts["absent"].items()}
         return found
+
+    def _envelope(self, name: str, value: Any) -> Any:
+        """Return what a cell says of the submission: a number that stands for a text, such as 2023, becomes one."""
+        if isinstance(value, str):
+            return typed.day(value.strip()) if name == "as_of" else value
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     def column(self, path: Sequence[object]) -> str:
         """Return the column to which the path of a problem in a submission points."""
@@ -68,13 +73,28 @@ class Layout:
         return named(id_, "_".join(part) or "value")
 
     def _given(self, column: Column, value: Any) -> Any:
-        if column.part in ("evidence", "items") and isinstance(value, str):
-            return [] if value.strip() == "0" and column.part == "items" else lines(value)
+        """Return what a cell says; text is read as people type it."""
+        if isinstance(value, float):
+            return Decimal(repr(value))
+        if not isinstance(value, str):
+            return value
+        return _TYPED.get(self._kind(column), str)(value.strip())
+
+    def _kind(self, column: Column) -> str:
+        """Return how a column's text is read."""
+        if column.part != "value":
+            return column.part
         metric = self.rules.metrics.get(column.id)
-        numbers = column.part in ("numerator", "denominator", "points")
-        if numbers or (column.part == "value" and metric is not None and metric.numeric):
-            return exact(value)
-        return value
+        return "number" if metric is None or metric.numeric else metric.type
+
+
+_TYPED: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("number", "numerator", "denominator", "points"), typed.number),
+    **dict.fromkeys(("date", "waived_until"), typed.day),
+    "yes_no": typed.yes_no,
+    "items": typed.items,
+    "evidence": typed.lines,
+}
 
 
 def layout(rules: RuleSet) -> Layout:
@@ -120,29 +140,6 @@ def _entry(given: dict[str, Any]) -> dict[str, Any]:
     return {**figure, **given, **({"waived": waived} if waived else {})}
 
 
-def lines(text: str) -> list[str]:
-    """Return the lines of a cell that say something."""
-    return [line.strip() for line in text.split("\n") if line.strip()]
-
-
 def blank(value: Any) -> bool:
     """Whether a cell says nothing: null, or text without a letter."""
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-def exact(value: Any) -> Any:
-    """Return a number as it is written: a float by its shortest form, text only where it is plain; else as it is."""
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, str):
-        try:
-            number.parse(value.strip())
-        except number.NotANumberError:
-            return value
-        return Decimal(value.strip())
-    return value
-
-
-def day(value: Any) -> Any:
-    """Return a date as text, as submissions write it."""
-    return value.isoformat() if isinstance(value, date) else value
