@@ -13,11 +13,11 @@ def check(rules, ss):
     df=table_of(rules,ss)
     from cchc_rules.table.layout import layout
     want=expected(rules,[layout(rules).submission(r) for r in df.iter_rows(named=True)])
-    S=Scorer(rules,few=0).score(df)
+    S=Scorer(rules,few=0).score(df.with_row_index('row',offset=1).with_columns(pl.col('row').cast(pl.Int64)))
     assert S.results.height+len(set(S.errors['row'].to_list()))==len(ss)
     good=[w for w in want if w is not None]
     got=shown(S.results,good)
-    C['rows']+=len(ss); C['singly']+=S.singly; C['by_row']+=sum(len(x.by_row) for x in S.steps); C['refused']+=len(want)-len(good); C['sets']+=1
+    C['rows']+=len(ss); C['singly']+=S.alone; C['by_row']+=sum(len(x.by_row) for x in S.steps); C['refused']+=len(want)-len(good); C['sets']+=1
     for g,w in zip(got,good):
         diff={k:(g[k],w[k]) for k in w if g[k]!=w[k]}
         assert not diff, diff

@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE, self.say("wrong-usage", complaint=message) + "\n")
 
 
-EXTRAS = {"jinja2": "html", "xlsxwriter": "xlsx", "openpyxl": "xlsx"}
+EXTRAS = {"jinja2": "html", "xlsxwriter": "xlsx", "openpyxl": "xlsx", "polars": "table", "pyarrow": "table"}
 """Which extra brings a package that some output needs."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from cchc_rules.console import BELOW, DONE, USAGE, Parser, as_date, as_number, as_setting, guarded, paper, put
 from cchc_rules.load import load_rules
+from cchc_rules.intake.many import holds_many
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.render import FORMATS, TEXTS, render, render_bytes
@@ -25,6 +26,8 @@ def add(command: Parser) -> None:
     command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
     command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
     command.add_argument("--fail-under", type=as_number, metavar="N", help=command.say("fail-under"))
+    command.add_argument("--errors", type=Path, metavar="FILE", help=command.say("table-errors-file"))
+    command.add_argument("--long", action="store_true", help=command.say("table-long"))
 
 
 def add_submission(command: Parser) -> None:
@@ -38,11 +41,19 @@ def add_submission(command: Parser) -> None:
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Score a submission and show its report; return the exit code."""
+    """Score a submission and show its report, or score a table of them; return the exit code."""
+    if holds_many(options.measurements):
+        return guarded(lambda: _tables(options, lang), lang, options.output)
     if options.format not in TEXTS and options.output is None:
         print(message(lang, "cli.needs-output"), file=sys.stderr)
         return USAGE
     return guarded(lambda: _score(options), lang, options.output)
+
+
+def _tables(options: argparse.Namespace, lang: str) -> int:
+    from cchc_rules.commands.tables import score_many  # noqa: PLC0415 - packages that only tables need
+
+    return score_many(options, lang)
 
 
 def _score(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from cchc_rules.measure import takes_points
 from cchc_rules.model import Metric, Rule
 from cchc_rules.plan import Plan
 from cchc_rules.table.by_row import ByRow
-from cchc_rules.table.exact import FALSE, TRUE, WIDTHS, Dtype, Gauge, Ratio, Whole, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, TRUE, WIDTHS, Gauge, Ratio, Whole, every, never, quotient, some
 from cchc_rules.table.figures import Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import REASON, STATE, Judged
@@ -31,7 +31,7 @@ PLAIN, ALONE = "|plain", "|alone"
 class Steps(NamedTuple):
     """How a rule set is scored in columns: the width of the numbers, the largest figure, the rules judged by row."""
 
-    width: Dtype
+    bits: int
     limit: int
     by_row: tuple[str, ...]
 
@@ -64,7 +64,7 @@ class Program:
     @property
     def steps(self) -> Steps:
         """What was chosen."""
-        return Steps(self.gauge.dtype, self.limit, tuple(one.rule.id for one in self.by_row))
+        return Steps(self.bits + 1, self.limit, tuple(one.rule.id for one in self.by_row))
 
     # Figures
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from cchc_rules.model import RuleSet
 from cchc_rules.outcome import Outcome
-from cchc_rules.problem import SubmissionError
+from cchc_rules.problem import Problem
 from cchc_rules.table.exact import Dtype
 from cchc_rules.table.judged import REASON, STATE
 from cchc_rules.table.layout import Layout, versions
@@ -71,14 +71,23 @@ def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame
     )
 
 
-def row_of(outcome: Outcome, given: Mapping[str, Any], wanted: Wanted, scale: int) -> Row:
+def row_of(outcome: Outcome, number: int, given: object, wanted: Wanted, scale: int) -> Row:
     """Return the row of results for a submission that the single engine scored; `scale` are the places of points."""
     own = outcome.rules.index.places
-    found: Row = {name: given[name] for name in (ROW, "unit", *APART) if name in given}
+    found: Row = {ROW: number} | _envelope(outcome, given)
     for name, value in _figures(outcome):
         exact = Decimal(value).scaleb(-own) if wanted.decimals else value * 10 ** (scale - own)
         found[name] = exact
     return found | dict(_words(outcome))
+
+
+def _envelope(outcome: Outcome, given: object) -> Row:
+    """Return what a row says of itself: its own cells, or the fields of a whole submission."""
+    if isinstance(given, Mapping) and "measurements" not in given:
+        return {name: given[name] for name in ("unit", *APART) if name in given}
+    found = outcome.measurements
+    as_of = found.as_of.isoformat() if found.as_of else None
+    return {"unit": found.unit, "unit_kind": found.unit_kind or None, "period": found.period, "as_of": as_of}
 
 
 def _figures(outcome: Outcome) -> Iterator[tuple[str, int]]:
@@ -99,10 +108,13 @@ def _words(outcome: Outcome) -> Iterator[tuple[str, str | None]]:
         yield f"rule.{id_}.reason", str(result.reason)
 
 
-def refused(error: SubmissionError, row: Mapping[str, Any], columns: Layout, lang: str) -> list[tuple[Any, ...]]:
-    """Return the rows of the table of errors for a row that is refused."""
-    unit = None if row.get("unit") is None else str(row["unit"])
-    return [(row[ROW], unit, columns.column(one.path), one.code, one.text(lang)) for one in error.problems]
+def refused(
+    problems: Iterable[Problem], number: int, given: object, columns: Layout, lang: str
+) -> list[tuple[Any, ...]]:
+    """Return the rows of the table of errors for a row that is refused; a file stands for its unit."""
+    unit = given.get("unit") if isinstance(given, Mapping) else getattr(given, "name", None)
+    said = None if unit is None else str(unit)
+    return [(number, said, columns.column(one.path), one.code, f"{one.what(lang)} {one.fix(lang)}") for one in problems]
 
 
 def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """`score_table`: a table of submissions in, a table of scores out, with the same figures as one by one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -17,21 +17,19 @@ from cchc_rules.score import score
 from cchc_rules.table.compiled import Machine, Steps, programmed
 from cchc_rules.table.exact import Dtype
 from cchc_rules.table.layout import Layout, layout
+from cchc_rules.table.parts import SLICE, Lone
 from cchc_rules.table.results import APART, ERRORS, RESULTS, ROW, Wanted, conformed, lost_points, places, refused, row_of, schema
 
 
 FEW = 200
 """So many rows of one kind, period and day, or fewer, are scored one by one: a program would cost more to make."""
 
-SLICE = 1 << 17
-"""So many rows go through the columns at once: more would not fit near the processor, fewer would cost more steps."""
-
 
 @dataclass(frozen=True, eq=False)
 class Scores:
     """The scores of a table: `results` and `errors`, every row in exactly one of them, and how they came about.
 
-    `steps` say how each kind of unit, period and day was worked out, `singly` how many rows went through the single
+    `steps` say how each kind of unit, period and day was worked out, `alone` how many rows went through the single
     engine, `floats` which columns held binary floats, of which the shortest decimal form was taken.
     """
 
@@ -39,7 +37,7 @@ class Scores:
     results: pl.DataFrame
     errors: pl.DataFrame
     steps: tuple[Steps, ...]
-    singly: int
+    alone: int
     floats: tuple[str, ...]
     table: pl.DataFrame = field(repr=False)
     as_of: date | None = None
@@ -51,7 +49,8 @@ class Scores:
 
     def report(self, row: int) -> Report:
         """Return the full report of a row of the table, counted from 1; raise `SubmissionError` for one refused."""
-        return _single(self.rules, layout(self.rules), self.table.row(row - 1, named=True), self.as_of)
+        given = self.table.row(self.table.get_column(ROW).index_of(row) or 0, named=True)
+        return one_by_one(self.rules, layout(self.rules), given, self.as_of)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Give the results to whatever reads Arrow data."""
@@ -74,7 +73,9 @@ def score_table(
     nothing; a row that cannot be scored is in `errors`.
     """
     frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
-    return Scorer(rules, as_of=as_of, wanted=Wanted(tuple(results), decimals)).score(frame)
+    scorer = Scorer(rules, as_of=as_of, wanted=Wanted(tuple(results), decimals))
+    scorer.columns.known(frame.columns)
+    return scorer.score(frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64)))
 
 
 class Scorer:
@@ -94,18 +95,21 @@ class Scorer:
         self.columns, self.places = layout(rules), places(rules)
         self.machines: dict[Any, Machine | None] = {}
 
-    def score(self, frame: pl.DataFrame, first: int = 1) -> Scores:
-        """Return the scores of a table, or of a part of one, whose rows are counted from `first`."""
-        self.columns.known(frame.columns)
-        numbered = frame.with_row_index(ROW, offset=first).with_columns(pl.col(ROW).cast(pl.Int64))
-        target = schema(self.rules, self.wanted, frame.schema)
+    def score(
+        self, numbered: pl.DataFrame, alone: Sequence[tuple[int, Lone]] = (), given: Mapping[str, Dtype] | None = None
+    ) -> Scores:
+        """Return the scores of a table whose rows are numbered in `ROW`, and of submissions that stand alone.
+
+        `given` are the types of the table's own columns in the results, where they are not those of the table.
+        """
+        target = schema(self.rules, self.wanted, numbered.schema if given is None else given)
         parts, steps = [], []
         for part in _partitions(numbered):
             machine = self._machine(part)
             if machine is not None:
                 parts += [conformed(machine.run(rows), target) for rows in part.iter_slices(SLICE)]
                 steps.append(machine.steps)
-        return self._gathered(numbered, parts, steps, target)
+        return self._gathered(numbered, alone, parts, steps, target)
 
     def _machine(self, part: pl.DataFrame) -> Machine | None:
         """Return what scores the rows of one kind, period and day; None where they are scored one by one."""
@@ -129,30 +133,36 @@ class Scorer:
         return programmed(plan, given, day, calendar.whole_months(*found.span), self.wanted, self.places, carried, foreign)
 
     def _gathered(
-        self, frame: pl.DataFrame, parts: list[pl.DataFrame], steps: list[Steps], target: Mapping[str, Dtype]
+        self,
+        frame: pl.DataFrame,
+        alone: Sequence[tuple[int, Lone]],
+        parts: list[pl.DataFrame],
+        steps: list[Steps],
+        target: Mapping[str, Dtype],
     ) -> Scores:
         """Score what is left row by row; put everything in the order of the table."""
         scored = sum(part.height for part in parts)
         left = frame.head(0) if scored == frame.height else _left(frame, parts)
         found: list[dict[str, Any]] = []
         errors: list[tuple[Any, ...]] = []
-        for row in left.iter_rows(named=True):
+        for number, given in [*((row[ROW], row) for row in left.iter_rows(named=True)), *alone]:
             try:
-                outcome = _single(self.rules, self.columns, row, self.as_of).outcome
-                found.append(row_of(outcome, row, self.wanted, self.places))
+                outcome = one_by_one(self.rules, self.columns, given, self.as_of).outcome
+                found.append(row_of(outcome, number, given, self.wanted, self.places))
             except SubmissionError as error:
-                errors += refused(error, row, self.columns, self.lang)
+                errors += refused(error.problems, number, given, self.columns, self.lang)
         singles = pl.DataFrame([{name: row.get(name) for name in target} for row in found], schema=target)
         results = pl.concat([*parts, singles])
         ordered = results if len(parts) < 2 and not found else results.sort(ROW)
         floats = tuple(name for name, dtype in frame.schema.items() if dtype.is_float())
         refusals = pl.DataFrame(errors, schema=ERRORS, orient="row")
-        chosen = tuple(dict.fromkeys(steps))
-        return Scores(self.rules, ordered, refusals, chosen, len(found), floats, frame.drop(ROW), self.as_of)
+        return Scores(self.rules, ordered, refusals, tuple(dict.fromkeys(steps)), len(found), floats, frame, self.as_of)
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     apart = [name for name in APART if name in frame.columns]
+    if frame.is_empty():
+        return iter(())
     if not apart or frame.select((pl.col(apart).n_unique() == 1).all().name.keep()).row(0) == (True,) * len(apart):
         return iter([frame])
     return iter(frame.partition_by(apart, maintain_order=True))
@@ -164,5 +174,8 @@ def _left(frame: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
     return frame.join(done, on=ROW, how="anti", maintain_order="left")
 
 
-def _single(rules: RuleSet, columns: Layout, row: Mapping[str, Any], as_of: date | None) -> Report:
-    return score(rules, load_measurements(columns.submission(row), rules, as_of=as_of), as_of=as_of)
+def one_by_one(rules: RuleSet, columns: Layout, given: Lone, as_of: date | None) -> Report:
+    """Return the report of a row, of a whole submission or of its file."""
+    whole = not isinstance(given, Mapping) or "measurements" in given
+    source = given if whole else columns.submission(given)
+    return score(rules, load_measurements(source, rules, as_of=as_of), as_of=as_of)
