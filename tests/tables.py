@@ -1,6 +1,7 @@
 """Submissions as rows of a table, and what a table's results must be: those of the single engine, row by row."""
 
 from datetime import date
+from fractions import Fraction
 
 import polars as pl
 
@@ -54,7 +55,9 @@ def table_of(rules, submissions, kinds=None):
 def _column(rules, key, values):
     column = layout(rules).columns[key]
     metric = rules.metrics.get(column.id)
-    days = key == "as_of" or column.part == "waived_until" or (column.part == "value" and metric and metric.type == "date")
+    days = (
+        key == "as_of" or column.part == "waived_until" or (column.part == "value" and metric and metric.type == "date")
+    )
     if days:
         values = [date.fromisoformat(str(value)) if value is not None else None for value in values]
     if all(value is None or (isinstance(value, int) and not isinstance(value, bool)) for value in values):
@@ -62,6 +65,11 @@ def _column(rules, key, values):
     if any(isinstance(value, (list, bool, date)) for value in values):
         return pl.Series(values)
     return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
+
+
+def numbered(frame):
+    """A table with the numbers of its rows."""
+    return frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
 
 
 def expected(rules, submissions):
@@ -78,6 +86,7 @@ def expected(rules, submissions):
 def _row(report):
     row = {"index": report["index"]["value"], "band": report["band"] and report["band"]["id"]}
     row |= {key: report["index"][key] for key in ("supported", "lowest", "highest")}
+    row["exact"] = Fraction(report["index"]["exact"])
     for group in report["groups"]:
         row |= {f"group.{group['id']}.{key}": group[key] for key in ("earned", "lost", "excluded")}
     for rule in report["rules"]:
@@ -88,7 +97,12 @@ def _row(report):
 
 def shown(results, rows):
     """The columns of results that the single engine is compared in, as text."""
-    plain = [
-        {key: None if value is None else str(value) for key, value in row.items()} for row in results.iter_rows(named=True)
-    ]
+    plain = [_text(row) for row in results.iter_rows(named=True)]
     return [{key: found.get(key) for key in wanted} for found, wanted in zip(plain, rows, strict=True)]
+
+
+def _text(row):
+    found = {key: None if value is None else str(value) for key, value in row.items()}
+    if "index.numerator" in row:
+        found["exact"] = Fraction(row["index.numerator"], row["index.denominator"])
+    return found

@@ -16,10 +16,11 @@ def test_names_are_sorted_and_there() -> None:
 
 def test_the_surface_is_what_the_reference_says() -> None:
     assert set(cchc_rules.__all__) == {
-        "CchcError", "Comparison", "Effect", "Index", "Measurements", "Mending", "Move", "Problem", "Ranked", "Reason",
-        "Report", "ReportError", "RuleRecord", "RuleSet", "RulesError", "Sensitivity", "State", "SubmissionError",
-        "compare", "compare_track", "dump_measurements", "dump_rules", "load_measurements", "load_report", "load_rules",
-        "moves", "packaged", "parse_report", "parse_rules", "plan_to", "print_report", "rank", "score", "sensitivity",
+        "CchcError", "Comparison", "Effect", "Index", "Measurements", "Mending", "Move", "Problem", "Ranked",
+        "Reason", "Report", "ReportError", "RuleRecord", "RuleSet", "RulesError", "Scores", "Sensitivity",
+        "State", "SubmissionError", "compare", "compare_track", "dump_measurements", "dump_rules",
+        "load_measurements", "load_report", "load_rules", "moves", "packaged", "parse_report", "parse_rules",
+        "plan_to", "print_report", "rank", "score", "score_table", "sensitivity",
     }  # fmt: skip
 
 
@@ -43,6 +44,8 @@ def test_importing_loads_nothing_heavy() -> None:
         "jinja2",
         "xlsxwriter",
         "openpyxl",
+        "polars",
+        "pyarrow",
         "cchc_rules.intake.sheets",
     }
     heavy |= {

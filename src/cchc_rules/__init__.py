@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cchc_rules.comparing.sides import Comparison, compare
     from cchc_rules.comparing.track import compare_track
     from cchc_rules.robustness.study import Sensitivity, sensitivity
+    from cchc_rules.table.score import Scores, score_table
     from cchc_rules.whatif.document import Mending
     from cchc_rules.whatif.mend import plan_to
 
@@ -45,6 +46,7 @@ __all__ = [
     "RuleRecord",
     "RuleSet",
     "RulesError",
+    "Scores",
     "Sensitivity",
     "State",
     "SubmissionError",
@@ -63,16 +65,19 @@ __all__ = [
     "print_report",
     "rank",
     "score",
+    "score_table",
     "sensitivity",
 ]
 
 _WHEN_USED = {
     "Comparison": "comparing.sides",
     "Mending": "whatif.document",
+    "Scores": "table.score",
     "Sensitivity": "robustness.study",
     "compare": "comparing.sides",
     "compare_track": "comparing.track",
     "plan_to": "whatif.mend",
+    "score_table": "table.score",
     "sensitivity": "robustness.study",
 }
 """Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""

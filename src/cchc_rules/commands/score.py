@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from cchc_rules.console import BELOW, DONE, USAGE, Parser, as_date, as_number, as_setting, guarded, paper, put
-from cchc_rules.load import load_rules
 from cchc_rules.intake.many import holds_many
+from cchc_rules.load import load_rules
 from cchc_rules.measure import load_measurements
 from cchc_rules.model import RuleSet
 from cchc_rules.render import FORMATS, TEXTS, render, render_bytes

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cchc_rules.console import DONE, SUBMISSION_REFUSED, USAGE
 from cchc_rules.load import load_rules
-from cchc_rules.table.files import Tally, score_file
+from cchc_rules.table.files import Files, Tally, score_file
+from cchc_rules.table.score import Scorer
 from cchc_rules.table.written import SINKS
 from cchc_rules.words import message
 
@@ -18,16 +19,9 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
         print(message(lang, fault, endings=" ".join(SINKS)), file=sys.stderr)
         return USAGE
     errors = options.errors or options.output.with_suffix(".errors.csv")
-    tally = score_file(
-        load_rules(options.rules),
-        options.measurements,
-        options.output,
-        errors,
-        as_of=options.as_of,
-        long=options.long,
-        lang=lang,
-        watch=_watch if sys.stderr.isatty() else None,
-    )
+    scorer = Scorer(load_rules(options.rules), as_of=options.as_of, lang=lang)
+    files = Files(options.measurements, options.output, errors)
+    tally = score_file(scorer, files, long=options.long, watch=_watch if sys.stderr.isatty() else None)
     for line in _said(tally, errors, lang):
         print(line, file=sys.stderr)
     return SUBMISSION_REFUSED if tally.refused else DONE

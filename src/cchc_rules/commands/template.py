@@ -8,9 +8,10 @@ from cchc_rules.console import DONE, USAGE, Parser, guarded, put
 from cchc_rules.intake.blank import blank
 from cchc_rules.intake.plain import template
 from cchc_rules.load import load_rules
+from cchc_rules.table.layout import heading
 from cchc_rules.words import message
 
-FORMATS = ("json", "xlsx")
+FORMATS = ("json", "xlsx", "csv")
 
 
 def add(command: Parser) -> None:
@@ -30,6 +31,9 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _write(options: argparse.Namespace) -> int:
+    if options.format == "csv":
+        put(heading(load_rules(options.rules), options.kind), options.output)
+        return DONE
     document = blank(load_rules(options.rules), options.lang, options.kind)
     if options.format == "xlsx":
         from cchc_rules.intake.book import form  # noqa: PLC0415 - a package that only this form needs

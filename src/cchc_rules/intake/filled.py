@@ -6,7 +6,6 @@ any submission is.
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple

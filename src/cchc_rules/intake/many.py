@@ -9,7 +9,7 @@ ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
 
 def holds_many(path: Path) -> bool:
-    """Whether a path leads to many submissions: a folder, a table, or a workbook whose first row names a column `unit`."""
+    """Whether a path leads to many submissions: a folder, a table, a workbook whose first row names a `unit`."""
     return path.is_dir() or path.suffix.lower() in ENDINGS or (path.suffix.lower() == ".xlsx" and _is_sheet(path))
 
 
@@ -18,7 +18,7 @@ def _is_sheet(path: Path) -> bool:
         return "unit" in next(rows(path), ())
     except ModuleNotFoundError:
         raise
-    except Exception:  # noqa: BLE001 - what is no workbook is said when it is read
+    except Exception:
         return False
 
 

@@ -11,23 +11,24 @@ from cchc_rules.plan import Plan, Run
 from cchc_rules.scale import Result
 from cchc_rules.state import COMPUTED, Absent, Reason, State
 from cchc_rules.submission import Figure
-from cchc_rules.table.exact import Gauge, Whole, quotient
+from cchc_rules.table.exact import TRUE, Gauge, Whole, quotient
 from cchc_rules.table.figures import Figures
 from cchc_rules.table.judged import PARTS, STATE, Branch, Judged, Outcome
 from cchc_rules.table.judges import OF_REASON
-
 
 KINDS: tuple[tuple[State, Reason], ...] = (
     *((state, reason) for state in COMPUTED for reason in Reason if reason not in OF_REASON),
     *((state, reason) for reason, state in OF_REASON.items()),
 )
-"""What can become of a rule: each has its number in the column of kinds; the number after the last: for the single engine."""
+"""What can become of a rule: each has its number; the one after the last: for the single engine."""
 
 
 class ByRow:
     """Judges one rule row by row; `as_of` is the day, as an ordinal."""
 
-    def __init__(self, plan: Plan, rule: Rule, figures: Mapping[str, Figures], required: Mapping[str, Judged], as_of: int) -> None:
+    def __init__(
+        self, plan: Plan, rule: Rule, figures: Mapping[str, Figures], required: Mapping[str, Judged], as_of: int
+    ) -> None:
         self.plan, self.rule, self.figures, self.required, self.as_of = plan, rule, figures, required, as_of
         self.judge = dict(plan.judges)[plan.places[rule.id]]
         self.names = [name for name in plan.reads[rule.id] if name in figures]
@@ -46,19 +47,28 @@ class ByRow:
     def columns(self, gauge: Gauge) -> Judged:
         """Return the rule by the columns that `frame` adds."""
         weight, lowest = (int(points * self.plan.unit) for points in (self.rule.weight, self.rule.lowest))
-        spans = {"earned": (lowest, weight), "lost": (0, weight - lowest), "excluded": (0, weight), "rescaled": (0, weight)}
+        spans = {
+            "earned": (lowest, weight),
+            "lost": (0, weight - lowest),
+            "excluded": (0, weight),
+            "rescaled": (0, weight),
+        }
         points = {part: gauge.whole(pl.col(f"{self.rule.id}|{part}"), *span) for part, span in spans.items()}
         return Judged([*self._branches(points, gauge)])
 
     def _branches(self, points: Mapping[str, Whole], gauge: Gauge) -> Iterable[Branch]:
         exact = quotient(points["earned"], gauge.number(1))
+        earned, lost, excluded, rescaled = (points[part] for part in PARTS)
         for at, (state, reason) in enumerate(KINDS):
-            yield gauge.keep(pl.col(f"{self.rule.id}|kind") == at), Outcome(state, reason, **points, exact=exact)
-        yield pl.lit(True), Outcome(State.MISSING, Reason.NOT_REPORTED, **points, exact=exact, alone=True)
+            yield (
+                gauge.keep(pl.col(f"{self.rule.id}|kind") == at),
+                Outcome(state, reason, earned, lost, excluded, rescaled, exact),
+            )
+        yield TRUE, Outcome(State.MISSING, Reason.NOT_REPORTED, earned, lost, excluded, rescaled, exact, alone=True)
 
     def frame(self, frame: pl.DataFrame, gauge: Gauge) -> pl.DataFrame:
         """Return the frame with the rule's columns."""
-        rows = frame.select(pl.lit(0).alias("|"), **self.read(frame.columns)).iter_rows(named=True)
+        rows = frame.select(pl.nth(0).alias("|"), **self.read(frame.columns)).iter_rows(named=True)
         schema = {f"{self.rule.id}|{part}": gauge.dtype for part in PARTS} | {f"{self.rule.id}|kind": pl.UInt8}
         return frame.hstack(pl.DataFrame([*map(self._judged, rows)], schema=schema, orient="row"))
 
@@ -90,4 +100,3 @@ class ByRow:
 
 
 _ALONE = (0, 0, 0, 0, len(KINDS))
-

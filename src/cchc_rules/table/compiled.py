@@ -1,6 +1,6 @@
 """One rule set, as it stands on a day for a kind of unit, compiled into steps over columns; it says what it chose."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -20,13 +20,14 @@ from cchc_rules.table.figures import Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import REASON, STATE, Judged
 from cchc_rules.table.judges import Judge, strongest
-from cchc_rules.table.results import Wanted
+from cchc_rules.table.results import EXACT, Wanted
 from cchc_rules.table.sums import Sums
 
 CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
 """Which width, with figures up to which size, is tried, in this order."""
 
 PLAIN, ALONE = "|plain", "|alone"
+
 
 class Steps(NamedTuple):
     """How a rule set is scored in columns: the width of the numbers, the largest figure, the rules judged by row."""
@@ -36,17 +37,35 @@ class Steps(NamedTuple):
     by_row: tuple[str, ...]
 
 
+class Table(NamedTuple):
+    """What a program is made for: the columns of a table, the day, and the months of its period.
+
+    `carried` columns stand in the results too; `foreign` ones belong to other kinds of unit, and rows in which they say
+    something are not scored in columns.
+    """
+
+    schema: pl.Schema
+    as_of: date
+    months: int | None
+    carried: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+
 class Program:
     """The steps that turn a table's columns into scores, for one width of numbers; built before anything is read."""
 
-    def __init__(self, plan: Plan, schema: pl.Schema, as_of: date, months: int | None, choice: tuple[int, int]) -> None:
+    def __init__(self, plan: Plan, table: Table, choice: tuple[int, int]) -> None:
         (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
-        self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, as_of, schema
-        self.gauge = Gauge(dtype)
-        self.reader = Reader(self.rules, schema, as_of, self.gauge, self.limit)
-        self.plain = [self.reader.said("unit"), *(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics)]
+        self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, table.as_of, table.schema
+        self.gauge, self.long = Gauge(dtype), False
+        self.reader = Reader(self.rules, table.schema, table.as_of, self.gauge, self.limit)
+        self.plain = [
+            self.reader.said("unit"),
+            *(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics),
+        ]
+        self.plain += [never(self.reader.said(name)) for name in table.foreign]
         self.failed: list[pl.Expr] = []
-        self.figures = {**self._submitted(), **self._of_the_period(months)}
+        self.figures = {**self._submitted(), **self._of_the_period(table.months)}
         self._derive()
         self.by_row: list[ByRow] = []
         self.judged = self._judge()
@@ -59,7 +78,7 @@ class Program:
         """Whether no step can come to a number that the width does not hold, and means get unrounded points."""
         means = {at for group in self.plan.groups if group.mean for at in group.rules}
         unrounded = all(self.plan.places[one.rule.id] not in means for one in self.by_row)
-        return unrounded and self.gauge.peak < 1 << self.bits
+        return unrounded and not self.long and self.gauge.peak < 1 << self.bits
 
     @property
     def steps(self) -> Steps:
@@ -121,7 +140,9 @@ class Program:
     def _in_columns(self, rule: Rule, judge: Judge, known: dict[str, Judged]) -> Judged:
         above = [group for group in reads.above(self.rules, rule.group) if group.optional]
         absent = some(self.reader.said(f"absent.{group.id}") for group in above)
-        given = self.reader.points(rule) if takes_points(self.rules, rule.id) else Figures(self.gauge.ratio(Fraction(0)))
+        given = (
+            self.reader.points(rule) if takes_points(self.rules, rule.id) else Figures(self.gauge.ratio(Fraction(0)))
+        )
         found = judge.judged(rule, [known[name] for name in rule.requires], given, absent)
         self.plain += given.plain
         if rule.deduction.kind != "manual":  # a person's points in place of a figure: one by one
@@ -135,20 +156,31 @@ class Program:
         shown = partial(points, extra=places - self.rules.index.places, places=places if wanted.decimals else None)
         judged = [self.judged[id_] for id_ in self.plan.names]
         for name in wanted.index():
-            yield (self.sums.band(self.index, judged) if name == "band" else shown(self._index(name, judged))).alias(name)
+            yield from self._exact() if name == "exact" else [self._once(name, judged, shown).alias(name)]
         for group, total in zip(self.plan.groups, self.totals, strict=True):
             yield from (shown(getattr(total, part)).alias(f"group.{group.id}.{part}") for part in wanted.of("group"))
         for id_, one in self.judged.items():
             for part in wanted.of("rule"):
-                yield (_word(one, part) if part in ("state", "reason") else shown(one.part(part))).alias(f"rule.{id_}.{part}")
+                yield (_word(one, part) if part in ("state", "reason") else shown(one.part(part))).alias(
+                    f"rule.{id_}.{part}"
+                )
 
-    def _index(self, name: str, judged: list[Judged]) -> Whole:
-        """Return the index, what of it is supported, or the least or the most that it can come to."""
+    def _exact(self) -> Iterator[pl.Expr]:
+        """Yield the index before it is rounded: a numerator and a denominator, not in lowest terms."""
+        exact = self.index.exact
+        parts = (exact.n.times(exact.k.numerator), exact.d.times(exact.k.denominator))
+        self.long |= max(abs(part.low) for part in parts) >= 1 << 63 or max(part.high for part in parts) >= 1 << 63
+        yield from (part.expr.cast(pl.Int64).alias(name) for part, name in zip(parts, EXACT, strict=True))
+
+    def _once(self, name: str, judged: list[Judged], shown: Callable[[Whole], pl.Expr]) -> pl.Expr:
+        """Return the index, its band, what of it is supported, or the least or the most that it can come to."""
+        if name == "band":
+            return self.sums.band(self.index, judged)
         if name == "index":
-            return self.index.value
+            return shown(self.index.value)
         if name == "supported":
-            return self.sums.supported(judged, self._proved())
-        return self.sums.settled(judged, {"lowest": "lowest", "highest": "weight"}[name])
+            return shown(self.sums.supported(judged, self._proved()))
+        return shown(self.sums.settled(judged, {"lowest": "lowest", "highest": "weight"}[name]))
 
     def _proved(self) -> dict[int, pl.Expr]:
         """Return, for each rule that must be proved, where a document is named."""
@@ -181,7 +213,7 @@ def points(ticks: Whole, extra: int, places: int | None) -> pl.Expr:
 class Machine:
     """A program with its steps in order, for the results that are wanted: it runs over frames of one schema."""
 
-    def __init__(self, program: Program, wanted: Wanted, places: int, carried: Iterable[str]) -> None:
+    def __init__(self, program: Program, wanted: Wanted, places: int, carried: tuple[str, ...]) -> None:
         gauge, tests = program.gauge, [one for one in program.plain if one is not TRUE]
         failed = some(program.failed)
         outputs = [*program.results(wanted, places), *([failed.alias(ALONE)] if failed is not FALSE else [])]
@@ -209,25 +241,7 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
     return frame
 
 
-def programmed(
-    plan: Plan,
-    given: pl.Schema,
-    as_of: date,
-    months: int | None,
-    wanted: Wanted,
-    places: int,
-    carried: Iterable[str],
-    foreign: Iterable[str],
-) -> Machine | None:
-    """Return the first machine whose numbers all fit, None where none does.
-
-    `carried` columns of the table stand in the results too; `foreign` ones belong to other kinds of unit, and rows in
-    which they say something are not scored in columns.
-    """
-    for choice in CHOICES:
-        program = Program(plan, given, as_of, months, choice)
-        program.plain += [never(program.reader.said(name)) for name in foreign]
-        machine = Machine(program, wanted, places, carried)
-        if machine.fits:
-            return machine
-    return None
+def programmed(plan: Plan, table: Table, wanted: Wanted, places: int) -> Machine | None:
+    """Return the first machine whose numbers all fit, None where none does."""
+    machines = (Machine(Program(plan, table, choice), wanted, places, table.carried) for choice in CHOICES)
+    return next((machine for machine in machines if machine.fits), None)

@@ -5,7 +5,6 @@ row is marked, and goes to the single engine, which scores it or says what is wr
 rely on what was tested: a share of plain rows lies between 0 and 1.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -17,7 +16,7 @@ import polars as pl
 from cchc_rules.intake.typed import YES_NO
 from cchc_rules.model import Metric, Rule, RuleSet
 from cchc_rules.state import Reason
-from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, SIGNS, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
 from cchc_rules.table.layout import named
 
 Schema: TypeAlias = pl.Schema
@@ -192,7 +191,8 @@ class Reader:
 
     def _items(self, _: Metric, name: str) -> "Found":
         """Count the items of a list, or of a text's lines, those once that differ only in case."""
-        column, dtype, zero = pl.col(name), self.schema[name], ()
+        column, dtype = pl.col(name), self.schema[name]
+        zero: tuple[pl.Expr, ...] = ()
         if dtype == pl.List(pl.Null):
             return column.list.len().cast(pl.Int64), (column.list.len() == 0,), (0, 0)
         if dtype == pl.String:
@@ -201,7 +201,9 @@ class Reader:
             return None
         usual = column.list.eval(~pl.element().str.contains(ODD_ITEM)).list.all()
         several = pl.when(column.list.len() > 1).then(column).list.eval(pl.element().str.to_lowercase()).list.n_unique()
-        count = self.gauge.keep(pl.when(column.list.len() > 1).then(several).otherwise(column.list.len()).cast(pl.Int64))
+        count = self.gauge.keep(
+            pl.when(column.list.len() > 1).then(several).otherwise(column.list.len()).cast(pl.Int64)
+        )
         return count, (*zero, usual, count <= self.limit), (0, self.limit)
 
     def _number(self, metric: Metric) -> Cells:
@@ -242,7 +244,7 @@ class Reader:
         tick = ceil(edge * 10**places) if rising else floor(edge * 10**places)
         if abs(tick) > self.limit:
             return TRUE if rising == (tick < 0) else FALSE
-        return ticks >= tick if rising else ticks <= tick
+        return SIGNS[sign](ticks, pl.lit(tick))
 
     def _share(self, metric: Metric, above: str, below: str) -> Cells:
         over, under = self.said(above), self.said(below)
@@ -254,12 +256,19 @@ class Reader:
         ratio = quotient(self._whole(n, 0), self._whole(d, 1), k)
         tests = [*n_plain, *d_plain, n >= 0, over == under]
         if metric.type == "percent" and not metric.above_100:
-            part, whole = (quotient(self._whole(one), self.gauge.number(10**places)) for one, places in ((n, n_places), (d, d_places)))
+            part, whole = (
+                quotient(self._whole(one), self.gauge.number(10**places))
+                for one, places in ((n, n_places), (d, d_places))
+            )
             tests.append(part.holds("<=", whole))  # so that nothing stands above zero
             ratio = ratio.within(Fraction(0), Fraction(100))
         else:
             tests += [d >= 0, (d > 0) | (n == 0)]
-        tests += [ratio.holds(sign, self.gauge.ratio(edge)) for sign, edge in ((">=", metric.range.low), ("<=", metric.range.high)) if edge is not None]
+        tests += [
+            ratio.holds(sign, self.gauge.ratio(edge))
+            for sign, edge in ((">=", metric.range.low), ("<=", metric.range.high))
+            if edge is not None
+        ]
         return Cells(ratio.within(metric.range.low, metric.range.high), over, tuple(tests), zero)
 
     def _ticks(self, name: str, given: pl.Expr) -> tuple[pl.Expr, int, tuple[pl.Expr, ...]]:
@@ -272,7 +281,9 @@ class Reader:
         if not (dtype.is_numeric() or dtype == pl.String):
             return pl.lit(0), 0, (FALSE,)
         column, quick = self._quick(name)
-        text = pl.when(quick.is_null()).then(column.cast(pl.String)).str.strip_chars().str.replace(",", ".", literal=True)
+        text = (
+            pl.when(quick.is_null()).then(column.cast(pl.String)).str.strip_chars().str.replace(",", ".", literal=True)
+        )
         sign, whole, rest = (text.str.extract(NUMBER, at) for at in (1, 2, 3))
         digits = pl.concat_str(sign, whole, rest.fill_null("").str.pad_end(PLACES, "0")).cast(pl.Int64, strict=False)
         ticks = self.gauge.keep(pl.coalesce(quick * 10**PLACES, digits))
@@ -283,14 +294,16 @@ class Reader:
         """Return a column, and its whole numbers, which are read faster than others; null for what is none."""
         column = pl.col(name)
         if self.schema[name] == pl.String:
-            return column, self.gauge.keep(pl.when(~column.str.contains("[+]")).then(column.cast(pl.Int64, strict=False)))
+            return column, self.gauge.keep(
+                pl.when(~column.str.contains("[+]")).then(column.cast(pl.Int64, strict=False))
+            )
         if self.schema[name].is_float():
             whole = (column == column.floor()) & (column.abs() <= self.limit)
             return column, self.gauge.keep(pl.when(whole).then(column).cast(pl.Int64))
         return column, self.gauge.keep(pl.when(FALSE).then(pl.lit(0, pl.Int64)))
 
+
 Found: TypeAlias = tuple[pl.Expr, tuple[pl.Expr, ...], tuple[int, int]] | None
 """A column of numbers, what must hold of it, and the least and the most; None where the column's type is another."""
 
 _READERS = {"items": Reader._items, "yes_no": Reader._yes_no, "date": Reader._date, "level": Reader._level}
-

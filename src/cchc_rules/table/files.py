@@ -2,21 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
 from cchc_rules.model import RuleSet
-from cchc_rules.problem import DEFAULT_LANGUAGE
 from cchc_rules.table.compiled import Steps
 from cchc_rules.table.parts import Part, parts
-from cchc_rules.table.results import APART, ERRORS, ROW, Wanted, lost_points, refused, schema
+from cchc_rules.table.results import ERRORS, OF_UNIT, ROW, lost_points, refused, schema
 from cchc_rules.table.score import Scorer, Scores
 from cchc_rules.table.written import Sink, sink
 
-GIVEN = dict.fromkeys(("unit", *APART), pl.String)
+GIVEN = dict.fromkeys(OF_UNIT, pl.String)
 """What results in files say of each row, whatever the table has."""
 
 Watch: TypeAlias = Callable[[int, float], None]
@@ -46,28 +44,27 @@ class Tally:
         self.floats |= dict.fromkeys(scores.floats)
 
 
-def score_file(
-    rules: RuleSet,
-    source: Path,
-    output: Path,
-    errors: Path,
-    *,
-    as_of: date | None = None,
-    long: bool = False,
-    wanted: Wanted | None = None,
-    lang: str = DEFAULT_LANGUAGE,
-    watch: Watch | None = None,
-) -> Tally:
+class Files(NamedTuple):
+    """Where a table is read, where its scores are written, and where what is refused."""
+
+    source: Path
+    output: Path
+    errors: Path
+
+
+def score_file(scorer: Scorer, files: Files, *, long: bool = False, watch: Watch | None = None) -> Tally:
     """Score a table in a file, or a folder of submissions, into a file; write what is refused into another.
 
     With `long`, the results are a row for each rule of each unit that lost points. Raises `SubmissionError` where the
     table cannot be read at all, and `OSError` where a file cannot be written; neither leaves half a file.
     """
-    wanted = wanted or Wanted()
-    scorer, tally = Scorer(rules, as_of=as_of, wanted=wanted, lang=lang), Tally()
-    head = pl.DataFrame(schema=schema(rules, wanted, GIVEN))
-    with sink(errors, pl.DataFrame(schema=ERRORS)) as wrong, sink(output, _shown(rules, head, long)) as good:
-        for part in parts(source, scorer.columns):
+    tally, rules = Tally(), scorer.rules
+    head = pl.DataFrame(schema=schema(rules, scorer.wanted, GIVEN))
+    with (
+        sink(files.errors, pl.DataFrame(schema=ERRORS)) as wrong,
+        sink(files.output, _shown(rules, head, long)) as good,
+    ):
+        for part in parts(files.source, scorer.columns):
             scores = scorer.score(part.frame, part.alone, GIVEN)
             good.write(_shown(rules, scores.results, long))
             _refuse(part, scores, scorer, wrong)

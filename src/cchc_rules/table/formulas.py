@@ -1,4 +1,4 @@
-"""Formulas in columns: what `machine` lowers them to, over exact fractions; words, dates and fallbacks have no form here."""
+"""Formulas in columns: what `machine` lowers them to, over exact fractions; words and days have no form here."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -61,7 +61,7 @@ class Formula:
             return choose(tests[0], *ratios)
         if not ratios and sign in _TESTS:
             return _TESTS[sign](tests)
-        if tests or sign not in _STEPS and sign not in SIGNS:
+        if tests or (sign not in _STEPS and sign not in SIGNS):
             raise NoColumnsError(sign)
         if sign in SIGNS:
             return ratios[0].holds(sign, ratios[1])

@@ -86,11 +86,12 @@ class Bench:
     def _fixed(self, earned: int, excluded: int, rescales: bool, state: State, reason: Reason) -> Outcome:
         """Return an outcome that is the same in every row."""
         lost = self.worth.weight - earned - excluded
-        ticks = (self.gauge.number(points) for points in (earned, lost, excluded, excluded if rescales else 0))
-        return Outcome(state, reason, *ticks, self.gauge.ratio(Fraction(earned)))
+        number, exact = self.gauge.number, self.gauge.ratio(Fraction(earned))
+        rescaled = number(excluded if rescales else 0)
+        return Outcome(state, reason, number(earned), number(lost), number(excluded), rescaled, exact)
 
     def _absent(self, state: State, reason: Reason) -> Outcome:
-        """Return what the declared effect of an absence makes of the rule; a person's points are not read in columns."""
+        """Return what the declared effect of an absence makes of the rule; a person's points are for the singl"""
         effects = dict.fromkeys(State, Effect.LOST) if self.rule.deduction.kind == "none" else self.rule.absence
         effect, weight = effects.get(state), self.worth.weight
         if effect in (Effect.LOST, Effect.FULL):
@@ -179,7 +180,10 @@ class Bench:
         return value.holds(sign, threshold)
 
     def _within(self, value: Ratio, interval: Interval) -> pl.Expr:
-        edges = ((">" if interval.low_open else ">=", interval.low), ("<" if interval.high_open else "<=", interval.high))
+        edges = (
+            (">" if interval.low_open else ">=", interval.low),
+            ("<" if interval.high_open else "<=", interval.high),
+        )
         return every(value.holds(sign, self.gauge.ratio(edge)) for sign, edge in edges if edge is not None)
 
     def _among(self, value: Ratio, numbers: list[Fraction]) -> pl.Expr:
@@ -284,7 +288,7 @@ class Bench:
 
 
 def ranked(figures: Sequence[Figures]) -> list[tuple[pl.Expr, Reason]]:
-    """Return the reasons that stand in the way, in their order: the first figure's waiver, then the strongest (L2, L6)."""
+    """Return what stands in the way, in its order: the first figure's waiver, then the strongest (L2, L6)."""
     waived = [(where, reason) for where, reason in figures[0].absences if reason is Reason.WAIVED] if figures else []
     return waived + strongest(figures)
 

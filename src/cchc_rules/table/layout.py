@@ -8,11 +8,13 @@ from typing import Any, NamedTuple, TypeAlias
 from cchc_rules.intake import typed
 from cchc_rules.measure import takes_points
 from cchc_rules.model import Metric, RuleSet
-from cchc_rules.problem import Problem, SubmissionError, nearest, quoted
+from cchc_rules.problem import Problem, RulesError, SubmissionError, nearest, quoted
 
 Row: TypeAlias = Mapping[str, Any]
 
-ENVELOPE = ("unit", "unit_kind", "period", "as_of", "note")
+ENVELOPE = ("unit", "district", "unit_kind", "period", "as_of", "note")
+"""Columns that say of whom and when a row speaks; the district is for rankings, and scores nothing."""
+
 PARTS = ("value", "numerator", "denominator", "items", "not_applicable", "waived", "evidence")
 
 
@@ -48,6 +50,8 @@ class Layout:
         for name, value in row.items():
             column = self.columns.get(name)
             if column is None or blank(value):
+                continue
+            if name == "district":
                 continue
             if column.kind == "envelope":
                 found[column.id] = self._envelope(column.id, value)
@@ -105,11 +109,27 @@ def layout(rules: RuleSet) -> Layout:
             found |= {named(metric.id, part): Column("measurements", metric.id, part) for part in _parts(metric)}
         for id_ in version.rules:
             if takes_points(version, id_):
-                found |= {f"points.{id_}.{part}": Column("points", id_, part) for part in ("points", "reason", "evidence")}
+                found |= {
+                    f"points.{id_}.{part}": Column("points", id_, part) for part in ("points", "reason", "evidence")
+                }
         for group in version.groups.values():
             if group.optional:
                 found[f"absent.{group.id}"] = Column("absent", group.id, "reason")
     return Layout(rules, found)
+
+
+def heading(rules: RuleSet, kind: str | None = None) -> str:
+    """Return the first line of a blank table, for one kind of unit or for all; a share has its two numbers.
+
+    Raises `RulesError` where the rule set has no such kind.
+    """
+    if kind is not None and kind not in rules.kinds:
+        places = {"name": quoted(kind), "nearest": nearest(kind, rules.kinds)}
+        raise RulesError([Problem("unknown-kind", (), places)])
+    found = layout(rules if kind is None else rules.kinds[kind]).columns
+    shares = {column.id for column in found.values() if column.part == "numerator"}
+    names = [name for name, column in found.items() if column.part != "value" or column.id not in shares]
+    return ",".join(names) + "\n"
 
 
 def versions(rules: RuleSet) -> list[RuleSet]:

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
+from zipfile import BadZipFile
 
 import polars as pl
 
@@ -20,12 +20,15 @@ from cchc_rules.intake.many import rows as workbook
 from cchc_rules.intake.sheets import DIGITS
 from cchc_rules.problem import Problem, SubmissionError, quoted
 from cchc_rules.submission import parse_json
-from cchc_rules.table.layout import Layout
+from cchc_rules.table.layout import ENVELOPE, Layout
 from cchc_rules.table.results import ROW
 from cchc_rules.table.rows import Numbered, columns
 
 SLICE = 1 << 17
 """So many rows are read and scored at once."""
+
+BLOCK = 1 << 24
+"""So many bytes of text are read at once."""
 
 FEWER = 1 << 12
 """So many rows are read at once where each is read by itself."""
@@ -59,9 +62,12 @@ def refusing(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowInvalid, pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error) as error:
+    except (pa.ArrowInvalid, pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error, BadZipFile) as error:
         reason = quoted(str(error).splitlines()[0] if str(error) else type(error).__name__, 120)
         raise SubmissionError([Problem("table-unreadable", (), {"reason": reason}, path.name)]) from None
+    except OSError as error:
+        places = {"path": quoted(path, 200), "reason": quoted(error.strerror or error)}
+        raise SubmissionError([Problem("file-unreadable", (), places, path.name)]) from None
 
 
 Item = TypeVar("Item")
@@ -113,7 +119,7 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
     with path.open("rb") as file:
         reader = pc.open_csv(
             file,
-            read_options=pc.ReadOptions(use_threads=False, block_size=1 << 24),
+            read_options=pc.ReadOptions(use_threads=False, block_size=BLOCK),
             parse_options=pc.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=wrong
             ),
@@ -151,7 +157,9 @@ def _unique(head: Sequence[str], path: Path) -> list[str]:
     """Refuse a table in which a column stands twice."""
     twice = [name for name, times in Counter(head).items() if times > 1]
     if twice:
-        raise SubmissionError([Problem("repeated-column", (name,), {"name": quoted(name)}, path.name) for name in twice])
+        raise SubmissionError(
+            [Problem("repeated-column", (name,), {"name": quoted(name)}, path.name) for name in twice]
+        )
     return [*head]
 
 
@@ -161,7 +169,7 @@ def _unique(head: Sequence[str], path: Path) -> list[str]:
 def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[Part]:
     """Yield rows as parts: flat rows in columns, whole submissions and rows of unusual types by themselves."""
     for some in _batched(rows, FEWER):
-        flat = [row for row, _ in some if "measurements" not in row[1]]
+        flat = [(number, _said(row)) for (number, row), _ in some if "measurements" not in row]
         names = [*dict.fromkeys(name for _, row in flat for name in row)]
         known.known(names)
         series, apart = columns(flat, names)
@@ -170,6 +178,11 @@ def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[
         frame = _numbered(frame, [number for number, _ in flat if number not in taken])
         whole = [row for row, _ in some if "measurements" in row[1]]
         yield Part(frame, [*apart, *whole], (), some[-1][1])
+
+
+def _said(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row in which what names something is a text: 2023 becomes “2023”."""
+    return {name: str(value) if name in ENVELOPE and type(value) is int else value for name, value in row.items()}
 
 
 def _lines(path: Path, known: Layout) -> Iterator[Part]:
@@ -198,7 +211,7 @@ def _object(line: bytes, name: str) -> tuple[Mapping[str, Any], list[Problem]]:
     try:
         found = parse_json(line.decode("utf-8-sig"), name, problems)
     except SubmissionError as error:
-        return {}, error.problems
+        return {}, [*error.problems]
     except UnicodeDecodeError:
         return {}, [Problem("not-utf8", (), {}, name)]
     if not isinstance(found, dict):

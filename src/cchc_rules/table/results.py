@@ -1,4 +1,4 @@
-"""The columns of results: their names and types for a whole rule set, and the row that the single engine's score makes."""
+"""The columns of results: names and types for a whole rule set, and the row that the single engine's score makes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,13 @@ ROW = "row"
 APART = ("unit_kind", "period", "as_of")
 """Rows that differ in these are scored apart: other rules may hold for them."""
 
-INDEX = ("index", "band", "supported", "lowest", "highest")
+OF_UNIT = ("unit", "district", *APART)
+"""The columns of a table that stand in its results too."""
+
+INDEX = ("index", "exact", "band", "supported", "lowest", "highest")
+"""`exact` is the index before it is rounded, in two columns: a numerator and a denominator."""
+
+EXACT = ("index.numerator", "index.denominator")
 OF_GROUP, OF_RULE = ("earned", "lost", "excluded"), ("earned", "lost", "state", "reason")
 RESULTS = (*INDEX, *(f"group.{part}" for part in OF_GROUP), *(f"rule.{part}" for part in OF_RULE))
 """What can be asked for."""
@@ -47,8 +53,9 @@ class Wanted:
 def schema(rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]) -> dict[str, Dtype]:
     """Return the columns of a rule set's results, those of every kind of unit and every day among them."""
     points = pl.Decimal(38, places(rules)) if wanted.decimals else pl.Int64
-    found: dict[str, Dtype] = {ROW: pl.Int64} | {name: given[name] for name in ("unit", *APART) if name in given}
-    found |= {name: TEXTS.get(name, points) for name in wanted.index()}
+    found: dict[str, Dtype] = {ROW: pl.Int64} | {name: given[name] for name in OF_UNIT if name in given}
+    for name in wanted.index():
+        found |= dict.fromkeys(EXACT, pl.Int64) if name == "exact" else {name: TEXTS.get(name, points)}
     for kind, ids in (("group", _ids(rules, "groups")), ("rule", _ids(rules, "rules"))):
         found |= {f"{kind}.{id_}.{part}": TEXTS.get(part, points) for id_ in ids for part in wanted.of(kind)}
     return found
@@ -78,13 +85,14 @@ def row_of(outcome: Outcome, number: int, given: object, wanted: Wanted, scale: 
     for name, value in _figures(outcome):
         exact = Decimal(value).scaleb(-own) if wanted.decimals else value * 10 ** (scale - own)
         found[name] = exact
-    return found | dict(_words(outcome))
+    exact = outcome.index.exact
+    return found | dict(zip(EXACT, exact.as_integer_ratio(), strict=True)) | dict(_words(outcome))
 
 
 def _envelope(outcome: Outcome, given: object) -> Row:
     """Return what a row says of itself: its own cells, or the fields of a whole submission."""
     if isinstance(given, Mapping) and "measurements" not in given:
-        return {name: given[name] for name in ("unit", *APART) if name in given}
+        return {name: given[name] for name in OF_UNIT if name in given}
     found = outcome.measurements
     as_of = found.as_of.isoformat() if found.as_of else None
     return {"unit": found.unit, "unit_kind": found.unit_kind or None, "period": found.period, "as_of": as_of}
@@ -119,13 +127,17 @@ def refused(
 
 def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each rule of each unit that lost points: the long form of the results."""
-    first = [name for name in (ROW, "unit", *APART) if name in results.columns]
+    first = [name for name in (ROW, *OF_UNIT) if name in results.columns]
     parts = [
         results.select(
             *first,
             pl.lit(rule.group).alias("group"),
             pl.lit(rule.id).alias("rule"),
-            *(pl.col(f"rule.{rule.id}.{part}").alias(part) for part in OF_RULE if f"rule.{rule.id}.{part}" in results.columns),
+            *(
+                pl.col(f"rule.{rule.id}.{part}").alias(part)
+                for part in OF_RULE
+                if f"rule.{rule.id}.{part}" in results.columns
+            ),
         ).filter(pl.col("lost") > 0)
         for rule in {id_: rule for version in versions(rules) for id_, rule in version.rules.items()}.values()
     ]

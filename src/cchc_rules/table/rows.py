@@ -19,13 +19,13 @@ def columns(rows: Sequence[Numbered], names: Sequence[str]) -> tuple[dict[str, p
     types = {name: _usual(row.get(name) for _, row in rows) for name in names}
     alike = [row for row in rows if all(_kind(row[1].get(name)) in (None, types[name]) for name in names)]
     apart = [row for row in rows if not all(_kind(row[1].get(name)) in (None, types[name]) for name in names)]
-    found = {name: pl.Series(name, [row.get(name) for _, row in alike], dtype=_dtype(types[name])) for name in names}
-    return found, [(number, row) for number, row in apart]
+    found = {name: _series(name, types[name], [row.get(name) for _, row in alike]) for name in names}
+    return found, apart
 
 
 def _usual(values: Any) -> str | None:
-    """Return the kind that most values are of; a whole number is a number with places, where there are such."""
-    counts = Counter(kind for value in values if (kind := _kind(value)) is not None)
+    """Return the kind that most values are of, None where none is of a kind that columns hold."""
+    counts = Counter(kind for value in values if (kind := _kind(value)) not in (None, "odd"))
     return counts.most_common(1)[0][0] if counts else None
 
 
@@ -42,9 +42,19 @@ def _kind(value: Any) -> str | None:
 
 def _fits(value: Decimal) -> bool:
     exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and -MOST_PLACES <= exponent and value.adjusted() < MOST_DIGITS
+    return isinstance(exponent, int) and exponent >= -MOST_PLACES and value.adjusted() < MOST_DIGITS
 
 
-def _dtype(kind: str | None) -> Any:
-    number = pl.Decimal(MOST_DIGITS + MOST_PLACES, MOST_PLACES)
-    return {"number": number, "bool": pl.Boolean, "text": pl.String, "day": pl.Date, "list": pl.List(pl.String)}.get(kind or "", pl.Null)
+def _series(name: str, kind: str | None, values: list[Any]) -> pl.Series:
+    if kind == "number":
+        values = [None if value is None else Decimal(value) for value in values]
+    return pl.Series(name, values, dtype=_DTYPES.get(kind or "", pl.Null))
+
+
+_DTYPES: dict[str, Any] = {
+    "number": pl.Decimal(MOST_DIGITS + MOST_PLACES, MOST_PLACES),
+    "bool": pl.Boolean,
+    "text": pl.String,
+    "day": pl.Date,
+    "list": pl.List(pl.String),
+}

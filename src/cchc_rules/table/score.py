@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -14,12 +14,24 @@ from cchc_rules.plan import compiled
 from cchc_rules.problem import DEFAULT_LANGUAGE, SubmissionError
 from cchc_rules.report import Report
 from cchc_rules.score import score
-from cchc_rules.table.compiled import Machine, Steps, programmed
+from cchc_rules.table.compiled import Machine, Steps, Table, programmed
 from cchc_rules.table.exact import Dtype
 from cchc_rules.table.layout import Layout, layout
 from cchc_rules.table.parts import SLICE, Lone
-from cchc_rules.table.results import APART, ERRORS, RESULTS, ROW, Wanted, conformed, lost_points, places, refused, row_of, schema
-
+from cchc_rules.table.results import (
+    APART,
+    ERRORS,
+    OF_UNIT,
+    RESULTS,
+    ROW,
+    Wanted,
+    conformed,
+    lost_points,
+    places,
+    refused,
+    row_of,
+    schema,
+)
 
 FEW = 200
 """So many rows of one kind, period and day, or fewer, are scored one by one: a program would cost more to make."""
@@ -109,11 +121,20 @@ class Scorer:
             if machine is not None:
                 parts += [conformed(machine.run(rows), target) for rows in part.iter_slices(SLICE)]
                 steps.append(machine.steps)
-        return self._gathered(numbered, alone, parts, steps, target)
+        left = _left(numbered, parts).iter_rows(named=True)
+        found, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
+        singles = pl.DataFrame([{name: row.get(name) for name in target} for row in found], schema=target)
+        results = pl.concat([*parts, singles])
+        ordered = results if len(parts) < 2 and not found else results.sort(ROW)
+        floats = tuple(name for name, dtype in numbered.schema.items() if dtype.is_float())
+        refusals = pl.DataFrame(errors, schema=ERRORS, orient="row")
+        return Scores(self.rules, ordered, refusals, (*dict.fromkeys(steps),), len(found), floats, numbered, self.as_of)
 
     def _machine(self, part: pl.DataFrame) -> Machine | None:
         """Return what scores the rows of one kind, period and day; None where they are scored one by one."""
-        envelope = {name: value for name, value in part.row(0, named=True).items() if name in APART} if part.height else {}
+        envelope = (
+            {name: value for name, value in part.row(0, named=True).items() if name in APART} if part.height else {}
+        )
         key = (tuple(envelope.items()), tuple(part.schema.items()))
         if key not in self.machines:
             if part.height <= self.few:
@@ -128,35 +149,23 @@ class Scorer:
             return None
         day = self.as_of or found.judged_at
         plan = compiled(variant(found, self.rules, day))
-        carried = (ROW, *(name for name in ("unit", *APART) if name in given))
-        foreign = tuple(name for name in given if name in self.columns.columns and name not in layout(plan.rules).columns)
-        return programmed(plan, given, day, calendar.whole_months(*found.span), self.wanted, self.places, carried, foreign)
+        carried = (ROW, *(name for name in OF_UNIT if name in given))
+        own = layout(plan.rules).columns
+        foreign = tuple(name for name in given if name in self.columns.columns and name not in own)
+        table = Table(given, day, calendar.whole_months(*found.span), carried, foreign)
+        return programmed(plan, table, self.wanted, self.places)
 
-    def _gathered(
-        self,
-        frame: pl.DataFrame,
-        alone: Sequence[tuple[int, Lone]],
-        parts: list[pl.DataFrame],
-        steps: list[Steps],
-        target: Mapping[str, Dtype],
-    ) -> Scores:
-        """Score what is left row by row; put everything in the order of the table."""
-        scored = sum(part.height for part in parts)
-        left = frame.head(0) if scored == frame.height else _left(frame, parts)
+    def _one_by_one(self, rows: Iterable[tuple[int, Lone]]) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
+        """Return the rows of results and of errors of what stands alone."""
         found: list[dict[str, Any]] = []
         errors: list[tuple[Any, ...]] = []
-        for number, given in [*((row[ROW], row) for row in left.iter_rows(named=True)), *alone]:
+        for number, given in rows:
             try:
                 outcome = one_by_one(self.rules, self.columns, given, self.as_of).outcome
                 found.append(row_of(outcome, number, given, self.wanted, self.places))
             except SubmissionError as error:
                 errors += refused(error.problems, number, given, self.columns, self.lang)
-        singles = pl.DataFrame([{name: row.get(name) for name in target} for row in found], schema=target)
-        results = pl.concat([*parts, singles])
-        ordered = results if len(parts) < 2 and not found else results.sort(ROW)
-        floats = tuple(name for name, dtype in frame.schema.items() if dtype.is_float())
-        refusals = pl.DataFrame(errors, schema=ERRORS, orient="row")
-        return Scores(self.rules, ordered, refusals, tuple(dict.fromkeys(steps)), len(found), floats, frame, self.as_of)
+        return found, errors
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -170,12 +179,14 @@ def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _left(frame: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Return the rows that no part has scored."""
+    if sum(part.height for part in parts) == frame.height:
+        return frame.head(0)
     done = pl.concat([part.select(ROW) for part in parts]) if parts else frame.select(ROW).head(0)
     return frame.join(done, on=ROW, how="anti", maintain_order="left")
 
 
 def one_by_one(rules: RuleSet, columns: Layout, given: Lone, as_of: date | None) -> Report:
     """Return the report of a row, of a whole submission or of its file."""
-    whole = not isinstance(given, Mapping) or "measurements" in given
-    source = given if whole else columns.submission(given)
+    flat = isinstance(given, Mapping) and "measurements" not in given
+    source = columns.submission(given) if isinstance(given, Mapping) and flat else given
     return score(rules, load_measurements(source, rules, as_of=as_of), as_of=as_of)

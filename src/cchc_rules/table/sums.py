@@ -69,7 +69,9 @@ class Sums:
         gone = [self.gauge.keep(out) for out in gone]
         left = zip(gone, weights, own, strict=True)
         weight = self.gauge.total([pick(out, self._none(), number(ticks)) for out, ticks, _ in left])
-        shown = self.gauge.total([pick(out, self._none(), one.part("excluded")) for out, one in zip(gone, own, strict=True)])
+        shown = self.gauge.total(
+            [pick(out, self._none(), one.part("excluded")) for out, one in zip(gone, own, strict=True)]
+        )
         nothing = points = self.gauge.ratio(Fraction(0))
         for out, one in zip(gone, own, strict=True):
             points = (points + choose(out, nothing, one.exact)).kept()
@@ -142,7 +144,9 @@ class Sums:
     def with_points(self, one: Outcome, ticks: int, weight: int) -> Outcome:
         """Return an outcome with so many points and nothing excluded."""
         earned, lost, none = (self.gauge.number(points) for points in (ticks, weight - ticks, 0))
-        return one._replace(earned=earned, lost=lost, excluded=none, rescaled=none, exact=self.gauge.ratio(Fraction(ticks)))
+        return one._replace(
+            earned=earned, lost=lost, excluded=none, rescaled=none, exact=self.gauge.ratio(Fraction(ticks))
+        )
 
     def supported(self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]) -> Whole:
         """Return the index without the points that are claimed without evidence (semantics I6)."""
@@ -169,7 +173,10 @@ class Sums:
         ladder = sorted(rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
         inside = [self.gauge.keep(self._in(band, within)) for band in ladder]
         names = [band.id for band in ladder]
-        rungs = [*((where, pl.lit(at, pl.UInt8)) for at, where in enumerate(inside)), (TRUE, pl.lit(len(ladder), pl.UInt8))]
+        rungs = [
+            *((where, pl.lit(at, pl.UInt8)) for at, where in enumerate(inside)),
+            (TRUE, pl.lit(len(ladder), pl.UInt8)),
+        ]
         place = stacked(rungs)
         for gate in rules.band_gates:
             passes = judged[self.plan.places[gate.rule]].holds(lambda one: one.state in _PASSES)
@@ -177,6 +184,7 @@ class Sums:
             higher = (place < len(names)) & (place > most)
             place = pl.when(every((never(passes), higher))).then(pl.lit(most, pl.UInt8)).otherwise(place)
         return place.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.Enum(names))
+
     def _in(self, band: Band, value: Ratio) -> pl.Expr:
         low, high = band.interval.low, band.interval.high
         edges = ((">" if band.interval.low_open else ">=", low), ("<" if band.interval.high_open else "<=", high))

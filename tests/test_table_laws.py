@@ -1,0 +1,185 @@
+"""The law of tables: in columns and one by one, every figure and every state is the same, whatever the rule set."""
+
+from datetime import date, timedelta
+from random import Random
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import cases
+from tables import expected, numbered, shown, table_of
+
+import cchc_rules.testing as pack
+from cchc_rules import load_rules, parse_rules
+from cchc_rules.table import compiled
+from cchc_rules.table.layout import layout
+from cchc_rules.table.score import Scorer
+
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+
+
+def hold(rules, frame, few=0):
+    """Score a table and hold it against the single engine, row by row; return the scores."""
+    columns = layout(rules)
+    wanted = expected(rules, [columns.submission(row) for row in frame.iter_rows(named=True)])
+    scores = Scorer(rules, few=few).score(numbered(frame))
+    good = [row for row in wanted if row is not None]
+    refused = [at for at, row in enumerate(wanted, 1) if row is None]
+    assert sorted({*scores.errors["row"]}) == refused
+    assert shown(scores.results, good) == good
+    return scores
+
+
+def plain(submission):
+    """A drawn submission with its days as text."""
+    measurements = {}
+    for id_, entry in submission["measurements"].items():
+        entry = entry.isoformat() if isinstance(entry, date) else entry
+        if isinstance(entry, dict) and "waived" in entry:
+            entry = {**entry, "waived": {key: str(value) for key, value in entry["waived"].items()}}
+        measurements[id_] = entry
+    return {**submission, "measurements": measurements}
+
+
+class TestLaw:
+    @SLOW
+    @given(st.data())
+    def test_rule_sets_of_the_property_pack(self, data):
+        rules = data.draw(pack.rule_sets())
+        submissions = data.draw(st.lists(pack.submissions(rules), min_size=1, max_size=5))
+        assert hold(rules, table_of(rules, [*map(plain, submissions)])).alone == 0
+
+    @SLOW
+    @given(cases())
+    def test_rule_sets_of_every_kind(self, case):
+        text, _, submission = case
+        rules = parse_rules(text)
+        hold(rules, table_of(rules, [submission]))
+
+    @SLOW
+    @given(cases(), st.sampled_from([1, 2, 3, 4]))
+    def test_wide_numbers(self, case, choice):
+        """Forced to other widths and limits than those that are tried first."""
+        text, _, submission = case
+        rules = parse_rules(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(compiled, "CHOICES", (compiled.CHOICES[choice],))
+            hold(rules, table_of(rules, [submission]))
+
+
+def drawn_plan(rows, seed=7):
+    """Rows of the plan, drawn: figures, holes, zero denominators, waivers, evidence, and cells that are wrong."""
+    rules, dice, columns = load_rules("cam-due-2023"), Random(seed), {}
+    for metric in rules.metrics.values():
+        if metric.submitted:
+            columns |= _drawn(metric, rows, dice)
+    units = {
+        "unit": [f"Xã {at}" for at in range(rows)],
+        "period": [dice.choice(["2023", "2023-H1"]) for _ in range(rows)],
+    }
+    return rules, pl.DataFrame(units | columns)
+
+
+def _drawn(metric, rows, dice):
+    def cells(draw, holes=0.1):
+        return [None if dice.random() < holes else draw() for _ in range(rows)]
+
+    extra = {
+        f"{metric.id}.not_applicable": cells(lambda: "Không có", 0.97),
+        f"{metric.id}.evidence": cells(lambda: "BC-12", 0.4),
+    }
+    if metric.ratio:
+        below = cells(lambda: 0 if dice.random() < 0.05 else dice.randint(1, 40))
+        above = [None if one is None else dice.randint(0, one + (dice.random() < 0.02)) for one in below]
+        return {f"{metric.id}.numerator": above, f"{metric.id}.denominator": below} | extra
+    if metric.distinct:
+        return {
+            f"{metric.id}.items": cells(lambda: [f"Tên {dice.randint(1, 3)}" for _ in range(dice.randint(0, 4))])
+        } | extra
+    kinds = {
+        "yes_no": lambda: dice.random() < 0.7,
+        "date": lambda: date(2023, 1, 1) + timedelta(dice.randint(-3, 200)),
+        "level": lambda: dice.choice(metric.levels).vi,
+    }
+    return {metric.id: cells(kinds.get(metric.type, lambda: dice.randint(-1, 20)))} | extra
+
+
+def test_the_plan():
+    rules, frame = drawn_plan(400)
+    scores = hold(rules, frame)
+    assert len(scores.steps) == 1, "one width does for both periods"
+    assert not scores.steps[0].by_row
+    assert scores.alone + scores.results.height < 800
+
+
+def test_which_shapes_have_a_form_in_columns():
+    """The rules of the packaged instruments: all have one but a share of a target that is itself read."""
+    by_row = {}
+    for id_, period in (("cam-due-2023", "2023"), ("cam-due-2023-annex", "2023"), ("qd-766-2022", "2024")):
+        scores = Scorer(load_rules(id_), few=0).score(numbered(pl.DataFrame({"unit": ["A"], "period": [period]})))
+        by_row[id_] = scores.steps[0].by_row
+    assert by_row == {"cam-due-2023": (), "cam-due-2023-annex": (), "qd-766-2022": ("synchronised",)}
+
+
+FALLBACK = """
+format = 1
+[ruleset]
+id = "lone"
+version = "1"
+title = "T"
+valid = { from = 2023-01-01, until = 2023-12-31 }
+[index]
+scale = 10
+places = 2
+[absence]
+not_applicable = "exclude"
+not_due = "exclude"
+waived = "exclude"
+[metric.share]
+title = "S"
+type = "percent"
+[metric.other]
+title = "O"
+type = "percent"
+[metric.known]
+title = "K"
+type = "percent"
+formula = "first(share, other)"
+[group.all]
+title = "A"
+[rule.lone]
+title = "L"
+group = "all"
+source = ["I.1"]
+metric = "known"
+comparator = ">="
+threshold = 90
+weight = 6
+deduction = "proportional"
+[rule.other]
+title = "O"
+group = "all"
+source = ["I.2"]
+metric = "share"
+comparator = ">="
+threshold = 80
+weight = 4
+requires = ["lone"]
+deduction = "all_or_nothing"
+"""
+
+
+def test_a_rule_without_a_form_in_columns_is_judged_row_by_row():
+    rules = parse_rules(FALLBACK)
+    frame = pl.DataFrame(
+        {
+            "unit": ["A", "B", "C", "D", "E"],
+            "period": ["2023"] * 5,
+            "share": [95, None, None, 100, 40],
+            "other": [None, 45, None, 30, 99],
+        }
+    )
+    scores = hold(rules, frame)
+    assert scores.steps[0].by_row == ("lone",)
+    assert scores.alone == 0
