@@ -14,7 +14,7 @@ DAYS = ("as_of",)
 def row_of(rules, submission):
     """The row of a submission; tracks and notes have no columns."""
     row = {name: submission[name] for name in ("unit", "unit_kind", "period", "as_of") if submission.get(name)}
-    for id_, entry in submission["measurements"].items():
+    for id_, entry in submission.get("measurements", {}).items():
         row |= {name(id_, part): value for part, value in _parts(entry) if value is not None}
     for id_, given in submission.get("points", {}).items():
         row |= {f"points.{id_}.{key}": given[key] for key in ("points", "reason") if key in given}

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import cases
 from tables import expected, numbered, shown, table_of
+from test_shapes import GOOD, NAMES, expected_of
 
 import cchc_rules.testing as pack
 from cchc_rules import load_rules, parse_rules
@@ -113,8 +114,26 @@ def test_the_plan():
     assert scores.alone + scores.results.height < 800
 
 
-def test_which_shapes_have_a_form_in_columns():
-    """The rules of the packaged instruments: all have one but a share of a target that is itself read."""
+BY_ROW = {
+    "s14-comparisons": ("signed",),  # a formula over days
+    "s15-fallback": ("share",),  # the first figure that is known
+    "s15-fallback-by-period": ("share",),
+    "s20-deadline": ("answer",),  # working days
+}
+"""The rules of the good files, one a shape, that have no form in columns and are judged row by row."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_shape(name):
+    rules = load_rules(GOOD / f"{name}.toml")
+    given = [case["submission"] for case in expected_of(name)["cases"]]
+    for submission in given:  # by themselves: what is said in none of them has no column
+        hold(rules, table_of(rules, [submission]))
+    scores = hold(rules, table_of(rules, given))
+    assert {id_ for steps in scores.steps for id_ in steps.by_row} == {*BY_ROW.get(name, ())}
+
+
+def test_the_packaged_instruments():
     by_row = {}
     for id_, period in (("cam-due-2023", "2023"), ("cam-due-2023-annex", "2023"), ("qd-766-2022", "2024")):
         scores = Scorer(load_rules(id_), few=0).score(numbered(pl.DataFrame({"unit": ["A"], "period": [period]})))

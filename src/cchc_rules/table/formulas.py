@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from cchc_rules.model import Metric
-from cchc_rules.table.exact import FALSE, SIGNS, TRUE, Gauge, Ratio, choose, every, never, some
+from cchc_rules.table.exact import FALSE, SIGNS, TRUE, Gauge, Ratio, choose, every, never, pick, quotient, some
 from cchc_rules.table.figures import Figures
 
 Value: TypeAlias = Ratio | pl.Expr
@@ -59,6 +59,8 @@ class Formula:
         tests = [part for part in parts if isinstance(part, pl.Expr)]
         if sign == "if" and len(tests) == 1:
             return choose(tests[0], *ratios)
+        if sign == "count" and not ratios:
+            return self._count(tests)
         if not ratios and sign in _TESTS:
             return _TESTS[sign](tests)
         if tests or (sign not in _STEPS and sign not in SIGNS):
@@ -66,6 +68,11 @@ class Formula:
         if sign in SIGNS:
             return ratios[0].holds(sign, ratios[1])
         return self._over(*ratios) if sign == "/" else _STEPS[sign](ratios)
+
+    def _count(self, tests: list[pl.Expr]) -> Ratio:
+        """Return how many tests hold."""
+        yes, no = self.gauge.number(1), self.gauge.number(0)
+        return quotient(self.gauge.total([pick(test, yes, no) for test in tests]), yes)
 
     def _over(self, one: Ratio, other: Ratio) -> Ratio:
         """Return a quotient; rows whose divisor is zero are not plain."""
