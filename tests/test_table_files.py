@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from datetime import datetime
 from decimal import Decimal
 
 import openpyxl
@@ -13,6 +14,7 @@ from test_tables import TINY
 
 from cchc_rules import load_rules
 from cchc_rules.cli import main
+from cchc_rules.intake.many import holds_many
 from cchc_rules.table import parts, written
 from cchc_rules.table.files import Files, score_file
 from cchc_rules.table.score import Scorer
@@ -164,6 +166,19 @@ class TestRead:
         code, results, _ = run(rules, as_sheet(rules.parent / "in.xlsx", rows))
         assert code == 0
         assert results.select("row", "unit", "index").rows() == [("2", "Xã A", "4.00"), ("4", "Xã B", "2.00")]
+
+    def test_days_of_a_worksheet(self, rules):
+        rows = [("A", "2023", datetime(2023, 3, 1)), ("B", "2023", datetime(2023, 3, 1, 7))]
+        _, results, errors = run(rules, as_sheet(rules.parent / "in.xlsx", rows, ("unit", "period", "day")))
+        assert results["rule.day.state"].to_list() == ["met"]
+        assert errors["unit"].to_list() == ["B"]
+
+    def test_a_workbook_that_is_none(self, rules, monkeypatch):
+        (rules.parent / "in.xlsx").write_bytes(b"nope")
+        assert not holds_many(rules.parent / "in.xlsx")
+        monkeypatch.setitem(sys.modules, "openpyxl", None)
+        with pytest.raises(ModuleNotFoundError):
+            holds_many(rules.parent / "in.xlsx")
 
     def test_a_folder(self, rules):
         folder = rules.parent / "all"

@@ -1,6 +1,7 @@
 """The law of tables: in columns and one by one, every figure and every state is the same, whatever the rule set."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 
 import polars as pl
@@ -141,7 +142,7 @@ def test_the_packaged_instruments():
     assert by_row == {"cam-due-2023": (), "cam-due-2023-annex": (), "qd-766-2022": ("synchronised",)}
 
 
-FALLBACK = """
+HEAD = """
 format = 1
 [ruleset]
 id = "lone"
@@ -161,44 +162,112 @@ type = "percent"
 [metric.other]
 title = "O"
 type = "percent"
+[metric.late]
+title = "D"
+type = "count"
+[metric.received]
+title = "R"
+type = "date"
+[metric.answered]
+title = "A"
+type = "date"
+[metric.days]
+title = "Y"
+type = "number"
+[metric.large]
+title = "G"
+type = "number"
+least = -5_000_000_000
+most = 5_000_000_000
+[metric.rounded]
+title = "R"
+type = "number"
+round = 1
+formula = "share / 3"
 [metric.known]
 title = "K"
 type = "percent"
 formula = "first(share, other)"
+[metric.grade]
+title = "V"
+type = "level"
+levels = ["tốt", "khá"]
 [group.all]
 title = "A"
-[rule.lone]
-title = "L"
-group = "all"
-source = ["I.1"]
-metric = "known"
-comparator = ">="
-threshold = 90
-weight = 6
-deduction = "proportional"
-[rule.other]
-title = "O"
-group = "all"
-source = ["I.2"]
-metric = "share"
-comparator = ">="
-threshold = 80
-weight = 4
-requires = ["lone"]
-deduction = "all_or_nothing"
 """
 
 
-def test_a_rule_without_a_form_in_columns_is_judged_row_by_row():
-    rules = parse_rules(FALLBACK)
-    frame = pl.DataFrame(
-        {
-            "unit": ["A", "B", "C", "D", "E"],
-            "period": ["2023"] * 5,
-            "share": [95, None, None, 100, 40],
-            "other": [None, 45, None, 30, 99],
-        }
-    )
-    scores = hold(rules, frame)
-    assert scores.steps[0].by_row == ("lone",)
-    assert scores.alone == 0
+def rule(id_, lines):
+    """The text of a rule of the group."""
+    return f'[rule.{id_}]\ntitle = "{id_}"\ngroup = "all"\nsource = ["I.1"]\n{lines}\n'
+
+
+def held(text, **columns):
+    """Score a table of one rule set's head and some rules, and hold it against the single engine."""
+    height = max(len(values) for values in columns.values())
+    units = {"unit": [f"Xã {at}" for at in range(height)], "period": ["2023"] * height}
+    return hold(parse_rules(HEAD + text), pl.DataFrame(units | columns, strict=False))
+
+
+FIRST = rule("lone", 'metric = "known"\ncomparator = ">="\nthreshold = 90\nweight = 6\ndeduction = "proportional"')
+SHARES = {"share": [95, None, None, 100, 40], "other": [None, 45, None, 30, 99]}
+
+
+class TestRowByRow:
+    """Rules without a form in columns."""
+
+    def test_before_another(self):
+        behind = 'metric = "share"\ncomparator = ">="\nthreshold = 80\nweight = 4\nrequires = ["lone"]'
+        scores = held(FIRST + rule("behind", behind + '\ndeduction = "all_or_nothing"'), **SHARES)
+        assert scores.steps[0].by_row == ("lone",)
+        assert scores.alone == 0
+
+    def test_behind_another(self):
+        text = rule(
+            "gate", 'metric = "share"\ncomparator = ">="\nthreshold = 80\nweight = 4\ndeduction = "all_or_nothing"'
+        )
+        scores = held(text + FIRST + 'requires = ["gate"]\n', **SHARES)
+        assert scores.steps[0].by_row == ("lone",)
+        assert scores.alone == 0
+
+    def test_a_formula_that_fails(self):
+        lines = 'metric = "answered"\ncomparator = "on_or_before"\nweight = 6\ndeduction = "all_or_nothing"'
+        text = rule("answer", lines + '\nthreshold = { formula = "add_days(received, days)" }')
+        scores = held(text, answered=["2023-03-05"] * 3, received=["2023-03-01"] * 3, days=["5", "2.5", "1"])
+        assert scores.errors["row"].to_list() == [2]
+        assert scores.steps[0].by_row == ("answer",)
+
+    def test_an_absence_without_an_effect(self):
+        text = FIRST + 'absence = { not_applicable = "manual" }\n'
+        scores = held(text, **SHARES, **{"share.not_applicable": [None, "không có", "không có", None, None]})
+        assert scores.errors["row"].to_list() == []
+
+
+class TestRare:
+    def test_a_rounded_derived_figure(self):
+        text = rule(
+            "rounded", 'metric = "rounded"\ncomparator = ">="\nthreshold = 30\nweight = 6\ndeduction = "proportional"'
+        )
+        assert held(text, share=[Decimal("89.84"), Decimal("89.85"), 90, None]).alone == 0
+
+    def test_whole_units(self):
+        units = '{ kind = "per_unit", each = 1, step = 5, units = "whole" }'
+        text = rule("late", f'metric = "late"\ncomparator = "<="\nthreshold = 3\nweight = 4\ndeduction = {units}')
+        assert held(text, late=[3, 7, 8, 13, 100, None]).alone == 0
+
+    def test_a_tier_with_a_formula(self):
+        tier = '{ from = 50, below = 80, formula = "weight * value / 100 if 2 > 1 else 0" }'
+        tiers = f"[{{ from = 80, points = 4 }}, {tier}, {{ otherwise = true, points = 0 }}]"
+        lines = f'metric = "share"\nweight = 4\ndeduction = {{ kind = "tiers", tiers = {tiers} }}'
+        assert held(rule("tiers", lines), share=[80, 79, Decimal("50.5"), 49, None]).alone == 0
+
+    def test_a_range_beyond_the_limit(self):
+        lines = 'metric = "large"\ncomparator = ">="\nthreshold = 100\nweight = 4\ndeduction = "proportional"'
+        scores = held(rule("large", lines), large=["40", "-7", "2000000000", "6000000000"])
+        assert scores.alone == 1, "more than the columns read, less than the range allows"
+        assert scores.errors["row"].to_list() == [4]
+
+    def test_levels_that_are_no_text(self):
+        lines = 'metric = "grade"\ncomparator = "is"\nthreshold = "tốt"\nweight = 4\ndeduction = "all_or_nothing"'
+        assert held(rule("grade", lines), grade=[1, 2]).errors["row"].to_list() == [1, 2]
+        assert held(rule("grade", lines), grade=["tốt", "khá", "kém", None]).errors["row"].to_list() == [3]

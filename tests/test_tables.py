@@ -259,6 +259,17 @@ class TestTable:
         assert found.results.is_empty()
         assert found.losses.is_empty()
 
+    def test_a_scorer_keeps_what_it_made(self):
+        frame = pl.DataFrame({"unit": ["A", "B"], "district": ["D", "E"], "period": ["2023"] * 2, "share": [45, 90]})
+        scorer = Scorer(RULES, few=0)
+        first, second = scorer.score(numbered(frame)), scorer.score(numbered(frame))
+        assert first.results.equals(second.results)
+        assert first.results["district"].to_list() == ["D", "E"]
+        assert len(scorer.machines) == 1
+        alone = Scorer(RULES, few=9).score(numbered(frame))
+        reduced = pl.exclude("index.numerator", "index.denominator")  # one by one, they are in lowest terms
+        assert alone.results.select(reduced).equals(first.results.select(reduced))
+
     def test_rows_of_other_periods_are_scored_apart(self):
         frame = pl.DataFrame({"unit": ["A", "B", "C"], "period": ["2023", "2022", None], "share": [45, 45, 45]})
         found = Scorer(RULES, few=0).score(numbered(frame))

@@ -44,7 +44,7 @@ class Judged:
     """The ladder of one rule's outcomes."""
 
     def __init__(self, branches: Iterable[Branch]) -> None:
-        self.branches = [*_open(branches)]
+        self.branches = _open(branches)
         self._parts: dict[str, Whole] = {}
 
     def part(self, name: str) -> Whole:
@@ -95,13 +95,11 @@ class Judged:
         return Judged(found)
 
 
-def _open(branches: Iterable[Branch]) -> Iterable[Branch]:
-    """Yield the branches that a row can reach; the last holds in every row that is left."""
-    for where, outcome in branches:
-        if where is not FALSE:
-            yield where, outcome
-        if where is TRUE:
-            return
+def _open(branches: Iterable[Branch]) -> list[Branch]:
+    """Return the branches that a row can reach; the last holds in every row that is left."""
+    possible = [branch for branch in branches if branch[0] is not FALSE]
+    last = next(at for at, (where, _) in enumerate(possible) if where is TRUE)
+    return possible[: last + 1]
 
 
 def when(condition: pl.Expr, yes: Sequence[Branch], no: Sequence[Branch]) -> list[Branch]:

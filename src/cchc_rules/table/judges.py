@@ -159,12 +159,10 @@ class Bench:
             case "formula":
                 tree = self.lowering.formula(self.rule.deduction.formula or "", self.rule)
                 return self._result(self._points(tree, value, threshold, formula), Reason.FORMULA, met)
-            case "proportional" | "per_unit" if threshold is not None and met is not None:
-                reached = self._fixed(self.worth.weight, 0, False, State.MET, Reason.TARGET_MET)
-                short = self._share(value) if kind == "proportional" else self._units(value, threshold)
-                return when(met, [(TRUE, reached)], short)
             case _:
-                raise NoColumnsError(kind)
+                reached = self._fixed(self.worth.weight, 0, False, State.MET, Reason.TARGET_MET)
+                short = self._share(value) if kind == "proportional" else self._units(value, threshold)  # type: ignore[arg-type]
+                return when(met, [(TRUE, reached)], short)  # type: ignore[arg-type]  # such a rule has a target
 
     def _met(self, value: Ratio, threshold: Ratio | None) -> pl.Expr | None:
         rule, metric = self.rule, self.rules.metrics[self.rule.metric or ""]

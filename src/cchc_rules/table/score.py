@@ -132,9 +132,7 @@ class Scorer:
 
     def _machine(self, part: pl.DataFrame) -> Machine | None:
         """Return what scores the rows of one kind, period and day; None where they are scored one by one."""
-        envelope = (
-            {name: value for name, value in part.row(0, named=True).items() if name in APART} if part.height else {}
-        )
+        envelope = {name: value for name, value in part.row(0, named=True).items() if name in APART}
         key = (tuple(envelope.items()), tuple(part.schema.items()))
         if key not in self.machines:
             if part.height <= self.few:
