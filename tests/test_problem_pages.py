@@ -27,6 +27,12 @@ MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-m
     "no-cases",
     "layout",
     "layout-unsafe",
+    "repeated-column",
+    "row-length",
+    "row-no-object",
+    "sheet-full",
+    "table-unreadable",
+    "unknown-column",
 }
 """Codes that no file in the folder can show; the tests named below make what gives them."""
 
@@ -58,6 +64,8 @@ def test_every_code_has_a_section_and_every_section_a_code():
 def test_codes_made_in_tests_are_made_there():
     names = (
         "bad_rules",
+        "table_files",
+        "tables",
         "overlays",
         "bad_submissions",
         "comparing",

@@ -135,6 +135,17 @@ def test_what_is_fixed_needs_no_column():
     assert gauge.peak < 1 << 10
 
 
+def test_steps_that_need_nothing():
+    gauge = Gauge(pl.Int64)
+    n = Whole(gauge, pl.col("n"), -5, 5)
+    ratio = quotient(n, gauge.number(1))
+    assert ratio.floor() is n
+    assert ratio.times(Fraction(0)).low == 0
+    assert ratio.over(gauge.ratio(Fraction(1, 3))).k == 3
+    below = quotient(Whole(gauge, pl.col("n"), -5, 0), gauge.number(2))
+    assert pl.DataFrame({"n": [-3, 0]}).select(below.rounded().expr.alias("x"))["x"].to_list() == [-2, 0]
+
+
 def test_the_gauge_remembers_the_largest_number():
     gauge = Gauge(pl.Int64)
     n = Whole(gauge, pl.col("n"), -(10**10), 10**9)

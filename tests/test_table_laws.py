@@ -237,11 +237,6 @@ class TestRowByRow:
         assert scores.errors["row"].to_list() == [2]
         assert scores.steps[0].by_row == ("answer",)
 
-    def test_an_absence_without_an_effect(self):
-        text = FIRST + 'absence = { not_applicable = "manual" }\n'
-        scores = held(text, **SHARES, **{"share.not_applicable": [None, "không có", "không có", None, None]})
-        assert scores.errors["row"].to_list() == []
-
 
 class TestRare:
     def test_a_rounded_derived_figure(self):
@@ -250,13 +245,25 @@ class TestRare:
         )
         assert held(text, share=[Decimal("89.84"), Decimal("89.85"), 90, None]).alone == 0
 
+    def test_a_share_of_a_target_that_is_read(self):
+        lines = 'metric = "share"\ncomparator = ">="\nthreshold = { metric = "other" }\nweight = 4\n'
+        lines += 'deduction = "proportional"'
+        scores = held(rule("share", lines), share=[40, 50, 10, 10, None, 7], other=[80, 40, 0, None, 5, 3])
+        assert scores.alone == 0
+        assert scores.steps[0].by_row == ()
+
+    def test_an_absence_without_an_effect_behind_a_formula(self):
+        absence = 'absence = { not_applicable = "manual", missing = "manual" }'
+        scores = held(FIRST + absence, share=[None, 95], other=[None, 1], **{"points.lone.reason": [None, None]})
+        assert scores.alone == 1
+
     def test_whole_units(self):
         units = '{ kind = "per_unit", each = 1, step = 5, units = "whole" }'
         text = rule("late", f'metric = "late"\ncomparator = "<="\nthreshold = 3\nweight = 4\ndeduction = {units}')
         assert held(text, late=[3, 7, 8, 13, 100, None]).alone == 0
 
     def test_a_tier_with_a_formula(self):
-        tier = '{ from = 50, below = 80, formula = "weight * value / 100 if 2 > 1 else 0" }'
+        tier = '{ from = 50, below = 80, formula = "weight * value / 100 if True else 0" }'
         tiers = f"[{{ from = 80, points = 4 }}, {tier}, {{ otherwise = true, points = 0 }}]"
         lines = f'metric = "share"\nweight = 4\ndeduction = {{ kind = "tiers", tiers = {tiers} }}'
         assert held(rule("tiers", lines), share=[80, 79, Decimal("50.5"), 49, None]).alone == 0

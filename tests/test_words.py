@@ -73,7 +73,8 @@ def constants(*modules):
 def prefixes():
     """The beginnings of ids that the source completes: `reason.` of f"reason.{code}"."""
     found = set()
-    for module in set(SOURCE.rglob("*.py")) - {SOURCE / "verify.py"}:  # which has no catalogue: it also runs alone
+    silent = {SOURCE / "verify.py", *(SOURCE / "table").glob("*.py")}  # it runs alone; these make names of columns
+    for module in set(SOURCE.rglob("*.py")) - silent:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
             if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z-]+[.-]", str(first.value)):

@@ -186,10 +186,6 @@ class Whole:
         """Return the smaller of two, row by row."""
         return pick(compared("<=", self, other), self, other)
 
-    def most(self, other: "Whole") -> "Whole":
-        """Return the larger of two, row by row."""
-        return pick(compared(">=", self, other), self, other)
-
 
 _NOWHERE = Gauge(pl.Int64)
 ZERO, ONE = _NOWHERE.number(0), _NOWHERE.number(1)
@@ -265,6 +261,8 @@ class Ratio:
 
     def over(self, other: "Ratio") -> "Ratio":
         """Return the quotient; the other is not zero."""
+        if other.low == other.high:
+            return self.times(1 / other.low)
         sign = compared(">=", other.n, other.n.gauge.number(0))
         above, below = pick(sign, self.n, -self.n), other.n.magnitude()
         lowest = abs(other.k) * Fraction(max(1, below.low), other.d.high)

@@ -19,7 +19,7 @@ from cchc_rules.scale import Worth
 from cchc_rules.shapes import _SIGNS as COMPARATORS
 from cchc_rules.shapes import as_number, literal
 from cchc_rules.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
-from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
 from cchc_rules.table.figures import Figures
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import Branch, Judged, Outcome, when
@@ -161,8 +161,8 @@ class Bench:
                 return self._result(self._points(tree, value, threshold, formula), Reason.FORMULA, met)
             case _:
                 reached = self._fixed(self.worth.weight, 0, False, State.MET, Reason.TARGET_MET)
-                short = self._share(value) if kind == "proportional" else self._units(value, threshold)  # type: ignore[arg-type]
-                return when(met, [(TRUE, reached)], short)  # type: ignore[arg-type]  # such a rule has a target
+                short = self._share if kind == "proportional" else self._units
+                return when(met, [(TRUE, reached)], short(value, threshold))  # type: ignore[arg-type]  # it has a target
 
     def _met(self, value: Ratio, threshold: Ratio | None) -> pl.Expr | None:
         rule, metric = self.rule, self.rules.metrics[self.rule.metric or ""]
@@ -194,16 +194,14 @@ class Bench:
         missed = self._fixed(self.worth.lowest, 0, False, State.NOT_MET, none)
         return [(TRUE if met is None else met, reached), (TRUE, missed)]
 
-    def _share(self, value: Ratio) -> list[Branch]:
-        """weight × (value − start) / (target − start), nothing below the floor."""
-        deduction, rising = self.rule.deduction, self.rule.comparator == ">="
-        target = literal(self.rule, self.rules.metrics[self.rule.metric or ""])
-        if target is None:
-            raise NoColumnsError("proportional to a target that is read")
-        start = deduction.from_ or Fraction(0)
-        reachable = target > start if rising else target < start
-        slope = Fraction(self.worth.weight) / (target - start) if reachable else Fraction(0)
-        ticks = (value - self.gauge.ratio(start)).times(slope).most(self.gauge.ratio(Fraction(self.worth.lowest)))
+    def _share(self, value: Ratio, threshold: Ratio) -> list[Branch]:
+        """weight × (value − start) / (target − start), nothing below the floor; nothing where start is the target."""
+        deduction, rising, none = self.rule.deduction, self.rule.comparator == ">=", self.gauge.ratio(Fraction(0))
+        start = self.gauge.ratio(deduction.from_ or Fraction(0))
+        part, span = (value - start).times(Fraction(self.worth.weight)), (threshold - start).kept()
+        reachable = self.gauge.keep(span.holds(">" if rising else "<", none))
+        ticks = none if reachable is FALSE else choose(reachable, part.over(span), none)
+        ticks = ticks.most(self.gauge.ratio(Fraction(self.worth.lowest)))
         points = self._result(ticks.within(None, Fraction(self.worth.weight)), Reason.BELOW_TARGET, FALSE)
         if deduction.floor is None:
             return points

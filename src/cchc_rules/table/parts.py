@@ -224,7 +224,7 @@ def _sheet(path: Path, known: Layout) -> Iterator[Part]:
     head = _unique([str(name) for name in next(cells, ()) if name is not None], path)
     known.known(head)
     rows = (
-        ((number, {name: _cell(value) for name, value in zip(head, row, strict=False)}), 0.0)
+        ((number, {name: _cell(value) for name, value in zip(head, row, strict=False)}), 0)
         for number, row in enumerate(cells, 2)
         if any(value is not None for value in row)
     )
