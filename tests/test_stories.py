@@ -2,8 +2,8 @@
 
 Each page is one story, played in a folder of its own that holds `examples` and `rules`. Its fenced blocks, in order:
 
-- a block with a file name writes that file (`toml my.toml`, `json figures.json`, `python embed.py`, `sh gate.sh`); with
-  `added` after the name it is added at the end of that file; `diff my.toml` changes that file;
+- a block with a file name writes that file (`toml my.toml`, `json figures.json`, `python embed.py`, `sh gate.sh`,
+  `csv table.csv`); with `added` after the name it is added at the end of that file; `diff my.toml` changes that file;
 - `console` runs every `$ cchc-rules …` (and `$ python FILE …`, `$ sh FILE …`) and compares what is printed, line by
   line; a line `…` stands for any lines, `# exit code N` for the code when it is not 0;
 - `python` without a file name is run; where it has comments `#>`, they are what it prints;
@@ -41,7 +41,7 @@ EXAMPLE = "examples/cam-due-2023.json"
 BLOCK = re.compile(r"^```(\w*)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 BARE_COMMAND = re.compile(r"-m cchc_rules (.+)$", re.MULTILINE)
-WRITTEN = ("toml", "json", "python", "sh")
+WRITTEN = ("toml", "json", "python", "sh", "csv")
 
 
 def lines_of(text):
