@@ -210,10 +210,14 @@ class TestRefusals:
         assert [line for line in heads if not line.startswith(str(MISTAKES))] == []
 
     def test_a_submission_that_cannot_be_read(self, run, tmp_path):
-        for path in (tmp_path / "none.json", tmp_path):
-            code, out, err = run("score", path, "--lang", "en")
-            assert (code, out) == (4, "")
-            assert "file-unreadable" in err
+        code, out, err = run("score", tmp_path / "none.json", "--lang", "en")
+        assert (code, out) == (4, "")
+        assert "file-unreadable" in err
+
+    def test_a_folder_is_a_table_and_needs_its_rules(self, run, tmp_path):
+        code, out, err = run("score", tmp_path, "--lang", "en")
+        assert (code, out) == (2, "")
+        assert "--rules" in err
 
     def test_a_day_before_what_was_reported(self, run):
         code, out, err = run("score", EXAMPLE, "--as-of", "2023-02-01")

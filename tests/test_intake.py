@@ -16,9 +16,9 @@ from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rul
 from cchc_rules.cli import main
 from cchc_rules.forms import form_text
 from cchc_rules.intake import sheets as sheets_module
+from cchc_rules.intake import typed
 from cchc_rules.intake.blank import blank
 from cchc_rules.intake.book import form
-from cchc_rules.intake.filled import typed
 from cchc_rules.intake.plain import template
 from cchc_rules.intake.sheets import _clean
 
@@ -426,7 +426,7 @@ def test_files_that_are_no_form(tmp_path, monkeypatch):
     ],
 )
 def test_numbers_as_typed(words, read):
-    assert typed(words) == read
+    assert typed.number(words) == read
 
 
 @pytest.mark.parametrize("value", [1e300 * 1e10, -1e300 * 1e10])

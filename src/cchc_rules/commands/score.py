@@ -42,12 +42,16 @@ def add_submission(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Score a submission and show its report, or score a table of them; return the exit code."""
+    return guarded(lambda: _one_or_many(options, lang), lang, options.output)
+
+
+def _one_or_many(options: argparse.Namespace, lang: str) -> int:
     if holds_many(options.measurements):
-        return guarded(lambda: _tables(options, lang), lang, options.output)
+        return _tables(options, lang)
     if options.format not in TEXTS and options.output is None:
         print(message(lang, "cli.needs-output"), file=sys.stderr)
         return USAGE
-    return guarded(lambda: _score(options), lang, options.output)
+    return _score(options)
 
 
 def _tables(options: argparse.Namespace, lang: str) -> int:
