@@ -551,8 +551,9 @@ def test_template_prints_writes_and_refuses(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_without_openpyxl_the_extra_is_named(tiny_form, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("command", [["score"], ["plan", "--to", "90"]])
+def test_without_openpyxl_the_extra_is_named(tiny_form, tmp_path, monkeypatch, capsys, command):
     (tmp_path / "form.xlsx").write_bytes(tiny_form)
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
-    assert main(["score", str(tmp_path / "form.xlsx"), "--lang", "en"]) == 2
+    assert main([*command, str(tmp_path / "form.xlsx"), "--lang", "en"]) == 2
     assert "xlsx" in capsys.readouterr().err
