@@ -18,7 +18,7 @@ STEPS = ("+", "-", "*", "over", "least", "most", "times", "magnitude", "rounded"
 
 def shown(gauge, ratio, frame):
     """The fractions of each row, and whether each lies within its bounds."""
-    for columns in gauge.steps([ratio.n.expr, ratio.d.expr]):
+    for columns in gauge.steps([ratio.n.expr, ratio.d.expr], set()):
         frame = frame.with_columns(columns)
     found = frame.select(n=ratio.n.expr, d=ratio.d.expr).rows()
     values = [ratio.k * Fraction(n, d) for n, d in found]

@@ -15,7 +15,7 @@ from cchc_rules.measure import takes_points
 from cchc_rules.model import Metric, Rule
 from cchc_rules.plan import Plan
 from cchc_rules.table.by_row import ByRow
-from cchc_rules.table.exact import FALSE, TRUE, WIDTHS, Gauge, Ratio, Whole, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, WIDTHS, Gauge, Ratio, Whole, every, never, quotient, some
 from cchc_rules.table.figures import Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import REASON, STATE, Judged
@@ -26,7 +26,7 @@ from cchc_rules.table.sums import Sums
 CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
 """Which width, with figures up to which size, is tried, in this order."""
 
-PLAIN, ALONE = "|plain", "|alone"
+ALONE = "|alone"
 
 
 class Steps(NamedTuple):
@@ -59,11 +59,8 @@ class Program:
         self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, table.as_of, table.schema
         self.gauge, self.long = Gauge(dtype), False
         self.reader = Reader(self.rules, table.schema, table.as_of, self.gauge, self.limit)
-        self.plain = [
-            self.reader.said("unit"),
-            *(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics),
-        ]
-        self.plain += [never(self.reader.said(name)) for name in table.foreign]
+        self.reader.demand(self.reader.said("unit"), *(never(self.reader.said(name)) for name in table.foreign))
+        self.reader.demand(*(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics))
         self.failed: list[pl.Expr] = []
         self.figures = {**self._submitted(), **self._of_the_period(table.months)}
         self._derive()
@@ -88,9 +85,7 @@ class Program:
     # Figures
 
     def _submitted(self) -> dict[str, Figures]:
-        found = {id_: self.reader.figures(metric) for id_, metric in self.rules.metrics.items() if metric.submitted}
-        self.plain += [test for figures in found.values() for test in figures.plain]
-        return found
+        return {id_: self.reader.figures(metric) for id_, metric in self.rules.metrics.items() if metric.submitted}
 
     def _of_the_period(self, months: int | None) -> dict[str, Figures]:
         given = [id_ for id_, metric in self.rules.metrics.items() if metric.from_period is not None]
@@ -144,9 +139,8 @@ class Program:
             self.reader.points(rule) if takes_points(self.rules, rule.id) else Figures(self.gauge.ratio(Fraction(0)))
         )
         found = judge.judged(rule, [known[name] for name in rule.requires], given, absent)
-        self.plain += given.plain
         if rule.deduction.kind != "manual":  # a person's points in place of a figure: one by one
-            self.plain += [where for where, _ in given.absences]
+            self.reader.demand(*(where for where, _ in given.absences))
         return found
 
     # Results
@@ -207,32 +201,43 @@ def points(ticks: Whole, extra: int, places: int | None) -> pl.Expr:
         return ticks.expr.cast(pl.Int64)
     if ticks.fixed:
         return pl.lit(Decimal(ticks.low).scaleb(-places), pl.Decimal(38, places))
-    return (ticks.expr.cast(pl.Decimal(38, 0)) * pl.lit(Decimal(1).scaleb(-places))).cast(pl.Decimal(38, places))
+    return ticks.expr.cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, places))
 
 
 class Machine:
     """A program with its steps in order, for the results that are wanted: it runs over frames of one schema."""
 
     def __init__(self, program: Program, wanted: Wanted, places: int, carried: tuple[str, ...]) -> None:
-        gauge, tests = program.gauge, [one for one in program.plain if one is not TRUE]
-        failed = some(program.failed)
+        gauge, failed, done = program.gauge, some(program.failed), set[str]()
         outputs = [*program.results(wanted, places), *([failed.alias(ALONE)] if failed is not FALSE else [])]
+        tests, self.texts = program.reader.tests, program.reader.texts
         self.gauge, self.steps, self.fits = gauge, program.steps, program.fits
-        self.plain = pl.all_horizontal(tests).fill_null(True).alias(PLAIN)
-        self.reads = gauge.steps([self.plain])
-        self.by_row = [(one, gauge.steps(one.read(program.schema).values())) for one in program.by_row]
-        self.last, self.outputs, self.alone = gauge.steps(outputs), [*carried, *outputs], failed is not FALSE
+        self.whole = pl.all_horizontal([test.whole for test in tests])
+        self.rows = pl.all_horizontal([test.rows for test in tests]).fill_null(True)
+        self.reads = gauge.steps([self.whole], done)
+        self.reads_of_rows = gauge.steps([self.rows], {*done})
+        self.by_row = [(one, gauge.steps(one.read(program.schema).values(), done)) for one in program.by_row]
+        self.last, self.outputs, self.alone = gauge.steps(outputs, done), [*carried, *outputs], failed is not FALSE
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the scores of the rows that can be scored in columns."""
-        for columns in (*self.reads, [self.plain]):
-            frame = frame.with_columns(columns)
-        plain = frame.get_column(PLAIN)
-        frame = frame if plain.all() else frame.filter(plain)
+        frame = self._plain(_stepped(self._said(frame), self.reads))
         for rule, steps in self.by_row:
             frame = rule.frame(_stepped(frame, steps), self.gauge)
         found = _stepped(frame, self.last).select(self.outputs)
         return found.filter(~pl.col(ALONE)).drop(ALONE) if self.alone else found
+
+    def _said(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with null for texts that are blank: they say nothing."""
+        filled = frame.select((text.drop_nulls().str.strip_chars() != "").all() for text in self.texts.values())
+        blank = [self.texts[name] for name in filled.columns if not filled.item(0, name)]
+        return frame.with_columns(pl.when(text.str.strip_chars() != "").then(text) for text in blank)
+
+    def _plain(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows that pass every test: most often all do, and whole columns are tested faster than rows."""
+        if frame.select(self.whole).item():
+            return frame
+        return _stepped(frame, self.reads_of_rows).filter(self.rows)
 
 
 def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:

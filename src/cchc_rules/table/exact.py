@@ -63,7 +63,6 @@ class Gauge:
         self.dtype, self.peak = dtype, 0
         self.kept: dict[str, pl.Expr] = {}
         self.names: dict[bytes, str] = {}
-        self.done: set[str] = set()
 
     def keep(self, expr: pl.Expr) -> pl.Expr:
         """Return an expression as a column of its own, which is worked out once; a column stays what it is."""
@@ -74,15 +73,15 @@ class Gauge:
         self.kept.setdefault(name, expr.alias(name))
         return pl.col(name)
 
-    def steps(self, wanted: Iterable[pl.Expr]) -> list[list[pl.Expr]]:
-        """Return the columns that others are worked out from and that no step gave yet, in steps: first those first."""
+    def steps(self, wanted: Iterable[pl.Expr], done: set[str]) -> list[list[pl.Expr]]:
+        """Return the columns that others are worked out from, in steps, without those that are done; those are, now."""
         levels: dict[str, int] = {}
         for expr in wanted:
             self._level(expr, levels)
         found: dict[int, list[pl.Expr]] = {}
-        for name in levels.keys() - self.done:
+        for name in levels.keys() - done:
             found.setdefault(levels[name], []).append(self.kept[name])
-        self.done |= levels.keys()
+        done |= levels.keys()
         return [found[level] for level in sorted(found)]
 
     def _level(self, expr: pl.Expr, levels: dict[str, int]) -> int:
@@ -117,7 +116,8 @@ class Gauge:
 
     def ratio(self, value: Fraction) -> "Ratio":
         """Return a fraction that is the same in every row."""
-        return Ratio(self.number(value.numerator), self.number(1), Fraction(1, value.denominator), value, value)
+        n, k = (self.number(1), value) if value else (self.number(0), Fraction(1))
+        return Ratio(n, self.number(1), k, value, value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +233,13 @@ class Ratio:
     low: Fraction
     high: Fraction
 
+    def same(self, other: "Ratio") -> bool:
+        """Whether both are known to be the same fractions."""
+        return self is other or self.low == self.high == other.low == other.high
+
     def __add__(self, other: "Ratio") -> "Ratio":
+        if self.n.same(ZERO) or other.n.same(ZERO):
+            return other if self.n.same(ZERO) else self
         k, mine, its = common(self.k, other.k)
         if self.d.same(other.d):
             n, d = self.n.times(mine) + other.n.times(its), self.d
@@ -350,7 +356,7 @@ def choose(condition: pl.Expr, yes: Ratio, no: Ratio) -> Ratio:
     if condition is TRUE or condition is FALSE:
         return yes if condition is TRUE else no
     condition = yes.n.gauge.keep(condition)
-    k, mine, its = common(yes.k, no.k)
+    k, mine, its = common(*((one.k if not one.n.same(ZERO) else other.k) for one, other in ((yes, no), (no, yes))))
     n = pick(condition, yes.n.times(mine), no.n.times(its))
     return Ratio(n, pick(condition, yes.d, no.d), k, min(yes.low, no.low), max(yes.high, no.high))
 

@@ -32,8 +32,8 @@ class Outcome(NamedTuple):
     def same(self, other: "Outcome") -> bool:
         """Whether both are known to be the same."""
         words = (self.state, self.reason, self.alone) == (other.state, other.reason, other.alone)
-        exact = self.exact is other.exact or (self.earned.fixed and self.exact.d.fixed)
-        return words and exact and all(getattr(self, part).same(getattr(other, part)) for part in PARTS)
+        parts = all(getattr(self, part).same(getattr(other, part)) for part in PARTS)
+        return words and parts and self.exact.same(other.exact)
 
 
 PARTS = ("earned", "lost", "excluded", "rescaled")

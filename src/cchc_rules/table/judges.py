@@ -19,7 +19,7 @@ from cchc_rules.scale import Worth
 from cchc_rules.shapes import _SIGNS as COMPARATORS
 from cchc_rules.shapes import as_number, literal
 from cchc_rules.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
-from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, settled, some
 from cchc_rules.table.figures import Figures
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import Branch, Judged, Outcome, when
@@ -160,9 +160,21 @@ class Bench:
                 tree = self.lowering.formula(self.rule.deduction.formula or "", self.rule)
                 return self._result(self._points(tree, value, threshold, formula), Reason.FORMULA, met)
             case _:
-                reached = self._fixed(self.worth.weight, 0, False, State.MET, Reason.TARGET_MET)
                 short = self._share if kind == "proportional" else self._units
-                return when(met, [(TRUE, reached)], short(value, threshold))  # type: ignore[arg-type]  # it has a target
+                found = short(value, threshold)  # type: ignore[arg-type]  # it has a target
+                return when(met, [(TRUE, self._reached(found[-1][1], value, threshold))], found)  # type: ignore[arg-type]
+
+    def _reached(self, short: Outcome, value: Ratio, threshold: Ratio) -> Outcome:
+        """Return the outcome of a target that is met: what falls short of it, where that comes to the weight on it.
+
+        So it does where no figure lies beyond the target: then the points need no test whether it is met.
+        """
+        sign = ">" if self.rule.comparator == ">=" else "<"
+        full = self._fixed(self.worth.weight, 0, False, State.MET, Reason.TARGET_MET)
+        beyond = settled(sign, (value.low, value.high), (threshold.low, threshold.high))
+        straight = self.rule.deduction.kind == "proportional" and threshold.low == threshold.high
+        exact = straight and beyond is FALSE and short.exact.high == self.worth.weight
+        return short._replace(state=State.MET, reason=Reason.TARGET_MET) if exact else full
 
     def _met(self, value: Ratio, threshold: Ratio | None) -> pl.Expr | None:
         rule, metric = self.rule, self.rules.metrics[self.rule.metric or ""]

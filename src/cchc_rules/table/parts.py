@@ -24,7 +24,7 @@ from cchc_rules.table.layout import ENVELOPE, Layout
 from cchc_rules.table.results import ROW
 from cchc_rules.table.rows import Numbered, columns
 
-SLICE = 128 << 10
+SLICE = 256 << 10
 """So many rows are read and scored at once."""
 
 BLOCK = 1 << 24
