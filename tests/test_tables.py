@@ -149,13 +149,23 @@ class TestCells:
         lines = scored(names__items=["A\nb", "A\na", "0", None])
         assert points(lists, "names") == points(lines, "names") == ["2.00", "0.00", "0.00", "0.00"]
         assert [*lines.results["rule.names.reason"]][2:] == ["target_missed", "not_reported"]
-        assert lists.alone == 0
-        assert lines.alone == 1, "the zero is looked at by itself"
+        assert lists.alone == 1, "items that differ in case alone are looked at by themselves"
+        assert lines.alone == 2, "so is the zero"
+
+    def test_items_that_differ_in_case_in_different_rows(self):
+        found = scored(names__items=[["A", "b"], ["a", "B"], ["A"]])
+        assert points(found, "names") == ["2.00", "2.00", "0.00"]
+        assert found.alone == 0
+
+    def test_an_item_that_is_nothing_is_refused(self):
+        found = scored(names__items=[["A", None], ["A", "b"]])
+        assert found.errors["row"].to_list() == [1]
+        assert points(found, "names") == ["2.00"]
 
     def test_items_with_other_letters_and_spaces_go_one_by_one(self):
         found = scored(names__items=[["straße", "STRASSE"], ["a  b", "A B"], ["Ấp", "ấp"]])
         assert points(found, "names") == ["0.00", "0.00", "0.00"]
-        assert found.alone == 2
+        assert found.alone == 3
 
     def test_an_empty_column_of_lists(self):
         found = scored(names__items=pl.Series([[], []], dtype=pl.List(pl.Null)))

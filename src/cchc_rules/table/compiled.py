@@ -54,10 +54,12 @@ class Table(NamedTuple):
 class Program:
     """The steps that turn a table's columns into scores, for one width of numbers; built before anything is read."""
 
-    def __init__(self, plan: Plan, table: Table, choice: tuple[int, int]) -> None:
+    def __init__(
+        self, plan: Plan, table: Table, choice: tuple[int, int], once: frozenset[str] = frozenset()
+    ) -> None:
         (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
         self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, table.as_of, table.schema
-        self.gauge, self.long = Gauge(dtype), False
+        self.gauge, self.long = Gauge(dtype, once), False
         self.reader = Reader(self.rules, table.schema, table.as_of, self.gauge, self.limit)
         self.reader.demand(self.reader.said("unit"), *(never(self.reader.said(name)) for name in table.foreign))
         self.reader.demand(*(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics))
@@ -210,7 +212,7 @@ class Machine:
     def __init__(self, program: Program, wanted: Wanted, places: int, carried: tuple[str, ...]) -> None:
         gauge, failed, done = program.gauge, some(program.failed), set[str]()
         outputs = [*program.results(wanted, places), *([failed.alias(ALONE)] if failed is not FALSE else [])]
-        tests, self.texts = program.reader.tests, program.reader.texts
+        tests, self.texts = program.reader.tests, [*program.reader.texts.values()]
         self.gauge, self.steps, self.fits = gauge, program.steps, program.fits
         self.whole = pl.all_horizontal([test.whole for test in tests])
         self.rows = pl.all_horizontal([test.rows for test in tests]).fill_null(True)
@@ -218,26 +220,42 @@ class Machine:
         self.reads_of_rows = gauge.steps([self.rows], {*done})
         self.by_row = [(one, gauge.steps(one.read(program.schema).values(), done)) for one in program.by_row]
         self.last, self.outputs, self.alone = gauge.steps(outputs, done), [*carried, *outputs], failed is not FALSE
+        self.spent = _spent(self.last, outputs, done)
+        self.once = gauge.used_once([self.whole, *outputs])
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the scores of the rows that can be scored in columns."""
-        frame = self._plain(_stepped(self._said(frame), self.reads))
+        frame = self._plain(frame)
         for rule, steps in self.by_row:
             frame = rule.frame(_stepped(frame, steps), self.gauge)
-        found = _stepped(frame, self.last).select(self.outputs)
+        for columns, spent in zip(self.last, self.spent, strict=True):
+            frame = frame.with_columns(columns)
+            frame = frame.drop(spent) if spent else frame
+        found = frame.select(self.outputs)
         return found.filter(~pl.col(ALONE)).drop(ALONE) if self.alone else found
-
-    def _said(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with null for texts that are blank: they say nothing."""
-        filled = frame.select((text.drop_nulls().str.strip_chars() != "").all() for text in self.texts.values())
-        blank = [self.texts[name] for name in filled.columns if not filled.item(0, name)]
-        return frame.with_columns(pl.when(text.str.strip_chars() != "").then(text) for text in blank)
 
     def _plain(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the rows that pass every test: most often all do, and whole columns are tested faster than rows."""
-        if frame.select(self.whole).item():
-            return frame
-        return _stepped(frame, self.reads_of_rows).filter(self.rows)
+        read = _stepped(frame, self.reads)
+        if read.select(self.whole).item():
+            return read
+        filled = frame.with_columns(pl.when(text.str.strip_chars() != "").then(text) for text in self.texts)
+        return _stepped(filled, [*self.reads, *self.reads_of_rows]).filter(self.rows)
+
+
+def _spent(steps: list[list[pl.Expr]], outputs: list[pl.Expr], kept: set[str]) -> list[list[str]]:
+    """Return the kept columns that nothing after each step reads: without them memory stays small, and near."""
+    found: list[list[str]] = []
+    read = _read(outputs)
+    for columns in reversed(steps):
+        own = _read(columns)
+        found.append([name for name in own - read if name in kept])
+        read |= own
+    return found[::-1]
+
+
+def _read(columns: list[pl.Expr]) -> set[str]:
+    return {name for column in columns for name in column.meta.root_names()}
 
 
 def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
@@ -248,5 +266,12 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
 
 def programmed(plan: Plan, table: Table, wanted: Wanted, places: int) -> Machine | None:
     """Return the first machine whose numbers all fit, None where none does."""
-    machines = (Machine(Program(plan, table, choice), wanted, places, table.carried) for choice in CHOICES)
-    return next((machine for machine in machines if machine.fits), None)
+
+    def made(choice: tuple[int, int], once: frozenset[str] = frozenset()) -> Machine:
+        return Machine(Program(plan, table, choice, once), wanted, places, table.carried)
+
+    for choice in CHOICES:
+        machine = made(choice)
+        if machine.fits:
+            return made(choice, machine.once)
+    return None

@@ -5,6 +5,7 @@ a gauge remembers the largest of all: it says which width holds them. The same b
 table is read: a share is never negative, so nobody looks at its sign.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +20,9 @@ from cchc_rules.number import half_up
 Dtype: TypeAlias = Any
 WIDTHS: tuple[tuple[Dtype, int], ...] = ((pl.Int64, 63), (pl.Int128, 127))
 """The widths of whole numbers, the narrowest (and fastest) first: each with its bits beside the sign."""
+
+MOST_READ = 16
+"""What reads more columns is kept as one: expressions within expressions must not grow without end."""
 
 # Conditions
 
@@ -56,22 +60,37 @@ class Gauge:
     """Remembers the largest number that any step can come to, and the columns that are worked out on the way.
 
     What is used more than once is kept as a column: otherwise it would be worked out again each time, and what is
-    built of such parts would grow without end.
+    built of such parts would grow without end. What is known to be used `once` is worked out where it is used, while it
+    is near.
     """
 
-    def __init__(self, dtype: Dtype) -> None:
-        self.dtype, self.peak = dtype, 0
+    def __init__(self, dtype: Dtype, once: frozenset[str] = frozenset()) -> None:
+        self.dtype, self.once, self.peak = dtype, once, 0
         self.kept: dict[str, pl.Expr] = {}
         self.names: dict[bytes, str] = {}
+        self.numbers: dict[int, Whole] = {}
 
     def keep(self, expr: pl.Expr) -> pl.Expr:
         """Return an expression as a column of its own, which is worked out once; a column stays what it is."""
-        if expr.meta.is_column() or not expr.meta.root_names():
+        read = expr.meta.root_names()
+        if not read or expr.meta.is_column():
             return expr
-        said = expr.meta.serialize()
-        name = self.names.setdefault(said, f"|{len(self.names)}")
+        name = self.names.setdefault(expr.meta.serialize(), f"|{len(self.names)}")
+        if name in self.once and len(read) <= MOST_READ:
+            return expr
         self.kept.setdefault(name, expr.alias(name))
         return pl.col(name)
+
+    def used_once(self, wanted: Iterable[pl.Expr]) -> frozenset[str]:
+        """Return the kept columns of which only one other makes use, and only once."""
+        levels: dict[str, int] = {}
+        uses: Counter[str] = Counter()
+        for expr in wanted:
+            self._level(expr, levels)
+            uses.update(expr.meta.root_names())
+        for name in levels:
+            uses.update(self.kept[name].meta.root_names())
+        return frozenset(name for name in levels if uses[name] == 1)
 
     def steps(self, wanted: Iterable[pl.Expr], done: set[str]) -> list[list[pl.Expr]]:
         """Return the columns that others are worked out from, in steps, without those that are done; those are, now."""
@@ -81,7 +100,7 @@ class Gauge:
         found: dict[int, list[pl.Expr]] = {}
         for name in levels.keys() - done:
             found.setdefault(levels[name], []).append(self.kept[name])
-        done |= levels.keys()
+        done.update(levels)
         return [found[level] for level in sorted(found)]
 
     def _level(self, expr: pl.Expr, levels: dict[str, int]) -> int:
@@ -101,7 +120,10 @@ class Gauge:
 
     def number(self, value: int) -> "Whole":
         """Return a number that is the same in every row."""
-        return Whole(self, pl.lit(value, self.dtype) if abs(value) < 1 << 126 else pl.lit(0), value, value)
+        if value not in self.numbers:
+            literal = pl.lit(value, self.dtype) if abs(value) < 1 << 126 else pl.lit(0)
+            self.numbers[value] = Whole(self, literal, value, value)
+        return self.numbers[value]
 
     def total(self, parts: Iterable["Whole"]) -> "Whole":
         """Return the sum of columns, kept."""
@@ -128,6 +150,8 @@ class Whole:
     expr: pl.Expr
     low: int
     high: int
+    positive: pl.Expr | None = None
+    """Where they are above zero, for whole numbers of which that is known sooner than the numbers are."""
 
     @property
     def fixed(self) -> bool:
@@ -184,7 +208,10 @@ class Whole:
 
     def least(self, other: "Whole") -> "Whole":
         """Return the smaller of two, row by row."""
-        return pick(compared("<=", self, other), self, other)
+        if settled("<=", (self.low, self.high), (other.low, other.high)) is not None:
+            return self if self.high <= other.low else other
+        low, high = min(self.low, other.low), min(self.high, other.high)
+        return self.gauge.whole(pl.min_horizontal(self.expr, other.expr), low, high)
 
 
 _NOWHERE = Gauge(pl.Int64)
@@ -197,7 +224,9 @@ def compared(sign: str, one: Whole, other: Whole) -> pl.Expr:
     if known is not None:
         return known
     if one.fixed:
-        return SIGNS[MIRRORED[sign]](other.expr, one.expr)
+        return compared(MIRRORED[sign], other, one)
+    if one.positive is not None and other.fixed and (sign, other.low) in ABOVE_ZERO:
+        return one.positive if sign in (">", ">=") else never(one.positive)
     return SIGNS[sign](one.expr, other.expr)
 
 
@@ -315,8 +344,7 @@ class Ratio:
         if self.k.denominator == 1 and self.d.same(ONE):
             return self.n.times(self.k.numerator)
         factor, part = (2 * self.k).as_integer_ratio()
-        below = self.d.times(part)
-        up = (self.n.times(factor) + below).over(below.times(2))
+        up = (self.n.times(factor) + self.d.times(part)).over(self.d.times(2 * part))
         return up.gauge.whole(up.expr, half_up(*self.low.as_integer_ratio()), half_up(*self.high.as_integer_ratio()))
 
     def least(self, other: "Ratio") -> "Ratio":
@@ -361,6 +389,7 @@ def choose(condition: pl.Expr, yes: Ratio, no: Ratio) -> Ratio:
     return Ratio(n, pick(condition, yes.d, no.d), k, min(yes.low, no.low), max(yes.high, no.high))
 
 
+ABOVE_ZERO = ((">", 0), (">=", 1), ("<=", 0), ("<", 1))
 MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "==", "!=": "!="}
 
 SIGNS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {

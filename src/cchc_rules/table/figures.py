@@ -5,7 +5,7 @@ row fails a test, and goes to the single engine, which scores it or says what is
 therefore rely on what was tested: a share of plain rows lies between 0 and 1.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from math import ceil, floor
@@ -89,12 +89,12 @@ class Reader:
     def points(self, rule: Rule) -> Figures:
         """Return the points that people gave for a rule."""
         name, reason, evidence = (f"points.{rule.id}.{part}" for part in ("points", "reason", "evidence"))
-        given, why = self.said(name), self.said(reason)
-        alone = never(some((given, why, self.said(evidence))))
+        why, others = self.said(reason), (self.said(reason), self.said(evidence))
         if not self.has(name):
-            self.demand(alone)
+            self.demand(never(some(others)))
             return Figures(self.gauge.ratio(Fraction(0)), ((TRUE, Reason.POINTS_AWAITED),))
         ticks, places = self._ticks(name)
+        given, alone = self.said(name), never(some((self.said(name), *others)))
         low, high = self._span(rule.lowest, rule.weight, places)
         texts = TRUE if self._text(reason) else FALSE
         self.demand(some((alone, every((given, why)))), ticks >= low, ticks <= high, self.documents(evidence), texts)
@@ -111,17 +111,20 @@ class Reader:
         return not self.has(name) or self.schema[name] == pl.String
 
     def said(self, name: str) -> pl.Expr:
-        """Return whether a cell says anything; the column is noted in `texts` where it holds any."""
+        """Return whether a cell says anything; blank texts are not plain."""
         if not self.has(name):
             return FALSE
-        if self.schema[name] == pl.String:
-            self.texts[name] = pl.col(name)
+        if self.schema[name] == pl.String and name not in self.texts:
+            text = self.texts[name] = pl.col(name)
+            whole = text.map_batches(_none_blank, return_dtype=pl.Boolean, returns_scalar=True)
+            self.tests.append(Test(text.str.strip_chars() != "", whole))
         return pl.col(name).is_not_null()
 
     def _read(self, found: pl.Expr, name: str) -> None:
-        """Demand that something was found in each cell of a column that says anything."""
+        """Demand that something was found in each cell of a column that says anything; nothing is found in blanks."""
         column = pl.col(name)
-        self.said(name)
+        if self.schema[name] == pl.String:
+            self.texts[name] = column
         self.tests.append(Test(found.is_not_null() | column.is_null(), found.null_count() == column.null_count()))
 
     def documents(self, name: str) -> pl.Expr:
@@ -162,13 +165,11 @@ class Reader:
             return self._number(metric)
         part = "items" if metric.distinct else "value"
         name = named(metric.id, part)
-        given, nothing = self.said(name), self.gauge.ratio(Fraction(0))
         found = _READERS["items" if metric.distinct else metric.type](self, metric, name) if self.has(name) else None
         if found is None:
-            self.demand(never(given))
-            return Cells(nothing, given)
-        column, (low, high) = found
-        return Cells(quotient(self._whole(column, low, high), self.gauge.number(1)), given)
+            self.demand(never(self.said(name)))
+            return Cells(self.gauge.ratio(Fraction(0)), self.said(name))
+        return Cells(quotient(found, self.gauge.number(1)), pl.col(name).is_not_null())
 
     def _whole(self, column: pl.Expr, low: int | None = None, high: int | None = None) -> Whole:
         """Return whole numbers that are within the limit, or within narrower ones."""
@@ -181,8 +182,10 @@ class Reader:
             words = pl.col(name).str.strip_chars().str.to_lowercase()
             found = self.gauge.keep(words.replace_strict(YES_NO, default=None, return_dtype=pl.Boolean).cast(pl.Int64))
             self._read(found, name)
-            return found, (0, 1)
-        return (self.gauge.keep(pl.col(name).cast(pl.Int64)), (0, 1)) if self.schema[name] == pl.Boolean else None
+            return self._whole(found, 0, 1)
+        if self.schema[name] == pl.Boolean:
+            return self._whole(self.gauge.keep(pl.col(name).cast(pl.Int64)), 0, 1)
+        return None
 
     def _date(self, _: Metric, name: str) -> "Found":
         day = self._day(name)
@@ -192,7 +195,7 @@ class Reader:
         last = max(first, min(last, self.as_of))
         days = self.gauge.keep(day.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal())
         self.demand(day >= first, day <= last)
-        return days, (first.toordinal(), last.toordinal())
+        return self._whole(days, first.toordinal(), last.toordinal())
 
     def _day(self, name: str) -> pl.Expr | None:
         """Return a column of days; text is read as people type it, if it is usual."""
@@ -213,26 +216,33 @@ class Reader:
         places = {words: at for at, level in enumerate(metric.levels) for words in (level.vi, level.en)}
         found = self.gauge.keep(pl.col(name).replace_strict(places, default=None, return_dtype=pl.Int64))
         self._read(found, name)
-        return found, (0, len(metric.levels) - 1)
+        return self._whole(found, 0, len(metric.levels) - 1)
 
     def _items(self, _: Metric, name: str) -> "Found":
         """Count the items of a list, or of a text's lines, those once that differ only in case."""
         column, dtype = pl.col(name), self.schema[name]
         if dtype == pl.List(pl.Null):
             self.demand(column.list.len() == 0)
-            return column.list.len().cast(pl.Int64), (0, 0)
+            return self.gauge.number(0)
         if dtype == pl.String:
             self.demand(column.str.strip_chars() != "0")
             column = self.gauge.keep(column.str.split("\n"))
         elif dtype != pl.List(pl.String):
             return None
-        usual = column.list.eval(~pl.element().str.contains(ODD_ITEM)).list.all()
-        several = pl.when(column.list.len() > 1).then(column).list.eval(pl.element().str.to_lowercase()).list.n_unique()
-        count = self.gauge.keep(
-            pl.when(column.list.len() > 1).then(several).otherwise(column.list.len()).cast(pl.Int64)
-        )
-        self.demand(usual, count <= self.limit)
-        return count, (0, self.limit)
+        length = column.list.len()
+        several = pl.when(length > 1).then(column).list.n_unique()
+        self._usual(column)
+        self.demand(length <= self.limit)
+        count = self._whole(self.gauge.keep(pl.coalesce(several, length).cast(pl.Int64)), 0, self.limit)
+        return replace(count, positive=self.gauge.keep(length > 0))
+
+    def _usual(self, column: pl.Expr) -> None:
+        """Demand that items are plain text, and that none of a list differ in case alone: then the same are the same."""
+        item = pl.element()
+        plain = column.list.eval(item.is_not_null() & ~item.str.contains(ODD_ITEM)).list.all()
+        alike = column.list.n_unique() == column.list.eval(item.str.to_lowercase()).list.n_unique()
+        whole = column.map_batches(_usual_items, return_dtype=pl.Boolean, returns_scalar=True)
+        self.tests.append(Test(plain & alike, whole))
 
     def _number(self, metric: Metric) -> Cells:
         value, above, below = (named(metric.id, part) for part in ("value", "numerator", "denominator"))
@@ -267,32 +277,33 @@ class Reader:
         return least, self.limit if high is None else min(floor(high * unit), self.limit)
 
     def _share(self, metric: Metric, above: str, below: str) -> Cells:
-        over, under = self.said(above), self.said(below)
         if not (self.has(above) and self.has(below)):
-            self.demand(never(some((over, under))))
-            return Cells(self.gauge.ratio(Fraction(0)), some((over, under)))
+            half = some((self.said(above), self.said(below)))
+            self.demand(never(half))
+            return Cells(self.gauge.ratio(Fraction(0)), half)
         (n, n_places), (d, d_places) = self._ticks(above), self._ticks(below)
         k = Fraction(100 if metric.type == "percent" else 1) * Fraction(10) ** (d_places - n_places)
         ratio = quotient(self._whole(n, 0), self._whole(d, 1), k)
         if metric.type == "percent" and not metric.above_100:
             ratio = self._part(n, d, ratio)
         else:
-            self._both(n, d)
+            self._both(n, d, self.gauge.keep(n <= d))
             self.demand(n >= 0, n <= self.limit, d >= 0, d <= self.limit, (d > 0) | (n == 0))
         edges = ((">=", metric.range.low), ("<=", metric.range.high))
         self.demand(*(ratio.holds(sign, self.gauge.ratio(edge)) for sign, edge in edges if edge is not None))
-        return Cells(ratio.within(metric.range.low, metric.range.high), over, self.gauge.keep(d == 0))
+        given = pl.col(above).is_not_null()
+        return Cells(ratio.within(metric.range.low, metric.range.high), given, self.gauge.keep(d == 0))
 
     def _part(self, n: pl.Expr, d: pl.Expr, ratio: Ratio) -> Ratio:
         """Demand that numerators are within their denominators, so that nothing stands above zero; at most 100 then."""
         within = ratio.n.expr <= ratio.d.expr if ratio.k == HUNDRED else ratio.holds("<=", self.gauge.ratio(HUNDRED))
+        within = self.gauge.keep(within)
         self._both(n, d, within)
         self.demand(n >= 0, d <= self.limit, within, *([] if ratio.k == HUNDRED else [n <= self.limit, d >= 0]))
         return ratio.within(Fraction(0), HUNDRED)
 
-    def _both(self, n: pl.Expr, d: pl.Expr, compared: pl.Expr | None = None) -> None:
+    def _both(self, n: pl.Expr, d: pl.Expr, compared: pl.Expr) -> None:
         """Demand that there are both numbers or neither: then a comparison of both is as often null as each."""
-        compared = n <= d if compared is None else compared
         times = compared.null_count()
         self.tests.append(Test(n.is_null() == d.is_null(), (n.null_count() == times) & (d.null_count() == times)))
 
@@ -336,7 +347,20 @@ class Reader:
         return column, self.gauge.keep(pl.when(FALSE).then(pl.lit(0, pl.Int64)))
 
 
-Found: TypeAlias = tuple[pl.Expr, tuple[int, int]] | None
-"""A column of numbers, the least and the most; None where the column's type is another."""
+def _usual_items(lists: pl.Series) -> bool:
+    """Whether all items of a column are plain text, and no two differ in case alone, wherever they stand."""
+    items = lists.explode(empty_as_null=False, keep_nulls=False).unique()
+    plain = not items.null_count() and not items.str.contains(ODD_ITEM).any()
+    return plain and items.str.to_lowercase().n_unique() == items.len()
+
+
+def _none_blank(texts: pl.Series) -> bool:
+    """Whether no text of a column is blank; most begin with a plain letter, and that is seen sooner."""
+    plain = (texts >= "!") & (texts < "\x7f")
+    return bool(plain.all() or (texts.drop_nulls().str.strip_chars() != "").all())
+
+
+Found: TypeAlias = Whole | None
+"""The numbers of a column; None where the column's type is another."""
 
 _READERS = {"items": Reader._items, "yes_no": Reader._yes_no, "date": Reader._date, "level": Reader._level}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -85,9 +86,15 @@ def score_table(
     nothing; a row that cannot be scored is in `errors`.
     """
     frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
-    scorer = Scorer(rules, as_of=as_of, wanted=Wanted(tuple(results), decimals))
+    scorer = _scorer(rules, as_of, Wanted(tuple(results), decimals))
     scorer.columns.known(frame.columns)
     return scorer.score(frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64)))
+
+
+@lru_cache(maxsize=8)
+def _scorer(rules: RuleSet, as_of: date | None, wanted: Wanted) -> "Scorer":
+    """Return what scores tables of a rule set: tables of the same columns need no new program."""
+    return Scorer(rules, as_of=as_of, wanted=wanted)
 
 
 class Scorer:

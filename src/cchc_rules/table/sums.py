@@ -54,7 +54,7 @@ class Sums:
         out = total([one.part("excluded") for one in own])
         earned = total([self.gauge.number(weight), -lost, -out, *(one.earned for one in inner)])
         excluded = total([out, *(one.excluded for one in inner)])
-        rescaled = total([*(one.part("rescaled") for one in own), *(one.rescaled for one in inner)])
+        rescaled = total([total([one.part("rescaled") for one in own]), *(one.rescaled for one in inner)])
         lost = self.gauge.number(group.maximum) - earned - excluded
         found = Total(earned, lost.kept(), excluded, rescaled)
         return found if group.kind == "base" else self._capped(group, found)
