@@ -54,9 +54,7 @@ class Table(NamedTuple):
 class Program:
     """The steps that turn a table's columns into scores, for one width of numbers; built before anything is read."""
 
-    def __init__(
-        self, plan: Plan, table: Table, choice: tuple[int, int], once: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, plan: Plan, table: Table, choice: tuple[int, int], once: frozenset[str] = frozenset()) -> None:
         (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
         self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, table.as_of, table.schema
         self.gauge, self.long = Gauge(dtype, once), False

@@ -55,7 +55,7 @@ class Cells:
 
 
 class Test(NamedTuple):
-    """What holds of rows that the columns can judge: row by row (null passes), and of whole columns, which is faster."""
+    """What holds of rows that the columns can judge: row by row (null passes), and faster, of whole columns."""
 
     rows: pl.Expr
     whole: pl.Expr
@@ -237,7 +237,7 @@ class Reader:
         return replace(count, positive=self.gauge.keep(length > 0))
 
     def _usual(self, column: pl.Expr) -> None:
-        """Demand that items are plain text, and that none of a list differ in case alone: then the same are the same."""
+        """Demand that items are plain text, and that none of a list differ in case alone."""
         item = pl.element()
         plain = column.list.eval(item.is_not_null() & ~item.str.contains(ODD_ITEM)).list.all()
         alike = column.list.n_unique() == column.list.eval(item.str.to_lowercase()).list.n_unique()
@@ -308,7 +308,7 @@ class Reader:
         self.tests.append(Test(n.is_null() == d.is_null(), (n.null_count() == times) & (d.null_count() == times)))
 
     def _ticks(self, name: str) -> tuple[pl.Expr, int]:
-        """Return the numbers of a column in units of their last place, and how many places; their size is not tested."""
+        """Return the numbers of a column in units of their last place, and how many; their size is not tested."""
         dtype, column = self.schema[name], pl.col(name)
         if dtype.is_integer():
             found = column if dtype == pl.Int64 else self.gauge.keep(column.cast(pl.Int64, strict=False))
@@ -324,7 +324,7 @@ class Reader:
         return found, places
 
     def _decimals(self, name: str) -> tuple[pl.Expr, pl.Expr]:
-        """Return the numbers of a column of decimals, floats or texts, and which of them can be read in one way only."""
+        """Return the numbers of a column of decimals, floats or texts, and which of them can be read in one way."""
         column, quick = self._quick(name)
         text = (
             pl.when(quick.is_null()).then(column.cast(pl.String)).str.strip_chars().str.replace(",", ".", literal=True)

@@ -19,7 +19,7 @@ from cchc_rules.scale import Worth
 from cchc_rules.shapes import _SIGNS as COMPARATORS
 from cchc_rules.shapes import as_number, literal
 from cchc_rules.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
-from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, settled, some
 from cchc_rules.table.figures import Figures
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import Branch, Judged, Outcome, when
@@ -162,16 +162,18 @@ class Bench:
             case _:
                 short = self._share if kind == "proportional" else self._units
                 found = short(value, threshold)  # type: ignore[arg-type]  # it has a target
-                return when(met, [(TRUE, self._reached(found[-1][1], threshold))], found)  # type: ignore[arg-type]
+                return when(met, [(TRUE, self._reached(found[-1][1], value, threshold))], found)  # type: ignore[arg-type]
 
-    def _reached(self, short: Outcome, threshold: Ratio) -> Outcome:
-        """Return the outcome of a target that is met: that of what falls short, where it comes to the weight from there.
+    def _reached(self, short: Outcome, value: Ratio, threshold: Ratio) -> Outcome:
+        """Return the outcome of a target that is met: what falls short of it, where that comes to the weight on it.
 
-        So it does where the target is the same in every row: then points need no test whether it is met.
+        So it does where the target is the same in every row and nothing lies beyond it: points need no test then.
         """
         full = self._fixed(self.worth.weight, 0, False, State.MET, Reason.TARGET_MET)
+        sign = ">" if self.rule.comparator == ">=" else "<"
+        beyond = settled(sign, (value.low, value.high), (threshold.low, threshold.high))
         same = self.rule.deduction.kind == "proportional" and threshold.low == threshold.high
-        exact = same and short.earned.high == self.worth.weight
+        exact = same and beyond is FALSE and short.earned.high == self.worth.weight
         return short._replace(state=State.MET, reason=Reason.TARGET_MET) if exact else full
 
     def _met(self, value: Ratio, threshold: Ratio | None) -> pl.Expr | None:
@@ -212,18 +214,11 @@ class Bench:
         reachable = self.gauge.keep(span.holds(">" if rising else "<", none))
         ticks = none if reachable is FALSE else choose(reachable, part.over(span), none)
         ticks = ticks.most(self.gauge.ratio(Fraction(self.worth.lowest)))
-        points = self._capped(self._result(ticks, Reason.BELOW_TARGET, FALSE))
+        points = self._result(ticks.within(None, Fraction(self.worth.weight)), Reason.BELOW_TARGET, FALSE)
         if deduction.floor is None:
             return points
         under = value.holds("<" if rising else ">", self.gauge.ratio(deduction.floor))
         return when(under, [(TRUE, self._fixed(0, 0, False, State.NOT_MET, Reason.BELOW_FLOOR))], points)
-
-    def _capped(self, branches: list[Branch]) -> list[Branch]:
-        """Return outcomes with no more points than the weight."""
-        weight, (_, first) = self.gauge.number(self.worth.weight), branches[0]
-        earned, exact = first.earned.least(weight).kept(), first.exact.least(self._weight)
-        lost = weight - earned
-        return [(where, one._replace(earned=earned, lost=lost, exact=exact)) for where, one in branches]
 
     def _units(self, value: Ratio, threshold: Ratio) -> list[Branch]:
         """weight − loss × units off the target."""
@@ -301,7 +296,12 @@ class Bench:
 
 
 def ranked(figures: Sequence[Figures]) -> list[tuple[pl.Expr, Reason]]:
-    """Return what stands in the way, in its order: the first figure's waiver, then the strongest (L2, L6)."""
+    """Return what stands in the way, in its order: the first figure's waiver, then the strongest (L2, L6).
+
+    One figure has one reason at most: then a missing one, which like a scored one excludes nothing, comes next to that.
+    """
+    if len(figures) == 1:
+        return strongest(figures)[::-1]
     waived = [(where, reason) for where, reason in figures[0].absences if reason is Reason.WAIVED] if figures else []
     return waived + strongest(figures)
 
