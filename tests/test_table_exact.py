@@ -20,7 +20,7 @@ def shown(gauge, ratio, frame):
     """The fractions of each row, and whether each lies within its bounds."""
     for columns in gauge.steps([ratio.n.expr, ratio.d.expr], set()):
         frame = frame.with_columns(columns)
-    found = frame.select(n=ratio.n.expr, d=ratio.d.expr).rows()
+    found = frame.with_columns(above=ratio.n.expr, below=ratio.d.expr).select("above", "below").rows()
     values = [ratio.k * Fraction(n, d) for n, d in found]
     assert all(ratio.low <= value <= ratio.high for value in values), (ratio.low, ratio.high, values)
     assert all(ratio.n.low <= n <= ratio.n.high for n, _ in found)

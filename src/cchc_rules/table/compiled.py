@@ -20,7 +20,7 @@ from cchc_rules.table.figures import Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import REASON, STATE, Judged
 from cchc_rules.table.judges import Judge, strongest
-from cchc_rules.table.results import EXACT, Wanted
+from cchc_rules.table.results import EXACT, Scale, Wanted
 from cchc_rules.table.sums import Sums
 
 CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
@@ -145,9 +145,9 @@ class Program:
 
     # Results
 
-    def results(self, wanted: Wanted, places: int) -> Iterator[pl.Expr]:
+    def results(self, wanted: Wanted, scale: Scale) -> Iterator[pl.Expr]:
         """Yield the columns of the results: points as decimals, or as whole numbers of the last place."""
-        shown = partial(points, extra=places - self.rules.index.places, places=places if wanted.decimals else None)
+        shown = partial(points, own=self.rules.index.places, scale=scale)
         judged = [self.judged[id_] for id_ in self.plan.names]
         for name in wanted.index():
             yield from self._exact() if name == "exact" else [self._once(name, judged, shown).alias(name)]
@@ -191,25 +191,22 @@ def _word(judged: Judged, part: str) -> pl.Expr:
     return judged.word(lambda one: str(one.reason), REASON)
 
 
-def points(ticks: Whole, extra: int, places: int | None) -> pl.Expr:
-    """Return ticks as points: a decimal that is exact, for nothing is divided; whole ticks where no places are given.
-
-    `extra` are the places that other kinds of unit have beyond these.
-    """
-    ticks = ticks.times(10**extra)
-    if places is None:
+def points(ticks: Whole, own: int, scale: Scale) -> pl.Expr:
+    """Return ticks, of so many places of their own, as points: whole ticks, or decimals, without any arithmetic."""
+    ticks = ticks.times(10 ** (scale.places - own))
+    if scale.dtype == pl.Int64:
         return ticks.expr.cast(pl.Int64)
     if ticks.fixed:
-        return pl.lit(Decimal(ticks.low).scaleb(-places), pl.Decimal(38, places))
-    return ticks.expr.cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, places))
+        return pl.lit(Decimal(ticks.low).scaleb(-scale.places), scale.dtype)
+    return ticks.expr.cast(pl.Int128).reinterpret(dtype=scale.dtype)
 
 
 class Machine:
     """A program with its steps in order, for the results that are wanted: it runs over frames of one schema."""
 
-    def __init__(self, program: Program, wanted: Wanted, places: int, carried: tuple[str, ...]) -> None:
+    def __init__(self, program: Program, wanted: Wanted, scale: Scale, carried: tuple[str, ...]) -> None:
         gauge, failed, done = program.gauge, some(program.failed), set[str]()
-        outputs = [*program.results(wanted, places), *([failed.alias(ALONE)] if failed is not FALSE else [])]
+        outputs = [*program.results(wanted, scale), *([failed.alias(ALONE)] if failed is not FALSE else [])]
         tests, self.texts = program.reader.tests, [*program.reader.texts.values()]
         self.gauge, self.steps, self.fits = gauge, program.steps, program.fits
         self.whole = pl.all_horizontal([test.whole for test in tests])
@@ -262,11 +259,11 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
     return frame
 
 
-def programmed(plan: Plan, table: Table, wanted: Wanted, places: int) -> Machine | None:
+def programmed(plan: Plan, table: Table, wanted: Wanted, scale: Scale) -> Machine | None:
     """Return the first machine whose numbers all fit, None where none does."""
 
     def made(choice: tuple[int, int], once: frozenset[str] = frozenset()) -> Machine:
-        return Machine(Program(plan, table, choice, once), wanted, places, table.carried)
+        return Machine(Program(plan, table, choice, once), wanted, scale, table.carried)
 
     for choice in CHOICES:
         machine = made(choice)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -52,7 +53,7 @@ class Wanted:
 
 def schema(rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]) -> dict[str, Dtype]:
     """Return the columns of a rule set's results, those of every kind of unit and every day among them."""
-    points = pl.Decimal(38, places(rules)) if wanted.decimals else pl.Int64
+    points = scale(rules, wanted).dtype
     found: dict[str, Dtype] = {ROW: pl.Int64} | {name: given[name] for name in OF_UNIT if name in given}
     for name in wanted.index():
         found |= dict.fromkeys(EXACT, pl.Int64) if name == "exact" else {name: TEXTS.get(name, points)}
@@ -61,9 +62,26 @@ def schema(rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]) -> dict[s
     return found
 
 
-def places(rules: RuleSet) -> int:
-    """Return how many decimal places the points of a table have."""
-    return max(version.index.places for version in versions(rules))
+class Scale(NamedTuple):
+    """How points are written: with how many decimal places, and as which type."""
+
+    places: int
+    dtype: Dtype
+
+
+def scale(rules: RuleSet, wanted: Wanted) -> Scale:
+    """Return how the points of a table are written: decimals of 18 digits take half the room of longer ones."""
+    places = max(version.index.places for version in versions(rules))
+    if not wanted.decimals:
+        return Scale(places, pl.Int64)
+    most = max(_most(version) for version in versions(rules)) * 10**places
+    return Scale(places, pl.Decimal(18 if most < 10**18 else 38, places))
+
+
+def _most(rules: RuleSet) -> Fraction:
+    """Return a number that no points exceed: all weights together, on the scale of the index."""
+    weights = sum((abs(rule.weight) + abs(rule.lowest) for rule in rules.rules.values()), Fraction(1))
+    return weights * Fraction(rules.index.scale) * 10**rules.index.places
 
 
 def _ids(rules: RuleSet, kind: str) -> Iterable[str]:
@@ -78,12 +96,12 @@ def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame
     )
 
 
-def row_of(outcome: Outcome, number: int, given: object, wanted: Wanted, scale: int) -> Row:
-    """Return the row of results for a submission that the single engine scored; `scale` are the places of points."""
+def row_of(outcome: Outcome, number: int, given: object, wanted: Wanted, places: int) -> Row:
+    """Return the row of results for a submission that the single engine scored; points have so many places."""
     own = outcome.rules.index.places
     found: Row = {ROW: number} | _envelope(outcome, given)
     for name, value in _figures(outcome):
-        exact = Decimal(value).scaleb(-own) if wanted.decimals else value * 10 ** (scale - own)
+        exact = Decimal(value).scaleb(-own) if wanted.decimals else value * 10 ** (places - own)
         found[name] = exact
     exact = outcome.index.exact
     return found | dict(zip(EXACT, exact.as_integer_ratio(), strict=True)) | dict(_words(outcome))

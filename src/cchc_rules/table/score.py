@@ -28,9 +28,9 @@ from cchc_rules.table.results import (
     Wanted,
     conformed,
     lost_points,
-    places,
     refused,
     row_of,
+    scale,
     schema,
 )
 
@@ -111,7 +111,7 @@ class Scorer:
     ) -> None:
         self.rules, self.as_of, self.wanted, self.lang = rules, as_of, wanted or Wanted(), lang
         self.few = FEW if few is None else few
-        self.columns, self.places = layout(rules), places(rules)
+        self.columns, self.scale = layout(rules), scale(rules, self.wanted)
         self.machines: dict[Any, Machine | None] = {}
 
     def score(
@@ -158,7 +158,7 @@ class Scorer:
         own = layout(plan.rules).columns
         foreign = tuple(name for name in given if name in self.columns.columns and name not in own)
         table = Table(given, day, calendar.whole_months(*found.span), carried, foreign)
-        return programmed(plan, table, self.wanted, self.places)
+        return programmed(plan, table, self.wanted, self.scale)
 
     def _one_by_one(self, rows: Iterable[tuple[int, Lone]]) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
         """Return the rows of results and of errors of what stands alone."""
@@ -167,7 +167,7 @@ class Scorer:
         for number, given in rows:
             try:
                 outcome = one_by_one(self.rules, self.columns, given, self.as_of).outcome
-                found.append(row_of(outcome, number, given, self.wanted, self.places))
+                found.append(row_of(outcome, number, given, self.wanted, self.scale.places))
             except SubmissionError as error:
                 errors += refused(error.problems, number, given, self.columns, self.lang)
         return found, errors

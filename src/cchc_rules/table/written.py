@@ -1,6 +1,7 @@
 """Tables written to files, part by part: beside first, renamed when whole; an interruption leaves nothing half done."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -50,13 +51,37 @@ class _Parquet:
     def __init__(self, path: Path, head: pl.DataFrame) -> None:
         import pyarrow.parquet as pq  # noqa: PLC0415 - only where it is asked for
 
-        self.writer = pq.ParquetWriter(path, head.to_arrow().schema, compression="zstd")
+        self.writer = pq.ParquetWriter(path, head.to_arrow().schema, compression="zstd", store_decimal_as_integer=True)
 
     def write(self, part: pl.DataFrame) -> None:
         self.writer.write_table(part.to_arrow())
 
     def close(self) -> None:
         self.writer.close()
+
+
+class _Behind:
+    """Writes each part while the next one is worked out; no more than one waits."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink, self.worker = sink, ThreadPoolExecutor(1)
+        self.last: Future[None] | None = None
+
+    def write(self, part: pl.DataFrame) -> None:
+        self._wait()
+        self.last = self.worker.submit(self.sink.write, part)
+
+    def close(self) -> None:
+        try:
+            self._wait()
+        finally:
+            self.worker.shutdown()
+            self.sink.close()
+
+    def _wait(self) -> None:
+        last, self.last = self.last, None
+        if last is not None:
+            last.result()
 
 
 class _Sheet:
@@ -84,11 +109,12 @@ SINKS: dict[str, Any] = {".parquet": _Parquet, ".csv": _Csv, ".jsonl": _Lines, "
 def sink(path: Path, head: pl.DataFrame) -> Iterator[Sink]:
     """Open a table for writing, by the file's ending; its columns are those of a table without rows."""
     with beside(path) as part:
-        opened: Sink = SINKS[path.suffix.lower()](part, head)
+        made = SINKS[path.suffix.lower()](part, head)
+        opened: Sink = made if isinstance(made, _Sheet) else _Behind(made)
         try:
             yield opened
         except BaseException:
-            if not isinstance(opened, _Sheet):
+            if opened is not made:
                 opened.close()
             raise
         opened.close()
