@@ -81,7 +81,8 @@ def scale(rules: RuleSet, wanted: Wanted) -> Scale:
 def _most(rules: RuleSet) -> Fraction:
     """Return a number that no points exceed: all weights together, on the scale of the index."""
     weights = sum((abs(rule.weight) + abs(rule.lowest) for rule in rules.rules.values()), Fraction(1))
-    return weights * Fraction(rules.index.scale) * 10**rules.index.places
+    most: Fraction = weights * rules.index.scale * 10**rules.index.places
+    return most
 
 
 def _ids(rules: RuleSet, kind: str) -> Iterable[str]:
