@@ -11,7 +11,7 @@ from cchc_rules.plan import Plan, Run
 from cchc_rules.scale import Result
 from cchc_rules.state import COMPUTED, Absent, Reason, State
 from cchc_rules.submission import Figure
-from cchc_rules.table.exact import TRUE, Gauge, Whole, quotient
+from cchc_rules.table.exact import TRUE, Gauge, Whole, as_ratio
 from cchc_rules.table.figures import Figures
 from cchc_rules.table.judged import PARTS, STATE, Branch, Judged, Outcome
 from cchc_rules.table.judges import OF_REASON
@@ -57,7 +57,7 @@ class ByRow:
         return Judged([*self._branches(points, gauge)])
 
     def _branches(self, points: Mapping[str, Whole], gauge: Gauge) -> Iterable[Branch]:
-        exact = quotient(points["earned"], gauge.number(1))
+        exact = as_ratio(points["earned"])
         earned, lost, excluded, rescaled = (points[part] for part in PARTS)
         for at, (state, reason) in enumerate(KINDS):
             yield (

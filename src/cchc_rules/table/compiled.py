@@ -1,10 +1,7 @@
 """One rule set, as it stands on a day for a kind of unit, compiled into steps over columns; it says what it chose."""
 
-from collections.abc import Callable, Iterator
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from typing import NamedTuple
 
 import polars as pl
@@ -15,12 +12,13 @@ from cchc_rules.measure import takes_points
 from cchc_rules.model import Metric, Rule
 from cchc_rules.plan import Plan
 from cchc_rules.table.by_row import ByRow
-from cchc_rules.table.exact import FALSE, WIDTHS, Gauge, Ratio, Whole, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, WIDTHS, Gauge, Ratio, every, never, quotient, some
 from cchc_rules.table.figures import Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
-from cchc_rules.table.judged import REASON, STATE, Judged
+from cchc_rules.table.judged import Judged
 from cchc_rules.table.judges import Judge, strongest
-from cchc_rules.table.results import EXACT, Scale, Wanted
+from cchc_rules.table.results import Scale, Wanted
+from cchc_rules.table.scored import Scored
 from cchc_rules.table.sums import Sums
 
 CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
@@ -57,7 +55,7 @@ class Program:
     def __init__(self, plan: Plan, table: Table, choice: tuple[int, int], once: frozenset[str] = frozenset()) -> None:
         (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
         self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, table.as_of, table.schema
-        self.gauge, self.long = Gauge(dtype, once), False
+        self.gauge = Gauge(dtype, once)
         self.reader = Reader(self.rules, table.schema, table.as_of, self.gauge, self.limit)
         self.reader.demand(self.reader.said("unit"), *(never(self.reader.said(name)) for name in table.foreign))
         self.reader.demand(*(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics))
@@ -66,16 +64,15 @@ class Program:
         self._derive()
         self.by_row: list[ByRow] = []
         self.judged = self._judge()
-        self.sums = Sums(plan, self.gauge)
-        self.totals = self.sums.totals([self.judged[id_] for id_ in plan.names])
-        self.index = self.sums.index(self.totals)
+        judged = [self.judged[id_] for id_ in plan.names]
+        self.scored = Scored(Sums(plan, self.gauge), judged, self._proved)
 
     @property
     def fits(self) -> bool:
         """Whether no step can come to a number that the width does not hold, and means get unrounded points."""
         means = {at for group in self.plan.groups if group.mean for at in group.rules}
         unrounded = all(self.plan.places[one.rule.id] not in means for one in self.by_row)
-        return unrounded and not self.long and self.gauge.peak < 1 << self.bits
+        return unrounded and not self.scored.long and self.gauge.peak < 1 << self.bits
 
     @property
     def steps(self) -> Steps:
@@ -143,39 +140,6 @@ class Program:
             self.reader.demand(*(where for where, _ in given.absences))
         return found
 
-    # Results
-
-    def results(self, wanted: Wanted, scale: Scale) -> Iterator[pl.Expr]:
-        """Yield the columns of the results: points as decimals, or as whole numbers of the last place."""
-        shown = partial(points, own=self.rules.index.places, scale=scale)
-        judged = [self.judged[id_] for id_ in self.plan.names]
-        for name in wanted.index():
-            yield from self._exact() if name == "exact" else [self._once(name, judged, shown).alias(name)]
-        for group, total in zip(self.plan.groups, self.totals, strict=True):
-            yield from (shown(getattr(total, part)).alias(f"group.{group.id}.{part}") for part in wanted.of("group"))
-        for id_, one in self.judged.items():
-            for part in wanted.of("rule"):
-                yield (_word(one, part) if part in ("state", "reason") else shown(one.part(part))).alias(
-                    f"rule.{id_}.{part}"
-                )
-
-    def _exact(self) -> Iterator[pl.Expr]:
-        """Yield the index before it is rounded: a numerator and a denominator, not in lowest terms."""
-        exact = self.index.exact
-        parts = (exact.n.times(exact.k.numerator), exact.d.times(exact.k.denominator))
-        self.long |= max(abs(part.low) for part in parts) >= 1 << 63 or max(part.high for part in parts) >= 1 << 63
-        yield from (part.expr.cast(pl.Int64).alias(name) for part, name in zip(parts, EXACT, strict=True))
-
-    def _once(self, name: str, judged: list[Judged], shown: Callable[[Whole], pl.Expr]) -> pl.Expr:
-        """Return the index, its band, what of it is supported, or the least or the most that it can come to."""
-        if name == "band":
-            return self.sums.band(self.index, judged)
-        if name == "index":
-            return shown(self.index.value)
-        if name == "supported":
-            return shown(self.sums.supported(judged, self._proved()))
-        return shown(self.sums.settled(judged, {"lowest": "lowest", "highest": "weight"}[name]))
-
     def _proved(self) -> dict[int, pl.Expr]:
         """Return, for each rule that must be proved, where a document is named."""
         found = {}
@@ -185,28 +149,12 @@ class Program:
         return found
 
 
-def _word(judged: Judged, part: str) -> pl.Expr:
-    if part == "state":
-        return judged.word(lambda one: str(one.state), STATE)
-    return judged.word(lambda one: str(one.reason), REASON)
-
-
-def points(ticks: Whole, own: int, scale: Scale) -> pl.Expr:
-    """Return ticks, of so many places of their own, as points: whole ticks, or decimals, without any arithmetic."""
-    ticks = ticks.times(10 ** (scale.places - own))
-    if scale.dtype == pl.Int64:
-        return ticks.expr.cast(pl.Int64)
-    if ticks.fixed:
-        return pl.lit(Decimal(ticks.low).scaleb(-scale.places), scale.dtype)
-    return ticks.expr.cast(pl.Int128).reinterpret(dtype=scale.dtype)
-
-
 class Machine:
     """A program with its steps in order, for the results that are wanted: it runs over frames of one schema."""
 
     def __init__(self, program: Program, wanted: Wanted, scale: Scale, carried: tuple[str, ...]) -> None:
         gauge, failed, done = program.gauge, some(program.failed), set[str]()
-        outputs = [*program.results(wanted, scale), *([failed.alias(ALONE)] if failed is not FALSE else [])]
+        outputs = [*program.scored.results(wanted, scale), *([failed.alias(ALONE)] if failed is not FALSE else [])]
         tests, self.texts = program.reader.tests, [*program.reader.texts.values()]
         self.gauge, self.steps, self.fits = gauge, program.steps, program.fits
         self.whole = pl.all_horizontal([test.whole for test in tests])

@@ -371,6 +371,13 @@ def quotient(n: Whole, d: Whole, k: Fraction = Fraction(1)) -> Ratio:
     return Ratio(n, d, k, min(ends), max(ends))
 
 
+def as_ratio(whole: Whole) -> Ratio:
+    """Return whole numbers as fractions, one that all rows share as it is."""
+    if whole.fixed:
+        return whole.gauge.ratio(Fraction(whole.low))
+    return quotient(whole, whole.gauge.number(1))
+
+
 def common(one: Fraction, other: Fraction) -> tuple[Fraction, int, int]:
     """Return the largest fraction of which both are whole multiples, and these multiples."""
     below = one.denominator * other.denominator

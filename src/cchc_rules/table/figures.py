@@ -16,7 +16,7 @@ import polars as pl
 from cchc_rules.intake.typed import YES_NO
 from cchc_rules.model import Metric, Rule, RuleSet
 from cchc_rules.state import Reason
-from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, some
+from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, as_ratio, choose, every, never, quotient, some
 from cchc_rules.table.layout import named
 
 Schema: TypeAlias = pl.Schema
@@ -169,7 +169,7 @@ class Reader:
         if found is None:
             self.demand(never(self.said(name)))
             return Cells(self.gauge.ratio(Fraction(0)), self.said(name))
-        return Cells(quotient(found, self.gauge.number(1)), pl.col(name).is_not_null())
+        return Cells(as_ratio(found), pl.col(name).is_not_null())
 
     def _whole(self, column: pl.Expr, low: int | None = None, high: int | None = None) -> Whole:
         """Return whole numbers that are within the limit, or within narrower ones."""

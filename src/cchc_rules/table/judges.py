@@ -19,7 +19,7 @@ from cchc_rules.scale import Worth
 from cchc_rules.shapes import _SIGNS as COMPARATORS
 from cchc_rules.shapes import as_number, literal
 from cchc_rules.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
-from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, quotient, settled, some
+from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, as_ratio, choose, every, never, settled, some
 from cchc_rules.table.figures import Figures
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import Branch, Judged, Outcome, when
@@ -225,14 +225,11 @@ class Bench:
         deduction = self.rule.deduction
         units = (value - threshold).magnitude().times(1 / deduction.step)
         if deduction.units == "started":
-            units = self._count(units.ceiling())
+            units = as_ratio(units.ceiling())
         elif deduction.units == "whole":
-            units = self._count(units.floor())
+            units = as_ratio(units.floor())
         ticks = self._weight - units.times(reads.unit_loss(self.rule) * self.judge.unit)
         return self._result(self._held(ticks), Reason.UNITS_OFF, FALSE)
-
-    def _count(self, whole: Whole) -> Ratio:
-        return quotient(whole, self.gauge.number(1))
 
     @property
     def _weight(self) -> Ratio:

@@ -3,13 +3,28 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import polars as pl
 
 from cchc_rules.model import Band
 from cchc_rules.plan import GroupPlan, Plan
 from cchc_rules.state import COMPUTED, OPEN, Reason, State
-from cchc_rules.table.exact import FALSE, TRUE, Gauge, Ratio, Whole, choose, every, never, pick, quotient, some
+from cchc_rules.table.exact import (
+    FALSE,
+    TRUE,
+    ZERO,
+    Gauge,
+    Ratio,
+    Whole,
+    as_ratio,
+    choose,
+    every,
+    never,
+    pick,
+    quotient,
+    some,
+)
 from cchc_rules.table.judged import PARTS, Judged, Outcome, stacked
 
 _PASSES = (State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
@@ -33,42 +48,67 @@ class Index:
     exact: Ratio
 
 
-class Sums:
-    """Adds up the rules of one plan."""
+class Worths(NamedTuple):
+    """What each rule is worth in columns, in ticks: its weight, and its fewest points."""
 
-    def __init__(self, plan: Plan, gauge: Gauge) -> None:
+    weights: Sequence[Whole]
+    lowest: Sequence[Whole]
+
+
+def declared(plan: Plan, gauge: Gauge) -> Worths:
+    """Return what the rules are worth as the plan declares it, the same in every row."""
+    weights, lowest = zip(*plan.worths, strict=True)
+    return Worths([*map(gauge.number, weights)], [*map(gauge.number, lowest)])
+
+
+class Sums:
+    """Adds up the rules of one plan, each of so much worth."""
+
+    def __init__(self, plan: Plan, gauge: Gauge, worths: Worths | None = None) -> None:
         self.plan, self.gauge = plan, gauge
+        self.weights, self.lowest = worths or declared(plan, gauge)
+        self.maxima: list[Whole] = []
+        for group in plan.groups:
+            self.maxima.append(self._maximum(group))
+
+    def _maximum(self, group: GroupPlan) -> Whole:
+        """Return the most points of a group; those of the groups in it are known."""
+        if group.mean:
+            return self.gauge.number(group.weight)
+        return self.gauge.total([*self._weights(group), *(self.maxima[at] for at in group.groups)])
+
+    def _weights(self, group: GroupPlan) -> list[Whole]:
+        return [self.weights[at] for at in group.rules]
 
     def totals(self, judged: Sequence[Judged]) -> list[Total]:
         """Return the points of every group, in the plan's order: children before parents."""
         found: list[Total] = []
-        for group in self.plan.groups:
+        for group, maximum in zip(self.plan.groups, self.maxima, strict=True):
             own = [judged[at] for at in group.rules]
-            found.append(self._mean(group, own) if group.mean else self._added(group, own, found))
+            found.append(self._mean(group, own) if group.mean else self._added(group, own, found, maximum))
         return found
 
-    def _added(self, group: GroupPlan, own: Sequence[Judged], known: Sequence[Total]) -> Total:
+    def _added(self, group: GroupPlan, own: Sequence[Judged], known: Sequence[Total], maximum: Whole) -> Total:
         inner, total = [known[at] for at in group.groups], self.gauge.total
-        weight = sum(self.plan.worths[at].weight for at in group.rules)
         lost = total([one.part("lost") for one in own])
         out = total([one.part("excluded") for one in own])
-        earned = total([self.gauge.number(weight), -lost, -out, *(one.earned for one in inner)])
+        earned = total([*self._weights(group), -lost, -out, *(one.earned for one in inner)])
         excluded = total([out, *(one.excluded for one in inner)])
         rescaled = total([total([one.part("rescaled") for one in own]), *(one.rescaled for one in inner)])
-        lost = self.gauge.number(group.maximum) - earned - excluded
+        lost = maximum - earned - excluded
         found = Total(earned, lost.kept(), excluded, rescaled)
-        return found if group.kind == "base" else self._capped(group, found)
+        return found if group.kind == "base" else self._capped(group, found, maximum)
 
     def _none(self) -> Whole:
         return self.gauge.number(0)
 
     def _mean(self, group: GroupPlan, own: Sequence[Judged]) -> Total:
         """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
-        number, weights = self.gauge.number, [self.plan.worths[at].weight for at in group.rules]
+        number, weights = self.gauge.number, self._weights(group)
         gone = [one.holds(lambda it: it.rescaled.high > 0) for one in own]
         gone = [self.gauge.keep(out) for out in gone]
-        left = zip(gone, weights, own, strict=True)
-        weight = self.gauge.total([pick(out, self._none(), number(ticks)) for out, ticks, _ in left])
+        left = zip(gone, weights, strict=True)
+        weight = self.gauge.total([pick(out, self._none(), own_weight) for out, own_weight in left])
         shown = self.gauge.total(
             [pick(out, self._none(), one.part("excluded")) for out, one in zip(gone, own, strict=True)]
         )
@@ -84,14 +124,16 @@ class Sums:
         away = Total(self._none(), self._none(), most, most)
         return Total(*(pick(some_left, getattr(held, part), getattr(away, part)).kept() for part in PARTS))
 
-    def _span(self, points: Ratio, group: GroupPlan, weights: Sequence[int]) -> tuple[Fraction, Fraction]:
+    def _span(self, points: Ratio, group: GroupPlan, weights: Sequence[Whole]) -> tuple[Fraction, Fraction]:
         """Return between which numbers a mean lies: that of its children's worst and best."""
-        least = min([weight for weight in weights if weight] or [1])
-        ends = [end * group.weight / part for end in (points.low, points.high) for part in (least, sum(weights) or 1)]
+        least = min([max(weight.low, 1) for weight in weights if weight.high] or [1])
+        most = sum(weight.high for weight in weights) or 1
+        ends = [end * group.weight / part for end in (points.low, points.high) for part in (least, most)]
         return min(ends), max(ends)
 
-    def _capped(self, group: GroupPlan, total: Total) -> Total:
-        cap, maximum = self.gauge.number(group.cap), self.gauge.number(min(group.cap, group.maximum))
+    def _capped(self, group: GroupPlan, total: Total, maximum: Whole) -> Total:
+        cap = self.gauge.number(group.cap)
+        maximum = maximum.least(cap).kept()
         if group.kind == "bonus":
             held = total.earned.least(cap).kept()
             return Total(held, maximum - held, self._none(), self._none())
@@ -102,17 +144,17 @@ class Sums:
         """Return the index of the groups' points, rounded once, held to the scale (semantics I1 to I3)."""
         plan, number = self.plan, self.gauge.number
         tops = [(group, total) for group, total in zip(plan.groups, totals, strict=True) if group.top]
-        bases = [(group, total) for group, total in tops if group.kind == "base"]
-        whole = number(sum(group.maximum for group, _ in bases))
-        earned = self.gauge.total([total.earned for _, total in bases])
-        left = self.gauge.total([whole, *(-total.rescaled for _, total in bases)])
+        bases = [total for group, total in tops if group.kind == "base"]
+        base_at = [at for at, group in enumerate(plan.groups) if group.top and group.kind == "base"]
+        earned = self.gauge.total([total.earned for total in bases])
+        left = self.gauge.total([*(self.maxima[at] for at in base_at), *(-total.rescaled for total in bases)])
         more = [total.earned for group, total in tops if group.kind == "bonus"]
         over = self.gauge.total([*more, *(-total.lost for group, total in tops if group.kind == "penalty")])
         some_left = self.gauge.keep(left.above_zero())
         numerator = pick(some_left, earned, self._none()).kept()
         share = quotient(numerator, pick(some_left, left, number(1)).kept(), plan.rules.index.scale * plan.unit)
         value = self.gauge.total([share.rounded(), over])
-        exact = (share + quotient(over, number(1))).kept()
+        exact = (share + as_ratio(over)).kept()
         return self._held(value, exact, Fraction(plan.rules.index.scale * plan.unit))
 
     def _held(self, value: Whole, exact: Ratio, top: Fraction) -> Index:
@@ -121,7 +163,7 @@ class Sums:
         if self.plan.rules.index.over_scale:
             return Index(value, points)
         most, whole = self.gauge.ratio(top), self.gauge.number(top.numerator // top.denominator)
-        above = self.gauge.keep(some((exact.holds(">", most), quotient(value, self.gauge.number(1)).holds(">", most))))
+        above = self.gauge.keep(some((exact.holds(">", most), as_ratio(value).holds(">", most))))
         held = choose(above, points.least(self.gauge.ratio(self.plan.rules.index.scale)), points)
         return Index(pick(above, value.least(whole), value).kept(), held.kept())
 
@@ -129,31 +171,29 @@ class Sums:
         """Return the index that other judgements would give."""
         return self.index(self.totals(judged)).value
 
-    def settled(self, judged: Sequence[Judged], field: str) -> Whole:
-        """Return the index when every open rule comes to its fewest points, or to its weight (semantics I4)."""
-        pairs = zip(judged, self.plan.worths, strict=True)
-        return self.again([one.changed(self._settling(getattr(worth, field), worth.weight)) for one, worth in pairs])
+    def settled(self, judged: Sequence[Judged], points: Sequence[Whole]) -> Whole:
+        """Return the index when every open rule comes to so many points: its fewest, or its weight (semantics I4)."""
+        both = zip(judged, points, self.weights, strict=True)
+        return self.again([one.changed(self._settling(ticks, weight)) for one, ticks, weight in both])
 
-    def _settling(self, ticks: int, weight: int) -> Callable[[Outcome], Outcome]:
+    def _settling(self, ticks: Whole, weight: Whole) -> Callable[[Outcome], Outcome]:
         def change(one: Outcome) -> Outcome:
             open_ = one.state in OPEN or one.reason is Reason.POINTS_AWAITED
             return self.with_points(one, ticks, weight) if open_ else one
 
         return change
 
-    def with_points(self, one: Outcome, ticks: int, weight: int) -> Outcome:
+    def with_points(self, one: Outcome, ticks: Whole, weight: Whole) -> Outcome:
         """Return an outcome with so many points and nothing excluded."""
-        earned, lost, none = (self.gauge.number(points) for points in (ticks, weight - ticks, 0))
-        return one._replace(
-            earned=earned, lost=lost, excluded=none, rescaled=none, exact=self.gauge.ratio(Fraction(ticks))
-        )
+        lost, none = weight if ticks.same(ZERO) else self.gauge.total([weight, -ticks]), self._none()
+        return one._replace(earned=ticks, lost=lost, excluded=none, rescaled=none, exact=as_ratio(ticks))
 
     def supported(self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]) -> Whole:
         """Return the index without the points that are claimed without evidence (semantics I6)."""
-        pairs = zip(judged, self.plan.worths, strict=True)
-        return self.again([self._supported(one, worth.weight, proved.get(at)) for at, (one, worth) in enumerate(pairs)])
+        pairs = zip(judged, self.weights, strict=True)
+        return self.again([self._supported(one, weight, proved.get(at)) for at, (one, weight) in enumerate(pairs)])
 
-    def _supported(self, judged: Judged, weight: int, proved: pl.Expr | None) -> Judged:
+    def _supported(self, judged: Judged, weight: Whole, proved: pl.Expr | None) -> Judged:
         """Return a rule with nothing earned where it claims points without evidence."""
         if proved is None:
             return judged
@@ -161,7 +201,7 @@ class Sums:
         def claims(one: Outcome) -> pl.Expr:
             return every((never(proved), one.earned.above_zero())) if one.state in COMPUTED else FALSE
 
-        return judged.before(claims, lambda one: self.with_points(one, 0, weight))
+        return judged.before(claims, lambda one: self.with_points(one, self._none(), weight))
 
     def band(self, index: Index, judged: Sequence[Judged]) -> pl.Expr:
         """Return the id of the band, lowered by its gates (semantics I5)."""
