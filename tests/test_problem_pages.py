@@ -33,6 +33,10 @@ MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-m
     "sheet-full",
     "table-unreadable",
     "unknown-column",
+    "weight-column",
+    "weight-unread",
+    "weights-of-both",
+    "weights-too-long",
 }
 """Codes that no file in the folder can show; the tests named below make what gives them."""
 
@@ -66,6 +70,7 @@ def test_codes_made_in_tests_are_made_there():
         "bad_rules",
         "table_files",
         "tables",
+        "weightings",
         "overlays",
         "bad_submissions",
         "comparing",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cchc_rules.comparing.track import compare_track
     from cchc_rules.robustness.study import Sensitivity, sensitivity
     from cchc_rules.table.score import Scores, score_table
+    from cchc_rules.table.weightings import score_weightings
     from cchc_rules.whatif.document import Mending
     from cchc_rules.whatif.mend import plan_to
 
@@ -66,6 +67,7 @@ __all__ = [
     "rank",
     "score",
     "score_table",
+    "score_weightings",
     "sensitivity",
 ]
 
@@ -78,6 +80,7 @@ _WHEN_USED = {
     "compare_track": "comparing.track",
     "plan_to": "whatif.mend",
     "score_table": "table.score",
+    "score_weightings": "table.weightings",
     "sensitivity": "robustness.study",
 }
 """Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""

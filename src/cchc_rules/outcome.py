@@ -145,10 +145,11 @@ class Outcome:
         return frozenset(
             at
             for at, metrics in self.plan.evidence
-            if self.results[at].earned > 0 and _claims(self.results[at]) and not self._proved(at, metrics)
+            if self.results[at].earned > 0 and _claims(self.results[at]) and not self.proved(at, metrics)
         )
 
-    def _proved(self, at: int, metrics: tuple[str, ...]) -> bool:
+    def proved(self, at: int, metrics: tuple[str, ...]) -> bool:
+        """Whether valid evidence stands beside a rule's points, or beside one of the metrics that it reads."""
         given = self.given(at)
         if given is not None and any(counts(item, self.rules) for item in given.evidence):
             return True

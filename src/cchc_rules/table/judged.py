@@ -28,10 +28,12 @@ class Outcome(NamedTuple):
     exact: Ratio
     alone: bool = False
     """Whether the row goes to the single engine."""
+    given: bool = False
+    """Whether a person gave the points in place of a figure."""
 
     def same(self, other: "Outcome") -> bool:
         """Whether both are known to be the same."""
-        words = (self.state, self.reason, self.alone) == (other.state, other.reason, other.alone)
+        words = self[:2] + self[-2:] == other[:2] + other[-2:]
         parts = all(getattr(self, part).same(getattr(other, part)) for part in PARTS)
         return words and parts and self.exact.same(other.exact)
 

@@ -1,6 +1,6 @@
 """The columns of results: names and types for a whole rule set, and the row that the single engine's score makes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -49,6 +49,13 @@ class Wanted:
     def index(self) -> list[str]:
         """Return what is asked for that there is once in a row."""
         return [name for name in self.results if name in INDEX]
+
+
+def possible(wanted: Wanted, names: Sequence[str]) -> None:
+    """Raise `ValueError` where something is asked for that there is not."""
+    odd = [name for name in wanted.results if name not in names]
+    if odd:
+        raise ValueError(f"no such results: {', '.join(odd)}; there are {', '.join(names)}")
 
 
 def schema(rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]) -> dict[str, Dtype]:

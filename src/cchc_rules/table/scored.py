@@ -26,7 +26,8 @@ class Scored:
     """
 
     def __init__(self, sums: Sums, judged: Sequence[Judged], proved: Proved, exact: Dtype = pl.Int64) -> None:
-        self.sums, self.plan, self.judged, self.proved, self.exact = sums, sums.plan, judged, proved, exact
+        self.sums, self.plan, self.gauge, self.judged = sums, sums.plan, sums.gauge, judged
+        self.proved, self.exact = proved, exact
         self.totals = sums.totals(judged)
         self.index, self.long = sums.index(self.totals), False
 

@@ -140,14 +140,11 @@ class Sums:
         held = total.lost.least(cap).kept()
         return Total(maximum - held, held, self._none(), self._none())
 
-    def index(self, totals: Sequence[Total]) -> Index:
+    def index(self, totals: list[Total]) -> Index:
         """Return the index of the groups' points, rounded once, held to the scale (semantics I1 to I3)."""
         plan, number = self.plan, self.gauge.number
         tops = [(group, total) for group, total in zip(plan.groups, totals, strict=True) if group.top]
-        bases = [total for group, total in tops if group.kind == "base"]
-        base_at = [at for at, group in enumerate(plan.groups) if group.top and group.kind == "base"]
-        earned = self.gauge.total([total.earned for total in bases])
-        left = self.gauge.total([*(self.maxima[at] for at in base_at), *(-total.rescaled for total in bases)])
+        earned, left = self.base(totals)
         more = [total.earned for group, total in tops if group.kind == "bonus"]
         over = self.gauge.total([*more, *(-total.lost for group, total in tops if group.kind == "penalty")])
         some_left = self.gauge.keep(left.above_zero())
@@ -156,6 +153,13 @@ class Sums:
         value = self.gauge.total([share.rounded(), over])
         exact = (share + as_ratio(over)).kept()
         return self._held(value, exact, Fraction(plan.rules.index.scale * plan.unit))
+
+    def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
+        """Return the points that the base groups earned, and those that are left to be scored."""
+        at_top = [at for at, group in enumerate(self.plan.groups) if group.top and group.kind == "base"]
+        earned = self.gauge.total([totals[at].earned for at in at_top])
+        left = self.gauge.total([*(self.maxima[at] for at in at_top), *(-totals[at].rescaled for at in at_top)])
+        return earned, left
 
     def _held(self, value: Whole, exact: Ratio, top: Fraction) -> Index:
         """Hold the index to the scale, where the rule set does."""
@@ -199,7 +203,7 @@ class Sums:
             return judged
 
         def claims(one: Outcome) -> pl.Expr:
-            return every((never(proved), one.earned.above_zero())) if one.state in COMPUTED else FALSE
+            return every((never(proved), one.earned.above_zero())) if one.state in COMPUTED or one.given else FALSE
 
         return judged.before(claims, lambda one: self.with_points(one, self._none(), weight))
 
