@@ -299,6 +299,7 @@ class Scoring:
         self.places = int(self.document.get("index", {}).get("places", 2))
         self.values = {}
         self.results = {}
+        self.leaves = {}
 
     # What was reported
 
@@ -568,16 +569,22 @@ class Scoring:
     # Adding up
 
     def leaf(self, result):
-        """A rule's shown figures."""
-        maximum = self.weight(self.rules[result["id"]])
-        earned = half_up(result["points"], self.places)
-        excluded = maximum if result["out"] else Fraction(0)
+        """A rule's shown figures; the same again for the same result."""
+        known = (result["id"], result["points"], result["out"])
+        if known not in self.leaves:
+            self.leaves[known] = self.shown(*known)
+        return self.leaves[known]
+
+    def shown(self, name, points, out):
+        maximum = self.weight(self.rules[name])
+        earned = half_up(points, self.places)
+        excluded = maximum if out else Fraction(0)
         return {
             "maximum": maximum,
             "earned": earned,
             "excluded": excluded,
             "lost": maximum - earned - excluded,
-            "rescaled": maximum if result["out"] == "exclude" else Fraction(0),
+            "rescaled": maximum if out == "exclude" else Fraction(0),
         }
 
     def group(self, name, results):
@@ -588,7 +595,7 @@ class Scoring:
         children = [self.leaf(result) for result in inside]
         children += [self.group(child, results) for child in self.groups if self.groups[child].get("parent") == name]
         total = {
-            key: sum((child[key] for child in children), Fraction(0))
+            key: sum((child[key] for child in children if child[key]), Fraction(0))
             for key in ("maximum", "earned", "excluded", "lost", "rescaled")
         }
         kind = table.get("kind", "base")

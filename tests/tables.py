@@ -1,11 +1,12 @@
 """Submissions as rows of a table, and what a table's results must be: those of the single engine, row by row."""
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from random import Random
 
 import polars as pl
 
-from cchc_rules import SubmissionError, load_measurements, score
+from cchc_rules import SubmissionError, load_measurements, load_rules, score
 from cchc_rules.table.layout import ENVELOPE, layout
 
 DAYS = ("as_of",)
@@ -106,3 +107,47 @@ def _text(row):
     if "index.numerator" in row:
         found["exact"] = Fraction(row["index.numerator"], row["index.denominator"])
     return found
+
+
+def drawn_plan(rows, seed=7, wrong=1):
+    """Rows of the plan, drawn: figures, holes, zero denominators, evidence; wrong cells too, unless that is 0."""
+    rules, dice, columns = load_rules("cam-due-2023"), Random(seed), {}
+    for metric in rules.metrics.values():
+        if metric.submitted:
+            figures = _figures(metric, rows, dice, wrong)
+            columns |= figures | _beside(metric, figures, rows, dice, wrong)
+    units = {
+        "unit": [f"Xã {at}" for at in range(rows)],
+        "period": [dice.choice(["2023", "2023-H1"]) for _ in range(rows)],
+    }
+    return rules, pl.DataFrame(units | columns)
+
+
+def _cells(rows, dice, draw, holes=0.1):
+    return [None if dice.random() < holes else draw() for _ in range(rows)]
+
+
+def _beside(metric, figures, rows, dice, wrong):
+    """What is said beside figures; a figure that does not apply and is given all the same is wrong."""
+    gone = _cells(rows, dice, lambda: "Không có", 0.97 if wrong else 0.7)
+    given = next(iter(figures.values()))
+    if not wrong:
+        gone = [reason if figure is None else None for reason, figure in zip(gone, given, strict=True)]
+    return {f"{metric.id}.not_applicable": gone, f"{metric.id}.evidence": _cells(rows, dice, lambda: "BC-12", 0.4)}
+
+
+def _figures(metric, rows, dice, wrong):
+    if metric.ratio:
+        below = _cells(rows, dice, lambda: 0 if dice.random() < 0.05 else dice.randint(1, 40))
+        above = [None if one is None else dice.randint(0, one + (dice.random() < 0.02 * wrong)) for one in below]
+        return {f"{metric.id}.numerator": above, f"{metric.id}.denominator": below}
+    if metric.distinct:
+        items = lambda: [f"Tên {dice.randint(1, 3)}" for _ in range(dice.randint(0, 4))]  # noqa: E731
+        return {f"{metric.id}.items": _cells(rows, dice, items)}
+    kinds = {
+        "yes_no": lambda: dice.random() < 0.7,
+        "date": lambda: date(2023, 1, 1) + timedelta(dice.randint(-3 * wrong, 180 + 20 * wrong)),
+        "level": lambda: dice.choice(metric.levels).vi,
+    }
+    least = -1 if wrong else 1
+    return {metric.id: _cells(rows, dice, kinds.get(metric.type, lambda: dice.randint(least, 20)))}

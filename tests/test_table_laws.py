@@ -1,15 +1,14 @@
 """The law of tables: in columns and one by one, every figure and every state is the same, whatever the rule set."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from random import Random
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import cases
-from tables import expected, numbered, shown, table_of
+from tables import drawn_plan, expected, numbered, shown, table_of
 from test_shapes import GOOD, NAMES, expected_of
 
 import cchc_rules.testing as pack
@@ -68,43 +67,6 @@ class TestLaw:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(compiled, "CHOICES", (compiled.CHOICES[choice],))
             hold(rules, table_of(rules, [submission]))
-
-
-def drawn_plan(rows, seed=7):
-    """Rows of the plan, drawn: figures, holes, zero denominators, waivers, evidence, and cells that are wrong."""
-    rules, dice, columns = load_rules("cam-due-2023"), Random(seed), {}
-    for metric in rules.metrics.values():
-        if metric.submitted:
-            columns |= _drawn(metric, rows, dice)
-    units = {
-        "unit": [f"Xã {at}" for at in range(rows)],
-        "period": [dice.choice(["2023", "2023-H1"]) for _ in range(rows)],
-    }
-    return rules, pl.DataFrame(units | columns)
-
-
-def _drawn(metric, rows, dice):
-    def cells(draw, holes=0.1):
-        return [None if dice.random() < holes else draw() for _ in range(rows)]
-
-    extra = {
-        f"{metric.id}.not_applicable": cells(lambda: "Không có", 0.97),
-        f"{metric.id}.evidence": cells(lambda: "BC-12", 0.4),
-    }
-    if metric.ratio:
-        below = cells(lambda: 0 if dice.random() < 0.05 else dice.randint(1, 40))
-        above = [None if one is None else dice.randint(0, one + (dice.random() < 0.02)) for one in below]
-        return {f"{metric.id}.numerator": above, f"{metric.id}.denominator": below} | extra
-    if metric.distinct:
-        return {
-            f"{metric.id}.items": cells(lambda: [f"Tên {dice.randint(1, 3)}" for _ in range(dice.randint(0, 4))])
-        } | extra
-    kinds = {
-        "yes_no": lambda: dice.random() < 0.7,
-        "date": lambda: date(2023, 1, 1) + timedelta(dice.randint(-3, 200)),
-        "level": lambda: dice.choice(metric.levels).vi,
-    }
-    return {metric.id: cells(kinds.get(metric.type, lambda: dice.randint(-1, 20)))} | extra
 
 
 def test_the_plan():
