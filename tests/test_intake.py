@@ -15,6 +15,7 @@ from strategies import cases
 from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score
 from cchc_rules.cli import main
 from cchc_rules.forms import form_text
+from cchc_rules.intake import filled as _loaded_before_any_search_which_is_not_traced  # noqa: F401
 from cchc_rules.intake import sheets as sheets_module
 from cchc_rules.intake import typed
 from cchc_rules.intake.blank import blank

@@ -9,6 +9,8 @@ from tables import numbered
 
 from cchc_rules import RulesError, SubmissionError, load_measurements, load_rules, parse_rules, score, score_table
 from cchc_rules.intake import typed
+from cchc_rules.table import compiled
+from cchc_rules.table.figures import _none_blank, _usual_items
 from cchc_rules.table.layout import heading, layout
 from cchc_rules.table.results import RESULTS, Wanted
 from cchc_rules.table.score import Scorer
@@ -218,6 +220,31 @@ class TestCells:
         assert [str(one) for one in found.results["supported"]] == ["2.00", "4.00", "4.00"]
 
 
+class TestWholeColumns:
+    """What is asked of a whole column at once, outside of Polars, whose threads no tracer sees."""
+
+    def test_texts(self):
+        assert _none_blank(pl.Series(["a", None, "b c"]))
+        assert _none_blank(pl.Series(["Ấp", None, " a"]))
+        assert not _none_blank(pl.Series(["a", "\t", None]))
+        assert _none_blank(pl.Series([None, None], dtype=pl.String))
+
+    def test_items(self):
+        assert _usual_items(pl.Series([["A", "b"], None, [], ["A"]], dtype=pl.List(pl.String)))
+        assert not _usual_items(pl.Series([["A"], ["a"]]))
+        assert not _usual_items(pl.Series([["A"], [None]]))
+        assert not _usual_items(pl.Series([["ß"], ["A"]]))
+
+    @pytest.mark.parametrize("space", ["\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0", "\u2003", "\ufeff", "\u200b"])
+    def test_spaces_are_those_of_the_single_engine(self, space):
+        """A cell of such spaces is blank in columns when it is blank one by one."""
+        cells = {"share": ["45", None], "share__not_applicable": [None, space], "done": ["có" + space, None]}
+        alone, columns = scored(few=9, **cells), scored(**cells)
+        exact = pl.exclude("index.numerator", "index.denominator")
+        assert columns.results.select(exact).equals(alone.results.select(exact))
+        assert columns.errors.equals(alone.errors)
+
+
 class TestTable:
     def test_a_row_is_scored_as_by_itself(self):
         rules = load_rules("cam-due-2023")
@@ -243,6 +270,13 @@ class TestTable:
         assert found.columns == ["row", "unit", "period", "index", *(f"rule.{id_}.lost" for id_ in RULES.rules)]
         assert found.row(0)[3:] == (200, 200, 200, 200, 200)
         assert found.schema["index"] == pl.Int64
+
+    def test_numbers_that_no_width_holds_go_one_by_one(self, monkeypatch):
+        wanted = scored(share=[45, 90])
+        monkeypatch.setattr(compiled, "WIDTHS", ((pl.Int64, 3), (pl.Int128, 3)))
+        found = scored(share=[45, 90])
+        assert (found.alone, found.steps) == (2, ())
+        assert points(found, "share") == points(wanted, "share")
 
     def test_long_form(self):
         found = scored(share=[45, 90], done=[True, True], day=[date(2023, 1, 2)] * 2, names__items=[["a", "b"], ["a"]])

@@ -13,7 +13,7 @@ from cchc_rules.model import Metric, Rule
 from cchc_rules.plan import Plan
 from cchc_rules.table.by_row import ByRow
 from cchc_rules.table.exact import FALSE, WIDTHS, Gauge, Ratio, every, never, quotient, some
-from cchc_rules.table.figures import Figures, Reader
+from cchc_rules.table.figures import SAYS, Figures, Reader
 from cchc_rules.table.formulas import Formula, NoColumnsError
 from cchc_rules.table.judged import Judged
 from cchc_rules.table.judges import Judge, strongest
@@ -182,7 +182,7 @@ class Machine:
         read = _stepped(frame, self.reads)
         if read.select(self.whole).item():
             return read
-        filled = frame.with_columns(pl.when(text.str.strip_chars() != "").then(text) for text in self.texts)
+        filled = frame.with_columns(pl.when(text.str.contains(SAYS)).then(text) for text in self.texts)
         return _stepped(filled, [*self.reads, *self.reads_of_rows]).filter(self.rows)
 
 

@@ -29,6 +29,9 @@ NUMBER = rf"^(-?)(\d{{1,12}})(?:\.(\d{{1,{PLACES}}})0*)?$"
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
 """A text that `typed` can read two ways; the single engine refuses it."""
 
+SAYS = r"[^\s\x1c-\x1f]"
+"""What a text has that is not blank: four control characters are spaces to Python, but none to Polars."""
+
 ODD_ITEM = r"[^ -~–—“”‘’…ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]|  |^ | $|^$"
 """What an item has whose case and spaces the single engine compares: letters beyond Vietnamese, spaces beyond one."""
 
@@ -117,7 +120,7 @@ class Reader:
         if self.schema[name] == pl.String and name not in self.texts:
             text = self.texts[name] = pl.col(name)
             whole = text.map_batches(_none_blank, return_dtype=pl.Boolean, returns_scalar=True)
-            self.tests.append(Test(text.str.strip_chars() != "", whole))
+            self.tests.append(Test(text.str.contains(SAYS), whole))
         return pl.col(name).is_not_null()
 
     def _read(self, found: pl.Expr, name: str) -> None:
@@ -133,7 +136,7 @@ class Reader:
             return TRUE
         if self.schema[name] != pl.List(pl.String):
             return never(self.said(name))
-        return pl.col(name).list.eval(pl.element().str.strip_chars() != "").list.all().fill_null(True)
+        return pl.col(name).list.eval(pl.element().str.contains(SAYS)).list.all().fill_null(True)
 
     def proves(self, name: str) -> pl.Expr:
         """Return whether a column of evidence names a document."""
@@ -357,7 +360,7 @@ def _usual_items(lists: pl.Series) -> bool:
 def _none_blank(texts: pl.Series) -> bool:
     """Whether no text of a column is blank; most begin with a plain letter, and that is seen sooner."""
     plain = (texts >= "!") & (texts < "\x7f")
-    return bool(plain.all() or (texts.drop_nulls().str.strip_chars() != "").all())
+    return bool(plain.all() or texts.drop_nulls().str.contains(SAYS).all())
 
 
 Found: TypeAlias = Whole | None
