@@ -359,8 +359,8 @@ def _usual_items(lists: pl.Series) -> bool:
 
 def _none_blank(texts: pl.Series) -> bool:
     """Whether no text of a column is blank; most begin with a plain letter, and that is seen sooner."""
-    plain = (texts >= "!") & (texts < "\x7f")
-    return bool(plain.all() or texts.drop_nulls().str.contains(SAYS).all())
+    given = texts.drop_nulls()
+    return bool(((given >= "!") & (given < "\x7f")).all() or given.str.contains(SAYS).all())
 
 
 Found: TypeAlias = Whole | None
