@@ -4,10 +4,8 @@ Names: scoring, mapping, growth, pages, process. `--write` puts the tables into 
 `--check` ends with 1 where a target is missed.
 """
 
-import gc
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -17,7 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import engines
+import measuring
 import reference
+from measuring import MISSED, target, write
 from plan_table import ROWS
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score
@@ -27,35 +27,12 @@ from cchc_rules.render import render
 from cchc_rules.state import Absent, State
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "explanation" / "performance.md"
 EXAMPLE = ROOT / "examples" / "cam-due-2023.json"
 QUICK = "--quick" in sys.argv
-MISSED = []
 
 
-def interleaved(subjects, rounds=7, least=0.05):
-    """Return the best time of each subject in seconds, measured turn about so that all meet the same noise."""
-    rounds = 3 if QUICK else rounds
-    counts = {}
-    for name, run in subjects.items():
-        started = time.perf_counter()
-        run()
-        counts[name] = max(1, int(least / max(time.perf_counter() - started, 1e-7)))
-    best = dict.fromkeys(subjects, float("inf"))
-    for _ in range(rounds):
-        for name, run in subjects.items():
-            gc.collect()
-            started = time.perf_counter()
-            for _ in range(counts[name]):
-                run()
-            best[name] = min(best[name], (time.perf_counter() - started) / counts[name])
-    return best
-
-
-def target(name, ratio, most):
-    if ratio > most:
-        MISSED.append(f"{name}: {ratio:.2f}, wanted at most {most}")
-    return f"at most {most}"
+def interleaved(subjects, rounds=7):
+    return measuring.interleaved(subjects, 3 if QUICK else rounds)
 
 
 def example():
@@ -326,12 +303,7 @@ def main():
     text = "\n\n".join(tables)
     print(text)
     if "--write" in sys.argv:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- figures -->")
-        after = rest.partition("<!-- end of figures -->")[2]
-        made = f"Python {platform.python_version()}, {platform.system()}."
-        PAGE.write_text(
-            f"{before}<!-- figures -->\n\n{made}\n\n{text}\n\n<!-- end of figures -->{after}", encoding="utf-8"
-        )
+        write("figures", text)
     for line in MISSED:
         print(f"missed: {line}", file=sys.stderr)
     return 1 if MISSED and "--check" in sys.argv else 0
