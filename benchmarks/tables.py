@@ -186,7 +186,7 @@ def made(path, rows, part=100_000):
 
 
 def child(*words):
-    """Run a part of this file in a process of its own; return its seconds by the clock and of processors, and its peak."""
+    """Run a part of this file in a process of its own; return its seconds by the clock and by processors, its peak."""
     shown = subprocess.run(
         [sys.executable, __file__, "child", *map(str, words)], check=True, capture_output=True, text=True
     )

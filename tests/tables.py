@@ -25,7 +25,7 @@ def row_of(rules, submission):
 
 
 def name(id_, part):
-    return id_ if part == "value" and id_ not in ENVELOPE else f"{id_}.{part}"
+    return id_ if part == "value" and id_ not in (*ENVELOPE, "row") else f"{id_}.{part}"
 
 
 def _parts(entry):

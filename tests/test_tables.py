@@ -10,6 +10,7 @@ from tables import numbered
 from cchc_rules import RulesError, SubmissionError, load_measurements, load_rules, parse_rules, score, score_table
 from cchc_rules.intake import typed
 from cchc_rules.table import compiled
+from cchc_rules.table import score as module
 from cchc_rules.table.figures import _none_blank, _usual_items
 from cchc_rules.table.layout import heading, layout
 from cchc_rules.table.results import RESULTS, Wanted
@@ -129,6 +130,13 @@ class TestCells:
         wanted = Decimal("89.995") * 4 / 90
         assert found.results["rule.share.earned"][0] == round(wanted, 2)
 
+    @pytest.mark.parametrize("few", [0, 9])
+    def test_short_floats_have_their_own_shortest_form(self, few):
+        """89.995 in 32 bits is 89.9950027… in 64."""
+        found = scored(few=few, share=pl.Series([89.995, None], dtype=pl.Float32))
+        assert found.results["rule.share.earned"][0] == round(Decimal("89.995") * 4 / 90, 2)
+        assert found.floats == ("share",)
+
     def test_a_text_that_can_be_read_two_ways_is_refused(self):
         found = scored(share=["1.212", "45"])
         assert found.errors["code"].to_list() == ["text-for-number"]
@@ -240,8 +248,7 @@ class TestWholeColumns:
         """A cell of such spaces is blank in columns when it is blank one by one."""
         cells = {"share": ["45", None], "share__not_applicable": [None, space], "done": ["có" + space, None]}
         alone, columns = scored(few=9, **cells), scored(**cells)
-        exact = pl.exclude("index.numerator", "index.denominator")
-        assert columns.results.select(exact).equals(alone.results.select(exact))
+        assert columns.results.equals(alone.results)
         assert columns.errors.equals(alone.errors)
 
 
@@ -310,9 +317,27 @@ class TestTable:
         assert first.results.equals(second.results)
         assert first.results["district"].to_list() == ["D", "E"]
         assert len(scorer.machines) == 1
-        alone = Scorer(RULES, few=9).score(numbered(frame))
-        reduced = pl.exclude("index.numerator", "index.denominator")  # one by one, they are in lowest terms
-        assert alone.results.select(reduced).equals(first.results.select(reduced))
+        assert Scorer(RULES, few=9).score(numbered(frame)).results.equals(first.results), "the exact index too"
+
+    def test_a_scorer_keeps_no_more_than_it_may(self, monkeypatch):
+        monkeypatch.setattr(module, "MOST_MACHINES", 2)
+        days = pl.Series([date(2023, 12, day) for day in (1, 2, 3, 1)])
+        frame = pl.DataFrame({"unit": ["A"] * 4, "period": ["2023"] * 4, "share": [45] * 4, "as_of": days})
+        scorer = Scorer(RULES, few=0)
+        assert scorer.score(numbered(frame)).results.height == 4
+        assert len(scorer.machines) == 2
+
+    def test_results_that_there_are_not(self):
+        frame = pl.DataFrame({"unit": ["A"], "period": ["2023"]})
+        with pytest.raises(ValueError, match="no such results: indx; there are index, exact"):
+            score_table(RULES, frame, results=("indx",))
+
+    def test_a_metric_that_is_called_like_the_number_of_a_row(self):
+        rules = parse_rules(TINY.replace("[metric.done]", "[metric.row]").replace('metric = "done"', 'metric = "row"'))
+        frame = pl.DataFrame({"unit": ["A", "B"], "period": ["2023"] * 2, "row.value": [True, False]})
+        found = Scorer(rules, few=0).score(numbered(frame))
+        assert points(found, "done") == ["2.00", "0.00"]
+        assert found.results["row"].to_list() == [1, 2]
 
     def test_rows_of_other_periods_are_scored_apart(self):
         frame = pl.DataFrame({"unit": ["A", "B", "C"], "period": ["2023", "2022", None], "share": [45, 45, 45]})

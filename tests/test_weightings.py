@@ -188,6 +188,11 @@ class TestTables:
         found = score_weightings(report_of(), pl.DataFrame({"rule.trained": weights}))
         assert found["index"].to_list() == [Decimal("59.44"), Decimal("66.04")]
 
+    def test_short_floats_by_their_own_shortest_form(self):
+        """97.35 in 32 bits is 97.3499984… in 64: too many places, if it were read so."""
+        found = score_weightings(report_of(), pl.DataFrame({"rule.trained": pl.Series([97.35], dtype=pl.Float32)}))
+        assert found["index"].to_list() == [Decimal("31.73")]  # 59.44 of 187.35
+
     def test_any_that_gives_arrow_data(self):
         table = pl.DataFrame({"rule.trained": [10]})
         for given_table in (table.lazy(), table.to_arrow(), table):

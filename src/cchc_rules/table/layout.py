@@ -15,6 +15,9 @@ Row: TypeAlias = Mapping[str, Any]
 ENVELOPE = ("unit", "district", "unit_kind", "period", "as_of", "note")
 """Columns that say of whom and when a row speaks; the district is for rankings, and scores nothing."""
 
+NUMBER = "row"
+"""The column in which results number the rows; none of a table's own may be called so."""
+
 PARTS = ("value", "numerator", "denominator", "items", "not_applicable", "waived", "evidence")
 
 
@@ -151,7 +154,7 @@ WITHOUT = ("not_applicable", "waived_by", "waived_why", "waived_until")
 
 def named(id_: str, part: str) -> str:
     """Return the name of a metric's column; the value's is the metric's own where that is free."""
-    return id_ if part == "value" and id_ not in ENVELOPE else f"{id_}.{part}"
+    return id_ if part == "value" and id_ not in (*ENVELOPE, NUMBER) else f"{id_}.{part}"
 
 
 def _entry(given: dict[str, Any]) -> dict[str, Any]:

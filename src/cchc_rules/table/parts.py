@@ -25,7 +25,10 @@ from cchc_rules.table.results import ROW
 from cchc_rules.table.rows import Numbered, columns
 
 SLICE = 256 << 10
-"""So many rows are read and scored at once."""
+"""So many rows in memory are scored at once."""
+
+PART = 64 << 10
+"""So many rows of a Parquet file are read, scored and written at once: the fewer, the less memory."""
 
 BLOCK = 1 << 24
 """So many bytes of text are read at once."""
@@ -90,9 +93,9 @@ def _numbered(frame: pl.DataFrame, numbers: Sequence[int] | pl.Series) -> pl.Dat
 def _parquet(path: Path, known: Layout) -> Iterator[Part]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    file, first = pq.ParquetFile(path), 1
+    file, first = pq.ParquetFile(path, pre_buffer=False), 1
     known.known(file.schema_arrow.names)
-    for batch in file.iter_batches(batch_size=SLICE):
+    for batch in file.iter_batches(batch_size=PART):
         frame = pl.DataFrame(batch)
         numbers = pl.int_range(first, first + frame.height, eager=True)
         first += frame.height

@@ -13,9 +13,9 @@ from cchc_rules.outcome import Outcome
 from cchc_rules.problem import Problem
 from cchc_rules.table.exact import Dtype
 from cchc_rules.table.judged import REASON, STATE
-from cchc_rules.table.layout import Layout, versions
+from cchc_rules.table.layout import NUMBER, Layout, versions
 
-ROW = "row"
+ROW = NUMBER
 APART = ("unit_kind", "period", "as_of")
 """Rows that differ in these are scored apart: other rules may hold for them."""
 
@@ -102,6 +102,21 @@ def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame
         pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype).alias(name)
         for name, dtype in columns.items()
     )
+
+
+def reduced(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return results whose exact index is in lowest terms, as the single engine gives it; few steps of Euclid do."""
+    if EXACT[0] not in frame.columns:
+        return frame
+    one, other = (pl.col(name) for name in EXACT)
+    pair = frame.select(one.abs().alias("one"), other.alias("other"))
+    one, other = pl.col("one"), pl.col("other")
+    while pair["other"].max():
+        left = pl.when(other != 0)
+        pair = pair.select(
+            left.then(other).otherwise(one).alias("one"), left.then(one % other).otherwise(0).alias("other")
+        )
+    return frame.with_columns(pl.col(name) // pair["one"] for name in EXACT)
 
 
 def row_of(outcome: Outcome, number: int, given: object, wanted: Wanted, places: int) -> Row:

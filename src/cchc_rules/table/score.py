@@ -28,11 +28,16 @@ from cchc_rules.table.results import (
     Wanted,
     conformed,
     lost_points,
+    possible,
+    reduced,
     refused,
     row_of,
     scale,
     schema,
 )
+
+MOST_MACHINES = 64
+"""So many programs are kept: kinds of units, periods and days are few, tables of other columns rare."""
 
 FEW = 200
 """So many rows of one kind, period and day, or fewer, are scored one by one: a program would cost more to make."""
@@ -83,7 +88,7 @@ def score_table(
     The table is anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars frame; `layout`
     says what columns it may have. `results` says what is worked out (see `RESULTS`); points are exact decimals, or,
     without `decimals`, whole numbers in units of the last place. Raises `SubmissionError` for a column that means
-    nothing; a row that cannot be scored is in `errors`.
+    nothing, and `ValueError` for results that there are not; a row that cannot be scored is in `errors`.
     """
     frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
     scorer = _scorer(rules, as_of, Wanted(tuple(results), decimals))
@@ -110,6 +115,7 @@ class Scorer:
         few: int | None = None,
     ) -> None:
         self.rules, self.as_of, self.wanted, self.lang = rules, as_of, wanted or Wanted(), lang
+        possible(self.wanted, RESULTS)
         self.few = FEW if few is None else few
         self.columns, self.scale = layout(rules), scale(rules, self.wanted)
         self.machines: dict[Any, Machine | None] = {}
@@ -121,12 +127,13 @@ class Scorer:
 
         `given` are the types of the table's own columns in the results, where they are not those of the table.
         """
+        numbered = _shortest(numbered)
         target = schema(self.rules, self.wanted, numbered.schema if given is None else given)
         parts, steps = [], []
         for part in _partitions(numbered):
             machine = self._machine(part)
             if machine is not None:
-                parts += [conformed(machine.run(rows), target) for rows in part.iter_slices(SLICE)]
+                parts += [conformed(reduced(machine.run(rows)), target) for rows in part.iter_slices(SLICE)]
                 steps.append(machine.steps)
         left = _left(numbered, parts).iter_rows(named=True)
         found, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
@@ -145,6 +152,8 @@ class Scorer:
             if part.height <= self.few:
                 return None
             self.machines[key] = self._made(envelope, part.schema)
+            if len(self.machines) > MOST_MACHINES:
+                del self.machines[next(iter(self.machines))]
         return self.machines[key]
 
     def _made(self, envelope: Mapping[str, Any], given: pl.Schema) -> Machine | None:
@@ -171,6 +180,11 @@ class Scorer:
             except SubmissionError as error:
                 errors += refused(error.problems, number, given, self.columns, self.lang)
         return found, errors
+
+
+def _shortest(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table whose floats of 32 bits are those of 64 with the same shortest form: 97.35, not 97.3499984."""
+    return frame.with_columns(pl.col(pl.Float32).cast(pl.String).cast(pl.Float64))
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:

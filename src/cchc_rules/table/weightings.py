@@ -117,6 +117,8 @@ def _whole(column: pl.Series, unit: int) -> pl.Expr:
         return _times(name.cast(pl.Int64, strict=False), unit)
     if isinstance(dtype, pl.Decimal):
         return _of_units(name.reinterpret(dtype=pl.Int128).cast(pl.Int64, strict=False), unit, 10**dtype.scale)
+    if dtype == pl.Float32:  # by its own shortest form, not by that of the same number in 64 bits
+        column, name = column.cast(pl.String).cast(pl.Float64), name.cast(pl.String).cast(pl.Float64)
     each = column.unique()
     return name.replace_strict(each, [_typed(one, unit) for one in each], default=None, return_dtype=pl.Int64)
 
