@@ -32,6 +32,7 @@ LINE = (
     "commands",
     "console",
     "__init__",
+    "spark",
     "table.files",
     "table.written",
     "table.score",
@@ -191,8 +192,9 @@ ONLY = {
     "markupsafe": {"render.template", "render.page", "render.sensitivity_page", "render.instrument_page"},
     "xlsxwriter": {"render.workbook.book"},
     "openpyxl": {"intake.sheets", "intake.many"},
-    "polars": {name for name in LINE if name.startswith("table.")} - {"table.layout"},
-    "pyarrow": {"table.parts", "table.written"},
+    "polars": {"spark", *(name for name in LINE if name.startswith("table."))} - {"table.layout"},
+    "pyarrow": {"spark", "table.parts", "table.written"},
+    "pyspark": {"spark"},
     "hypothesis": {"testing.laws", "testing.submissions", "testing.rulesets"},
 }
 """Which modules may know a package."""

@@ -21,6 +21,7 @@ MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-m
     "form-too-large",
     "form-unknown",
     "form-version",
+    "no-row-column",
     "not-recomputable",
     "report-broken",
     "nothing-to-compare",
@@ -37,6 +38,7 @@ MADE_IN_TESTS = {"file-too-large", "toml-too-deep", "json-too-deep", "calendar-m
     "weight-unread",
     "weights-of-both",
     "weights-too-long",
+    "worker-version",
 }
 """Codes that no file in the folder can show; the tests named below make what gives them."""
 
@@ -71,6 +73,7 @@ def test_codes_made_in_tests_are_made_there():
         "table_files",
         "tables",
         "weightings",
+        "score_frame",
         "overlays",
         "bad_submissions",
         "comparing",
