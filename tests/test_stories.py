@@ -37,6 +37,7 @@ STORIES = [
     *(page for folder in ("tutorial", "how-to", "guide-vi") for page in sorted((DOCS / folder).glob("*.md"))),
     *(DOCS / "explanation" / name for name in ("why-exact.md", "absence-is-not-zero.md")),
 ]
+STORIES.remove(DOCS / "how-to" / "score-with-spark.md")  # tests/test_spark.py plays it, where there is Spark
 EXAMPLE = "examples/cam-due-2023.json"
 BLOCK = re.compile(r"^```(\w*)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)

@@ -1,6 +1,6 @@
 """Tables of submissions: what goes in, what comes out, and what is said of rows that cannot be scored."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -153,6 +153,15 @@ class TestCells:
         assert points(found, "day") == ["2.00"]
         assert found.alone == 1
         assert found.errors["code"].to_list() == ["not-a-date", "not-a-date"]
+
+    def test_moments_at_midnight_are_days(self):
+        days = [datetime(2023, 6, 30), None, datetime(2023, 7, 1)]
+        found = scored(day=days)
+        assert points(found, "day") == ["2.00", "0.00", "0.00"]
+        assert (found.alone, found.errors.height) == (0, 0)
+        odd = scored(day=[*days, datetime(2023, 6, 30, 8, 15)])
+        assert points(odd, "day") == ["2.00", "0.00", "0.00"]
+        assert odd.errors.select("row", "code").rows() == [(4, "not-a-date")]
 
     def test_items_in_lists_and_in_lines(self):
         lists = scored(names__items=[["A", "b"], ["A", "a"], [], None])

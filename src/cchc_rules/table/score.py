@@ -127,7 +127,7 @@ class Scorer:
 
         `given` are the types of the table's own columns in the results, where they are not those of the table.
         """
-        numbered = _shortest(numbered)
+        numbered = _usual(numbered)
         target = schema(self.rules, self.wanted, numbered.schema if given is None else given)
         parts, steps = [], []
         for part in _partitions(numbered):
@@ -182,9 +182,22 @@ class Scorer:
         return found, errors
 
 
-def _shortest(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a table whose floats of 32 bits are those of 64 with the same shortest form: 97.35, not 97.3499984."""
-    return frame.with_columns(pl.col(pl.Float32).cast(pl.String).cast(pl.Float64))
+def _usual(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table whose floats of 32 bits are those of 64 with the same shortest form, and moments at midnight days.
+
+    97.35 is then no 97.3499984, and the days of pandas, which has none, are days; a moment within a day stays one.
+    """
+    short = pl.col(pl.Float32).cast(pl.String).cast(pl.Float64)
+    moments = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and not dtype.time_zone]
+    return frame.with_columns(short, *(_days(frame.get_column(name)) for name in moments))
+
+
+def _days(moments: pl.Series) -> pl.Series:
+    days = moments.dt.date()
+    inside = days.cast(moments.dtype) != moments
+    if not inside.any():
+        return days
+    return days.cast(pl.String).zip_with(~inside.fill_null(False), moments.cast(pl.String))
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
