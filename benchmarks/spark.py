@@ -1,7 +1,7 @@
 """What a billion rows would cost, from what a million do: `python benchmarks/spark.py [--quick] [--write]`.
 
 Scores a drawn table from Parquet to Parquet, by the command's own reader and in a local Spark session of two cores.
-`--write` puts the figures, and what follows from them for a billion rows, into docs/explanation/performance.md. Needs the
+`--write` puts the figures, and what follows for a billion rows, into docs/explanation/performance.md. Needs the
 extra `spark` and Java 17.
 """
 
