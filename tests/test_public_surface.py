@@ -20,7 +20,7 @@ def test_the_surface_is_what_the_reference_says() -> None:
         "Reason", "Report", "ReportError", "RuleRecord", "RuleSet", "RulesError", "Scores", "Sensitivity",
         "State", "SubmissionError", "compare", "compare_track", "dump_measurements", "dump_rules",
         "load_measurements", "load_report", "load_rules", "moves", "packaged", "parse_report", "parse_rules",
-        "plan_to", "print_report", "rank", "score", "score_table",
+        "plan_to", "print_report", "rank", "rank_table", "score", "score_table",
         "score_weightings", "sensitivity",
     }  # fmt: skip
 

@@ -25,6 +25,7 @@ from cchc_rules.submission import Measurements, dump_measurements
 if TYPE_CHECKING:
     from cchc_rules.comparing.sides import Comparison, compare
     from cchc_rules.comparing.track import compare_track
+    from cchc_rules.province.ranks import rank_table
     from cchc_rules.robustness.study import Sensitivity, sensitivity
     from cchc_rules.table.score import Scores, score_table
     from cchc_rules.table.weightings import score_weightings
@@ -65,6 +66,7 @@ __all__ = [
     "plan_to",
     "print_report",
     "rank",
+    "rank_table",
     "score",
     "score_table",
     "score_weightings",
@@ -79,6 +81,7 @@ _WHEN_USED = {
     "compare": "comparing.sides",
     "compare_track": "comparing.track",
     "plan_to": "whatif.mend",
+    "rank_table": "province.ranks",
     "score_table": "table.score",
     "score_weightings": "table.weightings",
     "sensitivity": "robustness.study",

@@ -5,6 +5,8 @@ Only the module of the command that was asked for is imported.
 
 COMMANDS = (
     "score",
+    "rank",
+    "overview",
     "plan",
     "compare",
     "sensitivity",

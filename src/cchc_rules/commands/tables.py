@@ -21,7 +21,7 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
     errors = options.errors or options.output.with_suffix(".errors.csv")
     scorer = Scorer(load_rules(options.rules), as_of=options.as_of, lang=lang)
     files = Files(options.measurements, options.output, errors)
-    tally = score_file(scorer, files, long=options.long, watch=_watch if sys.stderr.isatty() else None)
+    tally = score_file(scorer, files, long=options.long, watch=watch if sys.stderr.isatty() else None)
     for line in _said(tally, errors, lang):
         print(line, file=sys.stderr)
     return SUBMISSION_REFUSED if tally.refused else DONE
@@ -36,7 +36,7 @@ def _fault(options: argparse.Namespace) -> str:
     return "" if known and errors else "cli.table-needs-output"
 
 
-def _watch(rows: int, done: float) -> None:
+def watch(rows: int, done: float) -> None:
     """Draw how far it is, over what was drawn before."""
     width = 30
     full = round(done * width)

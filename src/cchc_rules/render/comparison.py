@@ -282,19 +282,6 @@ class _Text(Sheet):
         for at, entry in enumerate(block.entries or [], start=1):
             yield from self.entry(at, entry)
 
-    def table(self, heads: list[str], rows: list[list[str]]) -> Iterator[str]:
-        widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
-        room = self.width - sum(widths[1:]) - 2 * len(widths)
-        if room < min(widths[0], 20):
-            yield from self.stacked(heads, rows)
-            return
-        widths[0] = min(widths[0], room)
-        yield self.row(heads, widths)
-        for cells in rows:
-            title, *more = self.wrap(cells[0], self.width - widths[0])
-            yield self.row([title, *cells[1:]], widths)
-            yield from more
-
     def entry(self, at: int, entry: Entry) -> Iterator[str]:
         number = f"{at}. "
         indent = len(number) + len(entry.amount) + 2

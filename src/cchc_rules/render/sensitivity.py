@@ -1,14 +1,13 @@
 """Views of a sensitivity document: text, Markdown, JSON, HTML. They lay out what it says, and compute nothing."""
 
 import json
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 
 from cchc_rules import words
 from cchc_rules.render.display import Document, safe
 from cchc_rules.render.markdown import pairs, plain, table
-from cchc_rules.render.text import BOLD, DIM, GREEN, TITLE, Sheet
+from cchc_rules.render.text import BOLD, DIM, GREEN, Sheet
 
 FORMATS = ("text", "markdown", "html", "json")
 
@@ -220,25 +219,6 @@ class _Text(Sheet):
         yield from self.read()
         yield from self.heading(view.say("provenance"))
         yield from self.pairs(view.foot())
-
-    def table(self, heads: list[str], rows: list[list[str]], below: Sequence[str] = ()) -> Iterator[str]:
-        """Yield a table whose first column wraps, or its rows one below the other where it does not fit."""
-        widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
-        room = self.width - sum(widths[1:]) - 2 * len(widths)
-        fits = room >= TITLE
-        widths[0] = min(widths[0], room)
-        if fits:
-            yield self.style(self.row(heads, widths).rstrip(), DIM)
-        for at, cells in enumerate(rows):
-            yield from self.laid(cells, widths) if fits else self.stacked(heads, [cells])
-            under = self.wrap(below[at], 2) if below and below[at] else ()
-            yield from (f"  {self.style(line, DIM)}" for line in under)
-
-    def laid(self, cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-        """Yield a row of a table whose first cell goes on under itself."""
-        title, *more = textwrap.wrap(cells[0], widths[0], break_on_hyphens=False) or [""]
-        yield self.row([title, *cells[1:]], widths)
-        yield from more
 
     def read(self) -> Iterator[str]:
         """Yield the other readings: the points and the index of each, and below it what is asked now and otherwise."""

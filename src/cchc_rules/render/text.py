@@ -94,6 +94,25 @@ class Sheet:
             line = " · ".join(f"{head} {figure}" for head, figure in zip(heads[1:], figures, strict=True))
             yield from (f"  {part}" for part in self.wrap(line, 2))
 
+    def table(self, heads: list[str], rows: list[list[str]], below: Sequence[str] = ()) -> Iterator[str]:
+        """Yield a table whose first column wraps, or its rows one below the other where it does not fit."""
+        widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
+        room = self.width - sum(widths[1:]) - 2 * len(widths)
+        fits = room >= min(widths[0], TITLE)
+        widths[0] = min(widths[0], room)
+        if fits:
+            yield self.style(self.row(heads, widths).rstrip(), DIM)
+        for at, cells in enumerate(rows):
+            yield from self.laid(cells, widths) if fits else self.stacked(heads, [cells])
+            under = self.wrap(below[at], 2) if below and below[at] else ()
+            yield from (f"  {self.style(line, DIM)}" for line in under)
+
+    def laid(self, cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+        """Yield a row of a table whose first cell goes on under itself."""
+        title, *more = textwrap.wrap(cells[0], widths[0], break_on_hyphens=False) or [""]
+        yield self.row([title, *cells[1:]], widths)
+        yield from more
+
     @staticmethod
     def row(cells: Sequence[str], widths: Sequence[int]) -> str:
         """Return the cells of a row in columns of these widths, the first to the left and figures to the right."""
