@@ -48,6 +48,7 @@ class TestRanks:
         assert "index.numerator" in found.columns
         without = results().drop("index.numerator", "index.denominator")
         assert ranks(rank_table(without, ties="shown"), "rank") == ranks(found, "rank")
+        assert ranking(without, ties="shown")["units"][0]["exact"] is None
 
     def test_kinds_are_ranked_apart(self):
         table = results(unit_kind=["xã", "thị trấn", "xã", "thị trấn", "xã"])

@@ -4,17 +4,23 @@ Each is a part of the page of an example, as a browser shows it, with as few col
 """
 
 import io
+import json
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from random import Random
 from typing import Any, Literal, NamedTuple
 
+import polars as pl
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from cchc_rules import load_measurements, load_rules, score, sensitivity
+from cchc_rules import load_measurements, load_rules, score, score_table, sensitivity
+from cchc_rules.province.overview import overview
+from cchc_rules.province.ranking import ranking
 from cchc_rules.render import render
+from cchc_rules.render.overview import render as render_overview
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -35,6 +41,27 @@ class Picture(NamedTuple):
     opened: bool = False
 
 
+PROVINCE = "a province"
+DISTRICTS = ("Cẩm Xuyên", "Kỳ Anh", "Đức Thọ", "Hương Khê", "Can Lộc", "Thạch Hà")
+NAMES = (
+    "An",
+    "Bình",
+    "Cẩm",
+    "Đại",
+    "Gia",
+    "Hòa",
+    "Kim",
+    "Lâm",
+    "Mỹ",
+    "Nam",
+    "Phúc",
+    "Sơn",
+    "Tân",
+    "Vĩnh",
+    "Xuân",
+    "Yên",
+)
+
 PICTURES = (
     Picture("page-vi", "cam-due-2023", "vi", 1280, 1080, "light"),
     Picture("page-en", "cam-due-2023", "en", 1280, 1080, "light"),
@@ -43,6 +70,8 @@ PICTURES = (
     Picture("page-sure-vi", "cam-due-2023", "vi", 1280, 1180, "light", "#sure"),
     Picture("page-loss-vi", "cam-due-2023", "vi", 1280, 760, "light", "#losses details:nth-of-type(2)", True),
     Picture("page-rules-vi", "cam-due-2023", "vi", 1280, 640, "light", "#rules"),
+    Picture("province-vi", PROVINCE, "vi", 1280, 1180, "light"),
+    Picture("province-areas-vi", PROVINCE, "vi", 1280, 760, "light", "#areas"),
     Picture("page-phone-vi", "cam-due-2023", "vi", 390, 1000, "dark"),
 )
 
@@ -76,10 +105,10 @@ def taken(browser: Browser, picture: Picture) -> bytes:
 
 def shown(page: Page, picture: Picture, path: Path) -> None:
     """Open the page of the example and bring the part that is wanted to the top."""
-    rules = load_rules("cam-due-2023")
-    measurements = load_measurements(ROOT / "examples" / f"{picture.example}.json", rules)
-    study = sensitivity(rules, measurements).to_dict(picture.lang)
-    path.write_text(render(score(rules, measurements).to_dict(picture.lang), "html", study=study), encoding="utf-8")
+    if picture.example == PROVINCE:
+        path.write_text(province(picture.lang), encoding="utf-8")
+    else:
+        path.write_text(report(picture), encoding="utf-8")
     page.goto(path.as_uri())
     part = page.locator(picture.start).first
     if picture.opened:
@@ -87,6 +116,53 @@ def shown(page: Page, picture: Picture, path: Path) -> None:
     part.evaluate("part => part.scrollIntoView()")
     if picture.opened:
         page.evaluate("scrollBy(0, 15)")  # nothing of the rule above it
+
+
+def report(picture: Picture) -> str:
+    """Return the page of an example."""
+    rules = load_rules("cam-due-2023")
+    measurements = load_measurements(ROOT / "examples" / f"{picture.example}.json", rules)
+    study = sensitivity(rules, measurements).to_dict(picture.lang)
+    return render(score(rules, measurements).to_dict(picture.lang), "html", study=study)
+
+
+def province(lang: str) -> str:
+    """Return the page of a province whose communes are drawn around the example."""
+    rules = load_rules("cam-due-2023")
+    results, before = (score_table(rules, communes(seed)).results for seed in (1, 2))
+    document = overview(rules, results, ranking(results, before=before, lang=lang))
+    return render_overview(
+        document, "html", title="Tỉnh Ví Dụ, năm 2023", links=dict.fromkeys(range(len(results)), "#")
+    )
+
+
+def communes(seed: int) -> pl.DataFrame:
+    """Return a table of communes with the example's figures, each share of it drawn anew."""
+    dice = Random(seed)
+    text = (ROOT / "examples" / "cam-due-2023-strong.json").read_text(encoding="utf-8")
+    return pl.DataFrame(
+        {"unit": f"Xã {name} {more}", "district": DISTRICTS[(at + len(more)) % 6], "period": "2023"} | drawn(dice, text)
+        for at, name in enumerate(NAMES)
+        for more in ("Thượng", "Hạ", "Lộc", "Trung", "Hải", "Đông")
+    )
+
+
+def drawn(dice: Random, text: str) -> dict[str, object]:
+    """Return the columns of a commune: the example's figures, its shares drawn around theirs, and holes."""
+    level, found = dice.uniform(0.82, 1.08), dict[str, object]()
+    for id_, entry in json.loads(text)["measurements"].items():
+        given = entry if isinstance(entry, dict) else {"value": entry}
+        if given.get("denominator"):
+            share = given["numerator"] * level * dice.uniform(0.85, 1.15)
+            found[f"{id_}.denominator"], found[f"{id_}.numerator"] = (
+                given["denominator"],
+                min(given["denominator"], int(share)),
+            )
+        elif "items" in given:
+            found[f"{id_}.items"] = "\n".join(given["items"]) or "0"
+        elif given.get("value") is not None:
+            found[id_] = given["value"] if dice.random() < level - 0.1 else None
+    return found
 
 
 def saved(shot: bytes, path: Path) -> int:
