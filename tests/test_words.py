@@ -21,6 +21,7 @@ from cchc_rules.comparing.division import BASES
 from cchc_rules.intake.book import LINES as GUIDE_LINES
 from cchc_rules.model import Basis
 from cchc_rules.problem import Problem
+from cchc_rules.province.ranks import TIES
 from cchc_rules.render.workbook.frame import SHEETS, TOTALS
 from cchc_rules.state import COMPUTED, Effect, Reason
 from cchc_rules.testing import LAWS
@@ -73,7 +74,8 @@ def constants(*modules):
 def prefixes():
     """The beginnings of ids that the source completes: `reason.` of f"reason.{code}"."""
     found = set()
-    silent = {SOURCE / "verify.py", *(SOURCE / "table").glob("*.py")}  # it runs alone; these make names of columns
+    silent = {SOURCE / "verify.py", SOURCE / "province" / "overview.py"}  # it runs alone; others make names of columns
+    silent |= {*(SOURCE / "table").glob("*.py")}
     for module in set(SOURCE.rglob("*.py")) - silent:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
@@ -114,6 +116,10 @@ STUDIED = constants(SOURCE / "robustness" / "document.py", SOURCE / "render" / "
 INSTRUMENT = constants(SOURCE / "instrument.py", SOURCE / "render" / "instrument.py") | set(
     re.findall(r'say\("([a-z-]+)"', (SOURCE / "render" / "html" / "instrument.html.j2").read_text(encoding="utf-8"))
 )
+OVERVIEW = (SOURCE / "render" / "html" / "overview.html.j2").read_text(encoding="utf-8")
+RANKED = constants(SOURCE / "render" / "ranking.py", SOURCE / "render" / "overview.py") | set(
+    re.findall(r'of\("([a-z-]+)"', OVERVIEW)
+)
 VERSIONED = {"added", "removed", "renamed"} | constants(SOURCE / "render" / "versions.py")
 FILLED = constants(*(SOURCE / "intake").glob("*.py"))
 KINDS = ("all-or-nothing", "manual", "none", "bonus", "penalty")
@@ -151,6 +157,12 @@ FAMILIES = {
     "sensitivity.": {f"sensitivity.{name}" for name in STUDIED if f"sensitivity.{name}" in IDS}
     | {f"sensitivity.{name}" for name in ("one-area", "nothing-left", "band-up", "band-down", "band-never-up")}
     | {f"sensitivity.band-{name}" for name in ("never-down", "top", "bottom", "gated")},
+    "ranking.": {f"ranking.{name}" for name in RANKED if f"ranking.{name}" in IDS},
+    "overview.": {f"overview.{name}" for name in RANKED if f"overview.{name}" in IDS}
+    | {
+        f"overview.{name}" for name in ("highest", "lowest", "average", "median", *(f"step-{at}" for at in range(1, 6)))
+    },
+    "ties-": {f"ranking.ties-{ties}" for ties in TIES},
     "cases.": {f"cases.{name}" for name in CASED if f"cases.{name}" in IDS},
     "workbook.": {f"workbook.{name}" for name in SHOWN if f"workbook.{name}" in IDS} | NUMBERED,
     "sheet-": {f"workbook.sheet-{sheet}" for sheet in SHEETS}
@@ -170,7 +182,12 @@ FAMILIES = {
     "label-": {id_ for id_ in IDS if id_.startswith("difference.label-")},
     "part-": {f"difference.part-{part}" for part in PARTS},
     "form.": {f"form.{name}" for name in FILLED if f"form.{name}" in IDS},
-    "column-": {id_ for id_ in IDS if id_.removeprefix("form.column-") in FILLED},
+    "column-": {id_ for id_ in IDS if id_.removeprefix("form.column-") in FILLED}
+    | {
+        f"ranking.column-{name.replace('_', '-')}"
+        for name in RANKED
+        if f"ranking.column-{name.replace('_', '-')}" in IDS
+    },
     "head-": {id_ for id_ in IDS if id_.removeprefix("form.head-") in FILLED},
     "guide-": {f"form.guide-{at}" for at in range(1, GUIDE_LINES + 1)},
     "law.": {f"law.{law.name}" for law in LAWS},
@@ -241,14 +258,14 @@ class TestTheSourceAndTheCatalogues:
 
     def test_every_id_written_in_full_exists(self):
         heads = "|".join(sorted({id_.partition(".")[0] for id_ in IDS}))
-        written = {text for text in EVERYWHERE if re.fullmatch(rf"({heads})\.[a-z_-]+", text)}
+        written = {text for text in EVERYWHERE if re.fullmatch(rf"({heads})\.[a-z_-]+", text)} - {"overview.css"}
         assert written - set(IDS) == set()
 
     def test_every_word_of_the_views_exists(self):
         said = called({"say", "tell"}) | set(re.findall(r"""say\(["']([a-z-]+)["'][,)]""", templates()))
         assert len(said) > 100
         views = ("report.", "instrument.", "difference.", "impact.", "cli.", "comparison.", "sensitivity.", "workbook.")
-        views += ("cases.", "form.")
+        views += ("cases.", "form.", "ranking.")
         known = {id_.partition(".")[2] for id_ in IDS if id_.startswith(views)}
         assert {word for word in said if "." not in word} - known == set()
 
