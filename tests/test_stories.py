@@ -8,7 +8,7 @@ Each page is one story, played in a folder of its own that holds `examples` and 
   line; a line `…` stands for any lines, `# exit code N` for the code when it is not 0;
 - `python` without a file name is run; where it has comments `#>`, they are what it prints;
 - a block without a language runs its lines `… -m cchc_rules …`, written as on Windows or not;
-- `toml` and `text` without a file name are excerpts: their lines stand in this order in a file of the folder, or in
+- `toml`, `csv` and `text` without a file name are excerpts: their lines stand in this order in a file of the folder, or in
   something printed before (the report of the example in both languages is there from the start);
 - `json` without a file name is read, and a whole submission is held against its rule set.
 
@@ -108,8 +108,8 @@ class Player:
             path.write_text(changed(path.read_text(encoding="utf-8"), body), encoding="utf-8")
         elif kind in WRITTEN and name:
             self.write(*name.split(), body=body)
-        elif kind == "toml":
-            files = [path.read_text(encoding="utf-8") for path in self.folder.rglob("*.toml")]
+        elif kind in ("toml", "csv"):
+            files = [path.read_text(encoding="utf-8-sig") for path in self.folder.rglob(f"*.{kind}")]
             assert within(body, files), f"in no file: {body}"
         elif kind == "json":
             self.read(json.loads(body))
