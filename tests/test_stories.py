@@ -8,8 +8,8 @@ Each page is one story, played in a folder of its own that holds `examples` and 
   line; a line `…` stands for any lines, `# exit code N` for the code when it is not 0;
 - `python` without a file name is run; where it has comments `#>`, they are what it prints;
 - a block without a language runs its lines `… -m cchc_rules …`, written as on Windows or not;
-- `toml`, `csv` and `text` without a file name are excerpts: their lines stand in this order in a file of the folder, or in
-  something printed before (the report of the example in both languages is there from the start);
+- `toml`, `csv` and `text` without a file name are excerpts: their lines stand in this order in a file of the folder, or
+  in something printed before (the report of the example in both languages is there from the start);
 - `json` without a file name is read, and a whole submission is held against its rule set.
 
 Other blocks are only shown.
