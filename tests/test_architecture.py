@@ -42,6 +42,7 @@ LINE = (
     "province.scores",
     "spark",
     "table.files",
+    "table.whole",
     "table.written",
     "table.score",
     "table.weightings",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cchc_rules import SubmissionError, load_measurements, load_rules, rank, rank_table, score, score_table
 from cchc_rules.cli import main
 from cchc_rules.province.ranking import ranking
-from cchc_rules.province.scores import load_scores
+from cchc_rules.table.whole import load_table
 
 UNITS = ["Xã An", "Xã Bình", "Xã Cam", "Xã Dầu", "Xã Em"]
 EXACT = [(95451, 1000), (95449, 1000), (190902, 2000), (80, 1), (95449, 1000)]
@@ -124,7 +124,7 @@ class TestRefused:
 
 
 class TestFiles:
-    @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+    @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl", "xlsx"])
     def test_results_come_back_as_they_were_written(self, tmp_path, ending):
         communes = pl.DataFrame(
             {"unit": UNITS, "district": ["Tây"] * 5, "period": ["2023"] * 5, "on_time.numerator": [5, 1, 5, 105, 2]}
@@ -133,14 +133,14 @@ class TestFiles:
         output = tmp_path / f"scores.{ending}"
         main(["score", str(tmp_path / "communes.parquet"), "--rules", "cam-due-2023", "--output", str(output)])
         wanted = rank_table(score_table(load_rules("cam-due-2023"), communes))
-        assert rank_table(load_scores(output)).drop("unit_kind", strict=False).equals(wanted)
+        assert rank_table(load_table(output)).drop("unit_kind", strict=False).equals(wanted)
 
     def test_other_files(self, tmp_path):
         with pytest.raises(SubmissionError) as refused:
-            load_scores(tmp_path / "scores.xlsx")
-        assert refused.value.problems[0].code == "scores-form"
+            load_table(tmp_path / "scores.txt")
+        assert refused.value.problems[0].code == "table-form"
         with pytest.raises(SubmissionError) as refused:
-            load_scores(tmp_path / "scores.csv")
+            load_table(tmp_path / "scores.csv")
         assert refused.value.problems[0].code == "file-unreadable"
 
 

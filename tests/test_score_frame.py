@@ -58,6 +58,30 @@ def test_partitions_give_what_the_whole_table_gives():
     assert errors.sort(ROW, maintain_order=True).equals(wanted.errors)
 
 
+@pytest.mark.parametrize("numbers", [[1, 2, 3], [7, 7, 7], [3, 7, 3], [None, None, None], [5, None, 5]])
+def test_no_row_is_taken_for_another(numbers):
+    """Whatever the numbers are, as many rows come out as went in, refused ones with their own errors."""
+    rules = load_rules("cam-due-2023")
+    table = pl.DataFrame(
+        {
+            "id": pl.Series(numbers, dtype=pl.Int64),
+            "unit": ["A", "B", "C"],
+            "period": ["2023", "2022", "2021"],
+            "on_time.numerator": [95, 1, 1],
+            "on_time.denominator": [100, 1, 1],
+        }
+    )
+    frame = Frame([("id", "bigint"), *((name, "string") for name in table.columns[1:])], [batches(table, 3)])
+    score_frame(rules, frame, row="id")
+    whole = pl.DataFrame(pa.Table.from_batches(frame.batches)).sort("unit")
+    assert whole[ROW].to_list() == numbers
+    assert [errors and [one["code"] for one in errors] for errors in whole["errors"].to_list()] == [
+        None,
+        ["other-period"],
+        ["other-period"],
+    ]
+
+
 def test_columns_are_declared_as_spark_names_them():
     rules, table = drawn_plan(1)
     frame = Frame([("id", "int"), *((name, "string") for name in table.columns)])

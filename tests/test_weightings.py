@@ -1,6 +1,7 @@
 """One submission under many weightings: figures by hand, and the laws against the oracle and against `sensitivity`."""
 
 import copy
+import json
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from oracle import oracle
 from strategies import cases
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score, score_weightings
+from cchc_rules.cli import main
 from cchc_rules.robustness.areas import Study
 from cchc_rules.robustness.readings import Together
 from cchc_rules.table import weightings as module
@@ -128,11 +130,7 @@ class TestByHand:
         # 59.44 of 100; 35 of 67 = 52.238…; 1.25 of 2.01 = 62.189…
         assert found["index"].to_list() == [Decimal("59.44"), Decimal("52.24"), Decimal("62.19")]
         exact = zip(found["index.numerator"], found["index.denominator"], strict=True)
-        assert [Fraction(int(n), int(d)) for n, d in exact] == [
-            Fraction(5944, 100),
-            Fraction(3500, 67),
-            Fraction(12500, 201),
-        ]
+        assert [*exact] == [(1486, 25), (3500, 67), (12500, 201)]
         assert found["band"].to_list() == ["poor", "poor", "good"]
         # without what is claimed without evidence: 15 of 100, 15 of 67, 0.50 of 2.01
         assert found["supported"].to_list() == [Decimal(15), Decimal("22.39"), Decimal("24.88")]
@@ -214,6 +212,29 @@ class TestTables:
         found = score_weightings(report_of(), {"rule.on-time": [10**9], "rule.posted": [10**9]}, results=("index",))
         # (20/27 + 1/2) × 10^9 of 2 × 10^9 + 10
         assert found["index"].to_list() == [Decimal("62.04")]
+
+
+class TestCommand:
+    def test_a_table_of_weightings(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "three.toml").write_text(RULES, encoding="utf-8")
+        figures = {"on_time": ON_TIME, "posted": 50, "trained": 20}
+        one = {"format": 1, "ruleset": "three", "unit": "A", "period": "2023", "measurements": figures}
+        (tmp_path / "one.json").write_text(json.dumps(one), encoding="utf-8")
+        (tmp_path / "weights.csv").write_text('weighting,rule.trained\na,10\nb,"0,00"\n', encoding="utf-8")
+        assert main(["sensitivity", "one.json", "--weightings", "weights.csv", "--output", "out.csv"]) == 0
+        found = pl.read_csv("out.csv", infer_schema=False)
+        assert found.select("row", "weighting", "index", "band").rows() == [
+            ("1", "a", "59.44", "poor"),
+            ("2", "b", "66.04", "good"),
+        ]
+        assert main(["sensitivity", "one.json", "--weightings", "weights.csv", "--lang", "en"]) == 2
+        assert ".parquet" in capsys.readouterr().err
+        (tmp_path / "weights.csv").write_text("rule.trained\nmuch\n", encoding="utf-8")
+        assert (
+            main(["sensitivity", "one.json", "--weightings", "weights.csv", "--output", "out.csv", "--lang", "en"]) == 4
+        )
+        assert "“much” is no weight" in capsys.readouterr().err
 
 
 class TestRefused:

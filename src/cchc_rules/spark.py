@@ -60,9 +60,9 @@ def score_frame(
 ) -> SparkScores:
     """Return the scores of a Spark table of submissions, one row a unit, as `score_table` gives them.
 
-    `row` names a column of whole numbers that tells rows apart: partitions have no order. It is `row` in the results;
-    all other columns are those of `layout`. Raises `SubmissionError` for a column that means nothing or is missing, and
-    `ValueError` for results that there are not; a row that cannot be scored is in `errors`.
+    `row` names a column of whole numbers that tells rows apart, since partitions have no order; it is `row` in the
+    results, as it is given. All other columns are those of `layout`. Raises `SubmissionError` for a column that means
+    nothing or is missing, and `ValueError` for results that there are not; a row that cannot be scored is in `errors`.
     """
     wanted = Wanted(tuple(results))
     possible(wanted, RESULTS)
@@ -122,7 +122,9 @@ class Task(NamedTuple):
         scorer = _scorer(self._replace(names=()))
         for frame in gathered(batches):
             frame.columns = [*self.names]
-            yield from _written(scorer.score(frame.with_columns(pl.col(ROW).cast(pl.Int64)), (), GIVEN))
+            given = frame.get_column(ROW).cast(pl.Int64)
+            numbers = pl.int_range(frame.height, eager=True).alias(ROW)
+            yield from _written(scorer.score(frame.with_columns(numbers), (), GIVEN), given)
 
 
 @lru_cache(maxsize=4)
@@ -143,13 +145,17 @@ def gathered(batches: Iterable[pa.RecordBatch], most: int = PART) -> Iterator[pl
         yield pl.DataFrame(pa.Table.from_batches(some))
 
 
-def _written(scores: Scores) -> Iterator[pa.RecordBatch]:
-    """Yield results and errors as one table, in the types that Spark reads."""
+def _written(scores: Scores, given: pl.Series) -> Iterator[pa.RecordBatch]:
+    """Yield results and errors as one table, in the types that Spark reads.
+
+    Rows have the numbers that were given only here: whatever those are, no row is taken for another.
+    """
     named = scores.errors.group_by(ROW, maintain_order=True).agg(
         pl.col("unit").first(), pl.struct("column", "code", "words").alias(PROBLEMS)
     )
     texts = scores.results.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
     whole = pl.concat([texts.with_columns(pl.lit(None, named.schema[PROBLEMS]).alias(PROBLEMS)), named], how="diagonal")
+    whole = whole.with_columns(given.gather(whole.get_column(ROW)).alias(ROW))
     table = whole.to_arrow(compat_level=pl.CompatLevel.oldest())
     yield from table.cast(pa.schema(map(_plain, table.schema))).to_batches()
 

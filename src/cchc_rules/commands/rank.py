@@ -29,11 +29,11 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 def _rank(options: argparse.Namespace, lang: str) -> int:
     from cchc_rules.province.ranking import ranking  # noqa: PLC0415 - packages that only tables need
-    from cchc_rules.province.scores import load_scores  # noqa: PLC0415
+    from cchc_rules.table.whole import load_table  # noqa: PLC0415
 
-    before = None if options.before is None else load_scores(options.before)
+    before = None if options.before is None else load_table(options.before)
     ways = {"ties": options.ties, "each_kind": options.each_kind, "lang": lang}
-    document = ranking(load_scores(options.results), before=before, **ways)
+    document = ranking(load_table(options.results), before=before, **ways)
     width, colour = paper(options.output)
     put(render(document, options.format, width=width, colour=colour), options.output)
     return DONE

@@ -1,13 +1,11 @@
 """The results of a scored table, read back exactly, and held against what a ranking needs."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from cchc_rules.problem import Problem, SubmissionError, bounded, nearest, quoted
-from cchc_rules.table.parts import refusing
 from cchc_rules.table.results import EXACT, ROW
 
 NAMES = ("unit", "district", "unit_kind", "period", "band")
@@ -15,22 +13,6 @@ NAMES = ("unit", "district", "unit_kind", "period", "band")
 
 POINTS = pl.Decimal(38, 10)
 """What points are while they are added up and compared."""
-
-ENDINGS = (".parquet", ".csv", ".jsonl", ".ndjson")
-"""The files of results that are read."""
-
-
-def load_scores(path: Path) -> pl.DataFrame:
-    """Return the results in a file that `score` wrote; raise `SubmissionError` where they cannot be read."""
-    if path.suffix.lower() not in ENDINGS:
-        places = {"given": quoted(path.name, 200), "endings": ", ".join(ENDINGS)}
-        raise SubmissionError([Problem("scores-form", (), places, path.name)])
-    with refusing(path):
-        if path.suffix.lower() == ".parquet":
-            return pl.read_parquet(path)
-        if path.suffix.lower() == ".csv":
-            return pl.read_csv(path, infer_schema=False)
-        return pl.read_ndjson(path, infer_schema_length=None)
 
 
 def checked(results: Any, needed: Iterable[str], name: str = "") -> pl.DataFrame:

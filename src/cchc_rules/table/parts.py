@@ -227,14 +227,14 @@ def _sheet(path: Path, known: Layout) -> Iterator[Part]:
     head = _unique([str(name) for name in next(cells, ()) if name is not None], path)
     known.known(head)
     rows = (
-        ((number, {name: _cell(value) for name, value in zip(head, row, strict=False)}), 0)
+        ((number, {name: cell(value) for name, value in zip(head, row, strict=False)}), 0)
         for number, row in enumerate(cells, 2)
         if any(value is not None for value in row)
     )
     yield from _in_rows(rows, known)
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """Return what a cell holds: a float by its shortest decimal form, a day without its hours."""
     if isinstance(value, float):
         return int(value) if value.is_integer() else DIGITS.create_decimal(value)

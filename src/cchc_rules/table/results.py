@@ -109,7 +109,7 @@ def reduced(frame: pl.DataFrame) -> pl.DataFrame:
     if EXACT[0] not in frame.columns:
         return frame
     one, other = (pl.col(name) for name in EXACT)
-    pair = frame.select(one.abs().alias("one"), other.alias("other"))
+    pair = frame.select(pl.max_horizontal(one, 0 - one).alias("one"), other.alias("other"))
     one, other = pl.col("one"), pl.col("other")
     while pair["other"].max():
         left = pl.when(other != 0)

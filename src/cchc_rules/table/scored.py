@@ -15,9 +15,6 @@ from cchc_rules.table.sums import Sums
 Proved: TypeAlias = Callable[[], Mapping[int, pl.Expr]]
 """Gives, for each rule that must be proved, where a document is named; asked only where that is wanted."""
 
-LONG = pl.Decimal(38, 0)
-"""Whole numbers of more than 64 bits, as other programs read them."""
-
 
 class Scored:
     """Judged rules, in the plan's order, and their sums; `proved` says of rules that must be proved where they are.
@@ -74,8 +71,8 @@ def points(ticks: Whole, own: int, scale: Scale) -> pl.Expr:
 
 def written(whole: Whole, dtype: Dtype) -> pl.Expr:
     """Return whole numbers as a type of results; decimals take them as units of their last place."""
-    if dtype == pl.Int64:
-        return whole.expr.cast(pl.Int64)
+    if dtype.is_integer():
+        return whole.expr.cast(dtype)
     if whole.fixed:
         return pl.lit(Decimal(whole.low).scaleb(-dtype.scale), dtype)
     return whole.expr.cast(pl.Int128).reinterpret(dtype=dtype)

@@ -22,8 +22,8 @@ from cchc_rules.submission import Given
 from cchc_rules.table.exact import FALSE, TRUE, WIDTHS, Dtype, Gauge, Whole, as_ratio
 from cchc_rules.table.judged import Judged, Outcome
 from cchc_rules.table.parts import SLICE
-from cchc_rules.table.results import INDEX, OF_GROUP, ROW, Wanted, possible, scale
-from cchc_rules.table.scored import LONG, Scored
+from cchc_rules.table.results import EXACT, INDEX, OF_GROUP, ROW, Wanted, possible, reduced, scale
+from cchc_rules.table.scored import Scored
 from cchc_rules.table.sums import Sums, Total, Worths, declared
 
 LABEL = "weighting"
@@ -31,6 +31,9 @@ LABEL = "weighting"
 
 OF_RULES = (*INDEX, *(f"group.{part}" for part in OF_GROUP), "rule.earned", "rule.lost")
 """What can be asked for where rules are weighed; where areas are, it is what there is once: `INDEX`."""
+
+LONG = pl.Decimal(38, 0)
+"""Whole numbers that may have more than 64 bits, as other programs read them."""
 
 MOST = 10**9
 """No weight is larger, in points."""
@@ -49,7 +52,7 @@ def score_weightings(
 
     The table of weightings (anything that gives Arrow data) has columns `rule.<id>`, or `group.<id>` for areas (base
     groups at the top), with weights in points from 0 up; what has no column keeps its weight. `weighting` names each.
-    `results` are of `OF_RULES`; the unrounded index (`exact`) is a numerator and a denominator, not in lowest terms.
+    `results` are of `OF_RULES`; the unrounded index (`exact`) is a numerator and a denominator, in lowest terms.
     Raises `SubmissionError` for a column that means nothing and for a weight that is none, and `ValueError` for results
     that there are not.
     """
@@ -171,7 +174,7 @@ class Weigher:
         weights = {name: self.gauge.whole(self._column(name), 0, most) for name, most in spans.items()}
         sums = AreaSums(self.plan, self.gauge, weights) if by_area else RuleSums(self.plan, self.gauge, weights)
         judged = [self._judged(at, weight) for at, weight in enumerate(sums.weights)]
-        self.scored = Scored(sums, judged, self._proved, LONG)
+        self.scored = Scored(sums, judged, self._proved, pl.Int128)
         carried = [pl.col(ROW), pl.col(f"^{LABEL}$")]
         self.outputs = [*self.scored.results(wanted, scale(outcome.rules, wanted))]
         self.steps = self.gauge.steps(self.outputs, set())
@@ -184,7 +187,8 @@ class Weigher:
     def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
         for columns in self.steps:
             frame = frame.with_columns(columns)
-        return frame.select(self.outputs)
+        found = reduced(frame.select(self.outputs))
+        return found.with_columns(pl.col(name).reinterpret(dtype=LONG) for name in EXACT if name in found.columns)
 
     def _column(self, name: str) -> pl.Expr:
         return pl.col(name) if self.gauge.dtype == pl.Int64 else self.gauge.keep(pl.col(name).cast(self.gauge.dtype))
