@@ -282,6 +282,13 @@ class TestCommand:
         assert "1 rows, which are not on this page" in shown
         assert 'href="units' not in shown
 
+    def test_errors_that_are_none(self, files, capsys):
+        assert (
+            main(["overview", "scores.parquet", "--rules", "rules.toml", "--errors", "communes.csv", "--lang", "en"])
+            == 4
+        )
+        assert "no column row" in capsys.readouterr().err
+
     def test_a_folder_with_the_page_of_each_unit(self, files, capsys):
         options = [
             "--rules",

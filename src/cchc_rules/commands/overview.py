@@ -35,14 +35,15 @@ def run(options: argparse.Namespace, lang: str) -> int:
 def _overview(options: argparse.Namespace) -> int:
     from cchc_rules.province.overview import overview  # noqa: PLC0415 - packages that only tables need
     from cchc_rules.province.ranking import ranking  # noqa: PLC0415
+    from cchc_rules.province.scores import refused  # noqa: PLC0415
     from cchc_rules.render.overview import render  # noqa: PLC0415
     from cchc_rules.table.whole import load_table  # noqa: PLC0415
 
     rules, results = load_rules(options.rules), load_table(options.results)
     before = None if options.before is None else load_table(options.before)
-    refused = None if options.errors is None else load_table(options.errors)["row"].n_unique()
+    errors = None if options.errors is None else refused(load_table(options.errors))
     ways = {"ties": options.ties, "each_kind": options.each_kind, "lang": options.lang or rules.language}
-    document = overview(rules, results, ranking(results, before=before, **ways), refused)
+    document = overview(rules, results, ranking(results, before=before, **ways), errors)
     if options.submissions is None:
         put(render(document, options.format, title=options.title), options.output)
         return DONE

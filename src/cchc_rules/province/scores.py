@@ -22,10 +22,7 @@ def checked(results: Any, needed: Iterable[str], name: str = "") -> pl.DataFrame
     several periods: ranks compare units, each once, over one time. A name stands for one unit in each district.
     """
     frame = results if isinstance(results, pl.DataFrame) else pl.DataFrame(results)
-    missing = [one for one in needed if one not in frame.columns]
-    if missing:
-        places = [{"name": quoted(one), "nearest": nearest(one, frame.columns)} for one in missing]
-        raise SubmissionError(bounded([Problem("scores-columns", (one["name"],), one, name) for one in places]))
+    _there(frame, needed, name)
     known = [one for one in frame.columns if one in NAMES or _is_points(one) or one.endswith(".state")]
     found = frame.select(_read(frame, one) for one in known)
     problems = [problem for one in known for problem in _unread(frame, found, one, name)]
@@ -33,6 +30,20 @@ def checked(results: Any, needed: Iterable[str], name: str = "") -> pl.DataFrame
         raise SubmissionError(bounded(problems))
     _once(found, name)
     return found
+
+
+def refused(errors: pl.DataFrame) -> int:
+    """Return how many rows stand in a table of errors; raise `SubmissionError` where it is none."""
+    _there(errors, (ROW, "code"), "errors")
+    return errors.get_column(ROW).n_unique()
+
+
+def _there(frame: pl.DataFrame, needed: Iterable[str], name: str) -> None:
+    """Refuse a table without the columns that are needed."""
+    missing = [one for one in needed if one not in frame.columns]
+    if missing:
+        places = [{"name": quoted(one), "nearest": nearest(one, frame.columns)} for one in missing]
+        raise SubmissionError(bounded([Problem("scores-columns", (one["name"],), one, name) for one in places]))
 
 
 def _is_points(column: str) -> bool:
