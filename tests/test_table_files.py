@@ -130,6 +130,18 @@ class TestRead:
         assert results.select("row", "index").rows() == [(1, Decimal("4.00"))]
         assert errors["row"].to_list() == ["2"]
 
+    def test_parts_of_parquet_are_scored_as_the_whole(self, rules, monkeypatch):
+        shares = [*range(0, 100, 3), 105, None]
+        frame = pl.DataFrame({"unit": [f"Xã {at}" for at in range(len(shares))], "period": ["2023"] * len(shares)})
+        frame = frame.with_columns(pl.Series("share.numerator", shares), pl.lit(100).alias("share.denominator"))
+        frame.write_parquet(rules.parent / "t.parquet")
+        whole = run(rules, rules.parent / "t.parquet", "whole.csv")
+        monkeypatch.setattr(parts, "PART", 7)
+        found = run(rules, rules.parent / "t.parquet", "parts.csv")
+        assert found[0] == whole[0]
+        assert found[1].equals(whole[1])
+        assert found[2]["row"].to_list() == whole[2]["row"].to_list() == ["35", "36"], "numbers go on from part to part"
+
     def test_json_lines(self, rules):
         nested = {"format": 1, "ruleset": "tiny", "unit": "N", "period": "2023", "measurements": {"done": True}}
         odd = {**SINGLE, "unit": "O", "done": "x"}

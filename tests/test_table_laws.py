@@ -1,5 +1,6 @@
 """The law of tables: in columns and one by one, every figure and every state is the same, whatever the rule set."""
 
+import os
 from datetime import date
 from decimal import Decimal
 
@@ -17,7 +18,8 @@ from cchc_rules.table import compiled
 from cchc_rules.table.layout import layout
 from cchc_rules.table.score import Scorer
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+EXAMPLES = 3000 if os.environ.get("CCHC_DEEP") == "1" else 60
+SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
 
 
 def hold(rules, frame, few=0):

@@ -294,6 +294,12 @@ class TestTable:
         assert (found.alone, found.steps) == (2, ())
         assert points(found, "share") == points(wanted, "share")
 
+    def test_slices_are_scored_as_the_whole(self, monkeypatch):
+        shares = [*range(0, 100, 3), None]
+        wanted = scored(share=shares, done=[True] * len(shares)).results
+        monkeypatch.setattr(module, "SLICE", 4)
+        assert scored(share=shares, done=[True] * len(shares)).results.equals(wanted)
+
     def test_long_form(self):
         found = scored(share=[45, 90], done=[True, True], day=[date(2023, 1, 2)] * 2, names__items=[["a", "b"], ["a"]])
         rows = found.losses.select("row", "rule", "lost", "state").rows()
