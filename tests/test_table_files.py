@@ -255,6 +255,14 @@ class TestWritten:
         assert run(rules, as_csv(rules.parent / "in.csv"), "out.xlsx") == (4, None, None)
         assert "[sheet-full]" in capsys.readouterr().err
 
+    def test_a_worksheet_keeps_every_digit(self, tmp_path):
+        frame = pl.DataFrame({"row": [1, 2], "long": [123456789012345678, 1], "none": [None, None]})
+        frame = frame.with_columns(pl.Series("decimal", [Decimal(10**20 + 1), None], dtype=pl.Decimal(38, 0)))
+        with written.sink(tmp_path / "out.xlsx", frame.head(0)) as file:
+            file.write(frame)
+        found = [*openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(min_row=2, values_only=True)]
+        assert found == [(1, "123456789012345678", None, "100000000000000000001"), (2, "1", None, None)]
+
     @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "xlsx"])
     def test_an_interruption_leaves_the_old_file(self, rules, ending):
         source, output = as_csv(rules.parent / "in.csv"), rules.parent / f"out.{ending}"

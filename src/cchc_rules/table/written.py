@@ -14,6 +14,10 @@ MOST_ROWS = 1_048_575
 """A worksheet has no more rows below its heading."""
 
 
+MOST_DIGITS = 10**15
+"""Whole numbers from here on lose digits in a spreadsheet."""
+
+
 class Sink(Protocol):
     """Takes the parts of a table, in order."""
 
@@ -98,7 +102,14 @@ class _Sheet:
 
     def close(self) -> None:
         with self.path.open("wb") as file:
-            pl.concat(self.parts).write_excel(file, autofit=False, freeze_panes=(1, 2))
+            frame = pl.concat(self.parts)
+            frame.with_columns(map(_kept, frame)).write_excel(file, autofit=False, freeze_panes=(1, 2))
+
+
+def _kept(column: pl.Series) -> pl.Series:
+    """Return a column whose numbers a spreadsheet keeps; whole numbers of more digits are text."""
+    whole = column.dtype.is_integer() or column.dtype == pl.Decimal(38, 0)
+    return column.cast(pl.String) if whole and (column.abs() >= MOST_DIGITS).any() else column
 
 
 SINKS: dict[str, Any] = {".parquet": _Parquet, ".csv": _Csv, ".jsonl": _Lines, ".ndjson": _Lines, ".xlsx": _Sheet}
