@@ -110,7 +110,7 @@ def _is_weight(ticks: pl.Expr, unit: int) -> pl.Expr:
 def _wrong(column: pl.Series, ticks: pl.Series, unit: int) -> Iterable[Problem]:
     places = {"places": str(len(str(unit)) - 1), "most": str(MOST)}
     for at in (ticks.is_null() | ~ticks.is_between(0, MOST * unit)).arg_true().head(TOLD):
-        yield Problem("weight-unread", (LABEL, at + 1, column.name), {"given": quoted(column[at]), **places})
+        yield Problem("weight-unread", (LABEL, at, column.name), {"given": quoted(column[at]), **places})
 
 
 def _whole(column: pl.Series, unit: int) -> pl.Expr:
