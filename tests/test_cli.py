@@ -343,6 +343,14 @@ class TestTheTerminal:
         assert main(["score", str(EXAMPLE)]) == 0
         assert capsys.readouterr().err == ""
 
+    @pytest.mark.parametrize(("lang", "words"), [("vi", "Đã dừng"), ("en", "Stopped")])
+    def test_stopped_by_hand(self, monkeypatch, capsys, lang, words):
+        monkeypatch.setattr(sys, "stdout", Full(KeyboardInterrupt()))
+        assert main(["score", str(EXAMPLE), "--lang", lang]) == 130
+        shown = capsys.readouterr().err
+        assert words in shown
+        assert "Traceback" not in shown
+
     def test_a_pipe_that_closes_while_checking(self, monkeypatch, capsys):
         monkeypatch.setattr(sys, "stdout", Full(BrokenPipeError()))
         assert main(["check", str(RULES)]) == 0

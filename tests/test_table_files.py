@@ -271,7 +271,7 @@ class TestWritten:
         def stop(rows, done):
             raise KeyboardInterrupt
 
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):  # the command line says that it was stopped
             score_file(Scorer(load_rules(rules)), Files(source, output, rules.parent / "wrong.csv"), watch=stop)
         assert output.read_bytes() == b"old"
         assert {path.name for path in rules.parent.iterdir()} == {"tiny.toml", "in.csv", output.name}

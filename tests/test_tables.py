@@ -148,6 +148,12 @@ class TestCells:
         assert points(found, "day") == ["2.00", "2.00", "0.00", "0.00"]
         assert found.alone == 0
 
+    @pytest.mark.parametrize("few", [0, 9])
+    def test_what_programs_write_for_yes_and_no(self, few):
+        found = scored(few=few, done=["true", "False", "TRUE", "1"])
+        assert points(found, "done") == ["2.00", "0.00", "2.00"]
+        assert found.errors["row"].to_list() == [4]
+
     def test_days_that_the_columns_do_not_read(self):
         found = scored(day=["30-06-2023", "2023-6-1", "2023-02-30"])
         assert points(found, "day") == ["2.00"]

@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import cast
 
 from cchc_rules.commands import COMMANDS
-from cchc_rules.console import DONE, USAGE, Parser
+from cchc_rules.console import DONE, INTERRUPTED, USAGE, Parser
 from cchc_rules.problem import DEFAULT_LANGUAGE
-from cchc_rules.words import languages
+from cchc_rules.words import languages, message
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 done, 1 below --fail-under, 2 usage, 3 or 4 refused."""
+    """Run the command and return its exit code: 0 done, 1 below --fail-under, 2 usage, 3 or 4 refused, 130 stopped."""
     _utf8()
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = _language(arguments)
@@ -23,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options, lang))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else USAGE
+    except KeyboardInterrupt:
+        print(f"\n{message(lang, 'cli.interrupted')}", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stdout = io.StringIO()
         return DONE

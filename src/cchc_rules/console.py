@@ -16,6 +16,8 @@ from cchc_rules.problem import CasesError, CchcError, Problem, ReportError, Rule
 from cchc_rules.words import languages, message
 
 DONE, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)
+INTERRUPTED = 130
+"""Stopped by hand, as shells have it."""
 
 
 class Parser(argparse.ArgumentParser):

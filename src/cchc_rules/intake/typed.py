@@ -7,8 +7,12 @@ from decimal import Decimal
 from cchc_rules.calendar import iso_date
 from cchc_rules.words import LANGUAGES, message
 
-YES_NO = {message(lang, f"word.{word}").casefold(): word == "yes" for lang in LANGUAGES for word in ("yes", "no")}
-"""The words for yes and no, in every language."""
+YES_NO = {
+    **{message(lang, f"word.{word}").casefold(): word == "yes" for lang in LANGUAGES for word in ("yes", "no")},
+    "true": True,
+    "false": False,
+}
+"""The words for yes and no, in every language, and what programs and spreadsheets write for them."""
 
 PLAIN = r"-?\d+(?:[.,]\d+)?"
 UNSURE = r"-?[1-9]\d{0,2}[.,]\d{3}"
