@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from functools import cached_property
 
 from cchc_rules import words
 from cchc_rules.render.display import Document, Words, safe
@@ -54,7 +55,7 @@ class View(Words):
         if self.document["gone"]:
             yield self.tell("gone"), safe(", ".join(self.document["gone"]))
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """The columns that say anything, the unit first."""
         found = ["unit", "rank", *(["move"] if self.document["compared"] else [])]
