@@ -92,8 +92,8 @@ deduction = "none"
 ON_TIME = {"numerator": 60, "denominator": 90}  # two thirds of 100 %, 20/27 of the target
 
 
-def report_of(**changes):
-    rules = parse_rules(RULES)
+def report_of(text=RULES, **changes):
+    rules = parse_rules(text)
     figures = {"on_time": ON_TIME, "posted": 50, "trained": 20} | changes
     given = {"format": 1, "ruleset": "three", "unit": "A", "period": "2023", "measurements": figures}
     return score(rules, load_measurements(given, rules))
@@ -143,6 +143,19 @@ class TestByHand:
         assert found["index"].to_list() == [Decimal("59.44"), Decimal("49.53")]
         exact = [Fraction(int(n), int(d)) for n, d in found.select("index.numerator", "index.denominator").rows()]
         assert exact == [Fraction(5944, 100), Fraction(5944, 90) * 3 / 4]
+
+    def test_an_area_that_is_a_mean(self):
+        """Staff earned 0.4 of its points, 4.00 of 10: (59.44/90 × 3 + 0.4) of 4 = 0.5953…"""
+        mean = RULES.replace('title = "Staff"\n', 'title = "Staff"\ncombine = "mean"\nweight = 10\n')
+        mean = mean.replace(
+            'threshold = 50\nweight = 10\ndeduction = "all_or_nothing"',
+            'threshold = 50\nweight = 3\ndeduction = "proportional"',
+        )
+        found = score_weightings(
+            report_of(mean), {"group.work": [90, 3], "group.staff": [10, 1]}, results=("index", "lowest")
+        )
+        assert found["index"].to_list() == [Decimal("63.44"), Decimal("59.53")]
+        assert found["lowest"].to_list() == found["index"].to_list()
 
     def test_what_has_no_column_keeps_its_weight(self):
         found = score_weightings(report_of(), {"rule.trained": [10, 0]})
@@ -289,7 +302,7 @@ class TestLaw:
         """The oracle reads the rule set with the other weights written into it."""
         text, document, submission = data.draw(cases(kinds=False))
         places = document["index"].get("places", 2)
-        weights = st.integers(0, 10**4).map(lambda ticks: Decimal(ticks).scaleb(-places))
+        weights = st.integers(1, 10**4).map(lambda ticks: Decimal(ticks).scaleb(-places))
         rows = data.draw(
             st.lists(
                 st.fixed_dictionaries(dict.fromkeys(weighable(document, submission), weights)), min_size=1, max_size=3

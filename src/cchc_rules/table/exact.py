@@ -371,6 +371,13 @@ def quotient(n: Whole, d: Whole, k: Fraction = Fraction(1)) -> Ratio:
     return Ratio(n, d, k, min(ends), max(ends))
 
 
+def between(n: Whole, d: Whole, k: Fraction, low: Fraction, high: Fraction) -> Ratio:
+    """Return k × n / d, of which it is known that it lies between two numbers; one that all rows share as it is."""
+    if n.fixed and d.fixed:
+        return n.gauge.ratio(k * Fraction(n.low, d.low))
+    return Ratio(n, d, k, low, high)
+
+
 def as_ratio(whole: Whole) -> Ratio:
     """Return whole numbers as fractions, one that all rows share as it is."""
     if whole.fixed:

@@ -18,6 +18,7 @@ from cchc_rules.table.exact import (
     Ratio,
     Whole,
     as_ratio,
+    between,
     choose,
     every,
     never,
@@ -117,7 +118,7 @@ class Sums:
             points = (points + choose(out, nothing, one.exact)).kept()
         most, some_left = number(group.weight), self.gauge.keep(weight.above_zero())
         below = pick(some_left, weight, number(1)).kept()
-        share = Ratio(points.n * most, points.d * below, points.k, *self._span(points, group, weights))
+        share = between(points.n * most, points.d * below, points.k, *self._span(points, group, weights))
         earned = share.rounded().kept()
         excluded = quotient(most * shown, below).rounded().kept().least((most - earned).kept()).kept()
         held = Total(earned, most - earned - excluded, excluded, self._none())
