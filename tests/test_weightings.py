@@ -145,7 +145,7 @@ class TestByHand:
         assert exact == [Fraction(5944, 100), Fraction(5944, 90) * 3 / 4]
 
     def test_an_area_that_is_a_mean(self):
-        """Work: 44.44 of 60. Staff: the mean of one, 0.5 of 10, the other left out. 49.44 of 70, and 2.222 + 0.5 of 4."""
+        """Work: 44.44 of 60. Staff: the mean of one, 0.5, the other left out. 49.44 of 70; 2.222 + 0.5 of 4."""
         text = RULES.replace('title = "Staff"\n', 'title = "Staff"\ncombine = "mean"\nweight = 10\n')
         text = text.replace('[rule.posted]\ngroup = "work"', '[rule.posted]\ngroup = "staff"')
         weights = {"group.work": [60, 3], "group.staff": [10, 1]}
