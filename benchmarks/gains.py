@@ -9,7 +9,7 @@ import time
 from unittest import mock
 
 from cchc_rules import load_measurements, parse_rules, plan_to, score
-from cchc_rules.whatif.gain import Gains
+from cchc_rules.scoring.gains import Gains
 
 SIZES = (100, 400) if "--quick" in sys.argv else (100, 1000, 4000)
 

@@ -21,10 +21,10 @@ from measuring import MISSED, target, write
 from plan_table import ROWS
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score
-from cchc_rules.measure import figures_of
-from cchc_rules.plan import compiled
+from cchc_rules.base.state import Absent, State
 from cchc_rules.render import render
-from cchc_rules.state import Absent, State
+from cchc_rules.scoring.compiled import compiled
+from cchc_rules.submissions.binding import figures_of
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "cam-due-2023.json"

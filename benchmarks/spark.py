@@ -26,7 +26,7 @@ def in_spark(source, output):
     """Return the seconds of a Spark job, by the clock, its session being open and its workers warm."""
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    from cchc_rules.spark import score_frame  # noqa: PLC0415
+    from cchc_rules.tables.spark import score_frame  # noqa: PLC0415
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     made = SparkSession.builder.master("local[2]").config("spark.driver.memory", "4g")

@@ -25,9 +25,9 @@ from measuring import MISSED, interleaved, target, write
 from plan_table import ROWS
 
 from cchc_rules import load_measurements, load_rules, score, score_table, score_weightings
-from cchc_rules.table.files import Files, score_file
-from cchc_rules.table.layout import layout
-from cchc_rules.table.score import Scorer
+from cchc_rules.tables.score_files import Files, score_file
+from cchc_rules.tables.score_table import Scorer
+from cchc_rules.tables.submission_columns import layout
 
 ROOT = Path(__file__).parents[1]
 QUICK = "--quick" in sys.argv

@@ -7,7 +7,7 @@ from random import Random
 import polars as pl
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, score
-from cchc_rules.table.layout import ENVELOPE, layout
+from cchc_rules.tables.submission_columns import ENVELOPE, layout
 
 DAYS = ("as_of",)
 

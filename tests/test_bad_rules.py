@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from cchc_rules import RulesError, load_rules, parse_rules, problem, source
-from cchc_rules.load import problems_of
-from cchc_rules.problem import MOST_PROBLEMS, Problem
-from cchc_rules.words import LANGUAGES
+from cchc_rules import RulesError, load_rules, parse_rules
+from cchc_rules.base import problem
+from cchc_rules.base.messages import LANGUAGES
+from cchc_rules.base.problem import MOST_PROBLEMS, Problem
+from cchc_rules.rules import source
+from cchc_rules.rules.load import problems_of
 
 BAD = Path(__file__).parent / "bad" / "rules"
 FILES = sorted(BAD.glob("*.toml"))
@@ -185,7 +187,7 @@ class TestMadeHere:
         assert codes(TINY.replace("weight = 2", "weight = " + "9" * 5000)) == ["number-too-long"]
 
     def test_calendar_missing(self, monkeypatch):
-        from cchc_rules import calendar  # noqa: PLC0415
+        from cchc_rules.base import calendar  # noqa: PLC0415
 
         calendar._holidays.cache_clear()
         monkeypatch.setitem(sys.modules, "holidays", None)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cchc_rules import SubmissionError, load_measurements, load_rules, score, submission
-from cchc_rules.cli import main
-from cchc_rules.problem import MOST_PROBLEMS, path_text
-from cchc_rules.words import LANGUAGES
+from cchc_rules import SubmissionError, load_measurements, load_rules, score
+from cchc_rules.base.messages import LANGUAGES
+from cchc_rules.base.problem import MOST_PROBLEMS, path_text
+from cchc_rules.cli.main import main
+from cchc_rules.submissions import submission
 
 ROOT = Path(__file__).parents[1]
 BAD = Path(__file__).parent / "bad" / "submissions"
@@ -75,7 +76,7 @@ HIDDEN = {"negative-count", "numerator-over-zero", "numerator-above-denominator"
 def codes_in_source():
     """Every code that reading, binding or scoring a submission may give."""
     found = set(HIDDEN) | {"boolean-for-number", "float-for-number", "text-for-number"}
-    for module in ("submission", "measure", "score", "number"):
+    for module in ("submissions/submission", "submissions/binding", "report/score", "base/number"):
         tree = ast.parse((ROOT / "src" / "cchc_rules" / f"{module}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):

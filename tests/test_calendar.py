@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cchc_rules import RulesError, parse_rules
-from cchc_rules import calendar as module
-from cchc_rules.calendar import Calendar, CalendarMissingError, iso_date, known_country, period
+from cchc_rules.base import calendar as module
+from cchc_rules.base.calendar import Calendar, CalendarMissingError, iso_date, known_country, period
 
 TET = [date(2023, 1, day) for day in range(20, 27)]
 """From 20 to 26 January 2023: announcement 4538/TB-BLĐTBXH of 9 November 2022."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cchc_rules.cases.form import case_files, cases_beside, read_cases
+from cchc_rules.base.messages import LANGUAGES
+from cchc_rules.base.problem import CasesError, RulesError
+from cchc_rules.cases.case_file import case_files, cases_beside, read_cases
 from cchc_rules.cases.run import run
-from cchc_rules.cli import main
-from cchc_rules.problem import CasesError, RulesError
-from cchc_rules.source import packaged
-from cchc_rules.words import LANGUAGES
+from cchc_rules.cli.main import main
+from cchc_rules.rules.source import packaged_rule_sets
 
 BAD = Path(__file__).parent / "bad" / "cases"
 FILES = sorted(path for path in BAD.glob("*.toml") if path.stem != "rules")
@@ -238,11 +238,11 @@ def test_a_folder_a_rule_file_and_a_case_file_name_the_same_cases(small, capsys,
 
 
 def test_packaged_rule_sets_have_their_cases_beside_them():
-    for name in packaged():
+    for name in packaged_rule_sets():
         assert cases_beside(name).name == f"{name}.cases.toml"
 
 
-@pytest.mark.parametrize("name", [name for name in packaged() if cases_beside(name).is_file()])
+@pytest.mark.parametrize("name", [name for name in packaged_rule_sets() if cases_beside(name).is_file()])
 def test_the_cases_of_packaged_rule_sets_pass_and_reach_everything(name, capsys):
     code, out, _ = said(capsys, "test", name, "--coverage", "--fail-under", "100")
     assert code == 0, out

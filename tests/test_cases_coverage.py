@@ -12,15 +12,15 @@ from test_cases import GOOD, HEAD, RULES, said, small  # noqa: F401
 
 import cchc_rules
 from cchc_rules import load_measurements, parse_rules, score
+from cchc_rules.base.state import NOT_REPORTED
 from cchc_rules.cases.branches import branches, taken
+from cchc_rules.cases.case_file import Case, CaseFile, Expectation, read_cases, submission_of, without_cases
 from cchc_rules.cases.coverage import Goal, coverage
 from cchc_rules.cases.edges import edges, needed
-from cchc_rules.cases.form import Case, CaseFile, Expectation, read_cases, submission_of, without_cases
 from cchc_rules.cases.mutants import mutants
 from cchc_rules.cases.run import Ran, run
 from cchc_rules.cases.suggest import suggested
-from cchc_rules.formula import parse
-from cchc_rules.state import NOT_REPORTED
+from cchc_rules.rules.formula import parse
 
 KITCHEN = (Path(__file__).parent / "kitchen.toml").read_text(encoding="utf-8")
 

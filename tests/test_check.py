@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cchc_rules import RulesError, load_rules, packaged, parse_rules
-from cchc_rules.load import problems_of
+from cchc_rules import RulesError, load_rules, packaged_rule_sets, parse_rules
+from cchc_rules.rules.load import problems_of
 
 HEAD = """\
 format = 1
@@ -552,7 +552,7 @@ class TestWhatIsBuilt:
         assert rules.groups["inner"].basis == "borrowed"
 
     def test_packaged_rule_sets_are_found_by_id(self):
-        for id_ in packaged():
+        for id_ in packaged_rule_sets():
             assert load_rules(id_).id == id_
 
 

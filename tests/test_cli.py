@@ -16,9 +16,11 @@ import pytest
 from rule_texts import TINY
 
 import cchc_rules
-from cchc_rules import calendar, console, load_measurements, load_rules, parse_report, score, sensitivity
-from cchc_rules.cli import main
-from cchc_rules.commands import COMMANDS
+from cchc_rules import load_measurements, load_rules, parse_report, score, sensitivity
+from cchc_rules.base import calendar
+from cchc_rules.cli import console
+from cchc_rules.cli.commands import COMMANDS
+from cchc_rules.cli.main import main
 from cchc_rules.render import TEXTS, render
 
 ROOT = Path(__file__).parents[1]

@@ -30,16 +30,18 @@ from cchc_rules import (
     parse_rules,
     print_report,
     score,
-    words,
 )
-from cchc_rules.cli import main
+from cchc_rules.base import messages
+from cchc_rules.cli.main import main
 from cchc_rules.render.comparison import FORMATS, render
 from cchc_rules.render.markdown import plain
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 EXAMPLE, STRONG = EXAMPLES / "cam-due-2023.json", EXAMPLES / "cam-due-2023-strong.json"
-SCHEMA = json.loads((resources.files("cchc_rules") / "schemas" / "comparison.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (resources.files("cchc_rules") / "packaged" / "schemas" / "comparison.schema.json").read_text(encoding="utf-8")
+)
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 
 
@@ -125,11 +127,11 @@ class TestTracks:
         with pytest.raises(ReportError):
             compare_track({}, "appraised")
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize("form", FORMATS)
     def test_every_view(self, form, lang):
         document = compare_track(appraised({"a": Decimal("5.5")}), "appraised", lang)
-        assert words.number(lang, "-0.50") in render(document, form).replace("-0.50", words.number(lang, "-0.50"))
+        assert messages.number(lang, "-0.50") in render(document, form).replace("-0.50", messages.number(lang, "-0.50"))
         assert VALIDATOR.is_valid(document)
 
     def test_the_command(self, run, tmp_path):
@@ -178,7 +180,9 @@ def objects(document, path=()):
 class TestTheSchema:
     def test_is_a_schema_written_as_it_is_printed(self):
         Draft202012Validator.check_schema(SCHEMA)
-        text = (resources.files("cchc_rules") / "schemas" / "comparison.schema.json").read_text(encoding="utf-8")
+        text = (resources.files("cchc_rules") / "packaged" / "schemas" / "comparison.schema.json").read_text(
+            encoding="utf-8"
+        )
         assert text == print_report(SCHEMA)
         assert SCHEMA["$id"] == "urn:cchc-rules:comparison:1"
 
@@ -196,7 +200,7 @@ class TestTheSchema:
 
     @given(pairs())
     def test_whatever_is_compared_validates(self, pair):
-        for lang in words.languages():
+        for lang in messages.languages():
             assert list(VALIDATOR.iter_errors(compare(*pair).to_dict(lang))) == []
 
     def test_any_dropped_or_further_key_is_refused(self, readings):
@@ -256,7 +260,7 @@ class TestTheViews:
             assert all(unicodedata.category(char) not in ("Cc", "Cf", "Cs") for char in shown.replace("\n", ""))
         assert document == before
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize("width", [40, 80, 120])
     def test_no_line_is_wider(self, readings, lang, width):
         text = render(readings.to_dict(lang), "text", width=width)
@@ -425,14 +429,14 @@ class TestTheCommand:
     def test_without_the_template_engine(self, run, monkeypatch):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.comparison_page", raising=False)
-        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.html_template", raising=False)
         left, out, err = run(EXAMPLE, STRONG, "--format", "html", "--lang", "en")
         assert (left, out) == (2, "")
         assert 'pip install "cchc-rules[html]"' in err
 
     def test_scoring_loads_none_of_it(self, tmp_path):
         code = (
-            "import sys; from cchc_rules.cli import main; main(['score', sys.argv[1]]); "
+            "import sys; from cchc_rules.cli.main import main; main(['score', sys.argv[1]]); "
             "print([name for name in sys.modules if 'compar' in name or 'jinja' in name], file=sys.stderr)"
         )
         ran = subprocess.run([sys.executable, "-c", code, str(EXAMPLE)], capture_output=True, check=True)

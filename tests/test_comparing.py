@@ -22,8 +22,8 @@ from cchc_rules import (
     print_report,
     score,
 )
-from cchc_rules.comparing.contribution import Part, apportioned, exact, moved, standing
-from cchc_rules.comparing.crossing import crossed, shifted
+from cchc_rules.analysis.comparison.contributions import Part, apportioned, exact, moved, standing
+from cchc_rules.analysis.comparison.crossing import crossed, shifted
 
 F = Fraction
 

@@ -23,11 +23,11 @@ from cchc_rules import (
     score,
     sensitivity,
 )
-from cchc_rules.cli import main
-from cchc_rules.plan import compiled
+from cchc_rules.analysis.what_if.changed_figures import tried
+from cchc_rules.cli.main import main
 from cchc_rules.render import render
-from cchc_rules.verify import differences
-from cchc_rules.whatif.tries import tried
+from cchc_rules.report.verify import differences
+from cchc_rules.scoring.compiled import compiled
 
 DATED = (
     FRAME

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from test_form_schemas import BEYOND, CAUGHT_TOO, FORM_CODES, ROOT
 
-from cchc_rules.cli import main
+from cchc_rules.cli.main import main
 
 RULES = [path for path in (ROOT / "rules").glob("*.toml") if not path.name.endswith(".cases.toml")]
-SCHEMA = ROOT / "src" / "cchc_rules" / "schemas" / "rules.schema.json"
+SCHEMA = ROOT / "src" / "cchc_rules" / "packaged" / "schemas" / "rules.schema.json"
 TAPLO = shutil.which("taplo", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 pytestmark = pytest.mark.skipif(

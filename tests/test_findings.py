@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from cchc_rules.cli import main
-from cchc_rules.findings import findings
-from cchc_rules.problem import Problem
-from cchc_rules.render.findings import render
-from cchc_rules.words import LANGUAGES, outline
+from cchc_rules.base.messages import LANGUAGES, outline
+from cchc_rules.base.problem import Problem
+from cchc_rules.cli.main import main
+from cchc_rules.render.check_findings import render
+from cchc_rules.report.check_findings import findings
 
 ROOT = Path(__file__).parents[1]
 BAD = ROOT / "tests" / "bad" / "rules"

@@ -11,8 +11,8 @@ from fill_form import filled
 from office import resaved
 
 from cchc_rules import load_measurements, load_rules
-from cchc_rules.intake.blank import blank
-from cchc_rules.intake.book import form
+from cchc_rules.render.form_workbook import form
+from cchc_rules.submissions.blank import blank
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "cam-due-2023.json"
 

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from strategies import cases, to_toml
 
-from cchc_rules import SubmissionError, packaged, schema
-from cchc_rules.cli import main
-from cchc_rules.forms import FORMS, form_text
-from cchc_rules.source import packaged_folder
-from cchc_rules.submission import Reader, read
-from cchc_rules.words import LANGUAGES
+from cchc_rules import SubmissionError, packaged_rule_sets
+from cchc_rules.base.json_schemas import FORMS, form_text
+from cchc_rules.base.messages import LANGUAGES
+from cchc_rules.base.packaged import packaged_rules_folder
+from cchc_rules.cli.main import main
+from cchc_rules.rules import file_format
+from cchc_rules.submissions.submission import Reader, read
 
 ROOT = Path(__file__).parents[1]
-PACKAGED = [packaged_folder() / f"{name}.toml" for name in packaged()]
+PACKAGED = [packaged_rules_folder() / f"{name}.toml" for name in packaged_rule_sets()]
 BAD = ROOT / "tests" / "bad"
 RULES, SUBMISSION = (
     Draft202012Validator(json.loads(form_text(name)), format_checker=FormatChecker())
@@ -131,7 +132,7 @@ class TestTheyAreMade:
     def test_every_key_of_the_models_is_there(self):
         for name, keys in (("rule", "threshold"), ("metric", "ratio"), ("remedy", "due_date"), ("band", "below")):
             assert keys in RULES.schema["$defs"][name]["properties"]
-            assert set(schema.keys_in_order(name)) <= set(RULES.schema["$defs"][name]["properties"])
+            assert set(file_format.keys_in_order(name)) <= set(RULES.schema["$defs"][name]["properties"])
 
 
 class TestRuleFiles:
@@ -180,7 +181,7 @@ class TestRuleFiles:
             del table[key]
         else:
             table[data.draw(st.sampled_from([key, "nonsense", "weight", "title"]))] = data.draw(st.sampled_from(OTHERS))
-        _, problems = schema.read(document)
+        _, problems = file_format.read(document)
         assert bool(faults(RULES, plain(document))) == bool(problems), (problems, to_toml(document))
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_rules import number
-from cchc_rules.calendar import Calendar
-from cchc_rules.formula import FormulaError, FormulaFailedError, parse
-from cchc_rules.state import NOT_REPORTED, ZERO_DENOMINATOR, Absent, Reason, State
+from cchc_rules.base import number
+from cchc_rules.base.calendar import Calendar
+from cchc_rules.base.state import NOT_REPORTED, ZERO_DENOMINATOR, Absent, Reason, State
+from cchc_rules.rules.formula import FormulaError, FormulaFailedError, parse
 
 TYPES = {
     "a": "number",

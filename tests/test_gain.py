@@ -11,9 +11,9 @@ from rule_texts import TINY_LINES
 from strategies import cases, reported
 
 from cchc_rules import load_measurements, parse_rules, score
-from cchc_rules.whatif.gain import Gains
-from cchc_rules.whatif.steps import as_json
-from cchc_rules.whatif.trial import Trial
+from cchc_rules.scoring.gains import Gains
+from cchc_rules.scoring.rescoring import Trial
+from cchc_rules.scoring.steps import as_json
 
 
 def raw(steps, step):

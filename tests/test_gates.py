@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from cchc_rules import load_measurements, parse_rules, print_report, score
-from cchc_rules.state import State, gate
-from cchc_rules.verify import differences
+from cchc_rules.base.state import State, gate
+from cchc_rules.report.verify import differences
 
 HEAD = """
 format = 1

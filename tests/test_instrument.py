@@ -9,10 +9,10 @@ from test_sensitivity_views import HOSTILE, Page
 from test_shapes import GOOD, NAMES
 
 from cchc_rules import load_rules, parse_rules
-from cchc_rules.cli import main
-from cchc_rules.instrument import every_rule, instrument
+from cchc_rules.analysis.versions.all_variants import whole
+from cchc_rules.cli.main import main
 from cchc_rules.render.instrument import counted, render
-from cchc_rules.versions.whole import whole
+from cchc_rules.rules.instrument import every_rule, instrument
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "instruments"

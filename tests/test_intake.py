@@ -13,15 +13,15 @@ from hypothesis import given
 from strategies import cases
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score
-from cchc_rules.cli import main
-from cchc_rules.forms import form_text
-from cchc_rules.intake import filled as _loaded_before_any_search_which_is_not_traced  # noqa: F401
-from cchc_rules.intake import sheets as sheets_module
-from cchc_rules.intake import typed
-from cchc_rules.intake.blank import blank
-from cchc_rules.intake.book import form
-from cchc_rules.intake.plain import template
-from cchc_rules.intake.sheets import _clean
+from cchc_rules.base.json_schemas import form_text
+from cchc_rules.cli.main import main
+from cchc_rules.render.form_workbook import form
+from cchc_rules.submissions import filled_form as _loaded_before_any_search_which_is_not_traced  # noqa: F401
+from cchc_rules.submissions import typed_cells
+from cchc_rules.submissions import worksheets as sheets_module
+from cchc_rules.submissions.blank import blank
+from cchc_rules.submissions.blank_json import template
+from cchc_rules.submissions.worksheets import _clean
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = [("cam-due-2023", path.stem) for path in sorted((ROOT / "examples").glob("cam-due-2023*.json"))]
@@ -427,7 +427,7 @@ def test_files_that_are_no_form(tmp_path, monkeypatch):
     ],
 )
 def test_numbers_as_typed(words, read):
-    assert typed.number(words) == read
+    assert typed_cells.number(words) == read
 
 
 @pytest.mark.parametrize("value", [1e300 * 1e10, -1e300 * 1e10])

@@ -16,14 +16,7 @@ from hypothesis import strategies as st
 from oracle import Scoring, end_of_period, half_up, inputs_of, of_kind, oracle
 from strategies import cases, read_toml, reported, rule_sets, submissions, to_toml
 
-from cchc_rules import (
-    dump_measurements,
-    dump_rules,
-    load_measurements,
-    parse_report,
-    parse_rules,
-    score,
-)
+from cchc_rules import dump_measurements, dump_rules, load_measurements, parse_report, parse_rules, score
 
 FIGURES = ("earned", "lost", "excluded", "maximum")
 COMPUTED = ("met", "partly_met", "not_met")

@@ -19,12 +19,12 @@ from strategies import cases
 from test_form_schemas import PACKAGED
 
 from cchc_rules import RulesError
-from cchc_rules.cli import main
-from cchc_rules.layout import tidy
-from cchc_rules.layout.canon import laid_out
-from cchc_rules.layout.scan import comments, tokens
-from cchc_rules.layout.tidy import same, tidied
-from cchc_rules.load import problems_of
+from cchc_rules.cli.main import main
+from cchc_rules.rules.layout import tidy
+from cchc_rules.rules.layout.key_order import laid_out
+from cchc_rules.rules.layout.statements import comments, tokens
+from cchc_rules.rules.layout.tidy import same, tidied
+from cchc_rules.rules.load import problems_of
 
 ROOT = Path(__file__).parents[1]
 MESSY = """\
@@ -380,8 +380,10 @@ def test_scoring_loads_nothing_of_it():
     import subprocess  # noqa: PLC0415
 
     code = (
-        "import sys; from cchc_rules.cli import main; main(['score', 'examples/cam-due-2023.json']);"
-        "print([n for n in sys.modules if 'layout' in n or n in ('cchc_rules.findings', 'cchc_rules.forms')])"
+        "import sys; from cchc_rules.cli.main import main;"
+        "main(['score', 'examples/cam-due-2023.json']);"
+        "print([n for n in sys.modules if 'rules.layout' in n or n in "
+        "('cchc_rules.report.check_findings', 'cchc_rules.base.json_schemas')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=ROOT, check=True)
     assert done.stdout.endswith("\n[]\n")

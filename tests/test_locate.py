@@ -4,7 +4,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_rules.locate import Locator
+from cchc_rules.rules.locate import Locator
 
 TEXT = '''\
 format = 1

@@ -13,9 +13,9 @@ from rule_texts import TINY_LINES
 from strategies import cases
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score
-from cchc_rules.cli import main
-from cchc_rules.render.mending import mending
-from cchc_rules.whatif.mend import _goal, _Mender, plan_to, submitted
+from cchc_rules.analysis.what_if.plan_to import _goal, _Mender, plan_to, submitted
+from cchc_rules.cli.main import main
+from cchc_rules.render.plan import mending
 
 ROOT = Path(__file__).parents[1]
 MANY = 300
@@ -283,7 +283,7 @@ deduction = "none"
         assert chosen(plan_to(rules, measurements, band="top")) in (["a", "x"], ["b", "x"])
 
     def test_more_ways_of_pools_than_are_tried(self, monkeypatch):
-        monkeypatch.setattr("cchc_rules.whatif.mend.WORK", 2)
+        monkeypatch.setattr("cchc_rules.analysis.what_if.plan_to.WORK", 2)
         rules, measurements = self.rescaling()
         assert not plan_to(rules, measurements, index=90).proven
 

@@ -13,14 +13,15 @@ from hypothesis import given, settings
 from strategies import rule_sets
 from test_cases import GOOD, said, small  # noqa: F401
 
-from cchc_rules import check, load_measurements, parse_rules, score
-from cchc_rules.cases.form import Case, CaseFile, Expectation, read_cases, submission_of
-from cchc_rules.cases.hunt import fates
+from cchc_rules import load_measurements, parse_rules, score
+from cchc_rules.base.number import plain
+from cchc_rules.cases.case_file import Case, CaseFile, Expectation, read_cases, submission_of
+from cchc_rules.cases.case_text import case, head
 from cchc_rules.cases.mutants import mutants, other_formulas
+from cchc_rules.cases.mutation import fates
 from cchc_rules.cases.run import Ran, run
-from cchc_rules.cases.toml import case, head
-from cchc_rules.commands.mutate import Progress
-from cchc_rules.number import plain
+from cchc_rules.cli.commands.mutate import Progress
+from cchc_rules.rules import check
 
 KITCHEN = (Path(__file__).parent / "kitchen.toml").read_text(encoding="utf-8")
 

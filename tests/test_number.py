@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_rules import number
-from cchc_rules.number import NotANumberError
+from cchc_rules.base import number
+from cchc_rules.base.number import NotANumberError
 
 FRACTIONS = st.fractions(max_denominator=10**6)
 PLACES = st.integers(0, 6)

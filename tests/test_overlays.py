@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from strategies import read_toml, rule_sets, submissions, to_toml
 
 from cchc_rules import RulesError, dump_rules, load_measurements, load_rules, parse_rules, score
-from cchc_rules.layers import MAX_OVERLAYS
-from cchc_rules.load import MAX_VERSIONS, problems_of
 from cchc_rules.render import render
+from cchc_rules.rules.load import MAX_VERSIONS, problems_of
+from cchc_rules.rules.overlay_files import MAX_OVERLAYS
 
 FRAME = """
 format = 1

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from cchc_rules import SubmissionError, parse_rules
-from cchc_rules.cli import main
-from cchc_rules.province import overview as module
-from cchc_rules.province.overview import overview
-from cchc_rules.province.ranking import ranking
+from cchc_rules.cli.main import main
 from cchc_rules.render.overview import render
-from cchc_rules.table.score import Scorer
+from cchc_rules.tables.province import overview as module
+from cchc_rules.tables.province.overview import overview
+from cchc_rules.tables.province.ranking_document import ranking
+from cchc_rules.tables.score_table import Scorer
 
 RULES = """
 format = 1

@@ -23,15 +23,16 @@ from strategies import cases
 from test_sensitivity import CONFLICT, FIGURES, HEAD, PROPORTIONAL, THREE, area, ruled, submission
 from test_shapes import CASES, report_of
 
-from cchc_rules import load_measurements, load_rules, parse_rules, score, sensitivity, words
-from cchc_rules.cli import main
+from cchc_rules import load_measurements, load_rules, parse_rules, score, sensitivity
+from cchc_rules.analysis.versions.all_variants import whole
+from cchc_rules.base import messages
+from cchc_rules.cli.main import main
 from cchc_rules.render import render
 from cchc_rules.render.instrument import render as instrument_page
-from cchc_rules.versions.whole import whole
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = ("cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong")
-LANGUAGES = words.languages()
+LANGUAGES = messages.languages()
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 STEPS_OF_THE_EXAMPLE = """
 maximum   -               100.00  100.00
@@ -189,7 +190,7 @@ class TestWhatStandsOnThePage:
         text = pages(document).text
         assert len(set(figures(document))) > 50
         for figure in set(figures(document)):
-            shown = words.number(lang, figure)
+            shown = messages.number(lang, figure)
             assert re.search(rf"(?<![\d,.]){re.escape(shown)}(?![\d]|[.,]\d)", text), figure
 
     @pytest.mark.parametrize("lang", LANGUAGES)
@@ -268,10 +269,10 @@ class TestWhatStandsOnThePage:
         plain = shape("s01-yes-no-1")
         assert plain["band"] is None
         text = pages(plain).text
-        assert "No points lost" in text or words.message("en", "report.no-losses") in text
-        assert words.message("en", "report.apart-none") in text
-        assert words.message("en", "report.settled") in text
-        assert words.message("en", "report.all-supported") in text
+        assert "No points lost" in text or messages.message("en", "report.no-losses") in text
+        assert messages.message("en", "report.apart-none") in text
+        assert messages.message("en", "report.settled") in text
+        assert messages.message("en", "report.all-supported") in text
 
     def test_everything_is_there_without_the_script(self, document):
         read = pages(document)
@@ -322,7 +323,7 @@ class TestHowSureItIs:
             assert f'href="#r{at[reading["rule"]]}"' in row
             for wanted in (reading["title"], reading["required"], reading["other_source"], reading["note"]):
                 assert flat(wanted) in words_
-            assert words_.endswith(f"{words.number('vi', reading['index']['value'])} {signed(reading)}")
+            assert words_.endswith(f"{messages.number('vi', reading['index']['value'])} {signed(reading)}")
         assert "Tất cả cách hiểu khác cùng lúc 84,01 +1,45" in said(rows[-1])
 
     def test_all_or_nothing_and_moved_tiers_are_said(self, page):
@@ -403,7 +404,7 @@ NO_OTHER = 'conflict = [{ source = "PL.1", note = { vi = "Nói khác", en = "Say
 
 def signed(reading):
     difference = reading["index"]["difference"]
-    return words.number("vi", difference) if difference == "0.00" else f"+{words.number('vi', difference)}"
+    return messages.number("vi", difference) if difference == "0.00" else f"+{messages.number('vi', difference)}"
 
 
 class TestSteps:
@@ -558,7 +559,7 @@ class TestTheCommand:
     def test_says_which_extra_is_missing(self, monkeypatch, capsys, lang, said):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.page", raising=False)
-        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.html_template", raising=False)
         assert main(["score", str(EXAMPLES / "cam-due-2023.json"), "--format", "html", "--lang", lang]) == 2
         out, err = capsys.readouterr()
         assert out == ""
@@ -568,7 +569,7 @@ class TestTheCommand:
     def test_another_missing_module_is_no_extra(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "markupsafe", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.page", raising=False)
-        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.html_template", raising=False)
         with pytest.raises(ModuleNotFoundError):
             main(["score", str(EXAMPLES / "cam-due-2023.json"), "--format", "html"])
 

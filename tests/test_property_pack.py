@@ -12,8 +12,8 @@ from hypothesis.errors import NoSuchExample
 from oracle import oracle
 from strategies import read_toml
 
-from cchc_rules import load_measurements, load_rules, packaged, parse_rules, score
-from cchc_rules.report import Report
+from cchc_rules import load_measurements, load_rules, packaged_rule_sets, parse_rules, score
+from cchc_rules.report.report import Report
 from cchc_rules.testing import LAWS, LawBrokenError, hold, rule_files, rule_sets, submissions
 from cchc_rules.testing.submissions import edges_of, periods
 
@@ -131,7 +131,7 @@ def law(name):
 
 
 @pytest.mark.parametrize("name", [one.name for one in LAWS])
-@pytest.mark.parametrize("rules", packaged())
+@pytest.mark.parametrize("rules", packaged_rule_sets())
 def test_the_rule_files_keep_the_laws(rules, name):
     hold(load_rules(rules), examples=10, laws=law(name))
 
@@ -277,7 +277,7 @@ class TestRuleSets:
 
 
 class TestSubmissions:
-    @pytest.mark.parametrize("rules", packaged())
+    @pytest.mark.parametrize("rules", packaged_rule_sets())
     def test_every_one_is_accepted(self, rules):
         rules = load_rules(rules)
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, rank, rank_table, score, score_table
-from cchc_rules.cli import main
-from cchc_rules.province.ranking import ranking
-from cchc_rules.table.whole import load_table
+from cchc_rules.cli.main import main
+from cchc_rules.tables.province.ranking_document import ranking
+from cchc_rules.tables.whole_files import load_table
 
 UNITS = ["Xã An", "Xã Bình", "Xã Cam", "Xã Dầu", "Xã Em"]
 EXACT = [(95451, 1000), (95449, 1000), (190902, 2000), (80, 1), (95449, 1000)]

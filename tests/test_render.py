@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from strategies import cases
 from test_shapes import CASES, report_of
 
-from cchc_rules import load_measurements, load_rules, parse_report, parse_rules, print_report, score, words
+from cchc_rules import load_measurements, load_rules, parse_report, parse_rules, print_report, score
+from cchc_rules.base import messages
 from cchc_rules.render import TEXTS, render
 from cchc_rules.render.display import safe
 from cchc_rules.render.markdown import plain
@@ -44,7 +45,7 @@ def flat(text):
 
 
 def say(document, id_, **places):
-    return words.message(document["language"], f"report.{id_}", **places)
+    return messages.message(document["language"], f"report.{id_}", **places)
 
 
 def wide(document):
@@ -104,16 +105,16 @@ def checked(document):
 
 
 class TestEveryDocumentHasItsViews:
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize(("name", "submission", "_"), CASES)
     def test_of_every_shape(self, name, submission, _, lang):
         document = report_of(name, submission).to_dict(lang)
         text, markdown = checked(document)
-        value = words.number(lang, document["index"]["value"])
+        value = messages.number(lang, document["index"]["value"])
         assert f"{value} / " in text
         assert f"{value} / " in markdown
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize("name", NAMES)
     def test_of_the_examples(self, name, lang):
         checked(document_of(name, lang))
@@ -123,7 +124,7 @@ class TestEveryDocumentHasItsViews:
         text, _, submission = case
         rules = parse_rules(text)
         report = score(rules, load_measurements(submission, rules))
-        for lang in words.languages():
+        for lang in messages.languages():
             checked(report.to_dict(lang))
 
     @pytest.mark.parametrize("form", TEXTS)
@@ -152,7 +153,7 @@ class TestEveryDocumentHasItsViews:
 
 class TestWidthAndColour:
     @pytest.mark.parametrize("width", WIDTHS)
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_no_line_is_wider(self, width, lang):
         text = render(document_of(lang=lang), "text", width=width)
         assert max(map(len, text.splitlines())) <= width
@@ -191,7 +192,7 @@ class TestWidthAndColour:
 
 class TestWhatMustBeSaid:
     @pytest.mark.parametrize("name", NAMES)
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_of_every_lost_point(self, name, lang):
         document = document_of(name, lang)
         rules = {rule["id"]: rule for rule in document["rules"]}
@@ -203,7 +204,7 @@ class TestWhatMustBeSaid:
         for id_, block, item in zip(listed, blocks, written, strict=True):
             rule = rules[id_]
             shown = [rule["title"], *rule["source"], rule["required"], rule["reported"], rule["calculation"]]
-            shown += [rule["win_back"], words.number(lang, rule["lost"])]
+            shown += [rule["win_back"], messages.number(lang, rule["lost"])]
             if rule["remedy"]:
                 shown += [rule["remedy"][key] for key in ("task", "lead", "with", "due", "product", "budget")]
             shown += [conflict["source"] for conflict in rule["conflicts"]]
@@ -218,7 +219,7 @@ class TestWhatMustBeSaid:
         assert len(lost) == len(document["losses"])
         assert lost == sorted(lost, key=lambda text: -int(text.replace(",", "")))
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_what_is_missing_and_what_does_not_apply_stand_apart(self, lang):
         document = document_of(lang=lang)
         rules = {rule["id"]: rule for rule in document["rules"]}
@@ -343,7 +344,7 @@ class TestTheViewsComputeNothing:
         after = render(document, form, width=300).splitlines()
         changed = [(one, two) for one, two in zip(before, after, strict=True) if one != two]
         assert len(changed) == 1
-        old, new = words.number("vi", old), words.number("vi", value)
+        old, new = messages.number("vi", old), messages.number("vi", value)
         bar = str.maketrans("", "", "█░· ")
         assert changed[0][0].translate(bar).replace(old, new) == changed[0][1].translate(bar)
 

@@ -12,13 +12,16 @@ from jsonschema import Draft202012Validator, FormatChecker
 from strategies import cases
 from test_shapes import CASES, report_of
 
-from cchc_rules import Effect, Reason, State, load_measurements, load_rules, parse_report, parse_rules, score, words
+from cchc_rules import Effect, Reason, State, load_measurements, load_rules, parse_report, parse_rules, score
 from cchc_rules import print_report as printed
-from cchc_rules.model import Basis
-from cchc_rules.schema import METRIC_ID, OTHER_ID, Comparator
+from cchc_rules.base import messages
+from cchc_rules.rules.file_format import METRIC_ID, OTHER_ID, Comparator
+from cchc_rules.rules.model import Basis
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SCHEMA = json.loads((resources.files("cchc_rules") / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (resources.files("cchc_rules") / "packaged" / "schemas" / "report.schema.json").read_text(encoding="utf-8")
+)
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 
 NAMED = {
@@ -83,7 +86,9 @@ class TestTheSchema:
         assert SCHEMA["$id"] == "urn:cchc-rules:report:1"
 
     def test_is_written_as_it_is_printed(self):
-        text = (resources.files("cchc_rules") / "schemas" / "report.schema.json").read_text(encoding="utf-8")
+        text = (resources.files("cchc_rules") / "packaged" / "schemas" / "report.schema.json").read_text(
+            encoding="utf-8"
+        )
         assert text == printed(SCHEMA)
 
     def test_every_object_is_closed_and_requires_all_its_keys(self):
@@ -109,7 +114,7 @@ class TestTheSchema:
         assert set(definitions["basis"]["enum"]) == set(get_args(Basis))
         assert definitions["id"]["pattern"] == OTHER_ID
         assert definitions["metricId"]["pattern"] == METRIC_ID
-        assert set(SCHEMA["properties"]["language"]["enum"]) == set(words.languages())
+        assert set(SCHEMA["properties"]["language"]["enum"]) == set(messages.languages())
         assert set(SCHEMA["properties"]["index"]["properties"]["counts"]["properties"]) == {str(s) for s in State}
 
     @pytest.mark.parametrize("path", NAMED, ids=str)
@@ -123,12 +128,12 @@ class TestTheSchema:
 
 
 class TestReportsValidate:
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize(("name", "submission", "_"), CASES)
     def test_every_shape(self, name, submission, _, lang):
         assert faults(report_of(name, submission).to_dict(lang)) == []
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize("name", ["cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong"])
     def test_the_examples(self, name, lang):
         assert faults(example(name).to_dict(lang)) == []
@@ -138,7 +143,7 @@ class TestReportsValidate:
         text, _, submission = case
         rules = parse_rules(text)
         report = score(rules, load_measurements(submission, rules))
-        for lang in words.languages():
+        for lang in messages.languages():
             assert faults(report.to_dict(lang)) == []
 
     def test_a_document_read_back(self, document):

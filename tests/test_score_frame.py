@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 from tables import drawn_plan
 
-from cchc_rules import SubmissionError, load_rules, score_table, spark
-from cchc_rules.spark import Task, gathered, score_frame
-from cchc_rules.table.results import ROW, Wanted
+from cchc_rules import SubmissionError, load_rules, score_table
+from cchc_rules.tables import spark
+from cchc_rules.tables.result_columns import ROW, Wanted
+from cchc_rules.tables.spark import Task, gathered, score_frame
 
 
 class Frame:

@@ -15,10 +15,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 from strategies import cases, to_toml
 from test_weighing import vertices
 
-from cchc_rules import RulesError, load_measurements, load_rules, parse_rules, print_report, score, sensitivity, words
-from cchc_rules.robustness.readings import Together, moved_tiers
-from cchc_rules.robustness.study import Sensitivity
-from cchc_rules.robustness.weighing import Area
+from cchc_rules import RulesError, load_measurements, load_rules, parse_rules, print_report, score, sensitivity
+from cchc_rules.analysis.sensitivity.extremes import Area
+from cchc_rules.analysis.sensitivity.readings import Together, moved_tiers
+from cchc_rules.analysis.sensitivity.study import Sensitivity
+from cchc_rules.base import messages
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 F = Fraction
@@ -745,7 +746,7 @@ class TestRescoring:
 
 # The document ---------------------------------------------------------------------------------------------------------
 
-SCHEMA_FILE = resources.files("cchc_rules") / "schemas" / "sensitivity.schema.json"
+SCHEMA_FILE = resources.files("cchc_rules") / "packaged" / "schemas" / "sensitivity.schema.json"
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 
@@ -793,7 +794,7 @@ class TestTheDocument:
         assert len(said) > 60
         assert all(text.startswith("vi ") and text.count(" / en ") == 1 for text in said)
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize("name", ["cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong"])
     def test_the_examples_validate(self, name, lang):
         rules = load_rules("cam-due-2023")
@@ -804,7 +805,7 @@ class TestTheDocument:
         text, _, given_ = case
         rules = parse_rules(text)
         found = sensitivity(rules, load_measurements(given_, rules), range=percent)
-        for lang in words.languages():
+        for lang in messages.languages():
             assert faults(found.to_dict(lang)) == []
 
     def test_any_dropped_key_is_refused(self, document):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from test_sensitivity import CONFLICT, FIGURES, HEAD, NO_FIGURE, PROPORTIONAL, THREE, area, ruled, study, submission
 
-from cchc_rules import console
-from cchc_rules.cli import main
+from cchc_rules.cli import console
+from cchc_rules.cli.main import main
 from cchc_rules.render.sensitivity import FORMATS, render
 
 ROOT = Path(__file__).parents[1]
@@ -100,7 +100,7 @@ class TestTheCommand:
     def test_without_the_extra_it_says_which_to_install(self, capsys, monkeypatch):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.sensitivity_page", raising=False)
-        monkeypatch.delitem(sys.modules, "cchc_rules.render.template", raising=False)
+        monkeypatch.delitem(sys.modules, "cchc_rules.render.html_template", raising=False)
         code, out, err = run(capsys, EXAMPLE, "--format", "html", "--lang", "en")
         assert (code, out) == (2, "")
         assert err == 'This needs the package jinja2. Install it with: pip install "cchc-rules[html]"\n'

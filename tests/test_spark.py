@@ -14,7 +14,7 @@ import pytest
 from tables import drawn_plan
 
 from cchc_rules import score_table
-from cchc_rules.table.results import ROW
+from cchc_rules.tables.result_columns import ROW
 
 if os.environ.get("CCHC_SPARK") != "1" and shutil.which("java") is None:
     pytest.skip("no Java here", allow_module_level=True)
@@ -54,7 +54,7 @@ def read(frame, path):
 
 
 def test_the_same_scores_in_partitions(session, table, tmp_path):
-    from cchc_rules.spark import score_frame  # noqa: PLC0415 - where there is Spark
+    from cchc_rules.tables.spark import score_frame  # noqa: PLC0415 - where there is Spark
 
     rules, whole = table
     whole.with_row_index("id", offset=1).cast({"id": pl.Int64}).write_parquet(tmp_path / "table.parquet")

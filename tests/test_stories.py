@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from cchc_rules import load_measurements, load_rules
-from cchc_rules.cli import main
+from cchc_rules.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

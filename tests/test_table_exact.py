@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_rules.number import half_up
-from cchc_rules.table.exact import FALSE, TRUE, WIDTHS, Gauge, Whole, compared, every, never, pick, quotient, some
+from cchc_rules.base.number import half_up
+from cchc_rules.tables.exact_columns import (
+    FALSE,
+    TRUE,
+    WIDTHS,
+    Gauge,
+    Whole,
+    compared,
+    every,
+    never,
+    pick,
+    quotient,
+    some,
+)
 
 NUMBERS = st.integers(-1000, 1000)
 FACTORS = st.fractions(-3, 3, max_denominator=9)

@@ -13,11 +13,11 @@ import pytest
 from test_tables import TINY
 
 from cchc_rules import load_rules
-from cchc_rules.cli import main
-from cchc_rules.intake.many import holds_many
-from cchc_rules.table import parts, written
-from cchc_rules.table.files import Files, score_file
-from cchc_rules.table.score import Scorer
+from cchc_rules.cli.main import main
+from cchc_rules.submissions.table_files import holds_many
+from cchc_rules.tables import file_parts, file_sinks
+from cchc_rules.tables.score_files import Files, score_file
+from cchc_rules.tables.score_table import Scorer
 
 COLUMNS = ("unit", "period", "share.numerator", "share.denominator", "done")
 ROWS = (
@@ -109,7 +109,7 @@ class TestRead:
         assert errors.select("row", "code").rows() == [("3", "row-length"), ("6", "row-length")]
 
     def test_many_parts_keep_their_numbers(self, rules, monkeypatch):
-        monkeypatch.setattr(parts, "BLOCK", 1 << 12)
+        monkeypatch.setattr(file_parts, "BLOCK", 1 << 12)
         rows = [(f"Xã {at}", "2023", "45", "100", "có") for at in range(2, 1002)]
         rows[500] = ("short",)
         _, results, errors = run(rules, as_csv(rules.parent / "in.csv", rows))
@@ -136,7 +136,7 @@ class TestRead:
         frame = frame.with_columns(pl.Series("share.numerator", shares), pl.lit(100).alias("share.denominator"))
         frame.write_parquet(rules.parent / "t.parquet")
         whole = run(rules, rules.parent / "t.parquet", "whole.csv")
-        monkeypatch.setattr(parts, "PART", 7)
+        monkeypatch.setattr(file_parts, "PART", 7)
         found = run(rules, rules.parent / "t.parquet", "parts.csv")
         assert found[0] == whole[0]
         assert found[1].equals(whole[1])
@@ -251,14 +251,14 @@ class TestWritten:
         assert json.loads(path.read_text(encoding="utf-8"))["code"] == "numerator-above-denominator"
 
     def test_a_worksheet_that_would_be_too_long(self, rules, monkeypatch, capsys):
-        monkeypatch.setattr(written, "MOST_ROWS", 1)
+        monkeypatch.setattr(file_sinks, "MOST_ROWS", 1)
         assert run(rules, as_csv(rules.parent / "in.csv"), "out.xlsx") == (4, None, None)
         assert "[sheet-full]" in capsys.readouterr().err
 
     def test_a_worksheet_keeps_every_digit(self, tmp_path):
         frame = pl.DataFrame({"row": [1, 2], "long": [123456789012345678, 1], "none": [None, None]})
         frame = frame.with_columns(pl.Series("decimal", [Decimal(10**20 + 1), None], dtype=pl.Decimal(38, 0)))
-        with written.sink(tmp_path / "out.xlsx", frame.head(0)) as file:
+        with file_sinks.sink(tmp_path / "out.xlsx", frame.head(0)) as file:
             file.write(frame)
         found = [*openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(min_row=2, values_only=True)]
         assert found == [(1, "123456789012345678", None, "100000000000000000001"), (2, "1", None, None)]
@@ -306,7 +306,8 @@ class TestCommand:
     def test_without_the_packages_it_says_what_to_install(self, rules):
         source = as_csv(rules.parent / "in.csv")
         script = (
-            "import sys; sys.modules['polars'] = None; from cchc_rules.cli import main; sys.exit(main(sys.argv[1:]))"
+            "import sys; sys.modules['polars'] = None;"
+            "from cchc_rules.cli.main import main; sys.exit(main(sys.argv[1:]))"
         )
         command = [sys.executable, "-c", script, "score", str(source), "--rules", str(rules), "--output", "x.csv"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -14,9 +14,9 @@ from test_shapes import GOOD, NAMES, expected_of
 
 import cchc_rules.testing as pack
 from cchc_rules import load_rules, parse_rules
-from cchc_rules.table import compiled
-from cchc_rules.table.layout import layout
-from cchc_rules.table.score import Scorer
+from cchc_rules.tables import program
+from cchc_rules.tables.score_table import Scorer
+from cchc_rules.tables.submission_columns import layout
 
 EXAMPLES = 3000 if os.environ.get("CCHC_DEEP") == "1" else 60
 SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
@@ -67,7 +67,7 @@ class TestLaw:
         text, _, submission = case
         rules = parse_rules(text)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(compiled, "CHOICES", (compiled.CHOICES[choice],))
+            patch.setattr(program, "CHOICES", (program.CHOICES[choice],))
             hold(rules, table_of(rules, [submission]))
 
 

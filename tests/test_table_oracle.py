@@ -13,8 +13,8 @@ import tomli
 from oracle import oracle
 from tables import drawn_plan, numbered
 
-from cchc_rules.table.layout import layout
-from cchc_rules.table.score import Scorer
+from cchc_rules.tables.score_table import Scorer
+from cchc_rules.tables.submission_columns import layout
 
 ROWS = int(os.environ.get("CCHC_ORACLE", "400"))
 PARTS = max(1, ROWS // 1000)

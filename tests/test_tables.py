@@ -8,13 +8,13 @@ import pytest
 from tables import numbered
 
 from cchc_rules import RulesError, SubmissionError, load_measurements, load_rules, parse_rules, score, score_table
-from cchc_rules.intake import typed
-from cchc_rules.table import compiled
-from cchc_rules.table import score as module
-from cchc_rules.table.figures import _none_blank, _usual_items
-from cchc_rules.table.layout import heading, layout
-from cchc_rules.table.results import RESULTS, Wanted
-from cchc_rules.table.score import Scorer
+from cchc_rules.submissions import typed_cells
+from cchc_rules.tables import program
+from cchc_rules.tables import score_table as module
+from cchc_rules.tables.figures import _none_blank, _usual_items
+from cchc_rules.tables.result_columns import RESULTS, Wanted
+from cchc_rules.tables.score_table import Scorer
+from cchc_rules.tables.submission_columns import heading, layout
 
 TINY = """
 format = 1
@@ -295,7 +295,7 @@ class TestTable:
 
     def test_numbers_that_no_width_holds_go_one_by_one(self, monkeypatch):
         wanted = scored(share=[45, 90])
-        monkeypatch.setattr(compiled, "WIDTHS", ((pl.Int64, 3), (pl.Int128, 3)))
+        monkeypatch.setattr(program, "WIDTHS", ((pl.Int64, 3), (pl.Int128, 3)))
         found = scored(share=[45, 90])
         assert (found.alone, found.steps) == (2, ())
         assert points(found, "share") == points(wanted, "share")
@@ -405,11 +405,11 @@ class TestTyped:
         ],
     )
     def test_numbers(self, text, wanted):
-        assert typed.number(text) == wanted
+        assert typed_cells.number(text) == wanted
 
     def test_items(self):
-        assert typed.items(" 0 ") == []
-        assert typed.items("a\n\n b ") == ["a", "b"]
+        assert typed_cells.items(" 0 ") == []
+        assert typed_cells.items("a\n\n b ") == ["a", "b"]
 
 
 def test_every_result_can_be_asked_for_alone():

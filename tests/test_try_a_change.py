@@ -9,8 +9,8 @@ import pytest
 from rule_texts import TINY_LINES
 
 from cchc_rules import SubmissionError, dump_measurements, load_measurements, load_rules, parse_rules, score
-from cchc_rules.cli import main
-from cchc_rules.whatif.tries import listed, tried
+from cchc_rules.analysis.what_if.changed_figures import listed, tried
+from cchc_rules.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "cam-due-2023.json"

@@ -17,9 +17,11 @@ from rule_texts import EXCLUDED, IN_SHARE, SHARE, WORK, head
 from strategies import cases
 from test_shapes import CASES, report_of
 
-from cchc_rules import load_measurements, load_rules, parse_report, parse_rules, print_report, scale, score, verify
-from cchc_rules.cli import main
-from cchc_rules.verify import NoReportError, differences, digest
+from cchc_rules import load_measurements, load_rules, parse_report, parse_rules, print_report, score
+from cchc_rules.cli.main import main
+from cchc_rules.report import verify
+from cchc_rules.report.verify import NoReportError, differences, digest
+from cchc_rules.scoring import shapes
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -255,7 +257,7 @@ class TestWhateverIsChangedIsFound:
         rules = parse_rules(TIE)
         submission = load_measurements({**TIED, "measurements": {"share": {"numerator": 1, "denominator": 8}}})
         assert score(rules, submission).to_dict()["rules"][0]["earned"] == "0.13"
-        monkeypatch.setattr(scale, "half_up", lambda n, d: round(Fraction(n, d)))
+        monkeypatch.setattr(shapes, "half_up", lambda n, d: round(Fraction(n, d)))
         report = score(rules, submission).to_dict()
         assert report["rules"][0]["earned"] == "0.12"
         assert "rules[share].earned" in [one.path for one in differences(printed(report))]

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from cchc_rules import compare, load_measurements, load_rules, parse_rules, score
-from cchc_rules.calendar import Calendar
-from cchc_rules.cli import main
-from cchc_rules.interval import Interval
-from cchc_rules.model import Conflict, Deduction, Text
-from cchc_rules.state import Effect, State
-from cchc_rules.versions.difference import PARTS, difference
-from cchc_rules.versions.impact import impact
+from cchc_rules.analysis.versions.difference import PARTS, difference
+from cchc_rules.analysis.versions.impact import impact
+from cchc_rules.base.calendar import Calendar
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.state import Effect, State
+from cchc_rules.cli.main import main
+from cchc_rules.rules.model import Conflict, Deduction, Text
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"

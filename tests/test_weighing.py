@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_rules.robustness import weighing
-from cchc_rules.robustness.weighing import Area
+from cchc_rules.analysis.sensitivity import extremes
+from cchc_rules.analysis.sensitivity.extremes import Area
 
 F = Fraction
 TEN = [Area(F(10), F(1, 2), F(1)), Area(F(30), F(1), F(1)), Area(F(60), F(1, 4), F(1, 2))]
@@ -34,9 +34,9 @@ def by_hand(areas, weights):
 
 def alone(areas, at, part):
     """The weight of one area moved by a part of itself, and the ratio that it gives."""
-    whole = weighing.points(areas)
-    weight = weighing.alone(whole, areas[at], part)
-    return weight, weighing.ratio_alone(whole, areas[at], weight)
+    whole = extremes.points(areas)
+    weight = extremes.alone(whole, areas[at], part)
+    return weight, extremes.ratio_alone(whole, areas[at], weight)
 
 
 parts = st.fractions(0, F(39, 40), max_denominator=40)
@@ -56,49 +56,49 @@ def areas(draw, least=1):
 
 class TestByHand:
     def test_as_it_is(self):
-        assert weighing.ratio(TEN, weighing.given(TEN)) == F(5, 7)
+        assert extremes.ratio(TEN, extremes.given(TEN)) == F(5, 7)
 
     def test_the_highest(self):
         """λ near 5/7: the second area gains 2/7 a point, the third loses 3/28, the first loses 3/14.
 
         20 of 100 points may move: 30 → 36 takes 6, of which the first area gives all it may, 2, and the third 4.
         """
-        found = weighing.extreme(TEN, F(1, 5), 1)
+        found = extremes.extreme(TEN, F(1, 5), 1)
         assert found.weights == [8, 36, 56]
         assert found.ratio == F(4 + 36 + 14, 8 + 36 + 28) == F(3, 4)
 
     def test_the_lowest(self):
-        found = weighing.extreme(TEN, F(1, 5), -1)
+        found = extremes.extreme(TEN, F(1, 5), -1)
         assert found.weights == [12, 24, 64]
         assert found.ratio == F(6 + 24 + 16, 12 + 24 + 32) == F(23, 34)
 
     def test_the_least_change_that_reaches_an_edge(self):
         """3/4 is what 20 % reaches, so 3/4 needs 20 %: to the last digit."""
-        found = weighing.reach(TEN, F(3, 4), 1, closed=True)
+        found = extremes.reach(TEN, F(3, 4), 1, closed=True)
         assert found.part == F(1, 5)
         assert found.attained
         assert found.weights(TEN) == [8, 36, 56]
 
     def test_downwards(self):
-        found = weighing.reach(TEN, F(23, 34), -1, closed=False)
+        found = extremes.reach(TEN, F(23, 34), -1, closed=False)
         assert found.part == F(1, 5)
         assert not found.attained
 
     def test_standing_on_an_edge(self):
-        assert weighing.reach(TEN, F(5, 7), 1, closed=False).part == 0
+        assert extremes.reach(TEN, F(5, 7), 1, closed=False).part == 0
 
     def test_out_of_reach(self):
-        assert weighing.reach(TEN, F(99, 100), 1, closed=True) is None
+        assert extremes.reach(TEN, F(99, 100), 1, closed=True) is None
 
     def test_areas_alike_cannot_move_it(self):
         alike = [Area(F(10), F(1, 2), F(1)), Area(F(30), F(1, 2), F(1))]
-        assert weighing.extreme(alike, F(1, 2), 1).weights == [10, 30]
-        assert weighing.reach(alike, F(3, 5), 1, closed=True) is None
+        assert extremes.extreme(alike, F(1, 2), 1).weights == [10, 30]
+        assert extremes.reach(alike, F(3, 5), 1, closed=True) is None
 
     def test_an_area_that_is_excluded_takes_weight_from_the_others(self):
         """With the first area gone, raising it leaves less of the better one: 10 of 20 to 15 of 15 + 5."""
         gone = [Area(F(10), F(0), F(0)), Area(F(10), F(1), F(1)), Area(F(10), F(0), F(1))]
-        assert weighing.extreme(gone, F(1, 2), 1).ratio == F(3, 4)
+        assert extremes.extreme(gone, F(1, 2), 1).ratio == F(3, 4)
 
     def test_one_alone(self):
         """10 → 12: the other 90 give 2, so 30 becomes 30 × 88/90 and 60 becomes 60 × 88/90."""
@@ -117,12 +117,12 @@ class TestLaws:
     @given(areas(), parts)
     def test_extremes_are_those_of_the_vertices(self, found, part):
         ratios = [by_hand(found, weights) for weights in vertices(found, part)]
-        assert weighing.extreme(found, part, 1).ratio == max(ratios)
-        assert weighing.extreme(found, part, -1).ratio == min(ratios)
+        assert extremes.extreme(found, part, 1).ratio == max(ratios)
+        assert extremes.extreme(found, part, -1).ratio == min(ratios)
 
     @given(areas(), parts, st.sampled_from([1, -1]))
     def test_the_weights_are_in_range_keep_their_sum_and_give_the_ratio(self, found, part, sign):
-        extreme = weighing.extreme(found, part, sign)
+        extreme = extremes.extreme(found, part, sign)
         assert sum(extreme.weights) == sum(area.weight for area in found)
         for area, weight in zip(found, extreme.weights, strict=True):
             assert abs(weight - area.weight) <= part * area.weight
@@ -131,26 +131,26 @@ class TestLaws:
     @given(areas(), st.lists(parts, min_size=2, max_size=2).map(sorted))
     def test_a_wider_range_reaches_no_less_far(self, found, ranges):
         narrow, wide = ranges
-        assert weighing.extreme(found, wide, 1).ratio >= weighing.extreme(found, narrow, 1).ratio
-        assert weighing.extreme(found, wide, -1).ratio <= weighing.extreme(found, narrow, -1).ratio
+        assert extremes.extreme(found, wide, 1).ratio >= extremes.extreme(found, narrow, 1).ratio
+        assert extremes.extreme(found, wide, -1).ratio <= extremes.extreme(found, narrow, -1).ratio
 
     @given(areas(), st.fractions(F(-1, 5), 1, max_denominator=50), st.booleans())
     def test_the_least_change_is_the_least(self, found, edge, closed):
-        now = weighing.ratio(found, weighing.given(found))
+        now = extremes.ratio(found, extremes.given(found))
         sign = 1 if edge >= now else -1
         if edge == now and closed:
             return
-        reach = weighing.reach(found, edge, sign, closed=closed)
+        reach = extremes.reach(found, edge, sign, closed=closed)
         if reach is None:
-            far = weighing.extreme(found, F(9999, 10000), sign).ratio
+            far = extremes.extreme(found, F(9999, 10000), sign).ratio
             assert sign * (far - edge) < 0 or (far == edge and not closed)
             return
-        assert weighing.extreme(found, reach.part, sign).ratio == edge
+        assert extremes.extreme(found, reach.part, sign).ratio == edge
         assert by_hand(found, reach.weights(found)) == edge
         more = (reach.part + 1) / 2
-        assert sign * (weighing.extreme(found, more, sign).ratio - edge) > 0
+        assert sign * (extremes.extreme(found, more, sign).ratio - edge) > 0
         if reach.part:
-            assert sign * (weighing.extreme(found, reach.part * F(999, 1000), sign).ratio - edge) < 0
+            assert sign * (extremes.extreme(found, reach.part * F(999, 1000), sign).ratio - edge) < 0
 
     @given(areas(least=2), parts, st.data())
     def test_one_alone_stays_in_range_and_between_the_extremes(self, found, part, data):
@@ -165,10 +165,10 @@ class TestLaws:
         assert ratio == by_hand(found, weights)
         for area, weight in zip(found, weights, strict=True):
             assert abs(weight - area.weight) <= part * area.weight
-        low, high = (weighing.extreme(found, part, sign).ratio for sign in (-1, 1))
+        low, high = (extremes.extreme(found, part, sign).ratio for sign in (-1, 1))
         assert low <= by_hand(found, weights) <= high
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_no_range_is_no_change(sign):
-    assert weighing.extreme(TEN, F(0), sign) == (F(5, 7), [10, 30, 60])
+    assert extremes.extreme(TEN, F(0), sign) == (F(5, 7), [10, 30, 60])

@@ -13,10 +13,10 @@ from oracle import oracle
 from strategies import cases
 
 from cchc_rules import SubmissionError, load_measurements, load_rules, parse_rules, score, score_weightings
-from cchc_rules.cli import main
-from cchc_rules.robustness.areas import Study
-from cchc_rules.robustness.readings import Together
-from cchc_rules.table import weightings as module
+from cchc_rules.analysis.sensitivity.readings import Together
+from cchc_rules.analysis.sensitivity.variations import Study
+from cchc_rules.cli.main import main
+from cchc_rules.tables import weightings as module
 
 RULES = """
 format = 1

@@ -14,23 +14,24 @@ from babel.dates import format_date
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from cchc_rules import State, words
-from cchc_rules.arithmetic import _EFFECTS
-from cchc_rules.comparing.contribution import LINES
-from cchc_rules.comparing.division import BASES
-from cchc_rules.intake.book import LINES as GUIDE_LINES
-from cchc_rules.model import Basis
-from cchc_rules.problem import Problem
-from cchc_rules.province.ranks import TIES
-from cchc_rules.render.workbook.frame import SHEETS, TOTALS
-from cchc_rules.state import COMPUTED, Effect, Reason
+from cchc_rules import State
+from cchc_rules.analysis.comparison.contributions import LINES
+from cchc_rules.analysis.comparison.division import BASES
+from cchc_rules.analysis.versions.difference import PARTS
+from cchc_rules.base import messages
+from cchc_rules.base.problem import Problem
+from cchc_rules.base.state import COMPUTED, Effect, Reason
+from cchc_rules.render.form_workbook import LINES as GUIDE_LINES
+from cchc_rules.render.workbook.layout import SHEETS, TOTALS
+from cchc_rules.report.arithmetic import _EFFECTS
+from cchc_rules.rules.model import Basis
+from cchc_rules.rules.rule_text import _COMPARATORS
+from cchc_rules.tables.province.rank_table import TIES
 from cchc_rules.testing import LAWS
-from cchc_rules.versions.difference import PARTS
-from cchc_rules.wording import _COMPARATORS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cchc_rules"
-LOCALE = SOURCE / "locale"
+LOCALE = SOURCE / "packaged" / "locale"
 
 
 def catalogue(lang):
@@ -38,7 +39,7 @@ def catalogue(lang):
         return read_po(file, locale=lang)
 
 
-MESSAGES = {lang: {item.id: item.string for item in catalogue(lang) if item.id} for lang in words.languages()}
+MESSAGES = {lang: {item.id: item.string for item in catalogue(lang) if item.id} for lang in messages.languages()}
 IDS = sorted(MESSAGES["vi"])
 
 
@@ -74,8 +75,11 @@ def constants(*modules):
 def prefixes():
     """The beginnings of ids that the source completes: `reason.` of f"reason.{code}"."""
     found = set()
-    silent = {SOURCE / "verify.py", SOURCE / "province" / "overview.py"}  # it runs alone; others make names of columns
-    silent |= {*(SOURCE / "table").glob("*.py")}
+    silent = {
+        SOURCE / "report" / "verify.py",
+        SOURCE / "tables" / "province" / "overview.py",
+    }  # it runs alone; others make names of columns
+    silent |= {*(SOURCE / "tables").rglob("*.py")}  # they make names of columns
     for module in set(SOURCE.rglob("*.py")) - silent:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
@@ -98,7 +102,7 @@ def called(first_arguments_of):
 
 def templates():
     """What the page's templates say."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "render" / "html").glob("*.html")))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "packaged" / "html").glob("*.html")))
 
 
 PAGE = set(re.findall(r"""["']([a-z-]+)["']""", templates()))
@@ -106,22 +110,22 @@ PAGE = set(re.findall(r"""["']([a-z-]+)["']""", templates()))
 
 EVERYWHERE = constants(*SOURCE.rglob("*.py"))
 SHOWN = constants(*(SOURCE / "render").glob("*.py"), *(SOURCE / "render" / "workbook").glob("*.py"))
-COMPARED = constants(SOURCE / "comparing" / "document.py", SOURCE / "render" / "comparison.py")
-COMMANDED = constants(SOURCE / "cli.py", SOURCE / "console.py", *(SOURCE / "commands").glob("*.py"))
+COMPARED = constants(SOURCE / "analysis" / "comparison" / "comparison_document.py", SOURCE / "render" / "comparison.py")
+COMMANDED = constants(*(SOURCE / "cli").rglob("*.py"))
 CASED = constants(SOURCE / "render" / "cases.py", *(SOURCE / "cases").glob("*.py"))
-TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "render" / "html").glob("sensitivity*.j2"))
-STUDIED = constants(SOURCE / "robustness" / "document.py", SOURCE / "render" / "sensitivity.py") | set(
-    re.findall(r'say\("([a-z-]+)"', TEMPLATES)
+TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "packaged" / "html").glob("sensitivity*.j2"))
+STUDIED = constants(
+    SOURCE / "analysis" / "sensitivity" / "sensitivity_document.py", SOURCE / "render" / "sensitivity.py"
+) | set(re.findall(r'say\("([a-z-]+)"', TEMPLATES))
+INSTRUMENT = constants(SOURCE / "rules" / "instrument.py", SOURCE / "render" / "instrument.py") | set(
+    re.findall(r'say\("([a-z-]+)"', (SOURCE / "packaged" / "html" / "instrument.html.j2").read_text(encoding="utf-8"))
 )
-INSTRUMENT = constants(SOURCE / "instrument.py", SOURCE / "render" / "instrument.py") | set(
-    re.findall(r'say\("([a-z-]+)"', (SOURCE / "render" / "html" / "instrument.html.j2").read_text(encoding="utf-8"))
-)
-OVERVIEW = (SOURCE / "render" / "html" / "overview.html.j2").read_text(encoding="utf-8")
+OVERVIEW = (SOURCE / "packaged" / "html" / "overview.html.j2").read_text(encoding="utf-8")
 RANKED = constants(SOURCE / "render" / "ranking.py", SOURCE / "render" / "overview.py") | set(
     re.findall(r'of\("([a-z-]+)"', OVERVIEW)
 )
 VERSIONED = {"added", "removed", "renamed"} | constants(SOURCE / "render" / "versions.py")
-FILLED = constants(*(SOURCE / "intake").glob("*.py"))
+FILLED = constants(SOURCE / "render" / "form_workbook.py", *(SOURCE / "submissions").glob("*.py"))
 KINDS = ("all-or-nothing", "manual", "none", "bonus", "penalty")
 ABSENT = {Reason.NOT_REPORTED, *(r for r in Reason if f"absent.{r}" in IDS)}
 
@@ -196,7 +200,7 @@ FAMILIES = {
 }
 """What each beginning of an id in the source may become."""
 
-DESCRIBED = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "schemas").glob("*.json"))
+DESCRIBED = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "packaged" / "schemas").glob("*.json"))
 """The JSON Schemas, whose descriptions are words of the catalogues; tools/make_schemas.py puts them there."""
 
 USED = set().union(*FAMILIES.values()) | {id_ for id_ in IDS if id_ in EVERYWHERE}
@@ -211,7 +215,7 @@ class TestTheCatalogues:
     def test_the_ids_stand_in_the_same_order(self):
         assert list(MESSAGES["vi"]) == list(MESSAGES["en"])
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_no_id_stands_twice(self, lang):
         ids = re.findall(r'^msgid "(.+)"$', (LOCALE / f"{lang}.po").read_text(encoding="utf-8"), re.MULTILINE)
         assert sorted(ids) == sorted(set(ids)) == IDS
@@ -223,7 +227,7 @@ class TestTheCatalogues:
 
     @pytest.mark.parametrize("id_", IDS)
     def test_texts_are_written_with_care(self, id_):
-        for lang in words.languages():
+        for lang in messages.languages():
             text = MESSAGES[lang][id_]
             assert text.strip()
             assert "  " not in text.replace("█ đạt  ░ mất  ·", "").replace("█ earned  ░ lost  ·", "")
@@ -232,7 +236,7 @@ class TestTheCatalogues:
             if id_.startswith(("problem.", "fix.", "reason.")) and "{why}" not in text[-6:]:
                 assert text[-1] in ".?", text
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_the_compiled_catalogue_is_the_written_one(self, lang):
         assert compiled_words(LOCALE / f"{lang}.mo")[0] == MESSAGES[lang]
 
@@ -241,11 +245,11 @@ class TestTheCatalogues:
         tool = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(tool)
         assert tool.LOCALE == LOCALE
-        for lang in words.languages():
+        for lang in messages.languages():
             (tmp_path / f"{lang}.po").write_bytes((LOCALE / f"{lang}.po").read_bytes())
         monkeypatch.setattr(tool, "LOCALE", tmp_path)
         tool.main()
-        for lang in words.languages():
+        for lang in messages.languages():
             assert compiled_words(tmp_path / f"{lang}.mo") == compiled_words(LOCALE / f"{lang}.mo")
 
 
@@ -319,24 +323,24 @@ class TestTheLanguages:
 
 class TestMessages:
     def test_places_are_filled(self):
-        assert words.message("vi", "required.at-least", threshold="100 %") == "tối thiểu 100 %"
-        assert words.message("en", "required.at-least", threshold="100 %") == "at least 100 %"
+        assert messages.message("vi", "required.at-least", threshold="100 %") == "tối thiểu 100 %"
+        assert messages.message("en", "required.at-least", threshold="100 %") == "at least 100 %"
 
     def test_places_are_not_filled_twice(self):
-        assert words.message("en", "required.at-least", threshold="{why}") == "at least {why}"
+        assert messages.message("en", "required.at-least", threshold="{why}") == "at least {why}"
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_unknown_ids_are_refused(self, lang):
         with pytest.raises(LookupError, match=r"no message 'reason\.whim'"):
-            words.message(lang, "reason.whim")
+            messages.message(lang, "reason.whim")
 
     def test_unknown_languages_are_refused(self):
         with pytest.raises(LookupError, match="no language 'fr'; there are vi, en"):
-            words.message("fr", "word.yes")
+            messages.message("fr", "word.yes")
 
     def test_a_forgotten_place_is_refused(self):
         with pytest.raises(KeyError):
-            words.message("vi", "required.at-least")
+            messages.message("vi", "required.at-least")
 
     def test_problems_speak_both_languages(self):
         problem = Problem("unknown-metric", ("rule", "one", 0), {"name": "lat", "nearest": "late"}, "a.toml", 3)
@@ -368,13 +372,13 @@ class TestNumbers:
         ],
     )
     def test_forms(self, text, vi, en):
-        assert words.number("vi", text) == vi
-        assert words.number("en", text) == en
+        assert messages.number("vi", text) == vi
+        assert messages.number("en", text) == en
 
     def test_no_digit_is_lost(self):
         for text in ("0.1", "3.0000", "100", "-7.25", "1000000.000001"):
-            for lang in words.languages():
-                assert re.sub(r"\D", "", words.number(lang, text)) == re.sub(r"\D", "", text)
+            for lang in messages.languages():
+                assert re.sub(r"\D", "", messages.number(lang, text)) == re.sub(r"\D", "", text)
 
 
 class TestDates:
@@ -388,16 +392,16 @@ class TestDates:
         ],
     )
     def test_forms(self, day, vi, en):
-        assert words.date("vi", day) == vi
-        assert words.date("en", day) == en
+        assert messages.date("vi", day) == vi
+        assert messages.date("en", day) == en
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_every_month_is_that_of_the_locale_data(self, lang):
         pattern = {"vi": "dd/MM/yyyy", "en": "d MMMM yyyy"}[lang]
         for month in range(1, 13):
             for day in (datetime.date(2023, month, 1), datetime.date(2024, month, 28)):
-                assert words.date(lang, day) == format_date(day, pattern, locale=lang)
+                assert messages.date(lang, day) == format_date(day, pattern, locale=lang)
 
-    @pytest.mark.parametrize("lang", words.languages())
+    @pytest.mark.parametrize("lang", messages.languages())
     def test_signs_are_those_of_the_locale_data(self, lang):
-        assert words.number(lang, "1234.5") == format_decimal(Decimal("1234.5"), locale=lang)
+        assert messages.number(lang, "1234.5") == format_decimal(Decimal("1234.5"), locale=lang)

@@ -16,9 +16,10 @@ import pytest
 from openpyxl.utils.escape import unescape
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score
-from cchc_rules.cli import main
+from cchc_rules.cli.main import main
 from cchc_rules.render import render, render_bytes
 from cchc_rules.render.workbook import workbook
+from cchc_rules.render.workbook.cell_formulas import Own, Translator
 from cchc_rules.render.workbook.cells import (
     LONGEST_TEXT,
     NotInSheetError,
@@ -34,8 +35,7 @@ from cchc_rules.render.workbook.cells import (
     steady,
     words,
 )
-from cchc_rules.render.workbook.formulas import Own, Translator
-from cchc_rules.render.workbook.frame import (
+from cchc_rules.render.workbook.layout import (
     ABOVE,
     ACTUAL,
     BELOW,

@@ -20,7 +20,7 @@ from strategies import cases, submissions
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score
 from cchc_rules.render.workbook import workbook
-from cchc_rules.render.workbook.frame import ABOVE, BELOW, GIVEN, HEAD, HOLIDAYS, ID, STATE, STATUS, Frame
+from cchc_rules.render.workbook.layout import ABOVE, BELOW, GIVEN, HEAD, HOLIDAYS, ID, STATE, STATUS, Frame
 from cchc_rules.render.workbook.scores import EARNED, EXCLUDED, LOST, MAXIMUM, STATED
 
 pytestmark = pytest.mark.untraced

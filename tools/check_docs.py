@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
-from cchc_rules.commands import COMMANDS
-from cchc_rules.console import Parser
+from cchc_rules.cli.commands import COMMANDS
+from cchc_rules.cli.console import Parser
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "examples", "rules", "tests", "tools", "benchmarks", "src")
@@ -105,7 +105,7 @@ MADE_UP = {"cam-due-2032", "cam-due-2024", "cam-due-2024.toml"}
 def _help(command: str) -> str:
     """Return the help of a command."""
     parser = Parser(lang="en")
-    import_module(f"cchc_rules.commands.{command}").add(parser)
+    import_module(f"cchc_rules.cli.commands.{command}").add(parser)
     return parser.format_help()
 
 

@@ -1,4 +1,4 @@
-"""Compile `locale/*.po` to the `.mo` files that the package reads. Run it after changing a catalogue.
+"""Compile `packaged/locale/*.po` to the `.mo` files that the package reads. Run it after changing a catalogue.
 
 Beside the words, each `.mo` gets its language's forms of numbers and dates, as the Unicode locale data (CLDR) has them:
 Babel is needed here, and not where the package runs.
@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-LOCALE = Path(__file__).parents[1] / "src" / "cchc_rules" / "locale"
+LOCALE = Path(__file__).parents[1] / "src" / "cchc_rules" / "packaged" / "locale"
 DATES = {"vi": "dd/MM/yyyy", "en": "d MMMM yyyy"}
 SAMPLE_YEAR = 2023
 NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cchc_rules import load_rules, packaged
+from cchc_rules import load_rules, packaged_rule_sets
+from cchc_rules.analysis.versions.all_variants import whole
 from cchc_rules.render.instrument import render
-from cchc_rules.versions.whole import whole
 
 FOLDER = Path(__file__).parents[1] / "docs" / "instruments"
 
@@ -13,7 +13,7 @@ def pages() -> dict[str, str]:
     """Return the text of every page by its file name."""
     return {
         f"{name}.{lang}.md": render(whole(load_rules(name), lang), "markdown")
-        for name in packaged()
+        for name in packaged_rule_sets()
         for lang in ("vi", "en")
     }
 

@@ -13,11 +13,12 @@ from typing import Any
 
 from babel.messages.pofile import read_po
 
-from cchc_rules import schema, submission
-from cchc_rules.formula import RESERVED
+from cchc_rules.rules import file_format
+from cchc_rules.rules.formula import RESERVED
+from cchc_rules.submissions import submission
 
 ROOT = Path(__file__).parents[1] / "src" / "cchc_rules"
-SCHEMAS = ROOT / "schemas"
+SCHEMAS = ROOT / "packaged" / "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
@@ -40,12 +41,12 @@ NAMED_LISTS = ("band", "band_gate", "target")
 """Lists whose entries an overlay may change one by one."""
 
 DAY = r"^\d{4}-\d{2}-\d{2}$"
-REMOVE: Schema = {"anyOf": [{"const": True}, {"type": "array", "minItems": 1, "items": schema.WORDS}]}
+REMOVE: Schema = {"anyOf": [{"const": True}, {"type": "array", "minItems": 1, "items": file_format.WORDS}]}
 
 
 def words(lang: str) -> dict[str, str]:
     """Return what the catalogue of a language says of keys."""
-    with (ROOT / "locale" / f"{lang}.po").open("rb") as file:
+    with (ROOT / "packaged" / "locale" / f"{lang}.po").open("rb") as file:
         return {str(message.id): str(message.string) for message in read_po(file) if message.id}
 
 
@@ -97,7 +98,7 @@ def rules() -> Schema:
     """Return the JSON Schema of rule files."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an exact fraction is no default that JSON could hold
-        raw = schema.RuleFile.model_json_schema(by_alias=True)
+        raw = file_format.RuleFile.model_json_schema(by_alias=True)
     tables = {name_of(name): cleaned(part) for name, part in raw["$defs"].items()}
     tables["window"] = {key: value for key, value in tables["days"].items() if key != "required"}
     tables["rule"]["properties"]["deduction"] = _deduction(tables)
@@ -141,18 +142,18 @@ def _needs(table: Schema) -> Schema:
 
 def _file(fields: Schema) -> Schema:
     """Return the keys at the top of a rule file."""
-    extends = {"anyOf": [schema.WORDS, {"type": "array", "minItems": 1, "items": schema.WORDS}]}
+    extends = {"anyOf": [file_format.WORDS, {"type": "array", "minItems": 1, "items": file_format.WORDS}]}
     found = {**fields, "window": {"$ref": "#/$defs/window"}, "extends": extends}
     found |= {name: {"anyOf": [fields[name], _named(f"{name}_change")]} for name in NAMED_LISTS}
     found |= {name: _by_id(name) for name in (*WITH_IDS, "kind")}
     found["since"] = _named("since") | {"propertyNames": {"pattern": DAY}}
-    return {key: described(found[key], f"file.{key}") for key in schema.keys_in_order()}
+    return {key: described(found[key], f"file.{key}") for key in file_format.keys_in_order()}
 
 
 def _by_id(name: str) -> Schema:
-    names: Schema = {"pattern": schema.OTHER_ID}
+    names: Schema = {"pattern": file_format.OTHER_ID}
     if name == "metric":
-        names = {"pattern": schema.METRIC_ID, "not": {"enum": sorted(RESERVED)}}
+        names = {"pattern": file_format.METRIC_ID, "not": {"enum": sorted(RESERVED)}}
     return {"type": "object", "propertyNames": names, "additionalProperties": {"$ref": f"#/$defs/{name}"}}
 
 
@@ -180,7 +181,7 @@ def _section(top: Schema, without: tuple[str, ...]) -> Schema:
 
 def either_text() -> Schema:
     """Return the schema of a text: one for both languages, or one for each."""
-    return {"anyOf": [schema.WORDS, {"$ref": "#/$defs/text"}]}
+    return {"anyOf": [file_format.WORDS, {"$ref": "#/$defs/text"}]}
 
 
 NOTHING: Schema = {"type": "null"}
@@ -217,15 +218,15 @@ def submissions() -> Schema:
         {
             "format": {"type": "integer", "const": 1},
             "guide": {},
-            "ruleset": schema.WORDS,
-            "unit": schema.WORDS,
-            "unit_kind": schema.WORDS,
+            "ruleset": file_format.WORDS,
+            "unit": file_format.WORDS,
+            "unit_kind": file_format.WORDS,
             "period": {"type": "string", "pattern": PERIOD},
-            "as_of": schema.DAY,
-            "note": schema.WORDS,
+            "as_of": file_format.DAY,
+            "note": file_format.WORDS,
             "measurements": _map(_ref("measurement")),
             "points": points,
-            "absent": _map(schema.WORDS),
+            "absent": _map(file_format.WORDS),
             "tracks": _map(or_nothing(points)),
         },
         required=("format", "ruleset", "unit", "period"),
@@ -240,30 +241,30 @@ PERIOD = (
 
 
 def _parts() -> Schema:
-    given = {"points": schema.NUMBER, "reason": schema.WORDS, "evidence": _ref("evidence")}
-    document = {"document": schema.WORDS, "date": schema.DAY}
-    waiver = {"by": schema.WORDS, "why": schema.WORDS, "until": schema.DAY}
+    given = {"points": file_format.NUMBER, "reason": file_format.WORDS, "evidence": _ref("evidence")}
+    document = {"document": file_format.WORDS, "date": file_format.DAY}
+    waiver = {"by": file_format.WORDS, "why": file_format.WORDS, "until": file_format.DAY}
     return {
-        "measurement": {"anyOf": [schema.SCALAR, NOTHING, _ref("entry")]},
+        "measurement": {"anyOf": [file_format.SCALAR, NOTHING, _ref("entry")]},
         "entry": _entry(),
         "given": closed("given", submission.KEYS_OF_GIVEN, given, ("points", "reason")),
         "waiver": closed("waiver", submission.KEYS_OF_WAIVER, waiver, waiver),
         "document": closed("document", submission.KEYS_OF_DOCUMENT, document, ("document",)),
-        "evidence": {"type": "array", "items": {"anyOf": [schema.WORDS, _ref("document")]}},
+        "evidence": {"type": "array", "items": {"anyOf": [file_format.WORDS, _ref("document")]}},
     }
 
 
 def _entry() -> Schema:
     """Return the schema of what is said of one metric: exactly one way of giving it, or figures left null."""
     forms = {
-        "value": schema.SCALAR,
-        "numerator": schema.NUMBER,
-        "denominator": schema.NUMBER,
-        "items": {"type": "array", "items": schema.WORDS},
-        "not_applicable": schema.WORDS,
+        "value": file_format.SCALAR,
+        "numerator": file_format.NUMBER,
+        "denominator": file_format.NUMBER,
+        "items": {"type": "array", "items": file_format.WORDS},
+        "not_applicable": file_format.WORDS,
         "waived": _ref("waiver"),
         "evidence": _ref("evidence"),
-        "note": schema.WORDS,
+        "note": file_format.WORDS,
     }
     ways = [_said(way) for way in submission.WAYS]
     left_null = {"anyOf": [{"required": [key]} for key in sorted(submission.FIGURE)], "not": {"anyOf": ways}}

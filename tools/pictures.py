@@ -17,10 +17,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cchc_rules import load_measurements, load_rules, score, score_table, sensitivity
-from cchc_rules.province.overview import overview
-from cchc_rules.province.ranking import ranking
 from cchc_rules.render import render
 from cchc_rules.render.overview import render as render_overview
+from cchc_rules.tables.province.overview import overview
+from cchc_rules.tables.province.ranking_document import ranking
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"

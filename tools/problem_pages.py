@@ -7,7 +7,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[1]
-LOCALE = ROOT / "src" / "cchc_rules" / "locale"
+LOCALE = ROOT / "src" / "cchc_rules" / "packaged" / "locale"
 BAD = ROOT / "tests" / "bad"
 PAGE = ROOT / "docs" / "reference" / "problems.md"
 WARNINGS = ("metric-unused", "clause-claimed-twice")

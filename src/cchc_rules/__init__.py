@@ -10,27 +10,27 @@ print(report.index, report.band.title.vi if report.band else "")
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cchc_rules.dump import dump_rules, load_report, parse_report, print_report
-from cchc_rules.load import load_rules, parse_rules
-from cchc_rules.measure import load_measurements
-from cchc_rules.model import RuleSet
-from cchc_rules.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
-from cchc_rules.ranking import Move, Ranked, moves, rank
-from cchc_rules.report import Index, Report, RuleRecord
-from cchc_rules.score import score
-from cchc_rules.source import packaged
-from cchc_rules.state import Effect, Reason, State
-from cchc_rules.submission import Measurements, dump_measurements
+from cchc_rules.base.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
+from cchc_rules.base.state import Effect, Reason, State
+from cchc_rules.report.printing import dump_rules, load_report, parse_report, print_report
+from cchc_rules.report.ranking import Move, Ranked, moves, rank
+from cchc_rules.report.report import Index, Report, RuleRecord
+from cchc_rules.report.score import score
+from cchc_rules.rules.load import load_rules, parse_rules
+from cchc_rules.rules.model import RuleSet
+from cchc_rules.rules.source import packaged_rule_sets
+from cchc_rules.submissions.binding import load_measurements
+from cchc_rules.submissions.submission import Measurements, dump_measurements
 
 if TYPE_CHECKING:
-    from cchc_rules.comparing.sides import Comparison, compare
-    from cchc_rules.comparing.track import compare_track
-    from cchc_rules.province.ranks import rank_table
-    from cchc_rules.robustness.study import Sensitivity, sensitivity
-    from cchc_rules.table.score import Scores, score_table
-    from cchc_rules.table.weightings import score_weightings
-    from cchc_rules.whatif.document import Mending
-    from cchc_rules.whatif.mend import plan_to
+    from cchc_rules.analysis.comparison.compare import Comparison, compare
+    from cchc_rules.analysis.comparison.compare_track import compare_track
+    from cchc_rules.analysis.sensitivity.study import Sensitivity, sensitivity
+    from cchc_rules.analysis.what_if.plan_document import Mending
+    from cchc_rules.analysis.what_if.plan_to import plan_to
+    from cchc_rules.tables.province.rank_table import rank_table
+    from cchc_rules.tables.score_table import Scores, score_table
+    from cchc_rules.tables.weightings import score_weightings
 
 __all__ = [
     "CchcError",
@@ -60,7 +60,7 @@ __all__ = [
     "load_report",
     "load_rules",
     "moves",
-    "packaged",
+    "packaged_rule_sets",
     "parse_report",
     "parse_rules",
     "plan_to",
@@ -74,17 +74,17 @@ __all__ = [
 ]
 
 _WHEN_USED = {
-    "Comparison": "comparing.sides",
-    "Mending": "whatif.document",
-    "Scores": "table.score",
-    "Sensitivity": "robustness.study",
-    "compare": "comparing.sides",
-    "compare_track": "comparing.track",
-    "plan_to": "whatif.mend",
-    "rank_table": "province.ranks",
-    "score_table": "table.score",
-    "score_weightings": "table.weightings",
-    "sensitivity": "robustness.study",
+    "Comparison": "analysis.comparison.compare",
+    "Mending": "analysis.what_if.plan_document",
+    "Scores": "tables.score_table",
+    "Sensitivity": "analysis.sensitivity.study",
+    "compare": "analysis.comparison.compare",
+    "compare_track": "analysis.comparison.compare_track",
+    "plan_to": "analysis.what_if.plan_to",
+    "rank_table": "tables.province.rank_table",
+    "score_table": "tables.score_table",
+    "score_weightings": "tables.weightings",
+    "sensitivity": "analysis.sensitivity.study",
 }
 """Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from cchc_rules.cli import main
+from cchc_rules.cli.main import main
 
 sys.exit(main())

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from cchc_rules.formula import LENIENT, Formula, Value
-from cchc_rules.state import Absent
+from cchc_rules.base.state import Absent
+from cchc_rules.rules.formula import LENIENT, Formula, Value
 
 Branch = tuple[str, str]
 """The source text of a part of a formula with its place, and what became of it: a way it can go."""

@@ -8,22 +8,22 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from cchc_rules import formula, reads
-from cchc_rules.cases.bench import Bench
+from cchc_rules.base.number import plain
+from cchc_rules.base.problem import path_text
+from cchc_rules.base.state import Absent, Reason
 from cchc_rules.cases.branches import branches, taken
+from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.edges import edges, needed
 from cchc_rules.cases.figures import Tries
-from cchc_rules.cases.form import CaseFile
-from cchc_rules.cases.own import Own
+from cchc_rules.cases.own_content import Own
+from cchc_rules.cases.rescored import Bench
 from cchc_rules.cases.run import Ran
-from cchc_rules.model import Rule, RuleSet
-from cchc_rules.number import plain
-from cchc_rules.outcome import Outcome
-from cchc_rules.plan import compiled
-from cchc_rules.problem import path_text
-from cchc_rules.scale import Result
-from cchc_rules.shapes import Shapes, opened
-from cchc_rules.state import Absent, Reason
+from cchc_rules.rules import dependencies, formula
+from cchc_rules.rules.model import Rule, RuleSet
+from cchc_rules.scoring.compiled import compiled
+from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.shapes import Result
+from cchc_rules.scoring.value_functions import Shapes, opened
 
 Named: TypeAlias = "dict[str, formula.Value | Absent]"
 
@@ -80,9 +80,9 @@ class Survey:
 
     def formulas(self, rule: Rule) -> Iterator[tuple[str, formula.Formula]]:
         """Yield the formulas that decide a rule, its own and those of metrics it reads, each with its path."""
-        for path, text, extra in reads.rule_formulas(self.rules, rule):
+        for path, text, extra in dependencies.rule_formulas(self.rules, rule):
             yield path_text(("rule", rule.id, *path)), self.shapes.parsed(text, extra)
-        for name in sorted(reads.rule_metrics(self.rules, rule)):
+        for name in sorted(dependencies.rule_metrics(self.rules, rule)):
             derived = self.rules.metrics[name].formula
             if derived is not None:
                 yield path_text((METRIC, name, "formula")), self.shapes.parsed(derived, {})
@@ -107,7 +107,7 @@ class Survey:
     def _own(self, rule: Rule, result: Result) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield the rule's own formulas that were computed: of tiers only the one it fell into."""
         tier = result.detail if result.reason is Reason.TIER else None
-        for path, text, extra in reads.rule_formulas(self.rules, rule):
+        for path, text, extra in dependencies.rule_formulas(self.rules, rule):
             if "tiers" not in path or tier in path:
                 yield path_text(("rule", rule.id, *path)), text, extra
 

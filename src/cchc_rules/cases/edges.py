@@ -5,9 +5,9 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from cchc_rules import number
-from cchc_rules.interval import Interval
-from cchc_rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
+from cchc_rules.base import number
+from cchc_rules.base.interval import Interval
+from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
 
 BELOW, AT, ABOVE = "below", "at", "above"
 SIDES = (BELOW, AT, ABOVE)

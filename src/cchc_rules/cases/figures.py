@@ -7,17 +7,17 @@ from fractions import Fraction
 from itertools import chain, islice, pairwise, product
 from typing import Any
 
-from cchc_rules import number
-from cchc_rules.cases.bench import Bench, Try
+from cchc_rules.base import number
+from cchc_rules.base.state import Absent, Effect, State
 from cchc_rules.cases.edges import domain, edges, unit_of
-from cchc_rules.model import Metric, Rule
-from cchc_rules.outcome import Outcome
-from cchc_rules.plan import compiled
-from cchc_rules.reads import above
-from cchc_rules.shapes import Shapes
-from cchc_rules.state import Absent, Effect, State
-from cchc_rules.submission import Figure
-from cchc_rules.whatif.steps import as_json
+from cchc_rules.cases.rescored import Bench, Try
+from cchc_rules.rules.dependencies import above
+from cchc_rules.rules.model import Metric, Rule
+from cchc_rules.scoring.compiled import compiled
+from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.steps import as_json
+from cchc_rules.scoring.value_functions import Shapes
+from cchc_rules.submissions.submission import Figure
 
 MOST_TRIES = 160
 """No more are made of one rule's figures."""

@@ -8,14 +8,15 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from cchc_rules import formula, number, reads
+from cchc_rules.base import number
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.problem import Path, path_text
+from cchc_rules.base.state import Effect, State
 from cchc_rules.cases.edges import unit_of
-from cchc_rules.cases.own import Own
-from cchc_rules.interval import Interval
-from cchc_rules.ladder import range_text
-from cchc_rules.model import Deduction, FormulaRef, Group, Metric, MetricRef, Rule, RuleSet, Tier, TierValue
-from cchc_rules.problem import Path, path_text
-from cchc_rules.state import Effect, State
+from cchc_rules.cases.own_content import Own
+from cchc_rules.rules import dependencies, formula
+from cchc_rules.rules.coverage import range_text
+from cchc_rules.rules.model import Deduction, FormulaRef, Group, Metric, MetricRef, Rule, RuleSet, Tier, TierValue
 
 
 class Mutant(NamedTuple):
@@ -226,7 +227,7 @@ def _other_deductions(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Ot
     if deduction.floor is not None:
         yield ("floor",), deduction.floor, None, replace(deduction, floor=None)
     if deduction.formula is not None:
-        for text in other_formulas(rules, deduction.formula, reads.own_names(rules, rule)):
+        for text in other_formulas(rules, deduction.formula, dependencies.own_names(rules, rule)):
             yield ("formula",), deduction.formula, text, replace(deduction, formula=text)
 
 
@@ -267,7 +268,7 @@ def _other_values(rules: RuleSet, rule: Rule) -> Iterator[tuple[int, TierValue]]
             yield from ((at, two.value), (at + 1, one.value))
     for at, tier in enumerate(tiers):
         if tier.value.formula is not None:
-            texts = other_formulas(rules, tier.value.formula, reads.own_names(rules, rule))
+            texts = other_formulas(rules, tier.value.formula, dependencies.own_names(rules, rule))
             yield from ((at, replace(tier.value, formula=text)) for text in texts)
 
 
@@ -404,7 +405,7 @@ def _dropped(rules: RuleSet, rule: Rule) -> Mutant:
 
 def _without_points(rules: RuleSet, rule: Rule, left: Mapping[str, Rule]) -> dict[str, Group]:
     groups = dict(rules.groups)
-    above = list(reads.above(rules, rule.group))
+    above = list(dependencies.above(rules, rule.group))
     for group in above:
         if group.combine == "mean":
             break
@@ -430,7 +431,7 @@ def _swapped(rules: RuleSet) -> Iterator[Mutant]:
 
 
 def _of_metric(rules: RuleSet, metric: Metric) -> Iterator[Mutant]:
-    readers = frozenset(rule.id for rule in rules.rules.values() if metric.id in reads.rule_metrics(rules, rule))
+    readers = frozenset(rule.id for rule in rules.rules.values() if metric.id in dependencies.rule_metrics(rules, rule))
     changes: list[tuple[str, object, object, Metric]] = []
     if metric.round is not None:
         found = (None, metric.round - 1, metric.round + 1)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from cchc_rules.cases.form import Case, CaseFile, Expectation, Value
-from cchc_rules.outcome import Outcome
-from cchc_rules.problem import CasesError, Problem, SubmissionError
-from cchc_rules.score import score
+from cchc_rules.base.problem import CasesError, Problem, SubmissionError
+from cchc_rules.cases.case_file import Case, CaseFile, Expectation, Value
+from cchc_rules.report.score import score
+from cchc_rules.scoring.scoring import Outcome
 
 PASSED, FAILED, OPEN = "passed", "failed", "open"
 

@@ -6,15 +6,15 @@ The engine is asked which figures reach what; nothing that it comes to (a state,
 from collections.abc import Iterator
 from pathlib import Path
 
-from cchc_rules.cases import toml
-from cchc_rules.cases.bench import Bench, Try
+from cchc_rules.base.messages import message
+from cchc_rules.cases import case_text
+from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.coverage import EDGE, WAY, Goal, Survey, coverage
 from cchc_rules.cases.figures import Tries
-from cchc_rules.cases.form import CaseFile
+from cchc_rules.cases.rescored import Bench, Try
 from cchc_rules.cases.run import run
-from cchc_rules.model import Rule
-from cchc_rules.source import CASES
-from cchc_rules.words import message
+from cchc_rules.rules.model import Rule
+from cchc_rules.rules.source import CASES
 
 ASKED = ("state", "points", "excluded")
 """What is asked of the rule in every case: absences differ in what they exclude."""
@@ -27,13 +27,13 @@ def suggested(file: CaseFile, lang: str) -> str:
     """
     missed = dict.fromkeys(coverage(file, run(file)).missed)
     taken = {case.id for case in file.cases}
-    texts = [] if file.cases else [toml.head(Path(file.name).name.removesuffix(CASES))]
+    texts = [] if file.cases else [case_text.head(Path(file.name).name.removesuffix(CASES))]
     survey, tries = Survey(file.rules), Tries(Bench(file.rules, file.given))
     for rule in file.rules.rules.values():
         for one, goals in _reaching(rule, missed, survey, tries):
             id_ = _id(rule.id, taken)
             why = "; ".join(dict.fromkeys(_why(goal, lang) for goal in goals))
-            texts.append(toml.case(id_, why, one, [("rule", rule.id, key) for key in ASKED]))
+            texts.append(case_text.case(id_, why, one, [("rule", rule.id, key) for key in ASKED]))
     texts += [f"# {message(lang, 'cases.not-found', of=goal.of, goal=_why(goal, lang))}\n" for goal in missed]
     return "\n".join(texts) or f"# {message(lang, 'cases.nothing-missing')}\n"
 

@@ -4,7 +4,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from cchc_rules import words
+from cchc_rules.base import messages
 from cchc_rules.render.display import Document, safe
 
 FORMATS = ("text", "json")
@@ -33,7 +33,7 @@ class _Sheet:
         self.width = width
 
     def say(self, id_: str, **places: object) -> str:
-        return words.message(self.lang, f"cases.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(self.lang, f"cases.{id_}", **{key: safe(value) for key, value in places.items()})
 
     def lines(self, text: str, indent: int) -> Iterator[str]:
         """Yield words on as many lines as they need; those after the first stand under it."""

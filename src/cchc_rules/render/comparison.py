@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cchc_rules import words
+from cchc_rules.base import messages
 from cchc_rules.render.display import Display, Document, safe
 from cchc_rules.render.markdown import plain, table
 from cchc_rules.render.text import BOLD, CYAN, GREEN, RED, Sheet
@@ -61,7 +61,7 @@ class _Told(Display):
 
     def tell(self, id_: str, **places: object) -> str:
         """Return a message about comparisons, its places made safe."""
-        return words.message(self.lang, f"comparison.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(self.lang, f"comparison.{id_}", **{key: safe(value) for key, value in places.items()})
 
     def signed(self, text: str) -> str:
         """Return an amount with its sign; nothing has none."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cchc_rules.render.template import template
+from cchc_rules.render.html_template import template
 
 
 def page(lang: str, title: str, blocks: list[Any]) -> str:

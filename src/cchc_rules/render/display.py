@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cchc_rules import words
+from cchc_rules.base import messages
 
 Document = Mapping[str, Any]
 
@@ -28,15 +28,15 @@ class Words:
 
     def say(self, id_: str, **places: object) -> str:
         """Return a message of the catalogue, its places made safe."""
-        return words.message(self.lang, f"report.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(self.lang, f"report.{id_}", **{key: safe(value) for key, value in places.items()})
 
     def number(self, text: str) -> str:
         """Return a figure in the language's form."""
-        return words.number(self.lang, text)
+        return messages.number(self.lang, text)
 
     def date(self, iso: str) -> str:
         """Return an ISO date in the language's form."""
-        return words.date(self.lang, date.fromisoformat(iso))
+        return messages.date(self.lang, date.fromisoformat(iso))
 
 
 class Display(Words):
@@ -48,7 +48,7 @@ class Display(Words):
 
     def state(self, state: str) -> str:
         """Return a state's name."""
-        return words.message(self.lang, f"state.{state}")
+        return messages.message(self.lang, f"state.{state}")
 
     def picked(self, key: str) -> list[Document]:
         """Return the rules that a list of the document names."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cchc_rules.instrument import every_rule
+from cchc_rules.base.messages import message
 from cchc_rules.render.display import safe
 from cchc_rules.render.markdown import pairs, plain, table
 from cchc_rules.render.versions import Difference, Part
-from cchc_rules.words import message
+from cchc_rules.rules.instrument import every_rule
 
 FORMATS = ("markdown", "html")
 

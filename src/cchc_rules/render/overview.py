@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup
 
-from cchc_rules import words
+from cchc_rules.base import messages
 from cchc_rules.render.display import Document, safe
+from cchc_rules.render.html_template import file, policy, template
 from cchc_rules.render.ranking import View as Ranking
-from cchc_rules.render.template import file, policy, template
 
 FORMATS = ("html", "json")
 
@@ -27,7 +27,7 @@ class View(Ranking):
 
     def of(self, id_: str, **places: object) -> str:
         """Return a message about overviews, its places made safe."""
-        return words.message(self.lang, f"overview.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(self.lang, f"overview.{id_}", **{key: safe(value) for key, value in places.items()})
 
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the head: label and words."""

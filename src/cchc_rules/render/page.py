@@ -1,6 +1,6 @@
 """The report as one page of HTML that needs no network, and no script to be read.
 
-Templates, style and script stand in `render/html`. Everything shown is escaped by the template engine and passes
+Templates, style and script stand in `packaged/html`. Everything shown is escaped by the template engine and passes
 `safe`; what a page may load or run is said in its policy: the style and the script that stand in it, by their hashes.
 """
 
@@ -10,10 +10,10 @@ from functools import cached_property
 
 from markupsafe import Markup
 
-from cchc_rules.number import fixed, half_up
+from cchc_rules.base.number import fixed, half_up
 from cchc_rules.render.display import Display, Document
+from cchc_rules.render.html_template import file, policy, template
 from cchc_rules.render.sensitivity import View
-from cchc_rules.render.template import file, policy, template
 
 LISTS = ("losses", "missing", "not_due", "not_applicable", "waived", "unsupported")
 """The lists of a document, in the order in which the page shows them."""

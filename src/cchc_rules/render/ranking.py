@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 
-from cchc_rules import words
+from cchc_rules.base import messages
 from cchc_rules.render.display import Document, Words, safe
 from cchc_rules.render.markdown import pairs, table
 from cchc_rules.render.text import BOLD, Sheet
@@ -43,7 +43,7 @@ class View(Words):
 
     def tell(self, id_: str, **places: object) -> str:
         """Return a message about rankings, its places made safe."""
-        return words.message(self.lang, f"ranking.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(self.lang, f"ranking.{id_}", **{key: safe(value) for key, value in places.items()})
 
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the head: label and words."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-from cchc_rules import words
+from cchc_rules.base import messages
 from cchc_rules.render.display import Document, safe
 from cchc_rules.render.markdown import pairs, plain, table
 from cchc_rules.render.text import BOLD, DIM, GREEN, Sheet
@@ -35,15 +35,15 @@ class View:
 
     def say(self, id_: str, **places: object) -> str:
         """Return a message of the catalogue, its places made safe."""
-        return words.message(self.lang, f"sensitivity.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(self.lang, f"sensitivity.{id_}", **{key: safe(value) for key, value in places.items()})
 
     def as_reported(self, id_: str) -> str:
         """Return a message of the report."""
-        return words.message(self.lang, f"report.{id_}")
+        return messages.message(self.lang, f"report.{id_}")
 
     def number(self, text: str | None) -> str:
         """Return a figure in the language's form; a dash where there is none."""
-        return words.number(self.lang, text) if text is not None else "–"
+        return messages.number(self.lang, text) if text is not None else "–"
 
     def signed(self, text: str) -> str:
         """Return a difference with its sign."""
@@ -53,7 +53,7 @@ class View:
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the head: label and words."""
         found, rules = self.document["measurements"], self.document["ruleset"]
-        day = words.date(self.lang, date.fromisoformat(self.document["as_of"]))
+        day = messages.date(self.lang, date.fromisoformat(self.document["as_of"]))
         yield self.say("unit"), safe(found["unit"])
         yield self.say("period"), self.say("period-line", period=found["period"], as_of=day)
         yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cchc_rules.render.template import file, policy, template
+from cchc_rules.render.html_template import file, policy, template
 
 
 def page(view: Any) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cchc_rules.dump import print_report
+from cchc_rules.base.messages import message, number
 from cchc_rules.render.display import safe
 from cchc_rules.render.markdown import plain
-from cchc_rules.words import message, number
+from cchc_rules.report.printing import print_report
 
 FORMATS = ("text", "markdown", "json")
 

@@ -10,7 +10,7 @@ Needs hypothesis: `pip install 'cchc-rules[test]'`.
 """
 
 from cchc_rules.testing.laws import LAWS, Law, LawBrokenError, hold
-from cchc_rules.testing.rulesets import rule_files, rule_sets
+from cchc_rules.testing.rule_sets import rule_files, rule_sets
 from cchc_rules.testing.submissions import submissions
 
 __all__ = ["LAWS", "Law", "LawBrokenError", "hold", "rule_files", "rule_sets", "submissions"]

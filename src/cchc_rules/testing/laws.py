@@ -10,17 +10,19 @@ from typing import Any, NamedTuple, TypeVar
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from cchc_rules import measure, reads, verify
-from cchc_rules.dump import print_report
-from cchc_rules.measure import load_measurements
-from cchc_rules.model import Metric, Rule, RuleSet
-from cchc_rules.problem import DEFAULT_LANGUAGE
-from cchc_rules.report import Report
-from cchc_rules.score import score
-from cchc_rules.state import COMPUTED, Effect, Reason, State
-from cchc_rules.submission import Measurements, dump_measurements, parse_json
+from cchc_rules.base.messages import message
+from cchc_rules.base.problem import DEFAULT_LANGUAGE
+from cchc_rules.base.state import COMPUTED, Effect, Reason, State
+from cchc_rules.report import verify
+from cchc_rules.report.printing import print_report
+from cchc_rules.report.report import Report
+from cchc_rules.report.score import score
+from cchc_rules.rules import dependencies
+from cchc_rules.rules.model import Metric, Rule, RuleSet
+from cchc_rules.submissions import binding
+from cchc_rules.submissions.binding import load_measurements
+from cchc_rules.submissions.submission import Measurements, dump_measurements, parse_json
 from cchc_rules.testing.submissions import Desk, Draw, Submission, accepted, submissions
-from cchc_rules.words import message
 
 ONE_WAY = (">=", ">", "<=", "<", "is", "on_or_before", "before", "on_or_after", "after", "better", None)
 """Comparators under which a better figure is never further from the target."""
@@ -64,7 +66,7 @@ class Case:
     @property
     def active(self) -> RuleSet:
         """The rule set as it stands on the day of judgement for the submission's kind of unit."""
-        return measure.variant(self.measurements, self.rules, self.measurements.judged_at)
+        return binding.variant(self.measurements, self.rules, self.measurements.judged_at)
 
     @property
     def desk(self) -> Desk:
@@ -169,7 +171,7 @@ def _one_of(known: list[Found], draw: Draw) -> Found | None:
 
 def _goodness(case: Case, metric: Metric) -> Fraction:
     """Return a number that is larger when a metric is better."""
-    figure = measure.figures_of(case.measurements, case.rules, case.report.as_of)[metric.id]
+    figure = binding.figures_of(case.measurements, case.rules, case.report.as_of)[metric.id]
     assume(isinstance(figure, tuple))
     rises = metric.better == ("lower" if metric.type == "level" else "higher")
     return Fraction(*figure) if rises else -Fraction(*figure)
@@ -190,7 +192,7 @@ def _read_alone(rules: RuleSet, metric: Metric) -> list[Rule]:
         for rule in rules.rules.values()
         if rule.metric == metric.id
         and rule.comparator in ONE_WAY
-        and metric.id not in reads.rule_metrics(rules, replace(rule, metric=None))
+        and metric.id not in dependencies.rule_metrics(rules, replace(rule, metric=None))
     ]
 
 
@@ -210,7 +212,7 @@ def _others_alike(case: Case, changed: Case, metric: str) -> Iterator[Break]:
 
 def _touched(rules: RuleSet, metric: str) -> set[str]:
     """Return the rules that read a metric, and those that are gated by them, however far."""
-    found = {rule.id for rule in rules.rules.values() if metric in reads.rule_metrics(rules, rule)}
+    found = {rule.id for rule in rules.rules.values() if metric in dependencies.rule_metrics(rules, rule)}
     while more := {rule.id for rule in rules.rules.values() if found & {*rule.requires}} - found:
         found |= more
     return found
@@ -265,14 +267,14 @@ def _not_applicable(case: Case, draw: Draw) -> Iterator[Break]:
 
 def _separate(rules: RuleSet) -> list[Rule]:
     """Return the rules that could be left out: alone with their metric, excluded where it does not apply."""
-    reading = Counter(name for rule in rules.rules.values() for name in reads.rule_metrics(rules, rule))
+    reading = Counter(name for rule in rules.rules.values() for name in dependencies.rule_metrics(rules, rule))
     together = Counter(rule.group for rule in rules.rules.values() if rule.weight)
     return [
         rule
         for rule in rules.rules.values()
         if rule.absence.get(State.NOT_APPLICABLE) is Effect.EXCLUDE
-        and rule.metric in reads.rule_metrics(rules, rule)
-        and {reading[name] for name in reads.rule_metrics(rules, rule)} == {1}
+        and rule.metric in dependencies.rule_metrics(rules, rule)
+        and {reading[name] for name in dependencies.rule_metrics(rules, rule)} == {1}
         and rules.metrics[rule.metric].submitted
         and together[rule.group] > 1
     ]

@@ -9,13 +9,14 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
-from cchc_rules import calendar, number, reads
-from cchc_rules.interval import Interval
-from cchc_rules.measure import load_measurements, takes_points
-from cchc_rules.model import Metric, Rule, RuleSet
-from cchc_rules.problem import SubmissionError
-from cchc_rules.score import score
-from cchc_rules.state import State
+from cchc_rules.base import calendar, number
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.problem import SubmissionError
+from cchc_rules.base.state import State
+from cchc_rules.report.score import score
+from cchc_rules.rules import dependencies
+from cchc_rules.rules.model import Metric, Rule, RuleSet
+from cchc_rules.submissions.binding import load_measurements, takes_points
 
 Submission: TypeAlias = dict[str, Any]
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
@@ -124,7 +125,9 @@ class Desk:
         return numbers if metric.ratio is None else numbers | _ratios(metric)
 
     def _absences(self, metric: Metric) -> Iterator[st.SearchStrategy[Any]]:
-        readers = [rule for rule in self.rules.rules.values() if metric.id in reads.rule_metrics(self.rules, rule)]
+        readers = [
+            rule for rule in self.rules.rules.values() if metric.id in dependencies.rule_metrics(self.rules, rule)
+        ]
         declared = set(State).intersection(*(rule.absence for rule in readers))
         yield st.none()
         if State.NOT_APPLICABLE in declared:

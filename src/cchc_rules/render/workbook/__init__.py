@@ -4,11 +4,11 @@ What the report says stands in every cell beside its formula, so that a viewer t
 """
 
 from cchc_rules.render.display import Document
-from cchc_rules.render.workbook.aside import lists, origin
 from cchc_rules.render.workbook.book import Book
-from cchc_rules.render.workbook.frame import Frame
 from cchc_rules.render.workbook.inputs import Inputs
+from cchc_rules.render.workbook.layout import Frame
 from cchc_rules.render.workbook.scores import Losses, Scores
+from cchc_rules.render.workbook.side_sheets import lists, origin
 from cchc_rules.render.workbook.steps import Steps
 from cchc_rules.render.workbook.summary import Summary
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import BOLD, BOX, CENTRE, FAINT, OPEN, PALE, SUBTITLE, TITLE, Book, Cached
+from cchc_rules.render.workbook.cell_formulas import NUMBER, Translator, rounded
 from cchc_rules.render.workbook.cells import NotInSheetError, cell, checked, coarse, decimal, elsewhere, fits, serial
-from cchc_rules.render.workbook.formulas import NUMBER, Translator, rounded
-from cchc_rules.render.workbook.frame import (
+from cchc_rules.render.workbook.layout import (
     ABOVE,
     BELOW,
     CODE,

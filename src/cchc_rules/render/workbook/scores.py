@@ -16,10 +16,10 @@ from cchc_rules.render.workbook.book import (
     Cached,
     Style,
 )
+from cchc_rules.render.workbook.cell_formulas import YES_NO
 from cchc_rules.render.workbook.cells import cell, decimal, quoted
-from cchc_rules.render.workbook.formulas import YES_NO
-from cchc_rules.render.workbook.frame import ACTUAL, HEAD, STATE, STATE_CODES, WEIGHT, Frame, Line, counts_days
 from cchc_rules.render.workbook.inputs import Inputs, figure_of
+from cchc_rules.render.workbook.layout import ACTUAL, HEAD, STATE, STATE_CODES, WEIGHT, Frame, Line, counts_days
 
 (
     NUMBER,

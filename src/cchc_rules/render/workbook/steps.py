@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import A3, BOLD, BOX, CENTRE, FAINT, HEADING, SUBTITLE, TITLE, Book, Cached
+from cchc_rules.render.workbook.cell_formulas import LEVEL, NUMBER, YES_NO, Own, Translator, compared, largest, rounded
 from cchc_rules.render.workbook.cells import NotInSheetError, cell, checked, coarse, day, decimal, steady
-from cchc_rules.render.workbook.formulas import LEVEL, NUMBER, YES_NO, Own, Translator, compared, largest, rounded
-from cchc_rules.render.workbook.frame import (
+from cchc_rules.render.workbook.layout import (
     ABSENCE,
     ACTUAL,
     AT_LEAST,

@@ -2,9 +2,9 @@
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import BOLD, BOX, CENTRE, FAINT, HEADING, PALE, SUBTITLE, TITLE, Book, Style
+from cchc_rules.render.workbook.cell_formulas import compared
 from cchc_rules.render.workbook.cells import cell, decimal
-from cchc_rules.render.workbook.formulas import compared
-from cchc_rules.render.workbook.frame import AT_LEAST, AT_MOST, HEAD, STATE, STATE_CODES, SUPPORTED, Frame
+from cchc_rules.render.workbook.layout import AT_LEAST, AT_MOST, HEAD, STATE, STATE_CODES, SUPPORTED, Frame
 from cchc_rules.render.workbook.scores import EARNED, EXCLUDED, LOST, MAXIMUM, points_format, state_words
 
 LABEL, LIVE, BEFORE, APART = 1, 2, 3, 4

@@ -1,0 +1,1 @@
+"""Questions about finished scorings: what wins points back, what moved, how sure an index is, what a version does."""

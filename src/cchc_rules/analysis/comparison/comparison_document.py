@@ -1,0 +1,261 @@
+"""The comparison document: plain data that every view is drawn from, its texts in one language."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from cchc_rules.analysis.comparison.contributions import LINES, RULE, Part, top
+from cchc_rules.analysis.comparison.division import Division, Side
+from cchc_rules.base import number
+from cchc_rules.base.messages import message
+from cchc_rules.report import heading
+from cchc_rules.report.heading import Document
+
+
+def document(division: Division, lang: str) -> Document:
+    """Return the document of a comparison, its texts in a language (those of a report read back stay as they are)."""
+    return _Writer(division, lang).document()
+
+
+class _Writer:
+    """Writes the document of a comparison in one language."""
+
+    def __init__(self, division: Division, lang: str) -> None:
+        self.division = division
+        self.lang = lang
+        self.before, self.after = (self.worded(side) for side in (division.before, division.after))
+        self.sides = (self.before, self.after)
+        self.groups = [_by_id(side["groups"]) for side in self.sides]
+        self.rules = [_by_id(side["rules"]) for side in self.sides]
+
+    def worded(self, side: Side) -> Mapping[str, Any]:
+        return side.report.to_dict(self.lang) if side.report else side.document
+
+    def document(self) -> Document:
+        moved = self.moved_rules()
+        return {
+            **heading.written(self.lang),
+            "kind": "comparison",
+            "before": _side(self.before),
+            "after": _side(self.after),
+            "change": self.amount(self.division.columns.parts),
+            "split": self.split(),
+            "band": self.band(),
+            "targets": self.targets(),
+            "areas": self.areas(),
+            "lines": self.lines(),
+            "rules": moved,
+            "ranks": self.ranks(),
+            "counts": self.counts(moved),
+            "notes": list(self.notes()),
+        }
+
+    def say(self, id_: str, **places: str) -> str:
+        return message(self.lang, f"comparison.{id_}", **places)
+
+    # Amounts
+
+    def amount(self, parts: Iterable[Part]) -> Document:
+        """Return what some parts moved the index by: as shown, and exactly."""
+        parts = list(parts)
+        divided, shown, exact = self.division.divided, self.division.shown(parts), self.division.exact(parts)
+        return {
+            "change": self.points(shown.change),
+            "figures": self.points(shown.figures) if divided else None,
+            "rules": self.points(shown.rules) if divided else None,
+            "exact": {key: None if part is None else number.ratio(part) for key, part in exact._asdict().items()},
+        }
+
+    def points(self, ticks: int) -> str:
+        return number.fixed(ticks, self.division.places)
+
+    def split(self) -> Document:
+        crossings = self.division.crossings
+        return {
+            "basis": self.division.basis,
+            "text": self.say(f"basis-{self.division.basis.replace('_', '-')}"),
+            "rules_before": _text(crossings.rules_before),
+            "rules_after": _text(crossings.rules_after),
+            "kept_before": list(crossings.kept_before),
+            "kept_after": list(crossings.kept_after),
+            "years": crossings.years,
+            "problems": [f"{problem.what(self.lang)} {problem.fix(self.lang)}" for problem in crossings.problems],
+        }
+
+    # What moved
+
+    def band(self) -> Document:
+        before, after = (_named(side["band"]) for side in self.sides)
+        return {"before": before, "after": after, "moved": before != after and _id(before) != _id(after)}
+
+    def targets(self) -> list[Document]:
+        before, after = (_by_id(side["targets"]) for side in self.sides)
+        return [
+            {
+                "id": id_,
+                "title": (after.get(id_) or before[id_])["title"],
+                "source": (after.get(id_) or before[id_])["source"],
+                "before": before[id_]["reached"] if id_ in before else None,
+                "after": after[id_]["reached"] if id_ in after else None,
+            }
+            for id_ in {**after, **before}
+        ]
+
+    def areas(self) -> list[Document]:
+        before, after = (
+            {id_: group for id_, group in groups.items() if group["parent"] is None} for groups in self.groups
+        )
+        parts: dict[str, list[Part]] = {id_: [] for id_ in {**after, **before}}
+        for part in self.division.columns.parts:
+            if part.area:
+                parts[part.area].append(part)
+        return [self.one_area(id_, before.get(id_), after.get(id_), found) for id_, found in parts.items()]
+
+    def one_area(
+        self, id_: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, parts: list[Part]
+    ) -> Document:
+        group = after or before or {}
+        return {
+            "id": id_,
+            "title": group["title"],
+            "kind": group["kind"],
+            "before": _picked(before, _AREA),
+            "after": _picked(after, _AREA),
+            **self.amount(parts),
+        }
+
+    def lines(self) -> list[Document]:
+        found = [part for part in self.division.columns.parts if part.kind != RULE]
+        return [self.line(part) for part in sorted(found, key=lambda part: (LINES.index(part.kind), part.id))]
+
+    def line(self, part: Part) -> Document:
+        group = (self.groups[1].get(part.id) or self.groups[0].get(part.id) or {}).get("title", "")
+        return {
+            "kind": part.kind,
+            "group": part.id or None,
+            "area": part.area or None,
+            "title": self.say(f"line-{part.kind.replace('_', '-')}", group=group),
+            **self.amount([part]),
+        }
+
+    def moved_rules(self) -> list[Document]:
+        """Return the rules that moved, the largest effect first, then by id."""
+        parts: dict[str, list[Part]] = {id_: [] for id_ in {**self.rules[1], **self.rules[0]}}
+        for part in self.division.columns.parts:
+            if part.kind == RULE:
+                parts[part.id].append(part)
+        found = [self.one_rule(id_, of_rule) for id_, of_rule in parts.items()]
+        moved = [rule for rule in found if rule["moved"] or rule["status"] != "changed"]
+        sizes = {id_: abs(self.division.exact(of_rule).change) for id_, of_rule in parts.items()}
+        return sorted(moved, key=lambda rule: (-sizes[rule["id"]], rule["id"]))
+
+    def one_rule(self, id_: str, parts: list[Part]) -> Document:
+        before, after = (rules.get(id_) for rules in self.rules)
+        rule, at = (after, 1) if after else (before or {}, 0)
+        return {
+            "id": id_,
+            "title": rule["title"],
+            "source": rule["source"],
+            "area": top(self.groups[at], rule["group"])["id"],
+            "status": "added" if before is None else "removed" if after is None else "changed",
+            "moved": _differences(before, after, any(self.division.exact(parts)[:2])),
+            "before": _picked(before, _RULE),
+            "after": _picked(after, _RULE),
+            **self.amount(parts),
+        }
+
+    def ranks(self) -> list[Document]:
+        """Return the ranks that moved, of the rules whose metric is a rank."""
+        before, after = (self.ranks_of(side) for side in self.sides)
+        return [
+            {"rule": id_, "title": title, "before": before.get(id_, (title, None))[1], "after": rank}
+            for id_, (title, rank) in {**{id_: (t, None) for id_, (t, _) in before.items()}, **after}.items()
+            if before.get(id_, (title, None))[1] != rank
+        ]
+
+    @staticmethod
+    def ranks_of(side: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
+        metrics = {metric["id"] for metric in side["machine"]["metrics"] if metric["type"] == "rank"}
+        ranked = (rule for rule in side["rules"] if rule["metric"] in metrics)
+        return {rule["id"]: (rule["title"], rule["value"] and str(rule["value"])) for rule in ranked}
+
+    def counts(self, moved: list[Document]) -> Document:
+        """Return how many rules were added, removed, changed, and how many stand as they were."""
+        status = [rule["status"] for rule in moved]
+        counts = {key: status.count(key) for key in ("added", "removed", "changed")}
+        return {**counts, "unchanged": len({**self.rules[0], **self.rules[1]}) - len(moved)}
+
+    def notes(self) -> Iterable[str]:
+        """Yield what a reader must know before the change is believed."""
+        crossings = self.division.crossings
+        if self.before["measurements"]["unit"] != self.after["measurements"]["unit"]:
+            yield self.say("other-unit")
+        if self.before["index"]["scale"] != self.after["index"]["scale"]:
+            yield self.say("other-scale")
+        if self.before["engine"] != self.after["engine"]:
+            yield self.say("other-engine")
+        if crossings.years:
+            yield self.say("years", years=str(abs(crossings.years)))
+        for key, kept in (("kept-before", crossings.kept_before), ("kept-after", crossings.kept_after)):
+            if kept:
+                yield self.say(key, names=", ".join(kept))
+
+
+_INDEX = ("value", "scale", "exact", "earned", "maximum", "rescaled", "bonus", "penalty")
+_AREA = ("earned", "lost", "excluded", "maximum")
+_RULE = (
+    "state", "maximum", "earned", "lost", "excluded", "value", "required", "reported", "calculation", "weight_basis",
+)  # fmt: skip
+_ASKED = ("metric", "comparator", "deduction", "lowest", "requires", "due", "machine")
+_GIVEN = ("numerator", "denominator", "value", "points", "items", "state")
+
+
+def _by_id(items: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {item["id"]: item for item in items}
+
+
+def _side(side: Mapping[str, Any]) -> Document:
+    return {
+        "unit": side["measurements"]["unit"],
+        "period": side["measurements"]["period"],
+        "as_of": side["as_of"],
+        "sha256": side["measurements"]["sha256"],
+        "ruleset": _picked(side["ruleset"], ("id", "version", "sha256", "title", "kind", "kind_title")),
+        "index": _picked(
+            side["index"], ("value", "scale", "exact", "earned", "maximum", "rescaled", "bonus", "penalty")
+        ),
+    }
+
+
+def _picked(table: Mapping[str, Any] | None, keys: tuple[str, ...]) -> Document | None:
+    return None if table is None else {key: table[key] for key in keys}
+
+
+def _named(band: Mapping[str, Any] | None) -> Document | None:
+    return _picked(band, ("id", "title"))
+
+
+def _id(band: Document | None) -> object:
+    return band and band["id"]
+
+
+def _text(points: Decimal | None) -> str | None:
+    return None if points is None else str(points)
+
+
+def _differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, effect: bool) -> list[str]:
+    """Return what of a rule moved; a rule that is not on both sides has moved as a whole."""
+    if before is None or after is None:
+        return []
+    found = {
+        "state": before["state"] != after["state"],
+        "figures": _given(before) != _given(after),
+        "requirement": any(before[key] != after[key] for key in _ASKED),
+        "weight": before["maximum"] != after["maximum"],
+        "points": any(before[key] != after[key] for key in ("earned", "exact", "excluded")),
+    }
+    return [key for key, differs in found.items() if differs] or (["surroundings"] if effect else [])
+
+
+def _given(rule: Mapping[str, Any]) -> object:
+    return rule["value"], [[item["metric"], *(item[key] for key in _GIVEN)] for item in rule["inputs"]]

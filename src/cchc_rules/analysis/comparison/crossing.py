@@ -1,0 +1,146 @@
+"""The figures of one report under the rules of another: what a comparison needs to tell figures from rules.
+
+What the rules ask for is taken from the other submission wherever both rule sets ask for it; where only these rules do,
+or cannot read what was given, their own submission's figure stands: such a figure has nothing to be compared with.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from cchc_rules.base.problem import Problem, SubmissionError
+from cchc_rules.report.report import Report
+from cchc_rules.report.score import score
+from cchc_rules.rules.model import RuleSet
+from cchc_rules.submissions.binding import takes_points, variant
+from cchc_rules.submissions.submission import Entry, Measurements, as_day
+
+
+class Crossed(NamedTuple):
+    """The report of a crossing, which ids kept the figure of the rules' own submission, or why there is no report."""
+
+    report: Report | None
+    kept: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def crossed(rules_of: Report, figures_of: Report) -> Crossed:
+    """Return the report of one report's figures under another's rules."""
+    return _Crossing(rules_of.outcome.rules, rules_of.outcome.measurements, figures_of).report()
+
+
+def under(rules: RuleSet, figures_of: Report) -> Crossed:
+    """Return the report of one report's figures under a rule set that has no figures of its own."""
+    given = figures_of.outcome.measurements
+    years = rules.valid[0].year - figures_of.outcome.rules.valid[0].year
+    active = variant(given, rules, shifted(figures_of.as_of, years))
+    first, last = (shifted(day, years) for day in given.span)
+    span = given.span if active.valid[0] <= given.span[0] and given.span[1] <= active.valid[1] else (first, last)
+    period = given.period if span == given.span else f"{first}/{last}"
+    own = replace(given, period=period, span=span, entries={}, points={}, absent={}, tracks={})
+    return _Crossing(active, own, figures_of).report()
+
+
+def _settled(rules: RuleSet) -> RuleSet:
+    """Return a rule set as it stood on the day of its report, whatever day it is asked for."""
+    return replace(rules, dated={}) if rules.dated else rules
+
+
+class _Crossing:
+    """Fits a submission to rules that it was not made for."""
+
+    def __init__(self, rules: RuleSet, own: Measurements, figures_of: Report) -> None:
+        self.own, self.other = own, figures_of.outcome.measurements
+        self.rules, self.other_rules = _settled(rules), figures_of.outcome.rules
+        self.years = self.rules.valid[0].year - self.other_rules.valid[0].year
+        self.day = shifted(figures_of.as_of, self.years)
+        self.refused: Counter[tuple[str, str]] = Counter()
+
+    def report(self) -> Crossed:
+        """Return the report; each figure that is refused gives way to the rules' own, and then to none."""
+        while True:
+            try:
+                report = score(self.rules, self.submission(), as_of=self.day)
+            except SubmissionError as error:
+                faults = {(str(p.path[0]), str(p.path[1])) for p in error.problems if len(p.path) > 1}
+                if not faults or not {table for table, _ in faults} <= {"measurements", "points", "absent"}:
+                    return Crossed(None, (), error.problems)
+                self.refused.update(faults)
+            else:
+                return Crossed(report, tuple(sorted(self.kept())))
+
+    def submission(self) -> Measurements:
+        """Return the other submission, fitted."""
+        own, other = self.own, self.other
+        points = self.rules.rules
+        return replace(
+            own,
+            ruleset=self.rules.id,
+            unit_kind=None,
+            entries=self.picked("measurements", self.rules.metrics, own.entries, self.entries()),
+            points=self.picked("points", points, own.points, other.points),
+            absent=self.picked("absent", self.rules.groups, own.absent, other.absent),
+            tracks={},
+            file_sha256=None,
+            bound=None,
+        )
+
+    def picked(
+        self, table: str, ids: Mapping[str, Any], own: Mapping[str, Any], other: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return for each id what is submitted for it, if anything."""
+        found = {}
+        for id_ in ids:
+            source = own if self.keeps(table, id_) else other
+            if id_ in source and self.refused[table, id_] < 2:
+                found[id_] = source[id_]
+        return found
+
+    def keeps(self, table: str, id_: str) -> bool:
+        """Whether the rules' own figure stands."""
+        return self.refused[table, id_] > 0 or not _ASKS[table](self.other_rules, id_)
+
+    def kept(self) -> set[str]:
+        """Return the ids for which something of the rules' own submission stands."""
+        tables: dict[str, Mapping[str, Any]] = {
+            "measurements": self.own.entries,
+            "points": self.own.points,
+            "absent": self.own.absent,
+        }
+        return {id_ for table, given in tables.items() for id_ in given if self.keeps(table, id_)}
+
+    def entries(self) -> dict[str, Entry]:
+        """Return the other submission's figures, their dates moved to the year of the rules."""
+        return {id_: self.entry(id_, entry) for id_, entry in self.other.entries.items()}
+
+    def entry(self, id_: str, entry: Entry) -> Entry:
+        waived = entry.waived and entry.waived._replace(until=shifted(entry.waived.until, self.years))
+        metric = self.other_rules.metrics.get(id_)
+        day = as_day(entry.value) if metric is not None and metric.type == "date" else None
+        return entry._replace(waived=waived, value=shifted(day, self.years) if day else entry.value)
+
+
+def _asks_points(rules: RuleSet, id_: str) -> bool:
+    return id_ in rules.rules and takes_points(rules, id_)
+
+
+def _asks_block(rules: RuleSet, id_: str) -> bool:
+    return id_ in rules.groups and rules.groups[id_].optional
+
+
+_ASKS: dict[str, Callable[[RuleSet, str], bool]] = {
+    "measurements": lambda rules, id_: id_ in rules.metrics and rules.metrics[id_].submitted,
+    "points": _asks_points,
+    "absent": _asks_block,
+}
+
+
+def shifted(day: date, years: int) -> date:
+    """Return a day so many years later, 29 February becoming the 28th in other years."""
+    year = min(max(day.year + years, date.min.year), date.max.year)
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)

@@ -1,0 +1,276 @@
+"""Which mutants the cases notice; and of those that they do not, a submission that would show the difference."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from cchc_rules.base import number
+from cchc_rules.base.state import State
+from cchc_rules.cases.case_file import CaseFile, Value
+from cchc_rules.cases.case_text import Wanted
+from cchc_rules.cases.figures import Table, Tries, laid
+from cchc_rules.cases.mutants import Mutant, mutants
+from cchc_rules.cases.rescored import Bench, Tried, Try
+from cchc_rules.cases.run import PASSED, Ran, got, of_group, of_index, of_rule
+from cchc_rules.rules import check, dependencies
+from cchc_rules.rules.model import Rule, RuleSet
+from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.steps import as_json
+
+NOTICED, UNNOTICED, REFUSED, SAME = "noticed", "unnoticed", "refused", "same"
+STATUSES = (NOTICED, UNNOTICED, REFUSED, SAME)
+
+MOST_TICKS = 10**6
+"""An index of more ticks is not aimed at."""
+
+MOST_REST = 300
+"""So many ticks at most are taken off by a figure that is a little lower."""
+
+FINE_PLACES = 4
+"""The decimal places of such a figure."""
+
+Progress = Callable[[int, int], None]
+"""Told how many mutants are done, and of how many."""
+
+
+class Difference(NamedTuple):
+    """A submission that the rule set and its mutant score differently, and what of it differs."""
+
+    one: Try
+    wanted: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Fate:
+    """What became of a mutant.
+
+    `noticed` by a case, `unnoticed` though a submission shows a difference, `refused` by the checks, or the `same` as
+    the rule set over everything that was tried.
+    """
+
+    mutant: Mutant
+    status: str
+    case: str | None = None
+    difference: Difference | None = None
+
+
+def fates(file: CaseFile, ran: list[Ran], progress: Progress | None = None) -> list[Fate]:
+    """Return what becomes of every mutant of a rule set under its cases; cases that fail or are open notice nothing."""
+    found, jury, hunter = list(mutants(file.rules)), _Jury(file, ran), Hunter(file)
+    answers: list[Fate] = []
+    for mutant in found:
+        answers.append(_fate(mutant, jury, hunter))
+        if progress is not None:
+            progress(len(answers), len(found))
+    return answers
+
+
+def _fate(mutant: Mutant, jury: "_Jury", hunter: "Hunter") -> Fate:
+    if not all(problem.warning for problem in check.run(mutant.rules)):
+        return Fate(mutant, REFUSED)
+    case = jury.notices(mutant)
+    if case is not None:
+        return Fate(mutant, NOTICED, case)
+    difference = hunter.difference(mutant)
+    return Fate(mutant, UNNOTICED, None, difference) if difference else Fate(mutant, SAME)
+
+
+class _Jury:
+    """The cases that pass; those that can concern a mutant are run on it."""
+
+    def __init__(self, file: CaseFile, ran: list[Ran]) -> None:
+        self.rules = file.rules
+        self.bench = Bench(file.rules, file.given)
+        of_no_kind = (one for one in ran if one.outcome.rules is file.rules)
+        self.cases = [(one, self.bench.held(one.case.measurements)) for one in of_no_kind if one.status == PASSED]
+        self.behind = _behind(file.rules)
+
+    def notices(self, mutant: Mutant) -> str | None:
+        """Return the first case that notices a mutant; those that speak of a rule it touches are asked first."""
+        reach = Reach(self.rules, mutant, self.behind)
+        concerned = [one for one in self.cases if reach.concerns(one[0])]
+        concerned.sort(key=lambda one: not any(one[0].case.expects(rule) for rule in reach.rules))
+        return next((ran.case.id for ran, tried in concerned if self.differs(ran, tried, mutant)), None)
+
+    def differs(self, ran: Ran, tried: Tried, mutant: Mutant) -> bool:
+        """Whether an expectation of a case no longer holds."""
+        outcome = self.bench.outcome(tried, mutant.rules)
+        return outcome is None or any(got(outcome, one) != one.value for one in ran.case.expectations)
+
+
+def _behind(rules: RuleSet) -> dict[str, set[str]]:
+    """Return, for each rule, the rules right behind it: those that require it."""
+    found: dict[str, set[str]] = {}
+    for rule in rules.rules.values():
+        for other in rule.requires:
+            found.setdefault(other, set()).add(rule.id)
+    return found
+
+
+class Reach:
+    """What a mutant may change: the rules it touches and those behind them, the groups above them, the index."""
+
+    def __init__(self, rules: RuleSet, mutant: Mutant, behind: dict[str, set[str]]) -> None:
+        self.rules: dict[str, None] = {}
+        waiting = sorted(mutant.touched)
+        while waiting:
+            rule = waiting.pop(0)
+            if rule not in self.rules:
+                self.rules[rule] = None
+                waiting += sorted(behind.get(rule, ()))
+        starts = [*(rules.rules[rule].group for rule in self.rules), *sorted(mutant.groups)]
+        self.groups = dict.fromkeys(group.id for start in starts for group in dependencies.above(rules, start))
+
+    def concerns(self, ran: Ran) -> bool:
+        """Whether a case expects anything that the mutant may change."""
+        parts = {"rule": self.rules, "group": self.groups, "index": {"": None}}
+        return any(one.id in parts[one.part] for one in ran.case.expectations)
+
+
+class Hunter:
+    """Looks for submissions that a rule set and its mutants score differently: with figures at and beside edges."""
+
+    def __init__(self, file: CaseFile) -> None:
+        self.rules = file.rules
+        self.bench = Bench(file.rules, file.given)
+        self.tries = Tries(self.bench)
+        self.behind = _behind(file.rules)
+        self._tried: dict[str, list[tuple[Try, Tried, Outcome]]] = {}
+        self._whole: list[tuple[Try, Tried, Outcome]] | None = None
+
+    def difference(self, mutant: Mutant) -> Difference | None:
+        """Return the first submission found on which a mutant differs, None where none was found."""
+        reach = Reach(self.rules, mutant, self.behind)
+        for one, tried, outcome in self.worth_trying(mutant):
+            other = self.bench.outcome(tried, mutant.rules)
+            if other is not None:
+                wanted = tuple(_differing(outcome, other, reach))
+                if wanted:
+                    return Difference(one, wanted)
+        return None
+
+    def worth_trying(self, mutant: Mutant) -> Iterator[tuple[Try, Tried, Outcome]]:
+        """Yield submissions for the rules that a mutant touches; for what lies above rules, whole submissions."""
+        for rule in sorted(mutant.touched, key=list(self.rules.rules).index):
+            yield from self.of(self.rules.rules[rule])
+        if not mutant.touched:
+            yield from self.whole()
+
+    def of(self, rule: Rule) -> list[tuple[Try, Tried, Outcome]]:
+        """Return the submissions worth trying on a rule, with what they come to."""
+        if rule.id not in self._tried:
+            self._tried[rule.id] = list(self.scored(self.tries.of(rule)))
+        return self._tried[rule.id]
+
+    def scored(self, found: Iterable[Try]) -> Iterator[tuple[Try, Tried, Outcome]]:
+        """Yield the submissions that are scored at all, with what they come to."""
+        for one in found:
+            tried = self.bench.read(one)
+            outcome = self.bench.outcome(tried) if tried else None
+            if tried is not None and outcome is not None:
+                yield one, tried, outcome
+
+    def whole(self) -> list[tuple[Try, Tried, Outcome]]:
+        """Return whole submissions: everything met, nothing given, nothing met, one rule not met, and every edge."""
+        if self._whole is None:
+            self._whole = list(self.scored(self._wholes()))
+        return self._whole
+
+    def _wholes(self) -> Iterator[Try]:
+        rules = list(self.rules.rules.values())
+        best, worst = self._all(rules, State.MET), self._all(rules, State.NOT_MET)
+        yield from (best, {}, worst)
+        for rule in rules:
+            for state in (State.NOT_MET, State.PARTLY_MET):
+                yield laid(best, self.tries.first(rule, state) or {})
+        yield from self._at_bands(best)
+
+    def _all(self, rules: Iterable[Rule], state: State) -> Try:
+        """Return a submission that brings every rule into a state, as far as one was found."""
+        found: Try = {}
+        for rule in rules:
+            found = laid(found, self.tries.first(rule, state) or {})
+        return found
+
+    def _at_bands(self, best: Try) -> Iterator[Try]:
+        """Yield the best submission with figures left out so that the index lies at, and beside, an edge of a band."""
+        ends = {end for band in self.rules.bands for end in (band.interval.low, band.interval.high) if end is not None}
+        unit = self.tries.plan.unit
+        for _, _, outcome in self.scored([best] if ends else []):
+            for end in sorted(ends):
+                for beside in (0, -1, 1):
+                    yield from self._lowered(best, outcome, _over(outcome, end * unit + beside))
+
+    def _lowered(self, best: Try, outcome: Outcome, over: int) -> Iterator[Try]:
+        """Yield a submission that comes to so many ticks less: figures are left out, and one is a little lower."""
+        for rest in range(min(over, MOST_REST) + 1):
+            left = _left_out(outcome, over - rest)
+            if left is not None:
+                fine = self._lower(outcome, left, rest) if rest else {}
+                if fine is not None:
+                    yield laid(self._without(best, left), {"measurements": fine})
+                    return
+
+    def _lower(self, outcome: Outcome, left: list[Rule], ticks: int) -> Table | None:
+        """Return the figure of a rule that is not left out with which it earns so many ticks less than its weight."""
+        for rule in self.rules.rules.values():
+            lost = Fraction(ticks, self.tries.plan.unit)
+            if rule not in left and rule.deduction.kind == "proportional" and rule.weight > lost:
+                metric, start = self.rules.metrics[rule.metric or ""], rule.deduction.from_ or Fraction(0)
+                target = self.tries.shapes.threshold(rule, outcome.figures)
+                if metric.submitted and not metric.whole and isinstance(target, Fraction):
+                    exact = start + (target - start) * (rule.weight - lost) / rule.weight
+                    return {metric.id: as_json(number.round_half_up(exact, FINE_PLACES))}
+        return None
+
+    def _without(self, best: Try, left: list[Rule]) -> Try:
+        """Return a submission without the figures of some rules."""
+        ids, names = {rule.id for rule in left}, {name for rule in left for name in self.tries.plan.reads[rule.id]}
+        figures = {name: figure for name, figure in best.get("measurements", {}).items() if name not in names}
+        points = {id_: given for id_, given in best.get("points", {}).items() if id_ not in ids}
+        return {**best, "measurements": figures, "points": points}
+
+
+def _over(outcome: Outcome, ticks: Fraction) -> int:
+    """Return by how many ticks of points the index lies above so many of its own; -1 where no whole number is.
+
+    Taken as if every point counted the same: nothing is excluded.
+    """
+    sums = outcome.index
+    over = (sums.value - ticks) * sums.base.maximum / (sums.scale * sums.unit)
+    return over.numerator if over.denominator == 1 and 0 <= over <= MOST_TICKS else -1
+
+
+def _left_out(outcome: Outcome, over: int) -> list[Rule] | None:
+    """Return rules that together earn so many ticks, None where there are none; those without shares go first."""
+    parts = [(at, result.earned) for at, result in enumerate(outcome.results) if 0 < result.earned <= over]
+    parts.sort(key=lambda part: outcome.rule(part[0]).deduction.kind == "proportional")
+    sums = [1]  # bit n of the entry after k parts: n ticks are the sum of some of the first k
+    for _, points in parts:
+        sums.append((sums[-1] | sums[-1] << points) & ((2 << over) - 1))
+    if not sums[-1] >> over & 1:
+        return None
+    left, found = over, list[Rule]()
+    for (at, points), before in zip(reversed(parts), reversed(sums[:-1]), strict=True):
+        if not before >> left & 1:
+            left -= points
+            found.append(outcome.rule(at))
+    return found
+
+
+def _differing(one: Outcome, two: Outcome, reach: Reach) -> list[Wanted]:
+    """Return what differs between two scorings: rules, with state and points; where none does, groups, the index."""
+    rules = [("rule", rule, key) for rule in reach.rules for key in _keys(of_rule(one, rule), of_rule(two, rule))]
+    if rules:
+        shown = dict.fromkeys(("rule", rule, key) for _, rule, _ in rules for key in ("state", "points"))
+        return list(shown | dict.fromkeys(rules))
+    groups = [
+        ("group", group, key) for group in reach.groups for key in _keys(of_group(one, group), of_group(two, group))
+    ]
+    return groups or [("index", "", key) for key in _keys(of_index(one), of_index(two))]
+
+
+def _keys(one: Iterable[tuple[str, Value]], two: Iterable[tuple[str, Value]]) -> list[str]:
+    found = dict(two)
+    return [key for key, value in one if found.get(key) != value]

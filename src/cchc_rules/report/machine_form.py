@@ -1,0 +1,148 @@
+"""What a report must carry so that it can be recomputed from itself alone (docs/reference/report.md, "machine")."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from cchc_rules.base.calendar import SATURDAY, Calendar
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.number import plain
+from cchc_rules.base.state import Absent
+from cchc_rules.rules import dependencies, formula
+from cchc_rules.rules.expressions import Expression, Lowering
+from cchc_rules.rules.model import Metric, Rule
+from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.thresholds import named, threshold_value
+from cchc_rules.scoring.value_functions import opened
+
+Document = dict[str, Any]
+
+
+class Proof:
+    """Writes the machine form of one scoring."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.rules = outcome.rules
+        self.lowering = Lowering(outcome.rules)
+
+    def whole(self) -> Document:
+        """Return what concerns the whole report."""
+        rules = self.rules
+        return {
+            "places": rules.index.places,
+            "over_scale": rules.index.over_scale,
+            "bands_read": rules.bands_read,
+            "bands": [{"id": band.id, **bounds(band.interval)} for band in self.outcome.ladder],
+            "band_gates": [{"rule": gate.rule, "at_most": gate.at_most} for gate in rules.band_gates],
+            "window": [day.isoformat() for day in rules.window] if rules.window else None,
+            "metrics": [self.metric(metric) for metric in self._read()],
+            "unusual_days": {day.isoformat(): works for day, works in sorted(self._unusual_days().items())},
+        }
+
+    def rule(self, at: int) -> Document:
+        """Return what concerns one rule."""
+        rule = self.outcome.rule(at)
+        return {
+            "threshold": self.lowering.threshold(rule),
+            "points": self.lowering.points(rule),
+            "exempt": rule.deduction.exempt,
+            "effects": self.lowering.effects(rule),
+        }
+
+    def metric(self, metric: Metric) -> Document:
+        """Return what a metric is and the exact figure that it came to."""
+        figure = self.outcome.figure(metric.id)
+        absent = isinstance(figure, Absent)
+        return {
+            "id": metric.id,
+            "type": metric.type,
+            "better": metric.better,
+            "round": metric.round,
+            "levels": [level.vi for level in metric.levels],
+            "formula": self.lowering.derived(metric),
+            "state": str(figure.state) if isinstance(figure, Absent) else "reported",
+            "figure": None if absent else _exact(opened(figure, metric)),
+        }
+
+    def _read(self) -> list[Metric]:
+        """Return the metrics that rules read, as the rule file lists them."""
+        names = {name for rule in self.rules.rules.values() for name in dependencies.rule_metrics(self.rules, rule)}
+        return [metric for metric in self.rules.metrics.values() if metric.id in names]
+
+    # Working days
+
+    def _unusual_days(self) -> dict[date, bool]:
+        """Return the days that formulas counted and that are unlike their weekday: free ones, worked weekends."""
+        usual = self.rules.calendar
+        calendar = _Watched(usual.country, usual.extra_holidays, usual.extra_workdays)
+        for text, rule in self._formulas():
+            if "add_working_days" in text:
+                self._evaluate(text, rule, calendar)
+        return calendar.unusual
+
+    def _formulas(self) -> list[tuple[str, Rule | None]]:
+        found: list[tuple[str, Rule | None]] = [
+            (metric.formula, None) for metric in self._read() if metric.formula is not None
+        ]
+        for rule in self.rules.rules.values():
+            found += [(text, rule) for _, text, _ in dependencies.rule_formulas(self.rules, rule)]
+        return found
+
+    def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
+        own = {} if rule is None else dependencies.own_names(self.rules, rule)
+        parsed = formula.parse(text, {**self.rules.metric_types, **own}, calendar)
+        parsed.evaluate(named(self.outcome, parsed) | self._own(rule))
+
+    def _own(self, rule: Rule | None) -> dict[str, formula.Value | Absent]:
+        """Return the figures of a rule's own names."""
+        if rule is None or rule.metric is None:
+            return {}
+        metric, threshold = self.rules.metrics[rule.metric], threshold_value(self.outcome, self._at(rule))
+        found = {"weight": rule.weight, "value": opened(self.outcome.figure(metric.id), metric)}
+        if isinstance(threshold, Fraction):
+            found["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
+        return found
+
+    def _at(self, rule: Rule) -> int:
+        return self.outcome.plan.places[rule.id]
+
+
+@dataclass(frozen=True, eq=False)
+class _Watched(Calendar):
+    """A calendar that keeps which of the days it was asked about are unlike their weekday; equal only to itself."""
+
+    unusual: dict[date, bool] = field(default_factory=dict)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def works(self, day: date) -> bool:
+        works = super().works(day)
+        if works != (day.weekday() < SATURDAY):
+            self.unusual[day] = works
+        return works
+
+
+def digest(content: Document) -> str:
+    """Return the SHA-256 of a document's content, printed with sorted keys and nothing between its parts."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def bounds(interval: Interval) -> dict[str, str]:
+    """Return the edges of an interval: `from` and `to` belong to it, `above` and `below` do not."""
+    edges = {
+        "above" if interval.low_open else "from": interval.low,
+        "below" if interval.high_open else "to": interval.high,
+    }
+    return {key: plain(edge) for key, edge in edges.items() if edge is not None}
+
+
+def _exact(value: formula.Value | Absent) -> Expression:
+    if isinstance(value, Fraction):
+        return plain(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,167 @@
+"""The report: natural names for the results of one scoring."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from cchc_rules.base import number
+from cchc_rules.base.state import Reason, State
+from cchc_rules.report.arithmetic import Arithmetic
+from cchc_rules.report.document import document
+from cchc_rules.report.heading import Document
+from cchc_rules.report.result_text import Speaker
+from cchc_rules.rules.model import Band, Rule
+from cchc_rules.scoring.scoring import Outcome
+
+
+@dataclass(frozen=True)
+class Index:
+    """The index and its parts, as exact decimals in points."""
+
+    value: Decimal
+    scale: Decimal
+    exact: Fraction
+    earned: Decimal
+    lost: Decimal
+    excluded: Decimal
+    maximum: Decimal
+    lowest: Decimal
+    highest: Decimal
+    supported: Decimal
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True)
+class RuleRecord:
+    """One rule of a report. Points are exact decimals; the words are built when they are read."""
+
+    report: "Report"
+    at: int
+
+    @property
+    def rule(self) -> Rule:
+        """The rule as the rule set declares it."""
+        return self.report.outcome.rule(self.at)
+
+    @property
+    def id(self) -> str:
+        """The rule's id."""
+        return self.rule.id
+
+    @property
+    def source(self) -> tuple[str, ...]:
+        """The clauses of the plan that the rule holds."""
+        return self.rule.source
+
+    @property
+    def state(self) -> State:
+        """What became of the rule."""
+        return self.report.outcome.results[self.at].state
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is in that state."""
+        return self.report.outcome.results[self.at].reason
+
+    @property
+    def maximum(self) -> Decimal:
+        """The most points it could earn."""
+        return self.report.decimal(self.report.outcome.plan.worths[self.at].weight)
+
+    @property
+    def earned(self) -> Decimal:
+        """The points it earned."""
+        return self.report.decimal(self.report.outcome.results[self.at].earned)
+
+    @property
+    def lost(self) -> Decimal:
+        """The points it lost."""
+        return self.report.decimal(self.report.outcome.lost(self.at))
+
+    @property
+    def excluded(self) -> Decimal:
+        """The points that neither count as earned nor as lost."""
+        return self.report.decimal(self.report.outcome.results[self.at].excluded)
+
+    @property
+    def title(self) -> str:
+        """The rule's name in the rule set's language."""
+        return self.rule.title.of(self.report.language)
+
+    @property
+    def calculation(self) -> str:
+        """The arithmetic, as one line that a person can redo."""
+        return self.report.arithmetic.calculation(self.at)
+
+    def __str__(self) -> str:
+        return f"{self.title} ({', '.join(self.source)}): {self.calculation}"
+
+
+class Report:
+    """The result of one scoring. `to_dict` gives the document of docs/reference/report.md."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def decimal(self, ticks: int) -> Decimal:
+        """Return ticks as points."""
+        return Decimal(self.outcome.points(ticks))
+
+    @property
+    def language(self) -> str:
+        """The rule set's language."""
+        return self.outcome.rules.language
+
+    @cached_property
+    def arithmetic(self) -> Arithmetic:
+        """Writes the sums of this report in its language."""
+        return Arithmetic(Speaker(self.outcome, self.language))
+
+    @property
+    def as_of(self) -> date:
+        """The day the submission is judged at."""
+        return self.outcome.as_of
+
+    @property
+    def index(self) -> Index:
+        """The index and its parts."""
+        sums, outcome = self.outcome.index, self.outcome
+        base = sums.base
+        return Index(
+            value=self.decimal(sums.value),
+            scale=Decimal(number.plain(outcome.rules.index.scale)),
+            exact=sums.exact,
+            earned=self.decimal(base.earned),
+            lost=self.decimal(base.lost),
+            excluded=self.decimal(base.excluded),
+            maximum=self.decimal(base.maximum),
+            lowest=self.decimal(outcome.lowest.value),
+            highest=self.decimal(outcome.highest.value),
+            supported=self.decimal(outcome.supported.value),
+        )
+
+    @property
+    def band(self) -> Band | None:
+        """The band of the index, after its gates."""
+        return self.outcome.banding().band
+
+    @cached_property
+    def rules(self) -> tuple[RuleRecord, ...]:
+        """Every rule, in file order."""
+        return tuple(RuleRecord(self, at) for at in range(len(self.outcome.results)))
+
+    @property
+    def losses(self) -> tuple[RuleRecord, ...]:
+        """The rules that lost points by their figures, the largest loss first."""
+        return tuple(self.rules[at] for at in self.outcome.losses())
+
+    def to_dict(self, lang: str | None = None, *, machine: bool = True) -> Document:
+        """Return the document that every view is drawn from, its texts in the language asked for.
+
+        Without `machine` the machine form and the digest are left out: for views that only show words.
+        """
+        return document(self.outcome, lang or self.language, machine=machine)

@@ -1,0 +1,174 @@
+"""Figures, targets and absences in words of one language; nothing is judged here."""
+
+from datetime import date
+from fractions import Fraction
+
+from cchc_rules.base import number
+from cchc_rules.base.messages import date as say_day
+from cchc_rules.base.messages import number as say_number
+from cchc_rules.base.number import plain
+from cchc_rules.base.state import Absent, Reason
+from cchc_rules.rules import dependencies
+from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule
+from cchc_rules.rules.rule_text import Wording
+from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.thresholds import as_scalar, resolved
+from cchc_rules.scoring.value_functions import opened
+from cchc_rules.submissions.submission import Entry, Given
+
+
+class Speaker(Wording):
+    """Says the figures, targets and causes of a scoring, in one language."""
+
+    def __init__(self, outcome: Outcome, lang: str) -> None:
+        super().__init__(outcome.rules, lang)
+        self.outcome = outcome
+
+    # Figures
+
+    def points(self, ticks: int) -> str:
+        """Return points with all their places, in the language."""
+        return say_number(self.lang, self.outcome.points(ticks))
+
+    def bare(self, name: str) -> str:
+        """Return a metric's figure without unit, as it stands in an arithmetic line."""
+        metric = self.outcome.rules.metrics[name]
+        figure = self.outcome.figure(name)
+        if isinstance(figure, Absent):
+            return self.say(f"state.{figure.state}")
+        value = opened(figure, metric)
+        return self.number(value) if isinstance(value, Fraction) else self.scalar(value, metric)  # type: ignore[arg-type]
+
+    def operand(self, name: str) -> str:
+        """Return a metric's figure for an arithmetic line: all its digits, or the ratio it was given as."""
+        figure, ratio = self.outcome.figure(name), self.as_ratio(name)
+        if isinstance(figure, Absent) or not self.outcome.rules.metrics[name].numeric:
+            return self.bare(name)
+        ends = number.places(Fraction(*figure)) is not None
+        return f"({ratio})" if ratio and not ends else self.exact(Fraction(*figure))
+
+    def as_ratio(self, name: str) -> str:
+        """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not rounded, else nothing."""
+        entry, metric = self.outcome.entry(name), self.outcome.rules.metrics[name]
+        if entry is None or entry.denominator is None or metric.round is not None:
+            return ""
+        return f"{self.ratio(entry)} × 100" if metric.type == "percent" else self.ratio(entry)
+
+    def figure(self, name: str) -> str:
+        """Return a metric's figure as reported: `90,3846 % (47/52)`."""
+        metric = self.outcome.rules.metrics[name]
+        figure = self.outcome.figure(name)
+        entry = self.outcome.entry(name)
+        if isinstance(figure, Absent):
+            return self.absence(figure)
+        text = self.bare(name)
+        text = self.with_unit(text, metric) if metric.numeric else text
+        if entry and entry.denominator is not None:
+            return f"{text} ({self.ratio(entry)})"
+        return text
+
+    def ratio(self, entry: Entry) -> str:
+        """Return numerator and denominator as they were submitted: `47/52`."""
+        above, below = (plain(number.fraction(part)) for part in (entry.numerator, entry.denominator))
+        return f"{say_number(self.lang, above)}/{say_number(self.lang, below)}"
+
+    def absence(self, absent: Absent) -> str:
+        """Say why a figure is not there."""
+        words = absent.text
+        if absent.reason is Reason.WAIVER_ENDED:
+            words = say_day(self.lang, date.fromisoformat(words))
+        return self.say(f"absent.{absent.reason}", why=words)
+
+    # What was asked
+
+    def required(self, at: int) -> str:
+        """Say what a rule asks for."""
+        rule = self.outcome.rule(at)
+        if rule.comparator is not None and rule.threshold is not None:
+            return self.target(rule, rule.comparator, rule.threshold)
+        if rule.deduction.kind == "tiers":
+            return self.best_tier(rule)
+        return self.say("required.points", points=self.points(self.outcome.plan.worths[at].weight))
+
+    def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
+        """Say a threshold that is read from a metric or a formula: what it came to, and where it came from."""
+        value = resolved(self.outcome, threshold, metric)
+        if isinstance(value, Absent):
+            return self.say("required.of-absent", title=self._named(threshold), why=self.absence(value))
+        text = self.scalar(as_scalar(value, metric), metric)
+        if isinstance(threshold, MetricRef):
+            return f"{text} ({self._named(threshold)})"
+        return f"{text} ({self.spelled(threshold.formula, {})})"
+
+    def _named(self, threshold: MetricRef | FormulaRef) -> str:
+        """Say where a threshold is read from: a metric's title, or a formula with titles for its names."""
+        if isinstance(threshold, MetricRef):
+            return self.title(threshold.metric)
+        return self.spelled(threshold.formula, {name: self.title(name) for name in self.outcome.rules.metrics})
+
+    def best_tier(self, rule: Rule) -> str:
+        """Say the condition of the tier that is worth most."""
+        fixed = [
+            (points, tier) for tier in rule.deduction.tiers if (points := dependencies.constant(rule, tier)) is not None
+        ]
+        if not fixed:
+            return self.say("required.points", points=self.points(int(rule.weight * self.outcome.plan.unit)))
+        tier = max(fixed, key=lambda item: item[0])[1]
+        return self.condition(rule, tier)
+
+    # What was reported
+
+    def reported(self, at: int) -> str:
+        """Say what a rule's metric came to."""
+        rule, detail, given = self.outcome.rule(at), self.outcome.results[at].detail, self.outcome.given(at)
+        if rule.metric is not None:
+            return self.figure(rule.metric)
+        if isinstance(detail, Absent):
+            return self.absence(detail)
+        if given is None:
+            return self.say("absent.points_awaited", why="")
+        return self.say("reported.points", points=self.number(Fraction(*given.points)))
+
+    def said(self, at: int) -> str:
+        """Say what was reported, as part of a sentence: `báo cáo 4 đợt`, or why there is nothing."""
+        name = self.outcome.rule(at).metric
+        if name is None or isinstance(self.outcome.figure(name), Absent):
+            return self.reported(at)
+        return self.say("reported.figure", figure=self._quoted(self.reported(at), name))
+
+    def asked(self, at: int) -> str:
+        """Say what a rule asks for, as part of a sentence: `tối thiểu 100 %`, `“có”`."""
+        rule = self.outcome.rule(at)
+        return self._quoted(self.required(at), rule.metric) if rule.comparator == "is" else self.required(at)
+
+    def _quoted(self, text: str, name: str | None) -> str:
+        """Return a word of a metric in quotation marks, to tell it from the sentence around it; a figure as it is."""
+        metric = self.outcome.rules.metrics[name or ""]
+        return self.say("word.quoted", word=text) if metric.type in ("yes_no", "level") else text
+
+    # Why
+
+    def why(self, at: int) -> str:
+        """Say what stands behind a rule's state: a person's reason, a required rule, a date, a tier."""
+        result, rule = self.outcome.results[at], self.outcome.rule(at)
+        detail = result.detail
+        if isinstance(detail, Given):
+            return detail.reason
+        if result.reason in (Reason.GATE_CLOSED, Reason.GATE_UNKNOWN):
+            return self.outcome.rule(detail).title.of(self.lang)
+        if result.reason is Reason.NOT_DUE and rule.due:
+            return say_day(self.lang, rule.due)
+        if result.reason is Reason.WAIVED and rule.metric:
+            return self._waiver(at)
+        if isinstance(detail, Absent):
+            is_date = result.reason is Reason.WAIVER_ENDED
+            return say_day(self.lang, date.fromisoformat(detail.text)) if is_date else detail.text
+        if result.reason is Reason.TIER:
+            return self.condition(rule, rule.deduction.tiers[detail])
+        return ""
+
+    def _waiver(self, at: int) -> str:
+        """Say who waived a figure, why and until when."""
+        entries = (self.outcome.entry(name) for name in self.outcome.plan.reads[self.outcome.plan.names[at]])
+        waiver = next(entry.waived for entry in entries if entry and entry.waived)
+        return self.say("absent.waived-by", by=waiver.by, why=waiver.why, until=say_day(self.lang, waiver.until))

@@ -1,0 +1,320 @@
+"""What would win lost points back: the least change of one figure that gains anything, and the one that gains most."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.state import Absent, State
+from cchc_rules.rules import dependencies, formula
+from cchc_rules.rules.model import Rule
+from cchc_rules.scoring.rescoring import Probe, Trial
+from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.shapes import Result
+from cchc_rules.scoring.steps import Steps, steps_of
+from cchc_rules.scoring.thresholds import threshold_value
+from cchc_rules.scoring.value_functions import as_number
+from cchc_rules.submissions.submission import Figure
+
+FURTHEST = 2**30
+"""A range without end is searched so many steps far where a formula gives the points."""
+
+FEW = 64
+"""So many steps are tried one by one where a formula gives the points."""
+
+
+class Gain(NamedTuple):
+    """One change of one metric: the points it gains for the rule, and the value for the index shown, in ticks."""
+
+    aim: str
+    steps: Steps
+    step: int
+    points: int
+    value: int
+
+    @property
+    def metric(self) -> str:
+        """The metric that changes."""
+        return self.steps.metric.id
+
+
+class Find(NamedTuple):
+    """What a search found: the nearest step that gains anything, the nearest that gains most, and how much."""
+
+    steps: Steps
+    any: int
+    all: int
+    most: int
+
+
+class Gains:
+    """Finds the gains of one outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.trial = Trial(outcome)
+        self._steps: dict[str, Steps | None] = {}
+        self._found: dict[int, tuple[Gain, ...]] = {}
+
+    def of(self, at: int) -> tuple[Gain, ...]:
+        """Return the gains of a rule: none, one (aim `all`), or the least (`any`) and the greatest (`all`)."""
+        if at not in self._found:
+            self._found[at] = tuple(self._gains(at))
+        return self._found[at]
+
+    def _gains(self, at: int) -> Iterator[Gain]:
+        rule = self.outcome.rule(at)
+        if self.outcome.lost(at) <= 0 or rule.metric is None or isinstance(self.outcome.figure(rule.metric), Absent):
+            return
+        found = [find for name in self.inputs(rule) if (find := self.search(at, name))]
+        best = min(found, key=lambda find: (-find.most, abs(find.all), find.steps.metric.id), default=None)
+        if best is None:
+            return
+        if best.any != best.all:
+            yield from self._gain(at, "any", best.steps, best.any)
+        yield from self._gain(at, "all", best.steps, best.all)
+
+    def _gain(self, at: int, aim: str, steps: Steps, step: int) -> Iterator[Gain]:
+        figure = steps.figure(step)
+        results = None if figure is None else self.trial.results({steps.metric.id: figure})
+        if results is not None:
+            points = results[at].earned - self.outcome.results[at].earned
+            yield Gain(aim, steps, step, points, self.trial.summed(results).value - self.outcome.index.value)
+
+    def inputs(self, rule: Rule) -> list[str]:
+        """Return the submitted metrics that a rule's own metric is, or is computed from, that have a figure."""
+        name = rule.metric or ""
+        named = sorted(self.trial.network.inputs.get(name, {name}))
+        return [one for one in named if not isinstance(self.outcome.figure(one), Absent)]
+
+    def steps(self, name: str) -> Steps | None:
+        """Return the figures that a metric may take."""
+        if name not in self._steps:
+            rules = [self.outcome.rule(at) for at in self.trial.network.direct.get(name, ())]
+            self._steps[name] = steps_of(self.outcome, name, [edge for rule in rules for edge in _written(rule, name)])
+        return self._steps[name]
+
+    def search(self, at: int, name: str, *, opened: bool = False) -> Find | None:
+        """Return the changes of one metric that win points of a rule back, None where none does."""
+        steps = self.steps(name)
+        if steps is None:
+            return None
+        probe = self.trial.probe(at, name, opened=opened)
+        return Search(self.outcome, steps, probe).find(self.outcome.results[at].earned)
+
+    def passing(self, at: int, name: str) -> Find | None:
+        """Return the changes of one metric that meet a rule, None where none does."""
+        steps = self.steps(name)
+        if steps is None:
+            return None
+        probe = self.trial.probe(at, name, opened=True)
+        return Search(self.outcome, steps, probe, lambda result: int(result.state is State.MET)).find(0)
+
+
+class Search:
+    """Finds the nearest steps of one metric that win points of one rule.
+
+    The range is cut where a target, a tier or another edge of the rule is crossed. Between two cuts points only rise or
+    only fall, so that the ends tell the most, and halving finds the nearest. Where a formula stands between the figure
+    and the points, more cuts are made: at the numbers that it writes out, at the figures that it names, and at steps
+    that double; a range of few steps is tried one by one.
+    """
+
+    def __init__(
+        self, outcome: Outcome, steps: Steps, probe: Probe, worth: Callable[[Result], int] = attrgetter("earned")
+    ) -> None:
+        self.outcome = outcome
+        self.worth = worth
+        self.steps = steps
+        self.probe = probe
+        self.rules = [outcome.rule(at) for at in probe.order]
+        self.edges = list(dict.fromkeys(self._edges()))
+        self._figures: dict[int, Figure | None] = {}
+        self._points: dict[int, int] = {}
+
+    def _edges(self) -> Iterator[tuple[int, Fraction]]:
+        for rule, at in zip(self.rules, self.probe.order, strict=True):
+            if rule.metric is not None:
+                position, threshold = self.outcome.plan.positions[rule.metric], threshold_value(self.outcome, at)
+                yield from ((position, edge) for edge in edges(self.outcome, rule, threshold))
+
+    def find(self, now: int) -> Find | None:
+        """Return what the search found against the points of now, None where nothing gains."""
+        cuts = self.cuts()
+        most = max(map(self.points, cuts))
+        if most <= now:
+            return None
+        return Find(self.steps, self.nearest(cuts, now + 1), self.nearest(cuts, most), most - now)
+
+    def figure(self, step: int) -> Figure | None:
+        """Return the figure of a step, None where a submission would be refused with it."""
+        if step not in self._figures:
+            self._figures[step] = self.steps.figure(step)
+        return self._figures[step]
+
+    def points(self, step: int) -> int:
+        """Return the points of a step in ticks; fewer than any where it would be refused."""
+        if step not in self._points:
+            figure = self.figure(step)
+            result = None if figure is None else self.probe.result(figure)
+            self._points[step] = REFUSED if result is None else self.worth(result)
+        return self._points[step]
+
+    def nearest(self, cuts: Sequence[int], wanted: int) -> int:
+        """Return the step nearest to now with so many points; of two, the one towards the better."""
+        up, down = [cut for cut in cuts if cut >= 0], [cut for cut in reversed(cuts) if cut <= 0]
+        reached = self.reached(up, wanted), self.reached(down, wanted)
+        worse = -1 if self.steps.metric.better == "higher" else 1
+        return min((step for step in reached if step is not None), key=lambda step: (abs(step), step * worse > 0))
+
+    def reached(self, cuts: Sequence[int], wanted: int) -> int | None:
+        """Return the first step with so many points along cuts that lead away from now."""
+        if self.points(cuts[0]) >= wanted:
+            return cuts[0]
+        for near, far in pairwise(cuts):
+            if self.points(far) >= wanted:
+                return halved(near, far, lambda step: self.points(step) >= wanted)
+        return None
+
+    def cuts(self) -> list[int]:
+        """Return the steps between which points only rise or only fall, in order."""
+        low, high = self.ends()
+        marks = {low, 0, high, *(step for step in self._samples(low, high) if low < step < high)}
+        if self.straight:
+            crossed = {at + off for _, edge in self.edges for at in (self.steps.at(edge),) for off in (-1, 0, 1)}
+        else:
+            crossed = {
+                step
+                for ends in pairwise(sorted(marks))
+                for edge in self.edges
+                for step in self._crossings(*ends, *edge)
+            }
+        return sorted(marks | {step for step in crossed if low < step < high})
+
+    @property
+    def straight(self) -> bool:
+        """Whether every rule reads the figure as it is submitted."""
+        own = self.probe.position
+        return self.steps.metric.round is None and all(position == own for position, _ in self.edges)
+
+    @property
+    def computed(self) -> bool:
+        """Whether a formula stands between the figure and the points."""
+        return bool(self.probe.derived) or any(
+            any(dependencies.rule_formulas(self.outcome.rules, rule))
+            or rule.deduction.exempt
+            or rule.metric != self.steps.metric.id
+            for rule in self.rules
+        )
+
+    def ends(self) -> tuple[int, int]:
+        """Return the last steps down and up that matter."""
+        low, high = self.steps.low, self.steps.high
+        if low is not None and high is not None:
+            return low, high
+        reach = [0, *(self.steps.at(edge + off) + off for _, edge in self.edges for off in (-1, 1))]
+        if self.computed:
+            reach += [-FURTHEST, FURTHEST]
+        return min(reach) if low is None else low, max(reach) if high is None else high
+
+    def _samples(self, low: int, high: int) -> Iterator[int]:
+        """Yield further steps to cut at where a formula stands between the figure and the points."""
+        if not self.computed:
+            return
+        if high - low <= FEW:
+            yield from range(low, high + 1)
+            return
+        for power in range((high - low).bit_length()):
+            yield from (-(2**power), 2**power)
+        for value in self._named():
+            yield from (self.steps.at(value) + off for off in (-1, 0, 1))
+
+    def _named(self) -> Iterator[Fraction]:
+        """Yield the numbers that the formulas write out, and the figures that they name."""
+        rules, plan = self.outcome.rules, self.outcome.plan
+        texts: list[tuple[str, dict[str, str]]] = [
+            (rules.metrics[plan.metrics[at]].formula or "", {}) for at, _ in self.probe.derived
+        ]
+        texts += [(text, extra) for rule in self.rules for _, text, extra in dependencies.rule_formulas(rules, rule)]
+        for text, extra in texts:
+            parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
+            yield from (value for value in parsed.literals.values() if isinstance(value, Fraction))
+            yield from self._known(name for name in parsed.names if name in plan.positions)
+        yield from self._known(rule.metric for rule in self.rules if rule.metric is not None)
+
+    def _known(self, names: Iterable[str]) -> Iterator[Fraction]:
+        figures = (self.outcome.figure(name) for name in names)
+        yield from (Fraction(*figure) for figure in figures if not isinstance(figure, Absent))
+
+    def _crossings(self, near: int, far: int, position: int, edge: Fraction) -> Iterator[int]:
+        """Yield the steps on both sides of where a metric comes to an edge, and goes beyond it."""
+
+        def below(step: int) -> bool:
+            value = self._value(step, position)
+            return value is not None and value < edge
+
+        def beyond(step: int) -> bool:
+            value = self._value(step, position)
+            return value is not None and value > edge
+
+        for test in (below, beyond):
+            if test(near) != test(far):
+                step = halved(near, far, lambda step, test=test: test(step) == test(far))  # type: ignore[misc]
+                yield from (step - 1, step)
+
+    def _value(self, step: int, position: int) -> Fraction | None:
+        figure = self.figure(step)
+        value = None if figure is None else self.probe.value(figure, position)
+        return None if value is None or isinstance(value, Absent) else Fraction(*value)
+
+
+REFUSED = -(10**40)
+"""Fewer points than any rule has."""
+
+
+def halved(near: int, far: int, reached: Callable[[int], bool]) -> int:
+    """Return the step nearest to `near` that reaches: `far` does, `near` does not, and in between it turns once."""
+    while abs(far - near) > 1:
+        middle = (near + far) // 2
+        near, far = (near, middle) if reached(middle) else (middle, far)
+    return far
+
+
+def edges(outcome: Outcome, rule: Rule, threshold: "Fraction | Absent | None") -> Iterator[Fraction]:
+    """Yield the figures of a rule's metric at which its points may jump or bend."""
+    metric, deduction = outcome.rules.metrics[rule.metric or ""], rule.deduction
+    late = threshold if deduction.of == "days_late" and isinstance(threshold, Fraction) else Fraction(0)
+    if isinstance(threshold, Fraction):
+        yield threshold
+    if isinstance(rule.threshold, Interval):
+        yield from _ends(rule.threshold)
+    elif isinstance(rule.threshold, tuple):
+        yield from (as_number(value, metric) for value in rule.threshold)
+    yield from (edge for edge in (deduction.from_, deduction.floor) if edge is not None)
+    for tier in deduction.tiers:
+        yield from (late + edge for edge in _ends(tier.interval or Interval()))
+        yield from (late + as_number(value, metric) for value in tier.values or ())
+
+
+def _ends(interval: Interval) -> Iterator[Fraction]:
+    yield from (edge for edge in (interval.low, interval.high) if edge is not None)
+
+
+def _written(rule: Rule, name: str) -> Iterator[Fraction | None]:
+    """Yield the numbers that a rule holds a metric against; None where it computes one, or reads a formula of it."""
+    deduction = rule.deduction
+    if rule.metric != name or deduction.kind == "formula":
+        yield None
+        return
+    if isinstance(rule.threshold, Fraction):
+        yield rule.threshold
+    elif isinstance(rule.threshold, Interval):
+        yield from _ends(rule.threshold)
+    elif isinstance(rule.threshold, tuple):
+        yield from (value for value in rule.threshold if isinstance(value, Fraction))
+    elif rule.threshold is not None:
+        yield None
+    yield from (edge for edge in (deduction.from_, deduction.floor) if edge is not None)
+    yield from (edge for tier in deduction.tiers for edge in _ends(tier.interval or Interval()))

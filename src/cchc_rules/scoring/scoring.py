@@ -1,0 +1,262 @@
+"""A whole scoring as values: what was read, what every rule came to, the sums, the band. No words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple
+
+from cchc_rules.base import calendar
+from cchc_rules.base.number import fixed
+from cchc_rules.base.state import COMPUTED, OPEN, Reason, State
+from cchc_rules.rules.model import Band, Rule, RuleSet
+from cchc_rules.scoring import totals
+from cchc_rules.scoring.compiled import Plan, Run
+from cchc_rules.scoring.shapes import Result, Worth, comparison
+from cchc_rules.scoring.totals import Sum, Total
+from cchc_rules.scoring.value_functions import Figures
+from cchc_rules.submissions.submission import Document, Entry, Figure, Given, Measurements
+
+
+class Banding(NamedTuple):
+    """The band of the index, the one before gates lowered it, the gates that did, the next one up and how far it is."""
+
+    band: Band | None
+    before: Band | None
+    gates: tuple[str, ...]
+    next: Band | None
+    distance: Fraction
+
+
+class Step(NamedTuple):
+    """One step on the way from the maximum to the index: what it is, its group, and its points in ticks."""
+
+    kind: str
+    group: str | None
+    change: int
+    total: int
+
+
+class Track(NamedTuple):
+    """A further track's total over the leaves that it scored."""
+
+    id: str
+    earned: Fraction
+    maximum: Fraction
+    scored: int
+    unscored: int
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Everything that a scoring came to; what few ask for is computed when it is asked for."""
+
+    plan: Plan
+    measurements: Measurements
+    as_of: date
+    figures: Figures
+    results: Sequence[Result]
+    groups: Sequence[Total]
+    index: Sum
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set, as it stands for the unit's kind."""
+        return self.plan.rules
+
+    def rule(self, at: int) -> Rule:
+        """Return the rule at a position."""
+        return self.rules.rules[self.plan.names[at]]
+
+    def points(self, ticks: int) -> str:
+        """Return ticks as a decimal string of points."""
+        return fixed(ticks, self.rules.index.places)
+
+    def lost(self, at: int) -> int:
+        """Return the points a rule lost, in ticks."""
+        result = self.results[at]
+        return self.plan.worths[at].weight - result.earned - result.excluded
+
+    def figure(self, metric: str) -> Figure:
+        """Return a metric's figure, or why it is not there."""
+        return self.figures[self.plan.positions[metric]]
+
+    def entry(self, metric: str) -> Entry | None:
+        """Return what was submitted for a metric, or what the period says of it."""
+        if self.rules.metrics[metric].from_period is not None:
+            return Entry(calendar.whole_months(*self.measurements.span))
+        return self.measurements.entries.get(metric)
+
+    def given(self, at: int) -> Given | None:
+        """Return the points that a person gave for a rule, counted or not."""
+        return self.measurements.points.get(self.plan.names[at])
+
+    def documents(self, at: int) -> list[tuple[Document, bool]]:
+        """Return the evidence for a rule, each with whether it counts: dated evidence outside the window does not."""
+        names = self.plan.reads[self.plan.names[at]]
+        found = [item for name in names if (entry := self.entry(name)) for item in entry.evidence]
+        given = self.given(at)
+        return [(item, counts(item, self.rules)) for item in [*found, *(given.evidence if given else ())]]
+
+    def losses(self) -> list[int]:
+        """Return the positions of computed rules that lost points, the largest loss first, then by id."""
+        lost = [at for at, result in enumerate(self.results) if result.state in COMPUTED and self.lost(at) > 0]
+        return sorted(lost, key=lambda at: (-self.lost(at), self.plan.names[at]))
+
+    def in_state(self, state: State) -> list[int]:
+        """Return the positions of the rules in a state, in file order."""
+        return [at for at, result in enumerate(self.results) if result.state is state]
+
+    def parts(self, state: State) -> tuple[int, int, int, int]:
+        """Return maximum, earned, lost and excluded of the rules in a state, each as it stands, in ticks."""
+        rows = [
+            (self.plan.worths[at].weight, self.results[at].earned, self.lost(at), self.results[at].excluded)
+            for at in self.in_state(state)
+        ]
+        maximum, earned, lost, excluded = map(sum, zip((0, 0, 0, 0), *rows, strict=True))
+        return maximum, earned, lost, excluded
+
+    def steps(self) -> list[Step]:
+        """Return the way from the maximum to the index; each total is the one before it and the change."""
+        maximum = self.index.base.maximum
+        found = [Step("maximum", None, maximum, maximum)]
+        for kind, group, change in self._changes():
+            if change:
+                found.append(Step(kind, group, change, found[-1].total + change))
+        return [*found, Step("index", None, 0, found[-1].total)]
+
+    def _changes(self) -> Iterator[tuple[str, str | None, int]]:
+        sums, tops = self.index, self._tops()
+        yield from (("lost", id_, -total.lost) for id_, kind, total in tops if kind == "base")
+        yield "excluded", None, -sums.base.excluded
+        yield "rescaled", None, sums.rounded_base - sums.base.earned
+        yield from (("bonus", id_, total.earned) for id_, kind, total in tops if kind == "bonus")
+        yield from (("penalty", id_, -total.lost) for id_, kind, total in tops if kind == "penalty")
+        yield "held", None, sums.value - sums.rounded_base - sums.bonus + sums.penalty
+
+    def _tops(self) -> list[tuple[str, str, Total]]:
+        """Return id, kind and points of the groups at the top, as the rule file lists them."""
+        found = {group.id: (group, total) for group, total in zip(self.plan.groups, self.groups, strict=True)}
+        return [(id_, found[id_][0].kind, found[id_][1]) for id_ in self.rules.groups if found[id_][0].top]
+
+    @cached_property
+    def unsupported(self) -> frozenset[int]:
+        """The rules that claim points but have no valid evidence (semantics I6)."""
+        return frozenset(
+            at
+            for at, metrics in self.plan.evidence
+            if self.results[at].earned > 0 and _claims(self.results[at]) and not self.proved(at, metrics)
+        )
+
+    def proved(self, at: int, metrics: tuple[str, ...]) -> bool:
+        """Whether valid evidence stands beside a rule's points, or beside one of the metrics that it reads."""
+        given = self.given(at)
+        if given is not None and any(counts(item, self.rules) for item in given.evidence):
+            return True
+        entries = (self.entry(name) for name in metrics)
+        return any(counts(item, self.rules) for entry in entries if entry for item in entry.evidence)
+
+    @cached_property
+    def supported(self) -> Sum:
+        """The index when what is claimed without evidence earns nothing (semantics I6)."""
+        without = self.unsupported
+        return self._again([_nothing(r) if at in without else r for at, r in enumerate(self.results)])
+
+    @cached_property
+    def lowest(self) -> Sum:
+        """The index when every open rule comes to its fewest points (semantics I4)."""
+        return self._settled_at(Worth._fields.index("lowest"))
+
+    @cached_property
+    def highest(self) -> Sum:
+        """The index when every open rule comes to its weight (semantics I4)."""
+        return self._settled_at(Worth._fields.index("weight"))
+
+    def _settled_at(self, field: int) -> Sum:
+        worths = self.plan.worths
+        return self._again([_settled(r, worths[at][field]) if is_open(r) else r for at, r in enumerate(self.results)])
+
+    def _again(self, results: Sequence[Result]) -> Sum:
+        return totals.index(self.plan, totals.totals(self.plan, results))
+
+    def banding(self) -> Banding:
+        """Return the band of the index after its gates (semantics I5)."""
+        rules = self.rules
+        exact = Fraction(self.index.value, self.plan.unit) if rules.bands_read == "rounded" else self.index.exact
+        within = max(Fraction(0), min(exact, rules.index.scale))
+        ladder = self.ladder
+        position = next((at for at, band in enumerate(ladder) if band.interval.holds(within)), None)
+        if position is None:
+            return Banding(None, None, (), None, Fraction(0))
+        allowed, gates = self.gated(position)
+        following = ladder[position + 1] if position + 1 < len(ladder) else None
+        distance = (following.interval.low or Fraction(0)) - exact if following else Fraction(0)
+        return Banding(ladder[allowed], ladder[position], gates, following, distance)
+
+    @property
+    def ladder(self) -> list[Band]:
+        """The bands, the lowest first."""
+        return sorted(self.rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
+
+    def gated(self, position: int) -> tuple[int, tuple[str, ...]]:
+        """Return the position in the ladder that gates leave of one, and the gates that lower it."""
+        names, gates, allowed = [band.id for band in self.ladder], [], position
+        for gate in self.rules.band_gates:
+            state = self.results[self.plan.places[gate.rule]].state
+            if state not in _PASSES and names.index(gate.at_most) < position:
+                gates.append(gate.rule)
+                allowed = min(allowed, names.index(gate.at_most))
+        return allowed, tuple(gates)
+
+    def reached(self, comparator: str, threshold: Fraction) -> bool:
+        """Whether the exact index reaches a target (semantics I7)."""
+        return comparison(comparator, threshold)((self.index.exact.numerator, self.index.exact.denominator))
+
+    def tracks(self) -> list[Track]:
+        """Return the totals of the further tracks."""
+        return [self._track(name, self.measurements.tracks.get(name, {})) for name in self.rules.tracks]
+
+    def _track(self, name: str, points: Mapping[str, Given]) -> Track:
+        leaves = [rule for rule in self.rules.rules.values() if rule.deduction.kind != "none"]
+        earned = sum((Fraction(*given.points) for given in points.values()), Fraction(0))
+        maximum = sum((rule.weight for rule in leaves if rule.id in points), Fraction(0))
+        return Track(name, earned, maximum, len(points), len(leaves) - len(points))
+
+
+_PASSES = frozenset({State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED})
+
+
+def counts(item: Document, rules: RuleSet) -> bool:
+    """Whether a document proves anything: a dated one must lie in the window."""
+    return item.dated is None or rules.window is None or rules.window[0] <= item.dated <= rules.window[1]
+
+
+def judge(plan: Plan, run: Run) -> None:
+    """Judge every rule, required rules before those behind them."""
+    results = run.results
+    for at, rule_judge in plan.judges:
+        results[at] = rule_judge(run)
+
+
+def gather(plan: Plan, measurements: Measurements, as_of: date, run: Run) -> Outcome:
+    """Return the outcome of a run whose rules are judged."""
+    groups = totals.totals(plan, run.results)
+    return Outcome(plan, measurements, as_of, run.figures, run.results, groups, totals.index(plan, groups))
+
+
+def _nothing(result: Result) -> Result:
+    return result._replace(n=0, d=1, earned=0)
+
+
+def _claims(result: Result) -> bool:
+    return result.state in COMPUTED or isinstance(result.detail, Given)
+
+
+def is_open(result: Result) -> bool:
+    """Whether a rule may still come to anything (semantics I4)."""
+    return result.state in OPEN or result.reason is Reason.POINTS_AWAITED
+
+
+def _settled(result: Result, ticks: int) -> Result:
+    return result._replace(n=ticks, d=1, earned=ticks, excluded=0, rescales=False)

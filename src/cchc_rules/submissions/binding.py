@@ -1,0 +1,363 @@
+"""A submission held against a rule set: every entry becomes the exact figure of its metric, or a problem."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Any, TypeAlias
+
+from cchc_rules.base import calendar, number
+from cchc_rules.base.number import Pair
+from cchc_rules.base.problem import Path, nearest, quoted
+from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, Reason, State
+from cchc_rules.rules.model import Metric, RuleSet
+from cchc_rules.submissions.submission import Bound, Entry, Figure, Given, Measurements, Reader, as_day, read, same_item
+
+
+def load_measurements(
+    source: str | FilePath | Mapping[str, Any], rules: RuleSet | None = None, *, as_of: date | None = None
+) -> Measurements:
+    """Return the submission of a JSON file or a mapping (ints, Decimals, dates, strings, bools; no floats).
+
+    With the rule set given, every figure is held against its metric at once (judged at `as_of`, else the submission's
+    own day, else the end of its period); otherwise `score` does it. Raises
+    `SubmissionError` with every problem, each with its path and what to do.
+    """
+    reader = Reader()
+    found = read(source, reader)
+    bound = None if found is None or rules is None else _bind(found, rules, as_of or found.judged_at, reader)
+    if reader.problems or found is None:
+        reader.refuse()
+    return replace(found, bound=bound)
+
+
+def figures_of(measurements: Measurements, rules: RuleSet, as_of: date) -> dict[str, Figure]:
+    """Return the figures of a submission bound to a rule set's metrics; or raise `SubmissionError`."""
+    bound = measurements.bound
+    if bound is not None and bound.rules is rules and bound.as_of == as_of:
+        return bound.figures
+    reader = Reader()
+    figures = _bind(measurements, rules, as_of, reader).figures
+    if reader.problems:
+        reader.refuse()
+    return figures
+
+
+Bind: TypeAlias = Callable[[Entry, Reader], "Figure | None"]
+"""Turns an entry into its metric's figure, or leaves a problem with the reader and returns None."""
+
+
+def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> Bound:
+    """Return the figure of every submitted metric; say what does not fit the rule set."""
+    reader.as_of = as_of
+    active = _envelope(found, rules, reader)
+    binders = _binders(active)
+    figures: dict[str, Figure] = {}
+    for id_ in found.changes:
+        if id_ not in binders and id_ not in found.entries:  # left out, but never there
+            _unknown_metric(active, id_, reader)
+    for id_, entry in found.entries.items():
+        bind = binders.get(id_)
+        if bind is None:
+            _unknown_metric(active, id_, reader)
+        elif entry.not_applicable is None and entry.waived is None:
+            figure = bind(entry, reader)
+            if figure is not None:
+                figures[id_] = figure
+        else:
+            figures[id_] = _absence(entry, as_of)
+    figures |= _of_the_period(found, active, reader)
+    return Bound(rules, as_of, figures)
+
+
+def _of_the_period(found: Measurements, rules: RuleSet, reader: Reader) -> dict[str, Figure]:
+    """Return the figures that the period gives; a period that is not of whole months gives none."""
+    wanted = [metric.id for metric in rules.metrics.values() if metric.from_period is not None]
+    known = bool(wanted) and found.span != (date.min, date.max)
+    months = calendar.whole_months(*found.span) if known else None
+    if known and months is None:
+        reader.fault("period-not-months", "period", given=quoted(found.period), name=wanted[0])
+    return {} if months is None else dict.fromkeys(wanted, (months, 1))
+
+
+def _absence(entry: Entry, as_of: date) -> Absent:
+    if entry.waived is None:
+        return Absent(State.NOT_APPLICABLE, Reason.NOT_APPLICABLE, entry.not_applicable or "")
+    if as_of > entry.waived.until:
+        return Absent(State.MISSING, Reason.WAIVER_ENDED, entry.waived.until.isoformat())
+    return Absent(State.WAIVED, Reason.WAIVED, entry.waived.why)
+
+
+def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
+    if id_ in rules.metrics and rules.metrics[id_].from_period is not None:
+        reader.fault("period-metric", "measurements", id_, name=id_)
+    elif id_ in rules.metrics:
+        reader.fault("derived-metric", "measurements", id_, name=id_, formula=rules.metrics[id_].formula or "")
+    else:
+        name, near = quoted(id_), nearest(id_, rules.metrics)
+        reader.fault("unknown-metric", "measurements", id_, name=name, nearest=near)
+
+
+def variant(found: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
+    """Return the rule set as it stands on a day for the submission's kind of unit."""
+    current = rules.at(as_of) if rules.dated else rules
+    return current.kinds.get(found.unit_kind, current) if found.unit_kind else current
+
+
+def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
+    """Hold everything but the figures against the rule set; return the rule set for the day and the unit's kind."""
+    if found.ruleset and not rules.reads_submissions_for(found.ruleset):
+        reader.fault("other-ruleset", "ruleset", given=quoted(found.ruleset), wanted=rules.id)
+    elif reader.form_version and found.ruleset == rules.id and reader.form_version != rules.version:
+        reader.fault("form-version", "version", given=quoted(reader.form_version), wanted=rules.version)
+    kinds = rules.at(reader.as_of).kinds
+    if found.unit_kind and found.unit_kind not in kinds:
+        reader.fault("unknown-kind", "unit_kind", name=quoted(found.unit_kind), nearest=nearest(found.unit_kind, kinds))
+    first, last = rules.valid
+    if found.span != (date.min, date.max) and not (first <= found.span[0] and found.span[1] <= last):
+        reader.fault(
+            "other-period", "period", given=quoted(found.period), first=first.isoformat(), last=last.isoformat()
+        )
+    active = variant(found, rules, reader.as_of)
+    _names_known(found, active, reader)
+    return active
+
+
+def _names_known(found: Measurements, rules: RuleSet, reader: Reader) -> None:
+    for id_ in found.absent:
+        if id_ not in rules.groups:
+            reader.fault("unknown-group", "absent", id_, name=quoted(id_), nearest=nearest(id_, rules.groups))
+        elif not rules.groups[id_].optional:
+            reader.fault("group-not-optional", "absent", id_, name=id_)
+    _points_known(found.points, rules, reader, "points")
+    for track, points in found.tracks.items():
+        if track not in rules.tracks:
+            reader.fault("unknown-track", "tracks", track, name=quoted(track), nearest=nearest(track, rules.tracks))
+        _points_known(points, rules, reader, "tracks", track)
+
+
+def _points_known(points: Mapping[str, Given], rules: RuleSet, reader: Reader, *path: str) -> None:
+    for id_, given in points.items():
+        rule = rules.rules.get(id_)
+        if rule is None:
+            reader.fault("unknown-rule", *path, id_, name=quoted(id_), nearest=nearest(id_, rules.rules))
+            continue
+        value = Fraction(*given.points)
+        if not rule.lowest <= value <= rule.weight:
+            places = {"lowest": number.plain(rule.lowest), "weight": number.plain(rule.weight)}
+            reader.fault("points-out-of-range", *path, id_, "points", points=number.plain(value), **places)
+        if path == ("points",) and not takes_points(rules, id_):
+            reader.fault("points-not-asked", *path, id_, name=id_)
+
+
+def takes_points(rules: RuleSet, id_: str) -> bool:
+    """Whether people give a rule points, always or in some state."""
+    rule = rules.rules[id_]
+    return rule.deduction.kind == "manual" or "manual" in rule.absence.values()
+
+
+@lru_cache(maxsize=64)
+def _binders(rules: RuleSet) -> dict[str, Bind]:
+    """Return, for each metric that is submitted, the function that turns an entry into its figure."""
+    return {metric.id: _binder(metric, rules) for metric in rules.metrics.values() if metric.submitted}
+
+
+def binder(metric: Metric, rules: RuleSet, as_of: date) -> Callable[[Entry], Figure | None]:
+    """Return what gives the figure of an entry, None where it would be refused; lists of items go by their count."""
+    reader, bind = Reader(), _single_binders(rules)[metric.id]
+    reader.as_of = as_of
+
+    def figure(entry: Entry) -> Figure | None:
+        found = bind(entry, reader)
+        reader.problems.clear()
+        return found
+
+    return figure
+
+
+@lru_cache(maxsize=64)
+def _single_binders(rules: RuleSet) -> dict[str, Bind]:
+    counted = (replace(metric, distinct=False) for metric in rules.metrics.values() if metric.submitted)
+    return {metric.id: _binder(metric, rules) for metric in counted}
+
+
+def _binder(metric: Metric, rules: RuleSet) -> Bind:
+    if metric.numeric:
+        return _number_binder(metric)
+    if metric.type == "yes_no":
+        return _yes_no_binder(metric)
+    return _date_binder(metric, rules) if metric.type == "date" else _level_binder(metric)
+
+
+def _number_binder(metric: Metric) -> Bind:
+    single = _items_binder(metric) if metric.distinct else _single_binder(metric)
+    ratio = _ratio_binder(metric)
+    held = _range_holder(metric)
+    places = metric.round
+
+    def bind(entry: Entry, reader: Reader) -> Figure | None:
+        figure = single(entry, reader) if entry.denominator is None else ratio(entry, reader)
+        if figure.__class__ is not tuple or not held(figure, reader):  # type: ignore[arg-type]
+            return figure if isinstance(figure, Absent) else None
+        return figure if places is None else _rounded(figure, places)  # type: ignore[arg-type]
+
+    return bind
+
+
+def _rounded(figure: Pair, places: int) -> Pair:
+    return number.half_up(figure[0] * 10**places, figure[1]), 10**places
+
+
+def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
+    """Return the test whether a figure lies in the metric's range; it says so where it does not."""
+    low, high = metric.range.low, metric.range.high
+    low_n, low_d = (low.numerator, low.denominator) if low is not None else (None, 1)
+    high_n, high_d = (high.numerator, high.denominator) if high is not None else (None, 1)
+
+    def held(figure: Pair, reader: Reader) -> bool:
+        n, d = figure
+        if (low_n is None or n * low_d >= low_n * d) and (high_n is None or n * high_d <= high_n * d):
+            return True
+        least, most = ("" if edge is None else number.plain(edge) for edge in (low, high))
+        given = number.shown(Fraction(n, d))
+        reader.fault("out-of-range", "measurements", metric.id, given=given, least=least or "–∞", most=most or "∞")
+        return False
+
+    return held
+
+
+def _single_binder(metric: Metric) -> Bind:
+    path, whole = ("measurements", metric.id), metric.whole
+
+    def bind(entry: Entry, reader: Reader) -> Figure | None:
+        if entry.items is not None:
+            reader.fault("items-not-asked", *path, "items", name=metric.id)
+            return None
+        value = entry.value
+        if value.__class__ is int and -1 < value < number.LIMIT:
+            return value, 1
+        figure = reader.exact(value, *path)
+        if whole and figure is not None and figure[0] % figure[1]:
+            reader.fault("not-whole", *path, given=quoted(value))
+            return None
+        return figure
+
+    return bind
+
+
+def _items_binder(metric: Metric) -> Bind:
+    path = ("measurements", metric.id)
+
+    def bind(entry: Entry, reader: Reader) -> Figure | None:
+        if entry.items is None:
+            reader.fault("items-asked", *path, name=metric.id)
+            return None
+        return len({*map(same_item, entry.items)}), 1
+
+    return bind
+
+
+def _ratio_binder(metric: Metric) -> Bind:
+    percent = metric.type == "percent"
+    bounded, times = percent and not metric.above_100, 100 if percent else 1
+    path: Path = ("measurements", metric.id)
+
+    def bind(entry: Entry, reader: Reader) -> Figure | None:
+        if metric.ratio is None:
+            reader.fault("ratio-not-asked", *path, name=metric.id)
+            return None
+        n, d = entry.numerator, entry.denominator
+        if n.__class__ is int and d.__class__ is int and 0 <= n <= d < number.LIMIT and d:
+            return n * times, d
+        above, below = reader.exact(n, *path, "numerator"), reader.exact(d, *path, "denominator")
+        if above is None or below is None:
+            return None
+        fault = _ratio_fault(above, below, bounded)
+        if fault:
+            reader.fault(fault, *path, numerator=_shown(above), denominator=_shown(below))
+            return None
+        return (above[0] * below[1] * times, above[1] * below[0]) if below[0] else ZERO_DENOMINATOR
+
+    return bind
+
+
+def _ratio_fault(above: Pair, below: Pair, bounded: bool) -> str:
+    """Return the code of what is wrong with a numerator and its denominator, empty when nothing is."""
+    if above[0] < 0 or below[0] < 0:
+        return "negative-count"
+    if above[0] and not below[0]:
+        return "numerator-over-zero"
+    return "numerator-above-denominator" if bounded and above[0] * below[1] > below[0] * above[1] else ""
+
+
+def _shown(figure: Pair) -> str:
+    return str(figure[0]) if figure[1] == 1 else number.shown(Fraction(*figure))
+
+
+def _plain_value(metric: Metric, entry: Entry, reader: Reader) -> bool:
+    """Whether the entry gives a single value; say so when it does not."""
+    if entry.denominator is None and entry.items is None:
+        return True
+    reader.fault("value-asked", "measurements", metric.id, name=metric.id, type=metric.type)
+    return False
+
+
+def _yes_no_binder(metric: Metric) -> Bind:
+    def bind(entry: Entry, reader: Reader) -> Figure | None:
+        if entry.value is True:
+            return 1, 1
+        if entry.value is False:
+            return 0, 1
+        if _plain_value(metric, entry, reader):
+            reader.fault("not-yes-no", "measurements", metric.id, given=quoted(entry.value))
+        return None
+
+    return bind
+
+
+def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
+    path, window = ("measurements", metric.id), rules.window
+
+    def bind(entry: Entry, reader: Reader) -> Figure | None:
+        if not _plain_value(metric, entry, reader):
+            return None
+        day = as_day(entry.value)
+        if day is None:
+            reader.fault("not-a-date", *path, given=quoted(entry.value))
+            return None
+        if window and not window[0] <= day <= window[1]:
+            first, last = (edge.isoformat() for edge in window)
+            reader.fault("date-outside-window", *path, given=day.isoformat(), first=first, last=last)
+            return None
+        if day > reader.as_of:
+            reader.fault("date-after-as-of", *path, given=day.isoformat(), as_of=reader.as_of.isoformat())
+            return None
+        return day.toordinal(), 1
+
+    return bind
+
+
+def _level_binder(metric: Metric) -> Bind:
+    positions = {
+        " ".join(words.casefold().split()): at
+        for at, level in enumerate(metric.levels)
+        for words in (level.vi, level.en)
+    }
+
+    def bind(entry: Entry, reader: Reader) -> Figure | None:
+        if not _plain_value(metric, entry, reader):
+            return None
+        words = unicodedata.normalize("NFC", entry.value) if isinstance(entry.value, str) else ""
+        at = positions.get(" ".join(words.casefold().split()))
+        if at is not None:
+            return at, 1
+        allowed = ", ".join(f"“{level.vi}”" for level in metric.levels)
+        near = nearest(words, [level.vi for level in metric.levels])
+        path: Path = ("measurements", metric.id)
+        reader.fault("unknown-level", *path, given=quoted(entry.value), allowed=allowed, nearest=near)
+        return None
+
+    return bind

@@ -1,0 +1,60 @@
+"""The blank submission as JSON: everything null, and beside it a guide that reading passes over."""
+
+import json
+from typing import Any
+
+from cchc_rules.base.messages import message
+from cchc_rules.submissions.blank import Document
+
+
+def template(document: Document) -> str:
+    """Return the JSON text of a blank submission, which `score` reads as it stands: every figure missing."""
+    content: dict[str, Any] = {
+        "format": 1,
+        "guide": _guide(document),
+        "ruleset": document["ruleset"],
+        "unit": message(document["language"], "form.unit-here"),
+        "unit_kind": document["kind"],
+        "period": document["period"],
+        "as_of": None,
+        "note": None,
+        "measurements": {metric["id"]: _entry(metric) for metric in _metrics(document)},
+        "points": {rule["id"]: None for rule in document["points"]},
+        "absent": {},
+        "tracks": {track["id"]: {} for track in document["tracks"]},
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _metrics(document: Document) -> list[Document]:
+    return [one for area in document["areas"] for officer in area["officers"] for one in officer["metrics"]]
+
+
+def _entry(metric: Document) -> Document:
+    ways = ("items",) if metric["distinct"] else ("numerator", "denominator") if metric["ratio"] else ("value",)
+    return {**dict.fromkeys(ways), "evidence": [], "note": None}
+
+
+def _guide(document: Document) -> Document:
+    return {
+        "how": [message(document["language"], id_) for id_ in _HOW],
+        "version": document["version"],
+        "kinds": {kind["id"]: kind["title"] for kind in document["kinds"]},
+        "measurements": {
+            metric["id"]: {
+                "area": area["title"],
+                "lead": officer["lead"],
+                **{key: metric[key] for key in _SAID if metric[key]},
+            }
+            for area in document["areas"]
+            for officer in area["officers"]
+            for metric in officer["metrics"]
+        },
+        "points": {rule["id"]: {key: rule[key] for key in _ASKED} for rule in document["points"]},
+        "absent": {block["id"]: block["title"] for block in document["blocks"]},
+    }
+
+
+_HOW = ("form.json-1", "form.json-2", "form.json-3", "form.json-4")
+_SAID = ("title", "ratio", "unit", "allowed", "clauses", "evidence", "evidence_required")
+_ASKED = ("title", "clauses", "lowest", "weight")

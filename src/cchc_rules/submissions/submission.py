@@ -1,0 +1,551 @@
+"""The submission's form: JSON or a mapping in, a checked record out (and printed again); every problem at once."""
+
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+from cchc_rules.base import calendar, number
+from cchc_rules.base.number import Pair
+from cchc_rules.base.problem import MOST_PROBLEMS, Path, Problem, SubmissionError, bounded, nearest, quoted
+from cchc_rules.base.state import Absent
+from cchc_rules.rules.model import RuleSet
+
+MAX_BYTES = 16_000_000
+
+
+class Document(NamedTuple):
+    """A piece of evidence: its name, and its date where one was given."""
+
+    document: str
+    dated: date | None = None
+
+
+class Waiver(NamedTuple):
+    """Who let a figure off, why, and until when."""
+
+    by: str
+    why: str
+    until: date
+
+
+class Given(NamedTuple):
+    """Points given by a person, with the reason and evidence."""
+
+    points: Pair
+    reason: str
+    evidence: tuple[Document, ...] = ()
+
+
+class Entry(NamedTuple):
+    """What was submitted for one metric, as written."""
+
+    value: object = None
+    numerator: object = None
+    denominator: object = None
+    items: tuple[str, ...] | None = None
+    not_applicable: str | None = None
+    waived: Waiver | None = None
+    evidence: tuple[Document, ...] = ()
+    note: str | None = None
+
+
+Figure: TypeAlias = Pair | Absent
+"""A bound figure: an exact pair (yes is 1, a level its position from the best, a date its day), or an absence."""
+
+
+class Bound(NamedTuple):
+    """The figures of a submission held against one rule set, judged at one day."""
+
+    rules: RuleSet
+    as_of: date
+    figures: dict[str, Figure]
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """A submission whose form is right. `load_measurements` makes it; `score` reads it.
+
+    Two submissions are equal when they say the same: when `dump_measurements` prints the same text for both.
+    """
+
+    ruleset: str
+    unit: str
+    unit_kind: str | None
+    period: str
+    span: tuple[date, date]
+    as_of: date | None
+    note: str | None
+    entries: Mapping[str, Entry]
+    points: Mapping[str, Given]
+    absent: Mapping[str, str]
+    tracks: Mapping[str, Mapping[str, Given]]
+    file_sha256: str | None = None
+    bound: "Bound | None" = field(default=None, repr=False)
+    changes: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Measurements) and dump_measurements(self) == dump_measurements(other)
+
+    def __hash__(self) -> int:
+        return hash(dump_measurements(self))
+
+    @property
+    def judged_at(self) -> date:
+        """The day it is judged at unless told otherwise: its own `as_of`, else the end of its period."""
+        return self.as_of or self.span[1]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file's bytes; for a mapping, of the text that `dump_measurements` gives."""
+        return self.file_sha256 or hashlib.sha256(dump_measurements(self).encode()).hexdigest()
+
+    def changed(self, figures: Mapping[str, Any]) -> "Measurements":
+        """Return the submission with other figures of some metrics, to try them; `None` leaves a metric out.
+
+        A figure is what stands in a submission: `97.5`, `true`, `{"numerator": 48, "denominator": 52}`. Evidence stays
+        unless other evidence comes with the figure. `changes` names what was changed; `sha256` stays that of what was
+        read. Raises `SubmissionError` when the form is wrong; whether the figures fit the rule set is seen by `score`.
+        """
+        reader = Reader()
+        fresh = reader.figures(figures)
+        if reader.problems:
+            reader.refuse()
+        entries = {id_: entry for id_, entry in self.entries.items() if id_ not in figures}
+        for id_, entry in fresh.items():
+            kept = self.entries[id_].evidence if id_ in self.entries else ()
+            entries[id_] = entry if entry.evidence else entry._replace(evidence=kept)
+        changes = tuple(dict.fromkeys((*self.changes, *figures)))
+        return replace(self, entries=entries, file_sha256=self.sha256, bound=None, changes=changes)
+
+
+def read(source: str | FilePath | Mapping[str, Any], reader: "Reader") -> "Measurements | None":
+    """Return the submission of a file or a mapping; what is wrong with its form is left with the reader.
+
+    Raises `SubmissionError` where the file is no readable JSON at all.
+    """
+    if isinstance(source, Mapping):
+        return reader.submission(source, None)
+    content, digest = _open(FilePath(source), reader)
+    return reader.submission(content, digest)
+
+
+def read_json(path: FilePath) -> object:
+    """Return the content of a JSON file with exact numbers; raise `SubmissionError` where it is no readable JSON."""
+    reader = Reader()
+    content, _ = _open(path, reader)
+    if reader.problems:
+        raise SubmissionError(bounded(reader.problems))
+    return content
+
+
+def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
+    name = reader.file = str(path)
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        from cchc_rules.submissions import filled_form  # noqa: PLC0415 - only for those who hand in a workbook
+
+        form = filled_form.read(path)
+        reader.cells, reader.form_version = form.cells, form.version
+        reader.problems += form.problems
+        return form.content, form.sha256
+    text, data = file_text(path)
+    return parse_json(text, name, reader.problems), hashlib.sha256(data).hexdigest()
+
+
+def file_text(path: FilePath) -> tuple[str, bytes]:
+    """Return the text of a file and its bytes; raise `SubmissionError` where it cannot be read as UTF-8."""
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SubmissionError(
+            [Problem("file-unreadable", (), {"path": quoted(name, 200), "reason": quoted(reason)}, name)]
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise SubmissionError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
+    try:
+        return data.decode("utf-8-sig"), data
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SubmissionError([Problem("not-utf8", (), {}, name, line)]) from None
+
+
+def parse_json(text: str, name: str, problems: list[Problem]) -> object:
+    """Return the content of a JSON text with exact numbers; duplicate keys become problems, bad syntax is raised."""
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        content = dict(pairs)
+        if len(content) < len(pairs):
+            twice = sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            problems.extend(Problem("duplicate-key", (), {"name": quoted(key)}, name) for key in twice)
+        return content
+
+    try:
+        return json.loads(
+            text, parse_float=_decimal, parse_constant=Decimal, parse_int=_integer, object_pairs_hook=unique
+        )
+    except json.JSONDecodeError as error:
+        places = {"reason": quoted(error.msg), "column": str(error.colno)}
+        raise SubmissionError([Problem("json-syntax", (), places, name, error.lineno)]) from None
+    except RecursionError:
+        raise SubmissionError([Problem("json-too-deep", (), {}, name)]) from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("1e999999")  # an exponent beyond all reason: refused later as too long
+
+
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) <= number.DIGITS + 1 else Decimal(text)
+
+
+KEYS_OF_SUBMISSION = frozenset(
+    {
+        "format",
+        "guide",
+        "ruleset",
+        "unit",
+        "unit_kind",
+        "period",
+        "as_of",
+        "note",
+        "measurements",
+        "points",
+        "absent",
+        "tracks",
+    }
+)
+KEYS_OF_ENTRY = frozenset(Entry._fields)
+WAYS = ("value", "numerator", "items", "not_applicable", "waived")
+FIGURE = frozenset({*WAYS, "denominator"})
+KEYS_OF_DOCUMENT = frozenset({"document", "date"})
+KEYS_OF_WAIVER = frozenset(Waiver._fields)
+KEYS_OF_GIVEN = frozenset(Given._fields)
+"""The keys that a submission may have, and those of its parts."""
+
+
+def _places(content: object) -> Callable[[Path], list[int]]:
+    """Return the function that says where in the content a path stands, as positions that can be sorted."""
+    orders: dict[Path, dict[object, int]] = {}
+
+    def place(path: Path) -> list[int]:
+        here, found = content, []
+        for depth, part in enumerate(path):
+            if isinstance(here, Mapping):
+                if path[:depth] not in orders:
+                    orders[path[:depth]] = {key: at for at, key in enumerate(here)}
+                order = orders[path[:depth]]
+                found.append(order.get(part, len(order)))
+                here = here.get(part)
+            elif isinstance(part, int) and isinstance(here, (list, tuple)) and part < len(here):
+                found.append(part)
+                here = here[part]
+        return found
+
+    return place
+
+
+class Reader:
+    """Reads the form of a submission and collects what is wrong."""
+
+    def __init__(self) -> None:
+        self.file = ""
+        self.content: object = None
+        self.as_of = date.max
+        self.cells: Mapping[Path, str] = {}
+        self.form_version = ""
+        self.problems: list[Problem] = []
+
+    def fault(self, code: str, *path: str | int, **places: str) -> None:
+        """Note a problem at a path of the submission; a submission with too many is refused at once."""
+        self.problems.append(Problem(code, path, places, self._place(path)))
+        if len(self.problems) > MOST_PROBLEMS:
+            self.refuse()
+
+    def _place(self, path: Path) -> str:
+        """Return the file, and of a workbook the cell, that a path of the submission stands in."""
+        lengths = range(len(path), 0, -1) if self.cells else ()
+        cell = next((self.cells[path[:length]] for length in lengths if path[:length] in self.cells), "")
+        return f"{self.file}:{cell}" if cell else self.file
+
+    def refuse(self) -> NoReturn:
+        """Raise every problem noted, in the order of the submission."""
+        place = _places(self.content)
+        raise SubmissionError(bounded(sorted(self.problems, key=lambda problem: place(problem.path))))
+
+    def exact(self, value: object, *path: str | int) -> Pair | None:
+        """Return the exact pair of a number, or say why it is none."""
+        try:
+            return number.pair(value)
+        except number.NotANumberError as error:
+            self.fault(error.code, *path, given=quoted(value), hint=number.suggestion(value))
+            return None
+
+    def submission(self, content: object, digest: str | None) -> Measurements | None:
+        """Return the submission of parsed JSON, None where it is no object at all; faults are noted."""
+        self.content = content
+        if not isinstance(content, Mapping):
+            self.fault("not-an-object", given=quoted(content))
+            return None
+        self._keys(content, KEYS_OF_SUBMISSION)
+        if content.get("format").__class__ is not int or content["format"] != 1:
+            self.fault("format-version", "format", given=quoted(content.get("format")))
+        period = self._text(content, "period", required=True)
+        span = calendar.period(period) if period else None
+        if period and span is None:
+            self.fault("bad-period", "period", given=quoted(period))
+        as_of = self._day(content.get("as_of"), "as_of") if content.get("as_of") is not None else None
+        return Measurements(
+            ruleset=self._text(content, "ruleset", required=True),
+            unit=self._text(content, "unit", required=True),
+            unit_kind=self._text(content, "unit_kind") or None,
+            period=period,
+            span=span or (date.min, date.max),
+            as_of=as_of,
+            note=self._text(content, "note") or None,
+            entries=self._entries(self._table(content, "measurements")),
+            points=self._points(self._table(content, "points"), "points"),
+            absent={id_: self._reason(why, "absent", id_) for id_, why in self._table(content, "absent").items()},
+            tracks={
+                track: self._points(self._table(self._table(content, "tracks"), track, "tracks"), "tracks", track)
+                for track in self._table(content, "tracks")
+            },
+            file_sha256=digest,
+        )
+
+    def figures(self, table: Mapping[str, Any]) -> dict[str, Entry]:
+        """Return the entries of a table of figures alone."""
+        self.content = {"measurements": table}
+        return self._entries(self._table(self.content, "measurements"))
+
+    def _keys(self, table: Mapping[str, Any], known: frozenset[str], *path: str | int) -> None:
+        if known.issuperset(table):
+            return
+        for key in table:
+            if key not in known:
+                self.fault("unknown-key", *path, str(key), key=quoted(key), nearest=nearest(str(key), known))
+
+    def _text(self, table: Mapping[str, Any], key: str, *path: str | int, required: bool = False) -> str:
+        value = table.get(key)
+        if value is None:
+            if required:
+                self.fault("missing-key", *path, key=key)
+            return ""
+        return self._reason(value, *path, key)
+
+    def _reason(self, value: object, *path: str | int) -> str:
+        if not isinstance(value, str):
+            self.fault("not-text", *path, given=quoted(value))
+            return ""
+        text = value.strip()
+        if not text:
+            self.fault("empty-text", *path, given="")
+        if text.isascii():
+            return text
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half a character, as "\\ud800" in JSON
+            self.fault("not-text", *path, given=quoted(value))
+            return ""
+        return unicodedata.normalize("NFC", text)
+
+    def _table(self, table: Mapping[str, Any], key: str, *path: str | int) -> Mapping[str, Any]:
+        value = table.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.fault("not-an-object", *path, key, given=quoted(value))
+            return {}
+        if {*map(type, value)} <= {str}:
+            return value
+        for name in value:
+            if not isinstance(name, str):
+                self.fault("not-text", *path, key, given=quoted(name))
+        return {name: inside for name, inside in value.items() if isinstance(name, str)}
+
+    def _day(self, value: object, *path: str | int) -> date | None:
+        day = as_day(value)
+        if day is None:
+            self.fault("not-a-date", *path, given=quoted(value))
+        return day
+
+    def _entries(self, table: Mapping[str, Any]) -> dict[str, Entry]:
+        entries = {}
+        for id_, raw in table.items():
+            if raw.__class__ is dict or isinstance(raw, Mapping):
+                entry = self._entry(raw, id_)
+                if entry is not None:
+                    entries[id_] = entry
+            elif raw is not None:
+                entries[id_] = Entry(raw)
+        return entries
+
+    def _entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
+        """Return an entry; nearly all give a value, or numerator and denominator, with evidence and a note."""
+        get = raw.get
+        value, above, below, evidence, note = (  # plain calls: this runs for every figure of every submission
+            get("value"),
+            get("numerator"),
+            get("denominator"),
+            get("evidence"),
+            get("note"),
+        )
+        known = (value is not None) + 2 * (above is not None and below is not None)
+        if known not in (1, 2) or len(raw) != known + (evidence is not None) + (note is not None):
+            return self._rare_entry(raw, id_)
+        documents = () if evidence is None else self._documents(evidence, "measurements", id_, "evidence")
+        words = None if note is None else self._reason(note, "measurements", id_, "note")
+        return Entry(value, above, below, None, None, None, documents, words)
+
+    def _rare_entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
+        self._keys(raw, KEYS_OF_ENTRY, "measurements", id_)
+        given = {key: value for key, value in raw.items() if value is not None}
+        ways = [way for way in WAYS if way in given]
+        if not ways and "denominator" not in given and not FIGURE.isdisjoint(raw):
+            return None  # a figure left null is missing
+        if len(ways) != 1 or ("numerator" in given) != ("denominator" in given):
+            self.fault("entry-ways", "measurements", id_, ways=quoted(", ".join(map(str, ways or raw)) or "{}"))
+            return None
+        path = ("measurements", id_)
+        readers = {
+            "items": self._items,
+            "not_applicable": self._reason,
+            "waived": self._waiver,
+            "evidence": self._documents,
+            "note": self._reason,
+        }
+        read = {key: read(given[key], *path, key) for key, read in readers.items() if key in given}
+        return Entry(*map(given.get, ("value", "numerator", "denominator")), **read)  # type: ignore[arg-type]
+
+    def _items(self, value: object, *path: str | int) -> tuple[str, ...]:
+        if not isinstance(value, (list, tuple)):
+            self.fault("not-a-list", *path, given=quoted(value))
+            return ()
+        return tuple(self._reason(item, *path, at) for at, item in enumerate(value))
+
+    def _waiver(self, value: object, *path: str | int) -> Waiver:
+        if not isinstance(value, Mapping):
+            self.fault("not-an-object", *path, given=quoted(value))
+            return Waiver("", "", date.min)
+        self._keys(value, KEYS_OF_WAIVER, *path)
+        by, why = (self._text(value, key, *path, required=True) for key in ("by", "why"))
+        if value.get("until") is None:
+            self.fault("missing-key", *path, key="until")
+            return Waiver(by, why, date.min)
+        return Waiver(by, why, self._day(value["until"], *path, "until") or date.min)
+
+    def _documents(self, value: object, *path: str | int) -> tuple[Document, ...]:
+        if not isinstance(value, (list, tuple)):
+            self.fault("not-a-list", *path, given=quoted(value))
+            return ()
+        return tuple([self._document(item, path, at) for at, item in enumerate(value)])
+
+    def _document(self, item: object, path: Path, at: int) -> Document:
+        if isinstance(item, str) or not isinstance(item, Mapping):
+            return Document(self._reason(item, *path, at), None)
+        self._keys(item, KEYS_OF_DOCUMENT, *path, at)
+        day = self._day(item["date"], *path, at, "date") if item.get("date") is not None else None
+        return Document(self._text(item, "document", *path, at, required=True), day)
+
+    def _points(self, table: Mapping[str, Any], *path: str | int) -> dict[str, Given]:
+        return {id_: given for id_, raw in table.items() if (given := self._given(raw, *path, id_)) is not None}
+
+    def _given(self, raw: object, *path: str | int) -> Given | None:
+        if raw is None:
+            return None
+        if not isinstance(raw, Mapping):
+            self.fault("not-an-object", *path, given=quoted(raw))
+            return None
+        self._keys(raw, KEYS_OF_GIVEN, *path)
+        points: Pair | None = (0, 1)
+        if raw.get("points") is None:
+            self.fault("missing-key", *path, key="points")
+        else:
+            points = self.exact(raw["points"], *path, "points")
+        reason = self._text(raw, "reason", *path, required=True)
+        evidence = self._documents(raw["evidence"], *path, "evidence") if raw.get("evidence") is not None else ()
+        return Given(points or (0, 1), reason, evidence)
+
+
+def as_day(value: object) -> date | None:
+    """Return a date, or the date of a text such as `2023-01-20`; None for anything else."""
+    if isinstance(value, str):
+        return calendar.iso_date(value)
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
+
+
+def same_item(item: str) -> str:
+    """Return what two items have in common when they count as one: case and spaces make no difference."""
+    return " ".join(item.casefold().split())
+
+
+def dump_measurements(found: Measurements) -> str:
+    """Return the submission as canonical JSON text: the same submission always gives the same bytes."""
+    content: dict[str, Any] = {"format": 1, "ruleset": found.ruleset, "unit": found.unit, "period": found.period}
+    content |= {
+        key: value
+        for key, value in (("unit_kind", found.unit_kind), ("as_of", found.as_of), ("note", found.note))
+        if value is not None
+    }
+    content["measurements"] = {id_: _plain_entry(found.entries[id_]) for id_ in sorted(found.entries)}
+    content["points"] = _plain_points(found.points)
+    content["absent"] = dict(sorted(found.absent.items()))
+    content["tracks"] = {track: _plain_points(found.tracks[track]) for track in sorted(found.tracks)}
+    return _json(content) + "\n"
+
+
+def _plain_entry(entry: Entry) -> dict[str, Any]:
+    kept = {key: value for key, value in entry._asdict().items() if value is not None}
+    if "waived" in kept:
+        kept["waived"] = kept["waived"]._asdict()
+    evidence = [_plain_document(item) for item in kept.pop("evidence")]
+    return kept | ({"evidence": evidence} if evidence else {})
+
+
+def _plain_document(item: Document) -> object:
+    return {"document": item.document, "date": item.dated} if item.dated else item.document
+
+
+def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
+    return {
+        id_: {
+            "points": Decimal(number.plain(Fraction(*given.points))),
+            "reason": given.reason,
+            **({"evidence": [_plain_document(item) for item in given.evidence]} if given.evidence else {}),
+        }
+        for id_, given in sorted(points.items())
+    }
+
+
+def _json(value: object) -> str:
+    """Return JSON text in which a Decimal is a number with its own digits and a date is a string."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_json(str(key))}: {_json(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    if isinstance(value, Decimal) or value.__class__ is int:
+        return format(Decimal(value), "f")
+    if isinstance(value, date):
+        return f'"{value.isoformat()}"'
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def named_ruleset(path: FilePath) -> str:
+    """Return the rule set that a submission file names; raise `SubmissionError` when it names none."""
+    content, _ = _open(path, Reader())
+    wanted = content.get("ruleset") if isinstance(content, Mapping) else None
+    if not isinstance(wanted, str) or not wanted.strip():
+        raise SubmissionError([Problem("missing-key", (), {"key": "ruleset"}, str(path))])
+    return wanted.strip()

@@ -1,0 +1,85 @@
+"""From a table in a file to its scores in a file; memory stays bounded however many rows there are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import polars as pl
+
+from cchc_rules.rules.model import RuleSet
+from cchc_rules.tables.file_parts import Part, parts
+from cchc_rules.tables.file_sinks import Sink, sink
+from cchc_rules.tables.program import Steps
+from cchc_rules.tables.result_columns import ERRORS, OF_UNIT, ROW, lost_points, refused, schema
+from cchc_rules.tables.score_table import Scorer, Scores
+
+GIVEN = dict.fromkeys(OF_UNIT, pl.String)
+"""What results in files say of each row, whatever the table has."""
+
+Watch: TypeAlias = Callable[[int, float], None]
+"""Told after each part how many rows have been read, and how much of the file, between 0 and 1."""
+
+
+@dataclass
+class Tally:
+    """How many rows were read, scored and refused, how many of them one by one, and how the others were worked out."""
+
+    read: int = 0
+    scored: int = 0
+    refused: int = 0
+    alone: int = 0
+    steps: dict[Steps, None] = field(default_factory=dict)
+    floats: dict[str, None] = field(default_factory=dict)
+
+    def add(self, part: Part, scores: Scores) -> None:
+        """Count a part; what is scored and what is refused make up what was read."""
+        rows = part.frame.height + len(part.alone)
+        unread = len({number for number, _ in part.refused})
+        self.read += rows + unread
+        self.scored += scores.results.height
+        self.refused += scores.errors.get_column(ROW).n_unique() + unread
+        self.alone += scores.alone
+        self.steps |= dict.fromkeys(scores.steps)
+        self.floats |= dict.fromkeys(scores.floats)
+
+
+class Files(NamedTuple):
+    """Where a table is read, where its scores are written, and where what is refused."""
+
+    source: Path
+    output: Path
+    errors: Path
+
+
+def score_file(scorer: Scorer, files: Files, *, long: bool = False, watch: Watch | None = None) -> Tally:
+    """Score a table in a file, or a folder of submissions, into a file; write what is refused into another.
+
+    With `long`, the results are a row for each rule of each unit that lost points. Raises `SubmissionError` where the
+    table cannot be read at all, and `OSError` where a file cannot be written; neither leaves half a file.
+    """
+    tally, rules = Tally(), scorer.rules
+    head = pl.DataFrame(schema=schema(rules, scorer.wanted, GIVEN))
+    with (
+        sink(files.errors, pl.DataFrame(schema=ERRORS)) as wrong,
+        sink(files.output, _shown(rules, head, long)) as good,
+    ):
+        for part in parts(files.source, scorer.columns):
+            scores = scorer.score(part.frame, part.alone, GIVEN)
+            good.write(_shown(rules, scores.results, long))
+            _refuse(part, scores, scorer, wrong)
+            tally.add(part, scores)
+            if watch is not None:
+                watch(tally.read, part.done)
+    return tally
+
+
+def _shown(rules: RuleSet, results: pl.DataFrame, long: bool) -> pl.DataFrame:
+    return lost_points(rules, results) if long else results
+
+
+def _refuse(part: Part, scores: Scores, scorer: Scorer, wrong: Sink) -> None:
+    rows = [row for number, one in part.refused for row in refused([one], number, None, scorer.columns, scorer.lang)]
+    unread = pl.DataFrame(rows, schema=ERRORS, orient="row")
+    if unread.height or scores.errors.height:
+        wrong.write(pl.concat([scores.errors, unread]).sort(ROW, maintain_order=True))
