@@ -12,13 +12,26 @@ from by_hand_polars import EPOCH
 from plan_table import ROWS
 
 SOURCE = Path(__file__).with_name("by_hand.c")
-KINDS = ("share", "yes", "count", "fewer", "late_months", "late_tiers", "level", "revenue", "rank")
+KINDS = (
+    "share",
+    "yes",
+    "count",
+    "fewer",
+    "late_months",
+    "late_tiers",
+    "level",
+    "revenue",
+    "rank",
+)
 
 
 class Rule(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_int64) for name in ("kind", "target", "weight", "kept")),
-        *((name, ctypes.c_void_p) for name in ("n", "d", "there", "gone", "there_too", "gone_too", "lost")),
+        *(
+            (name, ctypes.c_void_p)
+            for name in ("n", "d", "there", "gone", "there_too", "gone_too", "lost")
+        ),
     ]
 
 
@@ -27,7 +40,9 @@ def library(*options):
     if shutil.which("gcc") is None:
         return None
     path = Path(tempfile.mkdtemp()) / "by_hand.so"
-    subprocess.run(["gcc", *options, "-shared", "-fPIC", "-o", str(path), str(SOURCE)], check=True)
+    subprocess.run(
+        ["gcc", *options, "-shared", "-fPIC", "-o", str(path), str(SOURCE)], check=True
+    )
     return ctypes.CDLL(str(path))
 
 
@@ -53,31 +68,48 @@ class Arrays:
         )  # fmt: skip
 
     def column(self, metric):
-        return next(name for name in (f"{metric}.numerator", f"{metric}.items", metric) if name in self.frame.columns)
+        return next(
+            name
+            for name in (f"{metric}.numerator", f"{metric}.items", metric)
+            if name in self.frame.columns
+        )
 
     def figure(self, metric, kind):
         column = pl.col(self.column(metric))
         if kind == "count":
             column = column.list.len()
         elif kind == "level":
-            column = column.replace_strict({word: at for at, word in enumerate(self.levels)})
+            column = column.replace_strict(
+                {word: at for at, word in enumerate(self.levels)}
+            )
         elif kind.startswith("late"):
             column = column.to_physical()
         return self.array(metric, column.cast(pl.Int64).fill_null(0))
 
     def below(self, metric):
         name = f"{metric}.denominator"
-        return self.array(name, pl.col(name).fill_null(0)) if name in self.frame.columns else None
+        return (
+            self.array(name, pl.col(name).fill_null(0))
+            if name in self.frame.columns
+            else None
+        )
 
     def there(self, metric):
-        return self.array(f"{metric}?", pl.col(self.column(metric)).is_not_null().cast(pl.UInt8))
+        return self.array(
+            f"{metric}?", pl.col(self.column(metric)).is_not_null().cast(pl.UInt8)
+        )
 
     def gone(self, metric):
-        return self.array(f"{metric}!", pl.col(f"{metric}.not_applicable").is_not_null().cast(pl.UInt8))
+        return self.array(
+            f"{metric}!",
+            pl.col(f"{metric}.not_applicable").is_not_null().cast(pl.UInt8),
+        )
 
     def array(self, name, column):
         if name not in self.kept:
-            self.kept[name] = self.frame.select(column.alias("x"))["x"].to_numpy().copy()
+            self.kept[name] = (
+                self.frame.select(column.alias("x"))["x"].to_numpy().copy()
+            )
         return self.address(self.kept[name])
 
     @staticmethod
@@ -91,4 +123,7 @@ class Arrays:
         compiled.score(self.rules, *numbers, ctypes.c_void_p(self.address(self.index)))
 
     def results(self):
-        return pl.DataFrame({"index": self.index} | {f"rule.{id_}.lost": lost for id_, lost in self.lost.items()})
+        return pl.DataFrame(
+            {"index": self.index}
+            | {f"rule.{id_}.lost": lost for id_, lost in self.lost.items()}
+        )

@@ -15,7 +15,9 @@ EPOCH = date(1970, 1, 1).toordinal()
 def share(rule, target, weight, _):
     n, d = pl.col(f"{rule}.numerator"), pl.col(f"{rule}.denominator")
     earned = (n * (200 * weight) + d * target) // (d * (2 * target))
-    return weight - (earned if target == 100 else pl.min_horizontal(earned, pl.lit(weight)))
+    return weight - (
+        earned if target == 100 else pl.min_horizontal(earned, pl.lit(weight))
+    )
 
 
 def yes(rule, target, weight, _):
@@ -23,7 +25,9 @@ def yes(rule, target, weight, _):
 
 
 def count(rule, target, weight, _):
-    return pl.when(pl.col(f"{rule}.items").list.len() >= target).then(0).otherwise(weight)
+    return (
+        pl.when(pl.col(f"{rule}.items").list.len() >= target).then(0).otherwise(weight)
+    )
 
 
 def fewer(rule, target, weight, _):
@@ -42,18 +46,28 @@ def late_months(rule, target, weight, _):
 
 def late_tiers(rule, target, weight, _):
     days = late(rule, target)
-    return pl.when(days <= 0).then(0).when(days <= 15).then(weight - (weight + 1) // 2).otherwise(weight)
+    return (
+        pl.when(days <= 0)
+        .then(0)
+        .when(days <= 15)
+        .then(weight - (weight + 1) // 2)
+        .otherwise(weight)
+    )
 
 
 def level(rule, target, weight, words):
     lost = [0, weight - (weight + 1) // 2, weight]
-    return pl.col(rule).replace_strict(dict(zip(words, lost, strict=True)), return_dtype=pl.Int64)
+    return pl.col(rule).replace_strict(
+        dict(zip(words, lost, strict=True)), return_dtype=pl.Int64
+    )
 
 
 def revenue(rule, target, weight, _):
     n, d = 100 * pl.col(f"{rule}.numerator"), pl.col(f"{rule}.denominator")
     half = weight - (weight + 1) // 2
-    return pl.when(n > target * d).then(0).when(n >= 95 * d).then(half).otherwise(weight)
+    return (
+        pl.when(n > target * d).then(0).when(n >= 95 * d).then(half).otherwise(weight)
+    )
 
 
 def rank(rule, before, weight, _):
@@ -89,14 +103,22 @@ def given(row):
 
 def gone(row):
     """Where a rule does not apply."""
-    named = [f"{name}.not_applicable" for name in ([row[3], row[5]] if row[4] == "rank" else [row[3]])]
+    named = [
+        f"{name}.not_applicable"
+        for name in ([row[3], row[5]] if row[4] == "rank" else [row[3]])
+    ]
     found = pl.any_horizontal(pl.col(name).is_not_null() for name in named)
     if row[4] == "rank":  # a rank that is missing comes before one that does not apply
         known = [
-            pl.col(name).is_not_null() | pl.col(f"{name}.not_applicable").is_not_null() for name in (row[3], row[5])
+            pl.col(name).is_not_null() | pl.col(f"{name}.not_applicable").is_not_null()
+            for name in (row[3], row[5])
         ]
         found = found & known[0] & known[1]
-    return found | (pl.col(f"{row[3]}.denominator") == 0).fill_null(False) if shares(row) else found
+    return (
+        found | (pl.col(f"{row[3]}.denominator") == 0).fill_null(False)
+        if shares(row)
+        else found
+    )
 
 
 def lost(row, words):
@@ -104,7 +126,13 @@ def lost(row, words):
     points = KINDS[kind.rstrip("!")](rule, target, weight, words)
     without = pl.any_horizontal(pl.col(name).is_null() for name in given(row))
     left = weight if kind.endswith("!") else 0
-    return pl.when(pl.col(f"|{row[0]}")).then(left).when(without).then(weight).otherwise(points)
+    return (
+        pl.when(pl.col(f"|{row[0]}"))
+        .then(left)
+        .when(without)
+        .then(weight)
+        .otherwise(points)
+    )
 
 
 def program(levels):
@@ -112,13 +140,21 @@ def program(levels):
     marks = [gone(row).alias(f"|{row[0]}") for row in ROWS]
     points = [lost(row, levels).alias(f"rule.{row[0]}.lost") for row in ROWS]
     whole = sum(row[6] for row in ROWS)
-    out = [pl.when(pl.col(f"|{row[0]}")).then(row[6]).otherwise(0) for row in ROWS if not row[4].endswith("!")]
+    out = [
+        pl.when(pl.col(f"|{row[0]}")).then(row[6]).otherwise(0)
+        for row in ROWS
+        if not row[4].endswith("!")
+    ]
     left = whole - pl.sum_horizontal(out)
     earned = pl.col("|left") - pl.sum_horizontal(f"rule.{row[0]}.lost" for row in ROWS)
     index = (earned * 20000 + pl.col("|left")) // (2 * pl.col("|left"))
 
     def run(frame):
-        found = frame.lazy().with_columns(marks).with_columns(left.alias("|left"), *points)
-        return found.select(index.alias("index"), *(f"rule.{row[0]}.lost" for row in ROWS)).collect()
+        found = (
+            frame.lazy().with_columns(marks).with_columns(left.alias("|left"), *points)
+        )
+        return found.select(
+            index.alias("index"), *(f"rule.{row[0]}.lost" for row in ROWS)
+        ).collect()
 
     return run

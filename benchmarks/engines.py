@@ -18,7 +18,9 @@ SHARES = ("share", "share!")
 def figure_expression(row, value, rank_before, style):
     """Return the points of a rule, in hundredths, as an expression of an engine's language."""
     _, _, _, _, kind, target, weight, _ = row
-    choose = {"python": "({1} if {0} else {2})", "ternary": "({0} ? {1} : {2})"}[style].format
+    choose = {"python": "({1} if {0} else {2})", "ternary": "({0} ? {1} : {2})"}[
+        style
+    ].format
     kind = kind.rstrip("!")
     if kind == "share":
         return choose(f"{value} >= {target}", weight, f"{weight} * {value} / {target}")
@@ -26,20 +28,33 @@ def figure_expression(row, value, rank_before, style):
         most = choose(f"{rank_before} > 2", f"{rank_before} - 1", 1)
         return choose(f"{value} <= {most}", weight, 0)
     if kind == "fewer":
-        part = choose(f"{value} > 0", f"{weight} * (100 - 20 * ({target} - {value})) / 100", 0)
+        part = choose(
+            f"{value} > 0", f"{weight} * (100 - 20 * ({target} - {value})) / 100", 0
+        )
         return choose(f"{value} >= {target}", weight, part)
     if kind == "late_months":
-        late = [(0, weight), (30, weight * 0.75), (60, weight * 0.5), (90, weight * 0.25)]
+        late = [
+            (0, weight),
+            (30, weight * 0.75),
+            (60, weight * 0.5),
+            (90, weight * 0.25),
+        ]
         text = "0"
         for days, points in reversed(late):
             text = choose(f"{value} <= {target + days}", points, text)
         return text
     if kind == "late_tiers":
-        return choose(f"{value} <= {target}", weight, choose(f"{value} <= {target + 15}", weight / 2, 0))
+        return choose(
+            f"{value} <= {target}",
+            weight,
+            choose(f"{value} <= {target + 15}", weight / 2, 0),
+        )
     if kind == "level":
         return choose(f"{value} == 0", weight, choose(f"{value} == 1", weight / 2, 0))
     if kind == "revenue":
-        return choose(f"{value} > {target}", weight, choose(f"{value} >= 95", weight / 2, 0))
+        return choose(
+            f"{value} > {target}", weight, choose(f"{value} >= 95", weight / 2, 0)
+        )
     return choose(f"{value} >= {target}", weight, 0)
 
 
@@ -54,7 +69,9 @@ def with_simpleeval():
     def run(values):
         evaluator.names = values
         return {
-            rule: evaluator.eval(text, previously_parsed=tree) if values.get(metric) is not None else 0
+            rule: evaluator.eval(text, previously_parsed=tree)
+            if values.get(metric) is not None
+            else 0
             for rule, metric, text, tree in trees
         }
 
@@ -68,13 +85,19 @@ def with_rule_engine():
         (
             row[0],
             row[3],
-            rule_engine.Rule(figure_expression(row, row[3], f"{row[3]}_before", "ternary"), context=context),
+            rule_engine.Rule(
+                figure_expression(row, row[3], f"{row[3]}_before", "ternary"),
+                context=context,
+            ),
         )
         for row in ROWS
     ]
 
     def run(values):
-        return {rule: one.evaluate(values) if values.get(metric) is not None else 0 for rule, metric, one in rules}
+        return {
+            rule: one.evaluate(values) if values.get(metric) is not None else 0
+            for rule, metric, one in rules
+        }
 
     return run
 
@@ -92,12 +115,29 @@ def with_zen(raw):
         given = f"{entry}.value"
         if row[4] in (*SHARES, "revenue"):
             given = f"({entry}.numerator * 100 / {entry}.denominator)"
-        there = f"{entry}.denominator > 0" if "numerator" in given else f"{entry}.value != null"
-        text = figure_expression(row, given, f"figures.{metric}_before.value", "ternary")
-        expressions.append({"id": row[0], "key": row[0].replace("-", "_"), "value": f"({there} ? {text} : 0)"})
+        there = (
+            f"{entry}.denominator > 0"
+            if "numerator" in given
+            else f"{entry}.value != null"
+        )
+        text = figure_expression(
+            row, given, f"figures.{metric}_before.value", "ternary"
+        )
+        expressions.append(
+            {
+                "id": row[0],
+                "key": row[0].replace("-", "_"),
+                "value": f"({there} ? {text} : 0)",
+            }
+        )
     graph = {
         "nodes": [
-            {"id": "in", "type": "inputNode", "name": "Request", "position": {"x": 0, "y": 0}},
+            {
+                "id": "in",
+                "type": "inputNode",
+                "name": "Request",
+                "position": {"x": 0, "y": 0},
+            },
             {
                 "id": "rules",
                 "type": "expressionNode",
@@ -105,7 +145,12 @@ def with_zen(raw):
                 "position": {"x": 200, "y": 0},
                 "content": {"expressions": expressions},
             },
-            {"id": "out", "type": "outputNode", "name": "Response", "position": {"x": 400, "y": 0}},
+            {
+                "id": "out",
+                "type": "outputNode",
+                "name": "Response",
+                "position": {"x": 400, "y": 0},
+            },
         ],
         "edges": [
             {"id": "a", "type": "edge", "sourceId": "in", "targetId": "rules"},

@@ -42,8 +42,17 @@ def rule_set(size, together):
 
 
 def submission(size):
-    measurements = {f"m{at}": {"numerator": 400 + at % 300, "denominator": 1000 + at % 7} for at in range(size)}
-    return {"format": 1, "ruleset": "many", "unit": "Unit", "period": "2023", "measurements": measurements}
+    measurements = {
+        f"m{at}": {"numerator": 400 + at % 300, "denominator": 1000 + at % 7}
+        for at in range(size)
+    }
+    return {
+        "format": 1,
+        "ruleset": "many",
+        "unit": "Unit",
+        "period": "2023",
+        "measurements": measurements,
+    }
 
 
 def seconds(run, rounds=3):
@@ -56,7 +65,9 @@ def seconds(run, rounds=3):
 
 
 def main():
-    print("| rules | groups | document without gains | with gains | ratio | fewest rules to mend |")
+    print(
+        "| rules | groups | document without gains | with gains | ratio | fewest rules to mend |"
+    )
     print("|---|---|---|---|---|---|")
     for together in (False, True):
         for size in SIZES:
@@ -67,10 +78,15 @@ def main():
             with mock.patch.object(Gains, "of", return_value=()):
                 bare = seconds(report.to_dict)
             full = seconds(report.to_dict)
-            plan = seconds(lambda rules=rules, given=measurements: plan_to(rules, given, index=90), 1)
+            plan = seconds(
+                lambda rules=rules, given=measurements: plan_to(rules, given, index=90),
+                1,
+            )
             costs = (f"{1e6 * cost / size:.0f} µs" for cost in (bare, full))
             groups = "one" if together else "of 20"
-            print(f"| {size:,} | {groups} | {' | '.join(costs)} | {full / bare:.2f} | {1e6 * plan / size:.0f} µs |")
+            print(
+                f"| {size:,} | {groups} | {' | '.join(costs)} | {full / bare:.2f} | {1e6 * plan / size:.0f} µs |"
+            )
 
 
 main()

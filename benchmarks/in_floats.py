@@ -14,7 +14,11 @@ def figures(frame, levels):
     """Return the table that all of these are given: a figure a rule, last year's rank, and where it does not apply."""
     return frame.select(
         *(figure(frame, row[3], row[4], levels).alias(row[0]) for row in ROWS),
-        *(pl.col(row[5]).cast(pl.Float64).alias(f"{row[0]}|before") for row in ROWS if row[4] == "rank"),
+        *(
+            pl.col(row[5]).cast(pl.Float64).alias(f"{row[0]}|before")
+            for row in ROWS
+            if row[4] == "rank"
+        ),
         *(gone(row).alias(f"{row[0]}|gone") for row in ROWS),
     )
 
@@ -26,9 +30,13 @@ def figure(frame, metric, kind, levels):
     if kind == "count":
         return pl.col(f"{metric}.items").list.len().cast(pl.Float64)
     if kind == "level":
-        return pl.col(metric).replace_strict({word: at for at, word in enumerate(levels)}, return_dtype=pl.Float64)
+        return pl.col(metric).replace_strict(
+            {word: at for at, word in enumerate(levels)}, return_dtype=pl.Float64
+        )
     column = pl.col(metric)
-    return (column.to_physical() + EPOCH if kind.startswith("late") else column).cast(pl.Float64)
+    return (column.to_physical() + EPOCH if kind.startswith("late") else column).cast(
+        pl.Float64
+    )
 
 
 # NumPy, and pandas by the same steps over its own columns
@@ -43,9 +51,15 @@ def earned(kind, v, before, target, weight):
     if kind == "share":
         return np.where(v >= target, weight, weight * v / target)
     if kind == "fewer":
-        return np.where(v >= target, weight, np.maximum(weight * (1 - 0.2 * (target - v)), 0))
+        return np.where(
+            v >= target, weight, np.maximum(weight * (1 - 0.2 * (target - v)), 0)
+        )
     if kind == "late_months":
-        return np.where(v <= target, weight, np.maximum(weight * (1 - 0.25 * np.ceil((v - target) / 30)), 0))
+        return np.where(
+            v <= target,
+            weight,
+            np.maximum(weight * (1 - 0.25 * np.ceil((v - target) / 30)), 0),
+        )
     if kind == "late_tiers":
         return np.where(v <= target, weight, np.where(v <= target + 15, weight / 2, 0))
     if kind == "level":
@@ -70,7 +84,10 @@ def judged(row, v, before, away):
 def with_numpy(table):
     """Return what scores a mapping of arrays."""
     columns = {name: table[name].to_numpy() for name in table.columns}
-    columns = {name: found if found.dtype == bool else found.astype(float) for name, found in columns.items()}
+    columns = {
+        name: found if found.dtype == bool else found.astype(float)
+        for name, found in columns.items()
+    }
 
     def run():
         return totals({row[0]: judged(row, *of_rule(columns, row)) for row in ROWS})
@@ -86,7 +103,9 @@ def totals(found):
     whole = sum(row[6] for row in ROWS) / 100
     lost = sum(part for part, _ in found.values())
     left = whole - sum(part for _, part in found.values())
-    return half_up((left - lost) * 100 / left), {rule: part for rule, (part, _) in found.items()}
+    return half_up((left - lost) * 100 / left), {
+        rule: part for rule, (part, _) in found.items()
+    }
 
 
 def with_pandas(table):
@@ -97,7 +116,9 @@ def with_pandas(table):
         columns = {name: frame[name] for name in frame.columns}
         found = {row[0]: judged(row, *of_rule(columns, row)) for row in ROWS}
         index, lost = totals(found)
-        return frame.assign(index=index, **{f"rule.{rule}.lost": part for rule, part in lost.items()})
+        return frame.assign(
+            index=index, **{f"rule.{rule}.lost": part for rule, part in lost.items()}
+        )
 
     return run
 
@@ -121,7 +142,11 @@ def sql_points(row):
         "revenue": [(f"> {target}", weight), (">= 95", weight / 2)],
         "rank": [(f'<= GREATEST("{row[0]}|before" - 1, 1)', weight)],
     }.get(kind, [(f">= {target}", weight)])
-    return "CASE " + " ".join(f"WHEN {rule} {test} THEN {points}" for test, points in steps) + " ELSE 0 END"
+    return (
+        "CASE "
+        + " ".join(f"WHEN {rule} {test} THEN {points}" for test, points in steps)
+        + " ELSE 0 END"
+    )
 
 
 def sql():
@@ -130,13 +155,20 @@ def sql():
     for row in ROWS:
         rule, weight = row[0], row[6] / 100
         kept = weight if row[4].endswith("!") else 0
-        missing = f'"{rule}" IS NULL' + (f' OR "{rule}|before" IS NULL' if row[4] == "rank" else "")
+        missing = f'"{rule}" IS NULL' + (
+            f' OR "{rule}|before" IS NULL' if row[4] == "rank" else ""
+        )
         points = f"{weight}::DOUBLE - FLOOR(({sql_points(row)})::DOUBLE * 100 + 0.5::DOUBLE) / 100::DOUBLE"
         lost.append(
             f'CASE WHEN "{rule}|gone" THEN {kept} WHEN {missing} THEN {weight} ELSE {points} END AS "{rule}|lost"'
         )
-        out.append(f'CASE WHEN "{rule}|gone" THEN {weight - kept}::DOUBLE ELSE 0::DOUBLE END')
-    whole, names = sum(row[6] for row in ROWS) / 100, [f'"{row[0]}|lost"' for row in ROWS]
+        out.append(
+            f'CASE WHEN "{rule}|gone" THEN {weight - kept}::DOUBLE ELSE 0::DOUBLE END'
+        )
+    whole, names = (
+        sum(row[6] for row in ROWS) / 100,
+        [f'"{row[0]}|lost"' for row in ROWS],
+    )
     inner = f"SELECT {whole}::DOUBLE - ({' + '.join(out)}) AS rest, {', '.join(lost)} FROM figures"
     index = f"FLOOR((rest - ({' + '.join(names)})) * 100 / rest * 100 + 0.5::DOUBLE) / 100::DOUBLE"
     return f"SELECT {index} AS index, {', '.join(names)} FROM ({inner})"
@@ -155,7 +187,11 @@ def with_duckdb(table):
 
 def off(index, exact):
     """Return in how many rows an index in floats is not the exact one, in hundredths."""
-    return int((np.rint(np.asarray(index, float) * 100).astype(np.int64) != exact.to_numpy()).sum())
+    return int(
+        (
+            np.rint(np.asarray(index, float) * 100).astype(np.int64) != exact.to_numpy()
+        ).sum()
+    )
 
 
 # OpenFisca, in an environment of its own
@@ -166,14 +202,30 @@ def with_openfisca(table):
 
     Points in double precision would need a patch; its floats have 32 bits.
     """
-    from openfisca_core import entities, periods, simulations, taxbenefitsystems, variables  # noqa: PLC0415
+    from openfisca_core import (
+        entities,
+        periods,
+        simulations,
+        taxbenefitsystems,
+        variables,
+    )
 
     unit = entities.SingleEntity("unit", "units", "A unit", "")
     system = taxbenefitsystems.TaxBenefitSystem([unit])
 
     def variable(name, kind, formula=None):
-        form = {"value_type": kind, "entity": unit, "definition_period": periods.DateUnit.YEAR}
-        system.add_variable(type(name, (variables.Variable,), form | ({"formula": formula} if formula else {})))
+        form = {
+            "value_type": kind,
+            "entity": unit,
+            "definition_period": periods.DateUnit.YEAR,
+        }
+        system.add_variable(
+            type(
+                name,
+                (variables.Variable,),
+                form | ({"formula": formula} if formula else {}),
+            )
+        )
 
     def named(rule, part=""):
         return rule.replace("-", "_") + part
@@ -183,7 +235,12 @@ def with_openfisca(table):
 
         def formula(units, period):
             v, *before = (units(named(row[0], part), period) for part in parts)
-            return judged(row, v, before[0] if before else None, units(named(row[0], "_gone"), period))[0]
+            return judged(
+                row,
+                v,
+                before[0] if before else None,
+                units(named(row[0], "_gone"), period),
+            )[0]
 
         return formula
 
@@ -193,19 +250,27 @@ def with_openfisca(table):
 
     def index(units, period):
         lost = sum(units(named(row[0], "_lost"), period) for row in ROWS)
-        left = sum(row[6] for row in ROWS) / 100 - sum(units(named(row[0], "_out"), period) for row in ROWS)
+        left = sum(row[6] for row in ROWS) / 100 - sum(
+            units(named(row[0], "_out"), period) for row in ROWS
+        )
         return half_up((left - lost) * 100 / left)
 
     for column in table.columns:
-        variable(named(column).replace("|", "_"), bool if column.endswith("gone") else float)
+        variable(
+            named(column).replace("|", "_"), bool if column.endswith("gone") else float
+        )
     for row in ROWS:
         variable(named(row[0], "_lost"), float, points_of(row))
         variable(named(row[0], "_out"), float, out_of(row))
     variable("index_of_unit", float, index)
-    arrays = {named(name).replace("|", "_"): table[name].to_numpy() for name in table.columns}
+    arrays = {
+        named(name).replace("|", "_"): table[name].to_numpy() for name in table.columns
+    }
 
     def run():
-        simulation = simulations.SimulationBuilder().build_default_simulation(system, table.height)
+        simulation = simulations.SimulationBuilder().build_default_simulation(
+            system, table.height
+        )
         for name, array in arrays.items():
             simulation.set_input(name, "2023", array)
         return simulation.calculate("index_of_unit", "2023")

@@ -39,4 +39,7 @@ def write(mark, text):
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {mark} -->")
     after = rest.partition(f"<!-- end of {mark} -->")[2]
     made = f"Python {platform.python_version()}, {platform.system()}."
-    PAGE.write_text(f"{before}<!-- {mark} -->\n\n{made}\n\n{text}\n\n<!-- end of {mark} -->{after}", encoding="utf-8")
+    PAGE.write_text(
+        f"{before}<!-- {mark} -->\n\n{made}\n\n{text}\n\n<!-- end of {mark} -->{after}",
+        encoding="utf-8",
+    )

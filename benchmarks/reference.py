@@ -13,11 +13,25 @@ LATE_STEP = 30
 class Record:
     """What became of one rule."""
 
-    __slots__ = ("earned", "excluded", "lost", "maximum", "reason", "rule", "state", "value")
+    __slots__ = (
+        "earned",
+        "excluded",
+        "lost",
+        "maximum",
+        "reason",
+        "rule",
+        "state",
+        "value",
+    )
 
     def __init__(self, rule, state, reason, earned, lost, excluded, maximum, value):
         self.rule, self.state, self.reason, self.value = rule, state, reason, value
-        self.earned, self.lost, self.excluded, self.maximum = earned, lost, excluded, maximum
+        self.earned, self.lost, self.excluded, self.maximum = (
+            earned,
+            lost,
+            excluded,
+            maximum,
+        )
 
 
 def half_up(n, d):
@@ -37,7 +51,11 @@ def share(weight, target):
 
 def whole(weight, test):
     def points(v):
-        return ("met", "target_met", weight) if test(v) else ("not_met", "target_missed", 0)
+        return (
+            ("met", "target_met", weight)
+            if test(v)
+            else ("not_met", "target_missed", 0)
+        )
 
     return points
 
@@ -48,7 +66,11 @@ def fewer(weight, target):
         if short <= 0:
             return "met", "target_met", weight
         hundredths = max(weight * (100 - 20 * short), 0)
-        return ("partly_met" if hundredths else "not_met"), "units_off", half_up(hundredths, 100)
+        return (
+            ("partly_met" if hundredths else "not_met"),
+            "units_off",
+            half_up(hundredths, 100),
+        )
 
     return points
 
@@ -59,7 +81,11 @@ def late_months(weight, target):
         if late <= 0:
             return "met", "target_met", weight
         quarters = max(4 + late // -LATE_STEP, 0)
-        return ("partly_met" if quarters else "not_met"), "units_off", half_up(weight * quarters, 4)
+        return (
+            ("partly_met" if quarters else "not_met"),
+            "units_off",
+            half_up(weight * quarters, 4),
+        )
 
     return points
 
@@ -69,13 +95,21 @@ def late_tiers(weight, target):
         late = v[0] - target
         if late <= 0:
             return "met", "tier", weight
-        return ("partly_met", "tier", half_up(weight, 2)) if late <= 15 else ("not_met", "tier", 0)
+        return (
+            ("partly_met", "tier", half_up(weight, 2))
+            if late <= 15
+            else ("not_met", "tier", 0)
+        )
 
     return points
 
 
 def level(weight, _):
-    outcomes = (("met", "tier", weight), ("partly_met", "tier", half_up(weight, 2)), ("not_met", "tier", 0))
+    outcomes = (
+        ("met", "tier", weight),
+        ("partly_met", "tier", half_up(weight, 2)),
+        ("not_met", "tier", 0),
+    )
     return lambda v: outcomes[v[0]]
 
 
@@ -84,7 +118,11 @@ def revenue(weight, target):
         n, d = v
         if n > target * d:
             return "met", "tier", weight
-        return ("partly_met", "tier", half_up(weight, 2)) if n >= 95 * d else ("not_met", "tier", 0)
+        return (
+            ("partly_met", "tier", half_up(weight, 2))
+            if n >= 95 * d
+            else ("not_met", "tier", 0)
+        )
 
     return points
 
@@ -126,7 +164,13 @@ def rank_of(rule, at, before, weight, due):
         v, last = figures[at], figures[before]
         if v.__class__ is not tuple or last.__class__ is not tuple:
             gone = v if v is None or last is not None else last
-            return absent(rule, gone if gone.__class__ is not tuple else last, weight, False, day < due)
+            return absent(
+                rule,
+                gone if gone.__class__ is not tuple else last,
+                weight,
+                False,
+                day < due,
+            )
         met = v[0] <= max(last[0] - 1, 1)
         if day < due and not met:
             return Record(rule, "not_due", "not_due", 0, 0, weight, weight, v)
@@ -143,7 +187,9 @@ def absent(rule, why, weight, lost_if_gone, early):
     if why is None:
         return Record(rule, "missing", "not_reported", 0, weight, 0, weight, None)
     if why is GONE and lost_if_gone:
-        return Record(rule, "not_applicable", "not_applicable", 0, weight, 0, weight, None)
+        return Record(
+            rule, "not_applicable", "not_applicable", 0, weight, 0, weight, None
+        )
     state = "waived" if why is WAIVED else "not_applicable"
     return Record(rule, state, state, 0, 0, weight, weight, None)
 
@@ -152,7 +198,9 @@ def compiled(positions):
     """Return the function that scores figures on a day: records, groups, the index in hundredths."""
     judges = [judge_of(row, positions) for row in ROWS]
     tops = {top: at for at, top in enumerate(dict.fromkeys(row[1] for row in ROWS))}
-    nested = {inner: at for at, inner in enumerate(dict.fromkeys(row[2] for row in ROWS))}
+    nested = {
+        inner: at for at, inner in enumerate(dict.fromkeys(row[2] for row in ROWS))
+    }
     places = [(tops[row[1]], nested[row[2]]) for row in ROWS]
 
     def run(figures, day):

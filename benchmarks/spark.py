@@ -31,7 +31,9 @@ def in_spark(source, output):
     os.environ["PYSPARK_PYTHON"] = sys.executable
     made = SparkSession.builder.master("local[2]").config("spark.driver.memory", "4g")
     session = made.config("spark.ui.enabled", "false").getOrCreate()
-    table = session.read.parquet(str(source)).selectExpr("monotonically_increasing_id() as id", "*")
+    table = session.read.parquet(str(source)).selectExpr(
+        "monotonically_increasing_id() as id", "*"
+    )
     whole = score_frame(load_rules(table_data.RULES), table, row="id").whole
     whole.limit(1).collect()
     started = time.perf_counter()
@@ -43,11 +45,20 @@ def in_spark(source, output):
 
 def measured():
     with tempfile.TemporaryDirectory() as folder:
-        source, output = made(Path(folder) / "in.parquet", MILLION), Path(folder) / "out.parquet"
+        source, output = (
+            made(Path(folder) / "in.parquet", MILLION),
+            Path(folder) / "out.parquet",
+        )
         clock, busy, _ = child("score", source, output)
         sizes = [path.stat().st_size / MILLION for path in (source, output)]
         spark = in_spark(source, Path(folder) / "spark")
-    return {"clock": clock / MILLION, "busy": busy / MILLION, "spark": spark / MILLION, "in": sizes[0], "out": sizes[1]}
+    return {
+        "clock": clock / MILLION,
+        "busy": busy / MILLION,
+        "spark": spark / MILLION,
+        "in": sizes[0],
+        "out": sizes[1],
+    }
 
 
 def lines(found):

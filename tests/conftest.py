@@ -10,12 +10,22 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--deep", action="store_true", help="search the properties far more deeply (CCHC_DEEP=1)")
+    parser.addoption(
+        "--deep",
+        action="store_true",
+        help="search the properties far more deeply (CCHC_DEEP=1)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    settings.register_profile("usual", deadline=None, suppress_health_check=slow, print_blob=True)
+    slow = [
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+    ]
+    settings.register_profile(
+        "usual", deadline=None, suppress_health_check=slow, print_blob=True
+    )
     settings.load_profile("usual")
     if config.getoption("--deep"):
         os.environ["CCHC_DEEP"] = "1"
@@ -41,7 +51,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
     The marker ``no_cover`` of pytest-cov stops one of the two tracers that run in a worker of pytest-xdist.
     """
-    if item.get_closest_marker("untraced") is None or not item.config.getoption("cov_source", None):
+    if item.get_closest_marker("untraced") is None or not item.config.getoption(
+        "cov_source", None
+    ):
         return (yield)
     tracer = sys.gettrace()
     sys.settrace(None)

@@ -18,13 +18,19 @@ class Sheets:
                 first = row[0].value
                 if isinstance(first, str) and first.startswith("cchc:"):
                     table = first.removeprefix("cchc:")
-                    columns = {at: cell.value for at, cell in enumerate(row) if at and cell.value}
+                    columns = {
+                        at: cell.value
+                        for at, cell in enumerate(row)
+                        if at and cell.value
+                    }
                 elif table and first:
                     own = {key: row[at] for at, key in columns.items()}
                     where = own["track"].value if table == "tracks" else table
                     for key, cell in own.items():
                         self.cells[where, first, key] = cell
-                    self.types[where, first] = own["type"].value if "type" in own else None
+                    self.types[where, first] = (
+                        own["type"].value if "type" in own else None
+                    )
 
     def put(self, table, id_, key, value):
         if value is not None:
@@ -84,13 +90,21 @@ def points(sheets, table, id_, given):
 
 
 def documents(sheets, table, id_, evidence):
-    both = [(one, None) if isinstance(one, str) else (one["document"], one.get("date")) for one in evidence]
+    both = [
+        (one, None) if isinstance(one, str) else (one["document"], one.get("date"))
+        for one in evidence
+    ]
     if both:
         sheets.put(table, id_, "documents", "\n".join(name for name, _ in both))
     if len(both) == 1:
         sheets.put(table, id_, "dates", day(both[0][1]))
     elif any(on for _, on in both):
-        sheets.put(table, id_, "dates", "\n".join(f"{day(on):%d/%m/%Y}" if on else "–" for _, on in both))
+        sheets.put(
+            table,
+            id_,
+            "dates",
+            "\n".join(f"{day(on):%d/%m/%Y}" if on else "–" for _, on in both),
+        )
 
 
 def day(iso):

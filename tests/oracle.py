@@ -40,7 +40,12 @@ class Absent:
 def first_absence(absences):
     """L6: the first of missing, not applicable, waived among several absences."""
     for state in ABSENCE_ORDER:
-        codes = [code for absence in absences if absence.state == state for code in absence.codes]
+        codes = [
+            code
+            for absence in absences
+            if absence.state == state
+            for code in absence.codes
+        ]
         if codes:
             return Absent(state, *codes)
     return None
@@ -83,7 +88,9 @@ def of_kind(document, kind):
     plain = {key: value for key, value in document.items() if key != "kind"}
     if kind is None:
         return plain
-    changes = {key: value for key, value in document["kind"][kind].items() if key != "title"}
+    changes = {
+        key: value for key, value in document["kind"][kind].items() if key != "title"
+    }
     return overlay(plain, changes)
 
 
@@ -140,7 +147,9 @@ def evaluate(text, lookup, day_off):
 
     def strict(nodes):
         values = [walk(node) for node in nodes]
-        return values, first_absence([value for value in values if isinstance(value, Absent)])
+        return values, first_absence(
+            [value for value in values if isinstance(value, Absent)]
+        )
 
     def call(name, arguments):
         if name in ("first", "largest_known"):
@@ -188,8 +197,14 @@ def evaluate(text, lookup, day_off):
             if node.func.id in ("first", "largest_known"):
                 value = walk(node)
                 return [value] if isinstance(value, Absent) else []
-            return [absence for argument in node.args for absence in absent_names(argument)]
-        return [absence for child in ast.iter_child_nodes(node) for absence in absent_names(child)]
+            return [
+                absence for argument in node.args for absence in absent_names(argument)
+            ]
+        return [
+            absence
+            for child in ast.iter_child_nodes(node)
+            for absence in absent_names(child)
+        ]
 
     def compare(operator, a, b):
         if isinstance(operator, ast.Eq):
@@ -212,18 +227,27 @@ def evaluate(text, lookup, day_off):
         if isinstance(node, ast.Constant):
             if isinstance(node.value, (str, bool)):
                 return node.value
-            return Fraction(ast.get_source_segment(source, node))  # the digits as written, never a float
+            return Fraction(
+                ast.get_source_segment(source, node)
+            )  # the digits as written, never a float
         if isinstance(node, ast.Name):
             return lookup(node.id)
         if isinstance(node, ast.Call):
             return call(node.func.id, node.args)
         if isinstance(node, ast.IfExp):
             condition = walk(node.test)
-            branches = [node.body, node.orelse]  # over something missing it is missing, whichever branch that stands in
-            absences = [absence for branch in branches for absence in absent_names(branch)]
+            branches = [
+                node.body,
+                node.orelse,
+            ]  # over something missing it is missing, whichever branch that stands in
+            absences = [
+                absence for branch in branches for absence in absent_names(branch)
+            ]
             if isinstance(condition, Absent):
                 return first_absence([condition, *absences])
-            return first_absence(absences) or walk(node.body if condition else node.orelse)
+            return first_absence(absences) or walk(
+                node.body if condition else node.orelse
+            )
         if isinstance(node, ast.UnaryOp):
             value = walk(node.operand)
             if isinstance(value, Absent):
@@ -240,7 +264,10 @@ def evaluate(text, lookup, day_off):
             values, absent = strict([node.left, *node.comparators])
             if absent:
                 return absent
-            return all(compare(op, a, b) for op, a, b in zip(node.ops, values, values[1:], strict=False))
+            return all(
+                compare(op, a, b)
+                for op, a, b in zip(node.ops, values, values[1:], strict=False)
+            )
         if isinstance(node, ast.BinOp):
             values, absent = strict([node.left, node.right])
             if absent:
@@ -264,7 +291,11 @@ def names_in(text):
     """The names that a formula reads, functions left out."""
     tree = ast.parse("(" + text + ")", mode="eval")
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and id(node) not in called
+    }
 
 
 # Bounds --------------------------------------------------------------------------------------------------------------
@@ -292,7 +323,9 @@ class Scoring:
         self.submission = submission
         if as_of is None:
             as_of = submission.get("as_of")
-        self.as_of = end_of_period(submission["period"]) if as_of is None else as_date(as_of)
+        self.as_of = (
+            end_of_period(submission["period"]) if as_of is None else as_date(as_of)
+        )
         self.metrics = self.document.get("metric", {})
         self.groups = self.document["group"]
         self.rules = self.document["rule"]
@@ -307,7 +340,11 @@ class Scoring:
         table = self.document.get("calendar", {})
         if day in table.get("extra_workdays", []):
             return False
-        return day.weekday() >= 5 or day in VIETNAM_2023 or day in table.get("extra_holidays", [])
+        return (
+            day.weekday() >= 5
+            or day in VIETNAM_2023
+            or day in table.get("extra_holidays", [])
+        )
 
     def level(self, metric, text):
         """A level's first text, whichever language it is given in."""
@@ -325,7 +362,11 @@ class Scoring:
 
     def read(self, name):
         metric = self.metrics[name]
-        value = self.formula(metric["formula"]) if "formula" in metric else self.submitted(name, metric)
+        value = (
+            self.formula(metric["formula"])
+            if "formula" in metric
+            else self.submitted(name, metric)
+        )
         if "round" in metric and not isinstance(value, Absent):
             value = half_up(value, int(metric["round"]))
         return value
@@ -345,7 +386,10 @@ class Scoring:
         if "items" in entry:
             return Fraction(len(set(entry["items"])))
         if "numerator" in entry:
-            numerator, denominator = exactly(entry["numerator"]), exactly(entry["denominator"])
+            numerator, denominator = (
+                exactly(entry["numerator"]),
+                exactly(entry["denominator"]),
+            )
             if denominator == 0:
                 return Absent("not_applicable", "zero_denominator")
             return (100 if metric["type"] == "percent" else 1) * numerator / denominator
@@ -359,7 +403,11 @@ class Scoring:
         return exactly(value)
 
     def formula(self, text, **own):
-        return evaluate(text, lambda name: own[name] if name in own else self.value(name), self.day_off)
+        return evaluate(
+            text,
+            lambda name: own[name] if name in own else self.value(name),
+            self.day_off,
+        )
 
     # One rule
 
@@ -410,22 +458,32 @@ class Scoring:
         if comparator == "one_of":
             return value in threshold
         if comparator == "better":
-            return value < threshold if self.better(rule["metric"]) == "lower" else value > threshold
+            return (
+                value < threshold
+                if self.better(rule["metric"]) == "lower"
+                else value > threshold
+            )
         raise ValueError(f"no such comparator: {comparator}")
 
     def better(self, name):
         metric = self.metrics[name]
-        return metric.get("better", "lower" if metric["type"] in ("rank", "date") else "higher")
+        return metric.get(
+            "better", "lower" if metric["type"] in ("rank", "date") else "higher"
+        )
 
     def effect(self, rule, state):
         if state == "missing":
-            return rule.get("absence", {}).get("missing", self.document.get("absence", {}).get("missing", "lost"))
+            return rule.get("absence", {}).get(
+                "missing", self.document.get("absence", {}).get("missing", "lost")
+            )
         return rule.get("absence", {}).get(state) or self.document["absence"][state]
 
     def due(self, rule):
         if "due" in rule:
             return rule["due"]
-        if rule.get("comparator") == "on_or_before" and isinstance(rule["threshold"], date):
+        if rule.get("comparator") == "on_or_before" and isinstance(
+            rule["threshold"], date
+        ):
             return rule["threshold"]
         return None
 
@@ -437,7 +495,9 @@ class Scoring:
         """L4."""
         rule = self.rules[name]
         effect = self.effect(rule, state)
-        if effect == "manual" and self.weight(rule):  # where no points are to be had, none are awaited
+        if effect == "manual" and self.weight(
+            rule
+        ):  # where no points are to be had, none are awaited
             points = self.given(name)
             if points is None:
                 return self.result(name, "missing", {"points_awaited"}, Fraction(0))
@@ -448,7 +508,9 @@ class Scoring:
             return self.result(name, state, codes, Fraction(0))
         return self.result(name, state, codes, Fraction(0), out=effect)
 
-    def result(self, name, state, codes, points, out=None, computed=False, manual=False):
+    def result(
+        self, name, state, codes, points, out=None, computed=False, manual=False
+    ):
         return {
             "id": name,
             "state": state,
@@ -466,13 +528,20 @@ class Scoring:
     def judged(self, name):
         rule = self.rules[name]
         if self.absent_block(rule):  # L2 a
-            return self.result(name, "not_applicable", {"block_absent"}, Fraction(0), out="exclude")
+            return self.result(
+                name, "not_applicable", {"block_absent"}, Fraction(0), out="exclude"
+            )
         value = self.value(rule["metric"]) if "metric" in rule else None
         if isinstance(value, Absent) and value.state == "waived":  # L2 b
             return self.absence(name, "waived", value.codes)
         required = [self.judge(other)["state"] for other in rule.get("requires", [])]
         if "not_met" in required or "partly_met" in required:  # L2 c
-            return self.result(name, "not_met", {"gate_closed"}, max(Fraction(0), exactly(rule.get("lowest", 0))))
+            return self.result(
+                name,
+                "not_met",
+                {"gate_closed"},
+                max(Fraction(0), exactly(rule.get("lowest", 0))),
+            )
         deduction = rule["deduction"]
         settings = {"kind": deduction} if isinstance(deduction, str) else deduction
         threshold = self.threshold(rule)
@@ -480,9 +549,16 @@ class Scoring:
         points = None
         figures = [value, threshold, exempt]
         if settings["kind"] == "formula":
-            points = self.formula(settings["formula"], value=value, threshold=threshold, weight=self.weight(rule))
+            points = self.formula(
+                settings["formula"],
+                value=value,
+                threshold=threshold,
+                weight=self.weight(rule),
+            )
             figures.append(points)
-        absent = first_absence([figure for figure in figures if isinstance(figure, Absent)])
+        absent = first_absence(
+            [figure for figure in figures if isinstance(figure, Absent)]
+        )
         due = self.due(rule)
         early = due is not None and self.as_of < due
         if absent:  # L2 d
@@ -497,8 +573,14 @@ class Scoring:
             return self.result(name, "missing", {"points_awaited"}, Fraction(0))
         if "exempt" in settings:
             value = value - exempt
-        points, code = self.points(name, rule, settings, value, threshold, points)  # L2 f
-        met = self.holds(rule, value, threshold) if "comparator" in rule else points >= self.weight(rule)  # L3
+        points, code = self.points(
+            name, rule, settings, value, threshold, points
+        )  # L2 f
+        met = (
+            self.holds(rule, value, threshold)
+            if "comparator" in rule
+            else points >= self.weight(rule)
+        )  # L3
         if not met and early:  # L2 g
             return self.absence(name, "not_due", {"not_due"})
         if met:
@@ -519,23 +601,37 @@ class Scoring:
         if kind == "formula":
             return min(weight, max(lowest, formula)), "formula"
         if kind == "all_or_nothing":
-            return (weight if self.holds(rule, value, threshold) else lowest), "target_missed"
+            return (
+                weight if self.holds(rule, value, threshold) else lowest
+            ), "target_missed"
         if kind == "proportional":
             if "floor" in settings:
                 floor = exactly(settings["floor"])
                 if (value < floor) if rule["comparator"] == ">=" else (value > floor):
                     return Fraction(0), "below_floor"
             start = exactly(settings.get("from", 0))
-            if threshold == start:  # no way from start to target: the target alone decides
-                return (weight if self.holds(rule, value, threshold) else lowest), "below_target"
+            if (
+                threshold == start
+            ):  # no way from start to target: the target alone decides
+                return (
+                    weight if self.holds(rule, value, threshold) else lowest
+                ), "below_target"
             share = weight * (value - start) / (threshold - start)
             return min(weight, max(lowest, share)), "below_target"
         if kind == "per_unit":
-            each = exactly(settings["each"]) if "each" in settings else weight * exactly(settings["percent"]) / 100
+            each = (
+                exactly(settings["each"])
+                if "each" in settings
+                else weight * exactly(settings["percent"]) / 100
+            )
             if rule["comparator"] == "on_or_before":
                 off = Fraction((value - threshold).days)
             else:
-                off = threshold - value if rule["comparator"] == ">=" else value - threshold
+                off = (
+                    threshold - value
+                    if rule["comparator"] == ">="
+                    else value - threshold
+                )
             units = max(Fraction(0), off / exactly(settings.get("step", 1)))
             if settings.get("units") == "started":
                 units = Fraction(math.ceil(units))
@@ -543,20 +639,31 @@ class Scoring:
                 units = Fraction(math.floor(units))
             return max(lowest, weight - each * units), "units_off"
         if kind == "tiers":
-            figure = Fraction((value - threshold).days) if settings.get("of") == "days_late" else value
+            figure = (
+                Fraction((value - threshold).days)
+                if settings.get("of") == "days_late"
+                else value
+            )
             for tier in settings["tiers"]:
                 if self.in_tier(rule, tier, figure):
                     if "points" in tier:
                         return exactly(tier["points"]), "tier"
                     if "percent" in tier:
                         return weight * exactly(tier["percent"]) / 100, "tier"
-                    points = self.formula(tier["formula"], value=figure, threshold=threshold, weight=weight)
+                    points = self.formula(
+                        tier["formula"],
+                        value=figure,
+                        threshold=threshold,
+                        weight=weight,
+                    )
                     return min(weight, max(lowest, points)), "tier"
         raise ValueError(f"no points for {name}")
 
     def in_tier(self, rule, tier, figure):
         if tier.get("otherwise"):
-            others = [other for other in self.tiers_of(rule) if not other.get("otherwise")]
+            others = [
+                other for other in self.tiers_of(rule) if not other.get("otherwise")
+            ]
             return not any(self.in_tier(rule, other, figure) for other in others)
         if "is" in tier:
             items = tier["is"] if isinstance(tier["is"], list) else [tier["is"]]
@@ -589,11 +696,19 @@ class Scoring:
 
     def group(self, name, results):
         table = self.groups[name]
-        inside = [result for result in results.values() if self.rules[result["id"]]["group"] == name]
+        inside = [
+            result
+            for result in results.values()
+            if self.rules[result["id"]]["group"] == name
+        ]
         if table.get("combine") == "mean":  # G2
             return self.mean(exactly(table["weight"]), inside)
         children = [self.leaf(result) for result in inside]
-        children += [self.group(child, results) for child in self.groups if self.groups[child].get("parent") == name]
+        children += [
+            self.group(child, results)
+            for child in self.groups
+            if self.groups[child].get("parent") == name
+        ]
         total = {
             key: sum((child[key] for child in children if child[key]), Fraction(0))
             for key in ("maximum", "earned", "excluded", "lost", "rescaled")
@@ -610,14 +725,23 @@ class Scoring:
             lost = min(cap, total["lost"])
             earned = maximum - lost
         nothing = Fraction(0)
-        return {"maximum": maximum, "earned": earned, "lost": lost, "excluded": nothing, "rescaled": nothing}
+        return {
+            "maximum": maximum,
+            "earned": earned,
+            "lost": lost,
+            "excluded": nothing,
+            "rescaled": nothing,
+        }
 
     def mean(self, weight, inside):
         counted = [result for result in inside if result["out"] is None]
         shown = [result for result in inside if result["out"] == "show"]
 
         def weights(results):
-            return sum((self.weight(self.rules[result["id"]]) for result in results), Fraction(0))
+            return sum(
+                (self.weight(self.rules[result["id"]]) for result in results),
+                Fraction(0),
+            )
 
         if not counted:
             rescaled = Fraction(0) if shown else weight
@@ -629,24 +753,47 @@ class Scoring:
                 "rescaled": rescaled,
             }
         whole = weights(counted) + weights(shown)
-        earned = half_up(weight * sum((result["points"] for result in counted), Fraction(0)) / whole, self.places)
+        earned = half_up(
+            weight * sum((result["points"] for result in counted), Fraction(0)) / whole,
+            self.places,
+        )
         excluded = half_up(weight * weights(shown) / whole, self.places)
-        excluded = min(excluded, weight - earned)  # where both were ties, the tick goes to what was earned
+        excluded = min(
+            excluded, weight - earned
+        )  # where both were ties, the tick goes to what was earned
         lost = weight - earned - excluded
-        return {"maximum": weight, "earned": earned, "lost": lost, "excluded": excluded, "rescaled": Fraction(0)}
+        return {
+            "maximum": weight,
+            "earned": earned,
+            "lost": lost,
+            "excluded": excluded,
+            "rescaled": Fraction(0),
+        }
 
     def index(self, results):
         """I1 to I3."""
         table = self.document.get("index", {})
         scale = exactly(table.get("scale", 100))
-        tops = {name: self.group(name, results) for name in self.groups if "parent" not in self.groups[name]}
+        tops = {
+            name: self.group(name, results)
+            for name in self.groups
+            if "parent" not in self.groups[name]
+        }
         kinds = {name: self.groups[name].get("kind", "base") for name in tops}
         total = {
-            key: sum((tops[name][key] for name in tops if kinds[name] == "base"), Fraction(0))
+            key: sum(
+                (tops[name][key] for name in tops if kinds[name] == "base"), Fraction(0)
+            )
             for key in ("maximum", "earned", "excluded", "lost", "rescaled")
         }
-        bonus = sum((tops[name]["earned"] for name in tops if kinds[name] == "bonus"), Fraction(0))
-        penalty = sum((tops[name]["lost"] for name in tops if kinds[name] == "penalty"), Fraction(0))
+        bonus = sum(
+            (tops[name]["earned"] for name in tops if kinds[name] == "bonus"),
+            Fraction(0),
+        )
+        penalty = sum(
+            (tops[name]["lost"] for name in tops if kinds[name] == "penalty"),
+            Fraction(0),
+        )
         left = total["maximum"] - total["rescaled"]
         exact = total["earned"] * scale / left if left else Fraction(0)
         base = half_up(exact, self.places)
@@ -669,7 +816,11 @@ class Scoring:
         for name, result in results.items():
             if result["state"] in ("missing", "not_due"):
                 rule = self.rules[name]
-                points = self.weight(rule) if end == "highest" else exactly(rule.get("lowest", 0))
+                points = (
+                    self.weight(rule)
+                    if end == "highest"
+                    else exactly(rule.get("lowest", 0))
+                )
                 if rule["deduction"] == "none":
                     points = Fraction(0)
                 result = {**result, "points": points, "out": None}
@@ -695,16 +846,26 @@ class Scoring:
     def unsupported(self, result):
         """I6."""
         rule = self.rules[result["id"]]
-        if not rule.get("evidence_required") or not result["claims"] or not half_up(result["points"], self.places) > 0:
+        if (
+            not rule.get("evidence_required")
+            or not result["claims"]
+            or not half_up(result["points"], self.places) > 0
+        ):
             return False
-        return not any(self.proves(document) for document in self.documents(result["id"]))
+        return not any(
+            self.proves(document) for document in self.documents(result["id"])
+        )
 
     def band(self, index, results):
         """I5: the band, and the band before the gates."""
         bands = self.document.get("band", [])
         if not bands:
             return None, None
-        read = index["value"] if self.document.get("bands", {}).get("reads", "exact") == "rounded" else index["exact"]
+        read = (
+            index["value"]
+            if self.document.get("bands", {}).get("reads", "exact") == "rounded"
+            else index["exact"]
+        )
 
         def bottom(band):
             edges = [edge for edge in ("from", "above") if edge in band]
@@ -712,7 +873,9 @@ class Scoring:
 
         ordered = sorted(bands, key=bottom)
         names = [band["id"] for band in ordered]
-        place = next(number for number, band in enumerate(ordered) if within(band, read))
+        place = next(
+            number for number, band in enumerate(ordered) if within(band, read)
+        )
         before = place
         for gate in self.document.get("band_gate", []):
             if results[gate["rule"]]["state"] not in NOT_IN_THE_WAY:
@@ -722,7 +885,9 @@ class Scoring:
     def all(self):
         results = {name: self.judge(name) for name in self.rules}
         index = self.index(results)
-        unsupported = {name for name, result in results.items() if self.unsupported(result)}
+        unsupported = {
+            name for name, result in results.items() if self.unsupported(result)
+        }
         supported = {
             name: {**result, "points": Fraction(0)} if name in unsupported else result
             for name, result in results.items()
@@ -750,7 +915,9 @@ class Scoring:
             "ungated": ungated,
             "unsupported": unsupported,
             "targets": {
-                target["id"]: self.holds(target, index["exact"], exactly(target["threshold"]))
+                target["id"]: self.holds(
+                    target, index["exact"], exactly(target["threshold"])
+                )
                 for target in self.document.get("target", [])
             },
         }
@@ -761,7 +928,9 @@ def submitted_under(document, name):
     metric = document["metric"][name]
     if "formula" not in metric:
         return {name}
-    return set().union(*(submitted_under(document, other) for other in names_in(metric["formula"])))
+    return set().union(
+        *(submitted_under(document, other) for other in names_in(metric["formula"]))
+    )
 
 
 def inputs_of(document, rule):

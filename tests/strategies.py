@@ -15,9 +15,15 @@ from oracle import names_in, of_kind
 
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile(
-    "default", max_examples=30, derandomize=True, deadline=None, suppress_health_check=CHECKS
+    "default",
+    max_examples=30,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=CHECKS,
 )  # the same examples every time, so that a run says the same twice; the deep search draws new ones
-settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=CHECKS)
+settings.register_profile(
+    "deep", max_examples=2000, deadline=None, suppress_health_check=CHECKS
+)
 settings.load_profile("deep" if os.environ.get("CCHC_DEEP") == "1" else "default")
 
 LEVELS = ["tốt", "khá", "trung bình", "yếu"]
@@ -42,7 +48,11 @@ def toml_value(value):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, list):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    return "{ " + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + " }"
+    return (
+        "{ "
+        + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items())
+        + " }"
+    )
 
 
 TABLES = ("ruleset", "index", "absence", "window", "calendar", "bands")
@@ -53,7 +63,9 @@ ARRAYS = ("band", "band_gate", "target")
 def to_toml(document):
     """A document as a rule file."""
     lines = [
-        f"{key} = {toml_value(value)}" for key, value in document.items() if key in ("format", "extends", "tracks")
+        f"{key} = {toml_value(value)}"
+        for key, value in document.items()
+        if key in ("format", "extends", "tracks")
     ]
 
     def table(path, fields):
@@ -69,9 +81,14 @@ def to_toml(document):
     for key in ARRAYS:
         for fields in document.get(key, []):
             lines.append(f"\n[[{key}]]")
-            lines.extend(f"{name} = {toml_value(value)}" for name, value in fields.items())
+            lines.extend(
+                f"{name} = {toml_value(value)}" for name, value in fields.items()
+            )
     for kind, changes in document.get("kind", {}).items():
-        table(f"kind.{kind}", {key: value for key, value in changes.items() if key not in WITH_IDS})
+        table(
+            f"kind.{kind}",
+            {key: value for key, value in changes.items() if key not in WITH_IDS},
+        )
         for key in WITH_IDS:
             for name, fields in changes.get(key, {}).items():
                 table(f"kind.{kind}.{key}.{name}", fields)
@@ -94,7 +111,9 @@ def number(ticks, places):
 def ticks(low, high, places):
     """Numbers with at most so many places between two whole numbers."""
     whole = st.integers(low, high)
-    fine = st.integers(low * 10**places, high * 10**places).map(lambda drawn: number(drawn, places))
+    fine = st.integers(low * 10**places, high * 10**places).map(
+        lambda drawn: number(drawn, places)
+    )
     return st.one_of(whole, fine)
 
 
@@ -214,7 +233,12 @@ class Build:
         yes = [self.add(type="yes_no") for _ in range(self.draw(st.integers(2, 3)))]
         a, b = self.plain("count"), self.plain("count")
         p = self.plain("percent")
-        texts = [f"count({', '.join(yes)})", f"{a} + {b}", f"round_down({p} / 7)", f"round_up({p} / 7) + {a}"]
+        texts = [
+            f"count({', '.join(yes)})",
+            f"{a} + {b}",
+            f"round_down({p} / 7)",
+            f"round_up({p} / 7) + {a}",
+        ]
         return self.draw(st.sampled_from(texts))
 
     # Rules
@@ -229,7 +253,9 @@ class Build:
 
     def numeric(self):
         """Type, direction and metric for a numeric rule."""
-        kind = self.draw(st.sampled_from(["percent", "percent", "count", "number", "rank"]))
+        kind = self.draw(
+            st.sampled_from(["percent", "percent", "count", "number", "rank"])
+        )
         better = self.draw(st.sampled_from([UP, UP, DOWN])) if kind != "rank" else DOWN
         return kind, better
 
@@ -239,7 +265,11 @@ class Build:
         texts = [f"{other} + 1", f"min({other}, 40)"]
         if kind in ("percent", "number"):
             texts.append(f"{other} * 0.95")
-        return self.draw(st.sampled_from([{"metric": other}, {"formula": self.draw(st.sampled_from(texts))}]))
+        return self.draw(
+            st.sampled_from(
+                [{"metric": other}, {"formula": self.draw(st.sampled_from(texts))}]
+            )
+        )
 
     def number_target(self):
         """Metric, comparator and threshold on numbers."""
@@ -248,7 +278,11 @@ class Build:
         odd = draw(st.integers(1, 8))
         if odd == 8:
             metric = self.metric(kind, better)
-            return {"metric": metric, "comparator": "better", "threshold": {"metric": self.plain(kind, better)}}
+            return {
+                "metric": metric,
+                "comparator": "better",
+                "threshold": {"metric": self.plain(kind, better)},
+            }
         if odd >= 5:
             metric = self.metric(kind, "neither")
             if odd == 5:
@@ -262,15 +296,24 @@ class Build:
                 high = low + draw(st.integers(1, 8))
                 if kind == "percent" and high > 99:
                     low, high = 40, 60
-                edges = {draw(st.sampled_from(["from", "above"])): low, draw(st.sampled_from(["to", "below"])): high}
+                edges = {
+                    draw(st.sampled_from(["from", "above"])): low,
+                    draw(st.sampled_from(["to", "below"])): high,
+                }
                 if kind in ("count", "rank"):
                     edges = {"from": low, "to": high}
                 return {"metric": metric, "comparator": "between", "threshold": edges}
-            chosen = draw(st.lists(st.integers(2, 12), min_size=1, max_size=3, unique=True))
+            chosen = draw(
+                st.lists(st.integers(2, 12), min_size=1, max_size=3, unique=True)
+            )
             return {"metric": metric, "comparator": "one_of", "threshold": chosen}
-        comparator = draw(st.sampled_from([">=", ">=", ">"] if better == UP else ["<=", "<=", "<"]))
+        comparator = draw(
+            st.sampled_from([">=", ">=", ">"] if better == UP else ["<=", "<=", "<"])
+        )
         metric = self.metric(kind, better)
-        threshold = self.elsewhere(kind, better) if chance(draw, 5) else self.target(kind)
+        threshold = (
+            self.elsewhere(kind, better) if chance(draw, 5) else self.target(kind)
+        )
         return {"metric": metric, "comparator": comparator, "threshold": threshold}
 
     def other_target(self):
@@ -279,7 +322,11 @@ class Build:
         kind = draw(st.sampled_from(["yes_no", "level", "date"]))
         if kind == "yes_no":
             better = draw(st.sampled_from([UP, UP, DOWN]))
-            return {"metric": self.metric("yes_no", better), "comparator": "is", "threshold": better == UP}
+            return {
+                "metric": self.metric("yes_no", better),
+                "comparator": "is",
+                "threshold": better == UP,
+            }
         if kind == "level":
             metric = self.metric("level")
             levels = self.metrics[metric]["levels"]
@@ -290,16 +337,28 @@ class Build:
                 "comparator": "one_of",
                 "threshold": levels[: draw(st.integers(1, len(levels) - 1))],
             }
-        comparator = draw(st.sampled_from(["on_or_before", "on_or_before", "before", "on_or_after", "after"]))
+        comparator = draw(
+            st.sampled_from(
+                ["on_or_before", "on_or_before", "before", "on_or_after", "after"]
+            )
+        )
         metric = self.metric("date", DOWN if "before" in comparator else UP)
-        return {"metric": metric, "comparator": comparator, "threshold": self.date_threshold()}
+        return {
+            "metric": metric,
+            "comparator": comparator,
+            "threshold": self.date_threshold(),
+        }
 
     def date_threshold(self):
         draw = self.draw
         if not chance(draw, 4):
             return draw(days(date(2023, 2, 1), date(2023, 11, 30)))
         other = self.plain("date", DOWN)
-        text = draw(st.sampled_from([f"add_days({other}, 15)", f"add_working_days({other}, 5)", None]))
+        text = draw(
+            st.sampled_from(
+                [f"add_days({other}, 15)", f"add_working_days({other}, 5)", None]
+            )
+        )
         return {"formula": text} if text else {"metric": other}
 
     def lowest(self, weight):
@@ -307,7 +366,10 @@ class Build:
         if self.plus_minus or not chance(self.draw, 6):
             return {}
         return {
-            "lowest": number(-self.draw(st.integers(1, 100 * 10 ** min(2, self.places))), 2 if self.places > 1 else 1)
+            "lowest": number(
+                -self.draw(st.integers(1, 100 * 10 ** min(2, self.places))),
+                2 if self.places > 1 else 1,
+            )
         }
 
     def draw_rule(self):
@@ -324,9 +386,16 @@ class Build:
         return self.draw(st.sampled_from(makers))()
 
     def all_or_nothing(self):
-        target = self.number_target() if self.draw(st.booleans()) else self.other_target()
+        target = (
+            self.number_target() if self.draw(st.booleans()) else self.other_target()
+        )
         weight = self.weight()
-        return {**target, "weight": weight, "deduction": "all_or_nothing", **self.lowest(weight)}
+        return {
+            **target,
+            "weight": weight,
+            "deduction": "all_or_nothing",
+            **self.lowest(weight),
+        }
 
     def proportional(self):
         draw = self.draw
@@ -334,29 +403,50 @@ class Build:
         weight = self.weight()
         fields = {"kind": "proportional"}
         if draw(st.booleans()):
-            threshold = draw(st.integers(2, 12)) if kind == "count" else draw(st.one_of(st.just(100), ticks(2, 100, 2)))
+            threshold = (
+                draw(st.integers(2, 12))
+                if kind == "count"
+                else draw(st.one_of(st.just(100), ticks(2, 100, 2)))
+            )
             if chance(draw, 4):
                 fields["from"] = 1
                 if kind != "count":
                     fields["from"] = draw(ticks(0, 1, 2))
             if chance(draw, 3):
                 fields["floor"] = draw(
-                    st.integers(1, int(threshold)) if kind == "count" else ticks(1, int(threshold), 1)
+                    st.integers(1, int(threshold))
+                    if kind == "count"
+                    else ticks(1, int(threshold), 1)
                 )
             elif chance(draw, 4):
-                threshold = {"metric": self.plain(kind, UP, least=1)} if fields.get("from", 0) == 0 else threshold
+                threshold = (
+                    {"metric": self.plain(kind, UP, least=1)}
+                    if fields.get("from", 0) == 0
+                    else threshold
+                )
             metric = self.metric(kind, UP)
             comparator = ">="
         else:
-            threshold = draw(st.integers(0, 12)) if kind == "count" else draw(ticks(0, 60, 2))
-            start = threshold + (draw(st.integers(1, 10)) if kind == "count" else draw(ticks(1, 30, 2)))
+            threshold = (
+                draw(st.integers(0, 12)) if kind == "count" else draw(ticks(0, 60, 2))
+            )
+            start = threshold + (
+                draw(st.integers(1, 10)) if kind == "count" else draw(ticks(1, 30, 2))
+            )
             fields["from"] = start
             if chance(draw, 3):
                 fields["floor"] = draw(st.integers(int(threshold) + 1, int(start) + 1))
             metric = self.metric(kind, DOWN)
             comparator = "<="
-        rule = {"metric": metric, "comparator": comparator, "threshold": threshold, "weight": weight}
-        rule["deduction"] = "proportional" if len(fields) == 1 and draw(st.booleans()) else fields
+        rule = {
+            "metric": metric,
+            "comparator": comparator,
+            "threshold": threshold,
+            "weight": weight,
+        }
+        rule["deduction"] = (
+            "proportional" if len(fields) == 1 and draw(st.booleans()) else fields
+        )
         if "floor" not in fields:
             rule |= self.lowest(weight)
         return rule
@@ -371,7 +461,10 @@ class Build:
             fields["percent"] = draw(st.one_of(st.just(25), ticks(1, 60, 1)))
         shape = draw(st.sampled_from([">=", "<=", "<=", "on_or_before"]))
         if shape == "on_or_before":
-            rule = {"metric": self.metric("date", DOWN), "threshold": self.date_threshold()}
+            rule = {
+                "metric": self.metric("date", DOWN),
+                "threshold": self.date_threshold(),
+            }
             if chance(draw, 3):
                 fields["step"] = draw(st.integers(2, 10))
         else:
@@ -381,23 +474,48 @@ class Build:
             if kind == "count" and shape == "<=" and draw(st.booleans()):
                 fields["exempt"] = self.add(type="count", better="neither")
             elif chance(draw, 3):
-                fields["step"] = draw(st.integers(2, 5) if kind == "count" else ticks(1, 5, 1))
+                fields["step"] = draw(
+                    st.integers(2, 5) if kind == "count" else ticks(1, 5, 1)
+                )
             if chance(draw, 6):
                 rule["threshold"] = {"metric": self.plain(kind, better)}
-        if draw(st.booleans()) or "step" in fields or self.metrics[rule["metric"]]["type"] != "count":
+        if (
+            draw(st.booleans())
+            or "step" in fields
+            or self.metrics[rule["metric"]]["type"] != "count"
+        ):
             fields["units"] = draw(st.sampled_from(["exact", "started", "whole"]))
-        return {**rule, "comparator": shape, "weight": weight, "deduction": fields, **self.lowest(weight)}
+        return {
+            **rule,
+            "comparator": shape,
+            "weight": weight,
+            "deduction": fields,
+            **self.lowest(weight),
+        }
 
     def values(self, count, weight):
         """So many tier values, best first: the first the weight, the last zero or more."""
         draw = self.draw
         if draw(st.booleans()):
-            shares = sorted(draw(st.lists(st.integers(0, 99), min_size=count - 1, max_size=count - 1)), reverse=True)
+            shares = sorted(
+                draw(
+                    st.lists(st.integers(0, 99), min_size=count - 1, max_size=count - 1)
+                ),
+                reverse=True,
+            )
             return [{"percent": 100}, *({"percent": share} for share in shares)]
         places = min(2, self.places)
         most = int(Decimal(weight).scaleb(places))
-        points = sorted(draw(st.lists(st.integers(0, most), min_size=count - 1, max_size=count - 1)), reverse=True)
-        return [{"points": weight}, *({"points": number(point, places)} for point in points)]
+        points = sorted(
+            draw(
+                st.lists(st.integers(0, most), min_size=count - 1, max_size=count - 1)
+            ),
+            reverse=True,
+        )
+        return [
+            {"points": weight},
+            *({"points": number(point, places)} for point in points),
+        ]
 
     def tiers(self):
         """Tiers on a number, best first, open or closed at either edge."""
@@ -418,12 +536,23 @@ class Build:
             ),
             reverse=better == UP,
         )
-        if kind in ("count", "rank"):  # two unlike edges could leave no whole number between them
-            edges = [("from", "below") if better == UP else ("to", "above") for _ in cuts]
+        if kind in (
+            "count",
+            "rank",
+        ):  # two unlike edges could leave no whole number between them
+            edges = [
+                ("from", "below") if better == UP else ("to", "above") for _ in cuts
+            ]
         elif better == UP:
-            edges = [("from", "below") if draw(st.booleans()) else ("above", "to") for _ in cuts]
+            edges = [
+                ("from", "below") if draw(st.booleans()) else ("above", "to")
+                for _ in cuts
+            ]
         else:
-            edges = [("to", "above") if draw(st.booleans()) else ("below", "from") for _ in cuts]
+            edges = [
+                ("to", "above") if draw(st.booleans()) else ("below", "from")
+                for _ in cuts
+            ]
         values = self.values(count, weight)
         tiers = []
         for place in range(count):
@@ -434,14 +563,28 @@ class Build:
                 tier[edges[place - 1][1]] = cuts[place - 1]
             tiers.append({**tier, **values[place]})
         if kind == "percent" and better == UP and count == 3 and chance(draw, 3):
-            tiers[1] = {key: item for key, item in tiers[1].items() if key not in ("points", "percent")}
+            tiers[1] = {
+                key: item
+                for key, item in tiers[1].items()
+                if key not in ("points", "percent")
+            }
             tiers[1]["formula"] = "weight * value / 100"
-            tiers[2] = {key: item for key, item in tiers[2].items() if key not in ("points", "percent")} | {"points": 0}
+            tiers[2] = {
+                key: item
+                for key, item in tiers[2].items()
+                if key not in ("points", "percent")
+            } | {"points": 0}
         if chance(draw, 4):
             tiers.reverse()
-        rule = {"metric": metric, "weight": weight, "deduction": {"kind": "tiers", "tiers": tiers}}
+        rule = {
+            "metric": metric,
+            "weight": weight,
+            "deduction": {"kind": "tiers", "tiers": tiers},
+        }
         if chance(draw, 4):
-            comparator = {"from": ">=", "above": ">", "to": "<=", "below": "<"}[edges[0][0]]
+            comparator = {"from": ">=", "above": ">", "to": "<=", "below": "<"}[
+                edges[0][0]
+            ]
             rule |= {"comparator": comparator, "threshold": cuts[0]}
         return rule
 
@@ -455,7 +598,10 @@ class Build:
             rule["metric"] = self.metric("level")
             levels = self.metrics[rule["metric"]]["levels"]
             values = self.values(len(levels), weight)
-            tiers = [{"is": level, **value} for level, value in zip(levels, values, strict=True)]
+            tiers = [
+                {"is": level, **value}
+                for level, value in zip(levels, values, strict=True)
+            ]
             if chance(draw, 3):
                 tiers = [*tiers[:1], {"is": levels[1:], **values[-1]}]
             elif chance(draw, 3):
@@ -467,7 +613,12 @@ class Build:
         elif shape == "count":
             rule["metric"] = self.metric("count", UP)
             values = self.values(4, weight)
-            tiers = [{"from": 3, **values[0]}, {"is": 2, **values[1]}, {"is": 1, **values[2]}, {"is": 0, **values[3]}]
+            tiers = [
+                {"from": 3, **values[0]},
+                {"is": 2, **values[1]},
+                {"is": 1, **values[2]},
+                {"is": 0, **values[3]},
+            ]
             if draw(st.booleans()):
                 tiers[3] = {"otherwise": True, **values[3]}
         else:
@@ -478,8 +629,15 @@ class Build:
             }
             values = self.values(3, weight)
             late = draw(st.integers(1, 30))
-            tiers = [{"to": 0, **values[0]}, {"above": 0, "to": late, **values[1]}, {"above": late, **values[2]}]
-            return {**rule, "deduction": {"kind": "tiers", "of": "days_late", "tiers": tiers}}
+            tiers = [
+                {"to": 0, **values[0]},
+                {"above": 0, "to": late, **values[1]},
+                {"above": late, **values[2]},
+            ]
+            return {
+                **rule,
+                "deduction": {"kind": "tiers", "of": "days_late", "tiers": tiers},
+            }
         return {**rule, "deduction": {"kind": "tiers", "tiers": tiers}}
 
     def own_formula(self):
@@ -510,7 +668,9 @@ class Build:
     def information(self):
         if self.draw(st.booleans()):
             return {"metric": self.metric("percent"), "deduction": "none"}
-        target = self.number_target() if self.draw(st.booleans()) else self.other_target()
+        target = (
+            self.number_target() if self.draw(st.booleans()) else self.other_target()
+        )
         return {**target, "deduction": "none"}
 
 
@@ -522,7 +682,10 @@ def rule_sets(draw, plain=False, kinds=True):
     """A valid rule file: its TOML text and its document. ``plain`` leaves out what makes doing better cost more;
     ``kinds`` may be "always"."""
     build = Build(draw)
-    index = {"places": build.places, "scale": draw(st.sampled_from([100, 100, 100, 70, 10, Decimal("62.5")]))}
+    index = {
+        "places": build.places,
+        "scale": draw(st.sampled_from([100, 100, 100, 70, 10, Decimal("62.5")])),
+    }
     index["over_scale"] = draw(st.booleans())
     document = {
         "format": 1,
@@ -535,15 +698,24 @@ def rule_sets(draw, plain=False, kinds=True):
         },
         "index": index,
     }
-    effects = {state: draw(st.sampled_from(EFFECTS)) for state in ("not_applicable", "not_due", "waived")}
+    effects = {
+        state: draw(st.sampled_from(EFFECTS))
+        for state in ("not_applicable", "not_due", "waived")
+    }
     by_rule = chance(draw, 5)  # the file declares nothing, every rule everything
     if not by_rule:
         document["absence"] = effects
     if draw(st.booleans()):
-        document["window"] = {"from": date(2023, 1, draw(st.integers(1, 20))), "until": date(2023, 12, 31)}
+        document["window"] = {
+            "from": date(2023, 1, draw(st.integers(1, 20))),
+            "until": date(2023, 12, 31),
+        }
     document["calendar"] = {"country": "VN"}
     if draw(st.booleans()):
-        document["calendar"] |= {"extra_holidays": [date(2023, 3, 15)], "extra_workdays": [date(2023, 4, 8)]}
+        document["calendar"] |= {
+            "extra_holidays": [date(2023, 3, 15)],
+            "extra_workdays": [date(2023, 4, 8)],
+        }
     if chance(draw, 5):
         document["tracks"] = ["appraised", "survey"]
 
@@ -553,8 +725,20 @@ def rule_sets(draw, plain=False, kinds=True):
     for place in range(wanted):
         name = f"g{place}"
         group = {"title": f"Nhóm {place}"}
-        base = [other for other, fields in groups.items() if "kind" not in fields and "combine" not in fields]
-        shape = draw(st.sampled_from(["sum", "sum", "sum", "child", "mean", "bonus", "penalty"])) if place else "sum"
+        base = [
+            other
+            for other, fields in groups.items()
+            if "kind" not in fields and "combine" not in fields
+        ]
+        shape = (
+            draw(
+                st.sampled_from(
+                    ["sum", "sum", "sum", "child", "mean", "bonus", "penalty"]
+                )
+            )
+            if place
+            else "sum"
+        )
         nested = shape == "child" or (shape in ("sum", "mean") and chance(draw, 4))
         if nested and base:
             group["parent"] = draw(st.sampled_from(base))
@@ -572,30 +756,61 @@ def rule_sets(draw, plain=False, kinds=True):
     for place in range(total):
         name = f"r{place}"
         group = f"g{place}" if place < wanted else draw(st.sampled_from(sorted(groups)))
-        build.plus_minus = "kind" in groups[group] or "combine" in groups[group] or plain
-        information = place >= wanted and "combine" not in groups[group] and chance(draw, 8)
-        rule = {"group": group, "title": {"vi": f"Quy tắc {place}", "en": f"Rule {place}"}, "source": [f"II.{place}"]}
+        build.plus_minus = (
+            "kind" in groups[group] or "combine" in groups[group] or plain
+        )
+        information = (
+            place >= wanted and "combine" not in groups[group] and chance(draw, 8)
+        )
+        rule = {
+            "group": group,
+            "title": {"vi": f"Quy tắc {place}", "en": f"Rule {place}"},
+            "source": [f"II.{place}"],
+        }
         rule |= build.information() if information else build.draw_rule()
-        deduction = rule["deduction"] if isinstance(rule["deduction"], str) else rule["deduction"]["kind"]
+        deduction = (
+            rule["deduction"]
+            if isinstance(rule["deduction"], str)
+            else rule["deduction"]["kind"]
+        )
         if by_rule or chance(draw, 4):
-            rule["absence"] = {state: draw(st.sampled_from(EFFECTS)) for state in effects}
+            rule["absence"] = {
+                state: draw(st.sampled_from(EFFECTS)) for state in effects
+            }
             if not by_rule and draw(st.booleans()):
                 rule["absence"].pop(draw(st.sampled_from(sorted(effects))))
         if place and chance(draw, 5):
-            rule["requires"] = draw(st.lists(st.sampled_from(sorted(build.rules)), min_size=1, max_size=2, unique=True))
+            rule["requires"] = draw(
+                st.lists(
+                    st.sampled_from(sorted(build.rules)),
+                    min_size=1,
+                    max_size=2,
+                    unique=True,
+                )
+            )
         full_when_met = deduction in ("all_or_nothing", "proportional", "per_unit")
-        if (full_when_met or not plain) and deduction not in ("manual", "none") and chance(draw, 3):
+        if (
+            (full_when_met or not plain)
+            and deduction not in ("manual", "none")
+            and chance(draw, 3)
+        ):
             rule["due"] = draw(days())
         if deduction != "none" and chance(draw, 4):
             rule["evidence_required"] = True
         if chance(draw, 6):
             build.remedies["fix"] = {"task": {"vi": "Khắc phục", "en": "Fix it"}}
             rule["remedy"] = "fix"
-        if rule.get("comparator") in (">=", ">") and not isinstance(rule["threshold"], dict) and chance(draw, 6):
+        if (
+            rule.get("comparator") in (">=", ">")
+            and not isinstance(rule["threshold"], dict)
+            and chance(draw, 6)
+        ):
             rule["conflict"] = [{"source": "PL.1", "comparator": ">=", "threshold": 35}]
         build.rules[name] = rule
     read = reads(build)
-    build.metrics = {name: metric for name, metric in build.metrics.items() if name in read}
+    build.metrics = {
+        name: metric for name, metric in build.metrics.items() if name in read
+    }
     if not with_kind and draw(st.booleans()):
         for name, group in groups.items():
             if "weight" not in group and "kind" not in group and draw(st.booleans()):
@@ -605,9 +820,14 @@ def rule_sets(draw, plain=False, kinds=True):
     places = build.places
     if draw(st.booleans()):
         scale = int(index["scale"] * 10**places)
-        cuts = draw(st.lists(st.integers(1, scale - 1), min_size=1, max_size=3, unique=True))
+        cuts = draw(
+            st.lists(st.integers(1, scale - 1), min_size=1, max_size=3, unique=True)
+        )
         cuts = [number(cut, places) for cut in sorted(cuts, reverse=True)]
-        bands = [{"id": f"b{place}", "title": f"Hạng {place}"} for place in range(len(cuts) + 1)]
+        bands = [
+            {"id": f"b{place}", "title": f"Hạng {place}"}
+            for place in range(len(cuts) + 1)
+        ]
         for place, cut in enumerate(cuts):
             bands[place]["from"] = cut
             bands[place + 1]["below"] = cut
@@ -615,7 +835,9 @@ def rule_sets(draw, plain=False, kinds=True):
         document["bands"] = {"reads": draw(st.sampled_from(["exact", "rounded"]))}
         if chance(draw, 3):
             gate = draw(st.sampled_from(sorted(build.rules)))
-            document["band_gate"] = [{"rule": gate, "at_most": bands[draw(st.integers(1, len(cuts)))]["id"]}]
+            document["band_gate"] = [
+                {"rule": gate, "at_most": bands[draw(st.integers(1, len(cuts)))]["id"]}
+            ]
     if chance(draw, 3):
         threshold = draw(ticks(1, int(index["scale"]), 2))
         document["target"] = [
@@ -650,9 +872,17 @@ def kind_overlay(build):
                 and draw(st.booleans())
             ):
                 if not isinstance(rule["threshold"], dict):
-                    rules[name] = {"threshold": build.target(build.metrics[rule["metric"]]["type"])}
-            elif rule["deduction"] in ("all_or_nothing", "proportional", "manual") and draw(st.booleans()):
-                rules[name] = {"weight": number(draw(st.integers(1, 50)), min(1, build.places))}
+                    rules[name] = {
+                        "threshold": build.target(build.metrics[rule["metric"]]["type"])
+                    }
+            elif rule["deduction"] in (
+                "all_or_nothing",
+                "proportional",
+                "manual",
+            ) and draw(st.booleans()):
+                rules[name] = {
+                    "weight": number(draw(st.integers(1, 50)), min(1, build.places))
+                }
         return {"title": "Miền núi", "rule": rules} if rules else {"title": "Miền núi"}
 
     return drawn()
@@ -691,11 +921,23 @@ def plain_number(value):
 
 def group_weight(groups, rules, name):
     """What the children of a group add up to."""
-    total = sum((Decimal(rule.get("weight", 0)) for rule in rules.values() if rule["group"] == name), Decimal(0))
+    total = sum(
+        (
+            Decimal(rule.get("weight", 0))
+            for rule in rules.values()
+            if rule["group"] == name
+        ),
+        Decimal(0),
+    )
     if groups[name].get("combine") == "mean":
         return Decimal(groups[name]["weight"])
     return total + sum(
-        (group_weight(groups, rules, child) for child in groups if groups[child].get("parent") == name), Decimal(0)
+        (
+            group_weight(groups, rules, child)
+            for child in groups
+            if groups[child].get("parent") == name
+        ),
+        Decimal(0),
     )
 
 
@@ -721,18 +963,32 @@ def edges_of(document, name):
         if name in direct_reads(rule):
             collect(rule.get("threshold"))
             if isinstance(rule["deduction"], dict):
-                collect({key: rule["deduction"][key] for key in ("from", "floor") if key in rule["deduction"]})
+                collect(
+                    {
+                        key: rule["deduction"][key]
+                        for key in ("from", "floor")
+                        if key in rule["deduction"]
+                    }
+                )
                 for tier in rule["deduction"].get("tiers", []):
-                    collect({key: item for key, item in tier.items() if key in ("from", "above", "to", "below", "is")})
-    return sorted((edge for edge in found if not isinstance(edge, date)), key=Decimal), sorted(
-        edge for edge in found if isinstance(edge, date)
-    )
+                    collect(
+                        {
+                            key: item
+                            for key, item in tier.items()
+                            if key in ("from", "above", "to", "below", "is")
+                        }
+                    )
+    return sorted(
+        (edge for edge in found if not isinstance(edge, date)), key=Decimal
+    ), sorted(edge for edge in found if isinstance(edge, date))
 
 
 def bounds_of(metric):
     kind = metric["type"]
     least = metric.get("least", {"percent": 0, "count": 0, "rank": 1}.get(kind))
-    most = metric.get("most", None if metric.get("above_100") or kind != "percent" else 100)
+    most = metric.get(
+        "most", None if metric.get("above_100") or kind != "percent" else 100
+    )
     return least, most
 
 
@@ -759,10 +1015,23 @@ def figures(draw, document, name, last):
     near = []
     for edge in edges:
         for off in (
-            (-1, 0, 1) if whole else (0, Decimal("0.01"), Decimal("-0.01"), Decimal("0.001"), Decimal("-0.001"), 1)
+            (-1, 0, 1)
+            if whole
+            else (
+                0,
+                Decimal("0.01"),
+                Decimal("-0.01"),
+                Decimal("0.001"),
+                Decimal("-0.001"),
+                1,
+            )
         ):
             near.append(Decimal(edge) + off)
-    near = [value for value in near if (least is None or value >= least) and (most is None or value <= most)]
+    near = [
+        value
+        for value in near
+        if (least is None or value >= least) and (most is None or value <= most)
+    ]
     near = [plain_number(value) for value in near if not whole or value == int(value)]
     if near and draw(st.booleans()):
         return draw(st.sampled_from(near))
@@ -780,7 +1049,10 @@ def evidence(draw, document, last):
             items.append(f"Báo cáo số {place}")
         else:
             items.append(
-                {"document": f"Quyết định số {place}", "date": draw(days(date(2022, 12, 1), last)).isoformat()}
+                {
+                    "document": f"Quyết định số {place}",
+                    "date": draw(days(date(2022, 12, 1), last)).isoformat(),
+                }
             )
     return items
 
@@ -790,11 +1062,17 @@ def reported(draw, document, name, last):
     """One way of giving a metric with a figure."""
     metric = document["metric"][name]
     if metric.get("distinct"):
-        items = draw(st.lists(st.sampled_from([f"Văn bản {place}" for place in range(9)]), max_size=8))
+        items = draw(
+            st.lists(
+                st.sampled_from([f"Văn bản {place}" for place in range(9)]), max_size=8
+            )
+        )
         entry = {"items": items}
     elif "ratio" in metric and draw(st.integers(1, 4)) > 1:
         denominator = draw(st.integers(1, 400))
-        numerator = draw(st.integers(0, denominator * 2 if metric.get("above_100") else denominator))
+        numerator = draw(
+            st.integers(0, denominator * 2 if metric.get("above_100") else denominator)
+        )
         if metric["type"] == "percent" and "least" in metric:
             numerator = max(numerator, (denominator + 99) // 100)
         entry = {"numerator": numerator, "denominator": denominator}
@@ -827,7 +1105,12 @@ def submissions(draw, document, absences=True):
     period, first, end = draw(st.sampled_from(PERIODS))
     as_of = draw(st.one_of(st.none(), days(first, end)))
     last = as_of or end
-    submission = {"format": 1, "ruleset": document["ruleset"]["id"], "unit": "UBND xã", "period": period}
+    submission = {
+        "format": 1,
+        "ruleset": document["ruleset"]["id"],
+        "unit": "UBND xã",
+        "period": period,
+    }
     if "kind" in document:
         submission["unit_kind"] = draw(st.sampled_from(sorted(document["kind"])))
     if as_of:
@@ -844,8 +1127,18 @@ def submissions(draw, document, absences=True):
         elif way == 12 or (way == 15 and "ratio" not in metric):
             measurements[name] = {"not_applicable": "không phát sinh"}
         elif way == 13:
-            until = draw(st.sampled_from([last - timedelta(days=1), last, last + timedelta(days=1)]))
-            measurements[name] = {"waived": {"by": "UBND huyện", "why": "thí điểm", "until": until.isoformat()}}
+            until = draw(
+                st.sampled_from(
+                    [last - timedelta(days=1), last, last + timedelta(days=1)]
+                )
+            )
+            measurements[name] = {
+                "waived": {
+                    "by": "UBND huyện",
+                    "why": "thí điểm",
+                    "until": until.isoformat(),
+                }
+            }
         elif way == 15:
             measurements[name] = {"numerator": 0, "denominator": 0}
     submission["measurements"] = measurements
@@ -866,8 +1159,16 @@ def submissions(draw, document, absences=True):
     if points:
         submission["points"] = points
     if "tracks" in document and draw(st.booleans()):
-        name = draw(st.sampled_from(sorted(name for name, rule in now["rule"].items() if "weight" in rule)))
-        submission["tracks"] = {"appraised": {name: {"points": now["rule"][name]["weight"], "reason": "thẩm định"}}}
+        name = draw(
+            st.sampled_from(
+                sorted(name for name, rule in now["rule"].items() if "weight" in rule)
+            )
+        )
+        submission["tracks"] = {
+            "appraised": {
+                name: {"points": now["rule"][name]["weight"], "reason": "thẩm định"}
+            }
+        }
     absent = {
         name: "không tổ chức"
         for name, group in now["group"].items()

@@ -64,14 +64,28 @@ LEAVES = st.one_of(
     st.datetimes(),
     st.binary(max_size=5),
     st.sampled_from(
-        ["\ud800", "\u202e", "\0", "x" * 10_000, "__class__", "{x}", "{0.__class__}", "2023-01-01", "97,5"]
+        [
+            "\ud800",
+            "\u202e",
+            "\0",
+            "x" * 10_000,
+            "__class__",
+            "{x}",
+            "{0.__class__}",
+            "2023-01-01",
+            "97,5",
+        ]
     ),
 )
 VALUES = st.recursive(
     LEAVES,
     lambda below: st.one_of(
         st.lists(below, max_size=4),
-        st.dictionaries(st.one_of(st.text(max_size=8), st.sampled_from(sorted(SUBMISSION))), below, max_size=4),
+        st.dictionaries(
+            st.one_of(st.text(max_size=8), st.sampled_from(sorted(SUBMISSION))),
+            below,
+            max_size=4,
+        ),
     ),
     max_leaves=12,
 )
@@ -137,7 +151,15 @@ def test_any_value_at_any_place(data, value):
 @settings(max_examples=MORE)
 @given(st.data(), st.text(max_size=12))
 def test_any_key_at_any_place(data, key):
-    path = data.draw(st.sampled_from([path for path in nodes(SUBMISSION) if isinstance(at(SUBMISSION, path), dict)]))
+    path = data.draw(
+        st.sampled_from(
+            [
+                path
+                for path in nodes(SUBMISSION)
+                if isinstance(at(SUBMISSION, path), dict)
+            ]
+        )
+    )
     table = {**at(SUBMISSION, path), key: data.draw(LEAVES)}
     survive(changed(SUBMISSION, path, table))
 
@@ -171,7 +193,10 @@ def test_any_bytes_as_files(tmp_path_factory, data):
 def plain(value):
     """A value that TOML can write."""
     if isinstance(value, dict):
-        return {str(key).encode("utf-8", "replace").decode(): plain(part) for key, part in value.items()}
+        return {
+            str(key).encode("utf-8", "replace").decode(): plain(part)
+            for key, part in value.items()
+        }
     if isinstance(value, list):
         return [plain(part) for part in value]
     if isinstance(value, str):
@@ -204,7 +229,12 @@ def test_any_value_at_any_place_of_a_rule_file(data, value):
 
 
 @settings(max_examples=2 * MORE)
-@given(st.text(alphabet="abcdefgh_0123456789.()+-*/%<>=!,'\"[]{}:@~^&|\\ \n\u0300é", max_size=60))
+@given(
+    st.text(
+        alphabet="abcdefgh_0123456789.()+-*/%<>=!,'\"[]{}:@~^&|\\ \n\u0300é",
+        max_size=60,
+    )
+)
 def test_any_formula(text):
     document = copy.deepcopy(DOCUMENT)
     document["metric"]["share"] = {"title": "X", "type": "number", "formula": text}
@@ -258,7 +288,11 @@ class TestSizes:
 def file_of(folder, content):
     """A submission file of these bytes, or of this text."""
     path = folder / "hostile.json"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+    path.write_bytes(
+        content
+        if isinstance(content, bytes)
+        else content.encode("utf-8", "surrogatepass")
+    )
     return path
 
 
@@ -312,14 +346,38 @@ class TestNumbersInFiles:
     def test_refused(self, text, code, tmp_path):
         assert found_in(file_of(tmp_path, written(text))) == [(code, SHARE)]
 
-    @pytest.mark.parametrize("text", ["-0", "0e5", "-0.0", "0.0e-3", "1e-12", "1E+2", "100.000", "9.5e1"])
+    @pytest.mark.parametrize(
+        "text", ["-0", "0e5", "-0.0", "0.0e-3", "1e-12", "1E+2", "100.000", "9.5e1"]
+    )
     def test_taken(self, text, tmp_path):
-        report = score(RULES, load_measurements(file_of(tmp_path, written(text)), RULES))
-        rule = next(rule for rule in report.to_dict()["rules"] if rule["id"] == "on-time")
-        figure = next(item["value"] for item in rule["inputs"] if item["metric"] == "share")
+        report = score(
+            RULES, load_measurements(file_of(tmp_path, written(text)), RULES)
+        )
+        rule = next(
+            rule for rule in report.to_dict()["rules"] if rule["id"] == "on-time"
+        )
+        figure = next(
+            item["value"] for item in rule["inputs"] if item["metric"] == "share"
+        )
         assert Decimal(figure) == Decimal(text)
 
-    @pytest.mark.parametrize("text", ["01", "+1", ".5", "5.", "0x10", "1_000", "1e", "nan", "inf", "--1", "1 2", "٣"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "01",
+            "+1",
+            ".5",
+            "5.",
+            "0x10",
+            "1_000",
+            "1e",
+            "nan",
+            "inf",
+            "--1",
+            "1 2",
+            "٣",
+        ],
+    )
     def test_no_json(self, text, tmp_path):
         assert found_in(file_of(tmp_path, written(text))) == [("json-syntax", ())]
 
@@ -360,8 +418,15 @@ class TestFilesThatAreNone:
     def test_any_depth(self, depth, tmp_path):
         """Also where the reader still follows and the words about it no longer might."""
         for opened, closed in (('{"value":', "}"), ("[", "]")):
-            ((code, _),) = found_in(file_of(tmp_path, written(opened * depth + "1" + closed * depth)))
-            assert code in ("not-a-number", "entry-ways", "unknown-key", "json-too-deep")
+            ((code, _),) = found_in(
+                file_of(tmp_path, written(opened * depth + "1" + closed * depth))
+            )
+            assert code in (
+                "not-a-number",
+                "entry-ways",
+                "unknown-key",
+                "json-too-deep",
+            )
 
     @pytest.mark.parametrize(
         "text",
@@ -380,7 +445,17 @@ class TestFilesThatAreNone:
 class TestHostileText:
     """Half characters, marks that turn the direction, escapes of terminals: refused or harmless, never a crash."""
 
-    STRANGE = ("\ud800", "x\udfffy", "\0", "\u202e\u2066", "\u200f", "\x1b[31m", "a\nb\r\nc", "\u2028", "\ufeff")
+    STRANGE = (
+        "\ud800",
+        "x\udfffy",
+        "\0",
+        "\u202e\u2066",
+        "\u200f",
+        "\x1b[31m",
+        "a\nb\r\nc",
+        "\u2028",
+        "\ufeff",
+    )
 
     @pytest.mark.parametrize("text", STRANGE, ids=ascii)
     @pytest.mark.parametrize(
@@ -414,14 +489,22 @@ class TestHostileText:
             (("measurements", "share"), "unknown-key"),
             ((), "unknown-key"),
         ):
-            entry = {"points": 1, "reason": "x"} if code == "unknown-rule" else {} if code == "unknown-track" else "x"
+            entry = (
+                {"points": 1, "reason": "x"}
+                if code == "unknown-rule"
+                else {}
+                if code == "unknown-track"
+                else "x"
+            )
             table = {**at(SUBMISSION, place), text: entry}
             submission = changed(SUBMISSION, place, table)
             assert found_in(submission) == [(code, (*place, text))]
             name = file_of(tmp_path, json.dumps(submission, default=float))
             assert (code, (*place, text)) in found_in(name)
 
-    @pytest.mark.parametrize("text", [text for text in STRANGE if text.strip()], ids=ascii)
+    @pytest.mark.parametrize(
+        "text", [text for text in STRANGE if text.strip()], ids=ascii
+    )
     def test_as_a_choice(self, text):
         for path, code in (
             (("period",), "bad-period"),
@@ -434,24 +517,45 @@ class TestHostileText:
             (("measurements", "meetings", "value"), "text-for-number"),
         ):
             ((found, place),) = found_in(changed(SUBMISSION, path, text))
-            half = found == "not-text" and text != text.encode(errors="replace").decode()
+            half = (
+                found == "not-text" and text != text.encode(errors="replace").decode()
+            )
             assert (code if half else found, place[:2]) == (code, path[:2])
 
     @pytest.mark.parametrize(
-        "name", ["__proto__", "__class__", "__dict__", "constructor", "{0.__class__}", "%s", "a.b"]
+        "name",
+        [
+            "__proto__",
+            "__class__",
+            "__dict__",
+            "constructor",
+            "{0.__class__}",
+            "%s",
+            "a.b",
+        ],
     )
     def test_names_that_mean_something_elsewhere(self, name):
         assert found_in({**SUBMISSION, name: 1}) == [("unknown-key", (name,))]
         submission = changed(SUBMISSION, ("measurements",), {name: {"value": 1}})
         assert found_in(submission) == [("unknown-metric", ("measurements", name))]
 
-    @pytest.mark.parametrize("level", ["Tô\u0301t", "To\u0302\u0301t", "TỐT", " tốt ", "Tốt\u00a0", "good", "GOOD"])
+    @pytest.mark.parametrize(
+        "level",
+        ["Tô\u0301t", "To\u0302\u0301t", "TỐT", " tốt ", "Tốt\u00a0", "good", "GOOD"],
+    )
     def test_one_level_however_it_is_written(self, level):
-        report = score(RULES, load_measurements(changed(SUBMISSION, ("measurements", "grade"), level), RULES))
+        report = score(
+            RULES,
+            load_measurements(
+                changed(SUBMISSION, ("measurements", "grade"), level), RULES
+            ),
+        )
         without = {"measurements": 0, "digest": 0}
         assert report.to_dict() | without == REPORT.to_dict() | without
 
-    @pytest.mark.parametrize("level", ["Tot", "Tố", "\u200fTốt", "T\u200bốt", "Т\u1ed1t", "", "1", "Tốt Tốt"])
+    @pytest.mark.parametrize(
+        "level", ["Tot", "Tố", "\u200fTốt", "T\u200bốt", "Т\u1ed1t", "", "1", "Tốt Tốt"]
+    )
     def test_no_level(self, level):
         submission = changed(SUBMISSION, ("measurements", "grade"), level)
         assert found_in(submission) == [("unknown-level", ("measurements", "grade"))]
@@ -473,10 +577,18 @@ class TestHostileText:
             ("measurements", "share", "evidence", 0),
             ("points", "leadership", "reason"),
         ):
-            report = score(RULES, load_measurements(changed(SUBMISSION, path, long), RULES))
+            report = score(
+                RULES, load_measurements(changed(SUBMISSION, path, long), RULES)
+            )
             assert report.index.value == REPORT.index.value
         assert render(report.to_dict(), "json").encode()
-        for path in (("period",), ("as_of",), ("ruleset",), ("unit_kind",), ("measurements", "issued")):
+        for path in (
+            ("period",),
+            ("as_of",),
+            ("ruleset",),
+            ("unit_kind",),
+            ("measurements", "issued"),
+        ):
             found_in(changed(SUBMISSION, path, long))
 
 
@@ -549,7 +661,9 @@ class TestHostileRuleFiles:
         assert refused_rules(TEXT.replace("most = 12", f"most = {value}")) == [code]
 
     @pytest.mark.parametrize("place", ['title = "Work"', "format = 1", 'version = "1"'])
-    @pytest.mark.parametrize("value", ["9" * 5000, "0x" + "f" * 5000], ids=["decimal", "hexadecimal"])
+    @pytest.mark.parametrize(
+        "value", ["9" * 5000, "0x" + "f" * 5000], ids=["decimal", "hexadecimal"]
+    )
     def test_digits_without_end_anywhere(self, place, value):
         assert refused_rules(TEXT.replace(place, f"{place.split()[0]} = {value}", 1))
 
@@ -565,7 +679,11 @@ class TestHostileRuleFiles:
         ids=["in a metric", "at the top", "as a metric", "in the head"],
     )
     def test_dotted_keys_without_end(self, text, depth):
-        assert refused_rules(text(".".join("a" * depth)))[0] in ("unknown-key", "missing-key", "toml-too-deep")
+        assert refused_rules(text(".".join("a" * depth)))[0] in (
+            "unknown-key",
+            "missing-key",
+            "toml-too-deep",
+        )
 
     @pytest.mark.parametrize("place", ['"Work"', '"tiny"', '"Dossiers on time"'])
     def test_half_a_character(self, place):
@@ -580,13 +698,22 @@ class TestHostileRuleFiles:
         assert "bad-id" in refused_rules(TEXT + f'\n[group.{name}]\ntitle = "x"\n')
 
     def test_a_title_of_a_kind_with_another_key(self):
-        for title in ('{ vi = "Miền núi", en = "Mountain", fr = "x" }', '{ fr = "x" }', '{ "" = "x" }'):
-            found = refused_rules(TEXT.replace('title = "Mountain communes"', f"title = {title}"))
+        for title in (
+            '{ vi = "Miền núi", en = "Mountain", fr = "x" }',
+            '{ fr = "x" }',
+            '{ "" = "x" }',
+        ):
+            found = refused_rules(
+                TEXT.replace('title = "Mountain communes"', f"title = {title}")
+            )
             assert "unknown-key" in found
 
     def test_levels_in_another_normal_form(self):
         rules = parse_rules(TEXT.replace("Tốt", "To\u0302\u0301t"))
-        assert score(rules, load_measurements(SUBMISSION, rules)).index.value == REPORT.index.value
+        assert (
+            score(rules, load_measurements(SUBMISSION, rules)).index.value
+            == REPORT.index.value
+        )
 
     @pytest.mark.parametrize(
         "text",
@@ -598,7 +725,14 @@ class TestHostileRuleFiles:
             TEXT.replace('"Work"', '["Work"' + "\n[a]," * 20_000 + "]"),
             TEXT.replace('"Work"', '"' + "x" * 1_000_000),
         ],
-        ids=["keys", "tables", "lists of tables", "lines of a list", "what looks like tables", "no end"],
+        ids=[
+            "keys",
+            "tables",
+            "lists of tables",
+            "lines of a list",
+            "what looks like tables",
+            "no end",
+        ],
     )
     def test_sizes(self, text):
         assert 0 < len(refused_rules(text)) <= 501
@@ -653,8 +787,16 @@ ESCAPES = [
 
 
 class TestFormulasThatTryToEscape:
-    @pytest.mark.parametrize(("text", "code"), ESCAPES, ids=lambda text: text[:30].encode("ascii", "replace").decode())
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        ESCAPES,
+        ids=lambda text: text[:30].encode("ascii", "replace").decode(),
+    )
     def test_refused(self, text, code):
         document = copy.deepcopy(DOCUMENT)
-        document["metric"]["days_allowed"] = {"title": "X", "type": "number", "formula": text}
+        document["metric"]["days_allowed"] = {
+            "title": "X",
+            "type": "number",
+            "formula": text,
+        }
         assert refused_rules(tomli_w.dumps(plain(document))) == [code]

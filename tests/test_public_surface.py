@@ -29,7 +29,9 @@ def test_every_public_thing_says_what_it_is() -> None:
     for name in cchc_rules.__all__:
         text = inspect.getdoc(getattr(cchc_rules, name))
         assert text, name
-        assert text.split("\n")[0].rstrip().endswith((".", ":", ";")) or "." in text, name
+        assert text.split("\n")[0].rstrip().endswith((".", ":", ";")) or "." in text, (
+            name
+        )
 
 
 def test_unknown_names_are_refused() -> None:
@@ -49,9 +51,14 @@ def test_importing_loads_nothing_heavy() -> None:
         "pyarrow",
         "cchc_rules.submissions.worksheets",
     }
-    heavy |= {f"cchc_rules.{name}" for name in ("analysis", "render.page", "cases.case_file", "tables")}
+    heavy |= {
+        f"cchc_rules.{name}"
+        for name in ("analysis", "render.page", "cases.case_file", "tables")
+    }
     code = f"import sys, cchc_rules; print(sorted({heavy} & set(sys.modules)))"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert shown.stdout.strip() == "[]"
 
 

@@ -24,17 +24,26 @@ CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
 OUTSIDE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
-PATH = re.compile(rf"(?:(?:{'|'.join(FOLDERS)})/[\w./*-]*|[A-Z]+\.md|pyproject\.toml|LICENSE)")
+PATH = re.compile(
+    rf"(?:(?:{'|'.join(FOLDERS)})/[\w./*-]*|[A-Z]+\.md|pyproject\.toml|LICENSE)"
+)
 NAMED = re.compile(r"\bcam-due-20\d\d(?:-[a-z]+)*(?:\.(?:toml|json))?")
 OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*")
 OTHER_OPTIONS = {"--deep", "--check", "--write"}
 """Options of the tests and of the benchmarks, named by themselves."""
-MACHINE = re.compile(r"(?<![\w./~-])/(?:home|root|tmp|work|Users|mnt|private|var/folders)/[\w.-]|\b[A-Z]:\\Users\\")
+MACHINE = re.compile(
+    r"(?<![\w./~-])/(?:home|root|tmp|work|Users|mnt|private|var/folders)/[\w.-]|\b[A-Z]:\\Users\\"
+)
 
 
 def pages() -> list[Path]:
     """Return every document of the project."""
-    return sorted([*ROOT.glob("*.md"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md"))])
+    return sorted(
+        [
+            *ROOT.glob("*.md"),
+            *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md")),
+        ]
+    )
 
 
 def name_of(path: Path) -> str:
@@ -51,11 +60,25 @@ def anchors(path: Path) -> set[str]:
     """Return the anchors of a document's headings, as GitHub makes them."""
     found: set[str] = set()
     for heading in HEADING.findall(unfenced(path.read_text(encoding="utf-8"))):
-        plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").replace("*", "").strip().lower()
-        kept = "".join(char for char in plain if char in " -_" or unicodedata.category(char)[0] in "LNM")
+        plain = (
+            re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+            .replace("`", "")
+            .replace("*", "")
+            .strip()
+            .lower()
+        )
+        kept = "".join(
+            char
+            for char in plain
+            if char in " -_" or unicodedata.category(char)[0] in "LNM"
+        )
         slug = kept.replace(" ", "-")
         again = [f"{slug}-{number}" for number in range(1, 100)]
-        found.add(slug if slug not in found else next(one for one in again if one not in found))
+        found.add(
+            slug
+            if slug not in found
+            else next(one for one in again if one not in found)
+        )
     return found
 
 
@@ -67,7 +90,9 @@ def places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, str]]:
 
 def links(path: Path) -> Iterator[tuple[int, str, Path, str]]:
     """Yield the links of a document to files of the project: line, as written, file, anchor."""
-    text = CODE.sub(lambda code: " " * len(code[0]), unfenced(path.read_text(encoding="utf-8")))
+    text = CODE.sub(
+        lambda code: " " * len(code[0]), unfenced(path.read_text(encoding="utf-8"))
+    )
     for line, target in places(LINK, text):
         if not OUTSIDE.match(target):
             file, _, anchor = unquote(target).partition("#")
@@ -88,7 +113,9 @@ def absent_paths() -> Iterator[str]:
     """Paths in backticks that look like files of the project and are not there."""
     for path in pages():
         for line, code in places(CODE, unfenced(path.read_text(encoding="utf-8"))):
-            if PATH.fullmatch(code) and not (any(ROOT.glob(code)) if "*" in code else _known(path, code)):
+            if PATH.fullmatch(code) and not (
+                any(ROOT.glob(code)) if "*" in code else _known(path, code)
+            ):
                 yield f"{name_of(path)}:{line}: `{code}`: no such file"
 
 
@@ -111,16 +138,22 @@ def _help(command: str) -> str:
 
 def unknown_names() -> Iterator[str]:
     """Rule sets, examples and options of the command line that are named and do not exist."""
-    files = {path.name for name in ("rules", "examples") for path in (ROOT / name).iterdir()}
+    files = {
+        path.name for name in ("rules", "examples") for path in (ROOT / name).iterdir()
+    }
     known = files | {name.rpartition(".")[0] for name in files} | MADE_UP
-    options = {option for name in COMMANDS for option in OPTION.findall(_help(name))} | OTHER_OPTIONS
+    options = {
+        option for name in COMMANDS for option in OPTION.findall(_help(name))
+    } | OTHER_OPTIONS
     for path in pages():
         text = path.read_text(encoding="utf-8")
         for line, name in places(NAMED, text):
             if name not in known:
                 yield f"{name_of(path)}:{line}: {name}: no such rule set or example"
         for line, code in places(CODE, text):
-            for option in OPTION.findall(code) if code.startswith("--") or "cchc" in code else ():
+            for option in (
+                OPTION.findall(code) if code.startswith("--") or "cchc" in code else ()
+            ):
                 if option not in options:
                     yield f"{name_of(path)}:{line}: {option}: no such option"
 
@@ -149,7 +182,9 @@ def unlisted() -> Iterator[str]:
 
 def versions() -> Iterator[str]:
     """The top entry of the changelog is the project's version."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]["version"]
     changelog = ROOT / "CHANGELOG.md"
     text = changelog.read_text(encoding="utf-8") if changelog.exists() else ""
     entry = re.search(r"^## \[([^\]]+)\]", text, re.MULTILINE)
@@ -159,8 +194,13 @@ def versions() -> Iterator[str]:
 
 def untested() -> Iterator[str]:
     """Clauses and laws of the semantics that no test names."""
-    semantics = (ROOT / "docs" / "reference" / "semantics.md").read_text(encoding="utf-8")
-    tests = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
+    semantics = (ROOT / "docs" / "reference" / "semantics.md").read_text(
+        encoding="utf-8"
+    )
+    tests = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+    )
     for clause in re.findall(r"\*\*([A-Z]\d+)\*\*", semantics):
         if not re.search(rf"\b{clause}\b", tests):
             yield f"no test names the clause {clause}"

@@ -24,7 +24,9 @@ def compiled(source: Path) -> bytes:
     """Return the bytes of the compiled catalogue of a `.po` file."""
     with source.open("rb") as text:
         catalogue = read_po(text, locale=source.stem)
-    catalogue.creation_date = catalogue.revision_date = NO_DAY  # the same words always give the same bytes
+    catalogue.creation_date = catalogue.revision_date = (
+        NO_DAY  # the same words always give the same bytes
+    )
     add_forms(catalogue, source.stem)
     out = io.BytesIO()
     write_mo(out, catalogue)
@@ -36,7 +38,11 @@ def add_forms(catalogue: Catalog, lang: str) -> None:
     catalogue.add("locale.decimal", get_decimal_symbol(lang))
     catalogue.add("locale.group", get_group_symbol(lang))
     for month in range(1, 13):
-        form = format_date(date(SAMPLE_YEAR, month, 1), DATES[lang].replace("dd", "'{day:02}'"), locale=lang)
+        form = format_date(
+            date(SAMPLE_YEAR, month, 1),
+            DATES[lang].replace("dd", "'{day:02}'"),
+            locale=lang,
+        )
         form = form if "{" in form else form.replace("1 ", "{day} ", 1)
         catalogue.add(f"locale.date-{month}", form.replace(str(SAMPLE_YEAR), "{year}"))
 

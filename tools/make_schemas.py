@@ -35,19 +35,36 @@ NAMES = {
 }
 """Models whose tables go by another name than theirs."""
 
-DEDUCTIONS = ("all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual", "none")
+DEDUCTIONS = (
+    "all_or_nothing",
+    "proportional",
+    "per_unit",
+    "tiers",
+    "formula",
+    "manual",
+    "none",
+)
 WITH_IDS = ("metric", "group", "rule", "remedy")
 NAMED_LISTS = ("band", "band_gate", "target")
 """Lists whose entries an overlay may change one by one."""
 
 DAY = r"^\d{4}-\d{2}-\d{2}$"
-REMOVE: Schema = {"anyOf": [{"const": True}, {"type": "array", "minItems": 1, "items": file_format.WORDS}]}
+REMOVE: Schema = {
+    "anyOf": [
+        {"const": True},
+        {"type": "array", "minItems": 1, "items": file_format.WORDS},
+    ]
+}
 
 
 def words(lang: str) -> dict[str, str]:
     """Return what the catalogue of a language says of keys."""
     with (ROOT / "packaged" / "locale" / f"{lang}.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+        return {
+            str(message.id): str(message.string)
+            for message in read_po(file)
+            if message.id
+        }
 
 
 VI, EN = words("vi"), words("en")
@@ -63,7 +80,12 @@ def with_words(part: Schema, table: str) -> Schema:
     """Return the schema of a table with a description of each key: the table's own, else what all have in common."""
     kinds = ("deduction.kind",) if table in DEDUCTIONS else ()
     keys = part.get("properties", {})
-    return part | {"properties": {key: described(one, f"{table}.{key}", *kinds, key) for key, one in keys.items()}}
+    return part | {
+        "properties": {
+            key: described(one, f"{table}.{key}", *kinds, key)
+            for key, one in keys.items()
+        }
+    }
 
 
 def name_of(model_name: str) -> str:
@@ -79,28 +101,47 @@ def cleaned(part: Any) -> Any:
         return part
     if part.get("anyOf", [{}])[-1] == {"type": "null"}:
         kept = part["anyOf"][:-1]
-        part = {**(kept[0] if len(kept) == 1 else {"anyOf": kept}), **{k: v for k, v in part.items() if k != "anyOf"}}
-    return {key: _inside(key, value) for key, value in part.items() if not _needless(key, value)}
+        part = {
+            **(kept[0] if len(kept) == 1 else {"anyOf": kept}),
+            **{k: v for k, v in part.items() if k != "anyOf"},
+        }
+    return {
+        key: _inside(key, value)
+        for key, value in part.items()
+        if not _needless(key, value)
+    }
 
 
 def _needless(key: str, value: Any) -> bool:
     said = key in ("title", "description") and isinstance(value, str)
-    return said or key == "discriminator" or (key == "default" and value in (None, "", [], {}))
+    return (
+        said
+        or key == "discriminator"
+        or (key == "default" and value in (None, "", [], {}))
+    )
 
 
 def _inside(key: str, value: Any) -> Any:
     if key == "$ref":
         return f"#/$defs/{name_of(value.rpartition('/')[2])}"
-    return {name: cleaned(one) for name, one in value.items()} if key == "properties" else cleaned(value)
+    return (
+        {name: cleaned(one) for name, one in value.items()}
+        if key == "properties"
+        else cleaned(value)
+    )
 
 
 def rules() -> Schema:
     """Return the JSON Schema of rule files."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an exact fraction is no default that JSON could hold
+        warnings.simplefilter(
+            "ignore"
+        )  # an exact fraction is no default that JSON could hold
         raw = file_format.RuleFile.model_json_schema(by_alias=True)
     tables = {name_of(name): cleaned(part) for name, part in raw["$defs"].items()}
-    tables["window"] = {key: value for key, value in tables["days"].items() if key != "required"}
+    tables["window"] = {
+        key: value for key, value in tables["days"].items() if key != "required"
+    }
     tables["rule"]["properties"]["deduction"] = _deduction(tables)
     whole = _whole(raw["required"], tables)
     for name in WITH_IDS:
@@ -109,7 +150,10 @@ def rules() -> Schema:
     tables = {name: with_words(part, _spoken(name)) for name, part in tables.items()}
     top = _file(cleaned(raw)["properties"])
     tables |= {"kind": _section(top, ("extends", "kind", "since"))}
-    tables |= {"since": _section(top, ("extends", "since", "format", "ruleset")), "whole": whole}
+    tables |= {
+        "since": _section(top, ("extends", "since", "format", "ruleset")),
+        "whole": whole,
+    }
     return _top("rules", "file", top) | {
         "if": {"not": {"required": ["extends"]}},
         "then": {"$ref": "#/$defs/whole"},
@@ -118,21 +162,38 @@ def rules() -> Schema:
 
 
 def _top(name: str, id_: str, properties: Schema) -> Schema:
-    head = {"$schema": DRAFT, "$id": f"urn:cchc-rules:{name}:1", "title": f"cchc-rules {name}, format 1"}
-    return head | described({"type": "object", "additionalProperties": False, "properties": properties}, id_)
+    head = {
+        "$schema": DRAFT,
+        "$id": f"urn:cchc-rules:{name}:1",
+        "title": f"cchc-rules {name}, format 1",
+    }
+    return head | described(
+        {"type": "object", "additionalProperties": False, "properties": properties}, id_
+    )
 
 
 def _deduction(tables: dict[str, Schema]) -> Schema:
     """Return the schema of a deduction: a word where its kind needs nothing else, or a table."""
     alone = [kind for kind in DEDUCTIONS if tables[kind]["required"] == ["kind"]]
-    return {"anyOf": [{"enum": alone}, *({"$ref": f"#/$defs/{kind}"} for kind in DEDUCTIONS)]}
+    return {
+        "anyOf": [
+            {"enum": alone},
+            *({"$ref": f"#/$defs/{kind}"} for kind in DEDUCTIONS),
+        ]
+    }
 
 
 def _whole(required: list[str], tables: dict[str, Schema]) -> Schema:
     """Return what a whole file needs and an overlay may leave out, and take it out of the tables."""
-    inside: Schema = {"ruleset": _needs(tables["ruleset"]), "window": {"required": tables["days"]["required"]}}
+    inside: Schema = {
+        "ruleset": _needs(tables["ruleset"]),
+        "window": {"required": tables["days"]["required"]},
+    }
     for name in WITH_IDS:
-        inside[name] = {"additionalProperties": _needs(tables[name]) | {"not": {"required": ["remove"]}}}
+        inside[name] = {
+            "additionalProperties": _needs(tables[name])
+            | {"not": {"required": ["remove"]}}
+        }
     return {"required": required, "properties": inside}
 
 
@@ -142,19 +203,33 @@ def _needs(table: Schema) -> Schema:
 
 def _file(fields: Schema) -> Schema:
     """Return the keys at the top of a rule file."""
-    extends = {"anyOf": [file_format.WORDS, {"type": "array", "minItems": 1, "items": file_format.WORDS}]}
+    extends = {
+        "anyOf": [
+            file_format.WORDS,
+            {"type": "array", "minItems": 1, "items": file_format.WORDS},
+        ]
+    }
     found = {**fields, "window": {"$ref": "#/$defs/window"}, "extends": extends}
-    found |= {name: {"anyOf": [fields[name], _named(f"{name}_change")]} for name in NAMED_LISTS}
+    found |= {
+        name: {"anyOf": [fields[name], _named(f"{name}_change")]}
+        for name in NAMED_LISTS
+    }
     found |= {name: _by_id(name) for name in (*WITH_IDS, "kind")}
     found["since"] = _named("since") | {"propertyNames": {"pattern": DAY}}
-    return {key: described(found[key], f"file.{key}") for key in file_format.keys_in_order()}
+    return {
+        key: described(found[key], f"file.{key}") for key in file_format.keys_in_order()
+    }
 
 
 def _by_id(name: str) -> Schema:
     names: Schema = {"pattern": file_format.OTHER_ID}
     if name == "metric":
         names = {"pattern": file_format.METRIC_ID, "not": {"enum": sorted(RESERVED)}}
-    return {"type": "object", "propertyNames": names, "additionalProperties": {"$ref": f"#/$defs/{name}"}}
+    return {
+        "type": "object",
+        "propertyNames": names,
+        "additionalProperties": {"$ref": f"#/$defs/{name}"},
+    }
 
 
 def _named(name: str) -> Schema:
@@ -174,9 +249,16 @@ def _spoken(name: str) -> str:
 
 def _section(top: Schema, without: tuple[str, ...]) -> Schema:
     """Return the schema of an overlay inside the file: a kind of unit, or what holds from a day on."""
-    own = {"title": described(either_text(), "kind.title"), "remove": described(REMOVE, "remove")}
+    own = {
+        "title": described(either_text(), "kind.title"),
+        "remove": described(REMOVE, "remove"),
+    }
     changes = {key: value for key, value in top.items() if key not in without}
-    return {"type": "object", "additionalProperties": False, "properties": own | changes}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": own | changes,
+    }
 
 
 def either_text() -> Schema:
@@ -192,12 +274,21 @@ def or_nothing(part: Schema) -> Schema:
     return {"anyOf": [part, NOTHING]}
 
 
-def closed(table: str, keys: Iterable[str], forms: Schema, required: Iterable[str] = ()) -> Schema:
+def closed(
+    table: str, keys: Iterable[str], forms: Schema, required: Iterable[str] = ()
+) -> Schema:
     """Return the schema of an object with the keys that the reader knows, in the order of their forms."""
     assert set(forms) == set(keys), (table, set(forms) ^ set(keys))
     needed = [key for key in forms if key in set(required)]
-    properties = {key: form if key in needed else or_nothing(form) for key, form in forms.items()}
-    part = {"type": "object", "required": needed, "additionalProperties": False, "properties": properties}
+    properties = {
+        key: form if key in needed else or_nothing(form) for key, form in forms.items()
+    }
+    part = {
+        "type": "object",
+        "required": needed,
+        "additionalProperties": False,
+        "properties": properties,
+    }
     return with_words(part, table)
 
 
@@ -231,26 +322,39 @@ def submissions() -> Schema:
         },
         required=("format", "ruleset", "unit", "period"),
     )
-    head = _top("submission", "submission", top["properties"]) | {"required": top["required"]}
+    head = _top("submission", "submission", top["properties"]) | {
+        "required": top["required"]
+    }
     return head | {"$defs": _parts()}
 
 
-PERIOD = (
-    r"^\s*([0-9]{4}|[0-9]{4}-(Q[1-4]|H[12]|0[1-9]|1[0-2])|[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2})\s*$"
-)
+PERIOD = r"^\s*([0-9]{4}|[0-9]{4}-(Q[1-4]|H[12]|0[1-9]|1[0-2])|[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2})\s*$"
 
 
 def _parts() -> Schema:
-    given = {"points": file_format.NUMBER, "reason": file_format.WORDS, "evidence": _ref("evidence")}
+    given = {
+        "points": file_format.NUMBER,
+        "reason": file_format.WORDS,
+        "evidence": _ref("evidence"),
+    }
     document = {"document": file_format.WORDS, "date": file_format.DAY}
-    waiver = {"by": file_format.WORDS, "why": file_format.WORDS, "until": file_format.DAY}
+    waiver = {
+        "by": file_format.WORDS,
+        "why": file_format.WORDS,
+        "until": file_format.DAY,
+    }
     return {
         "measurement": {"anyOf": [file_format.SCALAR, NOTHING, _ref("entry")]},
         "entry": _entry(),
         "given": closed("given", submission.KEYS_OF_GIVEN, given, ("points", "reason")),
         "waiver": closed("waiver", submission.KEYS_OF_WAIVER, waiver, waiver),
-        "document": closed("document", submission.KEYS_OF_DOCUMENT, document, ("document",)),
-        "evidence": {"type": "array", "items": {"anyOf": [file_format.WORDS, _ref("document")]}},
+        "document": closed(
+            "document", submission.KEYS_OF_DOCUMENT, document, ("document",)
+        ),
+        "evidence": {
+            "type": "array",
+            "items": {"anyOf": [file_format.WORDS, _ref("document")]},
+        },
     }
 
 
@@ -267,9 +371,19 @@ def _entry() -> Schema:
         "note": file_format.WORDS,
     }
     ways = [_said(way) for way in submission.WAYS]
-    left_null = {"anyOf": [{"required": [key]} for key in sorted(submission.FIGURE)], "not": {"anyOf": ways}}
-    halves = {"if": _said("numerator"), "then": _said("denominator"), "else": {"not": _said("denominator")}}
-    return closed("entry", submission.KEYS_OF_ENTRY, forms) | {"oneOf": [*ways, left_null], **halves}
+    left_null = {
+        "anyOf": [{"required": [key]} for key in sorted(submission.FIGURE)],
+        "not": {"anyOf": ways},
+    }
+    halves = {
+        "if": _said("numerator"),
+        "then": _said("denominator"),
+        "else": {"not": _said("denominator")},
+    }
+    return closed("entry", submission.KEYS_OF_ENTRY, forms) | {
+        "oneOf": [*ways, left_null],
+        **halves,
+    }
 
 
 def _said(key: str) -> Schema:

@@ -25,7 +25,13 @@ from cchc_rules.tables.province.ranking_document import ranking
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 MOST = 200_000
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 
 class Picture(NamedTuple):
@@ -68,7 +74,16 @@ PICTURES = (
     Picture("page-areas-vi", "cam-due-2023", "vi", 1280, 820, "light", "#areas"),
     Picture("page-way-vi", "cam-due-2023", "vi", 1280, 540, "light", "#way"),
     Picture("page-sure-vi", "cam-due-2023", "vi", 1280, 1180, "light", "#sure"),
-    Picture("page-loss-vi", "cam-due-2023", "vi", 1280, 760, "light", "#losses details:nth-of-type(2)", True),
+    Picture(
+        "page-loss-vi",
+        "cam-due-2023",
+        "vi",
+        1280,
+        760,
+        "light",
+        "#losses details:nth-of-type(2)",
+        True,
+    ),
     Picture("page-rules-vi", "cam-due-2023", "vi", 1280, 640, "light", "#rules"),
     Picture("province-vi", PROVINCE, "vi", 1280, 1180, "light"),
     Picture("province-areas-vi", PROVINCE, "vi", 1280, 760, "light", "#areas"),
@@ -78,7 +93,11 @@ PICTURES = (
 
 def main() -> int:
     """Make every picture, or those named."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if chromium is None:
         print("no Chromium is installed", file=sys.stderr)
         return 1
@@ -87,7 +106,9 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for picture in PICTURES:
             if not sys.argv[1:] or picture.name in sys.argv[1:]:
-                print(f"{picture.name}: {saved(taken(browser, picture), IMAGES / f'{picture.name}.png'):,} bytes")
+                print(
+                    f"{picture.name}: {saved(taken(browser, picture), IMAGES / f'{picture.name}.png'):,} bytes"
+                )
         browser.close()
     return 0
 
@@ -121,7 +142,9 @@ def shown(page: Page, picture: Picture, path: Path) -> None:
 def report(picture: Picture) -> str:
     """Return the page of an example."""
     rules = load_rules("cam-due-2023")
-    measurements = load_measurements(ROOT / "examples" / f"{picture.example}.json", rules)
+    measurements = load_measurements(
+        ROOT / "examples" / f"{picture.example}.json", rules
+    )
     study = sensitivity(rules, measurements).to_dict(picture.lang)
     return render(score(rules, measurements).to_dict(picture.lang), "html", study=study)
 
@@ -132,7 +155,10 @@ def province(lang: str) -> str:
     results, before = (score_table(rules, communes(seed)).results for seed in (1, 2))
     document = overview(rules, results, ranking(results, before=before, lang=lang))
     return render_overview(
-        document, "html", title="Tỉnh Ví Dụ, năm 2023", links=dict.fromkeys(range(len(results)), "#")
+        document,
+        "html",
+        title="Tỉnh Ví Dụ, năm 2023",
+        links=dict.fromkeys(range(len(results)), "#"),
     )
 
 
@@ -141,7 +167,12 @@ def communes(seed: int) -> pl.DataFrame:
     dice = Random(seed)
     text = (ROOT / "examples" / "cam-due-2023-strong.json").read_text(encoding="utf-8")
     return pl.DataFrame(
-        {"unit": f"Xã {name} {more}", "district": DISTRICTS[(at + len(more)) % 6], "period": "2023"} | drawn(dice, text)
+        {
+            "unit": f"Xã {name} {more}",
+            "district": DISTRICTS[(at + len(more)) % 6],
+            "period": "2023",
+        }
+        | drawn(dice, text)
         for at, name in enumerate(NAMES)
         for more in ("Thượng", "Hạ", "Lộc", "Trung", "Hải", "Đông")
     )

@@ -32,7 +32,11 @@ is made from the words of the program and the examples of its tests.
 def catalogue(lang: str) -> dict[str, str]:
     """Return the messages of a language by id."""
     with (LOCALE / f"{lang}.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+        return {
+            str(message.id): str(message.string)
+            for message in read_po(file)
+            if message.id
+        }
 
 
 def shown(text: str) -> str:
@@ -42,9 +46,15 @@ def shown(text: str) -> str:
 
 def examples(code: str) -> dict[str, list[str]]:
     """Return what the bad files of a code say of themselves, by where they stand."""
-    rules = sorted(BAD.glob(f"rules/{code}.toml")) + sorted(BAD.glob(f"rules/{code}--*.toml"))
-    submissions = sorted(BAD.glob(f"submissions/{code}.json")) + sorted(BAD.glob(f"submissions/{code}--*.json"))
-    cases = sorted(BAD.glob(f"cases/{code}.toml")) + sorted(BAD.glob(f"cases/{code}--*.toml"))
+    rules = sorted(BAD.glob(f"rules/{code}.toml")) + sorted(
+        BAD.glob(f"rules/{code}--*.toml")
+    )
+    submissions = sorted(BAD.glob(f"submissions/{code}.json")) + sorted(
+        BAD.glob(f"submissions/{code}--*.json")
+    )
+    cases = sorted(BAD.glob(f"cases/{code}.toml")) + sorted(
+        BAD.glob(f"cases/{code}--*.toml")
+    )
     return {
         "rules": [_comment(path) for path in rules],
         "submissions": [_measurements(path) for path in submissions],
@@ -54,7 +64,11 @@ def examples(code: str) -> dict[str, list[str]]:
 
 def _comment(path: Path) -> str:
     lines = path.read_bytes().decode("utf-8", "replace").splitlines()
-    return lines[1].removeprefix("# ") if len(lines) > 1 and lines[1].startswith("# ") else ""
+    return (
+        lines[1].removeprefix("# ")
+        if len(lines) > 1 and lines[1].startswith("# ")
+        else ""
+    )
 
 
 def _measurements(path: Path) -> str:
@@ -70,16 +84,30 @@ def _measurements(path: Path) -> str:
 def section(code: str, vi: dict[str, str], en: dict[str, str]) -> str:
     """Return the section of one code."""
     found = examples(code)
-    names = (("rule file", "rules"), ("submission", "submissions"), ("case file", "cases"))
+    names = (
+        ("rule file", "rules"),
+        ("submission", "submissions"),
+        ("case file", "cases"),
+    )
     where = [name for name, key in names if found[key]]
     kind = "Warning" if code in WARNINGS else "Error"
     lines = [f"## `{code}`", ""]
-    lines.append(f"{kind} in a {' or a '.join(where) or 'file'}. {shown(en[f'problem.{code}'])}")
+    lines.append(
+        f"{kind} in a {' or a '.join(where) or 'file'}. {shown(en[f'problem.{code}'])}"
+    )
     lines += ["", f"To do: {shown(en[f'fix.{code}'])}"]
-    lines += ["", f"Tiếng Việt: {shown(vi[f'problem.{code}'])} {shown(vi[f'fix.{code}'])}"]
+    lines += [
+        "",
+        f"Tiếng Việt: {shown(vi[f'problem.{code}'])} {shown(vi[f'fix.{code}'])}",
+    ]
     said = [text for texts in found.values() for text in texts if text]
     if said:
-        lines += ["", "For example:", "", *(f"- {text}" for text in dict.fromkeys(said))]
+        lines += [
+            "",
+            "For example:",
+            "",
+            *(f"- {text}" for text in dict.fromkeys(said)),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -14,8 +14,12 @@ END = "<!-- end of rooms -->\n"
 
 def rooms() -> list[str]:
     """Return the names of the rooms, the highest first, as the contract of imports lists them."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
-    layers = next(contract["layers"] for contract in contracts if contract["id"] == "rooms")
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "tool"
+    ]["importlinter"]["contracts"]
+    layers = next(
+        contract["layers"] for contract in contracts if contract["id"] == "rooms"
+    )
     return [name for name in layers if (SOURCE / name).is_dir()]
 
 
@@ -29,9 +33,13 @@ def table() -> str:
     """Return the map as a Markdown table: each room and, below it, the packages in it."""
     lines = ["| room | what it is for |", "|---|---|"]
     for room in rooms():
-        folders = [SOURCE / room, *sorted(path.parent for path in (SOURCE / room).glob("*/__init__.py"))]
+        folders = [
+            SOURCE / room,
+            *sorted(path.parent for path in (SOURCE / room).glob("*/__init__.py")),
+        ]
         lines += [
-            f"| `{'.'.join(folder.relative_to(SOURCE).parts)}` | {purpose(folder / '__init__.py')} |" for folder in folders
+            f"| `{'.'.join(folder.relative_to(SOURCE).parts)}` | {purpose(folder / '__init__.py')} |"
+            for folder in folders
         ]
     return "\n".join(lines) + "\n"
 
@@ -50,7 +58,9 @@ def main() -> int:
     if "--check" not in sys.argv:
         PAGE.write_text(wanted, encoding="utf-8")
     elif text != wanted:
-        print("CONTRIBUTING.md: the map of rooms is not that of the docstrings; run python tools/room_map.py")
+        print(
+            "CONTRIBUTING.md: the map of rooms is not that of the docstrings; run python tools/room_map.py"
+        )
         return 1
     return 0
 

@@ -10,9 +10,20 @@ print(report.index, report.band.title.vi if report.band else "")
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cchc_rules.base.problem import CchcError, Problem, ReportError, RulesError, SubmissionError
+from cchc_rules.base.problem import (
+    CchcError,
+    Problem,
+    ReportError,
+    RulesError,
+    SubmissionError,
+)
 from cchc_rules.base.state import Effect, Reason, State
-from cchc_rules.report.printing import dump_rules, load_report, parse_report, print_report
+from cchc_rules.report.printing import (
+    dump_rules,
+    load_report,
+    parse_report,
+    print_report,
+)
 from cchc_rules.report.ranking import Move, Ranked, moves, rank
 from cchc_rules.report.report import Index, Report, RuleRecord
 from cchc_rules.report.score import score
@@ -86,7 +97,9 @@ _WHEN_USED = {
     "score_weightings": "tables.weightings",
     "sensitivity": "analysis.sensitivity.study",
 }
-"""Where names are found that scoring has no need of: their modules are loaded when they are first asked for."""
+"""Where names are found that scoring has no need of: their modules are loaded when they are first
+asked for.
+"""
 
 
 def __getattr__(name: str) -> Any:

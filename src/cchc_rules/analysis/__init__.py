@@ -1,1 +1,3 @@
-"""Questions about finished scorings: what wins points back, what moved, how sure an index is, what a version does."""
+"""Questions about finished scorings: what wins points back, what moved, how sure an index is, what
+a version does.
+"""

@@ -1,1 +1,3 @@
-"""Exact numbers, intervals, days, states, problems as values, messages in both languages: what all rooms stand on."""
+"""Exact numbers, intervals, days, states, problems as values, messages in both languages: what all
+rooms stand on.
+"""

@@ -15,7 +15,9 @@ class CalendarMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which days are worked: Monday to Friday, less the country's public holidays, as a rule file may amend them."""
+    """Which days are worked: Monday to Friday, less the country's public holidays, as a rule file
+    may amend them.
+    """
 
     country: str = ""
     extra_holidays: frozenset[date] = frozenset()
@@ -26,11 +28,15 @@ class Calendar:
         if day in self.extra_workdays:
             return True
         return (
-            day.weekday() < SATURDAY and day not in self.extra_holidays and day not in _holidays(self.country, day.year)
+            day.weekday() < SATURDAY
+            and day not in self.extra_holidays
+            and day not in _holidays(self.country, day.year)
         )
 
     def add_working_days(self, day: date, count: int) -> date:
-        """Return the date so many working days after (before, when negative) a day, which itself is not counted."""
+        """Return the date so many working days after (before, when negative) a day, which itself is
+        not counted.
+        """
         step = timedelta(days=1 if count >= 0 else -1)
         left = abs(count)
         while left:
@@ -65,7 +71,9 @@ _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", re.ASCII)
 
 
 def period(text: str) -> tuple[date, date] | None:
-    """Return the first and last day of `2023`, `2023-Q1`, `2023-H1`, `2023-06` or `2022-07-01/2023-06-30`."""
+    """Return the first and last day of `2023`, `2023-Q1`, `2023-H1`, `2023-06` or
+    `2022-07-01/2023-06-30`.
+    """
     try:
         return _span(text) or _named(text)
     except ValueError:
@@ -76,7 +84,8 @@ def _span(text: str) -> tuple[date, date] | None:
     match = _SPAN.fullmatch(text)
     if not match:
         return None
-    first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    first = date.fromisoformat(match[1])
+    last = date.fromisoformat(match[2])
     return (first, last) if first <= last else None
 
 
@@ -90,7 +99,11 @@ def _named(text: str) -> tuple[date, date] | None:
         return _months(int(year), month, 1)
     if quarter is not None:
         return _months(int(year), 3 * quarter - 2, 3)
-    return _months(int(year), 1, 12) if half is None else _months(int(year), 6 * half - 5, 6)
+    return (
+        _months(int(year), 1, 12)
+        if half is None
+        else _months(int(year), 6 * half - 5, 6)
+    )
 
 
 def whole_months(first: date, last: date) -> int | None:

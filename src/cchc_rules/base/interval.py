@@ -19,17 +19,27 @@ class Interval:
         return self._above_low(value) and self._below_high(value)
 
     def _above_low(self, value: Fraction) -> bool:
-        return self.low is None or value > self.low or (value == self.low and not self.low_open)
+        return (
+            self.low is None
+            or value > self.low
+            or (value == self.low and not self.low_open)
+        )
 
     def _below_high(self, value: Fraction) -> bool:
-        return self.high is None or value < self.high or (value == self.high and not self.high_open)
+        return (
+            self.high is None
+            or value < self.high
+            or (value == self.high and not self.high_open)
+        )
 
     @property
     def empty(self) -> bool:
         """Whether no number lies inside."""
         if self.low is None or self.high is None:
             return False
-        return self.low > self.high or (self.low == self.high and (self.low_open or self.high_open))
+        return self.low > self.high or (
+            self.low == self.high and (self.low_open or self.high_open)
+        )
 
     def meets(self, other: "Interval") -> "Interval":
         """Return the numbers that lie inside both."""
@@ -41,9 +51,13 @@ class Interval:
         """Return the parts of this interval that the other leaves uncovered, lowest first."""
         parts = []
         if other.low is not None:
-            parts.append(self.meets(Interval(None, other.low, False, not other.low_open)))
+            parts.append(
+                self.meets(Interval(None, other.low, False, not other.low_open))
+            )
         if other.high is not None:
-            parts.append(self.meets(Interval(other.high, None, not other.high_open, False)))
+            parts.append(
+                self.meets(Interval(other.high, None, not other.high_open, False))
+            )
         return [part for part in parts if not part.empty]
 
     def whole_only(self) -> "Interval":
@@ -78,5 +92,9 @@ def uncovered(domain: Interval, parts: Iterable[Interval]) -> list[Interval]:
     """Return what of the domain no part covers, lowest first."""
     gaps = [] if domain.empty else [domain]
     for part in parts:
-        gaps = [rest for gap in gaps for rest in (gap.without(part) if not gap.meets(part).empty else [gap])]
+        gaps = [
+            rest
+            for gap in gaps
+            for rest in (gap.without(part) if not gap.meets(part).empty else [gap])
+        ]
     return gaps

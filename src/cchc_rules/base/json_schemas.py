@@ -1,4 +1,6 @@
-"""The JSON Schemas that the package ships: the forms of its files, for editors and for other programs."""
+"""The JSON Schemas that the package ships: the forms of its files, for editors and for other
+programs.
+"""
 
 import json
 from typing import Any
@@ -10,11 +12,15 @@ FORMS = ("rules", "submission", "report", "comparison", "sensitivity")
 
 
 def form_text(name: str, lang: str | None = None) -> str:
-    """Return the JSON Schema of a form as text, its descriptions in one language or, without one, in both."""
+    """Return the JSON Schema of a form as text, its descriptions in one language or, without one,
+    in both.
+    """
     text = packaged_text(f"schemas/{name}.schema.json")
     if lang is None:
         return text
-    return json.dumps(_said(json.loads(text), lang), ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps(_said(json.loads(text), lang), ensure_ascii=False, indent=2) + "\n"
+    )
 
 
 def _said(part: Any, lang: str) -> Any:
@@ -23,7 +29,10 @@ def _said(part: Any, lang: str) -> Any:
         return [_said(one, lang) for one in part]
     if not isinstance(part, dict):
         return part
-    return {key: _in(lang, one) if _both(key, one) else _said(one, lang) for key, one in part.items()}
+    return {
+        key: _in(lang, one) if _both(key, one) else _said(one, lang)
+        for key, one in part.items()
+    }
 
 
 def _both(key: str, value: object) -> bool:

@@ -1,7 +1,9 @@
-"""The words of the package in both languages: GNU gettext catalogues, and numbers and dates in the language's own form.
+"""The words of the package in both languages: GNU gettext catalogues, and numbers and dates in the
+language's own form.
 
-`packaged/locale/<language>.po` is what people edit; `tools/compile_words.py` compiles it, with the language's forms of
-numbers and dates (`locale.*`, from the Unicode locale data), to the `.mo` that is read here.
+`packaged/locale/<language>.po` is what people edit; `tools/compile_words.py` compiles it, with the
+language's forms of numbers and dates (`locale.*`, from the Unicode locale data), to the `.mo` that
+is read here.
 """
 
 import datetime
@@ -50,7 +52,9 @@ def outline(lang: str, id_: str) -> str:
 
 
 def number(lang: str, text: str) -> str:
-    """Return a plain decimal string in the language's form, all digits kept: `-1212.50` → `−1.212,50`."""
+    """Return a plain decimal string in the language's form, all digits kept: `-1212.50` →
+    `−1.212,50`.
+    """
     whole, point, rest = text.partition(".")
     sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
     if digits.isdigit() and len(digits) < 40:
@@ -60,4 +64,6 @@ def number(lang: str, text: str) -> str:
 
 def date(lang: str, day: datetime.date) -> str:
     """Return a date in the language's form: `31/12/2023`, `31 December 2023`."""
-    return _template(lang, f"locale.date-{day.month}").format(day=day.day, year=f"{day.year:04}")
+    return _template(lang, f"locale.date-{day.month}").format(
+        day=day.day, year=f"{day.year:04}"
+    )

@@ -1,7 +1,9 @@
-"""The one module that owns numbers: text becomes exact at the door, and every rounding has its place here.
+"""The one module that owns numbers: text becomes exact at the door, and every rounding has its
+place here.
 
-Inside, a figure is either a `Fraction` (when a rule set is loaded, and in formulas) or a pair of integers, numerator
-and positive denominator (when a submission is scored: several times faster than `Fraction`).
+Inside, a figure is either a `Fraction` (when a rule set is loaded, and in formulas) or a pair of
+integers, numerator and positive denominator (when a submission is scored: several times faster than
+`Fraction`).
 """
 
 import re
@@ -10,7 +12,9 @@ from fractions import Fraction
 from typing import TypeAlias
 
 Pair: TypeAlias = tuple[int, int]
-"""An exact figure: numerator and denominator, the denominator above zero, not necessarily in lowest terms."""
+"""An exact figure: numerator and denominator, the denominator above zero, not necessarily in lowest
+terms.
+"""
 
 DIGITS = 30
 """The most digits before or behind the decimal point that a figure may have."""
@@ -31,8 +35,8 @@ class NotANumberError(ValueError):
 def pair(value: object) -> Pair:
     """Return the exact pair of an int or a Decimal; refuse everything else with `NotANumberError`.
 
-    The codes are `not-a-number`, `boolean-for-number`, `float-for-number`, `text-for-number`, `not-finite` and
-    `number-too-long`.
+    The codes are `not-a-number`, `boolean-for-number`, `float-for-number`, `text-for-number`,
+    `not-finite` and `number-too-long`.
     """
     kind = value.__class__
     if kind is int:
@@ -55,7 +59,11 @@ def _decimal_pair(value: Decimal) -> Pair:
     if not value.is_finite():
         raise NotANumberError("not-finite")
     exponent = value.as_tuple().exponent
-    if value.adjusted() >= DIGITS or not isinstance(exponent, int) or exponent < -DIGITS:
+    if (
+        value.adjusted() >= DIGITS
+        or not isinstance(exponent, int)
+        or exponent < -DIGITS
+    ):
         raise NotANumberError("number-too-long")
     return value.as_integer_ratio()
 
@@ -73,7 +81,9 @@ def parse(text: str) -> Fraction:
 
 
 def suggestion(value: object) -> str:
-    """Return how a number in text should have been written: `97,5` → 97.5; `1.212` may be either of two."""
+    """Return how a number in text should have been written: `97,5` → 97.5; `1.212` may be either of
+    two.
+    """
     if not isinstance(value, str):
         return "97.5"
     text = value[:100].replace("\u00a0", " ").replace("%", "").strip()
@@ -91,7 +101,9 @@ _GROUPED = re.compile(r"\d{1,3}\.\d{3}", re.ASCII)
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """Return numerator/denominator rounded to a whole number, ties away from zero (denominator above zero)."""
+    """Return numerator/denominator rounded to a whole number, ties away from zero (denominator
+    above zero).
+    """
     if numerator >= 0:
         return (2 * numerator + denominator) // (2 * denominator)
     return -((denominator - 2 * numerator) // (2 * denominator))
@@ -123,18 +135,22 @@ def places(value: Fraction) -> int | None:
 def _strip(number: int, prime: int) -> tuple[int, int]:
     count = 0
     while number % prime == 0:
-        number, count = number // prime, count + 1
+        number = number // prime
+        count = count + 1
     return number, count
 
 
 def fixed(ticks: int, places: int) -> str:
     """Return whole ticks of 10^-places as a decimal string with all its places: (181, 2) is `1.81`."""
-    sign, digits = "-" if ticks < 0 else "", str(abs(ticks)).rjust(places + 1, "0")
+    sign = "-" if ticks < 0 else ""
+    digits = str(abs(ticks)).rjust(places + 1, "0")
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 
 def plain(value: Fraction) -> str:
-    """Return the value as the shortest exact decimal string; a value without one as `numerator/denominator`."""
+    """Return the value as the shortest exact decimal string; a value without one as
+    `numerator/denominator`.
+    """
     count = places(value)
     if count is None:
         return f"{value.numerator}/{value.denominator}"
@@ -146,7 +162,9 @@ EXACT_PLACES = 12
 
 
 def shown(value: Fraction) -> str:
-    """Return the value for display: exact where its decimal ends within 12 places, else rounded half up to 4."""
+    """Return the value for display: exact where its decimal ends within 12 places, else rounded
+    half up to 4.
+    """
     count = places(value)
     if count is not None and count <= EXACT_PLACES:
         return plain(value)

@@ -1,4 +1,6 @@
-"""The files that the package carries: catalogues, schemas, page templates, rule files. They stand in `packaged/`."""
+"""The files that the package carries: catalogues, schemas, page templates, rule files. They stand
+in `packaged/`.
+"""
 
 from pathlib import Path
 

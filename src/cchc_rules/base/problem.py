@@ -14,7 +14,9 @@ Path = tuple[str | int, ...]
 DEFAULT_LANGUAGE = "vi"
 
 MOST_PROBLEMS = 500
-"""No more are named at once: a file with more is not what it says it is, and finding nearest names takes time."""
+"""No more are named at once: a file with more is not what it says it is, and finding nearest names
+takes time.
+"""
 
 MOST_NAMES = 1000
 """No more known names are compared with a misspelt one."""
@@ -22,7 +24,9 @@ MOST_NAMES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a rule file or a submission: a stable code, the place, and the words to fill in."""
+    """One thing that is wrong with a rule file or a submission: a stable code, the place, and the
+    words to fill in.
+    """
 
     code: str
     path: Path = ()
@@ -43,14 +47,26 @@ class Problem:
         """Say what to do about it, in one sentence of the language."""
         fix = messages.message(lang, f"fix.{self.code}", **self.places)
         nearest = self.places.get("nearest", "")
-        return f"{fix} {messages.message(lang, 'fix.nearest', nearest=nearest)}" if nearest else fix
+        return (
+            f"{fix} {messages.message(lang, 'fix.nearest', nearest=nearest)}"
+            if nearest
+            else fix
+        )
 
     def text(self, lang: str = DEFAULT_LANGUAGE) -> str:
         """Say the whole problem: file, line, path, code, what is wrong and what to do."""
         kind = messages.message(lang, "word.warning" if self.warning else "word.error")
-        where = ":".join(part for part in (self.file, str(self.line) if self.line else "") if part)
+        where = ":".join(
+            part for part in (self.file, str(self.line) if self.line else "") if part
+        )
         head = " ".join(
-            part for part in (f"{where}:" if where else "", f"{kind}[{self.code}]", path_text(self.path)) if part
+            part
+            for part in (
+                f"{where}:" if where else "",
+                f"{kind}[{self.code}]",
+                path_text(self.path),
+            )
+            if part
         )
         return f"{head}\n    {self.what(lang)}\n    → {self.fix(lang)}"
 
@@ -61,7 +77,10 @@ def bounded(problems: Iterable[Problem]) -> list[Problem]:
     if len(found) <= MOST_PROBLEMS:
         return found
     mild = all(problem.warning for problem in found)
-    return [*found[:MOST_PROBLEMS], Problem("too-many-problems", (), {"most": str(MOST_PROBLEMS)}, warning=mild)]
+    return [
+        *found[:MOST_PROBLEMS],
+        Problem("too-many-problems", (), {"most": str(MOST_PROBLEMS)}, warning=mild),
+    ]
 
 
 def path_text(path: Path) -> str:
@@ -69,19 +88,30 @@ def path_text(path: Path) -> str:
     text = ""
     for part in path:
         name = quoted(part)
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{name}" if text else name
+        text += (
+            f"[{part + 1}]" if isinstance(part, int) else f".{name}" if text else name
+        )
     return text
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
     """Return the known name most like a misspelt one, or an empty text when none is near."""
     known = list(islice(names, MOST_NAMES))
-    return next(iter(difflib.get_close_matches(str(name)[:MOST_NAMES], known, n=1, cutoff=3 / 5)), "")
+    return next(
+        iter(
+            difflib.get_close_matches(str(name)[:MOST_NAMES], known, n=1, cutoff=3 / 5)
+        ),
+        "",
+    )
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """Return a value for a message: short, on one line, without control characters, `true` and `null` as in files."""
-    whole = "".join(char if char.isprintable() else "�" for char in _spelled(value)[: most + 1])
+    """Return a value for a message: short, on one line, without control characters, `true` and
+    `null` as in files.
+    """
+    whole = "".join(
+        char if char.isprintable() else "�" for char in _spelled(value)[: most + 1]
+    )
     return whole if len(whole) <= most else whole[:most] + "…"
 
 
@@ -90,15 +120,25 @@ def _spelled(value: object) -> str:
         return _AS_WRITTEN[value]
     try:
         return str(value)
-    except (ValueError, ArithmeticError, RecursionError):  # thousands of digits, or nested beyond reason
-        return f"{Decimal(value):.3E}" if isinstance(value, int) else f"<{type(value).__name__}>"
+    except (
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+    ):  # thousands of digits, or nested beyond reason
+        return (
+            f"{Decimal(value):.3E}"
+            if isinstance(value, int)
+            else f"<{type(value).__name__}>"
+        )
 
 
 _AS_WRITTEN: dict[object, str] = {True: "true", False: "false", None: "null"}
 
 
 class CchcError(Exception):
-    """The base of every error this package raises on purpose; `problems` says all of them as values."""
+    """The base of every error this package raises on purpose; `problems` says all of them as
+    values.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)

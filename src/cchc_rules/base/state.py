@@ -74,11 +74,15 @@ ZERO_DENOMINATOR = Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR)
 
 def strongest(absences: list[Absent]) -> Absent | None:
     """Return the absence that wins among several, None among none (semantics L6)."""
-    return min(absences, key=lambda absent: PRECEDENCE.index(absent.state), default=None)
+    return min(
+        absences, key=lambda absent: PRECEDENCE.index(absent.state), default=None
+    )
 
 
 def gate(state: State) -> State | None:
-    """Return what a required rule's state does to the rule behind it: None lets it pass (semantics L2)."""
+    """Return what a required rule's state does to the rule behind it: None lets it pass (semantics
+    L2).
+    """
     return _GATE[state]
 
 

@@ -12,34 +12,50 @@ Branch = tuple[str, str]
 
 Names = Mapping[str, Value | Absent]
 CHOOSING = ("min", "max", *LENIENT)
-TRUE, FALSE = "true", "false"
+TRUE = "true"
+FALSE = "false"
 
 
 def branches(formula: Formula) -> list[Branch]:
     """Return every way in which a formula can go, in the order of its text.
 
-    Of `a if c else b`: c true, c false. Of each operand of `and` and `or`: true, false. Of min, max, first and
-    largest_known over several arguments: each argument, as the one that is taken.
+    Of `a if c else b`: c true, c false. Of each operand of `and` and `or`: true, false. Of min,
+    max, first and largest_known over several arguments: each argument, as the one that is taken.
     """
     return [branch for node in _nodes(formula.tree) for branch in _ways(formula, node)]
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.expr]:
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.IfExp | ast.BoolOp | ast.Call)]
-    yield from sorted(found, key=lambda node: (node.lineno, node.col_offset, -(node.end_col_offset or 0)))
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.IfExp | ast.BoolOp | ast.Call)
+    ]
+    yield from sorted(
+        found,
+        key=lambda node: (node.lineno, node.col_offset, -(node.end_col_offset or 0)),
+    )
 
 
 def _ways(formula: Formula, node: ast.expr) -> Iterator[Branch]:
     if isinstance(node, ast.IfExp):
         yield from ((_text(formula, node.test), word) for word in (TRUE, FALSE))
     elif isinstance(node, ast.BoolOp):
-        yield from ((_text(formula, value), word) for value in node.values for word in (TRUE, FALSE))
+        yield from (
+            (_text(formula, value), word)
+            for value in node.values
+            for word in (TRUE, FALSE)
+        )
     elif isinstance(node, ast.Call) and _chooses(node):
         yield from ((_text(formula, node), _source(formula, arg)) for arg in node.args)
 
 
 def _chooses(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Name) and node.func.id in CHOOSING and len(node.args) > 1
+    return (
+        isinstance(node.func, ast.Name)
+        and node.func.id in CHOOSING
+        and len(node.args) > 1
+    )
 
 
 def _source(formula: Formula, node: ast.AST) -> str:
@@ -89,7 +105,11 @@ def _chosen(formula: Formula, node: ast.expr, names: Names) -> Iterator[Branch]:
     """Yield which argument was taken; the first of equal ones."""
     if isinstance(node, ast.Call) and _chooses(node):
         value = _value(formula, node, names)
-        equal = [arg for arg in node.args if not isinstance(value, Absent) and _value(formula, arg, names) == value]
+        equal = [
+            arg
+            for arg in node.args
+            if not isinstance(value, Absent) and _value(formula, arg, names) == value
+        ]
         if equal:
             yield _text(formula, node), _source(formula, equal[0])
 

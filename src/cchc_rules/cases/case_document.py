@@ -1,4 +1,6 @@
-"""What running cases came to, as a plain document: JSON-ready, every figure a decimal string. Views only lay it out."""
+"""What running cases came to, as a plain document: JSON-ready, every figure a decimal string. Views
+only lay it out.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,33 +20,51 @@ from cchc_rules.rules.model import RuleSet
 Document = dict[str, Any]
 
 
-def tested(files: list[tuple[CaseFile, list[Ran], Coverage | None]], lang: str) -> Document:
-    """Return the document of the cases of some files, with what they reach where that was asked for."""
+def tested(
+    files: list[tuple[CaseFile, list[Ran], Coverage | None]], lang: str
+) -> Document:
+    """Return the document of the cases of some files, with what they reach where that was asked
+    for.
+    """
     found = [tested_file(file, ran, reached, lang) for file, ran, reached in files]
-    totals = {key: sum(one["counts"][key] for one in found) for key in ("cases", PASSED, FAILED, OPEN)}
+    totals = {
+        key: sum(one["counts"][key] for one in found)
+        for key in ("cases", PASSED, FAILED, OPEN)
+    }
     return {"format": 1, "language": lang, "counts": totals, "files": found}
 
 
-def tested_file(file: CaseFile, ran: list[Ran], reached: Coverage | None, lang: str) -> Document:
+def tested_file(
+    file: CaseFile, ran: list[Ran], reached: Coverage | None, lang: str
+) -> Document:
     """Return the document of one file's cases."""
     statuses = Counter(one.status for one in ran)
     return {
         "name": file.name,
         "ruleset": _ruleset(file),
-        "counts": {"cases": len(ran), **{status: statuses[status] for status in (PASSED, FAILED, OPEN)}},
+        "counts": {
+            "cases": len(ran),
+            **{status: statuses[status] for status in (PASSED, FAILED, OPEN)},
+        },
         "cases": [_case(one, lang) for one in ran],
         "coverage": covered(reached) if reached else None,
     }
 
 
 def _ruleset(file: CaseFile) -> Document:
-    return {"id": file.rules.id, "version": file.rules.version, "extends": [*file.rules.bases]}
+    return {
+        "id": file.rules.id,
+        "version": file.rules.version,
+        "extends": [*file.rules.bases],
+    }
 
 
 def mutated(files: list[tuple[CaseFile, list[Ran], list[Fate]]], lang: str) -> Document:
     """Return the document of the mutants of some files."""
     found = [_mutated_file(file, ran, fates) for file, ran, fates in files]
-    totals = {key: sum(one["counts"][key] for one in found) for key in ("mutants", *STATUSES)}
+    totals = {
+        key: sum(one["counts"][key] for one in found) for key in ("mutants", *STATUSES)
+    }
     return {"format": 1, "language": lang, "counts": totals, "files": found}
 
 
@@ -55,14 +75,20 @@ def _mutated_file(file: CaseFile, ran: list[Ran], fates: list[Fate]) -> Document
         "name": file.name,
         "ruleset": _ruleset(file),
         "unused": [one.case.id for one in ran if one.status != PASSED],
-        "counts": {"mutants": len(fates), **{status: counts[status] for status in STATUSES}},
+        "counts": {
+            "mutants": len(fates),
+            **{status: counts[status] for status in STATUSES},
+        },
         "mutants": [_mutant(fate, numbers) for fate in fates],
     }
 
 
 def _mutant(fate: Fate, numbers: Iterator[int]) -> Document:
-    """Return a mutant; of one that no case notices, the case that would, its expectations still open."""
-    mutant, found = fate.mutant, fate.difference
+    """Return a mutant; of one that no case notices, the case that would, its expectations still
+    open.
+    """
+    mutant = fate.mutant
+    found = fate.difference
     told = f"{mutant.at}: {mutant.before} → {mutant.after}"
     return {
         "kind": mutant.kind,
@@ -71,19 +97,26 @@ def _mutant(fate: Fate, numbers: Iterator[int]) -> Document:
         "after": mutant.after,
         "status": fate.status,
         "noticed_by": fate.case,
-        "case": case_text.case(f"mutant-{next(numbers)}", told, found.one, found.wanted) if found else None,
+        "case": case_text.case(f"mutant-{next(numbers)}", told, found.one, found.wanted)
+        if found
+        else None,
     }
 
 
 def covered(found: Coverage) -> Document:
     """Return what cases reach; percents are rounded down, so that 100.00 means everything."""
-    kinds = {kind: [goal for goal in found.goals if goal.kind == kind] for kind in KINDS}
+    kinds = {
+        kind: [goal for goal in found.goals if goal.kind == kind] for kind in KINDS
+    }
     return {
         "percent": fixed(floor(found.percent * 100).numerator, 2),
         "goals": len(found.goals),
         "reached": len(found.goals) - len(found.missed),
         "kinds": {
-            kind: {"goals": len(goals), "reached": sum(goal in found.reached for goal in goals)}
+            kind: {
+                "goals": len(goals),
+                "reached": sum(goal in found.reached for goal in goals),
+            }
             for kind, goals in kinds.items()
         },
         "missed": [goal._asdict() for goal in found.missed],
@@ -105,7 +138,8 @@ def _case(ran: Ran, lang: str) -> Document:
 
 def _check(check: Check, rules: RuleSet) -> Document:
     """Return an expectation; what an open one came to is not said, so that nobody copies it."""
-    expectation, status = check.expectation, check.status
+    expectation = check.expectation
+    status = check.status
     return {
         "path": expectation.path,
         "status": status,
@@ -115,11 +149,17 @@ def _check(check: Check, rules: RuleSet) -> Document:
 
 
 def said(value: Value, rules: RuleSet) -> str | None:
-    """Return a value for the document: points with the places of the index, or more where they were written."""
+    """Return a value for the document: points with the places of the index, or more where they were
+    written.
+    """
     if value is None or isinstance(value, str):
         return value
     ticks = value * 10**rules.index.places
-    return fixed(ticks.numerator, rules.index.places) if ticks.denominator == 1 else plain(value)
+    return (
+        fixed(ticks.numerator, rules.index.places)
+        if ticks.denominator == 1
+        else plain(value)
+    )
 
 
 def _calculations(ran: Ran, lang: str) -> dict[str, str]:
@@ -127,4 +167,8 @@ def _calculations(ran: Ran, lang: str) -> dict[str, str]:
     arithmetic = Arithmetic(Speaker(ran.outcome, lang))
     rules = [check.expectation for check in ran.checks if check.status == FAILED]
     places = ran.outcome.plan.places
-    return {one.id: arithmetic.calculation(places[one.id]) for one in rules if one.part == "rule"}
+    return {
+        one.id: arithmetic.calculation(places[one.id])
+        for one in rules
+        if one.part == "rule"
+    }

@@ -1,4 +1,6 @@
-"""The form of a case file: TOML in, checked cases out; every problem at once, with its line. Opens files."""
+"""The form of a case file: TOML in, checked cases out; every problem at once, with its line. Opens
+files.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +10,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base import number
 from cchc_rules.base.packaged import packaged_rules_folder
-from cchc_rules.base.problem import CasesError, Path, Problem, RulesError, SubmissionError, bounded, nearest, quoted
+from cchc_rules.base.problem import (
+    CasesError,
+    Path,
+    Problem,
+    RulesError,
+    SubmissionError,
+    bounded,
+    nearest,
+    quoted,
+)
 from cchc_rules.base.state import State
 from cchc_rules.rules.load import load_rules
 from cchc_rules.rules.model import RuleSet
@@ -24,7 +35,17 @@ RULE_KEYS = ("state", "points", "lost", "excluded")
 SAYING = ("state", "points")
 """What must be expected of a rule for a case to count as one of its cases."""
 GROUP_KEYS = ("points", "lost", "excluded")
-INDEX_KEYS = ("value", "base", "bonus", "penalty", "claimed", "supported", "lowest", "highest", "band")
+INDEX_KEYS = (
+    "value",
+    "base",
+    "bonus",
+    "penalty",
+    "claimed",
+    "supported",
+    "lowest",
+    "highest",
+    "band",
+)
 TABLES = ("measurements", "points", "absent", "tracks")
 GIVEN = (*TABLES, "unit_kind", "period", "as_of")
 """What a case says of its submission, with the keys of a submission."""
@@ -34,11 +55,15 @@ _CASE = ("id", "why", "expect", *GIVEN)
 _PARTS = ("rule", "group", "index")
 
 Value: TypeAlias = Fraction | str | None
-"""What is expected or found: points, a state, a band; None where nothing is there (or still to be filled in)."""
+"""What is expected or found: points, a state, a band; None where nothing is there (or still to be
+filled in).
+"""
 
 
 class Expectation(NamedTuple):
-    """What one figure must come to: of a rule or a group by id, or of the index (no id); None is still open."""
+    """What one figure must come to: of a rule or a group by id, or of the index (no id); None is
+    still open.
+    """
 
     part: str
     id: str
@@ -64,7 +89,10 @@ class Case:
 
     def expects(self, rule: str) -> bool:
         """Whether it says a rule's state or points."""
-        return any(one.part == "rule" and one.id == rule and one.key in SAYING for one in self.expectations)
+        return any(
+            one.part == "rule" and one.id == rule and one.key in SAYING
+            for one in self.expectations
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +106,18 @@ class CaseFile:
 
     def problem_at(self, case: Case, problem: Problem) -> Problem:
         """Return a problem that scoring a case ran into, on the line where the case stands."""
-        return Problem(problem.code, ("case", case.at, *problem.path), problem.places, self.name, case.line())
+        return Problem(
+            problem.code,
+            ("case", case.at, *problem.path),
+            problem.places,
+            self.name,
+            case.line(),
+        )
 
 
 def case_files(paths: list[str]) -> list[FilePath]:
-    """Return the case files that folders, rule files (or packaged ids) and case files stand for, each once.
+    """Return the case files that folders, rule files (or packaged ids) and case files stand for,
+    each once.
 
     Raises `CasesError` where there are none.
     """
@@ -119,7 +154,8 @@ def without_cases(source: str) -> CaseFile:
 def read_cases(path: FilePath) -> CaseFile:
     """Return the checked cases of a file.
 
-    Raises `CasesError` with every problem of the file, or `RulesError` where its rule set is refused.
+    Raises `CasesError` with every problem of the file, or `RulesError` where its rule set is
+    refused.
     """
     try:
         source = read(path)
@@ -128,8 +164,13 @@ def read_cases(path: FilePath) -> CaseFile:
     reader = _Reader(path, source.content, source.locator.line)
     found = reader.read()
     if reader.problems or found is None:
-        placed = {(one.code, one.path, *one.places.values()): one for one in reader.problems}
-        problems = [one.at(str(path), source.locator.line(one.path) or 1) for one in bounded(placed.values())]
+        placed = {
+            (one.code, one.path, *one.places.values()): one for one in reader.problems
+        }
+        problems = [
+            one.at(str(path), source.locator.line(one.path) or 1)
+            for one in bounded(placed.values())
+        ]
         raise CasesError(sorted(problems, key=lambda one: one.line))
     return found
 
@@ -137,7 +178,9 @@ def read_cases(path: FilePath) -> CaseFile:
 class _Reader:
     """Reads one case file and collects what is wrong."""
 
-    def __init__(self, path: FilePath, content: Mapping[str, Any], line: Callable[[Path], int]) -> None:
+    def __init__(
+        self, path: FilePath, content: Mapping[str, Any], line: Callable[[Path], int]
+    ) -> None:
         self.path = path
         self.content = content
         self.line = line
@@ -163,7 +206,12 @@ class _Reader:
         if rules is None:
             return None
         cases = [self.case(row, at, rules) for at, row in enumerate(rows)]
-        return CaseFile(str(self.path), rules, self.given, tuple(case for case in cases if case is not None))
+        return CaseFile(
+            str(self.path),
+            rules,
+            self.given,
+            tuple(case for case in cases if case is not None),
+        )
 
     def rules(self) -> RuleSet | None:
         name = self.content.get("rules")
@@ -180,17 +228,35 @@ class _Reader:
             return load_rules(self.rules_named(name))
         except RulesError as error:
             at = self.line(("rules",))
-            raise RulesError([one if one.file else one.at(str(self.path), at) for one in error.problems]) from None
+            raise RulesError(
+                [
+                    one if one.file else one.at(str(self.path), at)
+                    for one in error.problems
+                ]
+            ) from None
 
     def rules_named(self, name: str) -> str:
-        """Return the file that is named relative to this one, with its ending or without, else the name as an id."""
+        """Return the file that is named relative to this one, with its ending or without, else the
+        name as an id.
+        """
         beside = [self.path.parent / one for one in (name, f"{name}.toml")]
-        return next((str(file) for file in beside if file.suffix == ".toml" and file.is_file()), name)
+        return next(
+            (str(file) for file in beside if file.suffix == ".toml" and file.is_file()),
+            name,
+        )
 
-    def keys(self, table: Mapping[str, Any], known: tuple[str, ...], *path: str | int) -> None:
+    def keys(
+        self, table: Mapping[str, Any], known: tuple[str, ...], *path: str | int
+    ) -> None:
         for key in table:
             if key not in known:
-                self.fault("unknown-key", *path, key, key=quoted(key), nearest=nearest(key, known))
+                self.fault(
+                    "unknown-key",
+                    *path,
+                    key,
+                    key=quoted(key),
+                    nearest=nearest(key, known),
+                )
 
     def table(self, value: object, *path: str | int) -> Mapping[str, Any]:
         if isinstance(value, Mapping):
@@ -210,14 +276,21 @@ class _Reader:
         before = len(self.problems)
         table = self.table(row, "case", at)
         self.keys(table, _CASE, "case", at)
-        id_, why = self.text(table, "id", "case", at), self.text(table, "why", "case", at)
+        id_ = self.text(table, "id", "case", at)
+        why = self.text(table, "why", "case", at)
         self.named_once(id_, at)
         measurements = self.measurements(table, at, rules)
-        active = rules if measurements is None else variant(measurements, rules, measurements.judged_at)
+        active = (
+            rules
+            if measurements is None
+            else variant(measurements, rules, measurements.judged_at)
+        )
         expectations = tuple(self.expectations(table, at, active))
         if measurements is None or len(self.problems) > before:
             return None
-        return Case(id_, at, lambda: self.line(("case", at)), why, measurements, expectations)
+        return Case(
+            id_, at, lambda: self.line(("case", at)), why, measurements, expectations
+        )
 
     def named_once(self, id_: str, at: int) -> None:
         if not id_:
@@ -226,45 +299,82 @@ class _Reader:
             self.fault("id-twice", "case", at, "id", name=quoted(id_))
         self.ids.add(id_)
 
-    def measurements(self, table: Mapping[str, Any], at: int, rules: RuleSet) -> Measurements | None:
+    def measurements(
+        self, table: Mapping[str, Any], at: int, rules: RuleSet
+    ) -> Measurements | None:
         submission = submission_of(rules, self.given, table)
         try:
             return load_measurements(submission, rules)
         except SubmissionError as error:
-            self.problems += [self.replaced(problem, table, at) for problem in error.problems]
+            self.problems += [
+                self.replaced(problem, table, at) for problem in error.problems
+            ]
             return None
 
     def replaced(self, problem: Problem, table: Mapping[str, Any], at: int) -> Problem:
-        """Return a problem of a submission where the case, or what all cases start from, declares its path."""
+        """Return a problem of a submission where the case, or what all cases start from, declares
+        its path.
+        """
         for path, content in ((("case", at), table), (("given",), self.given)):
             if _declares(content, problem.path[:2]):
                 return Problem(problem.code, (*path, *problem.path), problem.places)
         return Problem(problem.code, ("case", at), problem.places)
 
-    def expectations(self, table: Mapping[str, Any], at: int, rules: RuleSet) -> Iterator[Expectation]:
-        path, before = ("case", at, "expect"), len(self.problems)
+    def expectations(
+        self, table: Mapping[str, Any], at: int, rules: RuleSet
+    ) -> Iterator[Expectation]:
+        path = ("case", at, "expect")
+        before = len(self.problems)
         expect = self.table(table.get("expect", {}), *path)
         self.keys(expect, _PARTS, *path)
         found = [
             *self.named(expect, "rule", RULE_KEYS, rules, *path),
             *self.named(expect, "group", GROUP_KEYS, rules, *path),
-            *self.values(expect.get("index", {}), ("index", ""), INDEX_KEYS, rules, *path, "index"),
+            *self.values(
+                expect.get("index", {}),
+                ("index", ""),
+                INDEX_KEYS,
+                rules,
+                *path,
+                "index",
+            ),
         ]
         if not found and len(self.problems) == before:
             self.fault("no-expectation", "case", at, name=quoted(table.get("id", "")))
         yield from found
 
     def named(
-        self, expect: Mapping[str, Any], part: str, keys: tuple[str, ...], rules: RuleSet, *path: str | int
+        self,
+        expect: Mapping[str, Any],
+        part: str,
+        keys: tuple[str, ...],
+        rules: RuleSet,
+        *path: str | int,
     ) -> Iterator[Expectation]:
-        known, code = (rules.rules, "unknown-rule") if part == "rule" else (rules.groups, "unknown-group")
+        known, code = (
+            (rules.rules, "unknown-rule")
+            if part == "rule"
+            else (rules.groups, "unknown-group")
+        )
         for id_, values in self.table(expect.get(part, {}), *path, part).items():
             if id_ not in known:
-                self.fault(code, *path, part, id_, name=quoted(id_), nearest=nearest(id_, known))
+                self.fault(
+                    code,
+                    *path,
+                    part,
+                    id_,
+                    name=quoted(id_),
+                    nearest=nearest(id_, known),
+                )
             yield from self.values(values, (part, id_), keys, rules, *path, part, id_)
 
     def values(
-        self, values: object, of: tuple[str, str], keys: tuple[str, ...], rules: RuleSet, *path: str | int
+        self,
+        values: object,
+        of: tuple[str, str],
+        keys: tuple[str, ...],
+        rules: RuleSet,
+        *path: str | int,
     ) -> Iterator[Expectation]:
         table = self.table(values, *path)
         self.keys(table, keys, *path)
@@ -275,7 +385,11 @@ class _Reader:
     def value(self, key: str, value: object, rules: RuleSet, *path: str | int) -> Value:
         if key in ("state", "band"):
             bands = [band.id for band in rules.bands]
-            known, code = ([*State], "unknown-state") if key == "state" else (bands, "unknown-band")
+            known, code = (
+                ([*State], "unknown-state")
+                if key == "state"
+                else (bands, "unknown-band")
+            )
             if not isinstance(value, str):
                 self.fault("not-text", *path, given=quoted(value))
             elif value not in known:
@@ -285,7 +399,9 @@ class _Reader:
         try:
             return number.fraction(value)
         except number.NotANumberError as error:
-            self.fault(error.code, *path, given=quoted(value), hint=number.suggestion(value))
+            self.fault(
+                error.code, *path, given=quoted(value), hint=number.suggestion(value)
+            )
             return None
 
 
@@ -298,8 +414,11 @@ def _declares(content: object, path: Path) -> bool:
     return bool(path)
 
 
-def submission_of(rules: RuleSet, given: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the submission of a case: what all cases start from, and what it gives itself laid over.
+def submission_of(
+    rules: RuleSet, given: Mapping[str, Any], case: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the submission of a case: what all cases start from, and what it gives itself laid
+    over.
 
     Where neither names a period, it is the whole validity of the rule set.
     """

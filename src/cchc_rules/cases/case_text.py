@@ -1,4 +1,6 @@
-"""Cases as text: TOML that a case file can take in as it is, with expectations still to be filled in."""
+"""Cases as text: TOML that a case file can take in as it is, with expectations still to be filled
+in.
+"""
 
 import json
 from collections.abc import Iterable, Mapping

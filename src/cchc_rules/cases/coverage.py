@@ -1,4 +1,5 @@
-"""What cases reach of a rule set: states, tiers, ways of formulas, and figures below, at and above each edge.
+"""What cases reach of a rule set: states, tiers, ways of formulas, and figures below, at and above
+each edge.
 
 A case reaches what a rule does only where it expects that rule's state or points.
 """
@@ -28,12 +29,17 @@ from cchc_rules.scoring.value_functions import Shapes, opened
 Named: TypeAlias = "dict[str, formula.Value | Absent]"
 
 METRIC = "metric"
-STATE, TIER, WAY, EDGE = "state", "tier", "way", "edge"
+STATE = "state"
+TIER = "tier"
+WAY = "way"
+EDGE = "edge"
 KINDS = (STATE, TIER, WAY, EDGE)
 
 
 class Goal(NamedTuple):
-    """One thing that a case can reach: of which kind, of what (a rule, or a formula by its path), and which."""
+    """One thing that a case can reach: of which kind, of what (a rule, or a formula by its path),
+    and which.
+    """
 
     kind: str
     of: str
@@ -55,7 +61,11 @@ class Coverage(NamedTuple):
     @property
     def percent(self) -> Fraction:
         """How much is reached, of everything there is, in percent; of nothing, all."""
-        return 100 * (1 - Fraction(len(self.missed), len(self.goals))) if self.goals else Fraction(100)
+        return (
+            100 * (1 - Fraction(len(self.missed), len(self.goals)))
+            if self.goals
+            else Fraction(100)
+        )
 
 
 class Survey:
@@ -67,25 +77,39 @@ class Survey:
 
     def goals(self, rule: Rule) -> Iterator[Goal]:
         """Yield what there is to reach of a rule, without its states: they are found by trying."""
-        yield from (Goal(TIER, rule.id, str(at + 1)) for at in range(len(rule.deduction.tiers)))
+        yield from (
+            Goal(TIER, rule.id, str(at + 1)) for at in range(len(rule.deduction.tiers))
+        )
         for path, parsed in self.formulas(rule):
-            yield from (Goal(WAY, path, text, outcome) for text, outcome in branches(parsed))
+            yield from (
+                Goal(WAY, path, text, outcome) for text, outcome in branches(parsed)
+            )
         for edge in edges(self.rules, rule):
             which = edge_text(edge.of, edge.value, edge.relative, self.dated(rule))
-            yield from (Goal(EDGE, rule.id, which, side) for side in needed(self.rules, rule, edge))
+            yield from (
+                Goal(EDGE, rule.id, which, side)
+                for side in needed(self.rules, rule, edge)
+            )
 
     def dated(self, rule: Rule) -> bool:
         """Whether the figure of a rule is a date."""
-        return rule.metric is not None and self.rules.metrics[rule.metric].type == "date"
+        return (
+            rule.metric is not None and self.rules.metrics[rule.metric].type == "date"
+        )
 
     def formulas(self, rule: Rule) -> Iterator[tuple[str, formula.Formula]]:
-        """Yield the formulas that decide a rule, its own and those of metrics it reads, each with its path."""
+        """Yield the formulas that decide a rule, its own and those of metrics it reads, each with
+        its path.
+        """
         for path, text, extra in dependencies.rule_formulas(self.rules, rule):
             yield path_text(("rule", rule.id, *path)), self.shapes.parsed(text, extra)
         for name in sorted(dependencies.rule_metrics(self.rules, rule)):
             derived = self.rules.metrics[name].formula
             if derived is not None:
-                yield path_text((METRIC, name, "formula")), self.shapes.parsed(derived, {})
+                yield (
+                    path_text((METRIC, name, "formula")),
+                    self.shapes.parsed(derived, {}),
+                )
 
     def reached(self, rule: Rule, outcome: Outcome) -> Iterator[Goal]:
         """Yield what a scoring reaches of a rule."""
@@ -100,24 +124,38 @@ class Survey:
         own = {path: (text, extra) for path, text, extra in self._own(rule, result)}
         for path, parsed in self.formulas(rule):
             if path.startswith(METRIC) or path in own:
-                names = self.shapes.named(parsed, outcome.figures) | self._own_names(rule, parsed, outcome)
+                names = self.shapes.named(parsed, outcome.figures) | self._own_names(
+                    rule, parsed, outcome
+                )
                 if len(names) == len(parsed.names):
-                    yield from (Goal(WAY, path, text, word) for text, word in taken(parsed, names))
+                    yield from (
+                        Goal(WAY, path, text, word)
+                        for text, word in taken(parsed, names)
+                    )
 
-    def _own(self, rule: Rule, result: Result) -> Iterator[tuple[str, str, dict[str, str]]]:
+    def _own(
+        self, rule: Rule, result: Result
+    ) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield the rule's own formulas that were computed: of tiers only the one it fell into."""
         tier = result.detail if result.reason is Reason.TIER else None
         for path, text, extra in dependencies.rule_formulas(self.rules, rule):
             if "tiers" not in path or tier in path:
                 yield path_text(("rule", rule.id, *path)), text, extra
 
-    def _own_names(self, rule: Rule, parsed: formula.Formula, outcome: Outcome) -> Named:
+    def _own_names(
+        self, rule: Rule, parsed: formula.Formula, outcome: Outcome
+    ) -> Named:
         """Return what the rule's own names stand for; what has no figure is left out."""
         metric = self.rules.metrics[rule.metric or ""]
-        own: Named = {"weight": rule.weight, "value": opened(outcome.figure(metric.id), metric)}
+        own: Named = {
+            "weight": rule.weight,
+            "value": opened(outcome.figure(metric.id), metric),
+        }
         threshold = self.threshold(rule, outcome)
         if threshold is not None:
-            own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
+            own["threshold"] = opened(
+                (threshold.numerator, threshold.denominator), metric
+            )
         return {name: value for name, value in own.items() if name in parsed.names}
 
     def threshold(self, rule: Rule, outcome: Outcome) -> Fraction | None:
@@ -128,9 +166,12 @@ class Survey:
     def _sides(self, rule: Rule, outcome: Outcome) -> Iterator[Goal]:
         held = edges(self.rules, rule)
         read = (rule.metric, rule.deduction.exempt) if held else ()
-        if not held or any(outcome.figure(name).__class__ is not tuple for name in read if name):
+        if not held or any(
+            outcome.figure(name).__class__ is not tuple for name in read if name
+        ):
             return
-        figure, threshold = Fraction(*self.shapes.counted(rule, outcome.figures)), self.threshold(rule, outcome)
+        figure = Fraction(*self.shapes.counted(rule, outcome.figures))
+        threshold = self.threshold(rule, outcome)
         for edge in held:
             side = edge.side(figure, threshold)
             if side is not None:
@@ -139,7 +180,9 @@ class Survey:
 
 
 def edge_text(of: str, value: Fraction, relative: bool, dated: bool) -> str:
-    """Return an edge as people write it: `threshold 90`, `tier 2023-02-15`, `threshold`, `tier +15`."""
+    """Return an edge as people write it: `threshold 90`, `tier 2023-02-15`, `threshold`, `tier
+    +15`.
+    """
     if not relative:
         return f"{of} {_day(value) if dated else plain(value)}"
     return of if not value and of == "threshold" else f"{of} +{plain(value)}"
@@ -150,17 +193,28 @@ def _day(value: Fraction) -> str:
 
 
 def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
-    """Return what the cases of a file reach of its rule set: of an overlay, of what it gives itself.
+    """Return what the cases of a file reach of its rule set: of an overlay, of what it gives
+    itself.
 
-    The states of a rule are those to which a figure brings it that is worth trying, or that a case itself comes to.
+    The states of a rule are those to which a figure brings it that is worth trying, or that a case
+    itself comes to.
     """
-    rules, own = file.rules, Own(file.rules)
-    survey, tries = Survey(rules), Tries(Bench(rules, file.given))
+    rules = file.rules
+    own = Own(file.rules)
+    survey = Survey(rules)
+    tries = Tries(Bench(rules, file.given))
     goals: dict[Goal, None] = {}
     reached: set[Goal] = set()
     for rule in filter(own.judges, rules.rules.values()):
-        found = {goal for one in ran if _speaks(one, rule) for goal in survey.reached(rule, one.outcome)}
-        states = {goal.which for goal in found if goal.kind == STATE} | set(states_of(rule, tries))
+        found = {
+            goal
+            for one in ran
+            if _speaks(one, rule)
+            for goal in survey.reached(rule, one.outcome)
+        }
+        states = {goal.which for goal in found if goal.kind == STATE} | set(
+            states_of(rule, tries)
+        )
         goals |= dict.fromkeys(Goal(STATE, rule.id, state) for state in sorted(states))
         goals |= dict.fromkeys(survey.goals(rule))
         reached |= found
@@ -168,7 +222,9 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
 
 
 def _speaks(ran: Ran, rule: Rule) -> bool:
-    """Whether a case expects a rule's state or points, and scores it as it stands in the rule set itself."""
+    """Whether a case expects a rule's state or points, and scores it as it stands in the rule set
+    itself.
+    """
     return ran.case.expects(rule.id) and ran.outcome.rules.rules.get(rule.id) == rule
 
 

@@ -1,4 +1,6 @@
-"""Where the points of a rule change: its threshold, the edges of its tiers, its floor; and the figures beside them."""
+"""Where the points of a rule change: its threshold, the edges of its tiers, its floor; and the
+figures beside them.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -9,14 +11,18 @@ from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
 
-BELOW, AT, ABOVE = "below", "at", "above"
+BELOW = "below"
+AT = "at"
+ABOVE = "above"
 SIDES = (BELOW, AT, ABOVE)
 PERCENT_PLACES = 2
 """So many places at least of a figure in percent."""
 
 
 class Edge(NamedTuple):
-    """A figure at which something changes. `value` counts from the threshold where that is not written out."""
+    """A figure at which something changes. `value` counts from the threshold where that is not
+    written out.
+    """
 
     of: str
     value: Fraction
@@ -24,7 +30,9 @@ class Edge(NamedTuple):
     unit: Fraction
 
     def side(self, figure: Fraction, threshold: Fraction | None) -> str | None:
-        """Return where a figure lies: at the edge, or at most one unit beside it; None when further off."""
+        """Return where a figure lies: at the edge, or at most one unit beside it; None when further
+        off.
+        """
         if self.relative and threshold is None:
             return None
         off = figure - self.value - (threshold or 0 if self.relative else 0)
@@ -34,11 +42,14 @@ class Edge(NamedTuple):
 
 
 def edges(rules: RuleSet, rule: Rule) -> list[Edge]:
-    """Return the edges of a rule, each value once: the threshold, then the tiers from the first, then the floor."""
+    """Return the edges of a rule, each value once: the threshold, then the tiers from the first,
+    then the floor.
+    """
     metric = rules.metrics.get(rule.metric or "")
     if metric is None or not (metric.numeric or metric.type == "date"):
         return []
-    unit, found = unit_of(rules, metric), dict[tuple[bool, Fraction], Edge]()
+    unit = unit_of(rules, metric)
+    found = dict[tuple[bool, Fraction], Edge]()
     for of, value, relative in _written(rule):
         found.setdefault((relative, value), Edge(of, value, relative, unit))
     return list(found.values())
@@ -68,20 +79,29 @@ def _literal(threshold: object) -> Fraction | None:
 
 def ends(interval: Interval | None) -> list[Fraction]:
     """Return the ends of an interval, the low one first."""
-    return [] if interval is None else [end for end in (interval.low, interval.high) if end is not None]
+    return (
+        []
+        if interval is None
+        else [end for end in (interval.low, interval.high) if end is not None]
+    )
 
 
 def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
     """Return one unit in a metric's last place.
 
-    One for counts, ranks and days; else the last place to which it is rounded, or the smallest that the rule file
-    writes for it, in percent at least 0.01.
+    One for counts, ranks and days; else the last place to which it is rounded, or the smallest that
+    the rule file writes for it, in percent at least 0.01.
     """
     if metric.whole or not metric.numeric:
         return Fraction(1)
     if metric.round is not None:
         return Fraction(1, 10**metric.round)
-    written = [value for rule in rules.rules.values() if rule.metric == metric.id for value in _numbers(rule)]
+    written = [
+        value
+        for rule in rules.rules.values()
+        if rule.metric == metric.id
+        for value in _numbers(rule)
+    ]
     places = [number.places(value) or 0 for value in (*written, *ends(metric.range))]
     least = PERCENT_PLACES if metric.type == "percent" else 0
     return Fraction(1, 10 ** max(least, *places, 0))
@@ -99,11 +119,15 @@ def _numbers(rule: Rule) -> Iterator[Fraction]:
 
 
 def needed(rules: RuleSet, rule: Rule, edge: Edge) -> list[str]:
-    """Return the sides of an edge for which a case is needed: those that lie inside the metric's range."""
+    """Return the sides of an edge for which a case is needed: those that lie inside the metric's
+    range.
+    """
     if edge.relative or rule.deduction.exempt is not None:
         return list(SIDES)
     inside = domain(rules, rules.metrics[rule.metric or ""])
-    figures = zip(SIDES, (edge.value - edge.unit, edge.value, edge.value + edge.unit), strict=True)
+    figures = zip(
+        SIDES, (edge.value - edge.unit, edge.value, edge.value + edge.unit), strict=True
+    )
     return [side for side, figure in figures if inside.holds(figure)]
 
 
@@ -111,5 +135,7 @@ def domain(rules: RuleSet, metric: Metric) -> Interval:
     """Return the figures that a metric may have: its range, for a date the window, else every day."""
     if metric.type != "date":
         return metric.range
-    first, last = (Fraction(day.toordinal()) for day in rules.window or (date.min, date.max))
+    first, last = (
+        Fraction(day.toordinal()) for day in rules.window or (date.min, date.max)
+    )
     return Interval(first, last)

@@ -52,7 +52,9 @@ class Tries:
         self._found: dict[tuple[str, State], Try | None] = {}
 
     def of(self, rule: Rule) -> Iterator[Try]:
-        """Yield submissions that are worth trying on a rule, the plainest first; the rules before it are met."""
+        """Yield submissions that are worth trying on a rule, the plainest first; the rules before
+        it are met.
+        """
         yield from islice(self._of(rule), MOST_TRIES)
 
     def _of(self, rule: Rule) -> Iterator[Try]:
@@ -62,7 +64,9 @@ class Tries:
         plain = next(self.reported(rule), {})
         for gate in rule.requires:
             unmet = self.first(self.rules.rules[gate], State.NOT_MET)
-            yield from (laid(laid(base, plain), one) for one in (unmet,) if one is not None)
+            yield from (
+                laid(laid(base, plain), one) for one in (unmet,) if one is not None
+            )
             yield laid(plain, {"measurements": _without(base, self.plan.reads[gate])})
 
     def before(self, rule: Rule) -> Try:
@@ -77,7 +81,11 @@ class Tries:
         key = (rule.id, state)
         if key not in self._found:
             at = self.plan.places[rule.id]
-            wanted = (one for one in self.of(rule) if self.came_to(one, lambda out: out.results[at].state is state))
+            wanted = (
+                one
+                for one in self.of(rule)
+                if self.came_to(one, lambda out: out.results[at].state is state)
+            )
             self._found[key] = next(wanted, None)
         return self._found[key]
 
@@ -88,50 +96,91 @@ class Tries:
         return outcome is not None and so(outcome)
 
     def reported(self, rule: Rule) -> Iterator[Try]:
-        """Yield submissions with figures: for points given by a person the ends and the middle of what is allowed."""
+        """Yield submissions with figures: for points given by a person the ends and the middle of
+        what is allowed.
+        """
         if rule.metric is None:
-            middle = number.round_half_up((rule.lowest + rule.weight) / 2, self.rules.index.places)
-            for points in dict.fromkeys((rule.weight, middle, Fraction(0), rule.lowest)):
+            middle = number.round_half_up(
+                (rule.lowest + rule.weight) / 2, self.rules.index.places
+            )
+            for points in dict.fromkeys(
+                (rule.weight, middle, Fraction(0), rule.lowest)
+            ):
                 yield {"points": {rule.id: {"points": as_json(points), "reason": SAID}}}
             return
         tables = list(islice(self.tables(rule), MOST_TRIES))
         yield from ({"measurements": table} for table in tables)
         if rule.due is not None:
             for day in (rule.due - timedelta(days=1), rule.due):
-                yield from ({"measurements": table, "as_of": day} for table in (*tables[:MOST_COMBINED], {}))
+                yield from (
+                    {"measurements": table, "as_of": day}
+                    for table in (*tables[:MOST_COMBINED], {})
+                )
 
     def absences(self, rule: Rule) -> Iterator[Try]:
-        """Yield submissions without a figure that the rule reads: missing, not applicable, waived, or no block."""
+        """Yield submissions without a figure that the rule reads: missing, not applicable, waived,
+        or no block.
+        """
         yield {}
         until = self.rules.valid[1]
         waiver = {"waived": {"by": SAID, "why": SAID, "until": until}}
         ways: list[Any] = [{"not_applicable": SAID}, waiver]
         manual = Effect.MANUAL in rule.absence.values()
-        by_hand = {"points": {rule.id: {"points": as_json(rule.weight), "reason": SAID}}} if manual else {}
+        by_hand = (
+            {"points": {rule.id: {"points": as_json(rule.weight), "reason": SAID}}}
+            if manual
+            else {}
+        )
         table = next(self.tables(rule), {}) if rule.metric else {}
         for name in self.submitted(rule):
             for way in ways:
                 yield {"measurements": {**table, name: way}}
-                yield from [{"measurements": {**table, name: way}, **by_hand}] if by_hand else ()
-            yield from [{"measurements": {other: table[other] for other in table if other != name}}] if table else ()
+                yield from (
+                    [{"measurements": {**table, name: way}, **by_hand}]
+                    if by_hand
+                    else ()
+                )
+            yield from (
+                [
+                    {
+                        "measurements": {
+                            other: table[other] for other in table if other != name
+                        }
+                    }
+                ]
+                if table
+                else ()
+            )
         yield from (
-            {"measurements": table, "absent": {g.id: SAID}} for g in above(self.rules, rule.group) if g.optional
+            {"measurements": table, "absent": {g.id: SAID}}
+            for g in above(self.rules, rule.group)
+            if g.optional
         )
 
     def submitted(self, rule: Rule) -> list[str]:
         """Return the metrics that a submission gives for a rule, its own first."""
-        names = [name for name in self.plan.reads[rule.id] if self.rules.metrics[name].submitted]
+        names = [
+            name
+            for name in self.plan.reads[rule.id]
+            if self.rules.metrics[name].submitted
+        ]
         return sorted(names, key=lambda name: name != rule.metric)
 
     def tables(self, rule: Rule) -> Iterator[Table]:
-        """Yield the figures that a rule reads: the others as they come, its own at and beside its edges."""
-        metric, names = self.rules.metrics[rule.metric or ""], self.submitted(rule)
+        """Yield the figures that a rule reads: the others as they come, its own at and beside its
+        edges.
+        """
+        metric = self.rules.metrics[rule.metric or ""]
+        names = self.submitted(rule)
         others = [name for name in names if name != metric.id]
         combined = product(*(self.common(self.rules.metrics[name]) for name in others))
         for figures in islice(combined, MOST_COMBINED):
             table = dict(zip(others, figures, strict=True))
             if metric.submitted:
-                yield from ({metric.id: figure, **table} for figure in self.own(rule, metric, table))
+                yield from (
+                    {metric.id: figure, **table}
+                    for figure in self.own(rule, metric, table)
+                )
             else:
                 yield from self.solved(rule, metric, table)
                 yield table
@@ -140,8 +189,14 @@ class Tries:
         """Return some figures of a metric that a rule only reads beside its own."""
         if not metric.numeric:
             return self.values(metric, [])
-        small = [figure for figure in (Fraction(10), Fraction(10_000), Fraction(1), Fraction(0)) if _in(metric, figure)]
-        return [_written(metric, figure) for figure in small] or self.values(metric, [])[:4]
+        small = [
+            figure
+            for figure in (Fraction(10), Fraction(10_000), Fraction(1), Fraction(0))
+            if _in(metric, figure)
+        ]
+        return [_written(metric, figure) for figure in small] or self.values(
+            metric, []
+        )[:4]
 
     def own(self, rule: Rule, metric: Metric, table: Table) -> list[Any]:
         """Return figures of a rule's own metric, where the others are given."""
@@ -161,35 +216,60 @@ class Tries:
                 yield from _steps_off(rule, at)
 
     def figures(self, table: Table) -> list[Figure] | None:
-        """Return every figure, derived ones too, where these are submitted; None where they are refused."""
+        """Return every figure, derived ones too, where these are submitted; None where they are
+        refused.
+        """
         tried = self.bench.read({"measurements": table})
         return self.plan.figures(tried.figures) if tried else None
 
     def values(self, metric: Metric, wanted: list[Fraction]) -> list[Any]:
-        """Return figures of a metric: at the wanted ones, one unit beside them, between them, and at its ends."""
+        """Return figures of a metric: at the wanted ones, one unit beside them, between them, and
+        at its ends.
+        """
         if metric.type == "yes_no":
             return [True, False]
         if metric.type == "level":
             return [level.vi for level in metric.levels]
-        inside, unit = domain(self.rules, metric), unit_of(self.rules, metric)
-        spread = wanted or [Fraction(self.rules.valid[0].toordinal())] if metric.type == "date" else wanted
-        found = [figure for edge in spread for figure in (edge, edge - unit, edge + unit)]
+        inside = domain(self.rules, metric)
+        unit = unit_of(self.rules, metric)
+        spread = (
+            wanted or [Fraction(self.rules.valid[0].toordinal())]
+            if metric.type == "date"
+            else wanted
+        )
+        found = [
+            figure for edge in spread for figure in (edge, edge - unit, edge + unit)
+        ]
         found += _between(metric, spread, unit)
         found += _before_rounding(metric, spread, unit)
-        fitting = (figure for figure in dict.fromkeys(found) if inside.holds(figure) and _fits(metric, figure))
+        fitting = (
+            figure
+            for figure in dict.fromkeys(found)
+            if inside.holds(figure) and _fits(metric, figure)
+        )
         return [_written(metric, figure) for figure in fitting]
 
     def solved(self, rule: Rule, metric: Metric, table: Table) -> Iterator[Table]:
-        """Yield tables in which a derived metric has a wanted figure, where one input can be found for it."""
-        for wanted in self.values(replace(metric, formula=None), [*self.around(rule, table)]) if metric.numeric else ():
+        """Yield tables in which a derived metric has a wanted figure, where one input can be found
+        for it.
+        """
+        for wanted in (
+            self.values(replace(metric, formula=None), [*self.around(rule, table)])
+            if metric.numeric
+            else ()
+        ):
             for name in table:
                 if self.rules.metrics[name].numeric:
                     found = self.solution(metric, number.fraction(wanted), table, name)
                     if found is not None:
                         yield found
 
-    def solution(self, metric: Metric, wanted: Fraction, table: Table, name: str) -> Table | None:
-        """Return the table with one input changed so that a derived metric, taken as linear in it, has a figure."""
+    def solution(
+        self, metric: Metric, wanted: Fraction, table: Table, name: str
+    ) -> Table | None:
+        """Return the table with one input changed so that a derived metric, taken as linear in it,
+        has a figure.
+        """
         one, two = (self.derived(metric, {**table, name: value}) for value in (1, 2))
         if one is None or two is None or one == two:
             return None
@@ -203,7 +283,9 @@ class Tries:
         """Return the figure of a derived metric, None where there is none."""
         figures = self.figures(table)
         figure = figures[self.plan.positions[metric.id]] if figures else None
-        return None if figure is None or isinstance(figure, Absent) else Fraction(*figure)
+        return (
+            None if figure is None or isinstance(figure, Absent) else Fraction(*figure)
+        )
 
 
 def _steps_off(rule: Rule, at: Fraction) -> Iterator[Fraction]:
@@ -213,8 +295,12 @@ def _steps_off(rule: Rule, at: Fraction) -> Iterator[Fraction]:
         yield from (at + sign * rule.deduction.step * count for count in STEPS_OFF)
 
 
-def _between(metric: Metric, spread: Iterable[Fraction], unit: Fraction) -> Iterator[Fraction]:
-    """Yield the ends of a metric's range, figures between edges, and parts of them that do not come out even."""
+def _between(
+    metric: Metric, spread: Iterable[Fraction], unit: Fraction
+) -> Iterator[Fraction]:
+    """Yield the ends of a metric's range, figures between edges, and parts of them that do not come
+    out even.
+    """
     ends = [end for end in (metric.range.low, metric.range.high) if end is not None]
     known = sorted({*spread, *ends})
     if metric.type != "date":
@@ -227,10 +313,16 @@ def _between(metric: Metric, spread: Iterable[Fraction], unit: Fraction) -> Iter
         yield from COMMON
 
 
-def _before_rounding(metric: Metric, spread: Iterable[Fraction], unit: Fraction) -> Iterator[Fraction]:
+def _before_rounding(
+    metric: Metric, spread: Iterable[Fraction], unit: Fraction
+) -> Iterator[Fraction]:
     """Yield figures that a metric's own rounding brings to an edge, and just not to it."""
     if metric.round is not None:
-        yield from (edge - unit * part for edge in spread for part in (Fraction(1, 2), Fraction(51, 100)))
+        yield from (
+            edge - unit * part
+            for edge in spread
+            for part in (Fraction(1, 2), Fraction(51, 100))
+        )
 
 
 def _rounded(figure: Fraction, unit: Fraction) -> Fraction:
@@ -258,10 +350,22 @@ def _written(metric: Metric, figure: Fraction) -> Any:
 
 def laid(base: Try, top: Try) -> Try:
     """Return one submission laid over another."""
-    both = {key: {**base.get(key, {}), **top.get(key, {})} for key in ("measurements", "points", "absent")}
-    days = {key: value for one in (base, top) for key, value in one.items() if key == "as_of"}
+    both = {
+        key: {**base.get(key, {}), **top.get(key, {})}
+        for key in ("measurements", "points", "absent")
+    }
+    days = {
+        key: value
+        for one in (base, top)
+        for key, value in one.items()
+        if key == "as_of"
+    }
     return {**{key: table for key, table in both.items() if table}, **days}
 
 
 def _without(one: Try, names: Iterable[str]) -> Table:
-    return {name: figure for name, figure in one.get("measurements", {}).items() if name not in names}
+    return {
+        name: figure
+        for name, figure in one.get("measurements", {}).items()
+        if name not in names
+    }

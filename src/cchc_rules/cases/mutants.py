@@ -16,11 +16,23 @@ from cchc_rules.cases.edges import unit_of
 from cchc_rules.cases.own_content import Own
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.coverage import range_text
-from cchc_rules.rules.model import Deduction, FormulaRef, Group, Metric, MetricRef, Rule, RuleSet, Tier, TierValue
+from cchc_rules.rules.model import (
+    Deduction,
+    FormulaRef,
+    Group,
+    Metric,
+    MetricRef,
+    Rule,
+    RuleSet,
+    Tier,
+    TierValue,
+)
 
 
 class Mutant(NamedTuple):
-    """One mistake: where it is, what stood there and what stands there now; the rules and groups that it touches."""
+    """One mistake: where it is, what stood there and what stands there now; the rules and groups
+    that it touches.
+    """
 
     kind: str
     at: str
@@ -42,16 +54,27 @@ class Change(NamedTuple):
 
 
 def mutants(rules: RuleSet) -> Iterator[Mutant]:
-    """Yield every mutant of what a file gives itself, in its order: rules, metrics, groups, the index."""
+    """Yield every mutant of what a file gives itself, in its order: rules, metrics, groups, the
+    index.
+    """
     own = Own(rules)
     judged = [rule for rule in rules.rules.values() if own.judges(rule)]
     for rule in judged:
         for change in _of_rule(rules, rule):
             changed = with_rule(rules, change.rule)
             at = path_text(("rule", rule.id, *change.key))
-            yield Mutant(change.kind, at, _text(change.before), _text(change.after), changed, frozenset({rule.id}))
+            yield Mutant(
+                change.kind,
+                at,
+                _text(change.before),
+                _text(change.after),
+                changed,
+                frozenset({rule.id}),
+            )
         yield _dropped(rules, rule)
-    yield from (one for one in _swapped(rules) if one.touched & {rule.id for rule in judged})
+    yield from (
+        one for one in _swapped(rules) if one.touched & {rule.id for rule in judged}
+    )
     for metric in rules.metrics.values():
         if own.gives("metric", metric.id):
             yield from _of_metric(rules, metric)
@@ -92,7 +115,9 @@ def _of_rule(rules: RuleSet, rule: Rule) -> Iterator[Change]:
     yield from _due(rule)
     for other in rule.requires:
         left = tuple(name for name in rule.requires if name != other)
-        yield Change("requires", ("requires",), other, None, replace(rule, requires=left))
+        yield Change(
+            "requires", ("requires",), other, None, replace(rule, requires=left)
+        )
     yield from _absence(rule)
 
 
@@ -100,7 +125,13 @@ def _threshold(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
     for after in _other_thresholds(rules, rule, metric):
         due = after if rule.due is not None and rule.due == rule.threshold else rule.due
         changed = replace(rule, threshold=after, due=due)
-        yield Change("threshold", ("threshold",), _threshold_text(rule.threshold), _threshold_text(after), changed)
+        yield Change(
+            "threshold",
+            ("threshold",),
+            _threshold_text(rule.threshold),
+            _threshold_text(after),
+            changed,
+        )
 
 
 def _threshold_text(threshold: Any) -> object:
@@ -108,11 +139,14 @@ def _threshold_text(threshold: Any) -> object:
         return threshold.metric
     if isinstance(threshold, FormulaRef):
         return threshold.formula
-    return ", ".join(map(_text, threshold)) if isinstance(threshold, tuple) else threshold
+    return (
+        ", ".join(map(_text, threshold)) if isinstance(threshold, tuple) else threshold
+    )
 
 
 def _other_thresholds(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Any]:
-    threshold, unit = rule.threshold, unit_of(rules, metric)
+    threshold = rule.threshold
+    unit = unit_of(rules, metric)
     if isinstance(threshold, bool):
         yield not threshold
     elif isinstance(threshold, Fraction):
@@ -124,11 +158,17 @@ def _other_thresholds(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[An
     elif isinstance(threshold, Interval):
         yield from _other_intervals(threshold, unit)
     elif isinstance(threshold, tuple) and len(threshold) > 1:
-        yield from (tuple(one for one in threshold if one != left) for left in threshold)
+        yield from (
+            tuple(one for one in threshold if one != left) for left in threshold
+        )
     elif isinstance(threshold, MetricRef) and rule.comparator != "better":
-        yield from (FormulaRef(text) for text in _beside(threshold.metric, metric, unit))
+        yield from (
+            FormulaRef(text) for text in _beside(threshold.metric, metric, unit)
+        )
     elif isinstance(threshold, FormulaRef):
-        yield from (FormulaRef(text) for text in other_formulas(rules, threshold.formula, {}))
+        yield from (
+            FormulaRef(text) for text in other_formulas(rules, threshold.formula, {})
+        )
 
 
 def _neighbours(word: str, words: list[str]) -> Iterator[str]:
@@ -154,7 +194,13 @@ def _beside(name: str, metric: Metric, unit: Fraction) -> Iterator[str]:
         yield from (f"{name} {sign} {number.plain(unit)}" for sign in "-+")
 
 
-_FLIPPED = {">=": ">", "<=": "<", "==": "!=", "on_or_before": "before", "on_or_after": "after"}
+_FLIPPED = {
+    ">=": ">",
+    "<=": "<",
+    "==": "!=",
+    "on_or_before": "before",
+    "on_or_after": "after",
+}
 FLIPPED = {**_FLIPPED, **{after: before for before, after in _FLIPPED.items()}}
 
 
@@ -170,8 +216,12 @@ def _comparator(rule: Rule, metric: Metric) -> Iterator[Change]:
 def _lowest(rules: RuleSet, rule: Rule) -> Iterator[Change]:
     if rule.lowest:
         tick = Fraction(1, 10**rules.index.places)
-        for after in dict.fromkeys((Fraction(0), rule.lowest - tick, rule.lowest + tick)):
-            yield Change("lowest", ("lowest",), rule.lowest, after, replace(rule, lowest=after))
+        for after in dict.fromkeys(
+            (Fraction(0), rule.lowest - tick, rule.lowest + tick)
+        ):
+            yield Change(
+                "lowest", ("lowest",), rule.lowest, after, replace(rule, lowest=after)
+            )
 
 
 def _due(rule: Rule) -> Iterator[Change]:
@@ -204,7 +254,13 @@ def _absence(rule: Rule) -> Iterator[Change]:
 
 def _deduction(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
     for key, before, after, deduction in _other_deductions(rules, rule, metric):
-        yield Change("deduction", ("deduction", *key), before, after, replace(rule, deduction=deduction))
+        yield Change(
+            "deduction",
+            ("deduction", *key),
+            before,
+            after,
+            replace(rule, deduction=deduction),
+        )
     if rule.deduction.tiers:
         yield from _tiers(rules, rule, metric)
 
@@ -213,12 +269,17 @@ Other = tuple[Path, object, object, Deduction]
 
 
 def _other_deductions(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Other]:
-    deduction, tick = rule.deduction, Fraction(1, 10**rules.index.places)
+    deduction = rule.deduction
+    tick = Fraction(1, 10**rules.index.places)
     yield from _other_kinds(rule)
     unit = unit_of(rules, metric)
-    yield from _numbers(deduction, {"from_": unit, "floor": unit, "each": tick, "percent": Fraction(1)})
+    yield from _numbers(
+        deduction, {"from_": unit, "floor": unit, "each": tick, "percent": Fraction(1)}
+    )
     if deduction.kind == "per_unit":
-        yield from _numbers(deduction, {"step": Fraction(1, 10 ** (number.places(deduction.step) or 0))})
+        yield from _numbers(
+            deduction, {"step": Fraction(1, 10 ** (number.places(deduction.step) or 0))}
+        )
         for word in ("exact", "started", "whole"):
             if word != deduction.units:
                 yield ("units",), deduction.units, word, replace(deduction, units=word)
@@ -227,15 +288,29 @@ def _other_deductions(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Ot
     if deduction.floor is not None:
         yield ("floor",), deduction.floor, None, replace(deduction, floor=None)
     if deduction.formula is not None:
-        for text in other_formulas(rules, deduction.formula, dependencies.own_names(rules, rule)):
-            yield ("formula",), deduction.formula, text, replace(deduction, formula=text)
+        for text in other_formulas(
+            rules, deduction.formula, dependencies.own_names(rules, rule)
+        ):
+            yield (
+                ("formula",),
+                deduction.formula,
+                text,
+                replace(deduction, formula=text),
+            )
 
 
 def _other_kinds(rule: Rule) -> Iterator[Other]:
     kind = rule.deduction.kind
-    if kind in ("proportional", "per_unit", "tiers", "formula") and rule.comparator is not None:
+    if (
+        kind in ("proportional", "per_unit", "tiers", "formula")
+        and rule.comparator is not None
+    ):
         yield (), kind, "all_or_nothing", Deduction("all_or_nothing")
-    if kind == "all_or_nothing" and rule.comparator == ">=" and isinstance(rule.threshold, Fraction):
+    if (
+        kind == "all_or_nothing"
+        and rule.comparator == ">="
+        and isinstance(rule.threshold, Fraction)
+    ):
         yield (), kind, "proportional", Deduction("proportional")
 
 
@@ -244,31 +319,60 @@ def _numbers(deduction: Deduction, units: Mapping[str, Fraction]) -> Iterator[Ot
         before = getattr(deduction, key)
         if before is not None:
             for after in (before - unit, before + unit):
-                yield (key.rstrip("_"),), before, after, replace(deduction, **{key: after})
+                yield (
+                    (key.rstrip("_"),),
+                    before,
+                    after,
+                    replace(deduction, **{key: after}),
+                )
 
 
 def _tiers(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
     tiers = rule.deduction.tiers
     whole = metric.whole or rule.deduction.of is not None
     intervals = [tier.interval for tier in tiers]
-    for at, before, after, moved in other_ladders(intervals, unit_of(rules, metric), whole):
-        changed = [replace(tier, interval=interval) for tier, interval in zip(tiers, moved, strict=True)]
-        yield Change("tier", ("deduction", "tiers", at), before, after, _with_tiers(rule, changed))
+    for at, before, after, moved in other_ladders(
+        intervals, unit_of(rules, metric), whole
+    ):
+        changed = [
+            replace(tier, interval=interval)
+            for tier, interval in zip(tiers, moved, strict=True)
+        ]
+        yield Change(
+            "tier",
+            ("deduction", "tiers", at),
+            before,
+            after,
+            _with_tiers(rule, changed),
+        )
     for place, value in _other_values(rules, rule):
         old = tiers[place].value
-        changed = [replace(tier, value=value) if at == place else tier for at, tier in enumerate(tiers)]
-        yield Change("tier", ("deduction", "tiers", place), _worth(old), _worth(value), _with_tiers(rule, changed))
+        changed = [
+            replace(tier, value=value) if at == place else tier
+            for at, tier in enumerate(tiers)
+        ]
+        yield Change(
+            "tier",
+            ("deduction", "tiers", place),
+            _worth(old),
+            _worth(value),
+            _with_tiers(rule, changed),
+        )
 
 
 def _other_values(rules: RuleSet, rule: Rule) -> Iterator[tuple[int, TierValue]]:
-    """Yield what else tiers may be worth: what the tier beside is worth (as if that were wider), another formula."""
+    """Yield what else tiers may be worth: what the tier beside is worth (as if that were wider),
+    another formula.
+    """
     tiers = rule.deduction.tiers
     for at, (one, two) in enumerate(pairwise(tiers)):
         if one.value != two.value:
             yield from ((at, two.value), (at + 1, one.value))
     for at, tier in enumerate(tiers):
         if tier.value.formula is not None:
-            texts = other_formulas(rules, tier.value.formula, dependencies.own_names(rules, rule))
+            texts = other_formulas(
+                rules, tier.value.formula, dependencies.own_names(rules, rule)
+            )
             yield from ((at, replace(tier.value, formula=text)) for text in texts)
 
 
@@ -288,10 +392,11 @@ Ladder = list[Interval | None]
 def other_ladders(
     steps: Sequence[Interval | None], unit: Fraction, whole: bool
 ) -> Iterator[tuple[int, Interval, Interval, Ladder]]:
-    """Yield ladders with one edge moved by a unit both ways, or counted to the step on its other side.
+    """Yield ladders with one edge moved by a unit both ways, or counted to the step on its other
+    side.
 
-    The step with that edge as its low end (else the one with it as its high end), as it was and as it is then, comes
-    first. Two steps that meet at an edge move together.
+    The step with that edge as its low end (else the one with it as its high end), as it was and as
+    it is then, comes first. Two steps that meet at an edge move together.
     """
     for cut in _cuts(steps, whole):
         ways: list[Callable[[Interval, str], Interval]] = [_shift(-unit), _shift(unit)]
@@ -303,8 +408,12 @@ def other_ladders(
             yield place, steps[place] or Interval(), moved[place] or Interval(), moved
 
 
-def _cuts(steps: Sequence[Interval | None], whole: bool) -> Iterator[list[tuple[int, str]]]:
-    """Yield the edges of a ladder: for each the steps that have it as an end, the one that begins there first."""
+def _cuts(
+    steps: Sequence[Interval | None], whole: bool
+) -> Iterator[list[tuple[int, str]]]:
+    """Yield the edges of a ladder: for each the steps that have it as an end, the one that begins
+    there first.
+    """
     paired: set[int] = set()
     for at, step in enumerate(steps):
         if step is not None and step.low is not None:
@@ -317,12 +426,16 @@ def _cuts(steps: Sequence[Interval | None], whole: bool) -> Iterator[list[tuple[
 
 
 def _ending(steps: Sequence[Interval | None], step: Interval, whole: bool) -> list[int]:
-    """Return the step that ends where another begins: at the same figure, or at the whole number before it."""
+    """Return the step that ends where another begins: at the same figure, or at the whole number
+    before it.
+    """
     low = step.low or Fraction(0)
     for at, other in enumerate(steps):
         if other is not None and other is not step and other.high is not None:
             gap = low - other.high
-            if gap == 0 or (whole and gap == 1 and not (step.low_open or other.high_open)):
+            if gap == 0 or (
+                whole and gap == 1 and not (step.low_open or other.high_open)
+            ):
                 return [at]
     return []
 
@@ -340,8 +453,12 @@ def _opened(interval: Interval, end: str) -> Interval:
 # Formulas ---------------------------------------------------------------------------------------------------------
 
 
-def other_formulas(rules: RuleSet, text: str, extra: Mapping[str, str]) -> Iterator[str]:
-    """Yield a formula with one thing changed: a number by a unit of its last place, a sign, min and max, and and or."""
+def other_formulas(
+    rules: RuleSet, text: str, extra: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a formula with one thing changed: a number by a unit of its last place, a sign, min and
+    max, and and or.
+    """
     parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
     source = parsed.text.encode()
     nodes = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.expr)]
@@ -353,21 +470,32 @@ def other_formulas(rules: RuleSet, text: str, extra: Mapping[str, str]) -> Itera
 def _span(source: bytes, node: ast.expr) -> tuple[int, int]:
     """Return where a part of a formula begins and ends, counted in bytes through all its lines."""
     lines = [0, *accumulate(len(line) for line in source.splitlines(keepends=True))]
-    last, column = node.end_lineno or node.lineno, node.end_col_offset or 0
+    last = node.end_lineno or node.lineno
+    column = node.end_col_offset or 0
     return lines[node.lineno - 1] + node.col_offset, lines[last - 1] + column
 
 
 def _edits(source: bytes, node: ast.expr) -> Iterator[tuple[int, int, str]]:
     start, end = _span(source, node)
     if isinstance(node, ast.Constant) and not isinstance(node.value, bool | str):
-        yield from ((start, end, text) for text in _numbers_beside(source[start:end].decode()))
+        yield from (
+            (start, end, text) for text in _numbers_beside(source[start:end].decode())
+        )
     elif isinstance(node, ast.Compare):
         parts = [node.left, *node.comparators]
         yield from _between(source, parts, FLIPPED)
     elif isinstance(node, ast.BoolOp):
         yield from _between(source, node.values, {"and": "or", "or": "and"})
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
-        yield start, start + len(node.func.id), "max" if node.func.id == "min" else "min"
+    elif (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("min", "max")
+    ):
+        yield (
+            start,
+            start + len(node.func.id),
+            "max" if node.func.id == "min" else "min",
+        )
 
 
 def _numbers_beside(text: str) -> Iterator[str]:
@@ -376,10 +504,13 @@ def _numbers_beside(text: str) -> Iterator[str]:
     yield from (number.plain(value + by) for by in (-unit, unit))
 
 
-def _between(source: bytes, parts: Sequence[ast.expr], words: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+def _between(
+    source: bytes, parts: Sequence[ast.expr], words: Mapping[str, str]
+) -> Iterator[tuple[int, int, str]]:
     """Yield the changes of the signs between parts of a formula."""
     for left, right in pairwise(parts):
-        start, end = _span(source, left)[1], _span(source, right)[0]
+        start = _span(source, left)[1]
+        end = _span(source, right)[0]
         sign = source[start:end].decode().strip("() \t\r\n")
         if sign in words:
             at = start + source[start:end].index(sign.encode())
@@ -390,20 +521,30 @@ def _between(source: bytes, parts: Sequence[ast.expr], words: Mapping[str, str])
 
 
 def _dropped(rules: RuleSet, rule: Rule) -> Mutant:
-    """Return the rule set without a rule: nothing requires it, and the points of its groups are less by its own."""
+    """Return the rule set without a rule: nothing requires it, and the points of its groups are
+    less by its own.
+    """
     left = {
-        id_: replace(other, requires=tuple(name for name in other.requires if name != rule.id))
+        id_: replace(
+            other, requires=tuple(name for name in other.requires if name != rule.id)
+        )
         for id_, other in rules.rules.items()
         if id_ != rule.id
     }
     gates = tuple(gate for gate in rules.band_gates if gate.rule != rule.id)
     groups = _without_points(rules, rule, left)
     changed = replace(rules, rules=left, groups=groups, band_gates=gates)
-    touched = frozenset({rule.id, *(id_ for id_, other in left.items() if other != rules.rules[id_])})
-    return Mutant("drop", path_text(("rule", rule.id)), rule.id, _text(None), changed, touched)
+    touched = frozenset(
+        {rule.id, *(id_ for id_, other in left.items() if other != rules.rules[id_])}
+    )
+    return Mutant(
+        "drop", path_text(("rule", rule.id)), rule.id, _text(None), changed, touched
+    )
 
 
-def _without_points(rules: RuleSet, rule: Rule, left: Mapping[str, Rule]) -> dict[str, Group]:
+def _without_points(
+    rules: RuleSet, rule: Rule, left: Mapping[str, Rule]
+) -> dict[str, Group]:
     groups = dict(rules.groups)
     above = list(dependencies.above(rules, rule.group))
     for group in above:
@@ -412,7 +553,9 @@ def _without_points(rules: RuleSet, rule: Rule, left: Mapping[str, Rule]) -> dic
         if group.weight is not None:
             groups[group.id] = replace(group, weight=group.weight - rule.weight)
     for group in above:
-        held = {other.group for other in left.values()} | {other.parent for other in groups.values()}
+        held = {other.group for other in left.values()} | {
+            other.parent for other in groups.values()
+        }
         if group.id not in held:
             del groups[group.id]
     return groups
@@ -421,24 +564,48 @@ def _without_points(rules: RuleSet, rule: Rule, left: Mapping[str, Rule]) -> dic
 def _swapped(rules: RuleSet) -> Iterator[Mutant]:
     """Yield the rule set with the weights of two neighbours in a group exchanged."""
     for group in rules.groups:
-        inside = [rule for rule in rules.rules.values() if rule.group == group and rule.deduction.kind != "none"]
+        inside = [
+            rule
+            for rule in rules.rules.values()
+            if rule.group == group and rule.deduction.kind != "none"
+        ]
         for one, two in pairwise(inside):
             if one.weight != two.weight:
-                changed = with_rule(rules, replace(one, weight=two.weight), replace(two, weight=one.weight))
+                changed = with_rule(
+                    rules,
+                    replace(one, weight=two.weight),
+                    replace(two, weight=one.weight),
+                )
                 at = f"{path_text(('rule', one.id, 'weight'))}, {path_text(('rule', two.id, 'weight'))}"
-                before, after = (f"{_text(a)}, {_text(b)}" for a, b in pairwise((one.weight, two.weight, one.weight)))
-                yield Mutant("weight", at, before, after, changed, frozenset({one.id, two.id}))
+                before, after = (
+                    f"{_text(a)}, {_text(b)}"
+                    for a, b in pairwise((one.weight, two.weight, one.weight))
+                )
+                yield Mutant(
+                    "weight", at, before, after, changed, frozenset({one.id, two.id})
+                )
 
 
 def _of_metric(rules: RuleSet, metric: Metric) -> Iterator[Mutant]:
-    readers = frozenset(rule.id for rule in rules.rules.values() if metric.id in dependencies.rule_metrics(rules, rule))
+    readers = frozenset(
+        rule.id
+        for rule in rules.rules.values()
+        if metric.id in dependencies.rule_metrics(rules, rule)
+    )
     changes: list[tuple[str, object, object, Metric]] = []
     if metric.round is not None:
         found = (None, metric.round - 1, metric.round + 1)
-        changes += [("round", metric.round, after, replace(metric, round=after)) for after in found if after != -1]
+        changes += [
+            ("round", metric.round, after, replace(metric, round=after))
+            for after in found
+            if after != -1
+        ]
     if metric.formula is not None:
         texts = other_formulas(rules, metric.formula, {})
-        changes += [("formula", metric.formula, text, replace(metric, formula=text)) for text in texts]
+        changes += [
+            ("formula", metric.formula, text, replace(metric, formula=text))
+            for text in texts
+        ]
     for key, before, after, changed in changes:
         metrics = replace(rules, metrics={**rules.metrics, metric.id: changed})
         at = path_text(("metric", metric.id, key))
@@ -451,10 +618,21 @@ def _of_group(rules: RuleSet, group: Group) -> Iterator[Mutant]:
     before = group.weight if group.combine == "mean" else group.cap
     if before is not None:
         for after in (before - tick, before + tick):
-            other = replace(group, weight=after) if key == "weight" else replace(group, cap=after)
+            other = (
+                replace(group, weight=after)
+                if key == "weight"
+                else replace(group, cap=after)
+            )
             changed = replace(rules, groups={**rules.groups, group.id: other})
             at = path_text(("group", group.id, key))
-            yield Mutant(key, at, _text(before), _text(after), changed, groups=frozenset({group.id}))
+            yield Mutant(
+                key,
+                at,
+                _text(before),
+                _text(after),
+                changed,
+                groups=frozenset({group.id}),
+            )
 
 
 def _of_index(rules: RuleSet) -> Iterator[Mutant]:
@@ -462,27 +640,70 @@ def _of_index(rules: RuleSet) -> Iterator[Mutant]:
     for places in (index.places - 1, index.places + 1):
         if places >= 0:
             changed = replace(rules, index=replace(index, places=places))
-            everywhere, groups = frozenset(rules.rules), frozenset(rules.groups)
-            yield Mutant("places", "index.places", _text(index.places), _text(places), changed, everywhere, groups)
+            everywhere = frozenset(rules.rules)
+            groups = frozenset(rules.groups)
+            yield Mutant(
+                "places",
+                "index.places",
+                _text(index.places),
+                _text(places),
+                changed,
+                everywhere,
+                groups,
+            )
     changed = replace(rules, index=replace(index, over_scale=not index.over_scale))
-    yield Mutant("over_scale", "index.over_scale", _text(index.over_scale), _text(not index.over_scale), changed)
+    yield Mutant(
+        "over_scale",
+        "index.over_scale",
+        _text(index.over_scale),
+        _text(not index.over_scale),
+        changed,
+    )
     yield from _of_bands(rules)
 
 
 def _of_bands(rules: RuleSet) -> Iterator[Mutant]:
     tick = Fraction(1, 10**rules.index.places)
-    for at, before, after, moved in other_ladders([band.interval for band in rules.bands], tick, False):
+    for at, before, after, moved in other_ladders(
+        [band.interval for band in rules.bands], tick, False
+    ):
         pairs = zip(rules.bands, moved, strict=True)
-        bands = tuple(replace(band, interval=interval or Interval()) for band, interval in pairs)
+        bands = tuple(
+            replace(band, interval=interval or Interval()) for band, interval in pairs
+        )
         name = path_text(("band", rules.bands[at].id))
-        yield Mutant("band", name, _text(before), _text(after), replace(rules, bands=bands))
+        yield Mutant(
+            "band", name, _text(before), _text(after), replace(rules, bands=bands)
+        )
     if rules.bands:
         reading = "rounded" if rules.bands_read == "exact" else "exact"
-        yield Mutant("bands", "bands.reads", rules.bands_read, reading, replace(rules, bands_read=reading))
+        yield Mutant(
+            "bands",
+            "bands.reads",
+            rules.bands_read,
+            reading,
+            replace(rules, bands_read=reading),
+        )
     for at, gate in enumerate(rules.band_gates):
         gates = rules.band_gates[:at] + rules.band_gates[at + 1 :]
-        yield Mutant("band_gate", path_text(("band_gate", at)), gate.rule, "–", replace(rules, band_gates=gates))
+        yield Mutant(
+            "band_gate",
+            path_text(("band_gate", at)),
+            gate.rule,
+            "–",
+            replace(rules, band_gates=gates),
+        )
         for other in _neighbours(gate.at_most, [band.id for band in rules.bands]):
-            changed = (*rules.band_gates[:at], replace(gate, at_most=other), *rules.band_gates[at + 1 :])
+            changed = (
+                *rules.band_gates[:at],
+                replace(gate, at_most=other),
+                *rules.band_gates[at + 1 :],
+            )
             name = path_text(("band_gate", at, "at_most"))
-            yield Mutant("band_gate", name, gate.at_most, other, replace(rules, band_gates=changed))
+            yield Mutant(
+                "band_gate",
+                name,
+                gate.at_most,
+                other,
+                replace(rules, band_gates=changed),
+            )

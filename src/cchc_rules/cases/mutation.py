@@ -1,4 +1,6 @@
-"""Which mutants the cases notice; and of those that they do not, a submission that would show the difference."""
+"""Which mutants the cases notice; and of those that they do not, a submission that would show the
+difference.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +20,10 @@ from cchc_rules.rules.model import Rule, RuleSet
 from cchc_rules.scoring.scoring import Outcome
 from cchc_rules.scoring.steps import as_json
 
-NOTICED, UNNOTICED, REFUSED, SAME = "noticed", "unnoticed", "refused", "same"
+NOTICED = "noticed"
+UNNOTICED = "unnoticed"
+REFUSED = "refused"
+SAME = "same"
 STATUSES = (NOTICED, UNNOTICED, REFUSED, SAME)
 
 MOST_TICKS = 10**6
@@ -45,8 +50,8 @@ class Difference(NamedTuple):
 class Fate:
     """What became of a mutant.
 
-    `noticed` by a case, `unnoticed` though a submission shows a difference, `refused` by the checks, or the `same` as
-    the rule set over everything that was tried.
+    `noticed` by a case, `unnoticed` though a submission shows a difference, `refused` by the
+    checks, or the `same` as the rule set over everything that was tried.
     """
 
     mutant: Mutant
@@ -55,9 +60,15 @@ class Fate:
     difference: Difference | None = None
 
 
-def fates(file: CaseFile, ran: list[Ran], progress: Progress | None = None) -> list[Fate]:
-    """Return what becomes of every mutant of a rule set under its cases; cases that fail or are open notice nothing."""
-    found, jury, hunter = list(mutants(file.rules)), _Jury(file, ran), Hunter(file)
+def fates(
+    file: CaseFile, ran: list[Ran], progress: Progress | None = None
+) -> list[Fate]:
+    """Return what becomes of every mutant of a rule set under its cases; cases that fail or are
+    open notice nothing.
+    """
+    found = list(mutants(file.rules))
+    jury = _Jury(file, ran)
+    hunter = Hunter(file)
     answers: list[Fate] = []
     for mutant in found:
         answers.append(_fate(mutant, jury, hunter))
@@ -73,7 +84,9 @@ def _fate(mutant: Mutant, jury: "_Jury", hunter: "Hunter") -> Fate:
     if case is not None:
         return Fate(mutant, NOTICED, case)
     difference = hunter.difference(mutant)
-    return Fate(mutant, UNNOTICED, None, difference) if difference else Fate(mutant, SAME)
+    return (
+        Fate(mutant, UNNOTICED, None, difference) if difference else Fate(mutant, SAME)
+    )
 
 
 class _Jury:
@@ -83,20 +96,37 @@ class _Jury:
         self.rules = file.rules
         self.bench = Bench(file.rules, file.given)
         of_no_kind = (one for one in ran if one.outcome.rules is file.rules)
-        self.cases = [(one, self.bench.held(one.case.measurements)) for one in of_no_kind if one.status == PASSED]
+        self.cases = [
+            (one, self.bench.held(one.case.measurements))
+            for one in of_no_kind
+            if one.status == PASSED
+        ]
         self.behind = _behind(file.rules)
 
     def notices(self, mutant: Mutant) -> str | None:
-        """Return the first case that notices a mutant; those that speak of a rule it touches are asked first."""
+        """Return the first case that notices a mutant; those that speak of a rule it touches are
+        asked first.
+        """
         reach = Reach(self.rules, mutant, self.behind)
         concerned = [one for one in self.cases if reach.concerns(one[0])]
-        concerned.sort(key=lambda one: not any(one[0].case.expects(rule) for rule in reach.rules))
-        return next((ran.case.id for ran, tried in concerned if self.differs(ran, tried, mutant)), None)
+        concerned.sort(
+            key=lambda one: not any(one[0].case.expects(rule) for rule in reach.rules)
+        )
+        return next(
+            (
+                ran.case.id
+                for ran, tried in concerned
+                if self.differs(ran, tried, mutant)
+            ),
+            None,
+        )
 
     def differs(self, ran: Ran, tried: Tried, mutant: Mutant) -> bool:
         """Whether an expectation of a case no longer holds."""
         outcome = self.bench.outcome(tried, mutant.rules)
-        return outcome is None or any(got(outcome, one) != one.value for one in ran.case.expectations)
+        return outcome is None or any(
+            got(outcome, one) != one.value for one in ran.case.expectations
+        )
 
 
 def _behind(rules: RuleSet) -> dict[str, set[str]]:
@@ -109,9 +139,13 @@ def _behind(rules: RuleSet) -> dict[str, set[str]]:
 
 
 class Reach:
-    """What a mutant may change: the rules it touches and those behind them, the groups above them, the index."""
+    """What a mutant may change: the rules it touches and those behind them, the groups above them,
+    the index.
+    """
 
-    def __init__(self, rules: RuleSet, mutant: Mutant, behind: dict[str, set[str]]) -> None:
+    def __init__(
+        self, rules: RuleSet, mutant: Mutant, behind: dict[str, set[str]]
+    ) -> None:
         self.rules: dict[str, None] = {}
         waiting = sorted(mutant.touched)
         while waiting:
@@ -119,8 +153,13 @@ class Reach:
             if rule not in self.rules:
                 self.rules[rule] = None
                 waiting += sorted(behind.get(rule, ()))
-        starts = [*(rules.rules[rule].group for rule in self.rules), *sorted(mutant.groups)]
-        self.groups = dict.fromkeys(group.id for start in starts for group in dependencies.above(rules, start))
+        starts = [
+            *(rules.rules[rule].group for rule in self.rules),
+            *sorted(mutant.groups),
+        ]
+        self.groups = dict.fromkeys(
+            group.id for start in starts for group in dependencies.above(rules, start)
+        )
 
     def concerns(self, ran: Ran) -> bool:
         """Whether a case expects anything that the mutant may change."""
@@ -129,7 +168,9 @@ class Reach:
 
 
 class Hunter:
-    """Looks for submissions that a rule set and its mutants score differently: with figures at and beside edges."""
+    """Looks for submissions that a rule set and its mutants score differently: with figures at and
+    beside edges.
+    """
 
     def __init__(self, file: CaseFile) -> None:
         self.rules = file.rules
@@ -151,7 +192,9 @@ class Hunter:
         return None
 
     def worth_trying(self, mutant: Mutant) -> Iterator[tuple[Try, Tried, Outcome]]:
-        """Yield submissions for the rules that a mutant touches; for what lies above rules, whole submissions."""
+        """Yield submissions for the rules that a mutant touches; for what lies above rules, whole
+        submissions.
+        """
         for rule in sorted(mutant.touched, key=list(self.rules.rules).index):
             yield from self.of(self.rules.rules[rule])
         if not mutant.touched:
@@ -172,14 +215,17 @@ class Hunter:
                 yield one, tried, outcome
 
     def whole(self) -> list[tuple[Try, Tried, Outcome]]:
-        """Return whole submissions: everything met, nothing given, nothing met, one rule not met, and every edge."""
+        """Return whole submissions: everything met, nothing given, nothing met, one rule not met,
+        and every edge.
+        """
         if self._whole is None:
             self._whole = list(self.scored(self._wholes()))
         return self._whole
 
     def _wholes(self) -> Iterator[Try]:
         rules = list(self.rules.rules.values())
-        best, worst = self._all(rules, State.MET), self._all(rules, State.NOT_MET)
+        best = self._all(rules, State.MET)
+        worst = self._all(rules, State.NOT_MET)
         yield from (best, {}, worst)
         for rule in rules:
             for state in (State.NOT_MET, State.PARTLY_MET):
@@ -194,16 +240,27 @@ class Hunter:
         return found
 
     def _at_bands(self, best: Try) -> Iterator[Try]:
-        """Yield the best submission with figures left out so that the index lies at, and beside, an edge of a band."""
-        ends = {end for band in self.rules.bands for end in (band.interval.low, band.interval.high) if end is not None}
+        """Yield the best submission with figures left out so that the index lies at, and beside, an
+        edge of a band.
+        """
+        ends = {
+            end
+            for band in self.rules.bands
+            for end in (band.interval.low, band.interval.high)
+            if end is not None
+        }
         unit = self.tries.plan.unit
         for _, _, outcome in self.scored([best] if ends else []):
             for end in sorted(ends):
                 for beside in (0, -1, 1):
-                    yield from self._lowered(best, outcome, _over(outcome, end * unit + beside))
+                    yield from self._lowered(
+                        best, outcome, _over(outcome, end * unit + beside)
+                    )
 
     def _lowered(self, best: Try, outcome: Outcome, over: int) -> Iterator[Try]:
-        """Yield a submission that comes to so many ticks less: figures are left out, and one is a little lower."""
+        """Yield a submission that comes to so many ticks less: figures are left out, and one is a
+        little lower.
+        """
         for rest in range(min(over, MOST_REST) + 1):
             left = _left_out(outcome, over - rest)
             if left is not None:
@@ -213,27 +270,52 @@ class Hunter:
                     return
 
     def _lower(self, outcome: Outcome, left: list[Rule], ticks: int) -> Table | None:
-        """Return the figure of a rule that is not left out with which it earns so many ticks less than its weight."""
+        """Return the figure of a rule that is not left out with which it earns so many ticks less
+        than its weight.
+        """
         for rule in self.rules.rules.values():
             lost = Fraction(ticks, self.tries.plan.unit)
-            if rule not in left and rule.deduction.kind == "proportional" and rule.weight > lost:
-                metric, start = self.rules.metrics[rule.metric or ""], rule.deduction.from_ or Fraction(0)
+            if (
+                rule not in left
+                and rule.deduction.kind == "proportional"
+                and rule.weight > lost
+            ):
+                metric = self.rules.metrics[rule.metric or ""]
+                start = rule.deduction.from_ or Fraction(0)
                 target = self.tries.shapes.threshold(rule, outcome.figures)
-                if metric.submitted and not metric.whole and isinstance(target, Fraction):
-                    exact = start + (target - start) * (rule.weight - lost) / rule.weight
-                    return {metric.id: as_json(number.round_half_up(exact, FINE_PLACES))}
+                if (
+                    metric.submitted
+                    and not metric.whole
+                    and isinstance(target, Fraction)
+                ):
+                    exact = (
+                        start + (target - start) * (rule.weight - lost) / rule.weight
+                    )
+                    return {
+                        metric.id: as_json(number.round_half_up(exact, FINE_PLACES))
+                    }
         return None
 
     def _without(self, best: Try, left: list[Rule]) -> Try:
         """Return a submission without the figures of some rules."""
-        ids, names = {rule.id for rule in left}, {name for rule in left for name in self.tries.plan.reads[rule.id]}
-        figures = {name: figure for name, figure in best.get("measurements", {}).items() if name not in names}
-        points = {id_: given for id_, given in best.get("points", {}).items() if id_ not in ids}
+        ids = {rule.id for rule in left}
+        names = {name for rule in left for name in self.tries.plan.reads[rule.id]}
+        figures = {
+            name: figure
+            for name, figure in best.get("measurements", {}).items()
+            if name not in names
+        }
+        points = {
+            id_: given
+            for id_, given in best.get("points", {}).items()
+            if id_ not in ids
+        }
         return {**best, "measurements": figures, "points": points}
 
 
 def _over(outcome: Outcome, ticks: Fraction) -> int:
-    """Return by how many ticks of points the index lies above so many of its own; -1 where no whole number is.
+    """Return by how many ticks of points the index lies above so many of its own; -1 where no whole
+    number is.
 
     Taken as if every point counted the same: nothing is excluded.
     """
@@ -243,15 +325,24 @@ def _over(outcome: Outcome, ticks: Fraction) -> int:
 
 
 def _left_out(outcome: Outcome, over: int) -> list[Rule] | None:
-    """Return rules that together earn so many ticks, None where there are none; those without shares go first."""
-    parts = [(at, result.earned) for at, result in enumerate(outcome.results) if 0 < result.earned <= over]
+    """Return rules that together earn so many ticks, None where there are none; those without
+    shares go first.
+    """
+    parts = [
+        (at, result.earned)
+        for at, result in enumerate(outcome.results)
+        if 0 < result.earned <= over
+    ]
     parts.sort(key=lambda part: outcome.rule(part[0]).deduction.kind == "proportional")
-    sums = [1]  # bit n of the entry after k parts: n ticks are the sum of some of the first k
+    sums = [
+        1
+    ]  # bit n of the entry after k parts: n ticks are the sum of some of the first k
     for _, points in parts:
         sums.append((sums[-1] | sums[-1] << points) & ((2 << over) - 1))
     if not sums[-1] >> over & 1:
         return None
-    left, found = over, list[Rule]()
+    left = over
+    found = list[Rule]()
     for (at, points), before in zip(reversed(parts), reversed(sums[:-1]), strict=True):
         if not before >> left & 1:
             left -= points
@@ -260,17 +351,29 @@ def _left_out(outcome: Outcome, over: int) -> list[Rule] | None:
 
 
 def _differing(one: Outcome, two: Outcome, reach: Reach) -> list[Wanted]:
-    """Return what differs between two scorings: rules, with state and points; where none does, groups, the index."""
-    rules = [("rule", rule, key) for rule in reach.rules for key in _keys(of_rule(one, rule), of_rule(two, rule))]
+    """Return what differs between two scorings: rules, with state and points; where none does,
+    groups, the index.
+    """
+    rules = [
+        ("rule", rule, key)
+        for rule in reach.rules
+        for key in _keys(of_rule(one, rule), of_rule(two, rule))
+    ]
     if rules:
-        shown = dict.fromkeys(("rule", rule, key) for _, rule, _ in rules for key in ("state", "points"))
+        shown = dict.fromkeys(
+            ("rule", rule, key) for _, rule, _ in rules for key in ("state", "points")
+        )
         return list(shown | dict.fromkeys(rules))
     groups = [
-        ("group", group, key) for group in reach.groups for key in _keys(of_group(one, group), of_group(two, group))
+        ("group", group, key)
+        for group in reach.groups
+        for key in _keys(of_group(one, group), of_group(two, group))
     ]
     return groups or [("index", "", key) for key in _keys(of_index(one), of_index(two))]
 
 
-def _keys(one: Iterable[tuple[str, Value]], two: Iterable[tuple[str, Value]]) -> list[str]:
+def _keys(
+    one: Iterable[tuple[str, Value]], two: Iterable[tuple[str, Value]]
+) -> list[str]:
     found = dict(two)
     return [key for key, value in one if found.get(key) != value]

@@ -9,7 +9,11 @@ class Own:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        own = [path for path, origin in rules.origins.items() if rules.bases and origin.file == rules.files[0]]
+        own = [
+            path
+            for path, origin in rules.origins.items()
+            if rules.bases and origin.file == rules.files[0]
+        ]
         self.places = {path[:length] for path in own for length in (1, 2)}
 
     def gives(self, *place: str) -> bool:
@@ -17,6 +21,12 @@ class Own:
         return not self.rules.bases or place in self.places
 
     def judges(self, rule: Rule) -> bool:
-        """Whether the file gives something of a rule, of a figure that it reads, or of what every absence does."""
-        figures = (("metric", name) for name in dependencies.rule_metrics(self.rules, rule))
-        return any(self.gives(*place) for place in (("absence",), ("rule", rule.id), *figures))
+        """Whether the file gives something of a rule, of a figure that it reads, or of what every
+        absence does.
+        """
+        figures = (
+            ("metric", name) for name in dependencies.rule_metrics(self.rules, rule)
+        )
+        return any(
+            self.gives(*place) for place in (("absence",), ("rule", rule.id), *figures)
+        )

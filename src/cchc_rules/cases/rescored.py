@@ -1,4 +1,6 @@
-"""Tries submissions on a rule set and on changed copies of it, without reading the figures anew where they stay."""
+"""Tries submissions on a rule set and on changed copies of it, without reading the figures anew
+where they stay.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -39,7 +41,9 @@ class Bench:
     def read(self, case: Try) -> Tried | None:
         """Return a submission as it is read, None where it would be refused."""
         try:
-            measurements = load_measurements(submission_of(self.rules, self.given, case), self.rules)
+            measurements = load_measurements(
+                submission_of(self.rules, self.given, case), self.rules
+            )
         except SubmissionError:
             return None
         return self.held(measurements)
@@ -50,13 +54,26 @@ class Bench:
         return Tried(measurements, day, figures_of(measurements, self.rules, day))
 
     def outcome(self, tried: Tried, rules: RuleSet | None = None) -> Outcome | None:
-        """Return what a submission comes to, under changed rules where they are given; None where it is refused."""
+        """Return what a submission comes to, under changed rules where they are given; None where
+        it is refused.
+        """
         rules = rules or self.rules
         try:
-            figures = tried.figures if rules.metrics == self.rules.metrics else self._again(tried, rules)
+            figures = (
+                tried.figures
+                if rules.metrics == self.rules.metrics
+                else self._again(tried, rules)
+            )
             plan = compiled(variant(tried.measurements, rules, tried.day))
-            held, given = plan.figures(figures), tried.measurements
-            run = Run(held, [_WAITING] * len(plan.names), tried.day.toordinal(), given.points, given.absent)
+            held = plan.figures(figures)
+            given = tried.measurements
+            run = Run(
+                held,
+                [_WAITING] * len(plan.names),
+                tried.day.toordinal(),
+                given.points,
+                given.absent,
+            )
             judge(plan, run)
         except (SubmissionError, formula.FormulaFailedError):
             return None

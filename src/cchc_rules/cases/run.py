@@ -1,4 +1,6 @@
-"""Cases are run: each submission is scored, and what came out is held against what was expected, exactly."""
+"""Cases are run: each submission is scored, and what came out is held against what was expected,
+exactly.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +12,9 @@ from cchc_rules.cases.case_file import Case, CaseFile, Expectation, Value
 from cchc_rules.report.score import score
 from cchc_rules.scoring.scoring import Outcome
 
-PASSED, FAILED, OPEN = "passed", "failed", "open"
+PASSED = "passed"
+FAILED = "failed"
+OPEN = "open"
 
 
 class Check(NamedTuple):
@@ -47,7 +51,9 @@ class Ran:
 
 
 def run(file: CaseFile) -> list[Ran]:
-    """Score every case; raise `CasesError` with those that scoring refuses (a state without a declared effect)."""
+    """Score every case; raise `CasesError` with those that scoring refuses (a state without a
+    declared effect).
+    """
     ran: list[Ran] = []
     problems: list[Problem] = []
     for case in file.cases:
@@ -65,7 +71,9 @@ def got(outcome: Outcome, expectation: Expectation) -> Value:
     part, id_, key, _ = expectation
     if part == "rule":
         return dict(of_rule(outcome, id_)).get(key)
-    return dict(of_group(outcome, id_) if part == "group" else of_index(outcome)).get(key)
+    return dict(of_group(outcome, id_) if part == "group" else of_index(outcome)).get(
+        key
+    )
 
 
 def of_rule(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
@@ -74,21 +82,35 @@ def of_rule(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
     if at is not None:
         result = outcome.results[at]
         yield "state", str(result.state)
-        ticks = {"points": result.earned, "lost": outcome.lost(at), "excluded": result.excluded}
-        yield from ((key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items())
+        ticks = {
+            "points": result.earned,
+            "lost": outcome.lost(at),
+            "excluded": result.excluded,
+        }
+        yield from (
+            (key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items()
+        )
 
 
 def of_group(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
     """Yield what a group came to; nothing where there is no such group."""
     for group, total in zip(outcome.plan.groups, outcome.groups, strict=True):
         if group.id == id_:
-            ticks = {"points": total.earned, "lost": total.lost, "excluded": total.excluded}
-            yield from ((key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items())
+            ticks = {
+                "points": total.earned,
+                "lost": total.lost,
+                "excluded": total.excluded,
+            }
+            yield from (
+                (key, Fraction(count, outcome.plan.unit))
+                for key, count in ticks.items()
+            )
 
 
 def of_index(outcome: Outcome) -> Iterator[tuple[str, Value]]:
     """Yield what the index came to."""
-    sums, band = outcome.index, outcome.banding().band
+    sums = outcome.index
+    band = outcome.banding().band
     ticks = {
         "value": sums.value,
         "base": sums.rounded_base,
@@ -99,5 +121,7 @@ def of_index(outcome: Outcome) -> Iterator[tuple[str, Value]]:
         "lowest": outcome.lowest.value,
         "highest": outcome.highest.value,
     }
-    yield from ((key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items())
+    yield from (
+        (key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items()
+    )
     yield "band", band.id if band else None

@@ -1,6 +1,8 @@
-"""The cases that are missing, as text: figures that reach what no case does. What must come out is left to people.
+"""The cases that are missing, as text: figures that reach what no case does. What must come out is
+left to people.
 
-The engine is asked which figures reach what; nothing that it comes to (a state, a tier, points) is written down.
+The engine is asked which figures reach what; nothing that it comes to (a state, a tier, points) is
+written down.
 """
 
 from collections.abc import Iterator
@@ -21,31 +23,48 @@ ASKED = ("state", "points", "excluded")
 
 
 def suggested(file: CaseFile, lang: str) -> str:
-    """Return the cases that are missing in a file, as text to be added to it; what no figure tried reaches, as notes.
+    """Return the cases that are missing in a file, as text to be added to it; what no figure tried
+    reaches, as notes.
 
     Raises `CasesError` where a case of the file is refused when it is scored.
     """
     missed = dict.fromkeys(coverage(file, run(file)).missed)
     taken = {case.id for case in file.cases}
-    texts = [] if file.cases else [case_text.head(Path(file.name).name.removesuffix(CASES))]
-    survey, tries = Survey(file.rules), Tries(Bench(file.rules, file.given))
+    texts = (
+        [] if file.cases else [case_text.head(Path(file.name).name.removesuffix(CASES))]
+    )
+    survey = Survey(file.rules)
+    tries = Tries(Bench(file.rules, file.given))
     for rule in file.rules.rules.values():
         for one, goals in _reaching(rule, missed, survey, tries):
             id_ = _id(rule.id, taken)
             why = "; ".join(dict.fromkeys(_why(goal, lang) for goal in goals))
-            texts.append(case_text.case(id_, why, one, [("rule", rule.id, key) for key in ASKED]))
-    texts += [f"# {message(lang, 'cases.not-found', of=goal.of, goal=_why(goal, lang))}\n" for goal in missed]
+            texts.append(
+                case_text.case(id_, why, one, [("rule", rule.id, key) for key in ASKED])
+            )
+    texts += [
+        f"# {message(lang, 'cases.not-found', of=goal.of, goal=_why(goal, lang))}\n"
+        for goal in missed
+    ]
     return "\n".join(texts) or f"# {message(lang, 'cases.nothing-missing')}\n"
 
 
-def _reaching(rule: Rule, missed: dict[Goal, None], survey: Survey, tries: Tries) -> Iterator[tuple[Try, list[Goal]]]:
-    """Yield submissions that reach something missed, each with what it reaches first; that is missed no longer."""
+def _reaching(
+    rule: Rule, missed: dict[Goal, None], survey: Survey, tries: Tries
+) -> Iterator[tuple[Try, list[Goal]]]:
+    """Yield submissions that reach something missed, each with what it reaches first; that is
+    missed no longer.
+    """
     if not any(_concerns(goal, rule, survey) for goal in missed):
         return
     for one in tries.of(rule):
         tried = tries.bench.read(one)
         outcome = tries.bench.outcome(tried) if tried else None
-        goals = [] if outcome is None else [goal for goal in survey.reached(rule, outcome) if goal in missed]
+        goals = (
+            []
+            if outcome is None
+            else [goal for goal in survey.reached(rule, outcome) if goal in missed]
+        )
         if goals:
             for goal in dict.fromkeys(goals):
                 del missed[goal]
@@ -54,7 +73,9 @@ def _reaching(rule: Rule, missed: dict[Goal, None], survey: Survey, tries: Tries
 
 def _concerns(goal: Goal, rule: Rule, survey: Survey) -> bool:
     """Whether a rule's cases can reach something."""
-    return goal.of == rule.id or (goal.kind == WAY and any(path == goal.of for path, _ in survey.formulas(rule)))
+    return goal.of == rule.id or (
+        goal.kind == WAY and any(path == goal.of for path, _ in survey.formulas(rule))
+    )
 
 
 def _id(rule: str, taken: set[str]) -> str:

@@ -1,1 +1,3 @@
-"""The command line: arguments in, words and exit codes out. It alone prints, exits and reads the environment."""
+"""The command line: arguments in, words and exit codes out. It alone prints, exits and reads the
+environment.
+"""

@@ -1,4 +1,6 @@
-"""What the commands share: the parser that speaks one language, exit codes, arguments that are dates or numbers."""
+"""What the commands share: the parser that speaks one language, exit codes, arguments that are
+dates or numbers.
+"""
 
 import argparse
 import os
@@ -13,7 +15,14 @@ from typing import Any, NoReturn
 from cchc_rules.base import number
 from cchc_rules.base.calendar import iso_date
 from cchc_rules.base.messages import languages, message
-from cchc_rules.base.problem import CasesError, CchcError, Problem, ReportError, RulesError, SubmissionError
+from cchc_rules.base.problem import (
+    CasesError,
+    CchcError,
+    Problem,
+    ReportError,
+    RulesError,
+    SubmissionError,
+)
 
 DONE, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)
 INTERRUPTED = 130
@@ -29,7 +38,12 @@ class Parser(argparse.ArgumentParser):
         self._positionals.title = self.say("arguments")
         self._optionals.title = self.say("options")
         self.add_argument("-h", "--help", action="help", help=self.say("help"))
-        self.add_argument("--lang", choices=languages(), default=argparse.SUPPRESS, help=self.say("lang"))
+        self.add_argument(
+            "--lang",
+            choices=languages(),
+            default=argparse.SUPPRESS,
+            help=self.say("lang"),
+        )
 
     def say(self, id_: str, **places: str) -> str:
         """Return a message of the command line."""
@@ -49,7 +63,13 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE, self.say("wrong-usage", complaint=message) + "\n")
 
 
-EXTRAS = {"jinja2": "html", "xlsxwriter": "xlsx", "openpyxl": "xlsx", "polars": "table", "pyarrow": "table"}
+EXTRAS = {
+    "jinja2": "html",
+    "xlsxwriter": "xlsx",
+    "openpyxl": "xlsx",
+    "polars": "table",
+    "pyarrow": "table",
+}
 """Which extra brings a package that some output needs."""
 
 
@@ -73,7 +93,9 @@ def as_number(text: str) -> Decimal:
 def as_setting(text: str) -> str:
     """Read an argument that sets a metric to a value."""
     if not text.partition("=")[0].strip() or not text.partition("=")[2].strip():
-        raise argparse.ArgumentTypeError(f"{text!r}: METRIC=97.5 | METRIC=48/52 | METRIC=missing")
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: METRIC=97.5 | METRIC=48/52 | METRIC=missing"
+        )
     return text
 
 
@@ -127,12 +149,17 @@ def without(error: ModuleNotFoundError, lang: str) -> int:
     package = error.name or ""
     if package not in EXTRAS:
         raise error
-    print(message(lang, "cli.extra-missing", package=package, extra=EXTRAS[package]), file=sys.stderr)
+    print(
+        message(lang, "cli.extra-missing", package=package, extra=EXTRAS[package]),
+        file=sys.stderr,
+    )
     return USAGE
 
 
 def paper(output: Path | None) -> tuple[int, bool]:
-    """Return the width to write in, between 40 and 120 columns, and whether there is colour: never in a file."""
+    """Return the width to write in, between 40 and 120 columns, and whether there is colour: never
+    in a file.
+    """
     terminal = output is None and sys.stdout.isatty()
     width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
     return max(40, min(width, 120)), terminal and "NO_COLOR" not in os.environ

@@ -14,7 +14,9 @@ from cchc_rules.cli.console import DONE, INTERRUPTED, USAGE, Parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 done, 1 below --fail-under, 2 usage, 3 or 4 refused, 130 stopped."""
+    """Run the command and return its exit code: 0 done, 1 below --fail-under, 2 usage, 3 or 4
+    refused, 130 stopped.
+    """
     _utf8()
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = _language(arguments)
@@ -39,10 +41,16 @@ def _utf8() -> None:
 
 
 def _language(arguments: Sequence[str]) -> str:
-    """Return the language asked for, before the arguments are parsed, so that help and usage errors speak it too."""
+    """Return the language asked for, before the arguments are parsed, so that help and usage errors
+    speak it too.
+    """
     for at, argument in enumerate(arguments):
         given = argument.partition("=")[2] if argument.startswith("--lang=") else ""
-        given = arguments[at + 1] if argument == "--lang" and at + 1 < len(arguments) else given
+        given = (
+            arguments[at + 1]
+            if argument == "--lang" and at + 1 < len(arguments)
+            else given
+        )
         if given in languages():
             return given
     return DEFAULT_LANGUAGE
@@ -51,13 +59,19 @@ def _language(arguments: Sequence[str]) -> str:
 def _parser(arguments: Sequence[str], lang: str) -> Parser:
     make = partial(Parser, lang=lang)
     parser = make("cchc-rules")
-    parser.description, parser.epilog = parser.say("about"), parser.say("exit-codes")
+    parser.description = parser.say("about")
+    parser.epilog = parser.say("exit-codes")
     parser.set_defaults(lang=None)
     commands = parser.add_subparsers(
-        title=parser.say("commands"), required=True, metavar=" | ".join(COMMANDS), parser_class=cast(type[Parser], make)
+        title=parser.say("commands"),
+        required=True,
+        metavar=" | ".join(COMMANDS),
+        parser_class=cast(type[Parser], make),
     )
     for name in COMMANDS:
-        command = commands.add_parser(name, help=parser.say(name), description=parser.say(name))
+        command = commands.add_parser(
+            name, help=parser.say(name), description=parser.say(name)
+        )
         if name in arguments:
             module = import_module(f"cchc_rules.cli.commands.{name}")
             module.add(command)

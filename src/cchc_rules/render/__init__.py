@@ -1,4 +1,6 @@
-"""Views of a report document: text, Markdown, JSON, HTML, a workbook. They lay out, and compute nothing."""
+"""Views of a report document: text, Markdown, JSON, HTML, a workbook. They lay out, and compute
+nothing.
+"""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +21,8 @@ def render(
 ) -> str:
     """Return a report document in one of `TEXTS`; width and colour count for text alone.
 
-    `study` is the sensitivity document of the same scoring, which HTML shows too; `ValueError` if it is of another.
+    `study` is the sensitivity document of the same scoring, which HTML shows too; `ValueError` if
+    it is of another.
     """
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

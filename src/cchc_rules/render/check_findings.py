@@ -1,4 +1,6 @@
-"""Views of what a check found, for machines: JSON, SARIF 2.1.0, and the commands of GitHub's workflows."""
+"""Views of what a check found, for machines: JSON, SARIF 2.1.0, and the commands of GitHub's
+workflows.
+"""
 
 import json
 from collections.abc import Mapping
@@ -11,9 +13,14 @@ SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sari
 
 
 def render(document: Mapping[str, Any], form: str) -> str:
-    """Return the document of a check in one of `FORMATS`; an empty text where GitHub has nothing to be told."""
+    """Return the document of a check in one of `FORMATS`; an empty text where GitHub has nothing to
+    be told.
+    """
     if form == "github":
-        return "".join(f"{_command(problem, document['language'])}\n" for problem in document["problems"])
+        return "".join(
+            f"{_command(problem, document['language'])}\n"
+            for problem in document["problems"]
+        )
     shown = _sarif(document) if form == "sarif" else document
     return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
 
@@ -31,8 +38,16 @@ def _said(part: Mapping[str, Any], lang: str) -> str:
 
 def _command(problem: Mapping[str, Any], lang: str) -> str:
     """Return the workflow command that marks a problem in a pull request."""
-    marks = {"file": problem["file"], "line": problem["line"], "title": f"cchc-rules {problem['code']}"}
-    said = ",".join(f"{key}={_property(str(value))}" for key, value in marks.items() if value is not None)
+    marks = {
+        "file": problem["file"],
+        "line": problem["line"],
+        "title": f"cchc-rules {problem['code']}",
+    }
+    said = ",".join(
+        f"{key}={_property(str(value))}"
+        for key, value in marks.items()
+        if value is not None
+    )
     place = f"{problem['place']}: " if problem["place"] else ""
     return f"::{_level(problem)} {said}::{_data(place + _said(problem, lang))}"
 
@@ -50,11 +65,22 @@ def _property(text: str) -> str:
 
 def _sarif(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document as a SARIF log of one run."""
-    lang, codes = document["language"], list(document["codes"])
+    lang = document["language"]
+    codes = list(document["codes"])
     driver = {**document["engine"], "language": lang}
-    driver["rules"] = [_rule(code, words, lang) for code, words in document["codes"].items()]
-    results = [_result(problem, codes.index(problem["code"]), lang) for problem in document["problems"]]
-    run = {"tool": {"driver": driver}, "language": lang, "columnKind": "unicodeCodePoints", "results": results}
+    driver["rules"] = [
+        _rule(code, words, lang) for code, words in document["codes"].items()
+    ]
+    results = [
+        _result(problem, codes.index(problem["code"]), lang)
+        for problem in document["problems"]
+    ]
+    run = {
+        "tool": {"driver": driver},
+        "language": lang,
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     return {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
 
 
@@ -81,10 +107,16 @@ def _result(problem: Mapping[str, Any], index: int, lang: str) -> dict[str, Any]
 def _locations(problem: Mapping[str, Any]) -> list[Any]:
     if problem["file"] is None:
         return []
-    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(PurePath(problem["file"]))}}
+    place: dict[str, Any] = {
+        "artifactLocation": {"uri": _uri(PurePath(problem["file"]))}
+    }
     if problem["line"] is not None:
         place["region"] = {"startLine": problem["line"]}
-    named = {"logicalLocations": [{"fullyQualifiedName": problem["place"]}]} if problem["place"] else {}
+    named = (
+        {"logicalLocations": [{"fullyQualifiedName": problem["place"]}]}
+        if problem["place"]
+        else {}
+    )
     return [{"physicalLocation": place, **named}]
 
 

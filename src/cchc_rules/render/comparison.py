@@ -1,4 +1,6 @@
-"""A comparison as blocks to lay out, and its views: text, Markdown, JSON, HTML. They compute nothing."""
+"""A comparison as blocks to lay out, and its views: text, Markdown, JSON, HTML. They compute
+nothing.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,7 +43,9 @@ class Block:
     items: list[str] | None = None
 
 
-def render(document: Mapping[str, Any], form: str, *, width: int = 100, colour: bool = False) -> str:
+def render(
+    document: Mapping[str, Any], form: str, *, width: int = 100, colour: bool = False
+) -> str:
     """Return a comparison document in one of `FORMATS`; width and colour count for text alone."""
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -61,7 +65,11 @@ class _Told(Display):
 
     def tell(self, id_: str, **places: object) -> str:
         """Return a message about comparisons, its places made safe."""
-        return messages.message(self.lang, f"comparison.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(
+            self.lang,
+            f"comparison.{id_}",
+            **{key: safe(value) for key, value in places.items()},
+        )
 
     def signed(self, text: str) -> str:
         """Return an amount with its sign; nothing has none."""
@@ -93,17 +101,26 @@ class _Compared(_Told):
         notes = [*document["notes"], *document["split"]["problems"]]
         if notes:
             yield Block(self.tell("notes"), items=[safe(note) for note in notes])
-        yield self.table("area", "areas", [self.area_row(area) for area in document["areas"]])
+        yield self.table(
+            "area", "areas", [self.area_row(area) for area in document["areas"]]
+        )
         steps = [self.line_row(line) for line in document["lines"] if _shows(line)]
         if steps:
             yield self.table("step", "steps", steps)
         entries = [self.entry(rule) for rule in document["rules"] if _moves(rule)]
-        yield Block(self.tell("moved-rules"), entries=entries, items=None if entries else [self.tell("no-rules")])
+        yield Block(
+            self.tell("moved-rules"),
+            entries=entries,
+            items=None if entries else [self.tell("no-rules")],
+        )
         still = [self.still(rule) for rule in document["rules"] if not _moves(rule)]
         if still:
             yield Block(self.tell("still"), items=still)
         if document["ranks"]:
-            yield Block(self.tell("ranks"), items=[self.rank(item) for item in document["ranks"]])
+            yield Block(
+                self.tell("ranks"),
+                items=[self.rank(item) for item in document["ranks"]],
+            )
 
     def table(self, first: str, heading: str, rows: list[list[str]]) -> Block:
         """Return a table of amounts."""
@@ -115,7 +132,9 @@ class _Compared(_Told):
 
     def both(self, rule: Document, key: str) -> str:
         """Return what a rule says on both sides, once where it is the same or there is only one."""
-        said = [safe(rule[side][key] or "–") for side in ("before", "after") if rule[side]]
+        said = [
+            safe(rule[side][key] or "–") for side in ("before", "after") if rule[side]
+        ]
         return self.arrow(said[0], said[-1])
 
     def differs(self, rule: Document) -> str:
@@ -125,11 +144,18 @@ class _Compared(_Told):
         return ", ".join(self.tell(f"moved-{key}") for key in rule["moved"])
 
     def summary(self) -> Iterator[tuple[str, str]]:
-        document, change, split = self.document, self.document["change"], self.document["split"]
+        document = self.document
+        change = self.document["change"]
+        split = self.document["split"]
         yield self.tell("before"), self.side(document["before"])
         yield self.tell("after"), self.side(document["after"])
-        before, after = (self.number(document[key]["index"]["value"]) for key in ("before", "after"))
-        yield self.say("index"), f"{self.arrow(before, after)} ({self.signed(change['change'])})"
+        before, after = (
+            self.number(document[key]["index"]["value"]) for key in ("before", "after")
+        )
+        yield (
+            self.say("index"),
+            f"{self.arrow(before, after)} ({self.signed(change['change'])})",
+        )
         if change["figures"] is not None:
             yield self.tell("figures"), self.signed(change["figures"])
             yield self.tell("rules"), self.signed(change["rules"])
@@ -138,31 +164,63 @@ class _Compared(_Told):
             yield self.tell("crossed-before"), self.number(split["rules_before"])
             yield self.tell("crossed-after"), self.number(split["rules_after"])
         bands = [self.band_of(document["band"][key]) for key in ("before", "after")]
-        yield self.say("band"), self.arrow(*bands) if document["band"]["moved"] else bands[1]
+        yield (
+            self.say("band"),
+            self.arrow(*bands) if document["band"]["moved"] else bands[1],
+        )
         for target in document["targets"]:
-            moved = self.arrow(*(self.reached(target[key]) for key in ("before", "after")))
-            yield self.say("target"), f"{safe(target['title'])} ({self.clauses(target)}): {moved}"
+            moved = self.arrow(
+                *(self.reached(target[key]) for key in ("before", "after"))
+            )
+            yield (
+                self.say("target"),
+                f"{safe(target['title'])} ({self.clauses(target)}): {moved}",
+            )
         yield self.say("counts"), self.tell("counts", **document["counts"])
 
     def side(self, side: Document) -> str:
         """Return what one side is."""
         rules = f"{side['ruleset']['id']} {side['ruleset']['version']}"
-        return self.tell("side", unit=side["unit"], period=side["period"], as_of=self.date(side["as_of"]), rules=rules)
+        return self.tell(
+            "side",
+            unit=side["unit"],
+            period=side["period"],
+            as_of=self.date(side["as_of"]),
+            rules=rules,
+        )
 
     def band_of(self, band: Document | None) -> str:
         return safe(band["title"]) if band else self.tell("none")
 
     def reached(self, reached: bool | None) -> str:
-        return self.tell("none") if reached is None else self.say("reached" if reached else "not-reached")
+        return (
+            self.tell("none")
+            if reached is None
+            else self.say("reached" if reached else "not-reached")
+        )
 
     def heads(self, first: str) -> list[str]:
         """Return the heads of a table of amounts."""
-        points = [self.tell("points-before"), self.tell("points-after")] if first == "area" else []
-        return [self.tell(first), *points, *self.columns(self.tell("figures"), self.tell("rules"), self.tell("change"))]
+        points = (
+            [self.tell("points-before"), self.tell("points-after")]
+            if first == "area"
+            else []
+        )
+        return [
+            self.tell(first),
+            *points,
+            *self.columns(
+                self.tell("figures"), self.tell("rules"), self.tell("change")
+            ),
+        ]
 
     def columns(self, figures: str, rules: str, change: str) -> list[str]:
         """Return the cells of an amount: one where the change is not divided."""
-        return [change] if self.document["change"]["figures"] is None else [figures, rules, change]
+        return (
+            [change]
+            if self.document["change"]["figures"] is None
+            else [figures, rules, change]
+        )
 
     def amounts(self, item: Document) -> list[str]:
         if item["figures"] is None:
@@ -174,24 +232,34 @@ class _Compared(_Told):
         return [self.title(area), *points, *self.amounts(area)]
 
     def points_of(self, part: Document | None) -> str:
-        return f"{self.number(part['earned'])}/{self.number(part['maximum'])}" if part else "–"
+        return (
+            f"{self.number(part['earned'])}/{self.number(part['maximum'])}"
+            if part
+            else "–"
+        )
 
     def line_row(self, line: Document) -> list[str]:
         return [safe(line["title"]), *self.amounts(line)]
 
     def rank(self, item: Document) -> str:
-        ranks = ["–" if item[key] is None else self.number(item[key]) for key in ("before", "after")]
+        ranks = [
+            "–" if item[key] is None else self.number(item[key])
+            for key in ("before", "after")
+        ]
         return f"{safe(item['title'])}: {self.arrow(*ranks)}"
 
     def entry(self, rule: Document) -> Entry:
-        return Entry(self.signed(rule["change"]), safe(rule["title"]), list(self.about(rule)))
+        return Entry(
+            self.signed(rule["change"]), safe(rule["title"]), list(self.about(rule))
+        )
 
     def about(self, rule: Document) -> Iterator[tuple[str, str]]:
         """Yield what must be said of a rule that moved: label and words."""
         yield self.say("clause"), self.clauses(rule)
         yield self.tell("moved"), self.differs(rule)
         sides = [rule[key] for key in ("before", "after") if rule[key]]
-        states, points = [self.state(side["state"]) for side in sides], [self.points_of(side) for side in sides]
+        states = [self.state(side["state"]) for side in sides]
+        points = [self.points_of(side) for side in sides]
         yield self.say("state"), self.arrow(states[0], states[-1])
         yield self.say("required"), self.both(rule, "required")
         yield self.say("reported"), self.both(rule, "reported")
@@ -208,8 +276,12 @@ class _Appraised(_Told):
         return self.tell("track-title", track=self.document["track"])
 
     def blocks(self) -> Iterator[Block]:
-        document, total, counts = self.document, self.document["total"], self.document["counts"]
-        period = self.say("period-line", period=document["period"], as_of=self.date(document["as_of"]))
+        document = self.document
+        total = self.document["total"]
+        counts = self.document["counts"]
+        period = self.say(
+            "period-line", period=document["period"], as_of=self.date(document["as_of"])
+        )
         yield Block("", pairs=[
             (self.say("unit"), safe(document["unit"])),
             (self.say("period"), period),
@@ -219,9 +291,17 @@ class _Appraised(_Told):
             (self.say("counts"), self.tell("track-counts", **counts)),
         ])  # fmt: skip
         heads = [self.tell(key) for key in ("area", "self", "track", "difference")]
-        yield Block(self.tell("areas"), heads=heads, rows=[self.row(area) for area in document["areas"]])
+        yield Block(
+            self.tell("areas"),
+            heads=heads,
+            rows=[self.row(area) for area in document["areas"]],
+        )
         entries = [self.entry(rule) for rule in document["rules"]]
-        yield Block(self.tell("track-rules"), entries=entries, items=None if entries else [self.tell("track-same")])
+        yield Block(
+            self.tell("track-rules"),
+            entries=entries,
+            items=None if entries else [self.tell("track-same")],
+        )
 
     def of(self, part: Document, key: str) -> str:
         return f"{self.number(part[key])}/{self.number(part['maximum'])}"
@@ -246,12 +326,16 @@ class _Appraised(_Told):
 
 def _moves(rule: Document) -> bool:
     """Whether a rule moved the index at all."""
-    return bool(rule["exact"]["change"] != "0" or rule["exact"]["figures"] not in (None, "0"))
+    return bool(
+        rule["exact"]["change"] != "0" or rule["exact"]["figures"] not in (None, "0")
+    )
 
 
 def _shows(item: Document) -> bool:
     """Whether any amount shows: a step may be less than what is shown."""
-    return any(item[key] and item[key].strip("-0.") for key in ("change", "figures", "rules"))
+    return any(
+        item[key] and item[key].strip("-0.") for key in ("change", "figures", "rules")
+    )
 
 
 class _Text(Sheet):
@@ -288,7 +372,12 @@ class _Text(Sheet):
         top, *more = self.wrap(entry.title, indent)
         colours = {"more": (GREEN,), "less": (RED,)}.get(entry.sign, ())
         yield ""
-        yield self.style(number, BOLD) + self.style(entry.amount, BOLD, *colours) + "  " + self.style(top, BOLD)
+        yield (
+            self.style(number, BOLD)
+            + self.style(entry.amount, BOLD, *colours)
+            + "  "
+            + self.style(top, BOLD)
+        )
         yield from (" " * indent + self.style(line, BOLD) for line in more)
         yield from self.pairs(entry.pairs, indent=3)
 

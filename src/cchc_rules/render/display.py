@@ -1,4 +1,6 @@
-"""What the views share: words, figures and dates of a document in its language, and texts made safe to show."""
+"""What the views share: words, figures and dates of a document in its language, and texts made safe
+to show.
+"""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -12,11 +14,16 @@ Document = Mapping[str, Any]
 
 
 def safe(text: object) -> str:
-    """Return a text on one line without control characters, escape sequences or marks that turn the direction."""
+    """Return a text on one line without control characters, escape sequences or marks that turn the
+    direction.
+    """
     flat = " ".join(str(text).split())
     if flat.isprintable():
         return flat
-    return "".join("�" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in flat)
+    return "".join(
+        "�" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char
+        for char in flat
+    )
 
 
 class Words:
@@ -28,7 +35,11 @@ class Words:
 
     def say(self, id_: str, **places: object) -> str:
         """Return a message of the catalogue, its places made safe."""
-        return messages.message(self.lang, f"report.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(
+            self.lang,
+            f"report.{id_}",
+            **{key: safe(value) for key, value in places.items()},
+        )
 
     def number(self, text: str) -> str:
         """Return a figure in the language's form."""
@@ -44,7 +55,9 @@ class Display(Words):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.rules: dict[str, Document] = {rule["id"]: rule for rule in document["rules"]}
+        self.rules: dict[str, Document] = {
+            rule["id"]: rule for rule in document["rules"]
+        }
 
     def state(self, state: str) -> str:
         """Return a state's name."""
@@ -57,7 +70,9 @@ class Display(Words):
     def title(self, group: Document) -> str:
         """Return a group's title; a pool beside the base says what it is."""
         title = safe(group["title"])
-        return title if group["kind"] == "base" else f"{title} ({self.say(group['kind'])})"
+        return (
+            title if group["kind"] == "base" else f"{title} ({self.say(group['kind'])})"
+        )
 
     def areas(self) -> list[Document]:
         """Return the groups at the top."""
@@ -65,14 +80,22 @@ class Display(Words):
 
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the head: label and words."""
-        document, rules = self.document, self.document["ruleset"]
+        document = self.document
+        rules = self.document["ruleset"]
         kind = f" ({safe(rules['kind_title'])})" if rules["kind_title"] else ""
         yield self.say("unit"), safe(document["measurements"]["unit"]) + kind
         yield (
             self.say("period"),
-            self.say("period-line", period=document["measurements"]["period"], as_of=self.date(document["as_of"])),
+            self.say(
+                "period-line",
+                period=document["measurements"]["period"],
+                as_of=self.date(document["as_of"]),
+            ),
         )
-        yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
+        yield (
+            self.say("ruleset"),
+            safe(f"{rules['id']} {rules['version']} – {rules['title']}"),
+        )
         if rules["since"]:
             title = f" – {safe(rules['since_title'])}" if rules["since_title"] else ""
             yield self.say("since"), self.date(rules["since"]) + title
@@ -84,25 +107,40 @@ class Display(Words):
     def index(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the index: label and words."""
         index = self.document["index"]
-        yield self.say("index"), f"{self.number(index['value'])} / {self.number(index['scale'])}"
+        yield (
+            self.say("index"),
+            f"{self.number(index['value'])} / {self.number(index['scale'])}",
+        )
         yield self.say("arithmetic"), safe(index["calculation"])
         if self.document["band"]:
             yield self.say("band"), self._band(self.document["band"])
         if index["supported"] != index["claimed"]:
             yield (
                 self.say("evidence"),
-                self.say("claimed", claimed=self.number(index["claimed"]), supported=self.number(index["supported"])),
+                self.say(
+                    "claimed",
+                    claimed=self.number(index["claimed"]),
+                    supported=self.number(index["supported"]),
+                ),
             )
         if (index["lowest"], index["highest"]) != (index["value"], index["value"]):
             yield (
                 self.say("possible"),
-                self.say("range", lowest=self.number(index["lowest"]), highest=self.number(index["highest"])),
+                self.say(
+                    "range",
+                    lowest=self.number(index["lowest"]),
+                    highest=self.number(index["highest"]),
+                ),
             )
         for target in self.document["targets"]:
             yield self.say("target"), self._target(target)
         yield (
             self.say("counts"),
-            ", ".join(f"{count} {self.state(state)}" for state, count in index["counts"].items() if count),
+            ", ".join(
+                f"{count} {self.state(state)}"
+                for state, count in index["counts"].items()
+                if count
+            ),
         )
 
     def _band(self, band: Document) -> str:
@@ -112,7 +150,9 @@ class Display(Words):
             line += "; " + self.say("gated", rules=titles)
         if band["next"]:
             distance = self.number(band["next"]["distance"])
-            line += "; " + self.say("next-band", distance=distance, band=band["next"]["title"])
+            line += "; " + self.say(
+                "next-band", distance=distance, band=band["next"]["title"]
+            )
         return line
 
     def _target(self, target: Document) -> str:
@@ -146,7 +186,9 @@ class Display(Words):
 
     def proof(self, rule: Document) -> Iterator[tuple[str, str]]:
         """Yield which document proves it: what was given, and what the plan names as the product."""
-        given = [item["document"] for item in rule["evidence"]["documents"] if item["valid"]]
+        given = [
+            item["document"] for item in rule["evidence"]["documents"] if item["valid"]
+        ]
         if given:
             yield self.say("documents"), "; ".join(map(safe, given))
         if rule["remedy"] and rule["remedy"]["product"]:
@@ -168,7 +210,9 @@ class Display(Words):
         return ", ".join(map(safe, rule["source"]))
 
     def lost(self) -> Iterator[tuple[str, list[Document]]]:
-        """Yield the lists of lost points: by figures, and apart from them by figures that are missing."""
+        """Yield the lists of lost points: by figures, and apart from them by figures that are
+        missing.
+        """
         yield self.say("losses"), self.picked("losses")
         if self.document["missing"]:
             yield self.say("list-missing"), self.picked("missing")
@@ -185,12 +229,20 @@ class Display(Words):
         for label, key in (("document", "source"), ("note", "note")):
             if document["ruleset"][key]:
                 yield self.say(label), safe(document["ruleset"][key])
-        bases = {rule["weight_basis"] for rule in document["rules"]} | {g["weight_basis"] for g in document["groups"]}
-        yield self.say("weights"), "; ".join(self.say(f"basis-{basis}") for basis in sorted(bases))
+        bases = {rule["weight_basis"] for rule in document["rules"]} | {
+            g["weight_basis"] for g in document["groups"]
+        }
+        yield (
+            self.say("weights"),
+            "; ".join(self.say(f"basis-{basis}") for basis in sorted(bases)),
+        )
         conflicts = sum(bool(rule["conflicts"]) for rule in document["rules"])
         if conflicts:
             yield self.say("conflicts"), self.say("conflict-count", count=conflicts)
         for file in document["ruleset"]["files"]:
             yield safe(file["name"]), f"SHA-256 {file['sha256']}"
         yield self.say("submission"), f"SHA-256 {document['measurements']['sha256']}"
-        yield self.say("engine"), safe(f"{document['engine']['name']} {document['engine']['version']}")
+        yield (
+            self.say("engine"),
+            safe(f"{document['engine']['name']} {document['engine']['version']}"),
+        )

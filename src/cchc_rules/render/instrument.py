@@ -34,7 +34,11 @@ class View:
 
     def say(self, id_: str, **places: object) -> str:
         """Return a message of the instrument's page."""
-        return message(self.lang, f"instrument.{id_}", **{key: str(value) for key, value in places.items()})
+        return message(
+            self.lang,
+            f"instrument.{id_}",
+            **{key: str(value) for key, value in places.items()},
+        )
 
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield what the instrument is: label and words."""
@@ -42,7 +46,10 @@ class View:
         for key in ("id", "version", "valid", "source", "note"):
             if document[key]:
                 yield self.say(key), safe(document[key])
-        yield self.say("scale"), self.say("scale-line", scale=document["scale"], places=document["places"])
+        yield (
+            self.say("scale"),
+            self.say("scale-line", scale=document["scale"], places=document["places"]),
+        )
         if document["kinds"]:
             yield self.say("kinds"), ", ".join(map(safe, document["kinds"]))
 
@@ -52,7 +59,10 @@ class View:
 
     def area_rows(self) -> Rows:
         """Return the areas at the top: title, number of rules, points, where the points come from."""
-        return [[self.named(area), str(counted(area)), area["weight"], self.basis(area)] for area in self.areas]
+        return [
+            [self.named(area), str(counted(area)), area["weight"], self.basis(area)]
+            for area in self.areas
+        ]
 
     @property
     def areas(self) -> list[Document]:
@@ -67,7 +77,11 @@ class View:
     def named(self, area: Document) -> str:
         """Return the title of an area, with what sets it apart from a plain sum."""
         title: str = safe(area["title"])
-        return title if area["kind"] == "base" else f"{title} ({self.say(area['kind'], cap=area['cap'])})"
+        return (
+            title
+            if area["kind"] == "base"
+            else f"{title} ({self.say(area['kind'], cap=area['cap'])})"
+        )
 
     def remarks(self, area: Document) -> list[str]:
         """Return what must be said of an area before its rules."""
@@ -76,7 +90,11 @@ class View:
 
     def worth(self, rule: Document) -> str:
         """Return what a rule is worth."""
-        return self.say("information") if rule["weight"] is None else self.say("points", points=rule["weight"])
+        return (
+            self.say("information")
+            if rule["weight"] is None
+            else self.say("points", points=rule["weight"])
+        )
 
     def rule(self, rule: Document) -> Iterator[tuple[str, str]]:
         """Yield what a rule asks: label and words; how it gives points stands in `losing`."""
@@ -84,7 +102,10 @@ class View:
         for key in ("measures", "required"):
             if rule[key]:
                 yield self.say(key), safe(rule[key])
-        yield self.say("losing"), safe("; ".join(line.rstrip(".") for line in rule["losing"]))
+        yield (
+            self.say("losing"),
+            safe("; ".join(line.rstrip(".") for line in rule["losing"])),
+        )
         if rule["due"]:
             yield self.say("due"), self.say("due-line", due=rule["due"])
         yield from self._further(rule)
@@ -108,14 +129,20 @@ class View:
         words = safe(rule["evidence"] or "")
         if not rule["evidence_required"]:
             return words
-        return self.say("evidence-required", evidence=words) if words else self.say("evidence-any")
+        return (
+            self.say("evidence-required", evidence=words)
+            if words
+            else self.say("evidence-any")
+        )
 
     def conflict_heads(self) -> list[str]:
         """Return the heads of the table of contradictions."""
         return [self.say(key) for key in ("conflict-rule", "governs", "where", "other")]
 
     def conflict_rows(self) -> Rows:
-        """Return where the document contradicts itself: the rule, what governs, where else, what stands there."""
+        """Return where the document contradicts itself: the rule, what governs, where else, what
+        stands there.
+        """
         return [
             [
                 rule["title"],
@@ -129,20 +156,33 @@ class View:
 
     def remedy_heads(self) -> list[str]:
         """Return the heads of the table of remedies."""
-        return [self.say(key) for key in ("task", "clause", "lead", "with", "by", "product", "for")]
+        return [
+            self.say(key)
+            for key in ("task", "clause", "lead", "with", "by", "product", "for")
+        ]
 
     def remedy_rows(self) -> Rows:
         """Return who must do what, with whom, by when, for which rules."""
         keys = ("lead", "with", "due", "product")
         return [
-            [one["task"], ", ".join(one["source"]), *(one[key] or "–" for key in keys), "; ".join(one["rules"]) or "–"]
+            [
+                one["task"],
+                ", ".join(one["source"]),
+                *(one[key] or "–" for key in keys),
+                "; ".join(one["rules"]) or "–",
+            ]
             for one in self.document["remedies"]
         ]
 
     def derived(self) -> Iterator[tuple[str, str]]:
         """Yield the derived figures with their formulas."""
         for one in self.document["derived"]:
-            yield safe(one["title"]), safe("; ".join(part for part in (one["formula"], one["rounds"]) if part))
+            yield (
+                safe(one["title"]),
+                safe(
+                    "; ".join(part for part in (one["formula"], one["rounds"]) if part)
+                ),
+            )
 
     def bands(self) -> Iterator[tuple[str, str]]:
         """Yield the bands with their edges."""
@@ -150,7 +190,9 @@ class View:
             yield safe(band["title"]), safe(band["edges"])
 
     def versions(self) -> Iterator[Part]:
-        """Yield what differs for a kind of unit or from a day on: heading, and what differs with its lines."""
+        """Yield what differs for a kind of unit or from a day on: heading, and what differs with
+        its lines.
+        """
         words = Difference(self.document)
         for version in self.document["versions"]:
             yield from words.version(version)
@@ -185,7 +227,10 @@ def _lines(view: View) -> Iterator[str]:
 
 def _area(view: View, area: Document, level: int) -> Iterator[str]:
     marks = "#" * min(level, 5)
-    yield from ("", f"{marks} {plain(view.named(area))} – {view.say('points', points=area['weight'])}")
+    yield from (
+        "",
+        f"{marks} {plain(view.named(area))} – {view.say('points', points=area['weight'])}",
+    )
     for remark in view.remarks(area):
         yield from ("", plain(remark))
     for rule in area["rules"]:
@@ -210,7 +255,9 @@ def _lists(view: View) -> Iterator[str]:
         if found:
             yield from ("", f"## {view.say(key)}", "")
             yield from pairs(found)
-            yield from (f"- {plain(line)}" for line in view.document["gates"] if key == "bands")
+            yield from (
+                f"- {plain(line)}" for line in view.document["gates"] if key == "bands"
+            )
     if view.document["targets"]:
         yield from ("", f"## {view.say('targets')}", "")
         yield from (f"- {plain(line)}" for line in view.document["targets"])

@@ -11,4 +11,9 @@ def page(view: Any) -> str:
     """Return the page of a view."""
     style = file("study.css") + file("rules-page.css")
     shown = {"style": Markup(style), "policy": policy(style)}
-    return template("instrument.html.j2").render(view=view, document=view.document, **shown) + "\n"
+    return (
+        template("instrument.html.j2").render(
+            view=view, document=view.document, **shown
+        )
+        + "\n"
+    )

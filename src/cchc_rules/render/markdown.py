@@ -55,8 +55,13 @@ def table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
 def _areas(display: Display) -> Iterator[str]:
     yield from ("", f"## {display.say('areas')}", "")
     columns = ("earned", "lost", "excluded", "maximum")
-    rows = ([display.title(group), *(display.number(group[key]) for key in columns)] for group in display.areas())
-    yield from table([display.say("area"), *(display.say(key) for key in columns)], rows)
+    rows = (
+        [display.title(group), *(display.number(group[key]) for key in columns)]
+        for group in display.areas()
+    )
+    yield from table(
+        [display.say("area"), *(display.say(key) for key in columns)], rows
+    )
 
 
 def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
@@ -72,7 +77,9 @@ def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
 def _rules(display: Display) -> Iterator[str]:
     yield from ("", f"## {display.say('all-rules')}", "")
     points = ("earned", "lost", "excluded", "maximum")
-    heads = [display.say(key) for key in ("rule", "clause", "state", *points, "arithmetic")]
+    heads = [
+        display.say(key) for key in ("rule", "clause", "state", *points, "arithmetic")
+    ]
     rows = (
         [
             rule["title"],

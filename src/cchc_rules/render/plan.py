@@ -26,11 +26,18 @@ class _Sheet(Words):
     def head(self) -> Iterator[Pair]:
         """Yield the lines of the head: label and words."""
         document = self.document
-        measured, rules = document["measurements"], document["ruleset"]
+        measured = document["measurements"]
+        rules = document["ruleset"]
         yield self.say("unit"), safe(measured["unit"])
         as_of = self.date(document["as_of"])
-        yield self.say("period"), self.say("period-line", period=measured["period"], as_of=as_of)
-        yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
+        yield (
+            self.say("period"),
+            self.say("period-line", period=measured["period"], as_of=as_of),
+        )
+        yield (
+            self.say("ruleset"),
+            safe(f"{rules['id']} {rules['version']} – {rules['title']}"),
+        )
         for change in measured["changes"]:
             yield self.say("tried"), safe(change["text"])
         yield self.say("now"), self.standing(document["now"])
@@ -63,9 +70,14 @@ class _Sheet(Words):
 
     def mendable(self, change: Document) -> str:
         """Return what a change alone would bring, and what it takes."""
-        line = self.say("rise", text=self.text_of(change), index=self.number(change["index"]))
+        line = self.say(
+            "rise", text=self.text_of(change), index=self.number(change["index"])
+        )
         if change["effort"]:
-            places = {"effort": self.number(change["effort"]), "rate": self.number(change["per_effort"])}
+            places = {
+                "effort": self.number(change["effort"]),
+                "rate": self.number(change["per_effort"]),
+            }
             line += "; " + self.say("effort", **places)
         if change["behind"]:
             line += "; " + self.say("behind", rules=", ".join(change["behind"]))
@@ -90,11 +102,16 @@ class _Sheet(Words):
     def markdown(self) -> Iterator[str]:
         """Yield the lines of the Markdown."""
         yield from (f"# {self.say('plan')}", "")
-        yield from (f"- **{plain(label)}:** {plain(words)}" for label, words in self.head())
+        yield from (
+            f"- **{plain(label)}:** {plain(words)}" for label, words in self.head()
+        )
         for at, step in enumerate(self.document["steps"], start=1):
             yield from ("", f"## {self.say('steps')}") if at == 1 else ()
             yield from ("", f"### {at}. {plain(self.title(step))}", "")
-            yield from (f"- **{plain(label)}:** {plain(words)}" for label, words in self.step(step))
+            yield from (
+                f"- **{plain(label)}:** {plain(words)}"
+                for label, words in self.step(step)
+            )
         yield from ("", f"## {self.say('mendable')}", "")
         if not self.document["mendable"]:
             yield self.say("nothing-mendable")
@@ -105,7 +122,11 @@ class _Sheet(Words):
 def _hung(head: str, words: str, width: int) -> Iterator[str]:
     """Yield words behind a head; words that do not fit go on under themselves."""
     yield from textwrap.wrap(
-        words, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+        words,
+        width,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_on_hyphens=False,
     )
 
 
@@ -114,6 +135,8 @@ def _columns(pairs: Iterable[Pair], width: int, indent: int) -> Iterator[str]:
     rows = list(pairs)
     column = indent + max(len(label) for label, _ in rows) + 2
     for label, words in rows:
-        top, *more = textwrap.wrap(words, max(width - column, 10), break_on_hyphens=False) or [""]
+        top, *more = textwrap.wrap(
+            words, max(width - column, 10), break_on_hyphens=False
+        ) or [""]
         yield " " * indent + label.ljust(column - indent) + top
         yield from (" " * column + line for line in more)

@@ -1,4 +1,6 @@
-"""Views of a ranking document: text, Markdown, CSV, JSON. They lay out what it says, and compute nothing."""
+"""Views of a ranking document: text, Markdown, CSV, JSON. They lay out what it says, and compute
+nothing.
+"""
 
 import csv
 import io
@@ -19,14 +21,18 @@ COLUMNS = (
 """The columns of the table in CSV."""
 
 
-def render(document: Document, form: str, *, width: int = 100, colour: bool = False) -> str:
+def render(
+    document: Document, form: str, *, width: int = 100, colour: bool = False
+) -> str:
     """Return a ranking document in one of `FORMATS`; width and colour count for text alone."""
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if form == "csv":
         return _csv(document)
     view = View(document)
-    lines = _markdown(view) if form == "markdown" else _Text(view, width, colour).lines()
+    lines = (
+        _markdown(view) if form == "markdown" else _Text(view, width, colour).lines()
+    )
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -43,7 +49,11 @@ class View(Words):
 
     def tell(self, id_: str, **places: object) -> str:
         """Return a message about rankings, its places made safe."""
-        return messages.message(self.lang, f"ranking.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(
+            self.lang,
+            f"ranking.{id_}",
+            **{key: safe(value) for key, value in places.items()},
+        )
 
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the head: label and words."""
@@ -59,9 +69,19 @@ class View(Words):
     def columns(self) -> list[str]:
         """The columns that say anything, the unit first."""
         found = ["unit", "rank", *(["move"] if self.document["compared"] else [])]
-        known = [name for name in ("district", "district_rank", "unit_kind") if self.any(name)]
+        known = [
+            name
+            for name in ("district", "district_rank", "unit_kind")
+            if self.any(name)
+        ]
         moved = ["index_move"] if self.document["compared"] else []
-        return [*found, *known, "index", *moved, *(["band"] if self.any("band") else [])]
+        return [
+            *found,
+            *known,
+            "index",
+            *moved,
+            *(["band"] if self.any("band") else []),
+        ]
 
     def any(self, name: str) -> bool:
         """Whether any unit has something."""
@@ -73,7 +93,10 @@ class View(Words):
 
     def rows(self) -> list[list[str]]:
         """Return the cells of every unit."""
-        return [[self.cell(unit, name) for name in self.columns] for unit in self.document["units"]]
+        return [
+            [self.cell(unit, name) for name in self.columns]
+            for unit in self.document["units"]
+        ]
 
     def cell(self, unit: Document, name: str) -> str:
         """Return what a unit has in a column."""
@@ -84,7 +107,11 @@ class View(Words):
             return "–"
         if name == "index_move":
             return self.signed(value)
-        return self.number(str(value)) if name in ("rank", "district_rank", "index") else safe(value)
+        return (
+            self.number(str(value))
+            if name in ("rank", "district_rank", "index")
+            else safe(value)
+        )
 
     def moved(self, unit: Document) -> str:
         """Return how far a unit moved: up, down, or not; or that it is new."""
@@ -95,7 +122,11 @@ class View(Words):
 
     def signed(self, text: str) -> str:
         """Return a difference with its sign."""
-        return self.number(text) if text.startswith("-") or not text.strip("0.") else f"+{self.number(text)}"
+        return (
+            self.number(text)
+            if text.startswith("-") or not text.strip("0.")
+            else f"+{self.number(text)}"
+        )
 
 
 def _markdown(view: View) -> Iterator[str]:
@@ -109,7 +140,9 @@ class _Text(Sheet):
     """Lays out a ranking for a terminal or a pipe."""
 
     def __init__(self, view: View, width: int, colour: bool) -> None:
-        self.view, self.width, self.colour = view, width, colour
+        self.view = view
+        self.width = width
+        self.colour = colour
 
     def lines(self) -> Iterator[str]:
         """Yield every line."""

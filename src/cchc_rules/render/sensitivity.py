@@ -1,4 +1,6 @@
-"""Views of a sensitivity document: text, Markdown, JSON, HTML. They lay out what it says, and compute nothing."""
+"""Views of a sensitivity document: text, Markdown, JSON, HTML. They lay out what it says, and
+compute nothing.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +14,9 @@ from cchc_rules.render.text import BOLD, DIM, GREEN, Sheet
 FORMATS = ("text", "markdown", "html", "json")
 
 
-def render(document: Document, form: str, *, width: int = 100, colour: bool = False) -> str:
+def render(
+    document: Document, form: str, *, width: int = 100, colour: bool = False
+) -> str:
     """Return a sensitivity document in one of `FORMATS`; width and colour count for text alone."""
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -35,7 +39,11 @@ class View:
 
     def say(self, id_: str, **places: object) -> str:
         """Return a message of the catalogue, its places made safe."""
-        return messages.message(self.lang, f"sensitivity.{id_}", **{key: safe(value) for key, value in places.items()})
+        return messages.message(
+            self.lang,
+            f"sensitivity.{id_}",
+            **{key: safe(value) for key, value in places.items()},
+        )
 
     def as_reported(self, id_: str) -> str:
         """Return a message of the report."""
@@ -48,28 +56,50 @@ class View:
     def signed(self, text: str) -> str:
         """Return a difference with its sign."""
         zero = not text.strip("-0.")
-        return self.number(text) if zero or text.startswith("-") else f"+{self.number(text)}"
+        return (
+            self.number(text)
+            if zero or text.startswith("-")
+            else f"+{self.number(text)}"
+        )
 
     def head(self) -> Iterator[tuple[str, str]]:
         """Yield the lines of the head: label and words."""
-        found, rules = self.document["measurements"], self.document["ruleset"]
+        found = self.document["measurements"]
+        rules = self.document["ruleset"]
         day = messages.date(self.lang, date.fromisoformat(self.document["as_of"]))
         yield self.say("unit"), safe(found["unit"])
-        yield self.say("period"), self.say("period-line", period=found["period"], as_of=day)
-        yield self.say("ruleset"), safe(f"{rules['id']} {rules['version']} – {rules['title']}")
+        yield (
+            self.say("period"),
+            self.say("period-line", period=found["period"], as_of=day),
+        )
+        yield (
+            self.say("ruleset"),
+            safe(f"{rules['id']} {rules['version']} – {rules['title']}"),
+        )
         for change in found["changes"]:
             yield self.as_reported("tried"), safe(change["text"])
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """Yield what was found of the weights: label and words."""
-        index, weights, bands = (self.document[key] for key in ("index", "weights", "bands"))
-        yield self.say("index"), f"{self.number(index['value'])} / {self.number(index['scale'])}"
+        index, weights, bands = (
+            self.document[key] for key in ("index", "weights", "bands")
+        )
+        yield (
+            self.say("index"),
+            f"{self.number(index['value'])} / {self.number(index['scale'])}",
+        )
         yield self.say("in-range"), safe(weights["text"])
-        yield self.say("band"), safe(index["band"]["title"]) if bands else self.say("no-bands")
+        yield (
+            self.say("band"),
+            safe(index["band"]["title"]) if bands else self.say("no-bands"),
+        )
         yield from self.changes()
         if weights["areas"]:
             bases = sorted({area["weight_basis"] for area in weights["areas"]})
-            yield self.say("basis"), "; ".join(self.as_reported(f"basis-{basis}") for basis in bases)
+            yield (
+                self.say("basis"),
+                "; ".join(self.as_reported(f"basis-{basis}") for basis in bases),
+            )
         yield from self.most()
 
     def brief(self) -> Iterator[tuple[str, str]]:
@@ -89,7 +119,10 @@ class View:
         if weights["most"]:
             widest = weights["areas"][0]
             swing = self.number(widest["swing"])
-            yield self.say("most"), self.say("most-line", area=widest["title"], swing=swing)
+            yield (
+                self.say("most"),
+                self.say("most-line", area=widest["title"], swing=swing),
+            )
 
     def moves(self) -> bool:
         """Return whether anything moves the index, so that there is a chart to draw."""
@@ -100,25 +133,45 @@ class View:
         return self.document["readings"] or []
 
     def no_readings(self) -> str:
-        """Return why there is no other reading: the rule set has none, or they were too many to be scored."""
-        return self.say("unread" if self.document["readings"] is None else "no-readings")
+        """Return why there is no other reading: the rule set has none, or they were too many to be
+        scored.
+        """
+        return self.say(
+            "unread" if self.document["readings"] is None else "no-readings"
+        )
 
     def foot(self) -> Iterator[tuple[str, str]]:
         """Yield where it all comes from: label and words."""
-        rules, engine = self.document["ruleset"], self.document["engine"]
+        rules = self.document["ruleset"]
+        engine = self.document["engine"]
         yield self.say("ruleset"), f"SHA-256 {rules['sha256']}"
-        yield self.say("submission"), f"SHA-256 {self.document['measurements']['sha256']}"
+        yield (
+            self.say("submission"),
+            f"SHA-256 {self.document['measurements']['sha256']}",
+        )
         yield self.say("engine"), safe(f"{engine['name']} {engine['version']}")
 
     def area_heads(self) -> list[str]:
         """Return the heads of the table of areas."""
-        keys = ("area", "weight", "share", "lowered", "raised", "swing", "at-lowest", "at-highest")
+        keys = (
+            "area",
+            "weight",
+            "share",
+            "lowered",
+            "raised",
+            "swing",
+            "at-lowest",
+            "at-highest",
+        )
         return [self.say(key) for key in keys]
 
     def area_rows(self) -> list[list[str]]:
         """Return the table of areas, the one that matters most first."""
         weights = self.document["weights"]
-        low, high = ({one["area"]: one["weight"] for one in weights[key]["weights"]} for key in ("lowest", "highest"))
+        low, high = (
+            {one["area"]: one["weight"] for one in weights[key]["weights"]}
+            for key in ("lowest", "highest")
+        )
         return [
             [
                 safe(area["title"]),
@@ -146,7 +199,11 @@ class View:
         return rows
 
     def _reading(self, reading: Document) -> list[str]:
-        points = [self.number(text) for text in (reading["points"], reading["other_points"]) if text is not None]
+        points = [
+            self.number(text)
+            for text in (reading["points"], reading["other_points"])
+            if text is not None
+        ]
         return [
             safe(reading["title"]),
             safe(reading["other_source"]),
@@ -221,13 +278,19 @@ class _Text(Sheet):
         yield from self.pairs(view.foot())
 
     def read(self) -> Iterator[str]:
-        """Yield the other readings: the points and the index of each, and below it what is asked now and otherwise."""
+        """Yield the other readings: the points and the index of each, and below it what is asked
+        now and otherwise.
+        """
         view = self.view
         if not view.readings():
             yield from self.wrap(view.no_readings(), 0)
             return
-        heads, rows = view.reading_heads(), view.reading_rows()
-        short = [[f"{title} ({clause})" if clause else title, *rest[2:]] for title, clause, *rest in rows]
+        heads = view.reading_heads()
+        rows = view.reading_rows()
+        short = [
+            [f"{title} ({clause})" if clause else title, *rest[2:]]
+            for title, clause, *rest in rows
+        ]
         asked = [f"{now} → {other}" if now else "" for _, _, now, other, *_ in rows]
         yield from self.table([heads[0], *heads[4:]], short, asked)
         for remark in view.remarks():

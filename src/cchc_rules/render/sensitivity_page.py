@@ -11,4 +11,9 @@ def page(view: Any) -> str:
     """Return the page of a view."""
     style = file("chart.css") + file("study.css")
     shown = {"style": Markup(style), "policy": policy(style)}
-    return template("sensitivity.html.j2").render(view=view, document=view.document, **shown) + "\n"
+    return (
+        template("sensitivity.html.j2").render(
+            view=view, document=view.document, **shown
+        )
+        + "\n"
+    )

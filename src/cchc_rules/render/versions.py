@@ -1,4 +1,6 @@
-"""What changed between two instruments, and what that does to units: as text and Markdown; computes nothing."""
+"""What changed between two instruments, and what that does to units: as text and Markdown; computes
+nothing.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +16,17 @@ Document = dict[str, Any]
 Part = tuple[str, list[tuple[str, list[str]]]]
 """A heading with its entries, each with its lines."""
 
-FIRST_TOLD = ("source", "measures", "required", "weight", "losing", "due", "interval", "formula", "lead")
+FIRST_TOLD = (
+    "source",
+    "measures",
+    "required",
+    "weight",
+    "losing",
+    "due",
+    "interval",
+    "formula",
+    "lead",
+)
 """What is said of something that was added or taken away."""
 
 
@@ -22,7 +34,9 @@ def render(document: Document, form: str) -> str:
     """Return a document of `difference` or `impact` in a form."""
     if form == "json":
         return print_report(document)
-    lines = Difference(document) if document["kind"] == "difference" else _Impact(document)
+    lines = (
+        Difference(document) if document["kind"] == "difference" else _Impact(document)
+    )
     return "\n".join(lines.markdown() if form == "markdown" else lines.text()) + "\n"
 
 
@@ -45,7 +59,10 @@ class _Lines:
         return number(self.lang, text)
 
     def title(self) -> str:
-        names = {key: f"{self.document[key]['id']} {self.document[key]['version']}" for key in ("before", "after")}
+        names = {
+            key: f"{self.document[key]['id']} {self.document[key]['version']}"
+            for key in ("before", "after")
+        }
         return self.say("heading", **names)
 
     def parts(self) -> Iterator[Part]:
@@ -92,15 +109,36 @@ class Difference(_Lines):
 
     def changes(self, document: Document) -> Iterator[Part]:
         """Yield the parts in which something changed."""
-        for part in ("head", "areas", "rules", "metrics", "remedies", "bands", "gates", "targets"):
+        for part in (
+            "head",
+            "areas",
+            "rules",
+            "metrics",
+            "remedies",
+            "bands",
+            "gates",
+            "targets",
+        ):
             if document[part]:
-                yield self.say(f"part-{part}"), [self.entry(one) for one in document[part]]
+                yield (
+                    self.say(f"part-{part}"),
+                    [self.entry(one) for one in document[part]],
+                )
 
     def entry(self, one: Document) -> tuple[str, list[str]]:
         """Return a change with its fields."""
-        kind, title = one["change"], safe(one["title"])
-        head = title if kind == "changed" else self.say(kind, title=title, was=one["was"], id=one["id"])
-        told = [field for field in one["fields"] if kind == "changed" or field["key"] in FIRST_TOLD]
+        kind = one["change"]
+        title = safe(one["title"])
+        head = (
+            title
+            if kind == "changed"
+            else self.say(kind, title=title, was=one["was"], id=one["id"])
+        )
+        told = [
+            field
+            for field in one["fields"]
+            if kind == "changed" or field["key"] in FIRST_TOLD
+        ]
         lines = [self.field(field) for field in told]
         if one.get("stricter") is not None:
             head += f" ({self.say('stricter' if one['stricter'] else 'looser')})"
@@ -124,17 +162,38 @@ class _Impact(_Lines):
         counts = self.document["counts"]
         said = self.say("counts", **{**counts, "bands": counts["band_moved"]})
         yield said, [(f"{self.say('change')}: {self.number(counts['change'])}", [])]
-        yield self.say("units"), [(self.unit(one), [*map(self.rule, one["rules"])]) for one in self.document["units"]]
+        yield (
+            self.say("units"),
+            [
+                (self.unit(one), [*map(self.rule, one["rules"])])
+                for one in self.document["units"]
+            ],
+        )
         if self.document["rules"]:
-            yield self.say("rules"), [(self.together(one), []) for one in self.document["rules"]]
+            yield (
+                self.say("rules"),
+                [(self.together(one), []) for one in self.document["rules"]],
+            )
         if self.document["refused"]:
-            yield self.say("refused"), [(safe(one["file"]), self.problems(one)) for one in self.document["refused"]]
+            yield (
+                self.say("refused"),
+                [
+                    (safe(one["file"]), self.problems(one))
+                    for one in self.document["refused"]
+                ],
+            )
 
     def problems(self, one: Document) -> list[str]:
-        return [safe(line.strip()) for problem in one["problems"] for line in problem.splitlines()]
+        return [
+            safe(line.strip())
+            for problem in one["problems"]
+            for line in problem.splitlines()
+        ]
 
     def unit(self, one: Document) -> str:
-        before, after, change = (self.number(one[key]) for key in ("before", "after", "change"))
+        before, after, change = (
+            self.number(one[key]) for key in ("before", "after", "change")
+        )
         bands = ""
         if one["band_moved"]:
             bands = f"; {self.say('band')}: {safe(one['band_before'] or '–')} → {safe(one['band_after'] or '–')}"

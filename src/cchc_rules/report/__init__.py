@@ -1,1 +1,3 @@
-"""From a scoring to the report and its document, every lost point explained; and the proof that it recomputes."""
+"""From a scoring to the report and its document, every lost point explained; and the proof that it
+recomputes.
+"""

@@ -33,45 +33,71 @@ class Arithmetic:
         if result.reason is Reason.INFORMATION:
             return self.speaker.say("calculation.information")
         if result.reason is Reason.GATE_CLOSED:
-            return self._outcome(at, self.speaker.say("calculation.gate", why=self.speaker.why(at)))
+            return self._outcome(
+                at, self.speaker.say("calculation.gate", why=self.speaker.why(at))
+            )
         steps = [self._derivation(name) for name in self._derived(at)]
         return "; ".join([*steps, self._outcome(at, self._arithmetic(at))])
 
     def _outcome(self, at: int, arithmetic: str) -> str:
         """Close an arithmetic line: `… = 1,8077 → 1,81; mất 0,19`."""
-        result, lost = self.outcome.results[at], self.outcome.lost(at)
-        exact, earned = Fraction(result.n, result.d * self.outcome.plan.unit), self.speaker.points(result.earned)
+        result = self.outcome.results[at]
+        lost = self.outcome.lost(at)
+        exact = Fraction(result.n, result.d * self.outcome.plan.unit)
+        earned = self.speaker.points(result.earned)
         middle = say_number(self.speaker.lang, self._unrounded(exact, result.earned))
         if result.reason in _JUDGED:
             line = f"{arithmetic} → {earned}"
         else:
             same = exact == Fraction(result.earned, self.outcome.plan.unit)
-            line = f"{arithmetic} = {earned}" if same else f"{arithmetic} = {middle} → {earned}"
-        return f"{line}; {self.speaker.say('calculation.lost', points=self.speaker.points(lost))}" if lost else line
+            line = (
+                f"{arithmetic} = {earned}"
+                if same
+                else f"{arithmetic} = {middle} → {earned}"
+            )
+        return (
+            f"{line}; {self.speaker.say('calculation.lost', points=self.speaker.points(lost))}"
+            if lost
+            else line
+        )
 
     def _unrounded(self, exact: Fraction, ticks: int) -> str:
-        """Return unrounded points with as many places as it takes to round them to what was earned, at least four."""
+        """Return unrounded points with as many places as it takes to round them to what was earned,
+        at least four.
+        """
         if number.places(exact) is not None:
             return shown(exact)
         for places in range(number.SHOWN_PLACES, number.EXACT_PLACES):
             text = number.round_half_up(exact, places)
-            if number.half_up(text.numerator * self.outcome.plan.unit, text.denominator) == ticks:
+            if (
+                number.half_up(
+                    text.numerator * self.outcome.plan.unit, text.denominator
+                )
+                == ticks
+            ):
                 return plain(text)
         return str(exact)
 
     def _absent_line(self, at: int) -> str:
-        result, plan = self.outcome.results[at], self.outcome.plan
+        result = self.outcome.results[at]
+        plan = self.outcome.plan
         if isinstance(result.detail, Given):
-            return self.speaker.say("calculation.by-hand", points=self.speaker.points(result.earned))
+            return self.speaker.say(
+                "calculation.by-hand", points=self.speaker.points(result.earned)
+            )
         effect = Effect.LOST
         if result.excluded:
             effect = Effect.EXCLUDE if result.rescales else Effect.SHOW
         elif result.earned:
             effect = Effect.FULL
-        return self.speaker.say(f"calculation.{_EFFECTS[effect]}", weight=self.speaker.points(plan.worths[at].weight))
+        return self.speaker.say(
+            f"calculation.{_EFFECTS[effect]}",
+            weight=self.speaker.points(plan.worths[at].weight),
+        )
 
     def _arithmetic(self, at: int) -> str:
-        rule, result = self.outcome.rule(at), self.outcome.results[at]
+        rule = self.outcome.rule(at)
+        result = self.outcome.results[at]
         makers: dict[Reason, Callable[[int, Rule], str]] = {
             Reason.BELOW_TARGET: self._share,
             Reason.UNITS_OFF: self._units,
@@ -85,16 +111,33 @@ class Arithmetic:
     def _comparison(self, at: int, rule: Rule) -> str:
         """`47/52 = 90,3846 %, cần tối thiểu 100 %: đạt` for shapes that give all or nothing."""
         met = self.outcome.results[at].state is State.MET
-        word = "met" if met else "below-floor" if self.outcome.results[at].reason is Reason.BELOW_FLOOR else "not-met"
-        floor = self.speaker.number(rule.deduction.floor) if rule.deduction.floor is not None else ""
-        reported, required = self.speaker.said(at), self.speaker.asked(at)
-        return self.speaker.say(f"calculation.{word}", reported=reported, required=required, floor=floor)
+        word = (
+            "met"
+            if met
+            else "below-floor"
+            if self.outcome.results[at].reason is Reason.BELOW_FLOOR
+            else "not-met"
+        )
+        floor = (
+            self.speaker.number(rule.deduction.floor)
+            if rule.deduction.floor is not None
+            else ""
+        )
+        reported = self.speaker.said(at)
+        required = self.speaker.asked(at)
+        return self.speaker.say(
+            f"calculation.{word}", reported=reported, required=required, floor=floor
+        )
 
     def _share(self, at: int, rule: Rule) -> str:
-        name, weight = rule.metric or "", self.speaker.exact(rule.weight)
-        target, start = number_of(threshold_value(self.outcome, at)), rule.deduction.from_ or Fraction(0)
-        ratio, value = self.speaker.as_ratio(name), self.speaker.operand(name)
-        goal, begin = self.speaker.exact(target), self.speaker.exact(start)
+        name = rule.metric or ""
+        weight = self.speaker.exact(rule.weight)
+        target = number_of(threshold_value(self.outcome, at))
+        start = rule.deduction.from_ or Fraction(0)
+        ratio = self.speaker.as_ratio(name)
+        value = self.speaker.operand(name)
+        goal = self.speaker.exact(target)
+        begin = self.speaker.exact(start)
         if start:
             line = f"{weight} × ({value} − {begin}) / ({goal} − {begin})"
         elif ratio.endswith(_HUNDRED) and target == 100:
@@ -105,20 +148,30 @@ class Arithmetic:
         return self._held(rule, line, rule.weight * (figure - start) / (target - start))
 
     def _held(self, rule: Rule, line: str, points: Fraction) -> str:
-        """Say that points are held between the fewest and the most, where the arithmetic alone goes beyond."""
+        """Say that points are held between the fewest and the most, where the arithmetic alone goes
+        beyond.
+        """
         if points < rule.lowest:
-            return self.speaker.say("calculation.at-least", line=line, lowest=self.speaker.exact(rule.lowest))
+            return self.speaker.say(
+                "calculation.at-least",
+                line=line,
+                lowest=self.speaker.exact(rule.lowest),
+            )
         if points <= rule.weight:
             return line
-        return self.speaker.say("calculation.at-most", line=line, most=self.speaker.exact(rule.weight))
+        return self.speaker.say(
+            "calculation.at-most", line=line, most=self.speaker.exact(rule.weight)
+        )
 
     def _units(self, at: int, rule: Rule) -> str:
-        units, loss = Fraction(*self.outcome.results[at].detail), dependencies.unit_loss(rule)
+        units = Fraction(*self.outcome.results[at].detail)
+        loss = dependencies.unit_loss(rule)
         line = f"{self.speaker.exact(rule.weight)} − {self.speaker.exact(loss)} × {self.speaker.exact(units)}"
         line = self._held(rule, line, rule.weight - loss * units)
         if rule.deduction.exempt is None:
             return line
-        count, own = self.speaker.operand(rule.deduction.exempt), self.speaker.operand(rule.metric or "")
+        count = self.speaker.operand(rule.deduction.exempt)
+        own = self.speaker.operand(rule.metric or "")
         target = self.speaker.exact(number_of(threshold_value(self.outcome, at)))
         return f"{line} ({self.speaker.say('calculation.exempt', count=count, of=own, threshold=target)})"
 
@@ -131,27 +184,44 @@ class Arithmetic:
             worth = f"{self.speaker.exact(rule.weight)} × {self.speaker.exact(tier.value.percent)} %"
         else:
             worth = self.speaker.exact(tier.value.points or Fraction(0))
-        return self.speaker.say("calculation.tier", reported=self.speaker.said(at), condition=condition, worth=worth)
+        return self.speaker.say(
+            "calculation.tier",
+            reported=self.speaker.said(at),
+            condition=condition,
+            worth=worth,
+        )
 
     def _formula(self, at: int, rule: Rule) -> str:
         return self._points(at, rule, rule.deduction.formula or "")
 
     def _points(self, at: int, rule: Rule, text: str) -> str:
         """Return a formula of points with its figures, and where the points were held."""
-        rules, threshold = self.outcome.rules, threshold_value(self.outcome, at)
-        parsed = formula.parse(text, ChainMap(dependencies.own_names(rules, rule), rules.metric_types), rules.calendar)
+        rules = self.outcome.rules
+        threshold = threshold_value(self.outcome, at)
+        parsed = formula.parse(
+            text,
+            ChainMap(dependencies.own_names(rules, rule), rules.metric_types),
+            rules.calendar,
+        )
         metric = rules.metrics[rule.metric or ""]
         own: dict[str, formula.Value | Absent] = {
             "weight": rule.weight,
             "value": opened(self.outcome.figure(metric.id), metric),
         }
         if isinstance(threshold, Fraction):
-            own["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
+            own["threshold"] = opened(
+                (threshold.numerator, threshold.denominator), metric
+            )
         points = parsed.evaluate(named(self.outcome, parsed) | own)
-        return self._held(rule, self.speaker.spelled(text, self._rule_names(at, rule)), points)  # type: ignore[arg-type]
+        return self._held(
+            rule, self.speaker.spelled(text, self._rule_names(at, rule)), points
+        )  # type: ignore[arg-type]
 
     def _rule_names(self, at: int, rule: Rule) -> dict[str, str]:
-        names = {"weight": self.speaker.exact(rule.weight), "value": self.speaker.operand(rule.metric or "")}
+        names = {
+            "weight": self.speaker.exact(rule.weight),
+            "value": self.speaker.operand(rule.metric or ""),
+        }
         threshold = threshold_value(self.outcome, at)
         if isinstance(threshold, Fraction):
             names["threshold"] = self.speaker.exact(threshold)
@@ -163,49 +233,85 @@ class Arithmetic:
         """Return the derived metrics that a rule reads, those that others need first."""
         rules = self.outcome.rules
         names = dependencies.rule_metrics(rules, self.outcome.rule(at))
-        ordered = [self.outcome.plan.metrics[position] for position, _ in self.outcome.plan.derived]
+        ordered = [
+            self.outcome.plan.metrics[position]
+            for position, _ in self.outcome.plan.derived
+        ]
         return [name for name in ordered if name in names]
 
     def _trace(self, name: str) -> tuple[formula.Value | Absent, list[str]]:
         metric = self.outcome.rules.metrics[name]
-        parsed = formula.parse(metric.formula or "", self.outcome.rules.metric_types, self.outcome.rules.calendar)
+        parsed = formula.parse(
+            metric.formula or "",
+            self.outcome.rules.metric_types,
+            self.outcome.rules.calendar,
+        )
         return parsed.trace(named(self.outcome, parsed))
 
     def _derivation(self, name: str) -> str:
         metric = self.outcome.rules.metrics[name]
-        title, spelled = metric.title.of(self.speaker.lang), self.speaker.spelled(metric.formula or "", {})
+        title = metric.title.of(self.speaker.lang)
+        spelled = self.speaker.spelled(metric.formula or "", {})
         return f"{title}: {spelled} = {self.speaker.figure(name)}"
 
     def fallbacks(self, at: int) -> str:
         """Say that a formula had to fall back on another figure."""
         used = [source for name in self._derived(at) for source in self._trace(name)[1]]
         return "".join(
-            " " + self.speaker.say("reason.fallback", source=self.speaker.spelled(source, {})) for source in used
+            " "
+            + self.speaker.say(
+                "reason.fallback", source=self.speaker.spelled(source, {})
+            )
+            for source in used
         )
 
     # The index
 
     def index_line(self) -> str:
         """Return the arithmetic of the index as one line."""
-        outcome, sums = self.outcome, self.outcome.index
+        outcome = self.outcome
+        sums = self.outcome.index
         left = sums.base.maximum - sums.base.rescaled
-        scale, base = self.speaker.exact(outcome.rules.index.scale), self.speaker.points(sums.rounded_base)
+        scale = self.speaker.exact(outcome.rules.index.scale)
+        base = self.speaker.points(sums.rounded_base)
         line = self.speaker.say("calculation.nothing-left")
         if left:
             line = f"{self.speaker.points(sums.base.earned)} × {scale} / {self.speaker.points(left)} = "
             whole = sums.exact_base == Fraction(sums.rounded_base, outcome.plan.unit)
-            unrounded = say_number(self.speaker.lang, self._unrounded(sums.exact_base, sums.rounded_base))
+            unrounded = say_number(
+                self.speaker.lang, self._unrounded(sums.exact_base, sums.rounded_base)
+            )
             line += base if whole else f"{unrounded} → {base}"
-        for sign, ticks, word in (("+", sums.bonus, "bonus"), ("−", sums.penalty, "penalty")):
+        for sign, ticks, word in (
+            ("+", sums.bonus, "bonus"),
+            ("−", sums.penalty, "penalty"),
+        ):
             if ticks:
                 line += f"; {sign} {self.speaker.points(ticks)} ({self.speaker.say(f'word.{word}')})"
         if sums.held:
             line = self.speaker.say("calculation.at-most", line=line, most=scale)
-        return line if not (sums.bonus or sums.penalty or sums.held) else f"{line} = {self.speaker.points(sums.value)}"
+        return (
+            line
+            if not (sums.bonus or sums.penalty or sums.held)
+            else f"{line} = {self.speaker.points(sums.value)}"
+        )
 
 
-_JUDGED = frozenset({Reason.TARGET_MET, Reason.TARGET_MISSED, Reason.BELOW_FLOOR, Reason.GATE_CLOSED, Reason.MANUAL})
+_JUDGED = frozenset(
+    {
+        Reason.TARGET_MET,
+        Reason.TARGET_MISSED,
+        Reason.BELOW_FLOOR,
+        Reason.GATE_CLOSED,
+        Reason.MANUAL,
+    }
+)
 """Reasons whose arithmetic is a judgement, not a sum."""
 
-_EFFECTS = {Effect.LOST: "absent-lost", Effect.FULL: "full", Effect.EXCLUDE: "exclude", Effect.SHOW: "show"}
+_EFFECTS = {
+    Effect.LOST: "absent-lost",
+    Effect.FULL: "full",
+    Effect.EXCLUDE: "exclude",
+    Effect.SHOW: "show",
+}
 _HUNDRED = " × 100"

@@ -1,4 +1,6 @@
-"""What a check of rule files found, as one document: every problem with file, line, path, code, and words."""
+"""What a check of rule files found, as one document: every problem with file, line, path, code, and
+words.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -14,14 +16,20 @@ _WORDS = (("what", "problem"), ("fix", "fix"))
 
 
 def findings(checked: Mapping[str, Sequence[Problem]], lang: str) -> dict[str, Any]:
-    """Return the document of a check: what was checked, by the names it was given, with the problems of each."""
+    """Return the document of a check: what was checked, by the names it was given, with the
+    problems of each.
+    """
     return {
         "format": FORMAT,
         "language": lang,
         "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
         "passed": not any(_errors(problems) for problems in checked.values()),
         "files": [_file(source, problems) for source, problems in checked.items()],
-        "problems": [_problem(source, one) for source, problems in checked.items() for one in problems],
+        "problems": [
+            _problem(source, one)
+            for source, problems in checked.items()
+            for one in problems
+        ],
         "codes": _codes(one.code for problems in checked.values() for one in problems),
     }
 
@@ -32,7 +40,12 @@ def _errors(problems: Iterable[Problem]) -> int:
 
 def _file(source: str, problems: Sequence[Problem]) -> dict[str, Any]:
     errors = _errors(problems)
-    return {"source": source, "passed": not errors, "errors": errors, "warnings": len(problems) - errors}
+    return {
+        "source": source,
+        "passed": not errors,
+        "errors": errors,
+        "warnings": len(problems) - errors,
+    }
 
 
 def _problem(source: str, found: Problem) -> dict[str, Any]:
@@ -52,6 +65,9 @@ def _problem(source: str, found: Problem) -> dict[str, Any]:
 def _codes(codes: Iterable[str]) -> dict[str, Any]:
     """Return what each code says of any file, with `…` for what is found in one."""
     return {
-        code: {word: {lang: outline(lang, f"{key}.{code}") for lang in languages()} for word, key in _WORDS}
+        code: {
+            word: {lang: outline(lang, f"{key}.{code}") for lang in languages()}
+            for word, key in _WORDS
+        }
         for code in sorted(set(codes))
     }

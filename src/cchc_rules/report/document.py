@@ -26,7 +26,9 @@ from cchc_rules.submissions.submission import Entry, Figure, Given
 
 
 def document(outcome: Outcome, lang: str, *, machine: bool = True) -> Document:
-    """Return the document of an outcome, its texts in a language; without `machine`, its words and figures alone."""
+    """Return the document of an outcome, its texts in a language; without `machine`, its words and
+    figures alone.
+    """
     writer = _Writer(outcome, lang)
     return writer.proved(writer.document()) if machine else writer.document()
 
@@ -45,7 +47,9 @@ class _Writer:
     def document(self) -> Document:
         outcome = self.outcome
         names = outcome.plan.names
-        lists = {state: [names[at] for at in outcome.in_state(state)] for state in _LISTED}
+        lists = {
+            state: [names[at] for at in outcome.in_state(state)] for state in _LISTED
+        }
         return {
             **heading.scored(self.speaker),
             "ruleset": self.ruleset(),
@@ -62,7 +66,9 @@ class _Writer:
         }
 
     def proved(self, content: Document) -> Document:
-        """Return a document with what it takes to recompute it: the machine form, and a digest of all the rest."""
+        """Return a document with what it takes to recompute it: the machine form, and a digest of
+        all the rest.
+        """
         proof = Proof(self.outcome)
         for at, rule in enumerate(content["rules"]):
             rule["machine"] = proof.rule(at)
@@ -79,7 +85,9 @@ class _Writer:
             "source": self.words(rules.source),
             "note": self.words(rules.note),
             "weight_basis": rules.index.basis,
-            "files": [{"name": file.name, "sha256": file.sha256} for file in rules.files],
+            "files": [
+                {"name": file.name, "sha256": file.sha256} for file in rules.files
+            ],
             "kind": rules.kind,
             "kind_title": self.words(rules.kind_title),
             "since": rules.since.isoformat() if rules.since else None,
@@ -87,7 +95,8 @@ class _Writer:
         }
 
     def index(self) -> Document:
-        outcome, sums = self.outcome, self.outcome.index
+        outcome = self.outcome
+        sums = self.outcome.index
         points = outcome.points
         return {
             "value": points(sums.value),
@@ -109,12 +118,19 @@ class _Writer:
 
     def parts(self, state: State) -> Document:
         keys = ("maximum", "earned", "lost", "excluded")
-        return dict(zip(keys, map(self.outcome.points, self.outcome.parts(state)), strict=True))
+        return dict(
+            zip(keys, map(self.outcome.points, self.outcome.parts(state)), strict=True)
+        )
 
     def steps(self) -> list[Document]:
         points = self.outcome.points
         return [
-            {"kind": step.kind, "group": step.group, "change": points(step.change), "total": points(step.total)}
+            {
+                "kind": step.kind,
+                "group": step.group,
+                "change": points(step.change),
+                "total": points(step.total),
+            }
             for step in self.outcome.steps()
         ]
 
@@ -129,7 +145,8 @@ class _Writer:
         }
 
     def band(self) -> Document | None:
-        outcome, banding = self.outcome, self.outcome.banding()
+        outcome = self.outcome
+        banding = self.outcome.banding()
         if banding.band is None or banding.before is None:
             return None
         following = banding.next
@@ -142,10 +159,16 @@ class _Writer:
             and {
                 "id": following.id,
                 "title": self.words(following.title),
-                "distance": outcome.points(int(number.ceiling(banding.distance * outcome.plan.unit))),
+                "distance": outcome.points(
+                    int(number.ceiling(banding.distance * outcome.plan.unit))
+                ),
             },
             "ladder": [
-                {"id": band.id, "title": self.words(band.title), "range": bounds(band.interval) or None}
+                {
+                    "id": band.id,
+                    "title": self.words(band.title),
+                    "range": bounds(band.interval) or None,
+                }
                 for band in outcome.ladder
             ],
         }
@@ -166,7 +189,12 @@ class _Writer:
         ]
 
     def groups(self) -> list[Document]:
-        at = {plan.id: total for plan, total in zip(self.outcome.plan.groups, self.outcome.groups, strict=True)}
+        at = {
+            plan.id: total
+            for plan, total in zip(
+                self.outcome.plan.groups, self.outcome.groups, strict=True
+            )
+        }
         return [self.group(id_, at[id_]) for id_ in self.outcome.rules.groups]
 
     def group(self, id_: str, total: Total) -> Document:
@@ -180,15 +208,20 @@ class _Writer:
             "weight_basis": group.basis,
             **self.total(total),
             "cap": None if group.cap is None else number.plain(group.cap),
-            "uncapped": self.outcome.points(total.uncapped) if group.kind != "base" else None,
+            "uncapped": self.outcome.points(total.uncapped)
+            if group.kind != "base"
+            else None,
             "note": self.words(group.note),
             "source": list(group.source),
             "absent": self.outcome.measurements.absent.get(id_),
         }
 
     def rule(self, at: int) -> Document:
-        outcome, rule, result = self.outcome, self.outcome.rule(at), self.outcome.results[at]
-        speaker, points = self.speaker, self.outcome.points
+        outcome = self.outcome
+        rule = self.outcome.rule(at)
+        result = self.outcome.results[at]
+        speaker = self.speaker
+        points = self.outcome.points
         metric = outcome.rules.metrics.get(rule.metric or "")
         return {
             "id": rule.id,
@@ -220,7 +253,9 @@ class _Writer:
             "gains": [self.gain(gain, at) for gain in self.explanation.gains.of(at)],
             "evidence": self.evidence(at),
             "remedy": self.remedy(outcome.rules.remedies.get(rule.remedy or "")),
-            "conflicts": [self.conflict(rule, position) for position in range(len(rule.conflicts))],
+            "conflicts": [
+                self.conflict(rule, position) for position in range(len(rule.conflicts))
+            ],
             "requires": list(rule.requires),
             "due": rule.due.isoformat() if rule.due else None,
             "note": self.words(rule.note),
@@ -238,25 +273,42 @@ class _Writer:
             return None
         metric = self.outcome.rules.metrics[rule.metric or ""]
         scalar = opened((value.numerator, value.denominator), metric)
-        return _plain(scalar) if isinstance(rule.threshold, MetricRef | FormulaRef) else _exact(scalar)
+        return (
+            _plain(scalar)
+            if isinstance(rule.threshold, MetricRef | FormulaRef)
+            else _exact(scalar)
+        )
 
     def value(self, at: int) -> object:
         name = self.outcome.rule(at).metric
         if name is None:
             return None
-        metric, figure = self.outcome.rules.metrics[name], self.outcome.figures[self.outcome.plan.positions[name]]
+        metric = self.outcome.rules.metrics[name]
+        figure = self.outcome.figures[self.outcome.plan.positions[name]]
         return None if isinstance(figure, Absent) else _plain(opened(figure, metric))
 
     def inputs(self, at: int) -> list[Document]:
-        found = [self.input(name) for name in self.outcome.plan.reads[self.outcome.plan.names[at]]]
+        found = [
+            self.input(name)
+            for name in self.outcome.plan.reads[self.outcome.plan.names[at]]
+        ]
         given = self.outcome.given(at)
         if given is not None:
             points = number.plain(Fraction(*given.points))
-            found.append({**_NO_INPUT, "points": points, "state": "reported", "text": points, "note": given.reason})
+            found.append(
+                {
+                    **_NO_INPUT,
+                    "points": points,
+                    "state": "reported",
+                    "text": points,
+                    "note": given.reason,
+                }
+            )
         return found
 
     def input(self, name: str) -> Document:
-        metric, entry = self.outcome.rules.metrics[name], self.outcome.entry(name)
+        metric = self.outcome.rules.metrics[name]
+        entry = self.outcome.entry(name)
         figure = self.outcome.figures[self.outcome.plan.positions[name]]
         absent = isinstance(figure, Absent)
         ratio = entry is not None and entry.denominator is not None
@@ -267,15 +319,21 @@ class _Writer:
             "title": self.words(metric.title),
             "numerator": _as_written(entry.numerator) if entry and ratio else None,
             "denominator": _as_written(entry.denominator) if entry and ratio else None,
-            "value": None if absent or ratio else self.given_value(metric, entry, figure),
+            "value": None
+            if absent or ratio
+            else self.given_value(metric, entry, figure),
             "items": list(entry.items) if entry and entry.items is not None else None,
             "state": state,
             "text": self.speaker.figure(name),
             "note": entry.note if entry else None,
         }
 
-    def given_value(self, metric: Metric, entry: Entry | None, figure: Figure) -> object:
-        """Return a figure as it was submitted: a number with its own digits, else a date, a text, true or false."""
+    def given_value(
+        self, metric: Metric, entry: Entry | None, figure: Figure
+    ) -> object:
+        """Return a figure as it was submitted: a number with its own digits, else a date, a text,
+        true or false.
+        """
         if entry is not None and entry.value is not None and metric.numeric:
             return _as_written(entry.value)
         return _plain(opened(figure, metric))
@@ -291,13 +349,18 @@ class _Writer:
         }
 
     def evidence(self, at: int) -> Document:
-        rule, documents = self.outcome.rule(at), self.outcome.documents(at)
+        rule = self.outcome.rule(at)
+        documents = self.outcome.documents(at)
         metric = self.outcome.rules.metrics.get(rule.metric or "")
         return {
             "required": rule.evidence_required,
             "supported": at not in self.outcome.unsupported,
             "documents": [
-                {"document": item.document, "date": item.dated.isoformat() if item.dated else None, "valid": valid}
+                {
+                    "document": item.document,
+                    "date": item.dated.isoformat() if item.dated else None,
+                    "valid": valid,
+                }
                 for item, valid in documents
             ],
             "expected": self.words(metric.evidence) if metric else None,
@@ -306,7 +369,12 @@ class _Writer:
     def remedy(self, remedy: Remedy | None) -> Document | None:
         if remedy is None:
             return None
-        texts = {"task": remedy.task, "product": remedy.product, "lead": remedy.lead, "with": remedy.with_}
+        texts = {
+            "task": remedy.task,
+            "product": remedy.product,
+            "lead": remedy.lead,
+            "with": remedy.with_,
+        }
         return {
             "id": remedy.id,
             "source": list(remedy.source),
@@ -319,13 +387,26 @@ class _Writer:
     def conflict(self, rule: Rule, position: int) -> Document:
         conflict = rule.conflicts[position]
         required = None
-        if conflict.comparator is not None and conflict.threshold is not None and rule.metric is not None:
-            required = self.speaker.target(rule, conflict.comparator, conflict.threshold)
-        return {"source": conflict.source, "required": required, "note": self.words(conflict.note)}
+        if (
+            conflict.comparator is not None
+            and conflict.threshold is not None
+            and rule.metric is not None
+        ):
+            required = self.speaker.target(
+                rule, conflict.comparator, conflict.threshold
+            )
+        return {
+            "source": conflict.source,
+            "required": required,
+            "note": self.words(conflict.note),
+        }
 
     def rule_tracks(self, id_: str) -> dict[str, str | None]:
         tracks = self.outcome.measurements.tracks
-        return {name: self.given(tracks.get(name, {}), id_) for name in self.outcome.rules.tracks}
+        return {
+            name: self.given(tracks.get(name, {}), id_)
+            for name in self.outcome.rules.tracks
+        }
 
     def given(self, points: Mapping[str, Given], id_: str) -> str | None:
         return self.padded(Fraction(*points[id_].points)) if id_ in points else None
@@ -333,7 +414,11 @@ class _Writer:
     def padded(self, points: Fraction) -> str:
         """Return points with at least the places of the index, and more only where they were given."""
         ticks = points * self.outcome.plan.unit
-        return self.outcome.points(ticks.numerator) if ticks.denominator == 1 else number.plain(points)
+        return (
+            self.outcome.points(ticks.numerator)
+            if ticks.denominator == 1
+            else number.plain(points)
+        )
 
     def tracks(self) -> list[Document]:
         return [
@@ -350,13 +435,27 @@ class _Writer:
 
 _LISTED = (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE, State.WAIVED)
 _NO_INPUT: Document = dict.fromkeys(
-    ("metric", "title", "numerator", "denominator", "value", "points", "items", "state", "text", "note")
+    (
+        "metric",
+        "title",
+        "numerator",
+        "denominator",
+        "value",
+        "points",
+        "items",
+        "state",
+        "text",
+        "note",
+    )
 )
 
 
 def changed(steps: Steps, step: int) -> Document:
-    """Return a change of a metric for a document: from what, to what, and by how much where it is a number."""
-    now, then = steps.write(0), steps.write(step)
+    """Return a change of a metric for a document: from what, to what, and by how much where it is a
+    number.
+    """
+    now = steps.write(0)
+    then = steps.write(step)
     numbers = isinstance(now, Fraction) and isinstance(then, Fraction)
     return {
         "metric": steps.metric.id,

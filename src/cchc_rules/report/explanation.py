@@ -22,29 +22,55 @@ class Explanation:
     def reason(self, at: int) -> str:
         """Say why a rule is in its state."""
         result = self.outcome.results[at]
-        places = {"required": self.speaker.asked(at), "reported": self.speaker.said(at), "why": self.speaker.why(at)}
-        return self.speaker.say(f"reason.{result.reason}", **places) + self.arithmetic.fallbacks(at)
+        places = {
+            "required": self.speaker.asked(at),
+            "reported": self.speaker.said(at),
+            "why": self.speaker.why(at),
+        }
+        return self.speaker.say(
+            f"reason.{result.reason}", **places
+        ) + self.arithmetic.fallbacks(at)
 
     def win_back(self, at: int) -> str | None:
         """Say what would win the lost points back; None where nothing is lost."""
-        result, lost = self.outcome.results[at], self.outcome.lost(at)
-        if lost <= 0 or (result.state not in COMPUTED and result.state is not State.MISSING):
+        result = self.outcome.results[at]
+        lost = self.outcome.lost(at)
+        if lost <= 0 or (
+            result.state not in COMPUTED and result.state is not State.MISSING
+        ):
             return None
         if result.state in COMPUTED and self._past(at):
             return self.speaker.say("win-back.past", required=self.speaker.required(at))
-        if result.state in COMPUTED and result.reason is not Reason.GATE_CLOSED and self._hopeless(at):
+        if (
+            result.state in COMPUTED
+            and result.reason is not Reason.GATE_CLOSED
+            and self._hopeless(at)
+        ):
             return self.speaker.say("win-back.none", required=self._wanted(at))
         rule = self.outcome.rule(at)
-        usual = "win-back.is" if rule.comparator == "is" and rule.deduction.kind != "tiers" else "win-back.reach"
-        way = _WAYS.get(result.reason, "win-back.report" if result.state is State.MISSING else usual)
+        usual = (
+            "win-back.is"
+            if rule.comparator == "is" and rule.deduction.kind != "tiers"
+            else "win-back.reach"
+        )
+        way = _WAYS.get(
+            result.reason, "win-back.report" if result.state is State.MISSING else usual
+        )
         return self.speaker.say(
-            way, why=self.speaker.why(at), required=self._wanted(at), points=self.speaker.points(lost)
+            way,
+            why=self.speaker.why(at),
+            required=self._wanted(at),
+            points=self.speaker.points(lost),
         )
 
     def _wanted(self, at: int) -> str:
         """Say what gives all points: the best tier, which may ask for more than the target."""
         rule = self.outcome.rule(at)
-        return self.speaker.best_tier(rule) if rule.deduction.kind == "tiers" else self.speaker.required(at)
+        return (
+            self.speaker.best_tier(rule)
+            if rule.deduction.kind == "tiers"
+            else self.speaker.required(at)
+        )
 
     def _hopeless(self, at: int) -> bool:
         """Whether no change of a single figure wins anything back."""
@@ -52,8 +78,11 @@ class Explanation:
 
     def _past(self, at: int) -> bool:
         """Whether the rule asked for a date that has gone by."""
-        rule, threshold = self.outcome.rule(at), threshold_value(self.outcome, at)
-        gone = rule.comparator in ("on_or_before", "before") and isinstance(threshold, Fraction)
+        rule = self.outcome.rule(at)
+        threshold = threshold_value(self.outcome, at)
+        gone = rule.comparator in ("on_or_before", "before") and isinstance(
+            threshold, Fraction
+        )
         return gone and self.outcome.as_of.toordinal() > number_of(threshold)
 
     def gain(self, gain: Gain, at: int) -> str:
@@ -64,14 +93,22 @@ class Explanation:
         points = self._signed(gain.points)
         if not gain.value:
             return self.speaker.say("gain.rule-only", change=change, points=points)
-        return self.speaker.say("gain.both", change=change, points=points, index=self._signed(gain.value))
+        return self.speaker.say(
+            "gain.both", change=change, points=points, index=self._signed(gain.value)
+        )
 
     def _signed(self, ticks: int) -> str:
-        return f"+{self.speaker.points(ticks)}" if ticks > 0 else self.speaker.points(ticks)
+        return (
+            f"+{self.speaker.points(ticks)}"
+            if ticks > 0
+            else self.speaker.points(ticks)
+        )
 
     def change(self, steps: Steps, step: int) -> str:
         """Say what becomes of a figure: `thêm 3 hồ sơ số hóa (51/52)`, `từ 4 lên 6 đợt`."""
-        now, then, say = steps.write(0), steps.write(step), self.speaker.say
+        now = steps.write(0)
+        then = steps.write(step)
+        say = self.speaker.say
         if isinstance(then, date) and steps.reported:
             return say("gain.again", to=self.speaker.scalar(then, steps.metric))
         if not steps.reported:
@@ -81,15 +118,24 @@ class Explanation:
             return say("gain.becomes", to=self.speaker.scalar(then, steps.metric))
         if steps.denominator is not None:
             return self._ratio(steps, now, then)
-        places = {"from": self.speaker.number(now), "to": self.speaker.scalar(then, steps.metric)}
+        places = {
+            "from": self.speaker.number(now),
+            "to": self.speaker.scalar(then, steps.metric),
+        }
         return say("gain.up" if then > now else "gain.down", **places)
 
     def _ratio(self, steps: Steps, now: Fraction, then: Fraction) -> str:
         """Say how many more or fewer above the line, the denominator kept."""
         of = steps.metric.ratio[0].of(self.speaker.lang) if steps.metric.ratio else ""
         below = self.speaker.exact(steps.denominator or Fraction(0))
-        places = {"change": self.speaker.exact(abs(then - now)), "of": of, "to": self.speaker.exact(then)}
-        return self.speaker.say("gain.more" if then > now else "gain.fewer", **places, denominator=below)
+        places = {
+            "change": self.speaker.exact(abs(then - now)),
+            "of": of,
+            "to": self.speaker.exact(then),
+        }
+        return self.speaker.say(
+            "gain.more" if then > now else "gain.fewer", **places, denominator=below
+        )
 
 
 _WAYS = {

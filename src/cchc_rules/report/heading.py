@@ -11,11 +11,17 @@ Document = dict[str, Any]
 
 def written(lang: str) -> Document:
     """Return what every document begins with: its format, its language and what wrote it."""
-    return {"format": 1, "language": lang, "engine": {"name": "cchc-rules", "version": version("cchc-rules")}}
+    return {
+        "format": 1,
+        "language": lang,
+        "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
+    }
 
 
 def scored(speaker: Speaker) -> Document:
-    """Return the head of a document about one scoring: what wrote it, the rule set, the submission and the day."""
+    """Return the head of a document about one scoring: what wrote it, the rule set, the submission
+    and the day.
+    """
     outcome = speaker.outcome
     return {
         **written(speaker.lang),
@@ -27,12 +33,18 @@ def scored(speaker: Speaker) -> Document:
 
 def ruleset(rules: RuleSet, lang: str) -> Document:
     """Return which rule set a document is about."""
-    return {"id": rules.id, "version": rules.version, "sha256": rules.sha256, "title": rules.title.of(lang)}
+    return {
+        "id": rules.id,
+        "version": rules.version,
+        "sha256": rules.sha256,
+        "title": rules.title.of(lang),
+    }
 
 
 def measurements(speaker: Speaker) -> Document:
     """Return what was scored: whose figures they are, and those that were changed to try them."""
-    found, metrics = speaker.outcome.measurements, speaker.outcome.rules.metrics
+    found = speaker.outcome.measurements
+    metrics = speaker.outcome.rules.metrics
     return {
         "unit": found.unit,
         "unit_kind": found.unit_kind,
@@ -40,7 +52,10 @@ def measurements(speaker: Speaker) -> Document:
         "sha256": found.sha256,
         "note": found.note,
         "changes": [
-            {"metric": name, "text": f"{metrics[name].title.of(speaker.lang)}: {speaker.figure(name)}"}
+            {
+                "metric": name,
+                "text": f"{metrics[name].title.of(speaker.lang)}: {speaker.figure(name)}",
+            }
             for name in found.changes
         ],
     }

@@ -1,4 +1,6 @@
-"""What a report must carry so that it can be recomputed from itself alone (docs/reference/report.md, "machine")."""
+"""What a report must carry so that it can be recomputed from itself alone
+(docs/reference/report.md, "machine").
+"""
 
 import hashlib
 import json
@@ -36,11 +38,21 @@ class Proof:
             "places": rules.index.places,
             "over_scale": rules.index.over_scale,
             "bands_read": rules.bands_read,
-            "bands": [{"id": band.id, **bounds(band.interval)} for band in self.outcome.ladder],
-            "band_gates": [{"rule": gate.rule, "at_most": gate.at_most} for gate in rules.band_gates],
-            "window": [day.isoformat() for day in rules.window] if rules.window else None,
+            "bands": [
+                {"id": band.id, **bounds(band.interval)} for band in self.outcome.ladder
+            ],
+            "band_gates": [
+                {"rule": gate.rule, "at_most": gate.at_most}
+                for gate in rules.band_gates
+            ],
+            "window": [day.isoformat() for day in rules.window]
+            if rules.window
+            else None,
             "metrics": [self.metric(metric) for metric in self._read()],
-            "unusual_days": {day.isoformat(): works for day, works in sorted(self._unusual_days().items())},
+            "unusual_days": {
+                day.isoformat(): works
+                for day, works in sorted(self._unusual_days().items())
+            },
         }
 
     def rule(self, at: int) -> Document:
@@ -70,13 +82,19 @@ class Proof:
 
     def _read(self) -> list[Metric]:
         """Return the metrics that rules read, as the rule file lists them."""
-        names = {name for rule in self.rules.rules.values() for name in dependencies.rule_metrics(self.rules, rule)}
+        names = {
+            name
+            for rule in self.rules.rules.values()
+            for name in dependencies.rule_metrics(self.rules, rule)
+        }
         return [metric for metric in self.rules.metrics.values() if metric.id in names]
 
     # Working days
 
     def _unusual_days(self) -> dict[date, bool]:
-        """Return the days that formulas counted and that are unlike their weekday: free ones, worked weekends."""
+        """Return the days that formulas counted and that are unlike their weekday: free ones,
+        worked weekends.
+        """
         usual = self.rules.calendar
         calendar = _Watched(usual.country, usual.extra_holidays, usual.extra_workdays)
         for text, rule in self._formulas():
@@ -86,10 +104,15 @@ class Proof:
 
     def _formulas(self) -> list[tuple[str, Rule | None]]:
         found: list[tuple[str, Rule | None]] = [
-            (metric.formula, None) for metric in self._read() if metric.formula is not None
+            (metric.formula, None)
+            for metric in self._read()
+            if metric.formula is not None
         ]
         for rule in self.rules.rules.values():
-            found += [(text, rule) for _, text, _ in dependencies.rule_formulas(self.rules, rule)]
+            found += [
+                (text, rule)
+                for _, text, _ in dependencies.rule_formulas(self.rules, rule)
+            ]
         return found
 
     def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
@@ -101,10 +124,16 @@ class Proof:
         """Return the figures of a rule's own names."""
         if rule is None or rule.metric is None:
             return {}
-        metric, threshold = self.rules.metrics[rule.metric], threshold_value(self.outcome, self._at(rule))
-        found = {"weight": rule.weight, "value": opened(self.outcome.figure(metric.id), metric)}
+        metric = self.rules.metrics[rule.metric]
+        threshold = threshold_value(self.outcome, self._at(rule))
+        found = {
+            "weight": rule.weight,
+            "value": opened(self.outcome.figure(metric.id), metric),
+        }
         if isinstance(threshold, Fraction):
-            found["threshold"] = opened((threshold.numerator, threshold.denominator), metric)
+            found["threshold"] = opened(
+                (threshold.numerator, threshold.denominator), metric
+            )
         return found
 
     def _at(self, rule: Rule) -> int:
@@ -113,7 +142,9 @@ class Proof:
 
 @dataclass(frozen=True, eq=False)
 class _Watched(Calendar):
-    """A calendar that keeps which of the days it was asked about are unlike their weekday; equal only to itself."""
+    """A calendar that keeps which of the days it was asked about are unlike their weekday; equal
+    only to itself.
+    """
 
     unusual: dict[date, bool] = field(default_factory=dict)
 
@@ -128,8 +159,12 @@ class _Watched(Calendar):
 
 
 def digest(content: Document) -> str:
-    """Return the SHA-256 of a document's content, printed with sorted keys and nothing between its parts."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """Return the SHA-256 of a document's content, printed with sorted keys and nothing between its
+    parts.
+    """
+    text = json.dumps(
+        content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -9,11 +9,24 @@ from cchc_rules.base.problem import Problem, ReportError, SubmissionError, quote
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.submissions.submission import file_text, parse_json
 
-_KEYS = ("format", "engine", "ruleset", "measurements", "as_of", "index", "band", "targets", "groups", "rules")
+_KEYS = (
+    "format",
+    "engine",
+    "ruleset",
+    "measurements",
+    "as_of",
+    "index",
+    "band",
+    "targets",
+    "groups",
+    "rules",
+)
 
 
 def dump_rules(rules: RuleSet) -> str:
-    """Return the rule set as TOML text, overlays laid, which `parse_rules` reads back to the same rule set."""
+    """Return the rule set as TOML text, overlays laid, which `parse_rules` reads back to the same
+    rule set.
+    """
     return toml_text(rules.document)
 
 
@@ -43,12 +56,22 @@ def parse_report(text: str, *, name: str = "") -> dict[str, Any]:
     return checked_report(content, name, problems)
 
 
-def checked_report(content: object, name: str = "", problems: Iterable[Problem] = ()) -> dict[str, Any]:
-    """Return parsed JSON that has the keys of a report document; raise `ReportError` with all that is wrong."""
+def checked_report(
+    content: object, name: str = "", problems: Iterable[Problem] = ()
+) -> dict[str, Any]:
+    """Return parsed JSON that has the keys of a report document; raise `ReportError` with all that
+    is wrong.
+    """
     found = list(problems)
     if not isinstance(content, dict):
-        raise ReportError([*found, Problem("not-an-object", (), {"given": quoted(content)}, name)])
-    found += [Problem("missing-key", (), {"key": key}, name) for key in _KEYS if key not in content]
+        raise ReportError(
+            [*found, Problem("not-an-object", (), {"given": quoted(content)}, name)]
+        )
+    found += [
+        Problem("missing-key", (), {"key": key}, name)
+        for key in _KEYS
+        if key not in content
+    ]
     if found:
         raise ReportError(found)
     return content

@@ -14,7 +14,8 @@ class Ranked(NamedTuple):
 
 
 def rank(reports: Iterable[Report]) -> list[Ranked]:
-    """Return the reports by falling exact index, with competition ranks: equals share one, the next is skipped.
+    """Return the reports by falling exact index, with competition ranks: equals share one, the next
+    is skipped.
 
     The unrounded index decides, so 95.451 stands before 95.449 although both show as 95.45.
     """
@@ -35,11 +36,13 @@ class Move(NamedTuple):
 
 
 def moves(before: Iterable[Report], after: Iterable[Report]) -> list[Move]:
-    """Return every unit with its rank before and after, by its rank after; units that are gone come last.
+    """Return every unit with its rank before and after, by its rank after; units that are gone come
+    last.
 
     Units are told apart by their names; each may stand once on a side.
     """
-    old, new = _places(before), _places(after)
+    old = _places(before)
+    new = _places(after)
     return [Move(unit, old.get(unit), new.get(unit)) for unit in {**new, **old}]
 
 

@@ -129,7 +129,8 @@ class Report:
     @property
     def index(self) -> Index:
         """The index and its parts."""
-        sums, outcome = self.outcome.index, self.outcome
+        sums = self.outcome.index
+        outcome = self.outcome
         base = sums.base
         return Index(
             value=self.decimal(sums.value),
@@ -162,6 +163,7 @@ class Report:
     def to_dict(self, lang: str | None = None, *, machine: bool = True) -> Document:
         """Return the document that every view is drawn from, its texts in the language asked for.
 
-        Without `machine` the machine form and the digest are left out: for views that only show words.
+        Without `machine` the machine form and the digest are left out: for views that only show
+        words.
         """
         return document(self.outcome, lang or self.language, machine=machine)

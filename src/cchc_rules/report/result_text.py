@@ -37,22 +37,36 @@ class Speaker(Wording):
         if isinstance(figure, Absent):
             return self.say(f"state.{figure.state}")
         value = opened(figure, metric)
-        return self.number(value) if isinstance(value, Fraction) else self.scalar(value, metric)  # type: ignore[arg-type]
+        return (
+            self.number(value)
+            if isinstance(value, Fraction)
+            else self.scalar(value, metric)
+        )  # type: ignore[arg-type]
 
     def operand(self, name: str) -> str:
-        """Return a metric's figure for an arithmetic line: all its digits, or the ratio it was given as."""
-        figure, ratio = self.outcome.figure(name), self.as_ratio(name)
+        """Return a metric's figure for an arithmetic line: all its digits, or the ratio it was
+        given as.
+        """
+        figure = self.outcome.figure(name)
+        ratio = self.as_ratio(name)
         if isinstance(figure, Absent) or not self.outcome.rules.metrics[name].numeric:
             return self.bare(name)
         ends = number.places(Fraction(*figure)) is not None
         return f"({ratio})" if ratio and not ends else self.exact(Fraction(*figure))
 
     def as_ratio(self, name: str) -> str:
-        """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not rounded, else nothing."""
-        entry, metric = self.outcome.entry(name), self.outcome.rules.metrics[name]
+        """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not
+        rounded, else nothing.
+        """
+        entry = self.outcome.entry(name)
+        metric = self.outcome.rules.metrics[name]
         if entry is None or entry.denominator is None or metric.round is not None:
             return ""
-        return f"{self.ratio(entry)} × 100" if metric.type == "percent" else self.ratio(entry)
+        return (
+            f"{self.ratio(entry)} × 100"
+            if metric.type == "percent"
+            else self.ratio(entry)
+        )
 
     def figure(self, name: str) -> str:
         """Return a metric's figure as reported: `90,3846 % (47/52)`."""
@@ -69,7 +83,10 @@ class Speaker(Wording):
 
     def ratio(self, entry: Entry) -> str:
         """Return numerator and denominator as they were submitted: `47/52`."""
-        above, below = (plain(number.fraction(part)) for part in (entry.numerator, entry.denominator))
+        above, below = (
+            plain(number.fraction(part))
+            for part in (entry.numerator, entry.denominator)
+        )
         return f"{say_number(self.lang, above)}/{say_number(self.lang, below)}"
 
     def absence(self, absent: Absent) -> str:
@@ -88,31 +105,49 @@ class Speaker(Wording):
             return self.target(rule, rule.comparator, rule.threshold)
         if rule.deduction.kind == "tiers":
             return self.best_tier(rule)
-        return self.say("required.points", points=self.points(self.outcome.plan.worths[at].weight))
+        return self.say(
+            "required.points", points=self.points(self.outcome.plan.worths[at].weight)
+        )
 
     def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
-        """Say a threshold that is read from a metric or a formula: what it came to, and where it came from."""
+        """Say a threshold that is read from a metric or a formula: what it came to, and where it
+        came from.
+        """
         value = resolved(self.outcome, threshold, metric)
         if isinstance(value, Absent):
-            return self.say("required.of-absent", title=self._named(threshold), why=self.absence(value))
+            return self.say(
+                "required.of-absent",
+                title=self._named(threshold),
+                why=self.absence(value),
+            )
         text = self.scalar(as_scalar(value, metric), metric)
         if isinstance(threshold, MetricRef):
             return f"{text} ({self._named(threshold)})"
         return f"{text} ({self.spelled(threshold.formula, {})})"
 
     def _named(self, threshold: MetricRef | FormulaRef) -> str:
-        """Say where a threshold is read from: a metric's title, or a formula with titles for its names."""
+        """Say where a threshold is read from: a metric's title, or a formula with titles for its
+        names.
+        """
         if isinstance(threshold, MetricRef):
             return self.title(threshold.metric)
-        return self.spelled(threshold.formula, {name: self.title(name) for name in self.outcome.rules.metrics})
+        return self.spelled(
+            threshold.formula,
+            {name: self.title(name) for name in self.outcome.rules.metrics},
+        )
 
     def best_tier(self, rule: Rule) -> str:
         """Say the condition of the tier that is worth most."""
         fixed = [
-            (points, tier) for tier in rule.deduction.tiers if (points := dependencies.constant(rule, tier)) is not None
+            (points, tier)
+            for tier in rule.deduction.tiers
+            if (points := dependencies.constant(rule, tier)) is not None
         ]
         if not fixed:
-            return self.say("required.points", points=self.points(int(rule.weight * self.outcome.plan.unit)))
+            return self.say(
+                "required.points",
+                points=self.points(int(rule.weight * self.outcome.plan.unit)),
+            )
         tier = max(fixed, key=lambda item: item[0])[1]
         return self.condition(rule, tier)
 
@@ -120,7 +155,9 @@ class Speaker(Wording):
 
     def reported(self, at: int) -> str:
         """Say what a rule's metric came to."""
-        rule, detail, given = self.outcome.rule(at), self.outcome.results[at].detail, self.outcome.given(at)
+        rule = self.outcome.rule(at)
+        detail = self.outcome.results[at].detail
+        given = self.outcome.given(at)
         if rule.metric is not None:
             return self.figure(rule.metric)
         if isinstance(detail, Absent):
@@ -139,18 +176,31 @@ class Speaker(Wording):
     def asked(self, at: int) -> str:
         """Say what a rule asks for, as part of a sentence: `tối thiểu 100 %`, `“có”`."""
         rule = self.outcome.rule(at)
-        return self._quoted(self.required(at), rule.metric) if rule.comparator == "is" else self.required(at)
+        return (
+            self._quoted(self.required(at), rule.metric)
+            if rule.comparator == "is"
+            else self.required(at)
+        )
 
     def _quoted(self, text: str, name: str | None) -> str:
-        """Return a word of a metric in quotation marks, to tell it from the sentence around it; a figure as it is."""
+        """Return a word of a metric in quotation marks, to tell it from the sentence around it; a
+        figure as it is.
+        """
         metric = self.outcome.rules.metrics[name or ""]
-        return self.say("word.quoted", word=text) if metric.type in ("yes_no", "level") else text
+        return (
+            self.say("word.quoted", word=text)
+            if metric.type in ("yes_no", "level")
+            else text
+        )
 
     # Why
 
     def why(self, at: int) -> str:
-        """Say what stands behind a rule's state: a person's reason, a required rule, a date, a tier."""
-        result, rule = self.outcome.results[at], self.outcome.rule(at)
+        """Say what stands behind a rule's state: a person's reason, a required rule, a date, a
+        tier.
+        """
+        result = self.outcome.results[at]
+        rule = self.outcome.rule(at)
         detail = result.detail
         if isinstance(detail, Given):
             return detail.reason
@@ -162,13 +212,25 @@ class Speaker(Wording):
             return self._waiver(at)
         if isinstance(detail, Absent):
             is_date = result.reason is Reason.WAIVER_ENDED
-            return say_day(self.lang, date.fromisoformat(detail.text)) if is_date else detail.text
+            return (
+                say_day(self.lang, date.fromisoformat(detail.text))
+                if is_date
+                else detail.text
+            )
         if result.reason is Reason.TIER:
             return self.condition(rule, rule.deduction.tiers[detail])
         return ""
 
     def _waiver(self, at: int) -> str:
         """Say who waived a figure, why and until when."""
-        entries = (self.outcome.entry(name) for name in self.outcome.plan.reads[self.outcome.plan.names[at]])
+        entries = (
+            self.outcome.entry(name)
+            for name in self.outcome.plan.reads[self.outcome.plan.names[at]]
+        )
         waiver = next(entry.waived for entry in entries if entry and entry.waived)
-        return self.say("absent.waived-by", by=waiver.by, why=waiver.why, until=say_day(self.lang, waiver.until))
+        return self.say(
+            "absent.waived-by",
+            by=waiver.by,
+            why=waiver.why,
+            until=say_day(self.lang, waiver.until),
+        )

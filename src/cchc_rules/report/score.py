@@ -1,4 +1,6 @@
-"""`score`: a rule set and a submission in, a report out. Pure: no clock, no files, same input, same report."""
+"""`score`: a rule set and a submission in, a report out. Pure: no clock, no files, same input, same
+report.
+"""
 
 from datetime import date
 
@@ -17,11 +19,15 @@ from cchc_rules.submissions.submission import Figure, Measurements
 _WAITING = Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)
 
 
-def score(rules: RuleSet, measurements: Measurements, *, as_of: date | str | None = None) -> Report:
-    """Return the report of a submission, judged at `as_of` (else the submission's own, else the end of its period).
+def score(
+    rules: RuleSet, measurements: Measurements, *, as_of: date | str | None = None
+) -> Report:
+    """Return the report of a submission, judged at `as_of` (else the submission's own, else the end
+    of its period).
 
-    Raises `SubmissionError` when the submission does not fit the rule set: a figure of the wrong type or out of range,
-    a date after `as_of`, an absence for which the rule set declares no effect.
+    Raises `SubmissionError` when the submission does not fit the rule set: a figure of the wrong
+    type or out of range, a date after `as_of`, an absence for which the rule set declares no
+    effect.
     """
     day = _day(as_of) or measurements.as_of or measurements.span[1]
     submitted = binding.figures_of(measurements, rules, day)
@@ -37,23 +43,40 @@ def _day(as_of: date | str | None) -> date | None:
         return as_of
     day = iso_date(as_of)
     if day is None:
-        raise SubmissionError([Problem("not-a-date", ("as_of",), {"given": quoted(as_of)})])
+        raise SubmissionError(
+            [Problem("not-a-date", ("as_of",), {"given": quoted(as_of)})]
+        )
     return day
 
 
-def _run(plan: Plan, measurements: Measurements, submitted: dict[str, Figure], day: date) -> Run:
+def _run(
+    plan: Plan, measurements: Measurements, submitted: dict[str, Figure], day: date
+) -> Run:
     try:
         figures = plan.figures(submitted)
-        run = Run(figures, [_WAITING] * len(plan.names), day.toordinal(), measurements.points, measurements.absent)
+        run = Run(
+            figures,
+            [_WAITING] * len(plan.names),
+            day.toordinal(),
+            measurements.points,
+            measurements.absent,
+        )
         judge(plan, run)
     except formula.FormulaFailedError as error:
-        raise SubmissionError([Problem("formula-failed", (), {"formula": quoted(error, 200)})]) from None
+        raise SubmissionError(
+            [Problem("formula-failed", (), {"formula": quoted(error, 200)})]
+        ) from None
     return run
 
 
 def _undeclared(run: Run, rules: RuleSet) -> list[Problem]:
     file = rules.files[0].name if rules.files else ""
     return [
-        Problem("effect-undeclared", ("rule", missing.rule), {"state": str(missing.state)}, file)
+        Problem(
+            "effect-undeclared",
+            ("rule", missing.rule),
+            {"state": str(missing.state)},
+            file,
+        )
         for missing in run.undeclared
     ]

@@ -1,7 +1,9 @@
-"""Checks a printed report against itself: every figure is worked out again from what the report records.
+"""Checks a printed report against itself: every figure is worked out again from what the report
+records.
 
-It needs Python's standard library and no other file of this package: copy it and run `python verify.py report.json`.
-docs/reference/report.md says what it reads. Exit code: 0 verified, 1 differs, 4 not a report.
+It needs Python's standard library and no other file of this package: copy it and run `python
+verify.py report.json`. docs/reference/report.md says what it reads. Exit code: 0 verified, 1
+differs, 4 not a report.
 """
 
 import copy
@@ -17,13 +19,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PRECEDENCE = ("missing", "not_applicable", "waived")
-COMPUTED, PASSES = ("met", "partly_met", "not_met"), ("met", "not_applicable", "not_due", "waived")
-SIGNS = {"is": "==", "on_or_before": "<=", "before": "<", "on_or_after": ">=", "after": ">"}
+COMPUTED = ("met", "partly_met", "not_met")
+PASSES = ("met", "not_applicable", "not_due", "waived")
+SIGNS = {
+    "is": "==",
+    "on_or_before": "<=",
+    "before": "<",
+    "on_or_after": ">=",
+    "after": ">",
+}
 EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
 SUMS = ("maximum", "earned", "lost", "excluded", "rescaled")
 ZERO = Fraction(0)
 NUMBER = re.compile(r"-?\d{1,9999}(\.\d{1,60}|/\d{1,9999})?", re.ASCII)
-MOST_DAYS, MOST_BITS = 36_600, 20_000
+MOST_DAYS = 36_600
+MOST_BITS = 20_000
 
 
 class NoReportError(ValueError):
@@ -45,7 +55,9 @@ class Gone(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """What a rule comes to: its exact points, whether its maximum is excluded and shrinks the whole, and a cause."""
+    """What a rule comes to: its exact points, whether its maximum is excluded and shrinks the
+    whole, and a cause.
+    """
 
     state: str
     exact: Fraction = ZERO
@@ -55,22 +67,40 @@ class Leaf(NamedTuple):
 
 
 def differences(report: Any) -> list[Difference]:
-    """Return every place where a report does not agree with itself; raise `NoReportError` where it is none."""
+    """Return every place where a report does not agree with itself; raise `NoReportError` where it
+    is none.
+    """
     try:
-        return [*_apart("", report, {"digest": digest(report), **Recount(report).report_again()})]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
+        return [
+            *_apart(
+                "", report, {"digest": digest(report), **Recount(report).report_again()}
+            )
+        ]
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise NoReportError(f"{type(error).__name__}: {error}") from error
 
 
 def digest(report: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of everything else in a report, printed with sorted keys and nothing between its parts."""
+    """Return the SHA-256 of everything else in a report, printed with sorted keys and nothing
+    between its parts.
+    """
     rest = {key: value for key, value in report.items() if key != "digest"}
     text = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
-    """Yield where a report says something else than was found; what was not worked out again is passed over."""
+    """Yield where a report says something else than was found; what was not worked out again is
+    passed over.
+    """
     if isinstance(said, dict) and isinstance(found, dict):
         for key, value in found.items():
             yield from _apart(f"{path}.{key}" if path else key, said[key], value)
@@ -85,7 +115,9 @@ def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
 
 
 def amount(text: Any) -> Fraction:
-    """Return the number of a decimal text or of a fraction such as `47/26`; anything else is no report's."""
+    """Return the number of a decimal text or of a fraction such as `47/26`; anything else is no
+    report's.
+    """
     if not isinstance(text, str) or not NUMBER.fullmatch(text):
         raise NoReportError(f"not a number: {text!r:.60}")
     return Fraction(text)
@@ -100,7 +132,9 @@ def bounded(value: Any, most: int = 12) -> int:
 
 def rounded(value: Fraction, places: int) -> Fraction:
     """Return the value rounded to so many decimal places; a tie goes away from zero."""
-    nearest = (2 * abs(value.numerator) * 10**places + value.denominator) // (2 * value.denominator)
+    nearest = (2 * abs(value.numerator) * 10**places + value.denominator) // (
+        2 * value.denominator
+    )
     return Fraction(nearest if value >= 0 else -nearest, 10**places)
 
 
@@ -112,7 +146,9 @@ def shown(value: Any) -> Any:
 
 
 def _later(day: str, count: Fraction) -> str:
-    return (date.fromisoformat(day) + timedelta(days=bounded(count, MOST_DAYS))).isoformat()
+    return (
+        date.fromisoformat(day) + timedelta(days=bounded(count, MOST_DAYS))
+    ).isoformat()
 
 
 # fmt: off
@@ -131,14 +167,24 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 
 class Recount:
-    """Works a report out again. Numbers are `Fraction`s, dates ISO texts (their order is that of the days)."""
+    """Works a report out again. Numbers are `Fraction`s, dates ISO texts (their order is that of
+    the days).
+    """
 
     def __init__(self, report: Any) -> None:
-        self.report, self.machine, self.places = report, report["machine"], bounded(report["machine"]["places"])
-        self.rules, self.groups = ({item["id"]: item for item in report[key]} for key in ("rules", "groups"))
+        self.report = report
+        self.machine = report["machine"]
+        self.places = bounded(report["machine"]["places"])
+        self.rules, self.groups = (
+            {item["id"]: item for item in report[key]} for key in ("rules", "groups")
+        )
         self.metrics = {metric["id"]: metric for metric in self.machine["metrics"]}
-        self.inputs = {item["metric"]: item for rule in report["rules"] for item in rule["inputs"]}
-        self.derived = [id_ for id_, metric in self.metrics.items() if metric["formula"] is not None]
+        self.inputs = {
+            item["metric"]: item for rule in report["rules"] for item in rule["inputs"]
+        }
+        self.derived = [
+            id_ for id_, metric in self.metrics.items() if metric["formula"] is not None
+        ]
         self.gated = [rule for rule in report["rules"] if rule["requires"]]
         self.members: dict[Any, list[Any]] = {}
         self.readers: dict[Any, list[Any]] = {}
@@ -157,9 +203,18 @@ class Recount:
         return {
             "rules": rules,
             "groups": [{"uncapped": None, **self._total(id_)} for id_ in self.groups],
-            "index": {**index, **self._range(index), **self._by_state(rules), "steps": self._steps(index)},
-            "band": self._band(index["value" if self.machine["bands_read"] == "rounded" else "exact"]),
-            "targets": [self._target(target, index) for target in self.report["targets"]],
+            "index": {
+                **index,
+                **self._range(index),
+                **self._by_state(rules),
+                "steps": self._steps(index),
+            },
+            "band": self._band(
+                index["value" if self.machine["bands_read"] == "rounded" else "exact"]
+            ),
+            "targets": [
+                self._target(target, index) for target in self.report["targets"]
+            ],
             "tracks": [self._track(track["id"]) for track in self.report["tracks"]],
             "machine": {"metrics": [self._metric(id_) for id_ in self.metrics]},
             **self._lists(rules),
@@ -170,29 +225,52 @@ class Recount:
     def _metric(self, id_: str) -> dict[str, Any]:
         figure = self._figure(id_)
         gone = isinstance(figure, Gone)
-        return {"state": figure.state if gone else "reported", "figure": None if gone else figure}
+        return {
+            "state": figure.state if gone else "reported",
+            "figure": None if gone else figure,
+        }
 
     def _figure(self, id_: str) -> Any:
         if id_ not in self.figures:
             tree = self.metrics[id_]["formula"]
-            self.figures[id_] = self._held(id_, self._given(self.inputs[id_]) if tree is None else self._value(tree))
+            self.figures[id_] = self._held(
+                id_,
+                self._given(self.inputs[id_]) if tree is None else self._value(tree),
+            )
         return self.figures[id_]
 
     def _held(self, id_: str, value: Any) -> Any:
         places = self.metrics[id_]["round"]
-        return value if places is None or isinstance(value, Gone) else rounded(value, bounded(places))
+        return (
+            value
+            if places is None or isinstance(value, Gone)
+            else rounded(value, bounded(places))
+        )
 
     def _given(self, given: Any) -> Any:
-        """Return the figure of an entry: a share, a count of items, a value, or the state that stands for none."""
+        """Return the figure of an entry: a share, a count of items, a value, or the state that
+        stands for none.
+        """
         kind = self.metrics[given["metric"]]["type"]
         if given["denominator"] is not None:
-            above, below = amount(given["numerator"]), amount(given["denominator"])
-            return above * (100 if kind == "percent" else 1) / below if above or below else Gone("not_applicable")
+            above = amount(given["numerator"])
+            below = amount(given["denominator"])
+            return (
+                above * (100 if kind == "percent" else 1) / below
+                if above or below
+                else Gone("not_applicable")
+            )
         if given["items"] is not None:
-            return Fraction(len({" ".join(item.casefold().split()) for item in given["items"]}))
+            return Fraction(
+                len({" ".join(item.casefold().split()) for item in given["items"]})
+            )
         if given["value"] is None:
             return Gone(given["state"])
-        return given["value"] if kind in ("yes_no", "date", "level") else amount(given["value"])
+        return (
+            given["value"]
+            if kind in ("yes_no", "date", "level")
+            else amount(given["value"])
+        )
 
     def _value(self, tree: Any, names: Mapping[str, Any] | None = None) -> Any:
         """Return what an expression comes to, or the absence that stands in its way."""
@@ -203,11 +281,21 @@ class Recount:
             return Gone("not_applicable")
 
     def _absence(self, tree: Any, names: Mapping[str, Any]) -> str | None:
-        """Return the strongest state among the figures that an expression needs and that are not there."""
+        """Return the strongest state among the figures that an expression needs and that are not
+        there.
+        """
         if isinstance(tree, dict):
-            found = self._figure(tree["metric"]) if "metric" in tree else names.get(tree.get("name", ""))
+            found = (
+                self._figure(tree["metric"])
+                if "metric" in tree
+                else names.get(tree.get("name", ""))
+            )
             return found.state if isinstance(found, Gone) else None
-        parts = [self._absence(part, names) for part in tree[1:]] if isinstance(tree, list) else []
+        parts = (
+            [self._absence(part, names) for part in tree[1:]]
+            if isinstance(tree, list)
+            else []
+        )
         if parts and tree[0] in ("first", "largest_known") and None in parts:
             return None
         return min(filter(None, parts), key=PRECEDENCE.index, default=None)
@@ -215,28 +303,59 @@ class Recount:
     def _evaluate(self, tree: Any, names: Mapping[str, Any]) -> Any:
         if isinstance(tree, dict):
             ((kind, text),) = tree.items()
-            return self._figure(text) if kind == "metric" else names[text] if kind == "name" else text
+            return (
+                self._figure(text)
+                if kind == "metric"
+                else names[text]
+                if kind == "name"
+                else text
+            )
         if not isinstance(tree, list):
             return tree if isinstance(tree, bool) else amount(tree)
         name, *parts = tree
         if name == "if":
-            return self._evaluate(parts[1] if self._evaluate(parts[0], names) else parts[2], names)
+            return self._evaluate(
+                parts[1] if self._evaluate(parts[0], names) else parts[2], names
+            )
         if name in ("and", "or"):
-            return (all if name == "and" else any)(self._evaluate(part, names) for part in parts)
+            return (all if name == "and" else any)(
+                self._evaluate(part, names) for part in parts
+            )
         if name in ("first", "largest_known"):
-            known = [value for part in parts if not isinstance(value := self._value(part, names), Gone)]
-            return (known[0] if name == "first" else max(known)) if known else Fraction(1) / 0
+            known = [
+                value
+                for part in parts
+                if not isinstance(value := self._value(part, names), Gone)
+            ]
+            return (
+                (known[0] if name == "first" else max(known))
+                if known
+                else Fraction(1) / 0
+            )
         values = [self._evaluate(part, names) for part in parts]
-        found = self._working_day(*values) if name == "add_working_days" else OPERATORS[name](*values)
-        if isinstance(found, Fraction) and found.numerator.bit_length() + found.denominator.bit_length() > MOST_BITS:
+        found = (
+            self._working_day(*values)
+            if name == "add_working_days"
+            else OPERATORS[name](*values)
+        )
+        if (
+            isinstance(found, Fraction)
+            and found.numerator.bit_length() + found.denominator.bit_length()
+            > MOST_BITS
+        ):
             raise NoReportError("a figure outgrows every bound")
         return found
 
     def _working_day(self, day: str, count: Fraction) -> str:
-        left, step = abs(bounded(count, MOST_DAYS // 10)), Fraction(1 if count >= 0 else -1)
+        left = abs(bounded(count, MOST_DAYS // 10))
+        step = Fraction(1 if count >= 0 else -1)
         while left > 0:
             day = _later(day, step)
-            left -= bool(self.machine["unusual_days"].get(day, date.fromisoformat(day).weekday() < 5))
+            left -= bool(
+                self.machine["unusual_days"].get(
+                    day, date.fromisoformat(day).weekday() < 5
+                )
+            )
         return day
 
     # Rules (semantics L1 to L6)
@@ -248,18 +367,26 @@ class Recount:
 
     def _judged(self, rule: Any) -> Leaf:
         own = self._figure(rule["metric"]) if rule["metric"] else None
-        gates, by_hand = {self._leaf(name).state for name in rule["requires"]}, rule["deduction"] == "manual"
+        gates = {self._leaf(name).state for name in rule["requires"]}
+        by_hand = rule["deduction"] == "manual"
         if any(group["absent"] is not None for group in self._above(rule["group"])):
             return Leaf("not_applicable", ZERO, True, True)
         if gates & {"not_met", "partly_met"} and own != Gone("waived"):
             return Leaf("not_met")
         found = self._measured(rule, own)
-        if "missing" in gates and found.state in (*COMPUTED, "missing" if by_hand else ""):
+        if "missing" in gates and found.state in (
+            *COMPUTED,
+            "missing" if by_hand else "",
+        ):
             found = self._absent(rule, "missing", "gate")
         settled = found.cause in (("gate",) if by_hand else ("gate", "awaited"))
         if rule["due"] is None or self.report["as_of"] >= rule["due"] or settled:
             return found
-        return self._absent(rule, "not_due") if found.state in ("partly_met", "not_met", "missing") else found
+        return (
+            self._absent(rule, "not_due")
+            if found.state in ("partly_met", "not_met", "missing")
+            else found
+        )
 
     def _above(self, id_: str | None) -> Iterator[Any]:
         while id_ is not None:
@@ -268,41 +395,74 @@ class Recount:
 
     def _absent(self, rule: Any, state: str, cause: str = "") -> Leaf:
         """Return what the declared effect of an absence makes of a rule."""
-        effect, given = rule["machine"]["effects"][state], _points(rule)
+        effect = rule["machine"]["effects"][state]
+        given = _points(rule)
         if effect == "manual":
-            return Leaf("missing", cause="awaited") if given is None else Leaf(state, given, cause="given")
+            return (
+                Leaf("missing", cause="awaited")
+                if given is None
+                else Leaf(state, given, cause="given")
+            )
         points = amount(rule["maximum"]) if effect == "full" else ZERO
-        return Leaf(state, points, effect in ("exclude", "show"), effect == "exclude", cause)
+        return Leaf(
+            state, points, effect in ("exclude", "show"), effect == "exclude", cause
+        )
 
     def _measured(self, rule: Any, own: Any) -> Leaf:
-        machine, given = rule["machine"], _points(rule)
+        machine = rule["machine"]
+        given = _points(rule)
         if rule["deduction"] == "manual":
-            return self._absent(rule, "missing", "awaited") if given is None else _computed(rule, given, None)
-        names = {"value": own, "weight": amount(rule["maximum"]), "lowest": amount(rule["lowest"])}
+            return (
+                self._absent(rule, "missing", "awaited")
+                if given is None
+                else _computed(rule, given, None)
+            )
+        names = {
+            "value": own,
+            "weight": amount(rule["maximum"]),
+            "lowest": amount(rule["lowest"]),
+        }
         exempt = {"metric": machine["exempt"]} if machine["exempt"] else True
-        needed = ["needed", {"name": "value"}, machine["threshold"], exempt, machine["points"]]
+        needed = [
+            "needed",
+            {"name": "value"},
+            machine["threshold"],
+            exempt,
+            machine["points"],
+        ]
         state = "waived" if own == Gone("waived") else self._absence(needed, names)
         if state is None and machine["threshold"] is not None:
             names["threshold"] = self._value(machine["threshold"])
-            state = names["threshold"].state if isinstance(names["threshold"], Gone) else None
+            state = (
+                names["threshold"].state
+                if isinstance(names["threshold"], Gone)
+                else None
+            )
         if state is not None:
             return self._absent(rule, state)
         try:
             names["met"] = self._met(rule, own, names.get("threshold"))
-            return _computed(rule, self._evaluate(machine["points"], names), names["met"])
+            return _computed(
+                rule, self._evaluate(machine["points"], names), names["met"]
+            )
         except ZeroDivisionError:
             return self._absent(rule, "not_applicable")
 
     def _met(self, rule: Any, value: Any, threshold: Any) -> bool | None:
         """Whether a figure reaches the target; None for a rule without one, whose points decide."""
-        comparator, exempt, metric = rule["comparator"], rule["machine"]["exempt"], self.metrics[rule["metric"]]
+        comparator = rule["comparator"]
+        exempt = rule["machine"]["exempt"]
+        metric = self.metrics[rule["metric"]]
         value = value if exempt is None else value - self._figure(exempt)
         if comparator is None:
             return True if rule["deduction"] == "none" else None
         if comparator == "between":
             return _inside(rule["threshold"], value)
         if comparator == "one_of":
-            return value in [amount(item) if isinstance(value, Fraction) else item for item in rule["threshold"]]
+            return value in [
+                amount(item) if isinstance(value, Fraction) else item
+                for item in rule["threshold"]
+            ]
         if comparator == "better":
             comparator = "<" if metric["better"] == "lower" else ">"
         return bool(OPERATORS[SIGNS.get(comparator, comparator)](value, threshold))
@@ -322,47 +482,90 @@ class Recount:
         }
 
     def _input(self, item: Any) -> dict[str, Any]:
-        """Return an input: the same wherever rules read the metric; points that a person gave are always there."""
+        """Return an input: the same wherever rules read the metric; points that a person gave are
+        always there.
+        """
         if item["metric"] is None:
             return {"state": "reported"}
         given = self.inputs[item["metric"]]
-        figure, same = self._given(given), {key: given[key] for key in ("numerator", "denominator", "value", "items")}
-        return same | {"state": figure.state if isinstance(figure, Gone) else "reported"}
+        figure = self._given(given)
+        same = {
+            key: given[key] for key in ("numerator", "denominator", "value", "items")
+        }
+        return same | {
+            "state": figure.state if isinstance(figure, Gone) else "reported"
+        }
 
     def _threshold(self, rule: Any) -> Any:
         tree = rule["machine"]["threshold"]
         if tree is None:
-            return rule["threshold"] if rule["comparator"] in ("between", "one_of") else None
+            return (
+                rule["threshold"]
+                if rule["comparator"] in ("between", "one_of")
+                else None
+            )
         return amount(tree) if isinstance(tree, str) else shown(self._value(tree))
 
     def _evidence(self, rule: Any, leaf: Leaf, earned: Fraction) -> dict[str, Any]:
-        (first, last), evidence = self.machine["window"] or ("", "9999-12-31"), rule["evidence"]
-        valid = [item["date"] is None or first <= item["date"] <= last for item in evidence["documents"]]
-        claims = evidence["required"] and earned > 0 and (leaf.state in COMPUTED or leaf.cause == "given")
-        return {"documents": [{"valid": one} for one in valid], "supported": any(valid) or not claims}
+        (first, last), evidence = (
+            self.machine["window"] or ("", "9999-12-31"),
+            rule["evidence"],
+        )
+        valid = [
+            item["date"] is None or first <= item["date"] <= last
+            for item in evidence["documents"]
+        ]
+        claims = (
+            evidence["required"]
+            and earned > 0
+            and (leaf.state in COMPUTED or leaf.cause == "given")
+        )
+        return {
+            "documents": [{"valid": one} for one in valid],
+            "supported": any(valid) or not claims,
+        }
 
     def _gain(self, rule: Any, gain: Any) -> dict[str, Any]:
         """Return what a rule and the index gain when a figure is what it might have been."""
-        id_, given = rule["id"], self.inputs[gain["metric"]]
+        id_ = rule["id"]
+        given = self.inputs[gain["metric"]]
         key = "value" if given["denominator"] is None else "numerator"
         start = self._given(given) if key == "value" else amount(given[key])
-        figure = self._held(gain["metric"], self._given(given | {"items": None, key: gain["to"]}))
+        figure = self._held(
+            gain["metric"], self._given(given | {"items": None, key: gain["to"]})
+        )
         trial = self._trial(gain["metric"], figure)
         return {
             "from": start,
-            "change": amount(gain["to"]) - start if isinstance(start, Fraction) else None,
-            "points": self._part(rule, trial._leaf(id_))["earned"] - self._part(rule, self._leaf(id_))["earned"],
+            "change": amount(gain["to"]) - start
+            if isinstance(start, Fraction)
+            else None,
+            "points": self._part(rule, trial._leaf(id_))["earned"]
+            - self._part(rule, self._leaf(id_))["earned"],
             "index": trial._index()["value"] - self._index()["value"],
         }
 
     def _trial(self, metric: str, figure: Any) -> "Recount":
         """Return a recount with another figure, which keeps what the metric does not touch."""
         touched = {rule["id"] for rule in self.readers[metric]}
-        while more := {rule["id"] for rule in self.gated if touched & {*rule["requires"]}} - touched:
+        while (
+            more := {rule["id"] for rule in self.gated if touched & {*rule["requires"]}}
+            - touched
+        ):
             touched |= more
-        groups = {group["id"] for id_ in touched for group in self._above(self.rules[id_]["group"])}
-        figures, leaves, totals = {**self.figures, metric: figure}, {**self.leaves}, {**self.totals}
-        for known, stale in ((figures, self.derived), (leaves, touched), (totals, groups)):
+        groups = {
+            group["id"]
+            for id_ in touched
+            for group in self._above(self.rules[id_]["group"])
+        }
+        figures = {**self.figures, metric: figure}
+        leaves = {**self.leaves}
+        totals = {**self.totals}
+        for known, stale in (
+            (figures, self.derived),
+            (leaves, touched),
+            (totals, groups),
+        ):
             for id_ in stale:
                 known.pop(id_, None)
         return self._again(figures=figures, leaves=leaves, totals=totals)
@@ -378,7 +581,12 @@ class Recount:
     def _part(self, rule: Any, leaf: Leaf) -> dict[str, Fraction]:
         most = amount(rule["maximum"])
         excluded = most if leaf.excluded else ZERO
-        return _sums(most, rounded(leaf.exact, self.places), excluded, excluded if leaf.rescales else ZERO)
+        return _sums(
+            most,
+            rounded(leaf.exact, self.places),
+            excluded,
+            excluded if leaf.rescales else ZERO,
+        )
 
     def _total(self, id_: str) -> dict[str, Fraction]:
         if id_ not in self.totals:
@@ -386,48 +594,106 @@ class Recount:
         return self.totals[id_]
 
     def _summed(self, group: Any) -> dict[str, Fraction]:
-        rules = [(rule, self._leaf(rule["id"])) for rule in self.members.get(group["id"], [])]
+        rules = [
+            (rule, self._leaf(rule["id"])) for rule in self.members.get(group["id"], [])
+        ]
         if group["combine"] == "mean":
-            return self._mean(amount(group["maximum"]), [(amount(rule["maximum"]), leaf) for rule, leaf in rules])
-        parts = [self._total(id_) for id_, child in self.groups.items() if child["parent"] == group["id"]]
+            return self._mean(
+                amount(group["maximum"]),
+                [(amount(rule["maximum"]), leaf) for rule, leaf in rules],
+            )
+        parts = [
+            self._total(id_)
+            for id_, child in self.groups.items()
+            if child["parent"] == group["id"]
+        ]
         parts += [self._part(rule, leaf) for rule, leaf in rules]
         whole = {key: sum((part[key] for part in parts), ZERO) for key in SUMS}
         if group["kind"] == "base":
             return whole
-        key, cap = "earned" if group["kind"] == "bonus" else "lost", amount(group["cap"])
-        most, kept = min(cap, whole["maximum"]), min(cap, whole[key])
-        return _sums(most, kept if key == "earned" else most - kept, ZERO, ZERO) | {"uncapped": whole[key]}
+        key = "earned" if group["kind"] == "bonus" else "lost"
+        cap = amount(group["cap"])
+        most = min(cap, whole["maximum"])
+        kept = min(cap, whole[key])
+        return _sums(most, kept if key == "earned" else most - kept, ZERO, ZERO) | {
+            "uncapped": whole[key]
+        }
 
-    def _mean(self, weight: Fraction, children: list[tuple[Fraction, Leaf]]) -> dict[str, Fraction]:
-        left = [(worth, leaf) for worth, leaf in children if not (leaf.excluded and leaf.rescales)]
+    def _mean(
+        self, weight: Fraction, children: list[tuple[Fraction, Leaf]]
+    ) -> dict[str, Fraction]:
+        left = [
+            (worth, leaf)
+            for worth, leaf in children
+            if not (leaf.excluded and leaf.rescales)
+        ]
         most = sum((worth for worth, _ in left), ZERO)
         if not most:
             return _sums(weight, ZERO, weight, weight)
-        earned = rounded(sum((leaf.exact for _, leaf in left), ZERO) * weight / most, self.places)
+        earned = rounded(
+            sum((leaf.exact for _, leaf in left), ZERO) * weight / most, self.places
+        )
         gone = sum((worth for worth, leaf in left if leaf.excluded), ZERO)
-        return _sums(weight, earned, min(rounded(weight * gone / most, self.places), weight - earned), ZERO)
+        return _sums(
+            weight,
+            earned,
+            min(rounded(weight * gone / most, self.places), weight - earned),
+            ZERO,
+        )
 
     def _index(self) -> dict[str, Fraction]:
-        tops = [(group["kind"], self._total(id_)) for id_, group in self.groups.items() if not group["parent"]]
-        sums = {key: sum((total[key] for kind, total in tops if kind == "base"), ZERO) for key in SUMS}
+        tops = [
+            (group["kind"], self._total(id_))
+            for id_, group in self.groups.items()
+            if not group["parent"]
+        ]
+        sums = {
+            key: sum((total[key] for kind, total in tops if kind == "base"), ZERO)
+            for key in SUMS
+        }
         bonus = sum((total["earned"] for kind, total in tops if kind == "bonus"), ZERO)
-        penalty = sum((total["lost"] for kind, total in tops if kind == "penalty"), ZERO)
-        scale, left = amount(self.report["index"]["scale"]), sums["maximum"] - sums["rescaled"]
-        exact, over = sums["earned"] * scale / left if left else ZERO, bonus - penalty
+        penalty = sum(
+            (total["lost"] for kind, total in tops if kind == "penalty"), ZERO
+        )
+        scale = amount(self.report["index"]["scale"])
+        left = sums["maximum"] - sums["rescaled"]
+        exact = sums["earned"] * scale / left if left else ZERO
+        over = bonus - penalty
         base = rounded(exact, self.places)
         held = max(base, exact) + over > scale and not self.machine["over_scale"]
-        value, exact = (min(figure + over, scale) if held else figure + over for figure in (base, exact))
-        return sums | {"base": base, "bonus": bonus, "penalty": penalty, "value": value, "exact": exact}
+        value, exact = (
+            min(figure + over, scale) if held else figure + over
+            for figure in (base, exact)
+        )
+        return sums | {
+            "base": base,
+            "bonus": bonus,
+            "penalty": penalty,
+            "value": value,
+            "exact": exact,
+        }
 
     def _range(self, index: Mapping[str, Fraction]) -> dict[str, Fraction]:
         """Return the index claimed, what evidence supports of it, and what it may still become."""
-        bare = {id_ for id_, rule in self.rules.items() if not rule["evidence"]["supported"]}
-        found = {
-            "lowest": {id_: self._settled(id_, leaf, "lowest") for id_, leaf in self.leaves.items()},
-            "highest": {id_: self._settled(id_, leaf, "maximum") for id_, leaf in self.leaves.items()},
-            "supported": self.leaves | {id_: self.leaves[id_]._replace(exact=ZERO) for id_ in bare},
+        bare = {
+            id_ for id_, rule in self.rules.items() if not rule["evidence"]["supported"]
         }
-        values = {name: self._again(leaves=leaves, totals={})._index()["value"] for name, leaves in found.items()}
+        found = {
+            "lowest": {
+                id_: self._settled(id_, leaf, "lowest")
+                for id_, leaf in self.leaves.items()
+            },
+            "highest": {
+                id_: self._settled(id_, leaf, "maximum")
+                for id_, leaf in self.leaves.items()
+            },
+            "supported": self.leaves
+            | {id_: self.leaves[id_]._replace(exact=ZERO) for id_ in bare},
+        }
+        values = {
+            name: self._again(leaves=leaves, totals={})._index()["value"]
+            for name, leaves in found.items()
+        }
         return values | {"claimed": index["value"]}
 
     def _settled(self, id_: str, leaf: Leaf, key: str) -> Leaf:
@@ -437,14 +703,24 @@ class Recount:
     # Bands, targets, tracks, lists
 
     def _band(self, value: Fraction) -> dict[str, Any] | None:
-        """Return the step of the ladder that the index reaches, lowered by gates, and how far the next one is."""
-        ladder, within = self.machine["bands"], max(ZERO, min(value, amount(self.report["index"]["scale"])))
+        """Return the step of the ladder that the index reaches, lowered by gates, and how far the
+        next one is.
+        """
+        ladder = self.machine["bands"]
+        within = max(ZERO, min(value, amount(self.report["index"]["scale"])))
         names = [step["id"] for step in ladder]
         at = next((at for at, step in enumerate(ladder) if _inside(step, within)), None)
         if at is None:
             return None
-        limits = {gate["rule"]: names.index(gate["at_most"]) for gate in self.machine["band_gates"]}
-        limits = {id_: most for id_, most in limits.items() if self._leaf(id_).state not in PASSES and most < at}
+        limits = {
+            gate["rule"]: names.index(gate["at_most"])
+            for gate in self.machine["band_gates"]
+        }
+        limits = {
+            id_: most
+            for id_, most in limits.items()
+            if self._leaf(id_).state not in PASSES and most < at
+        }
         following = None
         if at + 1 < len(ladder):
             edge = amount(ladder[at + 1].get("from") or ladder[at + 1]["above"])
@@ -454,19 +730,28 @@ class Recount:
             "id": names[min([at, *limits.values()])],
             "gates": list(limits),
             "gated_from": names[at] if limits else None,
-            "ladder": [{"id": step.pop("id"), "range": step or None} for step in map(dict, ladder)],
+            "ladder": [
+                {"id": step.pop("id"), "range": step or None}
+                for step in map(dict, ladder)
+            ],
             "next": following,
         }
 
     def _target(self, target: Any, index: Mapping[str, Fraction]) -> dict[str, Any]:
-        reached = OPERATORS[target["comparator"]](index["exact"], amount(target["threshold"]))
+        reached = OPERATORS[target["comparator"]](
+            index["exact"], amount(target["threshold"])
+        )
         return {"reached": reached, "value": index["value"]}
 
     def _track(self, id_: str) -> dict[str, Any]:
         rules = [rule for rule in self.rules.values() if rule["deduction"] != "none"]
-        scored = [rule for rule in self.rules.values() if rule["tracks"][id_] is not None]
+        scored = [
+            rule for rule in self.rules.values() if rule["tracks"][id_] is not None
+        ]
         return {
-            "maximum": sum((amount(rule["maximum"]) for rule in scored if rule in rules), ZERO),
+            "maximum": sum(
+                (amount(rule["maximum"]) for rule in scored if rule in rules), ZERO
+            ),
             "earned": sum((amount(rule["tracks"][id_]) for rule in scored), ZERO),
             "scored": len(scored),
             "unscored": len(rules) - len(scored),
@@ -474,52 +759,115 @@ class Recount:
 
     def _steps(self, index: Mapping[str, Fraction]) -> list[dict[str, Any]]:
         """Return the steps from the maximum to the index; those that change nothing are left out."""
-        tops = [(id_, group["kind"], self.totals[id_]) for id_, group in self.groups.items() if not group["parent"]]
+        tops = [
+            (id_, group["kind"], self.totals[id_])
+            for id_, group in self.groups.items()
+            if not group["parent"]
+        ]
         changes: list[tuple[str, str | None, Fraction]] = [
-            *(("lost", id_, -total["lost"]) for id_, kind, total in tops if kind == "base"),
+            *(
+                ("lost", id_, -total["lost"])
+                for id_, kind, total in tops
+                if kind == "base"
+            ),
             ("excluded", None, -index["excluded"]),
             ("rescaled", None, index["base"] - index["earned"]),
-            *(("bonus", id_, total["earned"]) for id_, kind, total in tops if kind == "bonus"),
-            *(("penalty", id_, -total["lost"]) for id_, kind, total in tops if kind == "penalty"),
-            ("held", None, index["value"] - index["base"] - index["bonus"] + index["penalty"]),
+            *(
+                ("bonus", id_, total["earned"])
+                for id_, kind, total in tops
+                if kind == "bonus"
+            ),
+            *(
+                ("penalty", id_, -total["lost"])
+                for id_, kind, total in tops
+                if kind == "penalty"
+            ),
+            (
+                "held",
+                None,
+                index["value"] - index["base"] - index["bonus"] + index["penalty"],
+            ),
         ]
-        total, steps = ZERO, [("maximum", None, index["maximum"]), *(step for step in changes if step[2])]
+        total = ZERO
+        steps = [
+            ("maximum", None, index["maximum"]),
+            *(step for step in changes if step[2]),
+        ]
         found = []
         for kind, group, change in [*steps, ("index", None, ZERO)]:
             total += change
-            found.append({"kind": kind, "group": group, "change": change, "total": total})
+            found.append(
+                {"kind": kind, "group": group, "change": change, "total": total}
+            )
         return found
 
     def _by_state(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
         """Return how many rules are in each state, and what they have together."""
-        inside = {state: [rule for rule in rules if rule["state"] == state] for state in self.report["index"]["counts"]}
-        sums = {
-            state: {key: sum((rule[key] for rule in some), ZERO) for key in SUMS[:4]} for state, some in inside.items()
+        inside = {
+            state: [rule for rule in rules if rule["state"] == state]
+            for state in self.report["index"]["counts"]
         }
-        return {"counts": {state: len(some) for state, some in inside.items()}, "states": sums}
+        sums = {
+            state: {key: sum((rule[key] for rule in some), ZERO) for key in SUMS[:4]}
+            for state, some in inside.items()
+        }
+        return {
+            "counts": {state: len(some) for state, some in inside.items()},
+            "states": sums,
+        }
 
     def _lists(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return the lists of rules: by state, without evidence, and those that lost points, the largest loss first."""
+        """Return the lists of rules: by state, without evidence, and those that lost points, the
+        largest loss first.
+        """
         again = dict(zip(self.rules, rules, strict=True))
-        lost = [id_ for id_, rule in again.items() if rule["state"] in COMPUTED and rule["lost"] > 0]
+        lost = [
+            id_
+            for id_, rule in again.items()
+            if rule["state"] in COMPUTED and rule["lost"] > 0
+        ]
         states = (*PRECEDENCE, "not_due")
         return {
             "losses": sorted(lost, key=lambda id_: (-again[id_]["lost"], id_)),
-            "unsupported": [id_ for id_, rule in again.items() if not rule["evidence"]["supported"]],
-            **{state: [id_ for id_, rule in again.items() if rule["state"] == state] for state in states},
+            "unsupported": [
+                id_ for id_, rule in again.items() if not rule["evidence"]["supported"]
+            ],
+            **{
+                state: [id_ for id_, rule in again.items() if rule["state"] == state]
+                for state in states
+            },
         }
 
 
-def _sums(maximum: Fraction, earned: Fraction, excluded: Fraction, rescaled: Fraction) -> dict[str, Fraction]:
-    return dict(zip(SUMS, (maximum, earned, maximum - earned - excluded, excluded, rescaled), strict=True))
+def _sums(
+    maximum: Fraction, earned: Fraction, excluded: Fraction, rescaled: Fraction
+) -> dict[str, Fraction]:
+    return dict(
+        zip(
+            SUMS,
+            (maximum, earned, maximum - earned - excluded, excluded, rescaled),
+            strict=True,
+        )
+    )
 
 
 def _inside(step: Mapping[str, str], value: Fraction) -> bool:
-    return all(OPERATORS[EDGES[key]](value, amount(text)) for key, text in step.items() if key in EDGES)
+    return all(
+        OPERATORS[EDGES[key]](value, amount(text))
+        for key, text in step.items()
+        if key in EDGES
+    )
 
 
 def _points(rule: Any) -> Fraction | None:
-    return next((amount(item["points"]) for item in rule["inputs"] if item["points"] is not None), None)
+    return next(
+        (
+            amount(item["points"])
+            for item in rule["inputs"]
+            if item["points"] is not None
+        ),
+        None,
+    )
 
 
 def _computed(rule: Any, points: Fraction, met: bool | None) -> Leaf:
@@ -533,13 +881,23 @@ def main(path: str) -> int:
         report = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         found = differences(report)
     except (OSError, ValueError, RecursionError) as error:
-        print(f"Không phải báo cáo tính lại được / not a report that can be recomputed: {error}")
+        print(
+            f"Không phải báo cáo tính lại được / not a report that can be recomputed: {error}"
+        )
         return 4
     for one in found:
-        print(f"{one.path}: báo cáo ghi / said {one.said}, tính lại / recomputed {one.found}")
-    print(f"KHÔNG KHỚP / DIFFERS: {len(found)}" if found else f"KHỚP / VERIFIED: {report['index']['value']}")
+        print(
+            f"{one.path}: báo cáo ghi / said {one.said}, tính lại / recomputed {one.found}"
+        )
+    print(
+        f"KHÔNG KHỚP / DIFFERS: {len(found)}"
+        if found
+        else f"KHỚP / VERIFIED: {report['index']['value']}"
+    )
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))  # pragma: no cover - runs in a process of its own, as the tests do
+    sys.exit(
+        main(*sys.argv[1:2])
+    )  # pragma: no cover - runs in a process of its own, as the tests do

@@ -24,14 +24,32 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
         valid=_span(head.valid),
         metrics={id_: _metric(id_, table) for id_, table in file.metric.items()},
         groups=groups,
-        rules={id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()},
+        rules={
+            id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()
+        },
         remedies={id_: _remedy(id_, table) for id_, table in file.remedy.items()},
-        index=model.Index(file.index.scale, file.index.places, file.index.over_scale, file.index.weight_basis),
-        bands=tuple(model.Band(band.id, band.title.model(), band.interval()) for band in file.band),
+        index=model.Index(
+            file.index.scale,
+            file.index.places,
+            file.index.over_scale,
+            file.index.weight_basis,
+        ),
+        bands=tuple(
+            model.Band(band.id, band.title.model(), band.interval())
+            for band in file.band
+        ),
         bands_read=file.bands.reads,
-        band_gates=tuple(model.BandGate(gate.rule, gate.at_most) for gate in file.band_gate),
+        band_gates=tuple(
+            model.BandGate(gate.rule, gate.at_most) for gate in file.band_gate
+        ),
         targets=tuple(
-            model.Target(target.id, target.title.model(), target.source, target.comparator, target.threshold)
+            model.Target(
+                target.id,
+                target.title.model(),
+                target.source,
+                target.comparator,
+                target.threshold,
+            )
             for target in file.target
         ),
         tracks=file.tracks,
@@ -51,7 +69,9 @@ def _span(table: file_format.Validity) -> tuple[date, date]:
 
 
 def _calendar(table: file_format.CalendarTable) -> Calendar:
-    return Calendar(table.country, frozenset(table.extra_holidays), frozenset(table.extra_workdays))
+    return Calendar(
+        table.country, frozenset(table.extra_holidays), frozenset(table.extra_workdays)
+    )
 
 
 _LEAST = {"percent": Fraction(0), "count": Fraction(0), "rank": Fraction(1)}
@@ -64,13 +84,16 @@ def _metric(id_: str, table: file_format.MetricTable) -> model.Metric:
         title=table.title.model(),
         type=table.type,
         unit=_text(table.unit) or (PERCENT if table.type == "percent" else None),
-        better=table.better or ("lower" if table.type in ("rank", "date", "level") else "higher"),
+        better=table.better
+        or ("lower" if table.type in ("rank", "date", "level") else "higher"),
         range=Interval(
             _LEAST.get(table.type) if table.least is None else table.least,
             hundred if table.most is None else table.most,
         ),
         above_100=table.above_100,
-        ratio=(table.ratio.numerator.model(), table.ratio.denominator.model()) if table.ratio else None,
+        ratio=(table.ratio.numerator.model(), table.ratio.denominator.model())
+        if table.ratio
+        else None,
         formula=table.formula,
         from_period=table.from_period,
         round=table.round,
@@ -109,10 +132,15 @@ def _group(id_: str, file: file_format.RuleFile) -> model.Group:
 
 
 def _rule(
-    id_: str, table: file_format.RuleTable, file: file_format.RuleFile, groups: Mapping[str, model.Group]
+    id_: str,
+    table: file_format.RuleTable,
+    file: file_format.RuleFile,
+    groups: Mapping[str, model.Group],
 ) -> model.Rule:
     group = groups.get(table.group)
-    literal_deadline = table.comparator == "on_or_before" and isinstance(table.threshold, date)
+    literal_deadline = table.comparator == "on_or_before" and isinstance(
+        table.threshold, date
+    )
     return model.Rule(
         id=id_,
         group=table.group,
@@ -137,7 +165,9 @@ def _rule(
 
 
 def _conflict(table: file_format.ConflictTable) -> model.Conflict:
-    return model.Conflict(table.source, table.comparator, table.threshold, _text(table.note))
+    return model.Conflict(
+        table.source, table.comparator, table.threshold, _text(table.note)
+    )
 
 
 def _absence(*tables: file_format.AbsenceTable) -> dict[State, Effect]:
@@ -176,7 +206,9 @@ def _deduction(table: file_format.DeductionTable) -> model.Deduction:
                 exempt=table.exempt,
             )
         case file_format.Tiers():
-            return model.Deduction("tiers", of=table.of, tiers=tuple(_tiers(table.tiers)))
+            return model.Deduction(
+                "tiers", of=table.of, tiers=tuple(_tiers(table.tiers))
+            )
         case file_format.FormulaDeduction():
             return model.Deduction("formula", formula=table.formula)
         case _:

@@ -1,4 +1,6 @@
-"""Everything that can be wrong with a rule set whose form is right: `CHECKS`, functions from rule set to problems."""
+"""Everything that can be wrong with a rule set whose form is right: `CHECKS`, functions from rule
+set to problems.
+"""
 
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +18,17 @@ from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.base.state import State
 from cchc_rules.rules import coverage, dependencies
 from cchc_rules.rules import formula as formulas
-from cchc_rules.rules.model import Conflict, FormulaRef, Group, Metric, MetricRef, Rule, RuleSet, Threshold, Tier
+from cchc_rules.rules.model import (
+    Conflict,
+    FormulaRef,
+    Group,
+    Metric,
+    MetricRef,
+    Rule,
+    RuleSet,
+    Threshold,
+    Tier,
+)
 
 Problems: TypeAlias = Iterator[Problem]
 Check: TypeAlias = Callable[[RuleSet], Problems]
@@ -30,13 +42,19 @@ FREE_OF_TARGET = ("tiers", "formula", "manual", "none")
 def run(rules: RuleSet) -> list[Problem]:
     """Return every problem of the rule set, warnings among them."""
     found = bounded(problem for check in CHECKS for problem in check(rules))
-    if any(problem.code.startswith(("formula-", "unknown-metric")) for problem in found):
-        return [problem for problem in found if problem.code != "metric-unused"]  # it may only look unused
+    if any(
+        problem.code.startswith(("formula-", "unknown-metric")) for problem in found
+    ):
+        return [
+            problem for problem in found if problem.code != "metric-unused"
+        ]  # it may only look unused
     return found
 
 
 def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
-    """Return the problem of a name that nothing is declared under, with the known name most like it."""
+    """Return the problem of a name that nothing is declared under, with the known name most like
+    it.
+    """
     return Problem(code, path, {"name": quoted(name), "nearest": nearest(name, names)})
 
 
@@ -46,13 +64,22 @@ def references(rules: RuleSet) -> Problems:
         yield from _rule_references(rules, rule)
     for group in rules.groups.values():
         if group.parent is not None and group.parent not in rules.groups:
-            yield unknown("unknown-group", ("group", group.id, "parent"), group.parent, rules.groups)
+            yield unknown(
+                "unknown-group",
+                ("group", group.id, "parent"),
+                group.parent,
+                rules.groups,
+            )
     for at, gate in enumerate(rules.band_gates):
         if gate.rule not in rules.rules:
-            yield unknown("unknown-rule", ("band_gate", at, "rule"), gate.rule, rules.rules)
+            yield unknown(
+                "unknown-rule", ("band_gate", at, "rule"), gate.rule, rules.rules
+            )
         bands = [band.id for band in rules.bands]
         if gate.at_most not in bands:
-            yield unknown("unknown-band", ("band_gate", at, "at_most"), gate.at_most, bands)
+            yield unknown(
+                "unknown-band", ("band_gate", at, "at_most"), gate.at_most, bands
+            )
 
 
 def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
@@ -71,18 +98,39 @@ def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
 
 def cycles(rules: RuleSet) -> Problems:
     """Nothing depends on itself: groups in groups, gates behind gates, formulas over formulas."""
-    parents = {group.id: [group.parent] if group.parent else [] for group in rules.groups.values()}
+    parents = {
+        group.id: [group.parent] if group.parent else []
+        for group in rules.groups.values()
+    }
     yield from _cycle_problems("group-cycle", "group", "parent", parents)
     for group in rules.groups.values():
-        if len(list(islice(dependencies.above(rules, group.id), dependencies.DEEPEST + 1))) > dependencies.DEEPEST:
-            yield Problem("group-too-deep", ("group", group.id), {"name": group.id, "most": str(dependencies.DEEPEST)})
+        if (
+            len(
+                list(
+                    islice(
+                        dependencies.above(rules, group.id), dependencies.DEEPEST + 1
+                    )
+                )
+            )
+            > dependencies.DEEPEST
+        ):
+            yield Problem(
+                "group-too-deep",
+                ("group", group.id),
+                {"name": group.id, "most": str(dependencies.DEEPEST)},
+            )
     gates = {rule.id: list(rule.requires) for rule in rules.rules.values()}
     yield from _cycle_problems("gate-cycle", "rule", "requires", gates)
-    derived = {metric.id: dependencies.formula_names(rules, metric) for metric in rules.metrics.values()}
+    derived = {
+        metric.id: dependencies.formula_names(rules, metric)
+        for metric in rules.metrics.values()
+    }
     yield from _cycle_problems("formula-cycle", "metric", "formula", derived)
 
 
-def _cycle_problems(code: str, table: str, key: str, edges: Mapping[str, list[str]]) -> Problems:
+def _cycle_problems(
+    code: str, table: str, key: str, edges: Mapping[str, list[str]]
+) -> Problems:
     left = dict(edges)
     while cycle := _cycle(left):
         first = cycle.index(min(cycle))
@@ -93,7 +141,9 @@ def _cycle_problems(code: str, table: str, key: str, edges: Mapping[str, list[st
 
 
 def _cycle(edges: Mapping[str, list[str]]) -> list[str]:
-    """Return names of which each needs the next and the last the first; empty when there is no such round."""
+    """Return names of which each needs the next and the last the first; empty when there is no such
+    round.
+    """
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
@@ -114,9 +164,15 @@ def metrics(rules: RuleSet) -> Problems:
 
 def _metric_shape(metric: Metric, path: Path) -> Problems:
     wrong = [
-        ("ratio", metric.ratio is not None and metric.type not in ("percent", "number")),
+        (
+            "ratio",
+            metric.ratio is not None and metric.type not in ("percent", "number"),
+        ),
         ("ratio", metric.ratio is not None and metric.formula is not None),
-        ("round", metric.round is not None and metric.type not in ("percent", "number")),
+        (
+            "round",
+            metric.round is not None and metric.type not in ("percent", "number"),
+        ),
         ("distinct", metric.distinct and metric.type != "count"),
         ("distinct", metric.distinct and metric.formula is not None),
         ("levels", bool(metric.levels) != (metric.type == "level")),
@@ -128,16 +184,24 @@ def _metric_shape(metric: Metric, path: Path) -> Problems:
     ]
     for key, fault in wrong:
         if fault:
-            yield Problem("metric-key-misplaced", (*path, key), {"key": key, "type": metric.type})
+            yield Problem(
+                "metric-key-misplaced", (*path, key), {"key": key, "type": metric.type}
+            )
     if metric.range.empty:
         yield Problem("range-empty", (*path, "least"))
-    names = [text.casefold() for level in metric.levels for text in {level.vi, level.en}]
+    names = [
+        text.casefold() for level in metric.levels for text in {level.vi, level.en}
+    ]
     if len(names) != len(set(names)):
         yield Problem("levels-twice", (*path, "levels"))
 
 
 def _plain_count(metric: Metric) -> bool:
-    return metric.type == "count" and metric.range == Interval(Fraction(0)) and not (metric.formula or metric.distinct)
+    return (
+        metric.type == "count"
+        and metric.range == Interval(Fraction(0))
+        and not (metric.formula or metric.distinct)
+    )
 
 
 def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
@@ -145,29 +209,58 @@ def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
     yield from _formula(rules, metric.formula or "", {}, wanted, path)
 
 
-def _formula(rules: RuleSet, text: str, extra: Mapping[str, str], wanted: str, path: Path) -> Problems:
+def _formula(
+    rules: RuleSet, text: str, extra: Mapping[str, str], wanted: str, path: Path
+) -> Problems:
     try:
-        parsed = formulas.parse(text, ChainMap(dict(extra), rules.metric_types), rules.calendar)
+        parsed = formulas.parse(
+            text, ChainMap(dict(extra), rules.metric_types), rules.calendar
+        )
     except formulas.FormulaError as error:
-        yield Problem(error.code, path, {"column": str(error.column), "formula": quoted(text, 200), **error.places})
+        yield Problem(
+            error.code,
+            path,
+            {"column": str(error.column), "formula": quoted(text, 200), **error.places},
+        )
         return
     if parsed.gives != wanted:
-        places = {"column": "1", "formula": quoted(text, 200), "source": quoted(text), "found": parsed.gives}
+        places = {
+            "column": "1",
+            "formula": quoted(text, 200),
+            "source": quoted(text),
+            "found": parsed.gives,
+        }
         yield Problem("formula-type", path, {**places, "wanted": wanted})
-    levels = {words for metric in rules.metrics.values() for level in metric.levels for words in (level.vi, level.en)}
+    levels = {
+        words
+        for metric in rules.metrics.values()
+        for level in metric.levels
+        for words in (level.vi, level.en)
+    }
     for literal in parsed.literals.values():
         if isinstance(literal, str) and literal not in levels:
             yield Problem(
-                "formula-unknown-level", path, {"level": quoted(literal), "nearest": nearest(literal, levels)}
+                "formula-unknown-level",
+                path,
+                {"level": quoted(literal), "nearest": nearest(literal, levels)},
             )
 
 
 def unused(rules: RuleSet) -> Problems:
     """A metric that no rule reads is probably a slip (a warning)."""
-    read = {name for rule in rules.rules.values() for name in dependencies.rule_metrics(rules, rule)}
+    read = {
+        name
+        for rule in rules.rules.values()
+        for name in dependencies.rule_metrics(rules, rule)
+    }
     for metric in rules.metrics.values():
         if metric.id not in read:
-            yield Problem("metric-unused", ("metric", metric.id), {"name": metric.id}, warning=True)
+            yield Problem(
+                "metric-unused",
+                ("metric", metric.id),
+                {"name": metric.id},
+                warning=True,
+            )
 
 
 def rule_words(rules: RuleSet) -> Problems:
@@ -182,22 +275,42 @@ def rule_words(rules: RuleSet) -> Problems:
             yield from _deduction_type(rule, metric, path)
             yield from _exempt(rules, rule, (*path, "deduction", "exempt"))
             for at, conflict in enumerate(rule.conflicts):
-                yield from _conflict(rules, rule, conflict, metric, (*path, "conflict", at))
+                yield from _conflict(
+                    rules, rule, conflict, metric, (*path, "conflict", at)
+                )
         for key, text, extra in dependencies.rule_formulas(rules, rule):
-            wanted = "date" if key[0] == "threshold" and metric and metric.type == "date" else "number"
+            wanted = (
+                "date"
+                if key[0] == "threshold" and metric and metric.type == "date"
+                else "number"
+            )
             yield from _formula(rules, text, extra, wanted, (*path, *key))
 
 
-def _conflict(rules: RuleSet, rule: Rule, conflict: Conflict, metric: Metric, path: Path) -> Problems:
+def _conflict(
+    rules: RuleSet, rule: Rule, conflict: Conflict, metric: Metric, path: Path
+) -> Problems:
     """Another reading is shown with its figures, so it must be as sound as the rule's own."""
     threshold = conflict.threshold
     if isinstance(threshold, MetricRef) and threshold.metric not in rules.metrics:
-        yield unknown("unknown-metric", (*path, "threshold", "metric"), threshold.metric, rules.metrics)
+        yield unknown(
+            "unknown-metric",
+            (*path, "threshold", "metric"),
+            threshold.metric,
+            rules.metrics,
+        )
         return
-    yield from _comparator(rules, replace(rule, comparator=conflict.comparator, threshold=threshold), metric, path)
+    yield from _comparator(
+        rules,
+        replace(rule, comparator=conflict.comparator, threshold=threshold),
+        metric,
+        path,
+    )
     if isinstance(threshold, FormulaRef):
         wanted = "date" if metric.type == "date" else "number"
-        yield from _formula(rules, threshold.formula, {}, wanted, (*path, "threshold", "formula"))
+        yield from _formula(
+            rules, threshold.formula, {}, wanted, (*path, "threshold", "formula")
+        )
 
 
 def _needs(rule: Rule, path: Path) -> Problems:
@@ -205,8 +318,14 @@ def _needs(rule: Rule, path: Path) -> Problems:
     if rule.metric is None and kind != "manual":
         yield Problem("missing-key", path, {"key": "metric"})
     if kind == "manual" and (rule.metric or rule.comparator):
-        yield Problem("key-misplaced", (*path, "metric" if rule.metric else "comparator"), {"kind": kind})
-    if rule.comparator is None and (kind not in FREE_OF_TARGET or rule.threshold is not None):
+        yield Problem(
+            "key-misplaced",
+            (*path, "metric" if rule.metric else "comparator"),
+            {"kind": kind},
+        )
+    if rule.comparator is None and (
+        kind not in FREE_OF_TARGET or rule.threshold is not None
+    ):
         yield Problem("missing-key", path, {"key": "comparator"})
     if rule.comparator is not None and rule.threshold is None:
         yield Problem("missing-key", path, {"key": "threshold"})
@@ -218,13 +337,21 @@ def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
             yield Problem("key-misplaced", (*path, "weight"), {"kind": "none"})
         return
     if rule.weight <= 0:
-        yield Problem("weight-not-positive", (*path, "weight"), {"weight": number.plain(rule.weight)})
+        yield Problem(
+            "weight-not-positive",
+            (*path, "weight"),
+            {"weight": number.plain(rule.weight)},
+        )
     for key, points in _points_written(rule):
         if (number.places(points) or 0) > rules.index.places:
             places = {"points": number.plain(points), "places": str(rules.index.places)}
             yield Problem("too-many-places", (*path, *key), places)
     if rule.lowest > 0:
-        yield Problem("lowest-above-zero", (*path, "lowest"), {"points": number.plain(rule.lowest)})
+        yield Problem(
+            "lowest-above-zero",
+            (*path, "lowest"),
+            {"points": number.plain(rule.lowest)},
+        )
 
 
 def _points_written(rule: Rule) -> Iterator[tuple[Path, Fraction]]:
@@ -236,11 +363,19 @@ def _comparator(rules: RuleSet, rule: Rule, metric: Metric, path: Path) -> Probl
     if rule.comparator is None or rule.threshold is None:
         return
     if not _comparator_fits(rule.comparator, metric):
-        yield Problem("comparator-type", (*path, "comparator"), {"comparator": rule.comparator, "type": metric.type})
+        yield Problem(
+            "comparator-type",
+            (*path, "comparator"),
+            {"comparator": rule.comparator, "type": metric.type},
+        )
         return
     expected = _threshold_fault(rules, rule.comparator, rule.threshold, metric)
     if expected:
-        places = {"comparator": rule.comparator, "type": metric.type, "expected": expected}
+        places = {
+            "comparator": rule.comparator,
+            "type": metric.type,
+            "expected": expected,
+        }
         yield Problem("threshold-type", (*path, "threshold"), places)
         return
     yield from _threshold_range(rule.threshold, metric, (*path, "threshold"))
@@ -253,24 +388,41 @@ def _comparator_fits(comparator: str, metric: Metric) -> bool:
         return metric.type in ("yes_no", "level")
     if comparator == "one_of":
         return metric.numeric or metric.type == "level"
-    return metric.numeric and not (comparator == "better" and metric.better == "neither")
+    return metric.numeric and not (
+        comparator == "better" and metric.better == "neither"
+    )
 
 
-def _threshold_fault(rules: RuleSet, comparator: str, threshold: Threshold, metric: Metric) -> str:
+def _threshold_fault(
+    rules: RuleSet, comparator: str, threshold: Threshold, metric: Metric
+) -> str:
     """Return the kind of threshold that was expected, or an empty text when it fits."""
     if isinstance(threshold, MetricRef):
         other = rules.metrics.get(threshold.metric)
-        fits = comparator not in ("between", "one_of", "is") and (other is None or _same_kind(other, metric))
+        fits = comparator not in ("between", "one_of", "is") and (
+            other is None or _same_kind(other, metric)
+        )
         return "" if fits else "same-kind-metric"
     if isinstance(threshold, FormulaRef):
-        return "" if comparator not in ("between", "one_of", "is", "better") else "literal"
+        return (
+            "" if comparator not in ("between", "one_of", "is", "better") else "literal"
+        )
     if comparator == "better":
         return "metric"
     if comparator == "between":
-        return "" if isinstance(threshold, Interval) and not threshold.empty else "bounds"
+        return (
+            "" if isinstance(threshold, Interval) and not threshold.empty else "bounds"
+        )
     if comparator == "one_of":
-        return "" if isinstance(threshold, tuple) and all(_scalar_fits(item, metric) for item in threshold) else "list"
-    return "" if _scalar_fits(threshold, metric) else _EXPECTED.get(metric.type, "number")
+        return (
+            ""
+            if isinstance(threshold, tuple)
+            and all(_scalar_fits(item, metric) for item in threshold)
+            else "list"
+        )
+    return (
+        "" if _scalar_fits(threshold, metric) else _EXPECTED.get(metric.type, "number")
+    )
 
 
 _EXPECTED = {"yes_no": "true-false", "date": "date", "level": "level"}
@@ -292,17 +444,28 @@ def _scalar_fits(value: object, metric: Metric) -> bool:
 
 def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Problems:
     if isinstance(threshold, Interval) and threshold.meets(metric.range).empty:
-        ranges = {"threshold": coverage.range_text(threshold), "range": coverage.range_text(metric.range)}
+        ranges = {
+            "threshold": coverage.range_text(threshold),
+            "range": coverage.range_text(metric.range),
+        }
         yield Problem("threshold-out-of-range", path, ranges)
     literals = threshold if isinstance(threshold, tuple) else (threshold,)
     for literal in literals:
-        if isinstance(literal, Fraction) and not isinstance(literal, bool) and not metric.range.holds(literal):
-            places = {"threshold": number.plain(literal), "range": coverage.range_text(metric.range)}
+        if (
+            isinstance(literal, Fraction)
+            and not isinstance(literal, bool)
+            and not metric.range.holds(literal)
+        ):
+            places = {
+                "threshold": number.plain(literal),
+                "range": coverage.range_text(metric.range),
+            }
             yield Problem("threshold-out-of-range", path, places)
 
 
 def _deduction_type(rule: Rule, metric: Metric, path: Path) -> Problems:
-    deduction, where = rule.deduction, (*path, "deduction")
+    deduction = rule.deduction
+    where = (*path, "deduction")
     if deduction.kind == "proportional":
         yield from _proportional(rule, metric, where)
     if deduction.kind == "per_unit":
@@ -316,21 +479,32 @@ def _proportional(rule: Rule, metric: Metric, path: Path) -> Problems:
         yield Problem("proportional-strict", path, {"comparator": rule.comparator})
         return
     if not metric.numeric or rule.comparator not in (">=", "<="):
-        yield Problem("deduction-type", path, {"kind": "proportional", "type": metric.type})
+        yield Problem(
+            "deduction-type", path, {"kind": "proportional", "type": metric.type}
+        )
         return
     start = rule.deduction.from_
     if start is None and rule.comparator == "<=":
         yield Problem("proportional-from", path)
         return
-    base, target = start or Fraction(0), rule.threshold
-    if isinstance(target, Fraction) and (target <= base if rule.comparator == ">=" else target >= base):
-        yield Problem("proportional-base", path, {"base": number.plain(base), "threshold": number.plain(target)})
+    base = start or Fraction(0)
+    target = rule.threshold
+    if isinstance(target, Fraction) and (
+        target <= base if rule.comparator == ">=" else target >= base
+    ):
+        yield Problem(
+            "proportional-base",
+            path,
+            {"base": number.plain(base), "threshold": number.plain(target)},
+        )
 
 
 def _per_unit(rule: Rule, metric: Metric, path: Path) -> Problems:
     deduction = rule.deduction
     by_number = metric.numeric and rule.comparator in (">=", "<=")
-    if not by_number and not (metric.type == "date" and rule.comparator == "on_or_before"):
+    if not by_number and not (
+        metric.type == "date" and rule.comparator == "on_or_before"
+    ):
         yield Problem("deduction-type", path, {"kind": "per_unit", "type": metric.type})
     if (deduction.each is None) == (deduction.percent is None):
         yield Problem("per-unit-loss", path)
@@ -339,10 +513,15 @@ def _per_unit(rule: Rule, metric: Metric, path: Path) -> Problems:
     if loss <= 0 or deduction.step <= 0:
         yield Problem("not-positive", (*path, "each" if loss <= 0 else "step"))
     if loss > rule.weight - rule.lowest:
-        places = {"loss": number.plain(loss), "weight": number.plain(rule.weight - rule.lowest)}
+        places = {
+            "loss": number.plain(loss),
+            "weight": number.plain(rule.weight - rule.lowest),
+        }
         yield Problem("deduction-above-weight", path, places)
     if deduction.exempt is not None and rule.comparator != "<=":
-        yield Problem("key-misplaced", (*path, "exempt"), {"kind": f"per_unit {rule.comparator}"})
+        yield Problem(
+            "key-misplaced", (*path, "exempt"), {"kind": f"per_unit {rule.comparator}"}
+        )
 
 
 def _exempt(rules: RuleSet, rule: Rule, path: Path) -> Problems:
@@ -354,14 +533,19 @@ def _exempt(rules: RuleSet, rule: Rule, path: Path) -> Problems:
 
 def _tiers(rule: Rule, metric: Metric, path: Path) -> Problems:
     deduction = rule.deduction
-    if deduction.of == "days_late" and rule.comparator not in ("on_or_before", "before"):
+    if deduction.of == "days_late" and rule.comparator not in (
+        "on_or_before",
+        "before",
+    ):
         yield Problem("tiers-days-late", (*path, "of"))
         return
     if metric.type == "date" and deduction.of is None:
         yield Problem("tiers-days-late", path)
         return
     faults = [
-        fault for at, tier in enumerate(deduction.tiers) for fault in _tier(rule, metric, tier, (*path, "tiers", at))
+        fault
+        for at, tier in enumerate(deduction.tiers)
+        for fault in _tier(rule, metric, tier, (*path, "tiers", at))
     ]
     yield from faults
     if not faults:
@@ -376,7 +560,10 @@ def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
     if tier.interval is not None and not by_interval:
         yield Problem("tier-condition", path)
     late = rule.deduction.of == "days_late"
-    fits = (isinstance(item, Fraction) if late else _scalar_fits(item, metric) for item in tier.values or ())
+    fits = (
+        isinstance(item, Fraction) if late else _scalar_fits(item, metric)
+        for item in tier.values or ()
+    )
     if not all(fits):
         yield Problem("tier-condition", path)
     points = dependencies.constant(rule, tier)
@@ -417,16 +604,32 @@ def _country(country: str) -> Problems:
 def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
     path: Path = ("rule", rule.id)
     for key, day in (("due", rule.due), ("threshold", rule.threshold)):
-        if isinstance(day, date) and not first <= day <= last and not (key == "due" and day == rule.threshold):
-            yield Problem("date-outside-validity", (*path, key), {"date": day.isoformat()})
-    implied = rule.due == rule.threshold  # the deadline itself: refused only when a report meets it undeclared
-    if rule.due is not None and not implied and State.NOT_DUE not in rule.absence and rule.deduction.kind != "none":
+        if (
+            isinstance(day, date)
+            and not first <= day <= last
+            and not (key == "due" and day == rule.threshold)
+        ):
+            yield Problem(
+                "date-outside-validity", (*path, key), {"date": day.isoformat()}
+            )
+    implied = (
+        rule.due == rule.threshold
+    )  # the deadline itself: refused only when a report meets it undeclared
+    if (
+        rule.due is not None
+        and not implied
+        and State.NOT_DUE not in rule.absence
+        and rule.deduction.kind != "none"
+    ):
         yield Problem("effect-undeclared", path, {"state": "not_due"})
 
 
 def groups(rules: RuleSet) -> Problems:
-    """Groups have children, caps and weights where they must, and a parent's points equal its children's sum."""
-    children, maxima = dependencies.children(rules), dependencies.maxima(rules)
+    """Groups have children, caps and weights where they must, and a parent's points equal its
+    children's sum.
+    """
+    children = dependencies.children(rules)
+    maxima = dependencies.maxima(rules)
     for group in rules.groups.values():
         path: Path = ("group", group.id)
         below = children.get(group.id, [])
@@ -450,35 +653,57 @@ def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
             yield Problem("not-positive", (*path, key))
         if points is not None and (number.places(points) or 0) > rules.index.places:
             yield Problem(
-                "too-many-places", (*path, key), {"points": number.plain(points), "places": str(rules.index.places)}
+                "too-many-places",
+                (*path, key),
+                {"points": number.plain(points), "places": str(rules.index.places)},
             )
 
 
-def _mean(rules: RuleSet, group: Group, below: list[Rule | Group], path: Path) -> Problems:
+def _mean(
+    rules: RuleSet, group: Group, below: list[Rule | Group], path: Path
+) -> Problems:
     if group.weight is None:
         yield Problem("missing-key", path, {"key": "weight"})
     for child in below:
         if isinstance(child, Group):
-            yield Problem("mean-children", ("group", child.id, "parent"), {"group": group.id})
+            yield Problem(
+                "mean-children", ("group", child.id, "parent"), {"group": group.id}
+            )
     if group.kind != "base":
         yield Problem("mean-kind", (*path, "combine"), {"kind": group.kind})
 
 
-def _sum(group: Group, below: list[Rule | Group], maxima: Mapping[str, Fraction], path: Path) -> Problems:
+def _sum(
+    group: Group, below: list[Rule | Group], maxima: Mapping[str, Fraction], path: Path
+) -> Problems:
     total = maxima[group.id]
     if total != group.weight:
-        parts = " + ".join(number.plain(maxima[c.id] if isinstance(c, Group) else c.weight) for c in below)
-        places = {"weight": number.plain(group.weight or Fraction(0)), "sum": number.plain(total), "parts": parts}
+        parts = " + ".join(
+            number.plain(maxima[c.id] if isinstance(c, Group) else c.weight)
+            for c in below
+        )
+        places = {
+            "weight": number.plain(group.weight or Fraction(0)),
+            "sum": number.plain(total),
+            "parts": parts,
+        }
         yield Problem("group-sum", (*path, "weight"), places)
 
 
 def index(rules: RuleSet) -> Problems:
-    """The scale is positive, some rule earns points, bands leave no gap and no overlap, ids are not used twice."""
-    scale, places = rules.index.scale, rules.index.places
+    """The scale is positive, some rule earns points, bands leave no gap and no overlap, ids are not
+    used twice.
+    """
+    scale = rules.index.scale
+    places = rules.index.places
     if scale <= 0:
         yield Problem("not-positive", ("index", "scale"))
     if (number.places(scale) or 0) > places:
-        yield Problem("too-many-places", ("index", "scale"), {"points": number.plain(scale), "places": str(places)})
+        yield Problem(
+            "too-many-places",
+            ("index", "scale"),
+            {"points": number.plain(scale), "places": str(places)},
+        )
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
     yield from coverage.bands(rules.bands, scale)
@@ -502,7 +727,9 @@ def efforts(rules: RuleSet) -> Problems:
 
 
 def contradictions(rules: RuleSet) -> Problems:
-    """Two rules that claim one clause for one metric with different thresholds should say so (a warning)."""
+    """Two rules that claim one clause for one metric with different thresholds should say so (a
+    warning).
+    """
     claims: dict[tuple[str, str], Rule] = {}
     for rule in rules.rules.values():
         for clause in rule.source:
@@ -511,7 +738,12 @@ def contradictions(rules: RuleSet) -> Problems:
             both = other.threshold is not None and rule.threshold is not None
             if both and other.threshold != rule.threshold and not declared:
                 places = {"clause": clause, "one": other.id, "other": rule.id}
-                yield Problem("clause-claimed-twice", ("rule", rule.id, "source"), places, warning=True)
+                yield Problem(
+                    "clause-claimed-twice",
+                    ("rule", rule.id, "source"),
+                    places,
+                    warning=True,
+                )
 
 
 CHECKS: tuple[Check, ...] = (

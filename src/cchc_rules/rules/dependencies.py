@@ -1,4 +1,6 @@
-"""What rules read and what they are worth: questions that checking, compiling and explaining all ask of the model."""
+"""What rules read and what they are worth: questions that checking, compiling and explaining all
+ask of the model.
+"""
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
@@ -8,11 +10,21 @@ from itertools import islice
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path
 from cchc_rules.rules import formula as formulas
-from cchc_rules.rules.model import FormulaRef, Group, Metric, MetricRef, Rule, RuleSet, Tier
+from cchc_rules.rules.model import (
+    FormulaRef,
+    Group,
+    Metric,
+    MetricRef,
+    Rule,
+    RuleSet,
+    Tier,
+)
 
 
 def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
-    """Return every metric that a rule reads, directly, through formulas, or as threshold or exemption."""
+    """Return every metric that a rule reads, directly, through formulas, or as threshold or
+    exemption.
+    """
     waiting = [name for _, name in metrics_named(rule)]
     for _, text, extra in rule_formulas(rules, rule):
         waiting += _names_in(rules, text, extra)
@@ -27,14 +39,20 @@ def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
 
 def _names_in(rules: RuleSet, text: str, extra: Mapping[str, str]) -> list[str]:
     try:
-        names = formulas.parse(text, ChainMap(dict(extra), rules.metric_types), rules.calendar).names
+        names = formulas.parse(
+            text, ChainMap(dict(extra), rules.metric_types), rules.calendar
+        ).names
     except formulas.FormulaError:
         return []
     return [name for name in names if name not in extra]
 
 
-def rule_formulas(rules: RuleSet, rule: Rule) -> Iterator[tuple[Path, str, dict[str, str]]]:
-    """Yield each formula of a rule with its key path and the types of the names it adds to the metrics."""
+def rule_formulas(
+    rules: RuleSet, rule: Rule
+) -> Iterator[tuple[Path, str, dict[str, str]]]:
+    """Yield each formula of a rule with its key path and the types of the names it adds to the
+    metrics.
+    """
     if isinstance(rule.threshold, FormulaRef):
         yield ("threshold", "formula"), rule.threshold.formula, {}
     own = own_names(rules, rule)
@@ -52,7 +70,9 @@ def own_names(rules: RuleSet, rule: Rule) -> dict[str, str]:
     if metric:
         kind = rules.metric_types[metric.id]
         names["value"] = kind
-        if rule.threshold is not None and not isinstance(rule.threshold, Interval | tuple):
+        if rule.threshold is not None and not isinstance(
+            rule.threshold, Interval | tuple
+        ):
             names["threshold"] = kind
     return names
 
@@ -72,7 +92,9 @@ def formula_names(rules: RuleSet, metric: Metric) -> list[str]:
     if metric.formula is None:
         return []
     try:
-        return list(formulas.parse(metric.formula, rules.metric_types, rules.calendar).names)
+        return list(
+            formulas.parse(metric.formula, rules.metric_types, rules.calendar).names
+        )
     except formulas.FormulaError:
         return []
 
@@ -80,14 +102,20 @@ def formula_names(rules: RuleSet, metric: Metric) -> list[str]:
 def unit_loss(rule: Rule) -> Fraction:
     """Return the points that one unit off the target costs."""
     deduction = rule.deduction
-    return deduction.each if deduction.each is not None else (deduction.percent or Fraction(0)) * rule.weight / 100
+    return (
+        deduction.each
+        if deduction.each is not None
+        else (deduction.percent or Fraction(0)) * rule.weight / 100
+    )
 
 
 def constant(rule: Rule, tier: Tier) -> Fraction | None:
     """Return the points of a tier, or None when a formula gives them."""
     if tier.value.points is not None:
         return tier.value.points
-    return None if tier.value.percent is None else rule.weight * tier.value.percent / 100
+    return (
+        None if tier.value.percent is None else rule.weight * tier.value.percent / 100
+    )
 
 
 DEEPEST = 10
@@ -95,7 +123,9 @@ DEEPEST = 10
 
 
 def above(rules: RuleSet, group: str | None) -> Iterator[Group]:
-    """Yield a group and those it lies in, the nearest first; a round of groups is gone through once."""
+    """Yield a group and those it lies in, the nearest first; a round of groups is gone through
+    once.
+    """
     seen: set[str] = set()
     while group is not None and group in rules.groups and group not in seen:
         seen.add(group)
@@ -115,7 +145,9 @@ def children(rules: RuleSet) -> dict[str, list[Rule | Group]]:
 
 
 def maxima(rules: RuleSet) -> dict[str, Fraction]:
-    """Return each group's points: the sum of the rules' below it, where a mean counts with its own weight."""
+    """Return each group's points: the sum of the rules' below it, where a mean counts with its own
+    weight.
+    """
     found = dict.fromkeys(rules.groups, Fraction(0))
     means = [group for group in rules.groups.values() if group.combine == "mean"]
     found |= {group.id: group.weight or Fraction(0) for group in means}

@@ -1,8 +1,9 @@
-"""The machine form of a report: each rule's arithmetic as an expression that any language can evaluate.
+"""The machine form of a report: each rule's arithmetic as an expression that any language can
+evaluate.
 
-An expression is a number (`"0.59"`), true or false, a name (`{"name": "value"}`), a metric (`{"metric": "on_time"}`),
-a date (`{"date": "2023-01-31"}`), a text (`{"text": "tốt"}`), or an operator with its operands (`["*", "2", …]`).
-docs/reference/report.md says what each operator does.
+An expression is a number (`"0.59"`), true or false, a name (`{"name": "value"}`), a metric
+(`{"metric": "on_time"}`), a date (`{"date": "2023-01-31"}`), a text (`{"text": "tốt"}`), or an
+operator with its operands (`["*", "2", …]`). docs/reference/report.md says what each operator does.
 """
 
 import ast
@@ -16,12 +17,22 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.number import plain
 from cchc_rules.base.state import Effect, State
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet, Scalar, Tier
+from cchc_rules.rules.model import (
+    FormulaRef,
+    Metric,
+    MetricRef,
+    Rule,
+    RuleSet,
+    Scalar,
+    Tier,
+)
 
 Expression: TypeAlias = Any
 """JSON data; see the top of this module."""
 
-VALUE, THRESHOLD, WEIGHT, LOWEST, MET = ({"name": name} for name in ("value", "threshold", "weight", "lowest", "met"))
+VALUE, THRESHOLD, WEIGHT, LOWEST, MET = (
+    {"name": name} for name in ("value", "threshold", "weight", "lowest", "met")
+)
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
@@ -65,7 +76,9 @@ class Lowering:
     def formula(self, text: str, rule: Rule | None) -> Expression:
         """Return a formula, which may use the names of a rule."""
         own = {} if rule is None else dependencies.own_names(self.rules, rule)
-        parsed = formula.parse(text, ChainMap(own, self.rules.metric_types), self.rules.calendar)
+        parsed = formula.parse(
+            text, ChainMap(own, self.rules.metric_types), self.rules.calendar
+        )
         return _Tree(parsed, own.keys()).of(parsed.tree)
 
     # Rules
@@ -83,7 +96,9 @@ class Lowering:
                 return literal(value)
 
     def points(self, rule: Rule) -> Expression:
-        """Return the points of a rule over its value, threshold, weight and lowest; None where a person gives them."""
+        """Return the points of a rule over its value, threshold, weight and lowest; None where a
+        person gives them.
+        """
         match rule.deduction.kind:
             case "manual":
                 return None
@@ -96,7 +111,17 @@ class Lowering:
                     "if",
                     MET,
                     WEIGHT,
-                    _held(["-", WEIGHT, ["*", plain(dependencies.unit_loss(rule)), self._units(rule)]]),
+                    _held(
+                        [
+                            "-",
+                            WEIGHT,
+                            [
+                                "*",
+                                plain(dependencies.unit_loss(rule)),
+                                self._units(rule),
+                            ],
+                        ]
+                    ),
                 ]
             case "tiers":
                 return self._tiers(rule)
@@ -104,19 +129,37 @@ class Lowering:
                 return _held(self.formula(rule.deduction.formula or "", rule))
 
     def _share(self, rule: Rule) -> Expression:
-        """weight × (value − from) / (target − from), nothing below the floor or where the target is not beyond it."""
-        deduction, rising = rule.deduction, rule.comparator == ">="
+        """weight × (value − from) / (target − from), nothing below the floor or where the target is
+        not beyond it.
+        """
+        deduction = rule.deduction
+        rising = rule.comparator == ">="
         start = plain(deduction.from_) if deduction.from_ is not None else "0"
         share = ["/", ["*", WEIGHT, ["-", VALUE, start]], ["-", THRESHOLD, start]]
-        points: Expression = ["if", [">" if rising else "<", THRESHOLD, start], ["max", LOWEST, share], "0"]
+        points: Expression = [
+            "if",
+            [">" if rising else "<", THRESHOLD, start],
+            ["max", LOWEST, share],
+            "0",
+        ]
         if deduction.floor is None:
             return points
-        return ["if", ["<" if rising else ">", VALUE, plain(deduction.floor)], "0", points]
+        return [
+            "if",
+            ["<" if rising else ">", VALUE, plain(deduction.floor)],
+            "0",
+            points,
+        ]
 
     def _units(self, rule: Rule) -> Expression:
         """How many units lie between a figure and its target: exact, each begun one, or full ones."""
-        deduction, by_date = rule.deduction, self.rules.metrics[rule.metric or ""].type == "date"
-        value: Expression = VALUE if deduction.exempt is None else ["-", VALUE, {"metric": deduction.exempt}]
+        deduction = rule.deduction
+        by_date = self.rules.metrics[rule.metric or ""].type == "date"
+        value: Expression = (
+            VALUE
+            if deduction.exempt is None
+            else ["-", VALUE, {"metric": deduction.exempt}]
+        )
         apart = ["days", THRESHOLD, value] if by_date else ["-", value, THRESHOLD]
         units = ["/", ["abs", apart], plain(deduction.step)]
         rounding = {"started": "round_up", "whole": "round_down"}.get(deduction.units)
@@ -124,22 +167,35 @@ class Lowering:
 
     def _tiers(self, rule: Rule) -> Expression:
         """The points of the first tier whose condition holds; the last one takes what is left."""
-        figure = ["days", THRESHOLD, VALUE] if rule.deduction.of == "days_late" else VALUE
+        figure = (
+            ["days", THRESHOLD, VALUE] if rule.deduction.of == "days_late" else VALUE
+        )
         *first, last = rule.deduction.tiers
         return reduce(
-            lambda rest, tier: ["if", condition(tier, figure), self._worth(rule, tier), rest],
+            lambda rest, tier: [
+                "if",
+                condition(tier, figure),
+                self._worth(rule, tier),
+                rest,
+            ],
             reversed(first),
             self._worth(rule, last),
         )
 
     def _worth(self, rule: Rule, tier: Tier) -> Expression:
         fixed = dependencies.constant(rule, tier)
-        return _held(self.formula(tier.value.formula or "", rule)) if fixed is None else plain(fixed)
+        return (
+            _held(self.formula(tier.value.formula or "", rule))
+            if fixed is None
+            else plain(fixed)
+        )
 
     def effects(self, rule: Rule) -> dict[str, str]:
         """Return what each absence does to the points of a rule."""
         if rule.deduction.kind == "none":
-            return {str(state): str(Effect.LOST) for state in (State.MISSING, *_DECLARED)}
+            return {
+                str(state): str(Effect.LOST) for state in (State.MISSING, *_DECLARED)
+            }
         return {str(state): str(effect) for state, effect in rule.absence.items()}
 
 
@@ -155,8 +211,14 @@ def condition(tier: Tier, figure: Expression) -> Expression:
 
 def within(interval: Interval, figure: Expression) -> Expression:
     """Return the condition of lying inside an interval."""
-    edges = ((">" if interval.low_open else ">=", interval.low), ("<" if interval.high_open else "<=", interval.high))
-    return ["and", *([sign, figure, plain(edge)] for sign, edge in edges if edge is not None)]
+    edges = (
+        (">" if interval.low_open else ">=", interval.low),
+        ("<" if interval.high_open else "<=", interval.high),
+    )
+    return [
+        "and",
+        *([sign, figure, plain(edge)] for sign, edge in edges if edge is not None),
+    ]
 
 
 def _held(points: Expression) -> Expression:
@@ -184,13 +246,20 @@ class _Tree:
 
     def unary(self, node: ast.UnaryOp) -> Expression:
         operand = self.of(node.operand)
-        return operand if isinstance(node.op, ast.UAdd) else [OPERATORS[type(node.op)], operand]
+        return (
+            operand
+            if isinstance(node.op, ast.UAdd)
+            else [OPERATORS[type(node.op)], operand]
+        )
 
     def compare(self, node: ast.Compare) -> Expression:
         """`a < b < c` is `a < b and b < c`."""
         parts = self.all([node.left, *node.comparators])
         signs = [OPERATORS[type(sign)] for sign in node.ops]
-        pairs = [[sign, left, right] for sign, left, right in zip(signs, parts, parts[1:], strict=False)]
+        pairs = [
+            [sign, left, right]
+            for sign, left, right in zip(signs, parts, parts[1:], strict=False)
+        ]
         return pairs[0] if len(pairs) == 1 else ["and", *pairs]
 
 
@@ -199,8 +268,17 @@ _VISITS: dict[type[ast.expr], Callable[[_Tree, Any], Expression]] = {
     ast.Name: _Tree.name,
     ast.UnaryOp: _Tree.unary,
     ast.Compare: _Tree.compare,
-    ast.BinOp: lambda tree, node: [OPERATORS[type(node.op)], tree.of(node.left), tree.of(node.right)],
+    ast.BinOp: lambda tree, node: [
+        OPERATORS[type(node.op)],
+        tree.of(node.left),
+        tree.of(node.right),
+    ],
     ast.BoolOp: lambda tree, node: [OPERATORS[type(node.op)], *tree.all(node.values)],
-    ast.IfExp: lambda tree, node: ["if", tree.of(node.test), tree.of(node.body), tree.of(node.orelse)],
+    ast.IfExp: lambda tree, node: [
+        "if",
+        tree.of(node.test),
+        tree.of(node.body),
+        tree.of(node.orelse),
+    ],
     ast.Call: lambda tree, node: [node.func.id, *tree.all(node.args)],
 }

@@ -77,7 +77,9 @@ def _scalar(value: object) -> model.Scalar:
 def _scalars(value: object) -> tuple[model.Scalar, ...]:
     if value == []:
         raise PydanticCustomError("empty-list", "list")
-    return tuple(_scalar(item) for item in (value if isinstance(value, list) else [value]))
+    return tuple(
+        _scalar(item) for item in (value if isinstance(value, list) else [value])
+    )
 
 
 def _threshold(value: object) -> model.Threshold:
@@ -102,9 +104,13 @@ BOUNDS = ("from", "above", "to", "below")
 
 def interval(bounds: Mapping[str, Fraction | None]) -> Interval:
     """Return the interval of `from`/`above` and `to`/`below`; both of a pair is refused."""
-    low, low_open = bounds.get("from"), bounds.get("above")
-    high, high_open = bounds.get("to"), bounds.get("below")
-    if (low is not None and low_open is not None) or (high is not None and high_open is not None):
+    low = bounds.get("from")
+    low_open = bounds.get("above")
+    high = bounds.get("to")
+    high_open = bounds.get("below")
+    if (low is not None and low_open is not None) or (
+        high is not None and high_open is not None
+    ):
         raise PydanticCustomError("two-edges", "edges")
     return Interval(
         low if low_open is None else low_open,
@@ -117,17 +123,29 @@ def interval(bounds: Mapping[str, Fraction | None]) -> Interval:
 METRIC_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 OTHER_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-NUMBER: dict[str, Any] = {"type": "number", "exclusiveMinimum": -number.LIMIT, "exclusiveMaximum": number.LIMIT}
+NUMBER: dict[str, Any] = {
+    "type": "number",
+    "exclusiveMinimum": -number.LIMIT,
+    "exclusiveMaximum": number.LIMIT,
+}
 WORDS: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 DAY: dict[str, Any] = {"type": "string", "format": "date"}
-ONE_LOW_ONE_HIGH: list[Any] = [{"not": {"required": ["from", "above"]}}, {"not": {"required": ["to", "below"]}}]
+ONE_LOW_ONE_HIGH: list[Any] = [
+    {"not": {"required": ["from", "above"]}},
+    {"not": {"required": ["to", "below"]}},
+]
 SCALAR: dict[str, Any] = {**NUMBER, **WORDS, "type": ["number", "boolean", "string"]}
 SCALARS: dict[str, Any] = {"type": "array", "minItems": 1, "items": SCALAR}
 """What is read by hand, as JSON Schema; a TOML date stands there as a text."""
 
 
 def _closed(*required: str, **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": [*required], "properties": properties, "additionalProperties": False}
+    return {
+        "type": "object",
+        "required": [*required],
+        "properties": properties,
+        "additionalProperties": False,
+    }
 
 
 THRESHOLD: dict[str, Any] = {
@@ -136,7 +154,11 @@ THRESHOLD: dict[str, Any] = {
         SCALARS,
         _closed("metric", metric=WORDS),
         _closed("formula", formula=WORDS),
-        {**_closed(**dict.fromkeys(BOUNDS, NUMBER)), "minProperties": 1, "allOf": ONE_LOW_ONE_HIGH},
+        {
+            **_closed(**dict.fromkeys(BOUNDS, NUMBER)),
+            "minProperties": 1,
+            "allOf": ONE_LOW_ONE_HIGH,
+        },
     ]
 }
 
@@ -168,7 +190,9 @@ Comparator: TypeAlias = Literal[
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True
+    )
 
 
 class BothLanguages(_Table):
@@ -182,7 +206,9 @@ class BothLanguages(_Table):
         return model.Text(self.vi, self.en)
 
 
-Text: TypeAlias = Annotated[BothLanguages, BeforeValidator(_text, json_schema_input_type=Words | BothLanguages)]
+Text: TypeAlias = Annotated[
+    BothLanguages, BeforeValidator(_text, json_schema_input_type=Words | BothLanguages)
+]
 
 
 class Validity(_Table):
@@ -288,7 +314,14 @@ class _Bounded(_Table):
 
     def interval(self) -> Interval:
         """Return the numbers between the bounds."""
-        return interval({"from": self.from_, "above": self.above, "to": self.to, "below": self.below})
+        return interval(
+            {
+                "from": self.from_,
+                "above": self.above,
+                "to": self.to,
+                "below": self.below,
+            }
+        )
 
 
 TIER_CONDITIONS: list[Any] = [
@@ -301,11 +334,15 @@ TIER_CONDITIONS: list[Any] = [
 class TierTable(_Bounded):
     """One tier: a condition and a value."""
 
-    model_config = ConfigDict(json_schema_extra={"allOf": ONE_LOW_ONE_HIGH, "oneOf": TIER_CONDITIONS})
-
-    is_: Annotated[tuple[Any, ...] | None, PlainValidator(_scalars), WithJsonSchema({"anyOf": [SCALAR, SCALARS]})] = (
-        Field(None, alias="is")
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": ONE_LOW_ONE_HIGH, "oneOf": TIER_CONDITIONS}
     )
+
+    is_: Annotated[
+        tuple[Any, ...] | None,
+        PlainValidator(_scalars),
+        WithJsonSchema({"anyOf": [SCALAR, SCALARS]}),
+    ] = Field(None, alias="is")
     otherwise: Flag = False
     points: Exact | None = None
     percent: Exact | None = None
@@ -313,7 +350,9 @@ class TierTable(_Bounded):
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
-        if [self.interval() != Interval(), self.is_ is not None, self.otherwise].count(True) != 1:
+        if [self.interval() != Interval(), self.is_ is not None, self.otherwise].count(
+            True
+        ) != 1:
             raise PydanticCustomError("tier-condition", "tier")
         return self
 
@@ -371,9 +410,18 @@ class NoPoints(_Table):
 
 
 DeductionTable: TypeAlias = Annotated[
-    AllOrNothing | Proportional | PerUnit | Tiers | FormulaDeduction | Manual | NoPoints, Field(discriminator="kind")
+    AllOrNothing
+    | Proportional
+    | PerUnit
+    | Tiers
+    | FormulaDeduction
+    | Manual
+    | NoPoints,
+    Field(discriminator="kind"),
 ]
-ThresholdField: TypeAlias = Annotated[Any, PlainValidator(_threshold), WithJsonSchema(THRESHOLD)]
+ThresholdField: TypeAlias = Annotated[
+    Any, PlainValidator(_threshold), WithJsonSchema(THRESHOLD)
+]
 
 
 def _deduction_word(value: object) -> object:
@@ -473,7 +521,11 @@ class TargetTable(_Table):
 class RuleFile(_Table):
     """A whole rule file, overlays already laid."""
 
-    format: Annotated[int, PlainValidator(_format), WithJsonSchema({"type": "integer", "const": FORMAT})]
+    format: Annotated[
+        int,
+        PlainValidator(_format),
+        WithJsonSchema({"type": "integer", "const": FORMAT}),
+    ]
     ruleset: RuleSetHead
     index: IndexTable = IndexTable()
     absence: AbsenceTable = AbsenceTable()
@@ -495,13 +547,24 @@ def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]
     try:
         return RuleFile.model_validate(document), []
     except ValidationError as error:
-        found = [_problem(details, document) for details in _own(error.errors(include_url=False))]
-        return None, bounded({(one.code, one.path, *one.places.values()): one for one in found}.values())
+        found = [
+            _problem(details, document)
+            for details in _own(error.errors(include_url=False))
+        ]
+        return None, bounded(
+            {(one.code, one.path, *one.places.values()): one for one in found}.values()
+        )
 
 
 def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Return the errors without those that only follow: a list whose entries are wrong is not too short as well."""
-    return [details for details in errors if details["type"] != "too_short" or not details["input"]]
+    """Return the errors without those that only follow: a list whose entries are wrong is not too
+    short as well.
+    """
+    return [
+        details
+        for details in errors
+        if details["type"] != "too_short" or not details["input"]
+    ]
 
 
 class SectionHead(_Table):
@@ -511,21 +574,36 @@ class SectionHead(_Table):
 
 
 def read_title(path: Path, title: object) -> tuple[model.Text, list[Problem]]:
-    """Return the title of a section at a path and every problem with its form and with the id of a kind."""
+    """Return the title of a section at a path and every problem with its form and with the id of a
+    kind.
+    """
     name = str(path[-1])
     head = {"title": title}
     if path[-2] == "kind" and not re.match(OTHER_ID, name):
-        return model.Text(name, name), [Problem("bad-id", path, {"given": quoted(name)})]
+        return model.Text(name, name), [
+            Problem("bad-id", path, {"given": quoted(name)})
+        ]
     try:
         return SectionHead.model_validate(head).title.model(), []
     except ValidationError as error:
-        found = {one.code: one for one in (_problem(details, head) for details in error.errors(include_url=False))}
-        return model.Text(name, name), [replace(problem, path=(*path, *problem.path)) for problem in found.values()]
+        found = {
+            one.code: one
+            for one in (
+                _problem(details, head) for details in error.errors(include_url=False)
+            )
+        }
+        return model.Text(name, name), [
+            replace(problem, path=(*path, *problem.path)) for problem in found.values()
+        ]
 
 
 def required(table: str) -> tuple[str, ...]:
     """Return the keys that every table of a sort must have: of `rule`, `group`, `title` and so on."""
-    return tuple(field.alias or name for name, field in _TABLES[table].model_fields.items() if field.is_required())
+    return tuple(
+        field.alias or name
+        for name, field in _TABLES[table].model_fields.items()
+        if field.is_required()
+    )
 
 
 def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
@@ -537,7 +615,10 @@ def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
         places = {"key": str(path[-1])}
         path = path[:-1]
     if code == "unknown-key":
-        places = {"key": quoted(path[-1]), "nearest": nearest(path[-1], _keys_beside(details["loc"]))}
+        places = {
+            "key": quoted(path[-1]),
+            "nearest": nearest(path[-1], _keys_beside(details["loc"])),
+        }
     return Problem(code, path, places)
 
 
@@ -553,12 +634,18 @@ _CODES: dict[str, str] = {
 
 
 def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
-    kind, context = details["type"], details.get("ctx", {})
+    kind = details["type"]
+    context = details.get("ctx", {})
     given = quoted(context.get("tag", details["input"]))
     if "-" in kind:
-        return kind, {"given": given, **{key: str(value) for key, value in context.items()}}
+        return kind, {
+            "given": given,
+            **{key: str(value) for key, value in context.items()},
+        }
     code = _CODES.get(kind, "wrong-type")
-    allowed = str(context.get("expected") or context.get("expected_tags") or "").replace(" or ", ", ")
+    allowed = str(
+        context.get("expected") or context.get("expected_tags") or ""
+    ).replace(" or ", ", ")
     names = [name.strip().strip("'") for name in allowed.split(",")]
     return code, {
         "given": given,
@@ -567,7 +654,9 @@ def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
     }
 
 
-def _clean_path(location: tuple[int | str, ...], document: Mapping[str, object]) -> Path:
+def _clean_path(
+    location: tuple[int | str, ...], document: Mapping[str, object]
+) -> Path:
     """Return the location without the marks pydantic adds for unions and dictionary keys."""
     path: list[str | int] = []
     here: object = document
@@ -586,7 +675,16 @@ def _clean_path(location: tuple[int | str, ...], document: Mapping[str, object])
 
 _ABSENT = object()
 _MARKS = frozenset(
-    {"all_or_nothing", "proportional", "per_unit", "tiers", "formula", "manual", "none", "BothLanguages"}
+    {
+        "all_or_nothing",
+        "proportional",
+        "per_unit",
+        "tiers",
+        "formula",
+        "manual",
+        "none",
+        "BothLanguages",
+    }
 )
 
 
@@ -624,13 +722,17 @@ _TABLES: dict[str, type[BaseModel]] = {
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that a table knows, without the unknown one itself; the table is the innermost on the way."""
+    """Return the keys that a table knows, without the unknown one itself; the table is the
+    innermost on the way.
+    """
     if len(location) == 1:
         names = [*RuleFile.model_fields, "extends", "kind", "since"]
     elif "tiers" in location and isinstance(location[-2], int):
         names = _keys(TierTable)
     else:
-        tables = (_TABLES[str(part)] for part in reversed(location[:-1]) if part in _TABLES)
+        tables = (
+            _TABLES[str(part)] for part in reversed(location[:-1]) if part in _TABLES
+        )
         names = _keys(next(tables, BothLanguages))
     return [name for name in names if name != location[-1]]
 
@@ -640,7 +742,8 @@ def _keys(table: type[BaseModel]) -> list[str]:
 
 
 def keys_in_order(*path: str) -> list[str]:
-    """Return the keys of a table in the order of the reference: `rule` for `[rule.ID]`, nothing for the top.
+    """Return the keys of a table in the order of the reference: `rule` for `[rule.ID]`, nothing for
+    the top.
 
     A band's bounds, which it shares with tiers, come last.
     """

@@ -1,7 +1,8 @@
 """The caged expression language; the only module that knows simpleeval.
 
-A formula is parsed and type-checked once, when a rule set is loaded. What is allowed is listed; everything else is
-refused. Numbers are `Fraction`s: literals are taken from the source text, never from the parser's binary floats.
+A formula is parsed and type-checked once, when a rule set is loaded. What is allowed is listed;
+everything else is refused. Numbers are `Fraction`s: literals are taken from the source text, never
+from the parser's binary floats.
 """
 
 import ast
@@ -32,7 +33,10 @@ MAX_DEPTH = 30
 MAX_BITS = 20_000
 MAX_DAYS = 36_600
 
-NUMBER, YES_NO, DATE, LEVEL = "number", "yes_no", "date", "level"
+NUMBER = "number"
+YES_NO = "yes_no"
+DATE = "date"
+LEVEL = "level"
 
 
 class FormulaError(ValueError):
@@ -51,7 +55,9 @@ class _TooBigError(ArithmeticError):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language: the types it takes (the last one repeats when `many`), and the type it gives."""
+    """A function of the language: the types it takes (the last one repeats when `many`), and the
+    type it gives.
+    """
 
     takes: tuple[str, ...]
     gives: str
@@ -89,14 +95,22 @@ def _functions(calendar: Calendar) -> dict[str, Function]:
         "abs": Function((NUMBER,), NUMBER, abs),
         "first": Function((NUMBER,), NUMBER, _unused, many=True),
         "largest_known": Function((NUMBER,), NUMBER, _unused, many=True),
-        "count": Function((YES_NO,), NUMBER, lambda *flags: Fraction(sum(flags)), many=True),
-        "round_half_up": Function((NUMBER, NUMBER), NUMBER, lambda a, p: number.round_half_up(a, _places(p))),
+        "count": Function(
+            (YES_NO,), NUMBER, lambda *flags: Fraction(sum(flags)), many=True
+        ),
+        "round_half_up": Function(
+            (NUMBER, NUMBER), NUMBER, lambda a, p: number.round_half_up(a, _places(p))
+        ),
         "round_down": Function((NUMBER,), NUMBER, number.floor),
         "round_up": Function((NUMBER,), NUMBER, number.ceiling),
         "days": Function((DATE, DATE), NUMBER, lambda a, b: Fraction((b - a).days)),
-        "add_days": Function((DATE, NUMBER), DATE, lambda d, n: _later(d, _whole(n, MAX_DAYS))),
+        "add_days": Function(
+            (DATE, NUMBER), DATE, lambda d, n: _later(d, _whole(n, MAX_DAYS))
+        ),
         "add_working_days": Function(
-            (DATE, NUMBER), DATE, lambda d, n: calendar.add_working_days(d, _whole(n, MAX_DAYS // 10))
+            (DATE, NUMBER),
+            DATE,
+            lambda d, n: calendar.add_working_days(d, _whole(n, MAX_DAYS // 10)),
         ),
     }
 
@@ -132,18 +146,26 @@ _UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {
 def _bounded(run: Callable[..., Any]) -> Callable[..., Any]:
     def bounded(*args: Any) -> Any:
         result = run(*args)
-        if isinstance(result, Fraction) and result.numerator.bit_length() + result.denominator.bit_length() > MAX_BITS:
+        if (
+            isinstance(result, Fraction)
+            and result.numerator.bit_length() + result.denominator.bit_length()
+            > MAX_BITS
+        ):
             raise _TooBigError
         return result
 
     return bounded
 
 
-_OPERATORS = {kind: _bounded(run) for kind, run in (_ARITHMETIC | _UNARY).items()} | _COMPARISONS
+_OPERATORS = {
+    kind: _bounded(run) for kind, run in (_ARITHMETIC | _UNARY).items()
+} | _COMPARISONS
 
 
 class _Cage(SimpleEval):  # type: ignore[misc]
-    """simpleeval with an allow-list of nodes, exact operators, and functions that may look past absences."""
+    """simpleeval with an allow-list of nodes, exact operators, and functions that may look past
+    absences.
+    """
 
     def __init__(self, formula: "Formula", names: Mapping[str, Value | Absent]) -> None:
         # The base class's own set-up (floats, random numbers, attribute access) is replaced, not inherited.
@@ -172,12 +194,20 @@ class _Cage(SimpleEval):  # type: ignore[misc]
         name = _function_name(node)
         if name not in LENIENT:
             return self._eval_call(node)  # type: ignore[no-any-return]
-        known = [(at, value) for at, value in enumerate(map(self.outcome, node.args)) if not isinstance(value, Absent)]
+        known = [
+            (at, value)
+            for at, value in enumerate(map(self.outcome, node.args))
+            if not isinstance(value, Absent)
+        ]
         if not known:
             raise ZeroDivisionError
-        position, value = known[0] if name == "first" else max(known, key=lambda item: item[1])
+        position, value = (
+            known[0] if name == "first" else max(known, key=lambda item: item[1])
+        )
         if name == "first" and position > 0:
-            self.fallbacks.append(ast.get_source_segment(self.expr, node.args[position]) or "")
+            self.fallbacks.append(
+                ast.get_source_segment(self.expr, node.args[position]) or ""
+            )
         return value
 
     def outcome(self, node: ast.expr) -> Value | Absent:
@@ -229,13 +259,21 @@ class Formula:
         return self.trace(names)[0]
 
     def absence(self, names: Mapping[str, object]) -> Absent | None:
-        """Return the absence that stands in the way of the value, None when every figure it needs is there."""
+        """Return the absence that stands in the way of the value, None when every figure it needs
+        is there.
+        """
         if self.lenient:
             return _absence(self.tree, names)
-        return strongest([value for value in names.values() if isinstance(value, Absent)])
+        return strongest(
+            [value for value in names.values() if isinstance(value, Absent)]
+        )
 
-    def trace(self, names: Mapping[str, Value | Absent]) -> tuple[Value | Absent, list[str]]:
-        """Return the value as `evaluate` does, and the source text of each fallback that `first` had to use."""
+    def trace(
+        self, names: Mapping[str, Value | Absent]
+    ) -> tuple[Value | Absent, list[str]]:
+        """Return the value as `evaluate` does, and the source text of each fallback that `first`
+        had to use.
+        """
         cage = _Cage(self, names)
         try:
             return cage.outcome(self.tree), cage.fallbacks
@@ -243,9 +281,17 @@ class Formula:
             raise FormulaFailedError(self.text) from None
 
 
-def parse(text: str, types: Mapping[str, str], calendar: Calendar | None = None) -> Formula:
-    """Parse and check a formula over names of known types; raise `FormulaError` with code, column and words."""
-    known = tuple(sorted((name, types[name]) for name in set(_NAME.findall(text)) if name in types))
+def parse(
+    text: str, types: Mapping[str, str], calendar: Calendar | None = None
+) -> Formula:
+    """Parse and check a formula over names of known types; raise `FormulaError` with code, column
+    and words.
+    """
+    known = tuple(
+        sorted(
+            (name, types[name]) for name in set(_NAME.findall(text)) if name in types
+        )
+    )
     try:
         return _parse(text.strip(), known, calendar or Calendar())
     except FormulaError as error:
@@ -258,13 +304,22 @@ _NAME = re.compile(r"\w+")
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str, types: tuple[tuple[str, str], ...], calendar: Calendar) -> Formula:
+def _parse(
+    text: str, types: tuple[tuple[str, str], ...], calendar: Calendar
+) -> Formula:
     tree = _tree(text)
     checker = _Checker(text, dict(types), _functions(calendar))
     gives = checker.type_of(tree, MAX_DEPTH)
-    runs = {name: _bounded(function.run) for name, function in checker.functions.items()}
-    lenient = any(isinstance(node, ast.Call) and _function_name(node) in LENIENT for node in ast.walk(tree))
-    return Formula(text, tree, checker.literals, runs, tuple(sorted(checker.names)), gives, lenient)
+    runs = {
+        name: _bounded(function.run) for name, function in checker.functions.items()
+    }
+    lenient = any(
+        isinstance(node, ast.Call) and _function_name(node) in LENIENT
+        for node in ast.walk(tree)
+    )
+    return Formula(
+        text, tree, checker.literals, runs, tuple(sorted(checker.names)), gives, lenient
+    )
 
 
 def _tree(text: str) -> ast.expr:
@@ -272,18 +327,26 @@ def _tree(text: str) -> ast.expr:
         raise FormulaError("formula-too-long", most=str(MAX_LENGTH))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python only warns of is refused or read here, in our own words
+            warnings.simplefilter(
+                "ignore"
+            )  # what Python only warns of is refused or read here, in our own words
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise FormulaError("formula-syntax", error.offset or 1) from None
-    except (ValueError, RecursionError, MemoryError):  # pragma: no cover - which of them Python raises is its version's
+    except (
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # pragma: no cover - which of them Python raises is its version's
         raise FormulaError("formula-syntax") from None
 
 
 class _Checker:
     """Walks a parsed formula: only listed nodes, known names, fitting types."""
 
-    def __init__(self, text: str, types: Mapping[str, str], functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self, text: str, types: Mapping[str, str], functions: Mapping[str, Function]
+    ) -> None:
         self.text = text
         self.types = types
         self.functions = functions
@@ -292,7 +355,9 @@ class _Checker:
 
     def type_of(self, node: ast.expr, depth: int) -> str:
         if not depth:
-            raise FormulaError("formula-too-deep", self._column(node), most=str(MAX_DEPTH))
+            raise FormulaError(
+                "formula-too-deep", self._column(node), most=str(MAX_DEPTH)
+            )
         visit = self._VISITS.get(type(node))
         if visit is None:
             raise self._refuse("formula-not-allowed", node)
@@ -305,10 +370,15 @@ class _Checker:
     def _column(self, node: ast.AST) -> int:
         """Return where a part begins, counted in letters from 1 (Python counts bytes)."""
         line = self.text.split("\n")[getattr(node, "lineno", 1) - 1]
-        return len(line.encode()[: getattr(node, "col_offset", 0)].decode(errors="ignore")) + 1
+        return (
+            len(line.encode()[: getattr(node, "col_offset", 0)].decode(errors="ignore"))
+            + 1
+        )
 
     def _written(self, node: ast.expr, name: str) -> bool:
-        """Whether a name stands in the text as it is read: Python takes look-alike letters for the usual ones."""
+        """Whether a name stands in the text as it is read: Python takes look-alike letters for the
+        usual ones.
+        """
         return ast.get_source_segment(self.text, node) == name
 
     def _constant(self, node: ast.Constant, _: int) -> str:
@@ -361,7 +431,9 @@ class _Checker:
         kind = self.type_of(node.left, depth)
         for comparator, right in zip(node.ops, node.comparators, strict=True):
             ordered = not isinstance(comparator, ast.Eq | ast.NotEq)
-            if type(comparator) not in _COMPARISONS or (ordered and kind not in (NUMBER, DATE)):
+            if type(comparator) not in _COMPARISONS or (
+                ordered and kind not in (NUMBER, DATE)
+            ):
                 raise self._refuse("formula-not-allowed", node)
             self._expect(right, kind, depth)
         return YES_NO
@@ -376,12 +448,16 @@ class _Checker:
         function = self.functions.get(_function_name(node))
         if function is None or not self._written(node.func, _function_name(node)):
             raise self._refuse(
-                "formula-unknown-function", node.func, nearest=nearest(_function_name(node), self.functions)
+                "formula-unknown-function",
+                node.func,
+                nearest=nearest(_function_name(node), self.functions),
             )
         if node.keywords or not self._fits(function, node.args):
             raise self._refuse("formula-arguments", node)
         for position, arg in enumerate(node.args):
-            self._expect(arg, function.takes[min(position, len(function.takes) - 1)], depth)
+            self._expect(
+                arg, function.takes[min(position, len(function.takes) - 1)], depth
+            )
         return function.gives
 
     @staticmethod

@@ -1,6 +1,8 @@
-"""An instrument as a document: what it measures, asks and gives points for, in words of one language.
+"""An instrument as a document: what it measures, asks and gives points for, in words of one
+language.
 
-A plain dictionary from which `cchc-rules doc` draws its pages; figures are strings in the language's form.
+A plain dictionary from which `cchc-rules doc` draws its pages; figures are strings in the
+language's form.
 """
 
 from collections.abc import Iterator
@@ -10,7 +12,16 @@ from typing import Any
 from cchc_rules.base.number import plain
 from cchc_rules.base.state import Effect, State
 from cchc_rules.rules import dependencies
-from cchc_rules.rules.model import Conflict, Group, Metric, Remedy, Rule, RuleSet, Text, Tier
+from cchc_rules.rules.model import (
+    Conflict,
+    Group,
+    Metric,
+    Remedy,
+    Rule,
+    RuleSet,
+    Text,
+    Tier,
+)
 from cchc_rules.rules.rule_text import Wording
 
 Document = dict[str, Any]
@@ -25,7 +36,8 @@ def instrument(rules: RuleSet, lang: str | None = None) -> Document:
 
 class _Instrument:
     def __init__(self, rules: RuleSet, lang: str) -> None:
-        self.rules, self.lang = rules, lang
+        self.rules = rules
+        self.lang = lang
         self.words = Wording(rules, lang)
         self.maxima = dependencies.maxima(rules)
         self.below = dependencies.children(rules)
@@ -41,15 +53,28 @@ class _Instrument:
             "valid": self.say("valid-span", first=first, last=last),
             "source": self.text(rules.source),
             "note": self.text(rules.note),
-            "files": [{"name": file.name, "sha256": file.sha256} for file in rules.files],
+            "files": [
+                {"name": file.name, "sha256": file.sha256} for file in rules.files
+            ],
             "scale": self.number(rules.index.scale),
             "places": rules.index.places,
             "basis": rules.index.basis,
-            "areas": [self.area(group) for group in rules.groups.values() if group.parent is None],
+            "areas": [
+                self.area(group)
+                for group in rules.groups.values()
+                if group.parent is None
+            ],
             "absence": self.absence(self.usual()),
-            "derived": [self.derived(metric) for metric in rules.metrics.values() if not metric.submitted],
+            "derived": [
+                self.derived(metric)
+                for metric in rules.metrics.values()
+                if not metric.submitted
+            ],
             "remedies": [self.remedy(remedy) for remedy in rules.remedies.values()],
-            "bands": [{"title": band.title.of(self.lang), "edges": self.edges(band)} for band in rules.bands],
+            "bands": [
+                {"title": band.title.of(self.lang), "edges": self.edges(band)}
+                for band in rules.bands
+            ],
             "gates": [self.gate(gate.rule, gate.at_most) for gate in rules.band_gates],
             "targets": [self.target(target) for target in rules.targets],
             "kinds": [self.text(kind.kind_title) for kind in rules.kinds.values()],
@@ -94,17 +119,25 @@ class _Instrument:
             "id": rule.id,
             "title": rule.title.of(self.lang),
             "source": [*rule.source],
-            "weight": self.number(rule.weight) if rule.deduction.kind != "none" else None,
+            "weight": self.number(rule.weight)
+            if rule.deduction.kind != "none"
+            else None,
             "basis": rule.basis,
             "measures": self.measured(metric) if metric else None,
             "required": self.required(rule),
             "losing": [*self.losing(rule)],
             "due": self.words.day(rule.due) if rule.due else None,
-            "requires": [self.rules.rules[name].title.of(self.lang) for name in rule.requires],
-            "absence": self.absence({s: e for s, e in rule.absence.items() if self.usual().get(s) is not e}),
+            "requires": [
+                self.rules.rules[name].title.of(self.lang) for name in rule.requires
+            ],
+            "absence": self.absence(
+                {s: e for s, e in rule.absence.items() if self.usual().get(s) is not e}
+            ),
             "evidence": self.text(metric.evidence) if metric else None,
             "evidence_required": rule.evidence_required,
-            "remedy": self.rules.remedies[rule.remedy].task.of(self.lang) if rule.remedy else None,
+            "remedy": self.rules.remedies[rule.remedy].task.of(self.lang)
+            if rule.remedy
+            else None,
             "conflicts": [self.conflict(rule, conflict) for conflict in rule.conflicts],
             "note": self.text(rule.note),
         }
@@ -115,7 +148,9 @@ class _Instrument:
         if metric.ratio is None:
             return title
         above, below = (part.of(self.lang) for part in metric.ratio)
-        return f"{title}: {'100 × ' if metric.type == 'percent' else ''}{above} / {below}"
+        return (
+            f"{title}: {'100 × ' if metric.type == 'percent' else ''}{above} / {below}"
+        )
 
     def required(self, rule: Rule) -> str | None:
         if rule.comparator is None or rule.threshold is None:
@@ -137,7 +172,10 @@ class _Instrument:
 
     def losing(self, rule: Rule) -> Iterator[str]:
         """Yield how a rule gives and takes points, a line for each step."""
-        places = {"weight": self.number(rule.weight), "lowest": self.number(rule.lowest)}
+        places = {
+            "weight": self.number(rule.weight),
+            "lowest": self.number(rule.lowest),
+        }
         match rule.deduction.kind:
             case "all_or_nothing" | "manual" | "none" as kind:
                 yield self.say(kind.replace("_", "-"), **places)
@@ -151,18 +189,29 @@ class _Instrument:
                 yield self.formula(rule, rule.deduction.formula or "")
 
     def share(self, rule: Rule, places: dict[str, str]) -> Iterator[str]:
-        start, floor = rule.deduction.from_, rule.deduction.floor
+        start = rule.deduction.from_
+        floor = rule.deduction.floor
         line = "share-from" if start else "share"
         yield self.say(line, **places, start=self.number(start or Fraction(0)))
         if floor is not None:
-            yield self.say("floor-below" if rule.comparator == ">=" else "floor-above", floor=self.number(floor))
+            yield self.say(
+                "floor-below" if rule.comparator == ">=" else "floor-above",
+                floor=self.number(floor),
+            )
 
     def units(self, rule: Rule, places: dict[str, str]) -> Iterator[str]:
-        deduction, metric = rule.deduction, self.rules.metrics[rule.metric or ""]
-        off, whole = ("day" if metric.type == "date" else "unit"), metric.whole or metric.type == "date"
+        deduction = rule.deduction
+        metric = self.rules.metrics[rule.metric or ""]
+        off = "day" if metric.type == "date" else "unit"
+        whole = metric.whole or metric.type == "date"
         step = self.say(off, count=self.number(deduction.step), unit=self.unit(metric))
         how = "plain" if whole and deduction.step == 1 else deduction.units
-        yield self.say(f"units-{how}", **places, step=step, loss=self.number(dependencies.unit_loss(rule)))
+        yield self.say(
+            f"units-{how}",
+            **places,
+            step=step,
+            loss=self.number(dependencies.unit_loss(rule)),
+        )
         if deduction.exempt is not None:
             yield self.say("exempt", title=self.words.title(deduction.exempt))
 
@@ -170,21 +219,32 @@ class _Instrument:
         return metric.unit.of(self.lang) if metric.unit else self.say("one-unit")
 
     def tier(self, rule: Rule, tier: Tier) -> str:
-        condition, points = self.words.condition(rule, tier), dependencies.constant(rule, tier)
+        condition = self.words.condition(rule, tier)
+        points = dependencies.constant(rule, tier)
         if points is None:
             return f"{condition}: {self.formula(rule, tier.value.formula or '')}"
         return self.say("tier", condition=condition, points=self.number(points))
 
     def formula(self, rule: Rule, text: str) -> str:
-        own = {name: self.say(f"own-{name}") for name in dependencies.own_names(self.rules, rule)}
-        places = {"weight": self.number(rule.weight), "lowest": self.number(rule.lowest)}
+        own = {
+            name: self.say(f"own-{name}")
+            for name in dependencies.own_names(self.rules, rule)
+        }
+        places = {
+            "weight": self.number(rule.weight),
+            "lowest": self.number(rule.lowest),
+        }
         return self.say("formula", formula=self.words.spelled(text, own), **places)
 
     # Absences, derived metrics, remedies, bands
 
     def usual(self) -> dict[State, Effect]:
         """Return the effect that each absence has for most rules."""
-        counted = [rule.absence for rule in self.rules.rules.values() if rule.deduction.kind != "none"]
+        counted = [
+            rule.absence
+            for rule in self.rules.rules.values()
+            if rule.deduction.kind != "none"
+        ]
         found: dict[State, Effect] = {}
         for state in STATES:
             effects = [absence[state] for absence in counted if state in absence]
@@ -200,24 +260,52 @@ class _Instrument:
         ]
 
     def derived(self, metric: Metric) -> Document:
-        title, formula = metric.title.of(self.lang), self.say("months")
+        title = metric.title.of(self.lang)
+        formula = self.say("months")
         if metric.formula is not None:
             formula = self.words.spelled(metric.formula, {})
-        rounds = None if metric.round is None else self.say("rounds", places=str(metric.round))
+        rounds = (
+            None
+            if metric.round is None
+            else self.say("rounds", places=str(metric.round))
+        )
         return {"title": title, "formula": formula, "rounds": rounds}
 
     def remedy(self, remedy: Remedy) -> Document:
-        words = {key: self.text(getattr(remedy, key)) for key in ("task", "product", "lead", "due", "budget")}
-        rules = [rule.title.of(self.lang) for rule in self.rules.rules.values() if rule.remedy == remedy.id]
-        return {**words, "with": self.text(remedy.with_), "source": [*remedy.source], "rules": rules}
+        words = {
+            key: self.text(getattr(remedy, key))
+            for key in ("task", "product", "lead", "due", "budget")
+        }
+        rules = [
+            rule.title.of(self.lang)
+            for rule in self.rules.rules.values()
+            if rule.remedy == remedy.id
+        ]
+        return {
+            **words,
+            "with": self.text(remedy.with_),
+            "source": [*remedy.source],
+            "rules": rules,
+        }
 
     def gate(self, rule: str, band: str) -> str:
-        title = next(one.title for one in self.rules.bands if one.id == band).of(self.lang)
-        return self.say("gate", rule=self.rules.rules[rule].title.of(self.lang), band=title)
+        title = next(one.title for one in self.rules.bands if one.id == band).of(
+            self.lang
+        )
+        return self.say(
+            "gate", rule=self.rules.rules[rule].title.of(self.lang), band=title
+        )
 
     def target(self, target: Any) -> str:
-        edge = self.words.say(f"required.{_SIGNS[target.comparator]}", threshold=plain(target.threshold))
-        return self.say("target", title=target.title.of(self.lang), required=edge, source=", ".join(target.source))
+        edge = self.words.say(
+            f"required.{_SIGNS[target.comparator]}", threshold=plain(target.threshold)
+        )
+        return self.say(
+            "target",
+            title=target.title.of(self.lang),
+            required=edge,
+            source=", ".join(target.source),
+        )
 
 
 _SIGNS = {">=": "at-least", ">": "above", "<=": "at-most", "<": "below"}

@@ -1,7 +1,8 @@
 """From a key path to its line in a TOML text. Runs only when there is a problem.
 
-The text is cut into its tables once, each parsed alone; within a table the smallest prefix that holds the path ends at
-the line we want. A prefix inside a list is closed by force to see how far it has come.
+The text is cut into its tables once, each parsed alone; within a table the smallest prefix that
+holds the path ends at the line we want. A prefix inside a list is closed by force to see how far it
+has come.
 """
 
 import re
@@ -27,11 +28,16 @@ class _Piece:
     beginnings: dict[int, list[Mapping[str, object]]] = field(default_factory=dict)
 
     def offset(self, path: Path) -> int:
-        """Return how many lines stand before the one that first declares a path, by halving what is left."""
-        low, high = 1, len(self.lines)
+        """Return how many lines stand before the one that first declares a path, by halving what is
+        left.
+        """
+        low = 1
+        high = len(self.lines)
         while low < high:
             middle = (low + high) // 2
-            if any(_contains(content, path) for content in self.begun(self.whole(middle))):
+            if any(
+                _contains(content, path) for content in self.begun(self.whole(middle))
+            ):
                 high = middle
             else:
                 low = middle + 1
@@ -44,10 +50,14 @@ class _Piece:
         return count
 
     def begun(self, count: int) -> list[Mapping[str, object]]:
-        """Return what so many of its lines say, each way that what is open may be closed; none in mid-sentence."""
+        """Return what so many of its lines say, each way that what is open may be closed; none in
+        mid-sentence.
+        """
         if count not in self.beginnings:
             parsed = (_parse(self.lines[:count], closer) for closer in _CLOSERS)
-            self.beginnings[count] = [content for content in parsed if content is not None]
+            self.beginnings[count] = [
+                content for content in parsed if content is not None
+            ]
         return self.beginnings[count]
 
 
@@ -58,7 +68,9 @@ class Locator:
         self.pieces = _pieces([line.removesuffix("\r") for line in text.split("\n")])
 
     def line(self, path: Path) -> int:
-        """Return the line (from 1) of the longest part of the path that the text holds; 0 when it holds none."""
+        """Return the line (from 1) of the longest part of the path that the text holds; 0 when it
+        holds none.
+        """
         for length in range(len(path), 0, -1):
             found = self._line(path[:length])
             if found:
@@ -79,9 +91,15 @@ class Locator:
         return 0
 
 
-def _shift(path: Path, content: Mapping[str, object], skipped: int) -> tuple[Path | None, int]:
-    """Return the path within one piece: of `[[band]]` number 3, only the fourth piece with bands holds it."""
-    place = next((at for at, part in enumerate(path) if isinstance(part, int)), len(path))
+def _shift(
+    path: Path, content: Mapping[str, object], skipped: int
+) -> tuple[Path | None, int]:
+    """Return the path within one piece: of `[[band]]` number 3, only the fourth piece with bands
+    holds it.
+    """
+    place = next(
+        (at for at, part in enumerate(path) if isinstance(part, int)), len(path)
+    )
     rows = _inside(content, path[:place])
     if place == len(path) or not isinstance(rows, list):
         return path, 0
@@ -90,7 +108,11 @@ def _shift(path: Path, content: Mapping[str, object], skipped: int) -> tuple[Pat
 
 
 def _pieces(lines: list[str]) -> list[_Piece]:
-    starts = [0, *(at for at, line in enumerate(lines) if at and _HEADER.match(line)), len(lines)]
+    starts = [
+        0,
+        *(at for at, line in enumerate(lines) if at and _HEADER.match(line)),
+        len(lines),
+    ]
     pieces: list[_Piece] = []
     begin = 0
     for end in starts[1:]:
@@ -103,7 +125,11 @@ def _pieces(lines: list[str]) -> list[_Piece]:
 
 def _parse(lines: list[str], closer: str = "") -> Mapping[str, object] | None:
     try:
-        return tomli.loads("\n".join(lines).rstrip().removesuffix(",") + closer if closer else "\n".join(lines))
+        return tomli.loads(
+            "\n".join(lines).rstrip().removesuffix(",") + closer
+            if closer
+            else "\n".join(lines)
+        )
     except (tomli.TOMLDecodeError, RecursionError):
         return None
 
@@ -115,7 +141,9 @@ def _inside(content: object, path: Path) -> object:
     for part in path:
         inside: Any = content
         known = isinstance(content, Mapping) and part in content
-        if not known and not (isinstance(content, list) and isinstance(part, int) and part < len(content)):
+        if not known and not (
+            isinstance(content, list) and isinstance(part, int) and part < len(content)
+        ):
             return _NOTHING
         content = inside[part]
     return content

@@ -1,6 +1,7 @@
 """The rule set as frozen values; knows no file format and opens no file.
 
-Points and thresholds are `Fraction`s here. References between parts are ids: `check` makes sure that they resolve.
+Points and thresholds are `Fraction`s here. References between parts are ids: `check` makes sure
+that they resolve.
 """
 
 from collections.abc import Mapping
@@ -251,10 +252,12 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RuleSet:
-    """A whole instrument, checked and ready to score with. Compared by identity; `dump_rules` prints it.
+    """A whole instrument, checked and ready to score with. Compared by identity; `dump_rules`
+    prints it.
 
-    `kinds` and `dated` hold it as it stands for each kind of unit, and from each day on that its file names; `origins`
-    says for every field that a file gives, by its path such as `("rule", "on-time", "threshold")`, where it comes from.
+    `kinds` and `dated` hold it as it stands for each kind of unit, and from each day on that its
+    file names; `origins` says for every field that a file gives, by its path such as `("rule",
+    "on-time", "threshold")`, where it comes from.
     """
 
     id: str
@@ -284,7 +287,9 @@ class RuleSet:
     dated: Mapping[date, "RuleSet"] = field(default_factory=dict)
     bases: tuple[str, ...] = ()
     files: tuple[SourceFile, ...] = ()
-    origins: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict, repr=False)
+    origins: Mapping[tuple[str | int, ...], Origin] = field(
+        default_factory=dict, repr=False
+    )
     document: Mapping[str, object] = field(default_factory=dict, repr=False)
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
 
@@ -294,18 +299,25 @@ class RuleSet:
         return self.files[0].sha256 if self.files else ""
 
     def at(self, day: date) -> "RuleSet":
-        """Return the rule set as it stands on a day: that of the last dated section that has begun, else itself."""
+        """Return the rule set as it stands on a day: that of the last dated section that has begun,
+        else itself.
+        """
         begun = [first for first in self.dated if first <= day]
         return self.dated[max(begun)] if begun else self
 
     def reads_submissions_for(self, ruleset: str) -> bool:
-        """Whether a submission that names this rule set may be scored: its own id, or one it is laid over."""
+        """Whether a submission that names this rule set may be scored: its own id, or one it is
+        laid over.
+        """
         return ruleset == self.id or ruleset in self.bases
 
     @cached_property
     def metric_types(self) -> dict[str, str]:
         """The formula type of every metric by id."""
-        return {metric.id: FORMULA_TYPES.get(metric.type, "number") for metric in self.metrics.values()}
+        return {
+            metric.id: FORMULA_TYPES.get(metric.type, "number")
+            for metric in self.metrics.values()
+        }
 
 
 FORMULA_TYPES = {"yes_no": "yes_no", "date": "date", "level": "level"}

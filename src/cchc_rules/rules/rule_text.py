@@ -1,4 +1,6 @@
-"""What a rule set asks, in words of one language: targets, tiers, formulas. No submission is needed for it."""
+"""What a rule set asks, in words of one language: targets, tiers, formulas. No submission is needed
+for it.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +12,16 @@ from cchc_rules.base.messages import date as say_day
 from cchc_rules.base.messages import message
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
-from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet, Scalar, Threshold, Tier
+from cchc_rules.rules.model import (
+    FormulaRef,
+    Metric,
+    MetricRef,
+    Rule,
+    RuleSet,
+    Scalar,
+    Threshold,
+    Tier,
+)
 
 _COMPARATORS = {
     ">=": "at-least",
@@ -40,7 +51,9 @@ class Wording:
         return message(self.lang, id_, **places)
 
     def number(self, value: Fraction) -> str:
-        """Return a figure for display in the language, at most four places when its decimal does not end."""
+        """Return a figure for display in the language, at most four places when its decimal does
+        not end.
+        """
         return say_number(self.lang, shown(value))
 
     def day(self, day: date) -> str:
@@ -54,7 +67,10 @@ class Wording:
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, str):
-            return next((level.of(self.lang) for level in metric.levels if level.vi == value), value)
+            return next(
+                (level.of(self.lang) for level in metric.levels if level.vi == value),
+                value,
+            )
         return self.with_unit(self.number(value), metric)
 
     def with_unit(self, text: str, metric: Metric) -> str:
@@ -62,7 +78,9 @@ class Wording:
         return f"{text} {metric.unit.of(self.lang)}" if metric.unit else text
 
     def exact(self, value: Fraction) -> str:
-        """Return a number for an arithmetic line, all its digits: `0,25`, or `(4/3)` where no decimal ends."""
+        """Return a number for an arithmetic line, all its digits: `0,25`, or `(4/3)` where no
+        decimal ends.
+        """
         text = say_number(self.lang, plain(value))
         return f"({text})" if "/" in text else text
 
@@ -76,10 +94,18 @@ class Wording:
         if isinstance(threshold, Interval):
             return self.interval(threshold, metric)
         if isinstance(threshold, tuple):
-            return self.say("required.one-of", list=", ".join(self.scalar(item, metric) for item in threshold))
-        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=self._threshold(threshold, metric))
+            return self.say(
+                "required.one-of",
+                list=", ".join(self.scalar(item, metric) for item in threshold),
+            )
+        return self.say(
+            f"required.{_COMPARATORS[comparator]}",
+            threshold=self._threshold(threshold, metric),
+        )
 
-    def _threshold(self, threshold: Scalar | MetricRef | FormulaRef, metric: Metric) -> str:
+    def _threshold(
+        self, threshold: Scalar | MetricRef | FormulaRef, metric: Metric
+    ) -> str:
         if isinstance(threshold, MetricRef | FormulaRef):
             return self.computed(threshold, metric)
         return self.scalar(threshold, metric)
@@ -99,23 +125,35 @@ class Wording:
         ):
             if edge is not None:
                 words = self.scalar(edge, metric) if metric else self.number(edge)
-                edges.append(self.say(f"required.{open_id if is_open else closed_id}", threshold=words))
+                edges.append(
+                    self.say(
+                        f"required.{open_id if is_open else closed_id}", threshold=words
+                    )
+                )
         if interval.low is not None and interval.low == interval.high and metric:
-            return self.say("required.equal", threshold=self.scalar(interval.low, metric))
+            return self.say(
+                "required.equal", threshold=self.scalar(interval.low, metric)
+            )
         return self.say("word.and").join(edges)
 
     def condition(self, rule: Rule, tier: Tier) -> str:
         """Say the condition of a tier."""
         metric = self.rules.metrics[rule.metric or ""]
         if tier.values is not None and rule.deduction.of:
-            days = ", ".join(self.number(value) for value in tier.values if isinstance(value, Fraction))
+            days = ", ".join(
+                self.number(value)
+                for value in tier.values
+                if isinstance(value, Fraction)
+            )
             return self.say("required.days-late", days=days)
         if tier.values is not None:
             return ", ".join(self.scalar(value, metric) for value in tier.values)
         if tier.interval is None:
             return self.say("required.otherwise")
         if rule.deduction.of:
-            return self.say("required.days-late", days=self.interval(tier.interval, None))
+            return self.say(
+                "required.days-late", days=self.interval(tier.interval, None)
+            )
         return self.interval(tier.interval, metric)
 
     # Formulas

@@ -48,12 +48,18 @@ class Source:
 
 def packaged_rule_sets() -> tuple[str, ...]:
     """Return the ids of the packaged rule sets."""
-    names = (path.name for path in packaged_rules_folder().glob("*.toml") if not path.name.endswith(CASES))
+    names = (
+        path.name
+        for path in packaged_rules_folder().glob("*.toml")
+        if not path.name.endswith(CASES)
+    )
     return tuple(sorted(name.removesuffix(".toml") for name in names))
 
 
 def find(source: str, folder: FilePath) -> FilePath:
-    """Return the path of a file named as beside a folder, or of a packaged id; raise `RulesError` for neither."""
+    """Return the path of a file named as beside a folder, or of a packaged id; raise `RulesError`
+    for neither.
+    """
     direct = folder / source
     if source.endswith(".toml") or direct.is_file():
         return direct
@@ -78,7 +84,9 @@ def read(path: FilePath) -> Source:
 def parse(data: bytes, name: str) -> Source:
     """Return bytes as a file of that name; raise `RulesError` when they are no TOML."""
     if len(data) > MAX_BYTES:
-        raise RulesError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
+        raise RulesError(
+            [Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)]
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -96,12 +104,17 @@ def toml(text: str, name: str = "") -> Document:
         return content
     except tomli.TOMLDecodeError as error:
         line = getattr(error, "lineno", 0)
-        places = {"reason": quoted(getattr(error, "msg", error)), "column": str(getattr(error, "colno", 0))}
+        places = {
+            "reason": quoted(getattr(error, "msg", error)),
+            "column": str(getattr(error, "colno", 0)),
+        }
         raise RulesError([Problem("toml-syntax", (), places, name, line)]) from None
     except RecursionError:
         raise RulesError([Problem("toml-too-deep", (), {}, name)]) from None
     except ValueError as error:  # Python reads no whole number of thousands of digits
-        raise RulesError([Problem("number-too-long", (), {"given": quoted(error)}, name)]) from None
+        raise RulesError(
+            [Problem("number-too-long", (), {"given": quoted(error)}, name)]
+        ) from None
 
 
 def _deeper(content: object, levels: int) -> bool:
@@ -122,4 +135,6 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        return Decimal("1e999999")  # an exponent beyond all reason: refused later as too long
+        return Decimal(
+            "1e999999"
+        )  # an exponent beyond all reason: refused later as too long

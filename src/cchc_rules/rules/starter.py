@@ -1,4 +1,6 @@
-"""The rule file to begin with: one example of each shape that a beginner needs, with comments in plain words."""
+"""The rule file to begin with: one example of each shape that a beginner needs, with comments in
+plain words.
+"""
 
 from cchc_rules.base.packaged import packaged_text
 

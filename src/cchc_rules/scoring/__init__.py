@@ -1,1 +1,3 @@
-"""From figures to points, in exact integers: value functions, totals, the index, and what other figures would gain."""
+"""From figures to points, in exact integers: value functions, totals, the index, and what other
+figures would gain.
+"""

@@ -1,4 +1,6 @@
-"""A rule set compiled once: figures in a list, a function a rule, groups in the order that adds them up."""
+"""A rule set compiled once: figures in a list, a function a rule, groups in the order that adds
+them up.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,17 +11,35 @@ from graphlib import TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base import number
-from cchc_rules.base.state import COMPUTED, NOT_REPORTED, Absent, Effect, Reason, State, gate, strongest
+from cchc_rules.base.state import (
+    COMPUTED,
+    NOT_REPORTED,
+    Absent,
+    Effect,
+    Reason,
+    State,
+    gate,
+    strongest,
+)
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
 from cchc_rules.scoring.shapes import Result, Shape, Worth
-from cchc_rules.scoring.value_functions import Figures, Seen, Shapes, closed, literal, opened
+from cchc_rules.scoring.value_functions import (
+    Figures,
+    Seen,
+    Shapes,
+    closed,
+    literal,
+    opened,
+)
 from cchc_rules.submissions.submission import Figure, Given
 
 Judge: TypeAlias = "Callable[[Run], Result]"
 
 KEPT = 256
-"""So many shapes of a rule are kept whose threshold depends on the submission; ranks of a year are few."""
+"""So many shapes of a rule are kept whose threshold depends on the submission; ranks of a year are
+few.
+"""
 
 
 class Undeclared(NamedTuple):
@@ -42,7 +62,9 @@ class Run:
 
 
 class GroupPlan(NamedTuple):
-    """A group by position: the rules and groups right below it, and the points in ticks that it declares."""
+    """A group by position: the rules and groups right below it, and the points in ticks that it
+    declares.
+    """
 
     id: str
     kind: str
@@ -94,24 +116,42 @@ def compiled(rules: RuleSet) -> Plan:
         unit=compiler.unit,
         metrics=metrics,
         positions=positions,
-        derived=tuple((positions[name], compiler.derive(rules.metrics[name])) for name in _formula_order(rules)),
+        derived=tuple(
+            (positions[name], compiler.derive(rules.metrics[name]))
+            for name in _formula_order(rules)
+        ),
         names=names,
         places=places,
-        judges=tuple((places[name], compiler.judge(rules.rules[name])) for name in _gate_order(rules)),
+        judges=tuple(
+            (places[name], compiler.judge(rules.rules[name]))
+            for name in _gate_order(rules)
+        ),
         worths=tuple(compiler.worths.values()),
         groups=_group_plans(rules, compiler.unit, places, compiler.worths),
         reads=reads,
-        evidence=tuple((places[rule.id], reads[rule.id]) for rule in rules.rules.values() if rule.evidence_required),
+        evidence=tuple(
+            (places[rule.id], reads[rule.id])
+            for rule in rules.rules.values()
+            if rule.evidence_required
+        ),
     )
 
 
 def _submitted(rules: RuleSet, rule: Rule) -> tuple[str, ...]:
     """Return the submitted metrics that a rule reads, in alphabetical order."""
-    return tuple(sorted(name for name in dependencies.rule_metrics(rules, rule) if rules.metrics[name].formula is None))
+    return tuple(
+        sorted(
+            name
+            for name in dependencies.rule_metrics(rules, rule)
+            if rules.metrics[name].formula is None
+        )
+    )
 
 
 def _order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the names so that each comes after those it needs (there are no rounds, the checks hold that)."""
+    """Return the names so that each comes after those it needs (there are no rounds, the checks
+    hold that).
+    """
     return [name for name in TopologicalSorter(needs).static_order() if name in needs]
 
 
@@ -149,17 +189,38 @@ def _group_plans(
     for name in order:
         group = rules.groups[name]
         below = tuple(at[child] for child in needs[name])
-        weight, cap = (int((points or Fraction(0)) * unit) for points in (group.weight, group.cap))
-        mean, top = group.combine == "mean", group.parent is None
-        maximum = weight if mean else maxima[name] + sum(plans[child].maximum for child in below)
-        plans.append(GroupPlan(name, group.kind, mean, weight, cap, maximum, tuple(members[name]), below, top))
+        weight, cap = (
+            int((points or Fraction(0)) * unit) for points in (group.weight, group.cap)
+        )
+        mean = group.combine == "mean"
+        top = group.parent is None
+        maximum = (
+            weight
+            if mean
+            else maxima[name] + sum(plans[child].maximum for child in below)
+        )
+        plans.append(
+            GroupPlan(
+                name,
+                group.kind,
+                mean,
+                weight,
+                cap,
+                maximum,
+                tuple(members[name]),
+                below,
+                top,
+            )
+        )
     return tuple(plans)
 
 
 class _Compiler:
     """Turns metrics and rules into functions over figures by position."""
 
-    def __init__(self, rules: RuleSet, positions: Mapping[str, int], places: Mapping[str, int]) -> None:
+    def __init__(
+        self, rules: RuleSet, positions: Mapping[str, int], places: Mapping[str, int]
+    ) -> None:
         self.rules = rules
         self.positions = positions
         self.places = places
@@ -169,18 +230,29 @@ class _Compiler:
 
     def derive(self, metric: Metric) -> Callable[[Figures], Figure]:
         """Return the function that computes a derived metric."""
-        parsed = formula.parse(metric.formula or "", self.rules.metric_types, self.rules.calendar)
-        names = [(name, self.positions[name], self.rules.metrics[name]) for name in parsed.names]
+        parsed = formula.parse(
+            metric.formula or "", self.rules.metric_types, self.rules.calendar
+        )
+        names = [
+            (name, self.positions[name], self.rules.metrics[name])
+            for name in parsed.names
+        ]
 
         def derive(figures: Figures) -> Figure:
-            found = parsed.evaluate({name: opened(figures[at], other) for name, at, other in names})
+            found = parsed.evaluate(
+                {name: opened(figures[at], other) for name, at, other in names}
+            )
             return _rounded(closed(found), metric.round)
 
         return derive
 
     def judge(self, rule: Rule) -> Judge:
         """Return the function that judges a rule, with just the wrappers it needs (semantics L2)."""
-        judge = self._manual(rule) if rule.deduction.kind == "manual" else self._measured(rule)
+        judge = (
+            self._manual(rule)
+            if rule.deduction.kind == "manual"
+            else self._measured(rule)
+        )
         if rule.requires:
             judge = self._unless_gate_unknown(rule, judge)
         if rule.due is not None:
@@ -191,7 +263,8 @@ class _Compiler:
         return self._unless_block_absent(rule, blocks, judge) if blocks else judge
 
     def _manual(self, rule: Rule) -> Judge:
-        worth, awaited = self.worths[rule.id], Absent(State.MISSING, Reason.POINTS_AWAITED)
+        worth = self.worths[rule.id]
+        awaited = Absent(State.MISSING, Reason.POINTS_AWAITED)
         absent = self._absent(rule)
 
         def judge(run: Run) -> Result:
@@ -208,7 +281,9 @@ class _Compiler:
         absent = self._absent(rule)
         if self._formulas(rule) or len(self._figures_named(rule)) > 1:
             return self._dependent(rule)
-        shape = self.shapes.shape(rule, literal(rule, self.rules.metrics[rule.metric or ""]), [])
+        shape = self.shapes.shape(
+            rule, literal(rule, self.rules.metrics[rule.metric or ""]), []
+        )
 
         def judge(run: Run) -> Result:
             figure = run.figures[at]
@@ -217,18 +292,27 @@ class _Compiler:
         return judge
 
     def _figures_named(self, rule: Rule) -> tuple[int, ...]:
-        """Return the positions of the figures that a rule needs: its own, then its threshold's and its exemption's."""
+        """Return the positions of the figures that a rule needs: its own, then its threshold's and
+        its exemption's.
+        """
         named = [rule.metric, rule.deduction.exempt]
         if isinstance(rule.threshold, MetricRef):
             named.insert(1, rule.threshold.metric)
         return tuple(self.positions[name] for name in named if name is not None)
 
     def _formulas(self, rule: Rule) -> tuple[formula.Formula, ...]:
-        return tuple(self.shapes.parsed(text, extra) for _, text, extra in dependencies.rule_formulas(self.rules, rule))
+        return tuple(
+            self.shapes.parsed(text, extra)
+            for _, text, extra in dependencies.rule_formulas(self.rules, rule)
+        )
 
     def _dependent(self, rule: Rule) -> Judge:
-        """Return the judge of a rule that reads more than its own metric: its shape depends on the submission."""
-        absent, absence, shape_over = self._absent(rule), self._gone(rule), self._shape_over(rule)
+        """Return the judge of a rule that reads more than its own metric: its shape depends on the
+        submission.
+        """
+        absent = self._absent(rule)
+        absence = self._gone(rule)
+        shape_over = self._shape_over(rule)
 
         def judge(run: Run) -> Result:
             figures = run.figures
@@ -237,23 +321,40 @@ class _Compiler:
                 return absent(gone, run)
             try:
                 shape = shape_over(figures)
-                return absent(shape, run) if isinstance(shape, Absent) else shape(self.shapes.counted(rule, figures))
+                return (
+                    absent(shape, run)
+                    if isinstance(shape, Absent)
+                    else shape(self.shapes.counted(rule, figures))
+                )
             except ZeroDivisionError:
-                return absent(Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR), run)
+                return absent(
+                    Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR), run
+                )
 
         return judge
 
     def _shape_over(self, rule: Rule) -> "Callable[[Figures], Shape | Absent]":
-        """Return what makes a rule's shape from the figures; shapes are kept by the figures of their threshold."""
+        """Return what makes a rule's shape from the figures; shapes are kept by the figures of
+        their threshold.
+        """
 
         def shape_over(figures: Seen) -> Shape | Absent:
             threshold = self.shapes.threshold(rule, figures)
-            return threshold if isinstance(threshold, Absent) else self.shapes.shape(rule, threshold, figures)
+            return (
+                threshold
+                if isinstance(threshold, Absent)
+                else self.shapes.shape(rule, threshold, figures)
+            )
 
-        if any(key[0] == "deduction" for key, _, _ in dependencies.rule_formulas(self.rules, rule)):
+        if any(
+            key[0] == "deduction"
+            for key, _, _ in dependencies.rule_formulas(self.rules, rule)
+        ):
             return shape_over
         read = self._threshold_reads(rule)
-        kept = lru_cache(maxsize=KEPT)(lambda *found: shape_over(dict(zip(read, found, strict=True))))
+        kept = lru_cache(maxsize=KEPT)(
+            lambda *found: shape_over(dict(zip(read, found, strict=True)))
+        )
         return lambda figures: kept(*[figures[at] for at in read])
 
     def _threshold_reads(self, rule: Rule) -> tuple[int, ...]:
@@ -261,13 +362,26 @@ class _Compiler:
         if isinstance(rule.threshold, MetricRef):
             return (self.positions[rule.threshold.metric],)
         if isinstance(rule.threshold, FormulaRef):
-            return tuple(self.positions[name] for name in self.shapes.parsed(rule.threshold.formula, {}).names)
+            return tuple(
+                self.positions[name]
+                for name in self.shapes.parsed(rule.threshold.formula, {}).names
+            )
         return ()
 
     def _gone(self, rule: Rule) -> Callable[[Figures], Absent | None]:
-        """Return what finds the absence that stands in a rule's way: its own waiver, then the strongest (L2, L6)."""
-        needed, texts = self._figures_named(rule), self._formulas(rule)
-        read = [{name: self.positions[name] for name in text.names if name in self.positions} for text in texts]
+        """Return what finds the absence that stands in a rule's way: its own waiver, then the
+        strongest (L2, L6).
+        """
+        needed = self._figures_named(rule)
+        texts = self._formulas(rule)
+        read = [
+            {
+                name: self.positions[name]
+                for name in text.names
+                if name in self.positions
+            }
+            for text in texts
+        ]
         touched = {*needed, *(at for names in read for at in names.values())}
 
         def gone(figures: Figures) -> Absent | None:
@@ -276,25 +390,42 @@ class _Compiler:
             own = figures[needed[0]]
             if isinstance(own, Absent) and own.state is State.WAIVED:
                 return own
-            found: list[Absent | None] = [figure for at in needed if isinstance(figure := figures[at], Absent)]
+            found: list[Absent | None] = [
+                figure for at in needed if isinstance(figure := figures[at], Absent)
+            ]
             for text, names in zip(texts, read, strict=True):
-                found.append(text.absence({name: figures[at] for name, at in names.items()}))
+                found.append(
+                    text.absence({name: figures[at] for name, at in names.items()})
+                )
             return strongest([absent for absent in found if absent is not None])
 
         return gone
 
     def _absent(self, rule: Rule) -> "AbsentJudge":
-        """Return the function that gives a rule's result for an absence, by the declared effect (semantics L4)."""
-        worth, unit = self.worths[rule.id], self.unit
-        effects = dict.fromkeys(State, Effect.LOST) if rule.deduction.kind == "none" else rule.absence
-        fixed = {state: _fixed(effect, worth) for state, effect in effects.items() if effect is not Effect.MANUAL}
+        """Return the function that gives a rule's result for an absence, by the declared effect
+        (semantics L4).
+        """
+        worth = self.worths[rule.id]
+        unit = self.unit
+        effects = (
+            dict.fromkeys(State, Effect.LOST)
+            if rule.deduction.kind == "none"
+            else rule.absence
+        )
+        fixed = {
+            state: _fixed(effect, worth)
+            for state, effect in effects.items()
+            if effect is not Effect.MANUAL
+        }
 
         def judge(absent: Absent, run: Run) -> Result:
             points = fixed.get(absent.state)
             if points is None:
                 return by_hand(absent, run)
             ticks, excluded, rescales = points
-            return Result(absent.state, absent.reason, ticks, 1, ticks, excluded, rescales, absent)
+            return Result(
+                absent.state, absent.reason, ticks, 1, ticks, excluded, rescales, absent
+            )
 
         def by_hand(absent: Absent, run: Run) -> Result:
             if absent.state in effects:
@@ -306,12 +437,15 @@ class _Compiler:
 
     def _unless_gate_unknown(self, rule: Rule, judge: Judge) -> Judge:
         gates = tuple(self.places[name] for name in rule.requires)
-        absent, by_hand = self._absent(rule), rule.deduction.kind == "manual"
+        absent = self._absent(rule)
+        by_hand = rule.deduction.kind == "manual"
 
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
             unknown = _first_gate(run, gates, State.MISSING)
-            if unknown is None or not (result.state in COMPUTED or (by_hand and result.state is State.MISSING)):
+            if unknown is None or not (
+                result.state in COMPUTED or (by_hand and result.state is State.MISSING)
+            ):
                 return result
             waiting = absent(Absent(State.MISSING, Reason.GATE_UNKNOWN), run)
             return waiting._replace(detail=unknown)
@@ -320,14 +454,21 @@ class _Compiler:
 
     def _unless_not_due(self, rule: Rule, judge: Judge) -> Judge:
         due = (rule.due or date.max).toordinal()
-        absent, not_due = self._absent(rule), Absent(State.NOT_DUE, Reason.NOT_DUE)
+        absent = self._absent(rule)
+        not_due = Absent(State.NOT_DUE, Reason.NOT_DUE)
         final = (
-            {Reason.GATE_UNKNOWN} if rule.deduction.kind == "manual" else {Reason.GATE_UNKNOWN, Reason.POINTS_AWAITED}
+            {Reason.GATE_UNKNOWN}
+            if rule.deduction.kind == "manual"
+            else {Reason.GATE_UNKNOWN, Reason.POINTS_AWAITED}
         )
 
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
-            if run.as_of >= due or result.state not in _MAY_WAIT or result.reason in final:
+            if (
+                run.as_of >= due
+                or result.state not in _MAY_WAIT
+                or result.reason in final
+            ):
                 return result
             return absent(not_due, run)
 
@@ -343,20 +484,30 @@ class _Compiler:
             closed_gate = _first_gate(run, gates, State.NOT_MET)
             if closed_gate is None or waived:
                 return judge(run)
-            return Result(State.NOT_MET, Reason.GATE_CLOSED, 0, 1, 0, detail=closed_gate)
+            return Result(
+                State.NOT_MET, Reason.GATE_CLOSED, 0, 1, 0, detail=closed_gate
+            )
 
         return judge_or_nothing
 
     def _optional_blocks(self, rule: Rule) -> tuple[str, ...]:
-        return tuple(group.id for group in dependencies.above(self.rules, rule.group) if group.optional)
+        return tuple(
+            group.id
+            for group in dependencies.above(self.rules, rule.group)
+            if group.optional
+        )
 
-    def _unless_block_absent(self, rule: Rule, blocks: tuple[str, ...], judge: Judge) -> Judge:
+    def _unless_block_absent(
+        self, rule: Rule, blocks: tuple[str, ...], judge: Judge
+    ) -> Judge:
         weight = self.worths[rule.id].weight
 
         def judge_or_leave(run: Run) -> Result:
             for block in blocks:
                 if block in run.absent:
-                    gone = Absent(State.NOT_APPLICABLE, Reason.BLOCK_ABSENT, run.absent[block])
+                    gone = Absent(
+                        State.NOT_APPLICABLE, Reason.BLOCK_ABSENT, run.absent[block]
+                    )
                     return Result(gone.state, gone.reason, 0, 1, 0, weight, True, gone)
             return judge(run)
 
@@ -374,7 +525,9 @@ def _first_gate(run: Run, gates: tuple[int, ...], effect: State) -> int | None:
 
 
 def _fixed(effect: Effect, worth: Worth) -> tuple[int, int, bool]:
-    """Return what an effect makes of a rule: ticks earned, ticks excluded, whether the index is rescaled."""
+    """Return what an effect makes of a rule: ticks earned, ticks excluded, whether the index is
+    rescaled.
+    """
     if effect in (Effect.LOST, Effect.FULL):
         return worth.weight if effect is Effect.FULL else 0, 0, False
     return 0, worth.weight, effect is Effect.EXCLUDE
@@ -383,7 +536,8 @@ def _fixed(effect: Effect, worth: Worth) -> tuple[int, int, bool]:
 def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:
     if given is None:
         return Result(State.MISSING, Reason.POINTS_AWAITED, 0, 1, 0, detail=absent)
-    n, d = given.points[0] * unit, given.points[1]
+    n = given.points[0] * unit
+    d = given.points[1]
     return Result(absent.state, absent.reason, n, d, number.half_up(n, d), detail=given)
 
 

@@ -1,4 +1,6 @@
-"""What would win lost points back: the least change of one figure that gains anything, and the one that gains most."""
+"""What would win lost points back: the least change of one figure that gains anything, and the one
+that gains most.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -26,7 +28,9 @@ FEW = 64
 
 
 class Gain(NamedTuple):
-    """One change of one metric: the points it gains for the rule, and the value for the index shown, in ticks."""
+    """One change of one metric: the points it gains for the rule, and the value for the index
+    shown, in ticks.
+    """
 
     aim: str
     steps: Steps
@@ -41,7 +45,9 @@ class Gain(NamedTuple):
 
 
 class Find(NamedTuple):
-    """What a search found: the nearest step that gains anything, the nearest that gains most, and how much."""
+    """What a search found: the nearest step that gains anything, the nearest that gains most, and
+    how much.
+    """
 
     steps: Steps
     any: int
@@ -59,17 +65,27 @@ class Gains:
         self._found: dict[int, tuple[Gain, ...]] = {}
 
     def of(self, at: int) -> tuple[Gain, ...]:
-        """Return the gains of a rule: none, one (aim `all`), or the least (`any`) and the greatest (`all`)."""
+        """Return the gains of a rule: none, one (aim `all`), or the least (`any`) and the greatest
+        (`all`).
+        """
         if at not in self._found:
             self._found[at] = tuple(self._gains(at))
         return self._found[at]
 
     def _gains(self, at: int) -> Iterator[Gain]:
         rule = self.outcome.rule(at)
-        if self.outcome.lost(at) <= 0 or rule.metric is None or isinstance(self.outcome.figure(rule.metric), Absent):
+        if (
+            self.outcome.lost(at) <= 0
+            or rule.metric is None
+            or isinstance(self.outcome.figure(rule.metric), Absent)
+        ):
             return
         found = [find for name in self.inputs(rule) if (find := self.search(at, name))]
-        best = min(found, key=lambda find: (-find.most, abs(find.all), find.steps.metric.id), default=None)
+        best = min(
+            found,
+            key=lambda find: (-find.most, abs(find.all), find.steps.metric.id),
+            default=None,
+        )
         if best is None:
             return
         if best.any != best.all:
@@ -78,22 +94,40 @@ class Gains:
 
     def _gain(self, at: int, aim: str, steps: Steps, step: int) -> Iterator[Gain]:
         figure = steps.figure(step)
-        results = None if figure is None else self.trial.results({steps.metric.id: figure})
+        results = (
+            None if figure is None else self.trial.results({steps.metric.id: figure})
+        )
         if results is not None:
             points = results[at].earned - self.outcome.results[at].earned
-            yield Gain(aim, steps, step, points, self.trial.summed(results).value - self.outcome.index.value)
+            yield Gain(
+                aim,
+                steps,
+                step,
+                points,
+                self.trial.summed(results).value - self.outcome.index.value,
+            )
 
     def inputs(self, rule: Rule) -> list[str]:
-        """Return the submitted metrics that a rule's own metric is, or is computed from, that have a figure."""
+        """Return the submitted metrics that a rule's own metric is, or is computed from, that have
+        a figure.
+        """
         name = rule.metric or ""
         named = sorted(self.trial.network.inputs.get(name, {name}))
-        return [one for one in named if not isinstance(self.outcome.figure(one), Absent)]
+        return [
+            one for one in named if not isinstance(self.outcome.figure(one), Absent)
+        ]
 
     def steps(self, name: str) -> Steps | None:
         """Return the figures that a metric may take."""
         if name not in self._steps:
-            rules = [self.outcome.rule(at) for at in self.trial.network.direct.get(name, ())]
-            self._steps[name] = steps_of(self.outcome, name, [edge for rule in rules for edge in _written(rule, name)])
+            rules = [
+                self.outcome.rule(at) for at in self.trial.network.direct.get(name, ())
+            ]
+            self._steps[name] = steps_of(
+                self.outcome,
+                name,
+                [edge for rule in rules for edge in _written(rule, name)],
+            )
         return self._steps[name]
 
     def search(self, at: int, name: str, *, opened: bool = False) -> Find | None:
@@ -110,20 +144,27 @@ class Gains:
         if steps is None:
             return None
         probe = self.trial.probe(at, name, opened=True)
-        return Search(self.outcome, steps, probe, lambda result: int(result.state is State.MET)).find(0)
+        return Search(
+            self.outcome, steps, probe, lambda result: int(result.state is State.MET)
+        ).find(0)
 
 
 class Search:
     """Finds the nearest steps of one metric that win points of one rule.
 
-    The range is cut where a target, a tier or another edge of the rule is crossed. Between two cuts points only rise or
-    only fall, so that the ends tell the most, and halving finds the nearest. Where a formula stands between the figure
-    and the points, more cuts are made: at the numbers that it writes out, at the figures that it names, and at steps
-    that double; a range of few steps is tried one by one.
+    The range is cut where a target, a tier or another edge of the rule is crossed. Between two cuts
+    points only rise or only fall, so that the ends tell the most, and halving finds the nearest.
+    Where a formula stands between the figure and the points, more cuts are made: at the numbers
+    that it writes out, at the figures that it names, and at steps that double; a range of few steps
+    is tried one by one.
     """
 
     def __init__(
-        self, outcome: Outcome, steps: Steps, probe: Probe, worth: Callable[[Result], int] = attrgetter("earned")
+        self,
+        outcome: Outcome,
+        steps: Steps,
+        probe: Probe,
+        worth: Callable[[Result], int] = attrgetter("earned"),
     ) -> None:
         self.outcome = outcome
         self.worth = worth
@@ -137,8 +178,11 @@ class Search:
     def _edges(self) -> Iterator[tuple[int, Fraction]]:
         for rule, at in zip(self.rules, self.probe.order, strict=True):
             if rule.metric is not None:
-                position, threshold = self.outcome.plan.positions[rule.metric], threshold_value(self.outcome, at)
-                yield from ((position, edge) for edge in edges(self.outcome, rule, threshold))
+                position = self.outcome.plan.positions[rule.metric]
+                threshold = threshold_value(self.outcome, at)
+                yield from (
+                    (position, edge) for edge in edges(self.outcome, rule, threshold)
+                )
 
     def find(self, now: int) -> Find | None:
         """Return what the search found against the points of now, None where nothing gains."""
@@ -146,7 +190,12 @@ class Search:
         most = max(map(self.points, cuts))
         if most <= now:
             return None
-        return Find(self.steps, self.nearest(cuts, now + 1), self.nearest(cuts, most), most - now)
+        return Find(
+            self.steps,
+            self.nearest(cuts, now + 1),
+            self.nearest(cuts, most),
+            most - now,
+        )
 
     def figure(self, step: int) -> Figure | None:
         """Return the figure of a step, None where a submission would be refused with it."""
@@ -164,10 +213,14 @@ class Search:
 
     def nearest(self, cuts: Sequence[int], wanted: int) -> int:
         """Return the step nearest to now with so many points; of two, the one towards the better."""
-        up, down = [cut for cut in cuts if cut >= 0], [cut for cut in reversed(cuts) if cut <= 0]
+        up = [cut for cut in cuts if cut >= 0]
+        down = [cut for cut in reversed(cuts) if cut <= 0]
         reached = self.reached(up, wanted), self.reached(down, wanted)
         worse = -1 if self.steps.metric.better == "higher" else 1
-        return min((step for step in reached if step is not None), key=lambda step: (abs(step), step * worse > 0))
+        return min(
+            (step for step in reached if step is not None),
+            key=lambda step: (abs(step), step * worse > 0),
+        )
 
     def reached(self, cuts: Sequence[int], wanted: int) -> int | None:
         """Return the first step with so many points along cuts that lead away from now."""
@@ -181,9 +234,19 @@ class Search:
     def cuts(self) -> list[int]:
         """Return the steps between which points only rise or only fall, in order."""
         low, high = self.ends()
-        marks = {low, 0, high, *(step for step in self._samples(low, high) if low < step < high)}
+        marks = {
+            low,
+            0,
+            high,
+            *(step for step in self._samples(low, high) if low < step < high),
+        }
         if self.straight:
-            crossed = {at + off for _, edge in self.edges for at in (self.steps.at(edge),) for off in (-1, 0, 1)}
+            crossed = {
+                at + off
+                for _, edge in self.edges
+                for at in (self.steps.at(edge),)
+                for off in (-1, 0, 1)
+            }
         else:
             crossed = {
                 step
@@ -197,7 +260,9 @@ class Search:
     def straight(self) -> bool:
         """Whether every rule reads the figure as it is submitted."""
         own = self.probe.position
-        return self.steps.metric.round is None and all(position == own for position, _ in self.edges)
+        return self.steps.metric.round is None and all(
+            position == own for position, _ in self.edges
+        )
 
     @property
     def computed(self) -> bool:
@@ -211,10 +276,18 @@ class Search:
 
     def ends(self) -> tuple[int, int]:
         """Return the last steps down and up that matter."""
-        low, high = self.steps.low, self.steps.high
+        low = self.steps.low
+        high = self.steps.high
         if low is not None and high is not None:
             return low, high
-        reach = [0, *(self.steps.at(edge + off) + off for _, edge in self.edges for off in (-1, 1))]
+        reach = [
+            0,
+            *(
+                self.steps.at(edge + off) + off
+                for _, edge in self.edges
+                for off in (-1, 1)
+            ),
+        ]
         if self.computed:
             reach += [-FURTHEST, FURTHEST]
         return min(reach) if low is None else low, max(reach) if high is None else high
@@ -233,22 +306,42 @@ class Search:
 
     def _named(self) -> Iterator[Fraction]:
         """Yield the numbers that the formulas write out, and the figures that they name."""
-        rules, plan = self.outcome.rules, self.outcome.plan
+        rules = self.outcome.rules
+        plan = self.outcome.plan
         texts: list[tuple[str, dict[str, str]]] = [
-            (rules.metrics[plan.metrics[at]].formula or "", {}) for at, _ in self.probe.derived
+            (rules.metrics[plan.metrics[at]].formula or "", {})
+            for at, _ in self.probe.derived
         ]
-        texts += [(text, extra) for rule in self.rules for _, text, extra in dependencies.rule_formulas(rules, rule)]
+        texts += [
+            (text, extra)
+            for rule in self.rules
+            for _, text, extra in dependencies.rule_formulas(rules, rule)
+        ]
         for text, extra in texts:
-            parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
-            yield from (value for value in parsed.literals.values() if isinstance(value, Fraction))
-            yield from self._known(name for name in parsed.names if name in plan.positions)
-        yield from self._known(rule.metric for rule in self.rules if rule.metric is not None)
+            parsed = formula.parse(
+                text, {**rules.metric_types, **extra}, rules.calendar
+            )
+            yield from (
+                value
+                for value in parsed.literals.values()
+                if isinstance(value, Fraction)
+            )
+            yield from self._known(
+                name for name in parsed.names if name in plan.positions
+            )
+        yield from self._known(
+            rule.metric for rule in self.rules if rule.metric is not None
+        )
 
     def _known(self, names: Iterable[str]) -> Iterator[Fraction]:
         figures = (self.outcome.figure(name) for name in names)
-        yield from (Fraction(*figure) for figure in figures if not isinstance(figure, Absent))
+        yield from (
+            Fraction(*figure) for figure in figures if not isinstance(figure, Absent)
+        )
 
-    def _crossings(self, near: int, far: int, position: int, edge: Fraction) -> Iterator[int]:
+    def _crossings(
+        self, near: int, far: int, position: int, edge: Fraction
+    ) -> Iterator[int]:
         """Yield the steps on both sides of where a metric comes to an edge, and goes beyond it."""
 
         def below(step: int) -> bool:
@@ -261,7 +354,9 @@ class Search:
 
         for test in (below, beyond):
             if test(near) != test(far):
-                step = halved(near, far, lambda step, test=test: test(step) == test(far))  # type: ignore[misc]
+                step = halved(
+                    near, far, lambda step, test=test: test(step) == test(far)
+                )  # type: ignore[misc]
                 yield from (step - 1, step)
 
     def _value(self, step: int, position: int) -> Fraction | None:
@@ -275,17 +370,26 @@ REFUSED = -(10**40)
 
 
 def halved(near: int, far: int, reached: Callable[[int], bool]) -> int:
-    """Return the step nearest to `near` that reaches: `far` does, `near` does not, and in between it turns once."""
+    """Return the step nearest to `near` that reaches: `far` does, `near` does not, and in between
+    it turns once.
+    """
     while abs(far - near) > 1:
         middle = (near + far) // 2
         near, far = (near, middle) if reached(middle) else (middle, far)
     return far
 
 
-def edges(outcome: Outcome, rule: Rule, threshold: "Fraction | Absent | None") -> Iterator[Fraction]:
+def edges(
+    outcome: Outcome, rule: Rule, threshold: "Fraction | Absent | None"
+) -> Iterator[Fraction]:
     """Yield the figures of a rule's metric at which its points may jump or bend."""
-    metric, deduction = outcome.rules.metrics[rule.metric or ""], rule.deduction
-    late = threshold if deduction.of == "days_late" and isinstance(threshold, Fraction) else Fraction(0)
+    metric = outcome.rules.metrics[rule.metric or ""]
+    deduction = rule.deduction
+    late = (
+        threshold
+        if deduction.of == "days_late" and isinstance(threshold, Fraction)
+        else Fraction(0)
+    )
     if isinstance(threshold, Fraction):
         yield threshold
     if isinstance(rule.threshold, Interval):
@@ -303,7 +407,9 @@ def _ends(interval: Interval) -> Iterator[Fraction]:
 
 
 def _written(rule: Rule, name: str) -> Iterator[Fraction | None]:
-    """Yield the numbers that a rule holds a metric against; None where it computes one, or reads a formula of it."""
+    """Yield the numbers that a rule holds a metric against; None where it computes one, or reads a
+    formula of it.
+    """
     deduction = rule.deduction
     if rule.metric != name or deduction.kind == "formula":
         yield None
@@ -317,4 +423,6 @@ def _written(rule: Rule, name: str) -> Iterator[Fraction | None]:
     elif rule.threshold is not None:
         yield None
     yield from (edge for edge in (deduction.from_, deduction.floor) if edge is not None)
-    yield from (edge for tier in deduction.tiers for edge in _ends(tier.interval or Interval()))
+    yield from (
+        edge for tier in deduction.tiers for edge in _ends(tier.interval or Interval())
+    )

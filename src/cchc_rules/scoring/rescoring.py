@@ -1,4 +1,6 @@
-"""What changed figures would come to: only the rules that read them are judged again, only their groups added up."""
+"""What changed figures would come to: only the rules that read them are judged again, only their
+groups added up.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -29,7 +31,10 @@ class Network:
         self.plan = plan
         self.judges: dict[int, Judge] = dict(plan.judges)
         self.turn = {at: turn for turn, (at, _) in enumerate(plan.judges)}
-        self.requires = [tuple(plan.places[name] for name in rule.requires) for rule in plan.rules.rules.values()]
+        self.requires = [
+            tuple(plan.places[name] for name in rule.requires)
+            for rule in plan.rules.rules.values()
+        ]
         self.required_by = _inverted(self.requires)
         self.direct: dict[str, list[int]] = {}
         for name, metrics in plan.reads.items():
@@ -37,21 +42,35 @@ class Network:
                 self.direct.setdefault(metric, []).append(plan.places[name])
         self.inputs = _inputs(plan)
         self.derived = _derived(plan, self.inputs)
-        self.group_of = {at: place for place, group in enumerate(plan.groups) for at in group.rules}
-        self.parents = {below: place for place, group in enumerate(plan.groups) for below in group.groups}
+        self.group_of = {
+            at: place for place, group in enumerate(plan.groups) for at in group.rules
+        }
+        self.parents = {
+            below: place
+            for place, group in enumerate(plan.groups)
+            for below in group.groups
+        }
         self._readers: dict[str, tuple[int, ...]] = {}
 
     def readers(self, metric: str) -> tuple[int, ...]:
-        """Return the rules that a metric touches, through formulas and gates too, in order of judgement."""
+        """Return the rules that a metric touches, through formulas and gates too, in order of
+        judgement.
+        """
         if metric not in self._readers:
-            self._readers[metric] = self._ordered(_closure(self.direct.get(metric, ()), self.required_by))
+            self._readers[metric] = self._ordered(
+                _closure(self.direct.get(metric, ()), self.required_by)
+            )
         return self._readers[metric]
 
     def gates(self, at: int, metric: str) -> tuple[int, ...]:
-        """Return the rules before a rule, however far, that the metric touches too, in order of judgement."""
+        """Return the rules before a rule, however far, that the metric touches too, in order of
+        judgement.
+        """
         if not self.requires[at]:
             return ()
-        return self._ordered(_closure(self.requires[at], self.requires) & {*self.readers(metric)})
+        return self._ordered(
+            _closure(self.requires[at], self.requires) & {*self.readers(metric)}
+        )
 
     def _ordered(self, places: "set[int]") -> tuple[int, ...]:
         return tuple(sorted(places, key=self.turn.__getitem__))
@@ -93,7 +112,9 @@ def _inputs(plan: Plan) -> dict[str, set[str]]:
 
 
 def _derived(plan: Plan, inputs: Mapping[str, set[str]]) -> dict[str, list[Derivation]]:
-    """Return, for each submitted metric, the derived ones that hang on it, those that others need first."""
+    """Return, for each submitted metric, the derived ones that hang on it, those that others need
+    first.
+    """
     found: dict[str, list[Derivation]] = {}
     for position, derive in plan.derived:
         for metric in inputs[plan.metrics[position]]:
@@ -104,8 +125,9 @@ def _derived(plan: Plan, inputs: Mapping[str, set[str]]) -> dict[str, list[Deriv
 class Trial:
     """Tries changed figures on one outcome; nothing of the outcome is changed.
 
-    Every try sets figures, judges the rules that read them by the compiled rule set's own functions, and sets all back;
-    `advance` alone lets them stand, so that later tries go on from there.
+    Every try sets figures, judges the rules that read them by the compiled rule set's own
+    functions, and sets all back; `advance` alone lets them stand, so that later tries go on from
+    there.
     """
 
     def __init__(self, outcome: Outcome) -> None:
@@ -113,29 +135,57 @@ class Trial:
         self.plan = outcome.plan
         self.network = network(outcome.plan)
         given = outcome.measurements
-        self.run = Run([*outcome.figures], [*outcome.results], outcome.as_of.toordinal(), given.points, given.absent)
+        self.run = Run(
+            [*outcome.figures],
+            [*outcome.results],
+            outcome.as_of.toordinal(),
+            given.points,
+            given.absent,
+        )
         self.groups = [*outcome.groups]
         self.now = outcome.index
         self._shares: dict[int, Share] = {}
 
     def probe(self, at: int, metric: str, *, opened: bool = False) -> "Probe":
-        """Return what tries figures of one metric on one rule; `opened` takes the rules before it as met."""
+        """Return what tries figures of one metric on one rule; `opened` takes the rules before it
+        as met.
+        """
         return Probe(self, at, metric, opened)
 
     def results(self, changes: Changes) -> dict[int, Result] | None:
-        """Return the results of all rules that the changes touch, None where scoring would refuse them."""
+        """Return the results of all rules that the changes touch, None where scoring would refuse
+        them.
+        """
         touched = {at for metric in changes for at in self.network.readers(metric)}
         order = sorted(touched, key=self.network.turn.__getitem__)
-        derived = {one[0]: one for metric in changes for one in self.network.derived.get(metric, ())}
-        steps = [derived[position] for position, _ in self.plan.derived if position in derived] if derived else []
-        figures = {self.plan.positions[metric]: figure for metric, figure in changes.items()}
+        derived = {
+            one[0]: one
+            for metric in changes
+            for one in self.network.derived.get(metric, ())
+        }
+        steps = (
+            [
+                derived[position]
+                for position, _ in self.plan.derived
+                if position in derived
+            ]
+            if derived
+            else []
+        )
+        figures = {
+            self.plan.positions[metric]: figure for metric, figure in changes.items()
+        }
         return self.judged(figures, steps, order)
 
     def judged(
-        self, figures: Mapping[int, Figure], derived: Sequence[Derivation], order: Sequence[int]
+        self,
+        figures: Mapping[int, Figure],
+        derived: Sequence[Derivation],
+        order: Sequence[int],
     ) -> dict[int, Result] | None:
         """Return the results of rules judged in an order over changed figures, and set all back."""
-        run, judges = self.run, self.network.judges
+        run = self.run
+        judges = self.network.judges
         before = [(at, run.results[at]) for at in order]
 
         def judge() -> dict[int, Result] | None:
@@ -151,11 +201,19 @@ class Trial:
                 run.results[at] = result
 
     def seen(
-        self, figures: Mapping[int, Figure], derived: Sequence[Derivation], look: Callable[[], Found]
+        self,
+        figures: Mapping[int, Figure],
+        derived: Sequence[Derivation],
+        look: Callable[[], Found],
     ) -> Found | None:
-        """Return what is found while figures are changed, None where a formula fails over them; set all back."""
+        """Return what is found while figures are changed, None where a formula fails over them; set
+        all back.
+        """
         now = self.run.figures
-        before = [(position, now[position]) for position in (*figures, *(at for at, _ in derived))]
+        before = [
+            (position, now[position])
+            for position in (*figures, *(at for at, _ in derived))
+        ]
         try:
             for position, figure in figures.items():
                 now[position] = figure
@@ -174,14 +232,18 @@ class Trial:
         return None if results is None else self.summed(results)
 
     def summed(self, results: Mapping[int, Result]) -> Sum:
-        """Return the index with other results of some rules: only the groups above them are added up again."""
+        """Return the index with other results of some rules: only the groups above them are added
+        up again.
+        """
         ledger = _Ledger(self)
         for at, result in results.items():
             ledger.put(at, result)
         return ledger.index()
 
     def advance(self, changes: Changes) -> dict[int, Result]:
-        """Let changed figures that scoring takes stand; return the results of all rules that they touch."""
+        """Let changed figures that scoring takes stand; return the results of all rules that they
+        touch.
+        """
         results = self.results(changes)
         assert results is not None
         ledger = _Ledger(self)
@@ -195,14 +257,18 @@ class Trial:
             self.run.results[at] = result
         for metric, figure in changes.items():
             self.run.figures[self.plan.positions[metric]] = figure
-        for position, derive in (one for metric in changes for one in self.network.derived.get(metric, ())):
+        for position, derive in (
+            one for metric in changes for one in self.network.derived.get(metric, ())
+        ):
             self.run.figures[position] = derive(self.run.figures)
         return results
 
     def share(self, place: int) -> Share:
         """Return what the rules of a mean group bring to it now."""
         if place not in self._shares:
-            self._shares[place] = totals.shares(self.plan, self.plan.groups[place], self.run.results)
+            self._shares[place] = totals.shares(
+                self.plan, self.plan.groups[place], self.run.results
+            )
         return self._shares[place]
 
 
@@ -210,11 +276,16 @@ class Probe:
     """Tries figures of one metric on one rule, as fast as it goes."""
 
     def __init__(self, trial: Trial, at: int, metric: str, opened: bool) -> None:
-        network, plan = trial.network, trial.plan
+        network = trial.network
+        plan = trial.plan
         self.trial = trial
         self.at = at
         self.position = plan.positions[metric]
-        read = dependencies.rule_metrics(plan.rules, trial.outcome.rule(at)) if metric in network.derived else set()
+        read = (
+            dependencies.rule_metrics(plan.rules, trial.outcome.rule(at))
+            if metric in network.derived
+            else set()
+        )
         gates = () if opened else network.gates(at, metric)
         wanted = {*(plan.positions[name] for name in read)}
         every = network.derived.get(metric, [])
@@ -228,7 +299,8 @@ class Probe:
         """Return the rule's result with the figure, None where scoring would refuse it."""
         if self.alone:
             return self._alone(figure)
-        results, kept = self.trial.run.results, [(gate, self.trial.run.results[gate]) for gate in self.passed]
+        results = self.trial.run.results
+        kept = [(gate, self.trial.run.results[gate]) for gate in self.passed]
         for gate, _ in kept:
             results[gate] = _PASSED
         found = self.trial.judged({self.position: figure}, self.derived, self.order)
@@ -237,7 +309,9 @@ class Probe:
         return None if found is None else found[self.at]
 
     def _alone(self, figure: Figure) -> Result | None:
-        """Return the result of a rule that reads the figure as it is, and hangs on no other rule that does."""
+        """Return the result of a rule that reads the figure as it is, and hangs on no other rule
+        that does.
+        """
         run = self.trial.run
         before, run.figures[self.position] = run.figures[self.position], figure
         try:
@@ -250,11 +324,15 @@ class Probe:
             run.figures[self.position] = before
 
     def value(self, figure: Figure, position: int) -> Figure | None:
-        """Return what a metric, perhaps a derived one, comes to with the figure; None where a formula fails."""
+        """Return what a metric, perhaps a derived one, comes to with the figure; None where a
+        formula fails.
+        """
         if position == self.position:
             return figure
         figures = self.trial.run.figures
-        return self.trial.seen({self.position: figure}, self.derived, lambda: figures[position])
+        return self.trial.seen(
+            {self.position: figure}, self.derived, lambda: figures[position]
+        )
 
 
 class Moved(NamedTuple):
@@ -279,21 +357,34 @@ class _Ledger:
 
     def put(self, at: int, result: Result) -> None:
         """Replace one rule's result."""
-        old, place = self.trial.run.results[at], self.trial.network.group_of[at]
+        old = self.trial.run.results[at]
+        place = self.trial.network.group_of[at]
         if result is old:
             return
         if self.groups[place].mean:
             had = self.means.get(place) or self.trial.share(place)
             out, new = (totals.share(self.trial.plan, at, one) for one in (old, result))
-            weight, shown = had.weight - out.weight + new.weight, had.shown - out.shown + new.shown
-            self.means[place] = Share(weight, shown, had.points - out.points + new.points)
+            weight = had.weight - out.weight + new.weight
+            shown = had.shown - out.shown + new.shown
+            self.means[place] = Share(
+                weight, shown, had.points - out.points + new.points
+            )
             return
         before, after = (one.excluded if one.rescales else 0 for one in (old, result))
-        self.move(place, Moved(result.earned - old.earned, result.excluded - old.excluded, after - before))
+        self.move(
+            place,
+            Moved(
+                result.earned - old.earned,
+                result.excluded - old.excluded,
+                after - before,
+            ),
+        )
 
     def move(self, place: int, by: Moved) -> None:
         """Note by how much what a group adds up has changed."""
-        self.moved[place] = Moved(*map(sum, zip(self.moved.get(place, _STILL), by, strict=True)))
+        self.moved[place] = Moved(
+            *map(sum, zip(self.moved.get(place, _STILL), by, strict=True))
+        )
 
     def index(self) -> Sum:
         """Return the index: every group that changed is closed, children before parents."""
@@ -302,25 +393,51 @@ class _Ledger:
         while self.moved:
             place = min(self.moved)
             self.close(place, self.closed(place, self.moved.pop(place)))
-        return totals.held(self.trial.plan, self.base, self.pools["bonus"], self.pools["penalty"])
+        return totals.held(
+            self.trial.plan, self.base, self.pools["bonus"], self.pools["penalty"]
+        )
 
     def closed(self, place: int, by: Moved) -> Total:
         """Return the points of a group that adds up, after the change."""
-        group, old = self.groups[place], self.trial.groups[place]
+        group = self.groups[place]
+        old = self.trial.groups[place]
         if group.kind != "base":
-            return totals.capped(group, old.uncapped + by.earned, old.uncapped - by.earned - by.excluded)
-        earned, excluded = old.earned + by.earned, old.excluded + by.excluded
-        return Total(group.maximum, earned, group.maximum - earned - excluded, excluded, old.rescaled + by.rescaled)
+            return totals.capped(
+                group, old.uncapped + by.earned, old.uncapped - by.earned - by.excluded
+            )
+        earned = old.earned + by.earned
+        excluded = old.excluded + by.excluded
+        return Total(
+            group.maximum,
+            earned,
+            group.maximum - earned - excluded,
+            excluded,
+            old.rescaled + by.rescaled,
+        )
 
     def close(self, place: int, new: Total) -> None:
         """Carry a group's change to the group above it, or into the index."""
-        group, old = self.groups[place], self.trial.groups[place]
+        group = self.groups[place]
+        old = self.trial.groups[place]
         self.totals[place] = new
-        by = Moved(new.earned - old.earned, new.excluded - old.excluded, new.rescaled - old.rescaled)
+        by = Moved(
+            new.earned - old.earned,
+            new.excluded - old.excluded,
+            new.rescaled - old.rescaled,
+        )
         if not group.top:
             self.move(self.trial.network.parents[place], by)
         elif group.kind == "base":
-            self.base = Total(*map(sum, zip(self.base[:5], (0, by.earned, new.lost - old.lost, *by[1:]), strict=True)))
+            self.base = Total(
+                *map(
+                    sum,
+                    zip(
+                        self.base[:5],
+                        (0, by.earned, new.lost - old.lost, *by[1:]),
+                        strict=True,
+                    ),
+                )
+            )
         elif group.kind == "bonus":
             self.pools["bonus"] += by.earned
         else:

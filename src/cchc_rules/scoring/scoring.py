@@ -16,11 +16,19 @@ from cchc_rules.scoring.compiled import Plan, Run
 from cchc_rules.scoring.shapes import Result, Worth, comparison
 from cchc_rules.scoring.totals import Sum, Total
 from cchc_rules.scoring.value_functions import Figures
-from cchc_rules.submissions.submission import Document, Entry, Figure, Given, Measurements
+from cchc_rules.submissions.submission import (
+    Document,
+    Entry,
+    Figure,
+    Given,
+    Measurements,
+)
 
 
 class Banding(NamedTuple):
-    """The band of the index, the one before gates lowered it, the gates that did, the next one up and how far it is."""
+    """The band of the index, the one before gates lowered it, the gates that did, the next one up
+    and how far it is.
+    """
 
     band: Band | None
     before: Band | None
@@ -30,7 +38,9 @@ class Banding(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step on the way from the maximum to the index: what it is, its group, and its points in ticks."""
+    """One step on the way from the maximum to the index: what it is, its group, and its points in
+    ticks.
+    """
 
     kind: str
     group: str | None
@@ -93,15 +103,31 @@ class Outcome:
         return self.measurements.points.get(self.plan.names[at])
 
     def documents(self, at: int) -> list[tuple[Document, bool]]:
-        """Return the evidence for a rule, each with whether it counts: dated evidence outside the window does not."""
+        """Return the evidence for a rule, each with whether it counts: dated evidence outside the
+        window does not.
+        """
         names = self.plan.reads[self.plan.names[at]]
-        found = [item for name in names if (entry := self.entry(name)) for item in entry.evidence]
+        found = [
+            item
+            for name in names
+            if (entry := self.entry(name))
+            for item in entry.evidence
+        ]
         given = self.given(at)
-        return [(item, counts(item, self.rules)) for item in [*found, *(given.evidence if given else ())]]
+        return [
+            (item, counts(item, self.rules))
+            for item in [*found, *(given.evidence if given else ())]
+        ]
 
     def losses(self) -> list[int]:
-        """Return the positions of computed rules that lost points, the largest loss first, then by id."""
-        lost = [at for at, result in enumerate(self.results) if result.state in COMPUTED and self.lost(at) > 0]
+        """Return the positions of computed rules that lost points, the largest loss first, then by
+        id.
+        """
+        lost = [
+            at
+            for at, result in enumerate(self.results)
+            if result.state in COMPUTED and self.lost(at) > 0
+        ]
         return sorted(lost, key=lambda at: (-self.lost(at), self.plan.names[at]))
 
     def in_state(self, state: State) -> list[int]:
@@ -109,16 +135,27 @@ class Outcome:
         return [at for at, result in enumerate(self.results) if result.state is state]
 
     def parts(self, state: State) -> tuple[int, int, int, int]:
-        """Return maximum, earned, lost and excluded of the rules in a state, each as it stands, in ticks."""
+        """Return maximum, earned, lost and excluded of the rules in a state, each as it stands, in
+        ticks.
+        """
         rows = [
-            (self.plan.worths[at].weight, self.results[at].earned, self.lost(at), self.results[at].excluded)
+            (
+                self.plan.worths[at].weight,
+                self.results[at].earned,
+                self.lost(at),
+                self.results[at].excluded,
+            )
             for at in self.in_state(state)
         ]
-        maximum, earned, lost, excluded = map(sum, zip((0, 0, 0, 0), *rows, strict=True))
+        maximum, earned, lost, excluded = map(
+            sum, zip((0, 0, 0, 0), *rows, strict=True)
+        )
         return maximum, earned, lost, excluded
 
     def steps(self) -> list[Step]:
-        """Return the way from the maximum to the index; each total is the one before it and the change."""
+        """Return the way from the maximum to the index; each total is the one before it and the
+        change.
+        """
         maximum = self.index.base.maximum
         found = [Step("maximum", None, maximum, maximum)]
         for kind, group, change in self._changes():
@@ -127,18 +164,34 @@ class Outcome:
         return [*found, Step("index", None, 0, found[-1].total)]
 
     def _changes(self) -> Iterator[tuple[str, str | None, int]]:
-        sums, tops = self.index, self._tops()
-        yield from (("lost", id_, -total.lost) for id_, kind, total in tops if kind == "base")
+        sums = self.index
+        tops = self._tops()
+        yield from (
+            ("lost", id_, -total.lost) for id_, kind, total in tops if kind == "base"
+        )
         yield "excluded", None, -sums.base.excluded
         yield "rescaled", None, sums.rounded_base - sums.base.earned
-        yield from (("bonus", id_, total.earned) for id_, kind, total in tops if kind == "bonus")
-        yield from (("penalty", id_, -total.lost) for id_, kind, total in tops if kind == "penalty")
+        yield from (
+            ("bonus", id_, total.earned) for id_, kind, total in tops if kind == "bonus"
+        )
+        yield from (
+            ("penalty", id_, -total.lost)
+            for id_, kind, total in tops
+            if kind == "penalty"
+        )
         yield "held", None, sums.value - sums.rounded_base - sums.bonus + sums.penalty
 
     def _tops(self) -> list[tuple[str, str, Total]]:
         """Return id, kind and points of the groups at the top, as the rule file lists them."""
-        found = {group.id: (group, total) for group, total in zip(self.plan.groups, self.groups, strict=True)}
-        return [(id_, found[id_][0].kind, found[id_][1]) for id_ in self.rules.groups if found[id_][0].top]
+        found = {
+            group.id: (group, total)
+            for group, total in zip(self.plan.groups, self.groups, strict=True)
+        }
+        return [
+            (id_, found[id_][0].kind, found[id_][1])
+            for id_ in self.rules.groups
+            if found[id_][0].top
+        ]
 
     @cached_property
     def unsupported(self) -> frozenset[int]:
@@ -146,22 +199,35 @@ class Outcome:
         return frozenset(
             at
             for at, metrics in self.plan.evidence
-            if self.results[at].earned > 0 and _claims(self.results[at]) and not self.proved(at, metrics)
+            if self.results[at].earned > 0
+            and _claims(self.results[at])
+            and not self.proved(at, metrics)
         )
 
     def proved(self, at: int, metrics: tuple[str, ...]) -> bool:
-        """Whether valid evidence stands beside a rule's points, or beside one of the metrics that it reads."""
+        """Whether valid evidence stands beside a rule's points, or beside one of the metrics that
+        it reads.
+        """
         given = self.given(at)
-        if given is not None and any(counts(item, self.rules) for item in given.evidence):
+        if given is not None and any(
+            counts(item, self.rules) for item in given.evidence
+        ):
             return True
         entries = (self.entry(name) for name in metrics)
-        return any(counts(item, self.rules) for entry in entries if entry for item in entry.evidence)
+        return any(
+            counts(item, self.rules)
+            for entry in entries
+            if entry
+            for item in entry.evidence
+        )
 
     @cached_property
     def supported(self) -> Sum:
         """The index when what is claimed without evidence earns nothing (semantics I6)."""
         without = self.unsupported
-        return self._again([_nothing(r) if at in without else r for at, r in enumerate(self.results)])
+        return self._again(
+            [_nothing(r) if at in without else r for at, r in enumerate(self.results)]
+        )
 
     @cached_property
     def lowest(self) -> Sum:
@@ -175,7 +241,12 @@ class Outcome:
 
     def _settled_at(self, field: int) -> Sum:
         worths = self.plan.worths
-        return self._again([_settled(r, worths[at][field]) if is_open(r) else r for at, r in enumerate(self.results)])
+        return self._again(
+            [
+                _settled(r, worths[at][field]) if is_open(r) else r
+                for at, r in enumerate(self.results)
+            ]
+        )
 
     def _again(self, results: Sequence[Result]) -> Sum:
         return totals.index(self.plan, totals.totals(self.plan, results))
@@ -183,25 +254,40 @@ class Outcome:
     def banding(self) -> Banding:
         """Return the band of the index after its gates (semantics I5)."""
         rules = self.rules
-        exact = Fraction(self.index.value, self.plan.unit) if rules.bands_read == "rounded" else self.index.exact
+        exact = (
+            Fraction(self.index.value, self.plan.unit)
+            if rules.bands_read == "rounded"
+            else self.index.exact
+        )
         within = max(Fraction(0), min(exact, rules.index.scale))
         ladder = self.ladder
-        position = next((at for at, band in enumerate(ladder) if band.interval.holds(within)), None)
+        position = next(
+            (at for at, band in enumerate(ladder) if band.interval.holds(within)), None
+        )
         if position is None:
             return Banding(None, None, (), None, Fraction(0))
         allowed, gates = self.gated(position)
         following = ladder[position + 1] if position + 1 < len(ladder) else None
-        distance = (following.interval.low or Fraction(0)) - exact if following else Fraction(0)
+        distance = (
+            (following.interval.low or Fraction(0)) - exact
+            if following
+            else Fraction(0)
+        )
         return Banding(ladder[allowed], ladder[position], gates, following, distance)
 
     @property
     def ladder(self) -> list[Band]:
         """The bands, the lowest first."""
-        return sorted(self.rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
+        return sorted(
+            self.rules.bands,
+            key=lambda band: (band.interval.low is not None, band.interval.low or 0),
+        )
 
     def gated(self, position: int) -> tuple[int, tuple[str, ...]]:
         """Return the position in the ladder that gates leave of one, and the gates that lower it."""
-        names, gates, allowed = [band.id for band in self.ladder], [], position
+        names = [band.id for band in self.ladder]
+        gates = []
+        allowed = position
         for gate in self.rules.band_gates:
             state = self.results[self.plan.places[gate.rule]].state
             if state not in _PASSES and names.index(gate.at_most) < position:
@@ -211,16 +297,27 @@ class Outcome:
 
     def reached(self, comparator: str, threshold: Fraction) -> bool:
         """Whether the exact index reaches a target (semantics I7)."""
-        return comparison(comparator, threshold)((self.index.exact.numerator, self.index.exact.denominator))
+        return comparison(comparator, threshold)(
+            (self.index.exact.numerator, self.index.exact.denominator)
+        )
 
     def tracks(self) -> list[Track]:
         """Return the totals of the further tracks."""
-        return [self._track(name, self.measurements.tracks.get(name, {})) for name in self.rules.tracks]
+        return [
+            self._track(name, self.measurements.tracks.get(name, {}))
+            for name in self.rules.tracks
+        ]
 
     def _track(self, name: str, points: Mapping[str, Given]) -> Track:
-        leaves = [rule for rule in self.rules.rules.values() if rule.deduction.kind != "none"]
-        earned = sum((Fraction(*given.points) for given in points.values()), Fraction(0))
-        maximum = sum((rule.weight for rule in leaves if rule.id in points), Fraction(0))
+        leaves = [
+            rule for rule in self.rules.rules.values() if rule.deduction.kind != "none"
+        ]
+        earned = sum(
+            (Fraction(*given.points) for given in points.values()), Fraction(0)
+        )
+        maximum = sum(
+            (rule.weight for rule in leaves if rule.id in points), Fraction(0)
+        )
         return Track(name, earned, maximum, len(points), len(leaves) - len(points))
 
 
@@ -229,7 +326,11 @@ _PASSES = frozenset({State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVE
 
 def counts(item: Document, rules: RuleSet) -> bool:
     """Whether a document proves anything: a dated one must lie in the window."""
-    return item.dated is None or rules.window is None or rules.window[0] <= item.dated <= rules.window[1]
+    return (
+        item.dated is None
+        or rules.window is None
+        or rules.window[0] <= item.dated <= rules.window[1]
+    )
 
 
 def judge(plan: Plan, run: Run) -> None:
@@ -242,7 +343,15 @@ def judge(plan: Plan, run: Run) -> None:
 def gather(plan: Plan, measurements: Measurements, as_of: date, run: Run) -> Outcome:
     """Return the outcome of a run whose rules are judged."""
     groups = totals.totals(plan, run.results)
-    return Outcome(plan, measurements, as_of, run.figures, run.results, groups, totals.index(plan, groups))
+    return Outcome(
+        plan,
+        measurements,
+        as_of,
+        run.figures,
+        run.results,
+        groups,
+        totals.index(plan, groups),
+    )
 
 
 def _nothing(result: Result) -> Result:

@@ -1,8 +1,8 @@
 """The scoring shapes as small pure functions over exact integers.
 
-A shape takes the metric's figure, a pair of integers, and gives the points as a fraction of ticks (10^-places of a
-point): numerator, denominator, reason, and what the explanation needs. Each is made once, when a rule set is compiled;
-outcomes that never change are made then too.
+A shape takes the metric's figure, a pair of integers, and gives the points as a fraction of ticks
+(10^-places of a point): numerator, denominator, reason, and what the explanation needs. Each is
+made once, when a rule set is compiled; outcomes that never change are made then too.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ Test: TypeAlias = Callable[[Pair], bool]
 class Result(NamedTuple):
     """What became of one rule: its points unrounded (`n`/`d` ticks) and rounded, and why.
 
-    `detail` is what the words need, by reason: the position of a tier or of a required rule, the units off the target
-    (a pair), what a person gave, or the absence.
+    `detail` is what the words need, by reason: the position of a tier or of a required rule, the
+    units off the target (a pair), what a person gave, or the absence.
     """
 
     state: State
@@ -49,8 +49,17 @@ class Worth(NamedTuple):
             return self.weight, 1
         return (self.lowest, 1) if n < self.lowest * d else (n, d)
 
-    def result(self, n: int, d: int, reason: Reason, met: bool | None = None, detail: Any = None) -> Result:
-        """Return the result of so many points, its state by the target, or by the points where there is none."""
+    def result(
+        self,
+        n: int,
+        d: int,
+        reason: Reason,
+        met: bool | None = None,
+        detail: Any = None,
+    ) -> Result:
+        """Return the result of so many points, its state by the target, or by the points where
+        there is none.
+        """
         if met is None:
             met = n >= self.weight * d
         state = State.MET if met else State.PARTLY_MET if n > 0 else State.NOT_MET
@@ -59,7 +68,8 @@ class Worth(NamedTuple):
 
 def comparison(comparator: str, threshold: Fraction) -> Test:
     """Return the test of an order comparator against a fixed number."""
-    tn, td = threshold.numerator, threshold.denominator
+    tn = threshold.numerator
+    td = threshold.denominator
     tests: dict[str, Test] = {
         ">=": lambda v: v[0] * td >= tn * v[1],
         ">": lambda v: v[0] * td > tn * v[1],
@@ -93,23 +103,40 @@ def among(values: frozenset[Fraction]) -> Test:
 
 def all_or_nothing(worth: Worth, met: Test, scored: bool = True) -> Shape:
     """Return the shape that gives the weight, or the fewest points; not `scored`: information only."""
-    full, none = (Reason.TARGET_MET, Reason.TARGET_MISSED) if scored else (Reason.INFORMATION, Reason.INFORMATION)
+    full, none = (
+        (Reason.TARGET_MET, Reason.TARGET_MISSED)
+        if scored
+        else (Reason.INFORMATION, Reason.INFORMATION)
+    )
     reached = Result(State.MET, full, worth.weight, 1, worth.weight)
     missed = Result(State.NOT_MET, none, worth.lowest, 1, worth.lowest)
     return lambda v: reached if met(v) else missed
 
 
-def proportional(worth: Worth, rising: bool, target: Fraction, start: Fraction, floor: Fraction | None) -> Shape:
-    """Return the shape weight × (value − start) / (target − start), capped at the target, nothing below the floor."""
+def proportional(
+    worth: Worth,
+    rising: bool,
+    target: Fraction,
+    start: Fraction,
+    floor: Fraction | None,
+) -> Shape:
+    """Return the shape weight × (value − start) / (target − start), capped at the target, nothing
+    below the floor.
+    """
     reached = Result(State.MET, Reason.TARGET_MET, worth.weight, 1, worth.weight)
     under = Result(State.NOT_MET, Reason.BELOW_FLOOR, 0, 1, 0)
     met = comparison(">=" if rising else "<=", target)
     nothing = comparison("<" if rising else ">", floor) if floor is not None else None
     reachable = target > start if rising else target < start
     slope = Fraction(worth.weight) / (target - start) if reachable else Fraction(0)
-    kn, kd, sn, sd = slope.numerator, slope.denominator * start.denominator, start.numerator, start.denominator
+    kn = slope.numerator
+    kd = slope.denominator * start.denominator
+    sn = start.numerator
+    sd = start.denominator
     low = worth.lowest
-    partly, missed, reason = State.PARTLY_MET, State.NOT_MET, Reason.BELOW_TARGET
+    partly = State.PARTLY_MET
+    missed = State.NOT_MET
+    reason = Reason.BELOW_TARGET
 
     def shape(v: Pair) -> Result:
         if met(v):
@@ -117,25 +144,33 @@ def proportional(worth: Worth, rising: bool, target: Fraction, start: Fraction, 
         if nothing is not None and nothing(v):
             return under
         n, d = v
-        n, d = kn * (n * sd - sn * d), kd * d
+        n = kn * (n * sd - sn * d)
+        d = kd * d
         if n <= low * d:
-            n, d = low, 1
+            n = low
+            d = 1
         return Result(partly if n > 0 else missed, reason, n, d, half_up(n, d))
 
     return shape
 
 
 def units_off(v: Pair, target: Fraction, loss: "Loss") -> Pair:
-    """Return how many units lie between a figure and its target: exact, each begun one (`started`), full (`whole`)."""
-    n, d = abs(v[0] * target.denominator - target.numerator * v[1]), v[1] * target.denominator
-    n, d = n * loss.step.denominator, d * loss.step.numerator
+    """Return how many units lie between a figure and its target: exact, each begun one (`started`),
+    full (`whole`).
+    """
+    n = abs(v[0] * target.denominator - target.numerator * v[1])
+    d = v[1] * target.denominator
+    n = n * loss.step.denominator
+    d = d * loss.step.numerator
     if loss.rounding == "exact":
         return n, d
     return (-(-n // d) if loss.rounding == "started" else n // d), 1
 
 
 class Loss(NamedTuple):
-    """What each unit off the target costs, in ticks, how large a unit is, and how parts of one count."""
+    """What each unit off the target costs, in ticks, how large a unit is, and how parts of one
+    count.
+    """
 
     each: Fraction
     step: Fraction
@@ -146,7 +181,8 @@ def per_unit(worth: Worth, rising: bool, target: Fraction, loss: Loss) -> Shape:
     """Return the shape weight − loss × units off the target, at least the fewest points."""
     met = comparison(">=" if rising else "<=", target)
     reached = Result(State.MET, Reason.TARGET_MET, worth.weight, 1, worth.weight)
-    each_n, each_d = loss.each.numerator, loss.each.denominator
+    each_n = loss.each.numerator
+    each_d = loss.each.denominator
 
     def shape(v: Pair) -> Result:
         if met(v):
@@ -162,10 +198,20 @@ TierTest: TypeAlias = Callable[[Pair], bool]
 TierPoints: TypeAlias = "Callable[[Pair], Pair] | Pair"
 
 
-def tiers(worth: Worth, steps: list[tuple[TierTest, TierPoints]], met: Test | None) -> Shape:
-    """Return the ladder: the points of the first step whose test holds (steps cover everything, once)."""
+def tiers(
+    worth: Worth, steps: list[tuple[TierTest, TierPoints]], met: Test | None
+) -> Shape:
+    """Return the ladder: the points of the first step whose test holds (steps cover everything,
+    once).
+    """
     fixed = [
-        (at, test, points if callable(points) else _tier_results(worth, points, at, met is not None))
+        (
+            at,
+            test,
+            points
+            if callable(points)
+            else _tier_results(worth, points, at, met is not None),
+        )
         for at, (test, points) in enumerate(steps)
     ]
 
@@ -174,16 +220,24 @@ def tiers(worth: Worth, steps: list[tuple[TierTest, TierPoints]], met: Test | No
             if test(v):
                 reached = met(v) if met else None
                 if callable(points):
-                    return worth.result(*worth.held(*points(v)), Reason.TIER, reached, at)
+                    return worth.result(
+                        *worth.held(*points(v)), Reason.TIER, reached, at
+                    )
                 return points[bool(reached)]
-        raise AssertionError(v)  # pragma: no cover - the checks hold that steps cover everything
+        raise AssertionError(
+            v
+        )  # pragma: no cover - the checks hold that steps cover everything
 
     return shape
 
 
-def _tier_results(worth: Worth, points: Pair, at: int, targeted: bool) -> tuple[Result, Result]:
+def _tier_results(
+    worth: Worth, points: Pair, at: int, targeted: bool
+) -> tuple[Result, Result]:
     if targeted:
-        missed, reached = (worth.result(*points, Reason.TIER, met, at) for met in (False, True))
+        missed, reached = (
+            worth.result(*points, Reason.TIER, met, at) for met in (False, True)
+        )
         return missed, reached
     result = worth.result(*points, Reason.TIER, None, at)
     return result, result

@@ -15,7 +15,9 @@ from cchc_rules.submissions import binding
 from cchc_rules.submissions.submission import Entry, Figure
 
 Written: TypeAlias = Fraction | bool | date | str
-"""What is written for a step: a number (of a ratio its numerator, of a list its length), yes or no, a day, a level."""
+"""What is written for a step: a number (of a ratio its numerator, of a list its length), yes or no,
+a day, a level.
+"""
 
 DOUBTFUL_PLACES = 2
 """So many places at least where a figure is held against one that the rule file does not write out."""
@@ -23,10 +25,11 @@ DOUBTFUL_PLACES = 2
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Every figure that a metric may take: step 0 is what was submitted, others lie so many steps above or below it.
+    """Every figure that a metric may take: step 0 is what was submitted, others lie so many steps
+    above or below it.
 
-    `low` and `high` are the last steps inside the metric's range, None where it has no end. A metric that was not
-    reported starts at the figure nearest to zero, or at the day of judgement.
+    `low` and `high` are the last steps inside the metric's range, None where it has no end. A
+    metric that was not reported starts at the figure nearest to zero, or at the day of judgement.
     """
 
     metric: Metric
@@ -41,7 +44,9 @@ class Steps:
     denominator: Fraction | None = None
 
     def figure(self, step: int) -> Figure | None:
-        """Return the figure of a step as a submission would have it, None where it would be refused."""
+        """Return the figure of a step as a submission would have it, None where it would be
+        refused.
+        """
         return self.bind(self.entry(step))
 
     def at(self, value: Fraction) -> int:
@@ -51,12 +56,17 @@ class Steps:
         return number.ceiling((value - self.start) / self.unit).numerator
 
 
-def steps_of(outcome: Outcome, name: str, edges: Iterable[Fraction | None]) -> Steps | None:
+def steps_of(
+    outcome: Outcome, name: str, edges: Iterable[Fraction | None]
+) -> Steps | None:
     """Return the figures that a submitted metric may take; None where nobody can change it.
 
-    `edges` are the numbers that rules hold it against, None for one that is not written out: a step is no coarser.
+    `edges` are the numbers that rules hold it against, None for one that is not written out: a step
+    is no coarser.
     """
-    metric, figure, entry = outcome.rules.metrics[name], outcome.figure(name), outcome.entry(name)
+    metric = outcome.rules.metrics[name]
+    figure = outcome.figure(name)
+    entry = outcome.entry(name)
     if not metric.submitted:
         return None
     if isinstance(figure, Absent):
@@ -84,18 +94,31 @@ def _fresh(outcome: Outcome, metric: Metric, edges: Iterable[Fraction | None]) -
         return _levels(outcome, metric, 0, reported=False)
     if metric.type == "date":
         return _days(outcome, metric)
-    low, high = metric.range.low, metric.range.high
+    low = metric.range.low
+    high = metric.range.high
     start = Fraction(0)
     start = start if low is None else max(start, low)
     start = start if high is None else min(start, high)
-    return _numbers(outcome, metric, start, 0 if metric.whole else _finest(edges), reported=False)
+    return _numbers(
+        outcome, metric, start, 0 if metric.whole else _finest(edges), reported=False
+    )
 
 
-def _switch(outcome: Outcome, metric: Metric, now: bool, *, reported: bool = True) -> Steps:
+def _switch(
+    outcome: Outcome, metric: Metric, now: bool, *, reported: bool = True
+) -> Steps:
     def write(step: int) -> bool:
         return now if step == 0 else not now
 
-    return Steps(metric, reported, 0, 1, write, lambda step: Entry(write(step)), _bind(outcome, metric))
+    return Steps(
+        metric,
+        reported,
+        0,
+        1,
+        write,
+        lambda step: Entry(write(step)),
+        _bind(outcome, metric),
+    )
 
 
 def _levels(outcome: Outcome, metric: Metric, now: int, *, reported: bool) -> Steps:
@@ -104,12 +127,21 @@ def _levels(outcome: Outcome, metric: Metric, now: int, *, reported: bool) -> St
 
     high = len(metric.levels) - 1 - now
     return Steps(
-        metric, reported, -now, high, write, lambda step: Entry(write(step)), _bind(outcome, metric), Fraction(now)
+        metric,
+        reported,
+        -now,
+        high,
+        write,
+        lambda step: Entry(write(step)),
+        _bind(outcome, metric),
+        Fraction(now),
     )
 
 
 def _today(outcome: Outcome, metric: Metric, now: int) -> Steps:
-    """Return a day that was reported and the day of judgement: what has gone by cannot be done on another day."""
+    """Return a day that was reported and the day of judgement: what has gone by cannot be done on
+    another day.
+    """
     days = (date.fromordinal(now), outcome.as_of)
     return Steps(
         metric,
@@ -132,26 +164,60 @@ def _days(outcome: Outcome, metric: Metric) -> Steps:
 
     low = min(0, (first - start).days)
     start_number = Fraction(start.toordinal())
-    return Steps(metric, False, low, 0, write, lambda step: Entry(write(step)), _bind(outcome, metric), start_number)
+    return Steps(
+        metric,
+        False,
+        low,
+        0,
+        write,
+        lambda step: Entry(write(step)),
+        _bind(outcome, metric),
+        start_number,
+    )
 
 
-def _numbers(outcome: Outcome, metric: Metric, start: Fraction, places: int, *, reported: bool = True) -> Steps:
+def _numbers(
+    outcome: Outcome,
+    metric: Metric,
+    start: Fraction,
+    places: int,
+    *,
+    reported: bool = True,
+) -> Steps:
     unit = Fraction(1, 10**places)
 
     write, as_json_at = _along(start, unit)
     low, high = _within(metric.range.low, metric.range.high, start, unit)
     bind = _bind(outcome, metric)
-    return Steps(metric, reported, low, high, write, lambda step: Entry(as_json_at(step)), bind, start, unit)
+    return Steps(
+        metric,
+        reported,
+        low,
+        high,
+        write,
+        lambda step: Entry(as_json_at(step)),
+        bind,
+        start,
+        unit,
+    )
 
 
 def _ratio(outcome: Outcome, metric: Metric, entry: Entry) -> Steps:
-    start, below = number.fraction(entry.numerator), number.fraction(entry.denominator)
-    unit = Fraction(1, 10 ** max(_places_written(entry.numerator), _places_written(entry.denominator)))
+    start = number.fraction(entry.numerator)
+    below = number.fraction(entry.denominator)
+    unit = Fraction(
+        1,
+        10 ** max(_places_written(entry.numerator), _places_written(entry.denominator)),
+    )
     times = _times(metric)
     bounded = metric.type == "percent" and not metric.above_100
 
     write, as_json_at = _along(start, unit)
-    least = Fraction(0) if metric.range.low is None else max(Fraction(0), metric.range.low * below / times)
+    least = (
+        Fraction(0)
+        if metric.range.low is None
+        else max(Fraction(0), metric.range.low * below / times)
+    )
     most = None if metric.range.high is None else metric.range.high * below / times
     most = below if bounded and (most is None or most > below) else most
     low, high = _within(least, most, start, unit)
@@ -159,10 +225,23 @@ def _ratio(outcome: Outcome, metric: Metric, entry: Entry) -> Steps:
     def as_entry(step: int) -> Entry:
         return Entry(None, as_json_at(step), entry.denominator)
 
-    return Steps(metric, True, low, high, write, as_entry, _bind(outcome, metric), start, unit, below)
+    return Steps(
+        metric,
+        True,
+        low,
+        high,
+        write,
+        as_entry,
+        _bind(outcome, metric),
+        start,
+        unit,
+        below,
+    )
 
 
-def _along(start: Fraction, unit: Fraction) -> tuple[Callable[[int], Fraction], Callable[[int], int | Decimal]]:
+def _along(
+    start: Fraction, unit: Fraction
+) -> tuple[Callable[[int], Fraction], Callable[[int], int | Decimal]]:
     """Return what gives the number of a step, and what gives it as a submission has it."""
 
     def write(step: int) -> Fraction:
@@ -203,5 +282,9 @@ def _places_written(value: object) -> int:
 
 def _finest(edges: Iterable[Fraction | None]) -> int:
     """Return the places of the edge that has most."""
-    places = (DOUBTFUL_PLACES if edge is None else number.places(edge) for edge in edges)
-    return max((DOUBTFUL_PLACES if count is None else count for count in places), default=0)
+    places = (
+        DOUBTFUL_PLACES if edge is None else number.places(edge) for edge in edges
+    )
+    return max(
+        (DOUBTFUL_PLACES if count is None else count for count in places), default=0
+    )

@@ -16,27 +16,42 @@ Known: TypeAlias = "Fraction | Absent | None"
 def threshold_value(outcome: Outcome, at: int) -> Known:
     """Return what a rule's threshold came to, as a number; None where it is no single figure."""
     rule = outcome.rule(at)
-    if rule.metric is None or rule.threshold is None or isinstance(rule.threshold, Interval | tuple):
+    if (
+        rule.metric is None
+        or rule.threshold is None
+        or isinstance(rule.threshold, Interval | tuple)
+    ):
         return None
     return resolved(outcome, rule.threshold, outcome.rules.metrics[rule.metric])
 
 
-def resolved(outcome: Outcome, threshold: Scalar | MetricRef | FormulaRef, metric: Metric) -> Fraction | Absent:
+def resolved(
+    outcome: Outcome, threshold: Scalar | MetricRef | FormulaRef, metric: Metric
+) -> Fraction | Absent:
     """Return what a threshold came to, as a number (a date as its day number)."""
     if isinstance(threshold, MetricRef):
         figure = outcome.figures[outcome.plan.positions[threshold.metric]]
     elif isinstance(threshold, FormulaRef):
-        parsed = formula.parse(threshold.formula, outcome.rules.metric_types, outcome.rules.calendar)
+        parsed = formula.parse(
+            threshold.formula, outcome.rules.metric_types, outcome.rules.calendar
+        )
         figure = closed(parsed.evaluate(named(outcome, parsed)))
     else:
         return as_number(threshold, metric)
     return figure if isinstance(figure, Absent) else Fraction(*figure)
 
 
-def named(outcome: Outcome, parsed: formula.Formula) -> dict[str, formula.Value | Absent]:
+def named(
+    outcome: Outcome, parsed: formula.Formula
+) -> dict[str, formula.Value | Absent]:
     """Return the figures that a formula over metrics names."""
-    metrics, positions = outcome.rules.metrics, outcome.plan.positions
-    return {name: opened(outcome.figures[positions[name]], metrics[name]) for name in parsed.names if name in positions}
+    metrics = outcome.rules.metrics
+    positions = outcome.plan.positions
+    return {
+        name: opened(outcome.figures[positions[name]], metrics[name])
+        for name in parsed.names
+        if name in positions
+    }
 
 
 def number_of(value: Known) -> Fraction:

@@ -1,4 +1,6 @@
-"""From the results of rules to groups and the index: exact sums of whole ticks (semantics G1 to I4)."""
+"""From the results of rules to groups and the index: exact sums of whole ticks (semantics G1 to
+I4).
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -10,7 +12,9 @@ from cchc_rules.scoring.shapes import Result
 
 
 class Total(NamedTuple):
-    """The points of a group, in ticks; `rescaled` is the part of `excluded` that shrinks the maximum."""
+    """The points of a group, in ticks; `rescaled` is the part of `excluded` that shrinks the
+    maximum.
+    """
 
     maximum: int
     earned: int
@@ -21,7 +25,9 @@ class Total(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """The index: its parts and its rounded value in ticks; the unrounded base is `numerator`/`denominator` ticks."""
+    """The index: its parts and its rounded value in ticks; the unrounded base is
+    `numerator`/`denominator` ticks.
+    """
 
     base: Total
     numerator: int
@@ -54,7 +60,11 @@ def totals(plan: Plan, results: Sequence[Result]) -> list[Total]:
             found.append(mean(group, shares(plan, group, results)))
         else:
             added = _added(group, results, found)
-            found.append(added if group.kind == "base" else capped(group, added.earned, added.lost))
+            found.append(
+                added
+                if group.kind == "base"
+                else capped(group, added.earned, added.lost)
+            )
     return found
 
 
@@ -68,12 +78,18 @@ def _added(group: GroupPlan, results: Sequence[Result], found: list[Total]) -> T
             rescaled += result.excluded if result.rescales else 0
     for at in group.groups:
         child = found[at]
-        earned, excluded, rescaled = earned + child.earned, excluded + child.excluded, rescaled + child.rescaled
-    return Total(group.maximum, earned, group.maximum - earned - excluded, excluded, rescaled)
+        earned = earned + child.earned
+        excluded = excluded + child.excluded
+        rescaled = rescaled + child.rescaled
+    return Total(
+        group.maximum, earned, group.maximum - earned - excluded, excluded, rescaled
+    )
 
 
 def capped(group: GroupPlan, earned: int, lost: int) -> Total:
-    """Return the points of a bonus or penalty pool, held to its cap; it has nothing excluded (semantics G3)."""
+    """Return the points of a bonus or penalty pool, held to its cap; it has nothing excluded
+    (semantics G3).
+    """
     maximum = min(group.cap, group.maximum)
     if group.kind == "bonus":
         held = min(group.cap, earned)
@@ -83,7 +99,9 @@ def capped(group: GroupPlan, earned: int, lost: int) -> Total:
 
 
 class Share(NamedTuple):
-    """What rules bring to a mean: the weight that counts, how much of it is shown only, the unrounded points."""
+    """What rules bring to a mean: the weight that counts, how much of it is shown only, the
+    unrounded points.
+    """
 
     weight: int
     shown: int
@@ -103,7 +121,9 @@ def shares(plan: Plan, group: GroupPlan, results: Sequence[Result]) -> Share:
     points = Fraction(0)
     for at in group.rules:
         own = share(plan, at, results[at])
-        weight, shown, points = weight + own.weight, shown + own.shown, points + own.points
+        weight = weight + own.weight
+        shown = shown + own.shown
+        points = points + own.points
     return Share(weight, shown, points)
 
 
@@ -136,13 +156,27 @@ _NOTHING = Total(0, 0, 0, 0, 0)
 
 
 def held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
-    """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held to the scale."""
-    scale, unit, left = plan.rules.index.scale, plan.unit, base.maximum - base.rescaled
-    numerator, denominator = (base.earned * scale.numerator * unit, left * scale.denominator) if left else (0, 1)
+    """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held
+    to the scale.
+    """
+    scale = plan.rules.index.scale
+    unit = plan.unit
+    left = base.maximum - base.rescaled
+    numerator, denominator = (
+        (base.earned * scale.numerator * unit, left * scale.denominator)
+        if left
+        else (0, 1)
+    )
     rounded = half_up(numerator, denominator)
-    value, over = rounded + bonus - penalty, bonus - penalty
-    top_n, top_d = scale.numerator * unit, scale.denominator
-    above = (numerator + over * denominator) * top_d > top_n * denominator or value * top_d > top_n
+    value = rounded + bonus - penalty
+    over = bonus - penalty
+    top_n = scale.numerator * unit
+    top_d = scale.denominator
+    above = (
+        numerator + over * denominator
+    ) * top_d > top_n * denominator or value * top_d > top_n
     held = above and not plan.rules.index.over_scale
     shown = min(value, top_n // top_d) if held else value
-    return Sum(base, numerator, denominator, rounded, bonus, penalty, shown, held, unit, scale)
+    return Sum(
+        base, numerator, denominator, rounded, bonus, penalty, shown, held, unit, scale
+    )

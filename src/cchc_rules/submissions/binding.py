@@ -1,4 +1,6 @@
-"""A submission held against a rule set: every entry becomes the exact figure of its metric, or a problem."""
+"""A submission held against a rule set: every entry becomes the exact figure of its metric, or a
+problem.
+"""
 
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -14,27 +16,47 @@ from cchc_rules.base.number import Pair
 from cchc_rules.base.problem import Path, nearest, quoted
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, Reason, State
 from cchc_rules.rules.model import Metric, RuleSet
-from cchc_rules.submissions.submission import Bound, Entry, Figure, Given, Measurements, Reader, as_day, read, same_item
+from cchc_rules.submissions.submission import (
+    Bound,
+    Entry,
+    Figure,
+    Given,
+    Measurements,
+    Reader,
+    as_day,
+    read,
+    same_item,
+)
 
 
 def load_measurements(
-    source: str | FilePath | Mapping[str, Any], rules: RuleSet | None = None, *, as_of: date | None = None
+    source: str | FilePath | Mapping[str, Any],
+    rules: RuleSet | None = None,
+    *,
+    as_of: date | None = None,
 ) -> Measurements:
-    """Return the submission of a JSON file or a mapping (ints, Decimals, dates, strings, bools; no floats).
+    """Return the submission of a JSON file or a mapping (ints, Decimals, dates, strings, bools; no
+    floats).
 
-    With the rule set given, every figure is held against its metric at once (judged at `as_of`, else the submission's
-    own day, else the end of its period); otherwise `score` does it. Raises
+    With the rule set given, every figure is held against its metric at once (judged at `as_of`,
+    else the submission's own day, else the end of its period); otherwise `score` does it. Raises
     `SubmissionError` with every problem, each with its path and what to do.
     """
     reader = Reader()
     found = read(source, reader)
-    bound = None if found is None or rules is None else _bind(found, rules, as_of or found.judged_at, reader)
+    bound = (
+        None
+        if found is None or rules is None
+        else _bind(found, rules, as_of or found.judged_at, reader)
+    )
     if reader.problems or found is None:
         reader.refuse()
     return replace(found, bound=bound)
 
 
-def figures_of(measurements: Measurements, rules: RuleSet, as_of: date) -> dict[str, Figure]:
+def figures_of(
+    measurements: Measurements, rules: RuleSet, as_of: date
+) -> dict[str, Figure]:
     """Return the figures of a submission bound to a rule set's metrics; or raise `SubmissionError`."""
     bound = measurements.bound
     if bound is not None and bound.rules is rules and bound.as_of == as_of:
@@ -73,21 +95,31 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
     return Bound(rules, as_of, figures)
 
 
-def _of_the_period(found: Measurements, rules: RuleSet, reader: Reader) -> dict[str, Figure]:
+def _of_the_period(
+    found: Measurements, rules: RuleSet, reader: Reader
+) -> dict[str, Figure]:
     """Return the figures that the period gives; a period that is not of whole months gives none."""
-    wanted = [metric.id for metric in rules.metrics.values() if metric.from_period is not None]
+    wanted = [
+        metric.id for metric in rules.metrics.values() if metric.from_period is not None
+    ]
     known = bool(wanted) and found.span != (date.min, date.max)
     months = calendar.whole_months(*found.span) if known else None
     if known and months is None:
-        reader.fault("period-not-months", "period", given=quoted(found.period), name=wanted[0])
+        reader.fault(
+            "period-not-months", "period", given=quoted(found.period), name=wanted[0]
+        )
     return {} if months is None else dict.fromkeys(wanted, (months, 1))
 
 
 def _absence(entry: Entry, as_of: date) -> Absent:
     if entry.waived is None:
-        return Absent(State.NOT_APPLICABLE, Reason.NOT_APPLICABLE, entry.not_applicable or "")
+        return Absent(
+            State.NOT_APPLICABLE, Reason.NOT_APPLICABLE, entry.not_applicable or ""
+        )
     if as_of > entry.waived.until:
-        return Absent(State.MISSING, Reason.WAIVER_ENDED, entry.waived.until.isoformat())
+        return Absent(
+            State.MISSING, Reason.WAIVER_ENDED, entry.waived.until.isoformat()
+        )
     return Absent(State.WAIVED, Reason.WAIVED, entry.waived.why)
 
 
@@ -95,9 +127,16 @@ def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
     if id_ in rules.metrics and rules.metrics[id_].from_period is not None:
         reader.fault("period-metric", "measurements", id_, name=id_)
     elif id_ in rules.metrics:
-        reader.fault("derived-metric", "measurements", id_, name=id_, formula=rules.metrics[id_].formula or "")
+        reader.fault(
+            "derived-metric",
+            "measurements",
+            id_,
+            name=id_,
+            formula=rules.metrics[id_].formula or "",
+        )
     else:
-        name, near = quoted(id_), nearest(id_, rules.metrics)
+        name = quoted(id_)
+        near = nearest(id_, rules.metrics)
         reader.fault("unknown-metric", "measurements", id_, name=name, nearest=near)
 
 
@@ -108,18 +147,42 @@ def variant(found: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
 
 
 def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
-    """Hold everything but the figures against the rule set; return the rule set for the day and the unit's kind."""
+    """Hold everything but the figures against the rule set; return the rule set for the day and the
+    unit's kind.
+    """
     if found.ruleset and not rules.reads_submissions_for(found.ruleset):
-        reader.fault("other-ruleset", "ruleset", given=quoted(found.ruleset), wanted=rules.id)
-    elif reader.form_version and found.ruleset == rules.id and reader.form_version != rules.version:
-        reader.fault("form-version", "version", given=quoted(reader.form_version), wanted=rules.version)
+        reader.fault(
+            "other-ruleset", "ruleset", given=quoted(found.ruleset), wanted=rules.id
+        )
+    elif (
+        reader.form_version
+        and found.ruleset == rules.id
+        and reader.form_version != rules.version
+    ):
+        reader.fault(
+            "form-version",
+            "version",
+            given=quoted(reader.form_version),
+            wanted=rules.version,
+        )
     kinds = rules.at(reader.as_of).kinds
     if found.unit_kind and found.unit_kind not in kinds:
-        reader.fault("unknown-kind", "unit_kind", name=quoted(found.unit_kind), nearest=nearest(found.unit_kind, kinds))
-    first, last = rules.valid
-    if found.span != (date.min, date.max) and not (first <= found.span[0] and found.span[1] <= last):
         reader.fault(
-            "other-period", "period", given=quoted(found.period), first=first.isoformat(), last=last.isoformat()
+            "unknown-kind",
+            "unit_kind",
+            name=quoted(found.unit_kind),
+            nearest=nearest(found.unit_kind, kinds),
+        )
+    first, last = rules.valid
+    if found.span != (date.min, date.max) and not (
+        first <= found.span[0] and found.span[1] <= last
+    ):
+        reader.fault(
+            "other-period",
+            "period",
+            given=quoted(found.period),
+            first=first.isoformat(),
+            last=last.isoformat(),
         )
     active = variant(found, rules, reader.as_of)
     _names_known(found, active, reader)
@@ -129,26 +192,56 @@ def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
 def _names_known(found: Measurements, rules: RuleSet, reader: Reader) -> None:
     for id_ in found.absent:
         if id_ not in rules.groups:
-            reader.fault("unknown-group", "absent", id_, name=quoted(id_), nearest=nearest(id_, rules.groups))
+            reader.fault(
+                "unknown-group",
+                "absent",
+                id_,
+                name=quoted(id_),
+                nearest=nearest(id_, rules.groups),
+            )
         elif not rules.groups[id_].optional:
             reader.fault("group-not-optional", "absent", id_, name=id_)
     _points_known(found.points, rules, reader, "points")
     for track, points in found.tracks.items():
         if track not in rules.tracks:
-            reader.fault("unknown-track", "tracks", track, name=quoted(track), nearest=nearest(track, rules.tracks))
+            reader.fault(
+                "unknown-track",
+                "tracks",
+                track,
+                name=quoted(track),
+                nearest=nearest(track, rules.tracks),
+            )
         _points_known(points, rules, reader, "tracks", track)
 
 
-def _points_known(points: Mapping[str, Given], rules: RuleSet, reader: Reader, *path: str) -> None:
+def _points_known(
+    points: Mapping[str, Given], rules: RuleSet, reader: Reader, *path: str
+) -> None:
     for id_, given in points.items():
         rule = rules.rules.get(id_)
         if rule is None:
-            reader.fault("unknown-rule", *path, id_, name=quoted(id_), nearest=nearest(id_, rules.rules))
+            reader.fault(
+                "unknown-rule",
+                *path,
+                id_,
+                name=quoted(id_),
+                nearest=nearest(id_, rules.rules),
+            )
             continue
         value = Fraction(*given.points)
         if not rule.lowest <= value <= rule.weight:
-            places = {"lowest": number.plain(rule.lowest), "weight": number.plain(rule.weight)}
-            reader.fault("points-out-of-range", *path, id_, "points", points=number.plain(value), **places)
+            places = {
+                "lowest": number.plain(rule.lowest),
+                "weight": number.plain(rule.weight),
+            }
+            reader.fault(
+                "points-out-of-range",
+                *path,
+                id_,
+                "points",
+                points=number.plain(value),
+                **places,
+            )
         if path == ("points",) and not takes_points(rules, id_):
             reader.fault("points-not-asked", *path, id_, name=id_)
 
@@ -162,12 +255,21 @@ def takes_points(rules: RuleSet, id_: str) -> bool:
 @lru_cache(maxsize=64)
 def _binders(rules: RuleSet) -> dict[str, Bind]:
     """Return, for each metric that is submitted, the function that turns an entry into its figure."""
-    return {metric.id: _binder(metric, rules) for metric in rules.metrics.values() if metric.submitted}
+    return {
+        metric.id: _binder(metric, rules)
+        for metric in rules.metrics.values()
+        if metric.submitted
+    }
 
 
-def binder(metric: Metric, rules: RuleSet, as_of: date) -> Callable[[Entry], Figure | None]:
-    """Return what gives the figure of an entry, None where it would be refused; lists of items go by their count."""
-    reader, bind = Reader(), _single_binders(rules)[metric.id]
+def binder(
+    metric: Metric, rules: RuleSet, as_of: date
+) -> Callable[[Entry], Figure | None]:
+    """Return what gives the figure of an entry, None where it would be refused; lists of items go
+    by their count.
+    """
+    reader = Reader()
+    bind = _single_binders(rules)[metric.id]
     reader.as_of = as_of
 
     def figure(entry: Entry) -> Figure | None:
@@ -180,7 +282,11 @@ def binder(metric: Metric, rules: RuleSet, as_of: date) -> Callable[[Entry], Fig
 
 @lru_cache(maxsize=64)
 def _single_binders(rules: RuleSet) -> dict[str, Bind]:
-    counted = (replace(metric, distinct=False) for metric in rules.metrics.values() if metric.submitted)
+    counted = (
+        replace(metric, distinct=False)
+        for metric in rules.metrics.values()
+        if metric.submitted
+    )
     return {metric.id: _binder(metric, rules) for metric in counted}
 
 
@@ -189,7 +295,9 @@ def _binder(metric: Metric, rules: RuleSet) -> Bind:
         return _number_binder(metric)
     if metric.type == "yes_no":
         return _yes_no_binder(metric)
-    return _date_binder(metric, rules) if metric.type == "date" else _level_binder(metric)
+    return (
+        _date_binder(metric, rules) if metric.type == "date" else _level_binder(metric)
+    )
 
 
 def _number_binder(metric: Metric) -> Bind:
@@ -199,7 +307,9 @@ def _number_binder(metric: Metric) -> Bind:
     places = metric.round
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
-        figure = single(entry, reader) if entry.denominator is None else ratio(entry, reader)
+        figure = (
+            single(entry, reader) if entry.denominator is None else ratio(entry, reader)
+        )
         if figure.__class__ is not tuple or not held(figure, reader):  # type: ignore[arg-type]
             return figure if isinstance(figure, Absent) else None
         return figure if places is None else _rounded(figure, places)  # type: ignore[arg-type]
@@ -213,24 +323,39 @@ def _rounded(figure: Pair, places: int) -> Pair:
 
 def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
     """Return the test whether a figure lies in the metric's range; it says so where it does not."""
-    low, high = metric.range.low, metric.range.high
+    low = metric.range.low
+    high = metric.range.high
     low_n, low_d = (low.numerator, low.denominator) if low is not None else (None, 1)
-    high_n, high_d = (high.numerator, high.denominator) if high is not None else (None, 1)
+    high_n, high_d = (
+        (high.numerator, high.denominator) if high is not None else (None, 1)
+    )
 
     def held(figure: Pair, reader: Reader) -> bool:
         n, d = figure
-        if (low_n is None or n * low_d >= low_n * d) and (high_n is None or n * high_d <= high_n * d):
+        if (low_n is None or n * low_d >= low_n * d) and (
+            high_n is None or n * high_d <= high_n * d
+        ):
             return True
-        least, most = ("" if edge is None else number.plain(edge) for edge in (low, high))
+        least, most = (
+            "" if edge is None else number.plain(edge) for edge in (low, high)
+        )
         given = number.shown(Fraction(n, d))
-        reader.fault("out-of-range", "measurements", metric.id, given=given, least=least or "–∞", most=most or "∞")
+        reader.fault(
+            "out-of-range",
+            "measurements",
+            metric.id,
+            given=given,
+            least=least or "–∞",
+            most=most or "∞",
+        )
         return False
 
     return held
 
 
 def _single_binder(metric: Metric) -> Bind:
-    path, whole = ("measurements", metric.id), metric.whole
+    path = ("measurements", metric.id)
+    whole = metric.whole
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if entry.items is not None:
@@ -262,24 +387,38 @@ def _items_binder(metric: Metric) -> Bind:
 
 def _ratio_binder(metric: Metric) -> Bind:
     percent = metric.type == "percent"
-    bounded, times = percent and not metric.above_100, 100 if percent else 1
+    bounded = percent and not metric.above_100
+    times = 100 if percent else 1
     path: Path = ("measurements", metric.id)
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if metric.ratio is None:
             reader.fault("ratio-not-asked", *path, name=metric.id)
             return None
-        n, d = entry.numerator, entry.denominator
-        if n.__class__ is int and d.__class__ is int and 0 <= n <= d < number.LIMIT and d:
+        n = entry.numerator
+        d = entry.denominator
+        if (
+            n.__class__ is int
+            and d.__class__ is int
+            and 0 <= n <= d < number.LIMIT
+            and d
+        ):
             return n * times, d
-        above, below = reader.exact(n, *path, "numerator"), reader.exact(d, *path, "denominator")
+        above = reader.exact(n, *path, "numerator")
+        below = reader.exact(d, *path, "denominator")
         if above is None or below is None:
             return None
         fault = _ratio_fault(above, below, bounded)
         if fault:
-            reader.fault(fault, *path, numerator=_shown(above), denominator=_shown(below))
+            reader.fault(
+                fault, *path, numerator=_shown(above), denominator=_shown(below)
+            )
             return None
-        return (above[0] * below[1] * times, above[1] * below[0]) if below[0] else ZERO_DENOMINATOR
+        return (
+            (above[0] * below[1] * times, above[1] * below[0])
+            if below[0]
+            else ZERO_DENOMINATOR
+        )
 
     return bind
 
@@ -290,7 +429,11 @@ def _ratio_fault(above: Pair, below: Pair, bounded: bool) -> str:
         return "negative-count"
     if above[0] and not below[0]:
         return "numerator-over-zero"
-    return "numerator-above-denominator" if bounded and above[0] * below[1] > below[0] * above[1] else ""
+    return (
+        "numerator-above-denominator"
+        if bounded and above[0] * below[1] > below[0] * above[1]
+        else ""
+    )
 
 
 def _shown(figure: Pair) -> str:
@@ -301,7 +444,9 @@ def _plain_value(metric: Metric, entry: Entry, reader: Reader) -> bool:
     """Whether the entry gives a single value; say so when it does not."""
     if entry.denominator is None and entry.items is None:
         return True
-    reader.fault("value-asked", "measurements", metric.id, name=metric.id, type=metric.type)
+    reader.fault(
+        "value-asked", "measurements", metric.id, name=metric.id, type=metric.type
+    )
     return False
 
 
@@ -312,14 +457,17 @@ def _yes_no_binder(metric: Metric) -> Bind:
         if entry.value is False:
             return 0, 1
         if _plain_value(metric, entry, reader):
-            reader.fault("not-yes-no", "measurements", metric.id, given=quoted(entry.value))
+            reader.fault(
+                "not-yes-no", "measurements", metric.id, given=quoted(entry.value)
+            )
         return None
 
     return bind
 
 
 def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
-    path, window = ("measurements", metric.id), rules.window
+    path = ("measurements", metric.id)
+    window = rules.window
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if not _plain_value(metric, entry, reader):
@@ -330,10 +478,21 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
             return None
         if window and not window[0] <= day <= window[1]:
             first, last = (edge.isoformat() for edge in window)
-            reader.fault("date-outside-window", *path, given=day.isoformat(), first=first, last=last)
+            reader.fault(
+                "date-outside-window",
+                *path,
+                given=day.isoformat(),
+                first=first,
+                last=last,
+            )
             return None
         if day > reader.as_of:
-            reader.fault("date-after-as-of", *path, given=day.isoformat(), as_of=reader.as_of.isoformat())
+            reader.fault(
+                "date-after-as-of",
+                *path,
+                given=day.isoformat(),
+                as_of=reader.as_of.isoformat(),
+            )
             return None
         return day.toordinal(), 1
 
@@ -350,14 +509,24 @@ def _level_binder(metric: Metric) -> Bind:
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if not _plain_value(metric, entry, reader):
             return None
-        words = unicodedata.normalize("NFC", entry.value) if isinstance(entry.value, str) else ""
+        words = (
+            unicodedata.normalize("NFC", entry.value)
+            if isinstance(entry.value, str)
+            else ""
+        )
         at = positions.get(" ".join(words.casefold().split()))
         if at is not None:
             return at, 1
         allowed = ", ".join(f"“{level.vi}”" for level in metric.levels)
         near = nearest(words, [level.vi for level in metric.levels])
         path: Path = ("measurements", metric.id)
-        reader.fault("unknown-level", *path, given=quoted(entry.value), allowed=allowed, nearest=near)
+        reader.fault(
+            "unknown-level",
+            *path,
+            given=quoted(entry.value),
+            allowed=allowed,
+            nearest=near,
+        )
         return None
 
     return bind

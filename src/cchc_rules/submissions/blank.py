@@ -1,4 +1,5 @@
-"""What a blank submission holds, as a document: every figure that is asked for, in words of one language.
+"""What a blank submission holds, as a document: every figure that is asked for, in words of one
+language.
 
 A plain dictionary from which the JSON form and the workbook are made.
 """
@@ -30,9 +31,16 @@ def blank(rules: RuleSet, lang: str | None = None, kind: str | None = None) -> D
 
 class _Blank:
     def __init__(self, rules: RuleSet, lang: str, kind: str | None) -> None:
-        self.rules, self.lang, self.kind = rules, lang, kind
+        self.rules = rules
+        self.lang = lang
+        self.kind = kind
         stands = [rules, *rules.dated.values()]
-        kinds = [one.kinds[name] for one in stands for name in one.kinds if kind in (None, name)]
+        kinds = [
+            one.kinds[name]
+            for one in stands
+            for name in one.kinds
+            if kind in (None, name)
+        ]
         self.variants = kinds if kind else stands + kinds
         self.words = Wording(rules, lang)
         self.readers: dict[str, list[tuple[RuleSet, Rule]]] = {}
@@ -57,18 +65,29 @@ class _Blank:
             "from": rules.valid[0].isoformat(),
             "period": self.period(),
             "kind": self.kind,
-            "kinds": [] if self.kind else [self.unit_kind(name, one) for name, one in rules.kinds.items()],
+            "kinds": []
+            if self.kind
+            else [self.unit_kind(name, one) for name, one in rules.kinds.items()],
             "areas": self.areas(),
-            "points": [self.points(rule) for variant, rule in self.each_rule() if takes_points(variant, rule.id)],
+            "points": [
+                self.points(rule)
+                for variant, rule in self.each_rule()
+                if takes_points(variant, rule.id)
+            ],
             "blocks": self.blocks(),
             "tracks": [{"id": track, "rules": self.scored()} for track in rules.tracks],
         }
 
     def unit_kind(self, name: str, rules: RuleSet) -> Document:
-        return {"id": name, "title": rules.kind_title.of(self.lang) if rules.kind_title else name}
+        return {
+            "id": name,
+            "title": rules.kind_title.of(self.lang) if rules.kind_title else name,
+        }
 
     def period(self) -> str:
-        """Return a period to begin with: the first whole year of the rule set's validity, else all of it."""
+        """Return a period to begin with: the first whole year of the rule set's validity, else all
+        of it.
+        """
         first, last = self.rules.valid
         for year in (first.year, first.year + 1):
             span = period(str(year))
@@ -79,7 +98,9 @@ class _Blank:
     # Figures
 
     def areas(self) -> list[Document]:
-        """Return the figures by area, in the order of the rules, and in an area by who is in charge."""
+        """Return the figures by area, in the order of the rules, and in an area by who is in
+        charge.
+        """
         found: dict[str, dict[str, list[Document]]] = {}
         titles = {"": self.words.say("form.other-figures")}
         for metric in self.metrics():
@@ -90,9 +111,14 @@ class _Blank:
             {
                 "id": area,
                 "title": titles[area],
-                "officers": [{"lead": lead or None, "metrics": own} for lead, own in found[area].items()],
+                "officers": [
+                    {"lead": lead or None, "metrics": own}
+                    for lead, own in found[area].items()
+                ],
             }
-            for area in sorted(found, key=lambda id_: order.index(id_) if id_ else len(order))
+            for area in sorted(
+                found, key=lambda id_: order.index(id_) if id_ else len(order)
+            )
         ]
 
     def metrics(self) -> list[Metric]:
@@ -105,7 +131,9 @@ class _Blank:
         return list(found.values())
 
     def belongs(self, metric: Metric, titles: dict[str, str]) -> tuple[str, str]:
-        """Return the area of the first rule that reads a metric, and who leads what that rule asks for."""
+        """Return the area of the first rule that reads a metric, and who leads what that rule asks
+        for.
+        """
         if metric.id not in self.readers:
             return "", ""
         variant, rule = self.readers[metric.id][0]
@@ -125,12 +153,16 @@ class _Blank:
             "most": None if metric.range.high is None else plain(metric.range.high),
             "window": [edge.isoformat() for edge in self.rules.window or ()],
             "allowed": self.allowed(metric),
-            "ratio": [part.of(self.lang) for part in metric.ratio] if metric.ratio else None,
+            "ratio": [part.of(self.lang) for part in metric.ratio]
+            if metric.ratio
+            else None,
             "levels": [level.of(self.lang) for level in metric.levels],
             "distinct": metric.distinct,
             "evidence": metric.evidence.of(self.lang) if metric.evidence else None,
             "evidence_required": any(rule.evidence_required for rule in reading),
-            "clauses": list(dict.fromkeys(clause for rule in reading for clause in rule.source)),
+            "clauses": list(
+                dict.fromkeys(clause for rule in reading for clause in rule.source)
+            ),
             "rules": [rule.id for rule in reading],
         }
 
@@ -146,8 +178,14 @@ class _Blank:
         if metric.type == "level":
             return "; ".join(level.of(self.lang) for level in metric.levels)
         if metric.type == "date":
-            edges = [self.words.scalar(edge, metric) for edge in self.rules.window or ()]
-            return self.words.say("form.day-between", first=edges[0], last=edges[1]) if edges else ""
+            edges = [
+                self.words.scalar(edge, metric) for edge in self.rules.window or ()
+            ]
+            return (
+                self.words.say("form.day-between", first=edges[0], last=edges[1])
+                if edges
+                else ""
+            )
         if metric.distinct:
             return self.words.say("form.list")
         return self.words.interval(metric.range, None)
@@ -174,8 +212,20 @@ class _Blank:
         }
 
     def scored(self) -> list[Document]:
-        return [self.points(rule) for _, rule in self.each_rule() if rule.deduction.kind != "none"]
+        return [
+            self.points(rule)
+            for _, rule in self.each_rule()
+            if rule.deduction.kind != "none"
+        ]
 
     def blocks(self) -> list[Document]:
-        found = {group.id: group for variant in self.variants for group in variant.groups.values() if group.optional}
-        return [{"id": group.id, "title": group.title.of(self.lang)} for group in found.values()]
+        found = {
+            group.id: group
+            for variant in self.variants
+            for group in variant.groups.values()
+            if group.optional
+        }
+        return [
+            {"id": group.id, "title": group.title.of(self.lang)}
+            for group in found.values()
+        ]

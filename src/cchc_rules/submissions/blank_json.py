@@ -8,7 +8,9 @@ from cchc_rules.submissions.blank import Document
 
 
 def template(document: Document) -> str:
-    """Return the JSON text of a blank submission, which `score` reads as it stands: every figure missing."""
+    """Return the JSON text of a blank submission, which `score` reads as it stands: every figure
+    missing.
+    """
     content: dict[str, Any] = {
         "format": 1,
         "guide": _guide(document),
@@ -27,11 +29,22 @@ def template(document: Document) -> str:
 
 
 def _metrics(document: Document) -> list[Document]:
-    return [one for area in document["areas"] for officer in area["officers"] for one in officer["metrics"]]
+    return [
+        one
+        for area in document["areas"]
+        for officer in area["officers"]
+        for one in officer["metrics"]
+    ]
 
 
 def _entry(metric: Document) -> Document:
-    ways = ("items",) if metric["distinct"] else ("numerator", "denominator") if metric["ratio"] else ("value",)
+    ways = (
+        ("items",)
+        if metric["distinct"]
+        else ("numerator", "denominator")
+        if metric["ratio"]
+        else ("value",)
+    )
     return {**dict.fromkeys(ways), "evidence": [], "note": None}
 
 
@@ -50,11 +63,22 @@ def _guide(document: Document) -> Document:
             for officer in area["officers"]
             for metric in officer["metrics"]
         },
-        "points": {rule["id"]: {key: rule[key] for key in _ASKED} for rule in document["points"]},
+        "points": {
+            rule["id"]: {key: rule[key] for key in _ASKED}
+            for rule in document["points"]
+        },
         "absent": {block["id"]: block["title"] for block in document["blocks"]},
     }
 
 
 _HOW = ("form.json-1", "form.json-2", "form.json-3", "form.json-4")
-_SAID = ("title", "ratio", "unit", "allowed", "clauses", "evidence", "evidence_required")
+_SAID = (
+    "title",
+    "ratio",
+    "unit",
+    "allowed",
+    "clauses",
+    "evidence",
+    "evidence_required",
+)
 _ASKED = ("title", "clauses", "lowest", "weight")

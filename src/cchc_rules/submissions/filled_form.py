@@ -1,7 +1,8 @@
-"""Reads a filled form: a workbook in, the content of a submission out, and for each part of it the cell it stood in.
+"""Reads a filled form: a workbook in, the content of a submission out, and for each part of it the
+cell it stood in.
 
-It knows no rule set: the form says of each row what it holds. What does not fit is found when the content is read as
-any submission is.
+It knows no rule set: the form says of each row what it holds. What does not fit is found when the
+content is read as any submission is.
 """
 
 import hashlib
@@ -10,7 +11,13 @@ from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
-from cchc_rules.base.problem import MOST_PROBLEMS, Path, Problem, SubmissionError, quoted
+from cchc_rules.base.problem import (
+    MOST_PROBLEMS,
+    Path,
+    Problem,
+    SubmissionError,
+    quoted,
+)
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.worksheets import Cell, Table, bytes_of, tables
 
@@ -21,7 +28,9 @@ Row = dict[str, Cell]
 
 
 class Form(NamedTuple):
-    """A filled form as read: what a JSON submission would hold, the cell of each path, the rule set's version."""
+    """A filled form as read: what a JSON submission would hold, the cell of each path, the rule
+    set's version.
+    """
 
     content: dict[str, Any]
     cells: dict[Path, str]
@@ -36,7 +45,9 @@ def read(path: FilePath) -> Form:
     found = tables(data, str(path))
     names = {table.name for table in found}
     if not {"head", "figures"} <= names:
-        raise SubmissionError([Problem("form-unknown", (), {"path": quoted(path, 200)}, str(path))])
+        raise SubmissionError(
+            [Problem("form-unknown", (), {"path": quoted(path, 200)}, str(path))]
+        )
     return _Reader(str(path)).form(found, hashlib.sha256(data).hexdigest())
 
 
@@ -47,41 +58,81 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def form(self, found: list[Table], digest: str) -> Form:
-        head = self.head([row for table in found if table.name == "head" for row in table.rows])
+        head = self.head(
+            [row for table in found if table.name == "head" for row in table.rows]
+        )
         version = str(head.pop("version", ""))
-        content: dict[str, Any] = {"format": 1, **head, "measurements": {}, "points": {}, "absent": {}, "tracks": {}}
-        readers = {"figures": self.figures, "points": self.points, "absent": self.absent, "tracks": self.tracks}
+        content: dict[str, Any] = {
+            "format": 1,
+            **head,
+            "measurements": {},
+            "points": {},
+            "absent": {},
+            "tracks": {},
+        }
+        readers = {
+            "figures": self.figures,
+            "points": self.points,
+            "absent": self.absent,
+            "tracks": self.tracks,
+        }
         for table in found:
             if table.name in readers:
-                readers[table.name](table.rows, content[_KEYS.get(table.name, table.name)])
+                readers[table.name](
+                    table.rows, content[_KEYS.get(table.name, table.name)]
+                )
         return Form(content, self.cells, version, self.problems, digest)
 
     def fault(self, code: str, cell: Cell, *path: str, **places: str) -> None:
         if len(self.problems) <= MOST_PROBLEMS:
-            self.problems.append(Problem(code, path, places, f"{self.file}:{cell.address}"))
+            self.problems.append(
+                Problem(code, path, places, f"{self.file}:{cell.address}")
+            )
 
     # Rows
 
-    def rows(self, rows: list[Row], inputs: tuple[str, ...], *path: str) -> Iterator[tuple[str, Row]]:
-        """Yield each row that holds something, by its id; what stands beside no id, or twice, is a problem."""
+    def rows(
+        self, rows: list[Row], inputs: tuple[str, ...], *path: str
+    ) -> Iterator[tuple[str, Row]]:
+        """Yield each row that holds something, by its id; what stands beside no id, or twice, is a
+        problem.
+        """
         seen: dict[str, str] = {}
         for row in rows:
-            given = {key: row[key] for key in inputs if key in row and self.holds(row[key])}
+            given = {
+                key: row[key] for key in inputs if key in row and self.holds(row[key])
+            }
             id_ = row["id"].value
             if not isinstance(id_, str):
                 for cell in list(given.values())[:1]:
                     self.fault("form-no-id", cell, *path, given=quoted(cell.value))
                 continue
             if id_ in seen:
-                self.fault("form-id-twice", row["id"], *path, quoted(id_), name=quoted(id_), first=seen[id_])
+                self.fault(
+                    "form-id-twice",
+                    row["id"],
+                    *path,
+                    quoted(id_),
+                    name=quoted(id_),
+                    first=seen[id_],
+                )
                 continue
             seen[id_] = row["id"].address
             if given:
                 self.place(given, *path, id_)
-                yield id_, {**given, "id": row["id"], **({"type": row["type"]} if "type" in row else {})}
+                yield (
+                    id_,
+                    {
+                        **given,
+                        "id": row["id"],
+                        **({"type": row["type"]} if "type" in row else {}),
+                    },
+                )
 
     def holds(self, cell: Cell) -> bool:
-        """Whether a cell holds something that counts; a formula and a merge over rows do not, and are problems."""
+        """Whether a cell holds something that counts; a formula and a merge over rows do not, and
+        are problems.
+        """
         if cell.formula:
             self.fault("form-formula", cell, given=quoted(cell.value))
         elif cell.merged and cell.value is not None:
@@ -121,13 +172,17 @@ class _Reader:
         if "value" in row:
             entry["value"] = self.value(row["value"], kind, *path)
         if "items" in row:
-            entry["items"] = [] if row["items"].value in (0, "0") else lines(row["items"])
+            entry["items"] = (
+                [] if row["items"].value in (0, "0") else lines(row["items"])
+            )
         for key in ("not_applicable", "note"):
             if key in row:
                 entry[key] = text(row[key])
         if row.keys() & {"by", "why", "until"}:
             readers = {"by": text, "why": text, "until": day}
-            entry["waived"] = {key: read(row[key]) for key, read in readers.items() if key in row}
+            entry["waived"] = {
+                key: read(row[key]) for key, read in readers.items() if key in row
+            }
         return entry | self.evidence(row, *path)
 
     def value(self, cell: Cell, kind: object, *path: str) -> object:
@@ -135,7 +190,11 @@ class _Reader:
         if kind == "date":
             return day(cell)
         if kind == "yes_no":
-            return typed_cells.yes_no(cell.value) if isinstance(cell.value, str) else cell.value
+            return (
+                typed_cells.yes_no(cell.value)
+                if isinstance(cell.value, str)
+                else cell.value
+            )
         return cell.value if kind == "level" else self.number(cell, kind, *path)
 
     def number(self, cell: Cell, kind: object, *path: str) -> object:
@@ -146,7 +205,11 @@ class _Reader:
             return 0
         if isinstance(cell.value, str):
             return typed_cells.number(cell.value.removesuffix("%").strip())
-        if cell.percent and isinstance(cell.value, int | Decimal) and not isinstance(cell.value, bool):
+        if (
+            cell.percent
+            and isinstance(cell.value, int | Decimal)
+            and not isinstance(cell.value, bool)
+        ):
             return Decimal(cell.value).scaleb(2)
         return cell.value
 
@@ -155,17 +218,30 @@ class _Reader:
         names = lines(row["documents"]) if "documents" in row else []
         days = dates(row["dates"]) if "dates" in row else []
         if len(days) > len(names):
-            self.fault("form-dates", row["dates"], *path, dates=str(len(days)), documents=str(len(names)))
+            self.fault(
+                "form-dates",
+                row["dates"],
+                *path,
+                dates=str(len(days)),
+                documents=str(len(names)),
+            )
         for at in range(len(days)):
             self.cells[*path, "evidence", at, "date"] = row["dates"].address
         days += [None] * len(names)
-        found = [{"document": name, "date": on} if on else name for name, on in zip(names, days, strict=False)]
+        found = [
+            {"document": name, "date": on} if on else name
+            for name, on in zip(names, days, strict=False)
+        ]
         return {"evidence": found} if found else {}
 
     def points(self, rows: list[Row], into: dict[str, Any], *path: str) -> None:
         path = path or ("points",)
         for id_, row in self.rows(rows, _POINTS, *path):
-            points = {"points": self.number(row["points"], "count", *path, id_)} if "points" in row else {}
+            points = (
+                {"points": self.number(row["points"], "count", *path, id_)}
+                if "points" in row
+                else {}
+            )
             reason = {"reason": text(row["reason"])} if "reason" in row else {}
             into[id_] = points | reason | self.evidence(row, *path, id_)
 
@@ -195,7 +271,11 @@ _POINTS = ("points", "reason", "documents", "dates")
 
 def text(cell: Cell) -> object:
     """Return a cell's text; a number that stands for a text, such as the period 2023, becomes one."""
-    return str(cell.value) if isinstance(cell.value, int) and not isinstance(cell.value, bool) else cell.value
+    return (
+        str(cell.value)
+        if isinstance(cell.value, int) and not isinstance(cell.value, bool)
+        else cell.value
+    )
 
 
 def lines(cell: Cell) -> list[Any]:
@@ -206,7 +286,9 @@ def lines(cell: Cell) -> list[Any]:
 
 
 def day(cell: Cell) -> object:
-    """Return a cell's day: a date cell, or `31/12/2023` or `2023-12-31` as text; anything else as it is."""
+    """Return a cell's day: a date cell, or `31/12/2023` or `2023-12-31` as text; anything else as
+    it is.
+    """
     return typed_cells.day(cell.value) if isinstance(cell.value, str) else cell.value
 
 

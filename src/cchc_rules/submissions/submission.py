@@ -1,4 +1,6 @@
-"""The submission's form: JSON or a mapping in, a checked record out (and printed again); every problem at once."""
+"""The submission's form: JSON or a mapping in, a checked record out (and printed again); every
+problem at once.
+"""
 
 import hashlib
 import json
@@ -14,7 +16,15 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from cchc_rules.base import calendar, number
 from cchc_rules.base.number import Pair
-from cchc_rules.base.problem import MOST_PROBLEMS, Path, Problem, SubmissionError, bounded, nearest, quoted
+from cchc_rules.base.problem import (
+    MOST_PROBLEMS,
+    Path,
+    Problem,
+    SubmissionError,
+    bounded,
+    nearest,
+    quoted,
+)
 from cchc_rules.base.state import Absent
 from cchc_rules.rules.model import RuleSet
 
@@ -58,7 +68,9 @@ class Entry(NamedTuple):
 
 
 Figure: TypeAlias = Pair | Absent
-"""A bound figure: an exact pair (yes is 1, a level its position from the best, a date its day), or an absence."""
+"""A bound figure: an exact pair (yes is 1, a level its position from the best, a date its day), or
+an absence.
+"""
 
 
 class Bound(NamedTuple):
@@ -73,7 +85,8 @@ class Bound(NamedTuple):
 class Measurements:
     """A submission whose form is right. `load_measurements` makes it; `score` reads it.
 
-    Two submissions are equal when they say the same: when `dump_measurements` prints the same text for both.
+    Two submissions are equal when they say the same: when `dump_measurements` prints the same text
+    for both.
     """
 
     ruleset: str
@@ -92,42 +105,58 @@ class Measurements:
     changes: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Measurements) and dump_measurements(self) == dump_measurements(other)
+        return isinstance(other, Measurements) and dump_measurements(
+            self
+        ) == dump_measurements(other)
 
     def __hash__(self) -> int:
         return hash(dump_measurements(self))
 
     @property
     def judged_at(self) -> date:
-        """The day it is judged at unless told otherwise: its own `as_of`, else the end of its period."""
+        """The day it is judged at unless told otherwise: its own `as_of`, else the end of its
+        period.
+        """
         return self.as_of or self.span[1]
 
     @property
     def sha256(self) -> str:
         """The hash of the file's bytes; for a mapping, of the text that `dump_measurements` gives."""
-        return self.file_sha256 or hashlib.sha256(dump_measurements(self).encode()).hexdigest()
+        return (
+            self.file_sha256
+            or hashlib.sha256(dump_measurements(self).encode()).hexdigest()
+        )
 
     def changed(self, figures: Mapping[str, Any]) -> "Measurements":
-        """Return the submission with other figures of some metrics, to try them; `None` leaves a metric out.
+        """Return the submission with other figures of some metrics, to try them; `None` leaves a
+        metric out.
 
-        A figure is what stands in a submission: `97.5`, `true`, `{"numerator": 48, "denominator": 52}`. Evidence stays
-        unless other evidence comes with the figure. `changes` names what was changed; `sha256` stays that of what was
-        read. Raises `SubmissionError` when the form is wrong; whether the figures fit the rule set is seen by `score`.
+        A figure is what stands in a submission: `97.5`, `true`, `{"numerator": 48, "denominator":
+        52}`. Evidence stays unless other evidence comes with the figure. `changes` names what was
+        changed; `sha256` stays that of what was read. Raises `SubmissionError` when the form is
+        wrong; whether the figures fit the rule set is seen by `score`.
         """
         reader = Reader()
         fresh = reader.figures(figures)
         if reader.problems:
             reader.refuse()
-        entries = {id_: entry for id_, entry in self.entries.items() if id_ not in figures}
+        entries = {
+            id_: entry for id_, entry in self.entries.items() if id_ not in figures
+        }
         for id_, entry in fresh.items():
             kept = self.entries[id_].evidence if id_ in self.entries else ()
             entries[id_] = entry if entry.evidence else entry._replace(evidence=kept)
         changes = tuple(dict.fromkeys((*self.changes, *figures)))
-        return replace(self, entries=entries, file_sha256=self.sha256, bound=None, changes=changes)
+        return replace(
+            self, entries=entries, file_sha256=self.sha256, bound=None, changes=changes
+        )
 
 
-def read(source: str | FilePath | Mapping[str, Any], reader: "Reader") -> "Measurements | None":
-    """Return the submission of a file or a mapping; what is wrong with its form is left with the reader.
+def read(
+    source: str | FilePath | Mapping[str, Any], reader: "Reader"
+) -> "Measurements | None":
+    """Return the submission of a file or a mapping; what is wrong with its form is left with the
+    reader.
 
     Raises `SubmissionError` where the file is no readable JSON at all.
     """
@@ -138,7 +167,9 @@ def read(source: str | FilePath | Mapping[str, Any], reader: "Reader") -> "Measu
 
 
 def read_json(path: FilePath) -> object:
-    """Return the content of a JSON file with exact numbers; raise `SubmissionError` where it is no readable JSON."""
+    """Return the content of a JSON file with exact numbers; raise `SubmissionError` where it is no
+    readable JSON.
+    """
     reader = Reader()
     content, _ = _open(path, reader)
     if reader.problems:
@@ -152,7 +183,8 @@ def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
         from cchc_rules.submissions import filled_form  # noqa: PLC0415 - only for those who hand in a workbook
 
         form = filled_form.read(path)
-        reader.cells, reader.form_version = form.cells, form.version
+        reader.cells = form.cells
+        reader.form_version = form.version
         reader.problems += form.problems
         return form.content, form.sha256
     text, data = file_text(path)
@@ -160,7 +192,9 @@ def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
 
 
 def file_text(path: FilePath) -> tuple[str, bytes]:
-    """Return the text of a file and its bytes; raise `SubmissionError` where it cannot be read as UTF-8."""
+    """Return the text of a file and its bytes; raise `SubmissionError` where it cannot be read as
+    UTF-8.
+    """
     name = str(path)
     try:
         with path.open("rb") as file:
@@ -168,10 +202,19 @@ def file_text(path: FilePath) -> tuple[str, bytes]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SubmissionError(
-            [Problem("file-unreadable", (), {"path": quoted(name, 200), "reason": quoted(reason)}, name)]
+            [
+                Problem(
+                    "file-unreadable",
+                    (),
+                    {"path": quoted(name, 200), "reason": quoted(reason)},
+                    name,
+                )
+            ]
         ) from None
     if len(data) > MAX_BYTES:
-        raise SubmissionError([Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)])
+        raise SubmissionError(
+            [Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)]
+        )
     try:
         return data.decode("utf-8-sig"), data
     except UnicodeDecodeError as error:
@@ -180,22 +223,37 @@ def file_text(path: FilePath) -> tuple[str, bytes]:
 
 
 def parse_json(text: str, name: str, problems: list[Problem]) -> object:
-    """Return the content of a JSON text with exact numbers; duplicate keys become problems, bad syntax is raised."""
+    """Return the content of a JSON text with exact numbers; duplicate keys become problems, bad
+    syntax is raised.
+    """
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         content = dict(pairs)
         if len(content) < len(pairs):
-            twice = sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-            problems.extend(Problem("duplicate-key", (), {"name": quoted(key)}, name) for key in twice)
+            twice = sorted(
+                key
+                for key, count in Counter(key for key, _ in pairs).items()
+                if count > 1
+            )
+            problems.extend(
+                Problem("duplicate-key", (), {"name": quoted(key)}, name)
+                for key in twice
+            )
         return content
 
     try:
         return json.loads(
-            text, parse_float=_decimal, parse_constant=Decimal, parse_int=_integer, object_pairs_hook=unique
+            text,
+            parse_float=_decimal,
+            parse_constant=Decimal,
+            parse_int=_integer,
+            object_pairs_hook=unique,
         )
     except json.JSONDecodeError as error:
         places = {"reason": quoted(error.msg), "column": str(error.colno)}
-        raise SubmissionError([Problem("json-syntax", (), places, name, error.lineno)]) from None
+        raise SubmissionError(
+            [Problem("json-syntax", (), places, name, error.lineno)]
+        ) from None
     except RecursionError:
         raise SubmissionError([Problem("json-too-deep", (), {}, name)]) from None
 
@@ -204,7 +262,9 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        return Decimal("1e999999")  # an exponent beyond all reason: refused later as too long
+        return Decimal(
+            "1e999999"
+        )  # an exponent beyond all reason: refused later as too long
 
 
 def _integer(text: str) -> int | Decimal:
@@ -237,11 +297,14 @@ KEYS_OF_GIVEN = frozenset(Given._fields)
 
 
 def _places(content: object) -> Callable[[Path], list[int]]:
-    """Return the function that says where in the content a path stands, as positions that can be sorted."""
+    """Return the function that says where in the content a path stands, as positions that can be
+    sorted.
+    """
     orders: dict[Path, dict[object, int]] = {}
 
     def place(path: Path) -> list[int]:
-        here, found = content, []
+        here = content
+        found = []
         for depth, part in enumerate(path):
             if isinstance(here, Mapping):
                 if path[:depth] not in orders:
@@ -249,7 +312,11 @@ def _places(content: object) -> Callable[[Path], list[int]]:
                 order = orders[path[:depth]]
                 found.append(order.get(part, len(order)))
                 here = here.get(part)
-            elif isinstance(part, int) and isinstance(here, (list, tuple)) and part < len(here):
+            elif (
+                isinstance(part, int)
+                and isinstance(here, (list, tuple))
+                and part < len(here)
+            ):
                 found.append(part)
                 here = here[part]
         return found
@@ -269,7 +336,9 @@ class Reader:
         self.problems: list[Problem] = []
 
     def fault(self, code: str, *path: str | int, **places: str) -> None:
-        """Note a problem at a path of the submission; a submission with too many is refused at once."""
+        """Note a problem at a path of the submission; a submission with too many is refused at
+        once.
+        """
         self.problems.append(Problem(code, path, places, self._place(path)))
         if len(self.problems) > MOST_PROBLEMS:
             self.refuse()
@@ -277,24 +346,37 @@ class Reader:
     def _place(self, path: Path) -> str:
         """Return the file, and of a workbook the cell, that a path of the submission stands in."""
         lengths = range(len(path), 0, -1) if self.cells else ()
-        cell = next((self.cells[path[:length]] for length in lengths if path[:length] in self.cells), "")
+        cell = next(
+            (
+                self.cells[path[:length]]
+                for length in lengths
+                if path[:length] in self.cells
+            ),
+            "",
+        )
         return f"{self.file}:{cell}" if cell else self.file
 
     def refuse(self) -> NoReturn:
         """Raise every problem noted, in the order of the submission."""
         place = _places(self.content)
-        raise SubmissionError(bounded(sorted(self.problems, key=lambda problem: place(problem.path))))
+        raise SubmissionError(
+            bounded(sorted(self.problems, key=lambda problem: place(problem.path)))
+        )
 
     def exact(self, value: object, *path: str | int) -> Pair | None:
         """Return the exact pair of a number, or say why it is none."""
         try:
             return number.pair(value)
         except number.NotANumberError as error:
-            self.fault(error.code, *path, given=quoted(value), hint=number.suggestion(value))
+            self.fault(
+                error.code, *path, given=quoted(value), hint=number.suggestion(value)
+            )
             return None
 
     def submission(self, content: object, digest: str | None) -> Measurements | None:
-        """Return the submission of parsed JSON, None where it is no object at all; faults are noted."""
+        """Return the submission of parsed JSON, None where it is no object at all; faults are
+        noted.
+        """
         self.content = content
         if not isinstance(content, Mapping):
             self.fault("not-an-object", given=quoted(content))
@@ -306,7 +388,11 @@ class Reader:
         span = calendar.period(period) if period else None
         if period and span is None:
             self.fault("bad-period", "period", given=quoted(period))
-        as_of = self._day(content.get("as_of"), "as_of") if content.get("as_of") is not None else None
+        as_of = (
+            self._day(content.get("as_of"), "as_of")
+            if content.get("as_of") is not None
+            else None
+        )
         return Measurements(
             ruleset=self._text(content, "ruleset", required=True),
             unit=self._text(content, "unit", required=True),
@@ -317,9 +403,16 @@ class Reader:
             note=self._text(content, "note") or None,
             entries=self._entries(self._table(content, "measurements")),
             points=self._points(self._table(content, "points"), "points"),
-            absent={id_: self._reason(why, "absent", id_) for id_, why in self._table(content, "absent").items()},
+            absent={
+                id_: self._reason(why, "absent", id_)
+                for id_, why in self._table(content, "absent").items()
+            },
             tracks={
-                track: self._points(self._table(self._table(content, "tracks"), track, "tracks"), "tracks", track)
+                track: self._points(
+                    self._table(self._table(content, "tracks"), track, "tracks"),
+                    "tracks",
+                    track,
+                )
                 for track in self._table(content, "tracks")
             },
             file_sha256=digest,
@@ -330,14 +423,28 @@ class Reader:
         self.content = {"measurements": table}
         return self._entries(self._table(self.content, "measurements"))
 
-    def _keys(self, table: Mapping[str, Any], known: frozenset[str], *path: str | int) -> None:
+    def _keys(
+        self, table: Mapping[str, Any], known: frozenset[str], *path: str | int
+    ) -> None:
         if known.issuperset(table):
             return
         for key in table:
             if key not in known:
-                self.fault("unknown-key", *path, str(key), key=quoted(key), nearest=nearest(str(key), known))
+                self.fault(
+                    "unknown-key",
+                    *path,
+                    str(key),
+                    key=quoted(key),
+                    nearest=nearest(str(key), known),
+                )
 
-    def _text(self, table: Mapping[str, Any], key: str, *path: str | int, required: bool = False) -> str:
+    def _text(
+        self,
+        table: Mapping[str, Any],
+        key: str,
+        *path: str | int,
+        required: bool = False,
+    ) -> str:
         value = table.get(key)
         if value is None:
             if required:
@@ -361,7 +468,9 @@ class Reader:
             return ""
         return unicodedata.normalize("NFC", text)
 
-    def _table(self, table: Mapping[str, Any], key: str, *path: str | int) -> Mapping[str, Any]:
+    def _table(
+        self, table: Mapping[str, Any], key: str, *path: str | int
+    ) -> Mapping[str, Any]:
         value = table.get(key)
         if value is None:
             return {}
@@ -393,20 +502,28 @@ class Reader:
         return entries
 
     def _entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
-        """Return an entry; nearly all give a value, or numerator and denominator, with evidence and a note."""
+        """Return an entry; nearly all give a value, or numerator and denominator, with evidence and
+        a note.
+        """
         get = raw.get
-        value, above, below, evidence, note = (  # plain calls: this runs for every figure of every submission
-            get("value"),
-            get("numerator"),
-            get("denominator"),
-            get("evidence"),
-            get("note"),
-        )
+        value = get("value")
+        above = get("numerator")
+        below = get("denominator")
+        evidence = get("evidence")
+        note = get("note")
         known = (value is not None) + 2 * (above is not None and below is not None)
-        if known not in (1, 2) or len(raw) != known + (evidence is not None) + (note is not None):
+        if known not in (1, 2) or len(raw) != known + (evidence is not None) + (
+            note is not None
+        ):
             return self._rare_entry(raw, id_)
-        documents = () if evidence is None else self._documents(evidence, "measurements", id_, "evidence")
-        words = None if note is None else self._reason(note, "measurements", id_, "note")
+        documents = (
+            ()
+            if evidence is None
+            else self._documents(evidence, "measurements", id_, "evidence")
+        )
+        words = (
+            None if note is None else self._reason(note, "measurements", id_, "note")
+        )
         return Entry(value, above, below, None, None, None, documents, words)
 
     def _rare_entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
@@ -416,7 +533,12 @@ class Reader:
         if not ways and "denominator" not in given and not FIGURE.isdisjoint(raw):
             return None  # a figure left null is missing
         if len(ways) != 1 or ("numerator" in given) != ("denominator" in given):
-            self.fault("entry-ways", "measurements", id_, ways=quoted(", ".join(map(str, ways or raw)) or "{}"))
+            self.fault(
+                "entry-ways",
+                "measurements",
+                id_,
+                ways=quoted(", ".join(map(str, ways or raw)) or "{}"),
+            )
             return None
         path = ("measurements", id_)
         readers = {
@@ -426,7 +548,11 @@ class Reader:
             "evidence": self._documents,
             "note": self._reason,
         }
-        read = {key: read(given[key], *path, key) for key, read in readers.items() if key in given}
+        read = {
+            key: read(given[key], *path, key)
+            for key, read in readers.items()
+            if key in given
+        }
         return Entry(*map(given.get, ("value", "numerator", "denominator")), **read)  # type: ignore[arg-type]
 
     def _items(self, value: object, *path: str | int) -> tuple[str, ...]:
@@ -440,7 +566,9 @@ class Reader:
             self.fault("not-an-object", *path, given=quoted(value))
             return Waiver("", "", date.min)
         self._keys(value, KEYS_OF_WAIVER, *path)
-        by, why = (self._text(value, key, *path, required=True) for key in ("by", "why"))
+        by, why = (
+            self._text(value, key, *path, required=True) for key in ("by", "why")
+        )
         if value.get("until") is None:
             self.fault("missing-key", *path, key="until")
             return Waiver(by, why, date.min)
@@ -456,11 +584,19 @@ class Reader:
         if isinstance(item, str) or not isinstance(item, Mapping):
             return Document(self._reason(item, *path, at), None)
         self._keys(item, KEYS_OF_DOCUMENT, *path, at)
-        day = self._day(item["date"], *path, at, "date") if item.get("date") is not None else None
+        day = (
+            self._day(item["date"], *path, at, "date")
+            if item.get("date") is not None
+            else None
+        )
         return Document(self._text(item, "document", *path, at, required=True), day)
 
     def _points(self, table: Mapping[str, Any], *path: str | int) -> dict[str, Given]:
-        return {id_: given for id_, raw in table.items() if (given := self._given(raw, *path, id_)) is not None}
+        return {
+            id_: given
+            for id_, raw in table.items()
+            if (given := self._given(raw, *path, id_)) is not None
+        }
 
     def _given(self, raw: object, *path: str | int) -> Given | None:
         if raw is None:
@@ -475,7 +611,11 @@ class Reader:
         else:
             points = self.exact(raw["points"], *path, "points")
         reason = self._text(raw, "reason", *path, required=True)
-        evidence = self._documents(raw["evidence"], *path, "evidence") if raw.get("evidence") is not None else ()
+        evidence = (
+            self._documents(raw["evidence"], *path, "evidence")
+            if raw.get("evidence") is not None
+            else ()
+        )
         return Given(points or (0, 1), reason, evidence)
 
 
@@ -483,26 +623,45 @@ def as_day(value: object) -> date | None:
     """Return a date, or the date of a text such as `2023-01-20`; None for anything else."""
     if isinstance(value, str):
         return calendar.iso_date(value)
-    return value if isinstance(value, date) and not isinstance(value, datetime) else None
+    return (
+        value if isinstance(value, date) and not isinstance(value, datetime) else None
+    )
 
 
 def same_item(item: str) -> str:
-    """Return what two items have in common when they count as one: case and spaces make no difference."""
+    """Return what two items have in common when they count as one: case and spaces make no
+    difference.
+    """
     return " ".join(item.casefold().split())
 
 
 def dump_measurements(found: Measurements) -> str:
-    """Return the submission as canonical JSON text: the same submission always gives the same bytes."""
-    content: dict[str, Any] = {"format": 1, "ruleset": found.ruleset, "unit": found.unit, "period": found.period}
+    """Return the submission as canonical JSON text: the same submission always gives the same
+    bytes.
+    """
+    content: dict[str, Any] = {
+        "format": 1,
+        "ruleset": found.ruleset,
+        "unit": found.unit,
+        "period": found.period,
+    }
     content |= {
         key: value
-        for key, value in (("unit_kind", found.unit_kind), ("as_of", found.as_of), ("note", found.note))
+        for key, value in (
+            ("unit_kind", found.unit_kind),
+            ("as_of", found.as_of),
+            ("note", found.note),
+        )
         if value is not None
     }
-    content["measurements"] = {id_: _plain_entry(found.entries[id_]) for id_ in sorted(found.entries)}
+    content["measurements"] = {
+        id_: _plain_entry(found.entries[id_]) for id_ in sorted(found.entries)
+    }
     content["points"] = _plain_points(found.points)
     content["absent"] = dict(sorted(found.absent.items()))
-    content["tracks"] = {track: _plain_points(found.tracks[track]) for track in sorted(found.tracks)}
+    content["tracks"] = {
+        track: _plain_points(found.tracks[track]) for track in sorted(found.tracks)
+    }
     return _json(content) + "\n"
 
 
@@ -515,7 +674,9 @@ def _plain_entry(entry: Entry) -> dict[str, Any]:
 
 
 def _plain_document(item: Document) -> object:
-    return {"document": item.document, "date": item.dated} if item.dated else item.document
+    return (
+        {"document": item.document, "date": item.dated} if item.dated else item.document
+    )
 
 
 def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
@@ -523,7 +684,11 @@ def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
         id_: {
             "points": Decimal(number.plain(Fraction(*given.points))),
             "reason": given.reason,
-            **({"evidence": [_plain_document(item) for item in given.evidence]} if given.evidence else {}),
+            **(
+                {"evidence": [_plain_document(item) for item in given.evidence]}
+                if given.evidence
+                else {}
+            ),
         }
         for id_, given in sorted(points.items())
     }
@@ -532,7 +697,13 @@ def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
 def _json(value: object) -> str:
     """Return JSON text in which a Decimal is a number with its own digits and a date is a string."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_json(str(key))}: {_json(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(
+                f"{_json(str(key))}: {_json(item)}" for key, item in value.items()
+            )
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_json, value)) + "]"
     if isinstance(value, Decimal) or value.__class__ is int:
@@ -547,5 +718,7 @@ def named_ruleset(path: FilePath) -> str:
     content, _ = _open(path, Reader())
     wanted = content.get("ruleset") if isinstance(content, Mapping) else None
     if not isinstance(wanted, str) or not wanted.strip():
-        raise SubmissionError([Problem("missing-key", (), {"key": "ruleset"}, str(path))])
+        raise SubmissionError(
+            [Problem("missing-key", (), {"key": "ruleset"}, str(path))]
+        )
     return wanted.strip()

@@ -9,8 +9,14 @@ ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
 
 def holds_many(path: Path) -> bool:
-    """Whether a path leads to many submissions: a folder, a table, a workbook whose first row names a `unit`."""
-    return path.is_dir() or path.suffix.lower() in ENDINGS or (path.suffix.lower() == ".xlsx" and _is_sheet(path))
+    """Whether a path leads to many submissions: a folder, a table, a workbook whose first row names
+    a `unit`.
+    """
+    return (
+        path.is_dir()
+        or path.suffix.lower() in ENDINGS
+        or (path.suffix.lower() == ".xlsx" and _is_sheet(path))
+    )
 
 
 def _is_sheet(path: Path) -> bool:

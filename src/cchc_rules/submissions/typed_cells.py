@@ -1,4 +1,6 @@
-"""What people type into cells, read exactly: numbers with a comma or a point, days, yes or no, lines."""
+"""What people type into cells, read exactly: numbers with a comma or a point, days, yes or no,
+lines.
+"""
 
 import re
 from datetime import date
@@ -8,7 +10,11 @@ from cchc_rules.base.calendar import iso_date
 from cchc_rules.base.messages import LANGUAGES, message
 
 YES_NO = {
-    **{message(lang, f"word.{word}").casefold(): word == "yes" for lang in LANGUAGES for word in ("yes", "no")},
+    **{
+        message(lang, f"word.{word}").casefold(): word == "yes"
+        for lang in LANGUAGES
+        for word in ("yes", "no")
+    },
     "true": True,
     "false": False,
 }
@@ -18,14 +24,21 @@ PLAIN = r"-?\d+(?:[.,]\d+)?"
 UNSURE = r"-?[1-9]\d{0,2}[.,]\d{3}"
 """A number that can be read two ways: `1.212` is a thousand and more, or one and a bit."""
 
-_PLAIN, _UNSURE = re.compile(PLAIN, re.ASCII), re.compile(UNSURE, re.ASCII)
+_PLAIN = re.compile(PLAIN, re.ASCII)
+_UNSURE = re.compile(UNSURE, re.ASCII)
 _GROUPED = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
 _MOST_TYPED = 60
 
 
 def number(words: str) -> object:
-    """Return the number of a text as typed, `97,35` or `97.35`; one that can be read two ways stays a text."""
-    if len(words) <= _MOST_TYPED and _PLAIN.fullmatch(words) and not _UNSURE.fullmatch(words):
+    """Return the number of a text as typed, `97,35` or `97.35`; one that can be read two ways stays
+    a text.
+    """
+    if (
+        len(words) <= _MOST_TYPED
+        and _PLAIN.fullmatch(words)
+        and not _UNSURE.fullmatch(words)
+    ):
         return Decimal(words.replace(",", "."))
     if len(words) <= _MOST_TYPED and _GROUPED.fullmatch(words):
         return Decimal(words.replace(".", "").replace(",", "."))

@@ -1,8 +1,8 @@
 """Opens a filled form: a workbook within bounds, as tables of cells; knows nothing of submissions.
 
-A table begins at a key row: `cchc:<name>` in the first column, the name of each other column above it. It ends at the
-next key row, or with the sheet. Numbers are read as decimals of at most 15 significant digits,
-which is what a sheet keeps.
+A table begins at a key row: `cchc:<name>` in the first column, the name of each other column above
+it. It ends at the next key row, or with the sheet. Numbers are read as decimals of at most 15
+significant digits, which is what a sheet keeps.
 """
 
 import io
@@ -26,11 +26,15 @@ MAX_PARTS = 500
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
 DIGITS = Context(prec=15)
-"""What a sheet keeps of a number: 97.35 stands in the file as 97.349999999999994 and is 97.35 again."""
+"""What a sheet keeps of a number: 97.35 stands in the file as 97.349999999999994 and is 97.35
+again.
+"""
 
 
 class Cell(NamedTuple):
-    """What stands in a cell: an exact number, a text (NFC, trimmed), a day, yes or no, or None; and where it stands."""
+    """What stands in a cell: an exact number, a text (NFC, trimmed), a day, yes or no, or None; and
+    where it stands.
+    """
 
     value: object
     address: str
@@ -47,26 +51,36 @@ class Table(NamedTuple):
 
 
 def tables(data: bytes, name: str) -> list[Table]:
-    """Return the tables of a workbook; raise `SubmissionError` where it is broken, too large, or has macros."""
+    """Return the tables of a workbook; raise `SubmissionError` where it is broken, too large, or
+    has macros.
+    """
     _hold(data, name)
     try:
         book = _load(data)
         sheets = [sheet for sheet in book.worksheets if sheet.max_row is not None]
     except ModuleNotFoundError:
         raise
-    except Exception as error:  # whatever a broken workbook makes the package stumble over
-        raise _refused("form-broken", name, reason=quoted(f"{type(error).__name__}: {error}", 200)) from None
+    except (
+        Exception
+    ) as error:  # whatever a broken workbook makes the package stumble over
+        raise _refused(
+            "form-broken", name, reason=quoted(f"{type(error).__name__}: {error}", 200)
+        ) from None
     return [table for sheet in sheets for table in _tables(sheet, name)]
 
 
 def bytes_of(path: Path) -> bytes:
-    """Return the bytes of a form's file; raise `SubmissionError` where it cannot be read or is too large."""
+    """Return the bytes of a form's file; raise `SubmissionError` where it cannot be read or is too
+    large.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _refused("file-unreadable", str(path), path=quoted(path, 200), reason=quoted(reason)) from None
+        raise _refused(
+            "file-unreadable", str(path), path=quoted(path, 200), reason=quoted(reason)
+        ) from None
     if len(data) > MAX_BYTES:
         raise _refused("file-too-large", str(path), most=str(MAX_BYTES))
     return data
@@ -98,13 +112,21 @@ def _hold(data: bytes, name: str) -> None:
                 raise _refused("form-broken", name, reason="DOCTYPE")
     except SubmissionError:
         raise
-    except Exception as error:  # no zip file, an unknown packing, a wrong checksum, a password
-        raise _refused("form-broken", name, reason=quoted(f"{type(error).__name__}: {error}", 200)) from None
+    except (
+        Exception
+    ) as error:  # no zip file, an unknown packing, a wrong checksum, a password
+        raise _refused(
+            "form-broken", name, reason=quoted(f"{type(error).__name__}: {error}", 200)
+        ) from None
 
 
 def _tables(sheet: Any, name: str) -> Iterator[Table]:
     if sheet.max_row > MAX_ROWS or sheet.max_column > MAX_COLUMNS:
-        raise _refused("form-too-large", name, most=f"{MAX_ROWS} × {MAX_COLUMNS} ({quoted(sheet.title)})")
+        raise _refused(
+            "form-too-large",
+            name,
+            most=f"{MAX_ROWS} × {MAX_COLUMNS} ({quoted(sheet.title)})",
+        )
     merged = _merged(sheet)
     table: Table | None = None
     columns: dict[int, str] = {}
@@ -114,9 +136,18 @@ def _tables(sheet: Any, name: str) -> Iterator[Table]:
             if table is not None:
                 yield table
             table = Table(mark.removeprefix(MARK), [])
-            columns = {at: key for at, cell in enumerate(row) if at and isinstance(key := _clean(cell.value), str)}
+            columns = {
+                at: key
+                for at, cell in enumerate(row)
+                if at and isinstance(key := _clean(cell.value), str)
+            }
         elif table is not None:
-            table.rows.append({key: _cell(row[at], sheet.title, merged) for at, key in ((0, "id"), *columns.items())})
+            table.rows.append(
+                {
+                    key: _cell(row[at], sheet.title, merged)
+                    for at, key in ((0, "id"), *columns.items())
+                }
+            )
     if table is not None:
         yield table
 
@@ -141,12 +172,23 @@ def _cell(cell: Any, sheet: str, merged: set[tuple[int, int]]) -> Cell:
 
 
 def _clean(value: object) -> object:
-    """Return a cell's content: a number as at most 15 digits, a day at midnight as a date, a text in one form."""
+    """Return a cell's content: a number as at most 15 digits, a day at midnight as a date, a text
+    in one form.
+    """
     if isinstance(value, float):
         exact = DIGITS.create_decimal(repr(value))
-        return int(exact) if exact.is_finite() and exact == exact.to_integral_value() else exact
+        return (
+            int(exact)
+            if exact.is_finite() and exact == exact.to_integral_value()
+            else exact
+        )
     if isinstance(value, datetime):
         return value.date() if value.time() == time() else value
     if isinstance(value, bool | int | date) or value is None:
         return value
-    return unicodedata.normalize("NFC", str(value).replace("\u00a0", " ").replace("_x000D_", "")).strip() or None
+    return (
+        unicodedata.normalize(
+            "NFC", str(value).replace("\u00a0", " ").replace("_x000D_", "")
+        ).strip()
+        or None
+    )

@@ -1,1 +1,3 @@
-"""Many submissions at once, to the same figures as one by one; files, provinces, Spark. Needs the extra `table`."""
+"""Many submissions at once, to the same figures as one by one; files, provinces, Spark. Needs the
+extra `table`.
+"""

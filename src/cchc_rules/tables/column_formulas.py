@@ -1,4 +1,6 @@
-"""Formulas in columns: what `machine` lowers them to, over exact fractions; words and days have no form here."""
+"""Formulas in columns: what `machine` lowers them to, over exact fractions; words and days have no
+form here.
+"""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -8,7 +10,19 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from cchc_rules.rules.model import Metric
-from cchc_rules.tables.exact_columns import FALSE, SIGNS, TRUE, Gauge, Ratio, choose, every, never, pick, quotient, some
+from cchc_rules.tables.exact_columns import (
+    FALSE,
+    SIGNS,
+    TRUE,
+    Gauge,
+    Ratio,
+    choose,
+    every,
+    never,
+    pick,
+    quotient,
+    some,
+)
 from cchc_rules.tables.figures import Figures
 
 Value: TypeAlias = Ratio | pl.Expr
@@ -20,15 +34,26 @@ class NoColumnsError(Exception):
 
 
 class Formula:
-    """Computes one formula; afterwards `names` has the figures that it read, `plain` where no divisor was zero."""
+    """Computes one formula; afterwards `names` has the figures that it read, `plain` where no
+    divisor was zero.
+    """
 
-    def __init__(self, metrics: Mapping[str, Metric], figures: Mapping[str, Figures], gauge: Gauge) -> None:
-        self.metrics, self.figures, self.gauge = metrics, figures, gauge
+    def __init__(
+        self,
+        metrics: Mapping[str, Metric],
+        figures: Mapping[str, Figures],
+        gauge: Gauge,
+    ) -> None:
+        self.metrics = metrics
+        self.figures = figures
+        self.gauge = gauge
         self.names: dict[str, Figures] = {}
         self.plain: list[pl.Expr] = []
 
     def number(self, tree: Any, own: Mapping[str, Ratio]) -> Ratio:
-        """Return a formula that gives a number; `own` are the names of a rule: its value, weight and threshold."""
+        """Return a formula that gives a number; `own` are the names of a rule: its value, weight
+        and threshold.
+        """
         return self._value(tree, own)  # type: ignore[return-value]  # its type has been checked
 
     def _value(self, tree: Any, own: Mapping[str, Ratio]) -> Value:
@@ -49,7 +74,11 @@ class Formula:
             raise NoColumnsError(f"{name}{id_}")
         figure = self.names[id_] = self.figures[id_]
         yes = self.gauge.ratio(Fraction(1))
-        return figure.ratio.holds("==", yes) if self.metrics[id_].type == "yes_no" else figure.ratio
+        return (
+            figure.ratio.holds("==", yes)
+            if self.metrics[id_].type == "yes_no"
+            else figure.ratio
+        )
 
     def _step(self, sign: str, parts: list[Value]) -> Value:
         ratios = [part for part in parts if isinstance(part, Ratio)]
@@ -68,12 +97,14 @@ class Formula:
 
     def _count(self, tests: list[pl.Expr]) -> Ratio:
         """Return how many tests hold."""
-        yes, no = self.gauge.number(1), self.gauge.number(0)
+        yes = self.gauge.number(1)
+        no = self.gauge.number(0)
         return quotient(self.gauge.total([pick(test, yes, no) for test in tests]), yes)
 
     def _over(self, one: Ratio, other: Ratio) -> Ratio:
         """Return a quotient; rows whose divisor is zero are not plain."""
-        one, other = one.kept(), other.kept()
+        one = one.kept()
+        other = other.kept()
         zero = other.holds("==", self.gauge.ratio(Fraction(0)))
         if zero is TRUE:
             raise NoColumnsError("nothing but zero below a fraction")

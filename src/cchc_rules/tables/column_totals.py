@@ -66,7 +66,8 @@ class Sums:
     """Adds up the rules of one plan, each of so much worth."""
 
     def __init__(self, plan: Plan, gauge: Gauge, worths: Worths | None = None) -> None:
-        self.plan, self.gauge = plan, gauge
+        self.plan = plan
+        self.gauge = gauge
         self.weights, self.lowest = worths or declared(plan, gauge)
         self.maxima: list[Whole] = []
         for group in plan.groups:
@@ -76,7 +77,9 @@ class Sums:
         """Return the most points of a group; those of the groups in it are known."""
         if group.mean:
             return self.gauge.number(group.weight)
-        return self.gauge.total([*self._weights(group), *(self.maxima[at] for at in group.groups)])
+        return self.gauge.total(
+            [*self._weights(group), *(self.maxima[at] for at in group.groups)]
+        )
 
     def _weights(self, group: GroupPlan) -> list[Whole]:
         return [self.weights[at] for at in group.rules]
@@ -86,16 +89,34 @@ class Sums:
         found: list[Total] = []
         for group, maximum in zip(self.plan.groups, self.maxima, strict=True):
             own = [judged[at] for at in group.rules]
-            found.append(self._mean(group, own) if group.mean else self._added(group, own, found, maximum))
+            found.append(
+                self._mean(group, own)
+                if group.mean
+                else self._added(group, own, found, maximum)
+            )
         return found
 
-    def _added(self, group: GroupPlan, own: Sequence[Judged], known: Sequence[Total], maximum: Whole) -> Total:
-        inner, total = [known[at] for at in group.groups], self.gauge.total
+    def _added(
+        self,
+        group: GroupPlan,
+        own: Sequence[Judged],
+        known: Sequence[Total],
+        maximum: Whole,
+    ) -> Total:
+        inner = [known[at] for at in group.groups]
+        total = self.gauge.total
         lost = total([one.part("lost") for one in own])
         out = total([one.part("excluded") for one in own])
-        earned = total([*self._weights(group), -lost, -out, *(one.earned for one in inner)])
+        earned = total(
+            [*self._weights(group), -lost, -out, *(one.earned for one in inner)]
+        )
         excluded = total([out, *(one.excluded for one in inner)])
-        rescaled = total([total([one.part("rescaled") for one in own]), *(one.rescaled for one in inner)])
+        rescaled = total(
+            [
+                total([one.part("rescaled") for one in own]),
+                *(one.rescaled for one in inner),
+            ]
+        )
         lost = maximum - earned - excluded
         found = Total(earned, lost.kept(), excluded, rescaled)
         return found if group.kind == "base" else self._capped(group, found, maximum)
@@ -105,31 +126,60 @@ class Sums:
 
     def _mean(self, group: GroupPlan, own: Sequence[Judged]) -> Total:
         """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
-        number, weights = self.gauge.number, self._weights(group)
+        number = self.gauge.number
+        weights = self._weights(group)
         gone = [one.holds(lambda it: it.rescaled.high > 0) for one in own]
         gone = [self.gauge.keep(out) for out in gone]
         left = zip(gone, weights, strict=True)
-        weight = self.gauge.total([pick(out, self._none(), own_weight) for out, own_weight in left])
+        weight = self.gauge.total(
+            [pick(out, self._none(), own_weight) for out, own_weight in left]
+        )
         shown = self.gauge.total(
-            [pick(out, self._none(), one.part("excluded")) for out, one in zip(gone, own, strict=True)]
+            [
+                pick(out, self._none(), one.part("excluded"))
+                for out, one in zip(gone, own, strict=True)
+            ]
         )
         nothing = points = self.gauge.ratio(Fraction(0))
         for out, one in zip(gone, own, strict=True):
             points = (points + choose(out, nothing, one.exact)).kept()
-        most, some_left = number(group.weight), self.gauge.keep(weight.above_zero())
+        most = number(group.weight)
+        some_left = self.gauge.keep(weight.above_zero())
         below = pick(some_left, weight, number(1)).kept()
-        share = between(points.n * most, points.d * below, points.k, *self._span(points, group, weights))
+        share = between(
+            points.n * most,
+            points.d * below,
+            points.k,
+            *self._span(points, group, weights),
+        )
         earned = share.rounded().kept()
-        excluded = quotient(most * shown, below).rounded().kept().least((most - earned).kept()).kept()
+        excluded = (
+            quotient(most * shown, below)
+            .rounded()
+            .kept()
+            .least((most - earned).kept())
+            .kept()
+        )
         held = Total(earned, most - earned - excluded, excluded, self._none())
         away = Total(self._none(), self._none(), most, most)
-        return Total(*(pick(some_left, getattr(held, part), getattr(away, part)).kept() for part in PARTS))
+        return Total(
+            *(
+                pick(some_left, getattr(held, part), getattr(away, part)).kept()
+                for part in PARTS
+            )
+        )
 
-    def _span(self, points: Ratio, group: GroupPlan, weights: Sequence[Whole]) -> tuple[Fraction, Fraction]:
+    def _span(
+        self, points: Ratio, group: GroupPlan, weights: Sequence[Whole]
+    ) -> tuple[Fraction, Fraction]:
         """Return between which numbers a mean lies: that of its children's worst and best."""
         least = min([max(weight.low, 1) for weight in weights if weight.high] or [1])
         most = sum(weight.high for weight in weights) or 1
-        ends = [end * group.weight / part for end in (points.low, points.high) for part in (least, most)]
+        ends = [
+            end * group.weight / part
+            for end in (points.low, points.high)
+            for part in (least, most)
+        ]
         return min(ends), max(ends)
 
     def _capped(self, group: GroupPlan, total: Total, maximum: Whole) -> Total:
@@ -142,24 +192,46 @@ class Sums:
         return Total(maximum - held, held, self._none(), self._none())
 
     def index(self, totals: list[Total]) -> Index:
-        """Return the index of the groups' points, rounded once, held to the scale (semantics I1 to I3)."""
-        plan, number = self.plan, self.gauge.number
-        tops = [(group, total) for group, total in zip(plan.groups, totals, strict=True) if group.top]
+        """Return the index of the groups' points, rounded once, held to the scale (semantics I1 to
+        I3).
+        """
+        plan = self.plan
+        number = self.gauge.number
+        tops = [
+            (group, total)
+            for group, total in zip(plan.groups, totals, strict=True)
+            if group.top
+        ]
         earned, left = self.base(totals)
         more = [total.earned for group, total in tops if group.kind == "bonus"]
-        over = self.gauge.total([*more, *(-total.lost for group, total in tops if group.kind == "penalty")])
+        over = self.gauge.total(
+            [*more, *(-total.lost for group, total in tops if group.kind == "penalty")]
+        )
         some_left = self.gauge.keep(left.above_zero())
         numerator = pick(some_left, earned, self._none()).kept()
-        share = quotient(numerator, pick(some_left, left, number(1)).kept(), plan.rules.index.scale * plan.unit)
+        share = quotient(
+            numerator,
+            pick(some_left, left, number(1)).kept(),
+            plan.rules.index.scale * plan.unit,
+        )
         value = self.gauge.total([share.rounded(), over])
         exact = (share + as_ratio(over)).kept()
         return self._held(value, exact, Fraction(plan.rules.index.scale * plan.unit))
 
     def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
         """Return the points that the base groups earned, and those that are left to be scored."""
-        at_top = [at for at, group in enumerate(self.plan.groups) if group.top and group.kind == "base"]
+        at_top = [
+            at
+            for at, group in enumerate(self.plan.groups)
+            if group.top and group.kind == "base"
+        ]
         earned = self.gauge.total([totals[at].earned for at in at_top])
-        left = self.gauge.total([*(self.maxima[at] for at in at_top), *(-totals[at].rescaled for at in at_top)])
+        left = self.gauge.total(
+            [
+                *(self.maxima[at] for at in at_top),
+                *(-totals[at].rescaled for at in at_top),
+            ]
+        )
         return earned, left
 
     def _held(self, value: Whole, exact: Ratio, top: Fraction) -> Index:
@@ -167,9 +239,14 @@ class Sums:
         points = exact.times(Fraction(1, self.plan.unit))
         if self.plan.rules.index.over_scale:
             return Index(value, points)
-        most, whole = self.gauge.ratio(top), self.gauge.number(top.numerator // top.denominator)
-        above = self.gauge.keep(some((exact.holds(">", most), as_ratio(value).holds(">", most))))
-        held = choose(above, points.least(self.gauge.ratio(self.plan.rules.index.scale)), points)
+        most = self.gauge.ratio(top)
+        whole = self.gauge.number(top.numerator // top.denominator)
+        above = self.gauge.keep(
+            some((exact.holds(">", most), as_ratio(value).holds(">", most)))
+        )
+        held = choose(
+            above, points.least(self.gauge.ratio(self.plan.rules.index.scale)), points
+        )
         return Index(pick(above, value.least(whole), value).kept(), held.kept())
 
     def again(self, judged: Sequence[Judged]) -> Whole:
@@ -177,9 +254,13 @@ class Sums:
         return self.index(self.totals(judged)).value
 
     def settled(self, judged: Sequence[Judged], points: Sequence[Whole]) -> Whole:
-        """Return the index when every open rule comes to so many points: its fewest, or its weight (semantics I4)."""
+        """Return the index when every open rule comes to so many points: its fewest, or its weight
+        (semantics I4).
+        """
         both = zip(judged, points, self.weights, strict=True)
-        return self.again([one.changed(self._settling(ticks, weight)) for one, ticks, weight in both])
+        return self.again(
+            [one.changed(self._settling(ticks, weight)) for one, ticks, weight in both]
+        )
 
     def _settling(self, ticks: Whole, weight: Whole) -> Callable[[Outcome], Outcome]:
         def change(one: Outcome) -> Outcome:
@@ -190,32 +271,61 @@ class Sums:
 
     def with_points(self, one: Outcome, ticks: Whole, weight: Whole) -> Outcome:
         """Return an outcome with so many points and nothing excluded."""
-        lost, none = weight if ticks.same(ZERO) else self.gauge.total([weight, -ticks]), self._none()
-        return one._replace(earned=ticks, lost=lost, excluded=none, rescaled=none, exact=as_ratio(ticks))
+        lost = weight if ticks.same(ZERO) else self.gauge.total([weight, -ticks])
+        none = self._none()
+        return one._replace(
+            earned=ticks, lost=lost, excluded=none, rescaled=none, exact=as_ratio(ticks)
+        )
 
-    def supported(self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]) -> Whole:
+    def supported(
+        self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]
+    ) -> Whole:
         """Return the index without the points that are claimed without evidence (semantics I6)."""
         pairs = zip(judged, self.weights, strict=True)
-        return self.again([self._supported(one, weight, proved.get(at)) for at, (one, weight) in enumerate(pairs)])
+        return self.again(
+            [
+                self._supported(one, weight, proved.get(at))
+                for at, (one, weight) in enumerate(pairs)
+            ]
+        )
 
-    def _supported(self, judged: Judged, weight: Whole, proved: pl.Expr | None) -> Judged:
+    def _supported(
+        self, judged: Judged, weight: Whole, proved: pl.Expr | None
+    ) -> Judged:
         """Return a rule with nothing earned where it claims points without evidence."""
         if proved is None:
             return judged
 
         def claims(one: Outcome) -> pl.Expr:
-            return every((never(proved), one.earned.above_zero())) if one.state in COMPUTED or one.given else FALSE
+            return (
+                every((never(proved), one.earned.above_zero()))
+                if one.state in COMPUTED or one.given
+                else FALSE
+            )
 
-        return judged.before(claims, lambda one: self.with_points(one, self._none(), weight))
+        return judged.before(
+            claims, lambda one: self.with_points(one, self._none(), weight)
+        )
 
     def band(self, index: Index, judged: Sequence[Judged]) -> pl.Expr:
         """Return the id of the band, lowered by its gates (semantics I5)."""
         rules = self.plan.rules
         if not rules.bands:
             return pl.lit(None, pl.String)
-        read = index.exact if rules.bands_read == "exact" else quotient(index.value, self.gauge.number(self.plan.unit))
-        within = read.least(self.gauge.ratio(rules.index.scale)).most(self.gauge.ratio(Fraction(0))).kept()
-        ladder = sorted(rules.bands, key=lambda band: (band.interval.low is not None, band.interval.low or 0))
+        read = (
+            index.exact
+            if rules.bands_read == "exact"
+            else quotient(index.value, self.gauge.number(self.plan.unit))
+        )
+        within = (
+            read.least(self.gauge.ratio(rules.index.scale))
+            .most(self.gauge.ratio(Fraction(0)))
+            .kept()
+        )
+        ladder = sorted(
+            rules.bands,
+            key=lambda band: (band.interval.low is not None, band.interval.low or 0),
+        )
         inside = [self.gauge.keep(self._in(band, within)) for band in ladder]
         names = [band.id for band in ladder]
         rungs = [
@@ -224,13 +334,29 @@ class Sums:
         ]
         place = stacked(rungs)
         for gate in rules.band_gates:
-            passes = judged[self.plan.places[gate.rule]].holds(lambda one: one.state in _PASSES)
+            passes = judged[self.plan.places[gate.rule]].holds(
+                lambda one: one.state in _PASSES
+            )
             most = names.index(gate.at_most)
             higher = (place < len(names)) & (place > most)
-            place = pl.when(every((never(passes), higher))).then(pl.lit(most, pl.UInt8)).otherwise(place)
-        return place.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.Enum(names))
+            place = (
+                pl.when(every((never(passes), higher)))
+                .then(pl.lit(most, pl.UInt8))
+                .otherwise(place)
+            )
+        return place.replace_strict(
+            dict(enumerate(names)), default=None, return_dtype=pl.Enum(names)
+        )
 
     def _in(self, band: Band, value: Ratio) -> pl.Expr:
-        low, high = band.interval.low, band.interval.high
-        edges = ((">" if band.interval.low_open else ">=", low), ("<" if band.interval.high_open else "<=", high))
-        return every(value.holds(sign, self.gauge.ratio(edge)) for sign, edge in edges if edge is not None)
+        low = band.interval.low
+        high = band.interval.high
+        edges = (
+            (">" if band.interval.low_open else ">=", low),
+            ("<" if band.interval.high_open else "<=", high),
+        )
+        return every(
+            value.holds(sign, self.gauge.ratio(edge))
+            for sign, edge in edges
+            if edge is not None
+        )

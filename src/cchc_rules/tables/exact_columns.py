@@ -1,8 +1,10 @@
-"""Exact arithmetic over columns of whole numbers that cannot overflow: every number knows how large it can get.
+"""Exact arithmetic over columns of whole numbers that cannot overflow: every number knows how large
+it can get.
 
-Polars wraps silently where a number no longer fits. So each number carries the least and the most that it can be, and
-a gauge remembers the largest of all: it says which width holds them. The same bounds leave out what is known before a
-table is read: a share is never negative, so nobody looks at its sign.
+Polars wraps silently where a number no longer fits. So each number carries the least and the most
+that it can be, and a gauge remembers the largest of all: it says which width holds them. The same
+bounds leave out what is known before a table is read: a share is never negative, so nobody looks at
+its sign.
 """
 
 from collections import Counter
@@ -19,15 +21,20 @@ from cchc_rules.base.number import half_up
 
 Dtype: TypeAlias = Any
 WIDTHS: tuple[tuple[Dtype, int], ...] = ((pl.Int64, 63), (pl.Int128, 127))
-"""The widths of whole numbers, the narrowest (and fastest) first: each with its bits beside the sign."""
+"""The widths of whole numbers, the narrowest (and fastest) first: each with its bits beside the
+sign.
+"""
 
 MOST_READ = 16
 """What reads more columns is kept as one: expressions within expressions must not grow without end."""
 
 # Conditions
 
-TRUE, FALSE = pl.lit(True), pl.lit(False)
-"""What holds in every row, or in none: known before a table is read, and left out of what is worked out."""
+TRUE = pl.lit(True)
+FALSE = pl.lit(False)
+"""What holds in every row, or in none: known before a table is read, and left out of what is worked
+out.
+"""
 
 
 def every(conditions: Iterable[pl.Expr]) -> pl.Expr:
@@ -57,21 +64,26 @@ def some(conditions: Iterable[pl.Expr]) -> pl.Expr:
 
 
 class Gauge:
-    """Remembers the largest number that any step can come to, and the columns that are worked out on the way.
+    """Remembers the largest number that any step can come to, and the columns that are worked out
+    on the way.
 
-    What is used more than once is kept as a column: otherwise it would be worked out again each time, and what is
-    built of such parts would grow without end. What is known to be used `once` is worked out where it is used, while it
-    is near.
+    What is used more than once is kept as a column: otherwise it would be worked out again each
+    time, and what is built of such parts would grow without end. What is known to be used `once` is
+    worked out where it is used, while it is near.
     """
 
     def __init__(self, dtype: Dtype, once: frozenset[str] = frozenset()) -> None:
-        self.dtype, self.once, self.peak = dtype, once, 0
+        self.dtype = dtype
+        self.once = once
+        self.peak = 0
         self.kept: dict[str, pl.Expr] = {}
         self.names: dict[bytes, str] = {}
         self.numbers: dict[int, Whole] = {}
 
     def keep(self, expr: pl.Expr) -> pl.Expr:
-        """Return an expression as a column of its own, which is worked out once; a column stays what it is."""
+        """Return an expression as a column of its own, which is worked out once; a column stays
+        what it is.
+        """
         read = expr.meta.root_names()
         if not read or expr.meta.is_column():
             return expr
@@ -93,7 +105,9 @@ class Gauge:
         return frozenset(name for name in levels if uses[name] == 1)
 
     def steps(self, wanted: Iterable[pl.Expr], done: set[str]) -> list[list[pl.Expr]]:
-        """Return the columns that others are worked out from, in steps, without those that are done; those are, now."""
+        """Return the columns that others are worked out from, in steps, without those that are
+        done; those are, now.
+        """
         levels: dict[str, int] = {}
         for expr in wanted:
             self._level(expr, levels)
@@ -104,7 +118,9 @@ class Gauge:
         return [found[level] for level in sorted(found)]
 
     def _level(self, expr: pl.Expr, levels: dict[str, int]) -> int:
-        """Note after how many steps an expression can be worked out, and those that it is worked out from."""
+        """Note after how many steps an expression can be worked out, and those that it is worked
+        out from.
+        """
         level = 0
         for name in expr.meta.root_names():
             if name in self.kept:
@@ -132,8 +148,13 @@ class Gauge:
         moving = [part for part in parts if not part.fixed]
         if not moving:
             return self.number(fixed)
-        low, high = sum(part.low for part in moving), sum(part.high for part in moving)
-        added = pl.sum_horizontal([part.expr for part in moving]) if len(moving) > 1 else moving[0].expr
+        low = sum(part.low for part in moving)
+        high = sum(part.high for part in moving)
+        added = (
+            pl.sum_horizontal([part.expr for part in moving])
+            if len(moving) > 1
+            else moving[0].expr
+        )
         return (self.whole(added, low, high) + self.number(fixed)).kept()
 
     def ratio(self, value: Fraction) -> "Ratio":
@@ -144,14 +165,18 @@ class Gauge:
 
 @dataclass(frozen=True, eq=False)
 class Whole:
-    """Whole numbers, one a row, from `low` to `high`; where both are the same, so is the number in every row."""
+    """Whole numbers, one a row, from `low` to `high`; where both are the same, so is the number in
+    every row.
+    """
 
     gauge: Gauge
     expr: pl.Expr
     low: int
     high: int
     positive: pl.Expr | None = None
-    """Where they are above zero, for whole numbers of which that is known sooner than the numbers are."""
+    """Where they are above zero, for whole numbers of which that is known sooner than the numbers
+    are.
+    """
 
     @property
     def fixed(self) -> bool:
@@ -165,12 +190,16 @@ class Whole:
     def __add__(self, other: "Whole") -> "Whole":
         if self.same(ZERO) or other.same(ZERO):
             return other if self.same(ZERO) else self
-        return self.gauge.whole(self.expr + other.expr, self.low + other.low, self.high + other.high)
+        return self.gauge.whole(
+            self.expr + other.expr, self.low + other.low, self.high + other.high
+        )
 
     def __sub__(self, other: "Whole") -> "Whole":
         if other.same(ZERO):
             return self
-        return self.gauge.whole(self.expr - other.expr, self.low - other.high, self.high - other.low)
+        return self.gauge.whole(
+            self.expr - other.expr, self.low - other.high, self.high - other.low
+        )
 
     def __neg__(self) -> "Whole":
         return self.gauge.number(0) - self  # Polars negates no 128 bits
@@ -178,7 +207,11 @@ class Whole:
     def __mul__(self, other: "Whole") -> "Whole":
         if self.same(ONE) or other.same(ONE):
             return other if self.same(ONE) else self
-        ends = [one * two for one in (self.low, self.high) for two in (other.low, other.high)]
+        ends = [
+            one * two
+            for one in (self.low, self.high)
+            for two in (other.low, other.high)
+        ]
         return self.gauge.whole(self.expr * other.expr, min(ends), max(ends))
 
     def times(self, factor: int) -> "Whole":
@@ -189,12 +222,20 @@ class Whole:
         """Return the quotient rounded down; the other is above zero."""
         if other.same(ONE):
             return self
-        ends = [one // two for one in (self.low, self.high) for two in (max(other.low, 1), other.high)]
+        ends = [
+            one // two
+            for one in (self.low, self.high)
+            for two in (max(other.low, 1), other.high)
+        ]
         return self.gauge.whole(self.expr // other.expr, min(ends), max(ends))
 
     def kept(self) -> "Whole":
         """Return the same numbers as a column that is worked out once."""
-        return self if self.fixed else Whole(self.gauge, self.gauge.keep(self.expr), self.low, self.high)
+        return (
+            self
+            if self.fixed
+            else Whole(self.gauge, self.gauge.keep(self.expr), self.low, self.high)
+        )
 
     def above_zero(self) -> pl.Expr:
         """Return whether the numbers are above zero."""
@@ -210,16 +251,20 @@ class Whole:
         """Return the smaller of two, row by row."""
         if settled("<=", (self.low, self.high), (other.low, other.high)) is not None:
             return self if self.high <= other.low else other
-        low, high = min(self.low, other.low), min(self.high, other.high)
+        low = min(self.low, other.low)
+        high = min(self.high, other.high)
         return self.gauge.whole(pl.min_horizontal(self.expr, other.expr), low, high)
 
 
 _NOWHERE = Gauge(pl.Int64)
-ZERO, ONE = _NOWHERE.number(0), _NOWHERE.number(1)
+ZERO = _NOWHERE.number(0)
+ONE = _NOWHERE.number(1)
 
 
 def compared(sign: str, one: Whole, other: Whole) -> pl.Expr:
-    """Return whether a comparison holds; a number that all rows share stands on the right, where Polars wants it."""
+    """Return whether a comparison holds; a number that all rows share stands on the right, where
+    Polars wants it.
+    """
     known = settled(sign, (one.low, one.high), (other.low, other.high))
     if known is not None:
         return known
@@ -233,7 +278,8 @@ def compared(sign: str, one: Whole, other: Whole) -> pl.Expr:
 def settled(sign: str, one: tuple[Any, Any], other: tuple[Any, Any]) -> pl.Expr | None:
     """Return what a comparison of two spans always comes to, None where that depends on the row."""
     if sign in ("==", "!="):
-        apart, alike = one[1] < other[0] or other[1] < one[0], one[0] == one[1] == other[0] == other[1]
+        apart = one[1] < other[0] or other[1] < one[0]
+        alike = one[0] == one[1] == other[0] == other[1]
         return None if apart == alike else TRUE if alike == (sign == "==") else FALSE
     low, high = (one, other) if sign in ("<=", "<") else (other, one)
     strict = sign in ("<", ">")
@@ -248,13 +294,18 @@ def pick(condition: pl.Expr, yes: Whole, no: Whole) -> Whole:
         return yes
     if condition is FALSE:
         return no
-    low, high = min(yes.low, no.low), max(yes.high, no.high)
-    return yes.gauge.whole(pl.when(condition).then(yes.expr).otherwise(no.expr), low, high)
+    low = min(yes.low, no.low)
+    high = max(yes.high, no.high)
+    return yes.gauge.whole(
+        pl.when(condition).then(yes.expr).otherwise(no.expr), low, high
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Ratio:
-    """Exact fractions, one a row: k × n / d, the denominators above zero; each from `low` to `high`."""
+    """Exact fractions, one a row: k × n / d, the denominators above zero; each from `low` to
+    `high`.
+    """
 
     n: Whole
     d: Whole
@@ -271,17 +322,25 @@ class Ratio:
             return other if self.n.same(ZERO) else self
         k, mine, its = common(self.k, other.k)
         if self.d.same(other.d):
-            n, d = self.n.times(mine) + other.n.times(its), self.d
+            n = self.n.times(mine) + other.n.times(its)
+            d = self.d
         else:
-            n, d = self.n * other.d.times(mine) + other.n * self.d.times(its), self.d * other.d
+            n = self.n * other.d.times(mine) + other.n * self.d.times(its)
+            d = self.d * other.d
         return Ratio(n, d, k, self.low + other.low, self.high + other.high)
 
     def __sub__(self, other: "Ratio") -> "Ratio":
         return self + other.times(Fraction(-1))
 
     def __mul__(self, other: "Ratio") -> "Ratio":
-        ends = [one * two for one in (self.low, self.high) for two in (other.low, other.high)]
-        return Ratio(self.n * other.n, self.d * other.d, self.k * other.k, min(ends), max(ends))
+        ends = [
+            one * two
+            for one in (self.low, self.high)
+            for two in (other.low, other.high)
+        ]
+        return Ratio(
+            self.n * other.n, self.d * other.d, self.k * other.k, min(ends), max(ends)
+        )
 
     def kept(self) -> "Ratio":
         """Return the same fractions by columns that are worked out once."""
@@ -299,7 +358,8 @@ class Ratio:
         if other.low == other.high:
             return self.times(1 / other.low)
         sign = compared(">=", other.n, other.n.gauge.number(0))
-        above, below = pick(sign, self.n, -self.n), other.n.magnitude()
+        above = pick(sign, self.n, -self.n)
+        below = other.n.magnitude()
         lowest = abs(other.k) * Fraction(max(1, below.low), other.d.high)
         most = max(abs(self.low), abs(self.high)) / lowest
         return Ratio(above * other.d, self.d * below, self.k / other.k, -most, most)
@@ -308,7 +368,13 @@ class Ratio:
         """Return the fractions without their signs."""
         if self.low >= 0:
             return self
-        return Ratio(self.n.magnitude(), self.d, abs(self.k), Fraction(0), max(-self.low, self.high))
+        return Ratio(
+            self.n.magnitude(),
+            self.d,
+            abs(self.k),
+            Fraction(0),
+            max(-self.low, self.high),
+        )
 
     def holds(self, sign: str, other: "Ratio") -> pl.Expr:
         """Return whether a comparison holds, row by row, on the exact values."""
@@ -318,7 +384,9 @@ class Ratio:
         if other.n.same(ZERO):
             return compared(sign if self.k > 0 else MIRRORED[sign], self.n, other.n)
         _, mine, its = common(self.k, other.k)
-        return compared(sign, (self.n * other.d).times(mine), (other.n * self.d).times(its))
+        return compared(
+            sign, (self.n * other.d).times(mine), (other.n * self.d).times(its)
+        )
 
     def floor(self) -> Whole:
         """Return the fractions rounded down."""
@@ -330,7 +398,8 @@ class Ratio:
 
     def rounded(self) -> Whole:
         """Return the fractions rounded half up, away from zero at a tie."""
-        gauge, found = self.n.gauge, self.kept()
+        gauge = self.n.gauge
+        found = self.kept()
         if found.low == found.high:
             return gauge.number(half_up(found.low.numerator, found.low.denominator))
         if found.low >= 0:
@@ -345,34 +414,47 @@ class Ratio:
             return self.n.times(self.k.numerator)
         factor, part = (2 * self.k).as_integer_ratio()
         up = (self.n.times(factor) + self.d.times(part)).over(self.d.times(2 * part))
-        return up.gauge.whole(up.expr, half_up(*self.low.as_integer_ratio()), half_up(*self.high.as_integer_ratio()))
+        return up.gauge.whole(
+            up.expr,
+            half_up(*self.low.as_integer_ratio()),
+            half_up(*self.high.as_integer_ratio()),
+        )
 
     def least(self, other: "Ratio") -> "Ratio":
         """Return the smaller of two, row by row."""
-        one, other = self.kept(), other.kept()
+        one = self.kept()
+        other = other.kept()
         high = min(one.high, other.high)
         return choose(one.holds("<=", other), one, other).within(None, high)
 
     def most(self, other: "Ratio") -> "Ratio":
         """Return the larger of two, row by row."""
-        one, other = self.kept(), other.kept()
+        one = self.kept()
+        other = other.kept()
         low = max(one.low, other.low)
         return choose(one.holds(">=", other), one, other).within(low, None)
 
     def within(self, low: Fraction | None, high: Fraction | None) -> "Ratio":
         """Return the same fractions, of which it is known that they lie between two numbers."""
-        low, high = self.low if low is None else max(low, self.low), self.high if high is None else min(high, self.high)
+        low = self.low if low is None else max(low, self.low)
+        high = self.high if high is None else min(high, self.high)
         return Ratio(self.n, self.d, self.k, low, high)
 
 
 def quotient(n: Whole, d: Whole, k: Fraction = Fraction(1)) -> Ratio:
     """Return k × n / d, the denominators above zero, k too."""
-    ends = [k * Fraction(one, two) for one in (n.low, n.high) for two in (max(d.low, 1), d.high)]
+    ends = [
+        k * Fraction(one, two)
+        for one in (n.low, n.high)
+        for two in (max(d.low, 1), d.high)
+    ]
     return Ratio(n, d, k, min(ends), max(ends))
 
 
 def between(n: Whole, d: Whole, k: Fraction, low: Fraction, high: Fraction) -> Ratio:
-    """Return k × n / d, of which it is known that it lies between two numbers; one that all rows share as it is."""
+    """Return k × n / d, of which it is known that it lies between two numbers; one that all rows
+    share as it is.
+    """
     if n.fixed and d.fixed:
         return n.gauge.ratio(k * Fraction(n.low, d.low))
     return Ratio(n, d, k, low, high)
@@ -388,7 +470,8 @@ def as_ratio(whole: Whole) -> Ratio:
 def common(one: Fraction, other: Fraction) -> tuple[Fraction, int, int]:
     """Return the largest fraction of which both are whole multiples, and these multiples."""
     below = one.denominator * other.denominator
-    mine, its = one.numerator * other.denominator, other.numerator * one.denominator
+    mine = one.numerator * other.denominator
+    its = other.numerator * one.denominator
     factor = gcd(mine, its)
     return Fraction(factor, below), mine // factor, its // factor
 
@@ -398,9 +481,16 @@ def choose(condition: pl.Expr, yes: Ratio, no: Ratio) -> Ratio:
     if condition is TRUE or condition is FALSE:
         return yes if condition is TRUE else no
     condition = yes.n.gauge.keep(condition)
-    k, mine, its = common(*((one.k if not one.n.same(ZERO) else other.k) for one, other in ((yes, no), (no, yes))))
+    k, mine, its = common(
+        *(
+            (one.k if not one.n.same(ZERO) else other.k)
+            for one, other in ((yes, no), (no, yes))
+        )
+    )
     n = pick(condition, yes.n.times(mine), no.n.times(its))
-    return Ratio(n, pick(condition, yes.d, no.d), k, min(yes.low, no.low), max(yes.high, no.high))
+    return Ratio(
+        n, pick(condition, yes.d, no.d), k, min(yes.low, no.low), max(yes.high, no.high)
+    )
 
 
 ABOVE_ZERO = ((">", 0), (">=", 1), ("<=", 0), ("<", 1))

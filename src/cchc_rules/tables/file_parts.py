@@ -1,7 +1,8 @@
-"""Tables in files, read part by part: CSV, Parquet, JSON Lines, a worksheet, a folder of submissions.
+"""Tables in files, read part by part: CSV, Parquet, JSON Lines, a worksheet, a folder of
+submissions.
 
-Every row is read once and numbered: in CSV and worksheets as a spreadsheet numbers it, the heading being row 1;
-elsewhere from 1. Nothing passes through a binary float unless the file holds one.
+Every row is read once and numbered: in CSV and worksheets as a spreadsheet numbers it, the heading
+being row 1; elsewhere from 1. Nothing passes through a binary float unless the file holds one.
 """
 
 import csv
@@ -41,7 +42,8 @@ Lone: TypeAlias = Mapping[str, Any] | Path
 
 
 class Part(NamedTuple):
-    """Some rows of a table: those in columns (numbered in `ROW`), those by themselves, and those that cannot be read.
+    """Some rows of a table: those in columns (numbered in `ROW`), those by themselves, and those
+    that cannot be read.
 
     `done` is how much of the file has been read, between 0 and 1.
     """
@@ -53,9 +55,15 @@ class Part(NamedTuple):
 
 
 def parts(path: Path, known: Layout) -> Iterator[Part]:
-    """Yield a table part by part; raise `SubmissionError` where it cannot be read or has a column without meaning."""
+    """Yield a table part by part; raise `SubmissionError` where it cannot be read or has a column
+    without meaning.
+    """
     with refusing(path):
-        yield from _folder(path) if path.is_dir() else (_READERS.get(path.suffix.lower()) or _sheet)(path, known)
+        yield from (
+            _folder(path)
+            if path.is_dir()
+            else (_READERS.get(path.suffix.lower()) or _sheet)(path, known)
+        )
 
 
 @contextmanager
@@ -65,12 +73,24 @@ def refusing(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowInvalid, pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error, BadZipFile) as error:
-        reason = quoted(str(error).splitlines()[0] if str(error) else type(error).__name__, 120)
-        raise SubmissionError([Problem("table-unreadable", (), {"reason": reason}, path.name)]) from None
+    except (
+        pa.ArrowInvalid,
+        pl.exceptions.PolarsError,
+        UnicodeDecodeError,
+        csv.Error,
+        BadZipFile,
+    ) as error:
+        reason = quoted(
+            str(error).splitlines()[0] if str(error) else type(error).__name__, 120
+        )
+        raise SubmissionError(
+            [Problem("table-unreadable", (), {"reason": reason}, path.name)]
+        ) from None
     except OSError as error:
         places = {"path": quoted(path, 200), "reason": quoted(error.strerror or error)}
-        raise SubmissionError([Problem("file-unreadable", (), places, path.name)]) from None
+        raise SubmissionError(
+            [Problem("file-unreadable", (), places, path.name)]
+        ) from None
 
 
 Item = TypeVar("Item")
@@ -93,13 +113,16 @@ def _numbered(frame: pl.DataFrame, numbers: Sequence[int] | pl.Series) -> pl.Dat
 def _parquet(path: Path, known: Layout) -> Iterator[Part]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    file, first = pq.ParquetFile(path, pre_buffer=False), 1
+    file = pq.ParquetFile(path, pre_buffer=False)
+    first = 1
     known.known(file.schema_arrow.names)
     for batch in file.iter_batches(batch_size=PART):
         frame = pl.DataFrame(batch)
         numbers = pl.int_range(first, first + frame.height, eager=True)
         first += frame.height
-        yield Part(_numbered(frame, numbers), (), (), (first - 1) / file.metadata.num_rows)
+        yield Part(
+            _numbered(frame, numbers), (), (), (first - 1) / file.metadata.num_rows
+        )
 
 
 # CSV
@@ -115,7 +138,10 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
     odd: dict[int, Problem] = {}
 
     def wrong(row: Any) -> str:
-        places = {"expected": str(row.expected_columns), "given": str(row.actual_columns)}
+        places = {
+            "expected": str(row.expected_columns),
+            "given": str(row.actual_columns),
+        }
         odd[row.number] = Problem("row-length", (), places)
         return "skip"
 
@@ -124,18 +150,30 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
             file,
             read_options=pc.ReadOptions(use_threads=False, block_size=BLOCK),
             parse_options=pc.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=wrong
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=wrong,
             ),
             convert_options=pc.ConvertOptions(
-                column_types=dict.fromkeys(head, pa.string()), strings_can_be_null=True, null_values=[""]
+                column_types=dict.fromkeys(head, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],
             ),
         )
-        size, numbers = path.stat().st_size, count(2)
+        size = path.stat().st_size
+        numbers = count(2)
         for batch in reader:
             frame = pl.DataFrame(batch)
-            given = [*islice((number for number in numbers if number not in odd), frame.height)]
+            given = [
+                *islice(
+                    (number for number in numbers if number not in odd), frame.height
+                )
+            ]
             frame = _numbered(frame, given)
-            frame = frame.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))  # empty lines are no rows
+            frame = frame.filter(
+                ~pl.all_horizontal(pl.exclude(ROW).is_null())
+            )  # empty lines are no rows
             yield Part(frame, (), _until(odd, given), file.tell() / size)
         yield Part(pl.DataFrame(), (), _until(odd, [1 << 62]), 1)
 
@@ -161,7 +199,10 @@ def _unique(head: Sequence[str], path: Path) -> list[str]:
     twice = [name for name, times in Counter(head).items() if times > 1]
     if twice:
         raise SubmissionError(
-            [Problem("repeated-column", (name,), {"name": quoted(name)}, path.name) for name in twice]
+            [
+                Problem("repeated-column", (name,), {"name": quoted(name)}, path.name)
+                for name in twice
+            ]
         )
     return [*head]
 
@@ -170,9 +211,15 @@ def _unique(head: Sequence[str], path: Path) -> list[str]:
 
 
 def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[Part]:
-    """Yield rows as parts: flat rows in columns, whole submissions and rows of unusual types by themselves."""
+    """Yield rows as parts: flat rows in columns, whole submissions and rows of unusual types by
+    themselves.
+    """
     for some in _batched(rows, FEWER):
-        flat = [(number, _said(row)) for (number, row), _ in some if "measurements" not in row]
+        flat = [
+            (number, _said(row))
+            for (number, row), _ in some
+            if "measurements" not in row
+        ]
         names = [*dict.fromkeys(name for _, row in flat for name in row)]
         known.known(names)
         series, apart = columns(flat, names)
@@ -185,7 +232,10 @@ def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[
 
 def _said(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a row in which what names something is a text: 2023 becomes “2023”."""
-    return {name: str(value) if name in ENVELOPE and type(value) is int else value for name, value in row.items()}
+    return {
+        name: str(value) if name in ENVELOPE and type(value) is int else value
+        for name, value in row.items()
+    }
 
 
 def _lines(path: Path, known: Layout) -> Iterator[Part]:
@@ -198,7 +248,9 @@ def _lines(path: Path, known: Layout) -> Iterator[Part]:
                 if not line.strip():
                     continue
                 found, problems = _object(line, path.name)
-                refused.extend((number, problem.at(path.name, number)) for problem in problems)
+                refused.extend(
+                    (number, problem.at(path.name, number)) for problem in problems
+                )
                 if not problems:
                     yield (number, found), file.tell() / size
 
@@ -227,7 +279,13 @@ def _sheet(path: Path, known: Layout) -> Iterator[Part]:
     head = _unique([str(name) for name in next(cells, ()) if name is not None], path)
     known.known(head)
     rows = (
-        ((number, {name: cell(value) for name, value in zip(head, row, strict=False)}), 0)
+        (
+            (
+                number,
+                {name: cell(value) for name, value in zip(head, row, strict=False)},
+            ),
+            0,
+        )
         for number, row in enumerate(cells, 2)
         if any(value is not None for value in row)
     )
@@ -239,12 +297,20 @@ def cell(value: Any) -> Any:
     if isinstance(value, float):
         return int(value) if value.is_integer() else DIGITS.create_decimal(value)
     if isinstance(value, datetime):
-        return value.date() if value == datetime.combine(value.date(), datetime.min.time()) else value
+        return (
+            value.date()
+            if value == datetime.combine(value.date(), datetime.min.time())
+            else value
+        )
     return None if isinstance(value, str) and not value.strip() else value
 
 
 def _folder(path: Path) -> Iterator[Part]:
-    files = sorted(one for one in path.iterdir() if one.suffix.lower() in (".json", ".xlsx") and one.is_file())
+    files = sorted(
+        one
+        for one in path.iterdir()
+        if one.suffix.lower() in (".json", ".xlsx") and one.is_file()
+    )
     for some in _batched(enumerate(files, 1), 256):
         yield Part(pl.DataFrame(), some, (), some[-1][0] / len(files))
 

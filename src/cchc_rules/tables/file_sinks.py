@@ -1,4 +1,6 @@
-"""Tables written to files, part by part: beside first, renamed when whole; an interruption leaves nothing half done."""
+"""Tables written to files, part by part: beside first, renamed when whole; an interruption leaves
+nothing half done.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -55,7 +57,12 @@ class _Parquet:
     def __init__(self, path: Path, head: pl.DataFrame) -> None:
         import pyarrow.parquet as pq  # noqa: PLC0415 - only where it is asked for
 
-        self.writer = pq.ParquetWriter(path, head.to_arrow().schema, compression="zstd", store_decimal_as_integer=True)
+        self.writer = pq.ParquetWriter(
+            path,
+            head.to_arrow().schema,
+            compression="zstd",
+            store_decimal_as_integer=True,
+        )
 
     def write(self, part: pl.DataFrame) -> None:
         self.writer.write_table(part.to_arrow())
@@ -68,7 +75,8 @@ class _Behind:
     """Writes each part while the next one is worked out; no more than one waits."""
 
     def __init__(self, sink: Sink) -> None:
-        self.sink, self.worker = sink, ThreadPoolExecutor(1)
+        self.sink = sink
+        self.worker = ThreadPoolExecutor(1)
         self.last: Future[None] | None = None
 
     def write(self, part: pl.DataFrame) -> None:
@@ -83,42 +91,63 @@ class _Behind:
             self.sink.close()
 
     def _wait(self) -> None:
-        last, self.last = self.last, None
+        last = self.last
+        self.last = None
         if last is not None:
             last.result()
 
 
 class _Sheet:
-    """A worksheet is written at once: no more rows than it can hold, and its numbers are those of spreadsheets."""
+    """A worksheet is written at once: no more rows than it can hold, and its numbers are those of
+    spreadsheets.
+    """
 
     def __init__(self, path: Path, head: pl.DataFrame) -> None:
-        self.path, self.parts, self.rows = path, [head], 0
+        self.path = path
+        self.parts = [head]
+        self.rows = 0
 
     def write(self, part: pl.DataFrame) -> None:
         self.rows += part.height
         if self.rows > MOST_ROWS:
-            raise SubmissionError([Problem("sheet-full", (), {"most": str(MOST_ROWS)}, self.path.name)])
+            raise SubmissionError(
+                [Problem("sheet-full", (), {"most": str(MOST_ROWS)}, self.path.name)]
+            )
         self.parts.append(part)
 
     def close(self) -> None:
         with self.path.open("wb") as file:
             frame = pl.concat(self.parts)
-            frame.with_columns(map(_kept, frame)).write_excel(file, autofit=False, freeze_panes=(1, 2))
+            frame.with_columns(map(_kept, frame)).write_excel(
+                file, autofit=False, freeze_panes=(1, 2)
+            )
 
 
 def _kept(column: pl.Series) -> pl.Series:
     """Return a column whose numbers a spreadsheet keeps; whole numbers of more digits are text."""
     whole = column.dtype.is_integer() or column.dtype == pl.Decimal(38, 0)
-    return column.cast(pl.String) if whole and (column.abs() >= MOST_DIGITS).any() else column
+    return (
+        column.cast(pl.String)
+        if whole and (column.abs() >= MOST_DIGITS).any()
+        else column
+    )
 
 
-SINKS: dict[str, Any] = {".parquet": _Parquet, ".csv": _Csv, ".jsonl": _Lines, ".ndjson": _Lines, ".xlsx": _Sheet}
+SINKS: dict[str, Any] = {
+    ".parquet": _Parquet,
+    ".csv": _Csv,
+    ".jsonl": _Lines,
+    ".ndjson": _Lines,
+    ".xlsx": _Sheet,
+}
 """What writes a file, by its ending."""
 
 
 @contextmanager
 def sink(path: Path, head: pl.DataFrame) -> Iterator[Sink]:
-    """Open a table for writing, by the file's ending; its columns are those of a table without rows."""
+    """Open a table for writing, by the file's ending; its columns are those of a table without
+    rows.
+    """
     with beside(path) as part:
         made = SINKS[path.suffix.lower()](part, head)
         opened: Sink = made if isinstance(made, _Sheet) else _Behind(made)

@@ -1,4 +1,5 @@
-"""A rule in columns, once it is judged: a ladder of outcomes, of which each row has the first whose condition holds.
+"""A rule in columns, once it is judged: a ladder of outcomes, of which each row has the first whose
+condition holds.
 
 Points, state and reason are read from the same ladder, and only what is asked for is worked out.
 """
@@ -9,9 +10,19 @@ from typing import NamedTuple, TypeAlias, TypeVar
 import polars as pl
 
 from cchc_rules.base.state import Reason, State
-from cchc_rules.tables.exact_columns import FALSE, TRUE, Ratio, Whole, choose, every, pick, some
+from cchc_rules.tables.exact_columns import (
+    FALSE,
+    TRUE,
+    Ratio,
+    Whole,
+    choose,
+    every,
+    pick,
+    some,
+)
 
-STATE, REASON = pl.Enum([str(one) for one in State]), pl.Enum([str(one) for one in Reason])
+STATE = pl.Enum([str(one) for one in State])
+REASON = pl.Enum([str(one) for one in Reason])
 
 Read = TypeVar("Read")
 
@@ -52,7 +63,10 @@ class Judged:
     def part(self, name: str) -> Whole:
         """Return a column of points: one of `PARTS`."""
         if name not in self._parts:
-            rungs = merged([(where, getattr(one, name)) for where, one in self.branches], Whole.same)
+            rungs = merged(
+                [(where, getattr(one, name)) for where, one in self.branches],
+                Whole.same,
+            )
             found = rungs[-1][1]
             for where, whole in reversed(rungs[:-1]):
                 found = pick(where, whole, found)
@@ -69,7 +83,9 @@ class Judged:
 
     def holds(self, test: Callable[[Outcome], bool]) -> pl.Expr:
         """Return in which rows a test of the outcome holds."""
-        rungs = merged([(where, test(one)) for where, one in self.branches], bool.__eq__)
+        rungs = merged(
+            [(where, test(one)) for where, one in self.branches], bool.__eq__
+        )
         if len(rungs) == 1:
             return TRUE if rungs[0][1] else FALSE
         return stacked([(where, pl.lit(value)) for where, value in rungs])
@@ -82,10 +98,17 @@ class Judged:
     def changed(self, change: Callable[[Outcome], Outcome]) -> "Judged":
         """Return the ladder with other outcomes; the same where all stay as they were."""
         found = [(where, change(one)) for where, one in self.branches]
-        alike = all(new.same(old) for (_, new), (_, old) in zip(found, self.branches, strict=True))
+        alike = all(
+            new.same(old)
+            for (_, new), (_, old) in zip(found, self.branches, strict=True)
+        )
         return self if alike else Judged(found)
 
-    def before(self, condition: Callable[[Outcome], pl.Expr], outcome: Callable[[Outcome], Outcome]) -> "Judged":
+    def before(
+        self,
+        condition: Callable[[Outcome], pl.Expr],
+        outcome: Callable[[Outcome], Outcome],
+    ) -> "Judged":
         """Return the ladder in which an outcome becomes another where its condition holds."""
         found: list[Branch] = []
         for where, one in self.branches:
@@ -104,13 +127,17 @@ def _open(branches: Iterable[Branch]) -> list[Branch]:
     return possible[: last + 1]
 
 
-def when(condition: pl.Expr, yes: Sequence[Branch], no: Sequence[Branch]) -> list[Branch]:
+def when(
+    condition: pl.Expr, yes: Sequence[Branch], no: Sequence[Branch]
+) -> list[Branch]:
     """Return the branches of one ladder where a condition holds, and of another where it does not."""
     inner = [(every((condition, where)), outcome) for where, outcome in _open(yes)]
     return [*inner, *no]
 
 
-def merged(rungs: Sequence[tuple[pl.Expr, Read]], same: Callable[[Read, Read], bool]) -> list[tuple[pl.Expr, Read]]:
+def merged(
+    rungs: Sequence[tuple[pl.Expr, Read]], same: Callable[[Read, Read], bool]
+) -> list[tuple[pl.Expr, Read]]:
     """Return the rungs of a ladder of values, neighbours of the same value as one."""
     found: list[tuple[pl.Expr, Read]] = []
     for where, value in rungs:

@@ -1,4 +1,6 @@
-"""One rule set, as it stands on a day for a kind of unit, compiled into steps over columns; it says what it chose."""
+"""One rule set, as it stands on a day for a kind of unit, compiled into steps over columns; it says
+what it chose.
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -13,7 +15,16 @@ from cchc_rules.scoring.compiled import Plan
 from cchc_rules.submissions.binding import takes_points
 from cchc_rules.tables.column_formulas import Formula, NoColumnsError
 from cchc_rules.tables.column_totals import Sums
-from cchc_rules.tables.exact_columns import FALSE, WIDTHS, Gauge, Ratio, every, never, quotient, some
+from cchc_rules.tables.exact_columns import (
+    FALSE,
+    WIDTHS,
+    Gauge,
+    Ratio,
+    every,
+    never,
+    quotient,
+    some,
+)
 from cchc_rules.tables.figures import SAYS, Figures, Reader
 from cchc_rules.tables.judged import Judged
 from cchc_rules.tables.judges import Judge, strongest
@@ -28,7 +39,9 @@ ALONE = "|alone"
 
 
 class Steps(NamedTuple):
-    """How a rule set is scored in columns: the width of the numbers, the largest figure, the rules judged by row."""
+    """How a rule set is scored in columns: the width of the numbers, the largest figure, the rules
+    judged by row.
+    """
 
     bits: int
     limit: int
@@ -38,8 +51,8 @@ class Steps(NamedTuple):
 class Table(NamedTuple):
     """What a program is made for: the columns of a table, the day, and the months of its period.
 
-    `carried` columns stand in the results too; `foreign` ones belong to other kinds of unit, and rows in which they say
-    something are not scored in columns.
+    `carried` columns stand in the results too; `foreign` ones belong to other kinds of unit, and
+    rows in which they say something are not scored in columns.
     """
 
     schema: pl.Schema
@@ -50,15 +63,33 @@ class Table(NamedTuple):
 
 
 class Program:
-    """The steps that turn a table's columns into scores, for one width of numbers; built before anything is read."""
+    """The steps that turn a table's columns into scores, for one width of numbers; built before
+    anything is read.
+    """
 
-    def __init__(self, plan: Plan, table: Table, choice: tuple[int, int], once: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        table: Table,
+        choice: tuple[int, int],
+        once: frozenset[str] = frozenset(),
+    ) -> None:
         (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
-        self.plan, self.rules, self.as_of, self.schema = plan, plan.rules, table.as_of, table.schema
+        self.plan = plan
+        self.rules = plan.rules
+        self.as_of = table.as_of
+        self.schema = table.schema
         self.gauge = Gauge(dtype, once)
-        self.reader = Reader(self.rules, table.schema, table.as_of, self.gauge, self.limit)
-        self.reader.demand(self.reader.said("unit"), *(never(self.reader.said(name)) for name in table.foreign))
-        self.reader.demand(*(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics))
+        self.reader = Reader(
+            self.rules, table.schema, table.as_of, self.gauge, self.limit
+        )
+        self.reader.demand(
+            self.reader.said("unit"),
+            *(never(self.reader.said(name)) for name in table.foreign),
+        )
+        self.reader.demand(
+            *(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics)
+        )
         self.failed: list[pl.Expr] = []
         self.figures = {**self._submitted(), **self._of_the_period(table.months)}
         self._derive()
@@ -69,48 +100,73 @@ class Program:
 
     @property
     def fits(self) -> bool:
-        """Whether no step can come to a number that the width does not hold, and means get unrounded points."""
+        """Whether no step can come to a number that the width does not hold, and means get
+        unrounded points.
+        """
         means = {at for group in self.plan.groups if group.mean for at in group.rules}
-        unrounded = all(self.plan.places[one.rule.id] not in means for one in self.by_row)
+        unrounded = all(
+            self.plan.places[one.rule.id] not in means for one in self.by_row
+        )
         return unrounded and not self.scored.long and self.gauge.peak < 1 << self.bits
 
     @property
     def steps(self) -> Steps:
         """What was chosen."""
-        return Steps(self.bits + 1, self.limit, tuple(one.rule.id for one in self.by_row))
+        return Steps(
+            self.bits + 1, self.limit, tuple(one.rule.id for one in self.by_row)
+        )
 
     # Figures
 
     def _submitted(self) -> dict[str, Figures]:
-        return {id_: self.reader.figures(metric) for id_, metric in self.rules.metrics.items() if metric.submitted}
+        return {
+            id_: self.reader.figures(metric)
+            for id_, metric in self.rules.metrics.items()
+            if metric.submitted
+        }
 
     def _of_the_period(self, months: int | None) -> dict[str, Figures]:
-        given = [id_ for id_, metric in self.rules.metrics.items() if metric.from_period is not None]
+        given = [
+            id_
+            for id_, metric in self.rules.metrics.items()
+            if metric.from_period is not None
+        ]
         return {id_: Figures(self.gauge.ratio(Fraction(months or 0))) for id_ in given}
 
     def _derive(self) -> None:
-        """Add the derived metrics that have a form in columns, each after those that it is derived from."""
+        """Add the derived metrics that have a form in columns, each after those that it is derived
+        from.
+        """
         lowering = Lowering(self.rules)
         for at, _ in self.plan.derived:
             metric = self.rules.metrics[self.plan.metrics[at]]
             found = Formula(self.rules.metrics, self.figures, self.gauge)
             try:
-                ratio = found.number(lowering.derived(metric), {}) if metric.numeric else None
+                ratio = (
+                    found.number(lowering.derived(metric), {})
+                    if metric.numeric
+                    else None
+                )
             except NoColumnsError:
                 ratio = None
             if ratio is not None:
                 self.figures[metric.id] = self._derived(metric, ratio, found)
 
     def _derived(self, metric: Metric, ratio: Ratio, formula: Formula) -> Figures:
-        absences, before = [], FALSE
-        for where, reason in strongest([formula.names[name] for name in sorted(formula.names)]):
+        absences = []
+        before = FALSE
+        for where, reason in strongest(
+            [formula.names[name] for name in sorted(formula.names)]
+        ):
             absences.append((self.gauge.keep(every((where, never(before)))), reason))
             before = some((before, where))
         if formula.plain:
             self.failed.append(every((never(every(formula.plain)), never(before))))
         if metric.round is not None:
             unit = 10**metric.round
-            ratio = quotient(ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit))
+            ratio = quotient(
+                ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit)
+            )
         return Figures(ratio.kept(), tuple(absences))
 
     # Rules
@@ -124,19 +180,33 @@ class Program:
                 found[rule.id] = self._in_columns(rule, judge, found)
             except NoColumnsError:
                 required = {name: found[name] for name in rule.requires}
-                self.by_row.append(ByRow(self.plan, rule, self.figures, required, self.as_of.toordinal()))
+                self.by_row.append(
+                    ByRow(
+                        self.plan, rule, self.figures, required, self.as_of.toordinal()
+                    )
+                )
                 found[rule.id] = self.by_row[-1].columns(self.gauge)
             self.failed.append(found[rule.id].holds(lambda one: one.alone))
         return found
 
     def _in_columns(self, rule: Rule, judge: Judge, known: dict[str, Judged]) -> Judged:
-        above = [group for group in dependencies.above(self.rules, rule.group) if group.optional]
+        above = [
+            group
+            for group in dependencies.above(self.rules, rule.group)
+            if group.optional
+        ]
         absent = some(self.reader.said(f"absent.{group.id}") for group in above)
         given = (
-            self.reader.points(rule) if takes_points(self.rules, rule.id) else Figures(self.gauge.ratio(Fraction(0)))
+            self.reader.points(rule)
+            if takes_points(self.rules, rule.id)
+            else Figures(self.gauge.ratio(Fraction(0)))
         )
-        found = judge.judged(rule, [known[name] for name in rule.requires], given, absent)
-        if rule.deduction.kind != "manual":  # a person's points in place of a figure: one by one
+        found = judge.judged(
+            rule, [known[name] for name in rule.requires], given, absent
+        )
+        if (
+            rule.deduction.kind != "manual"
+        ):  # a person's points in place of a figure: one by one
             self.reader.demand(*(where for where, _ in given.absences))
         return found
 
@@ -144,25 +214,45 @@ class Program:
         """Return, for each rule that must be proved, where a document is named."""
         found = {}
         for at, metrics in self.plan.evidence:
-            named = [f"points.{self.plan.names[at]}.evidence", *(f"{metric}.evidence" for metric in metrics)]
+            named = [
+                f"points.{self.plan.names[at]}.evidence",
+                *(f"{metric}.evidence" for metric in metrics),
+            ]
             found[at] = some(self.reader.proves(name) for name in named)
         return found
 
 
 class Machine:
-    """A program with its steps in order, for the results that are wanted: it runs over frames of one schema."""
+    """A program with its steps in order, for the results that are wanted: it runs over frames of
+    one schema.
+    """
 
-    def __init__(self, program: Program, wanted: Wanted, scale: Scale, carried: tuple[str, ...]) -> None:
-        gauge, failed, done = program.gauge, some(program.failed), set[str]()
-        outputs = [*program.scored.results(wanted, scale), *([failed.alias(ALONE)] if failed is not FALSE else [])]
-        tests, self.texts = program.reader.tests, [*program.reader.texts.values()]
-        self.gauge, self.steps, self.fits = gauge, program.steps, program.fits
+    def __init__(
+        self, program: Program, wanted: Wanted, scale: Scale, carried: tuple[str, ...]
+    ) -> None:
+        gauge = program.gauge
+        failed = some(program.failed)
+        done = set[str]()
+        outputs = [
+            *program.scored.results(wanted, scale),
+            *([failed.alias(ALONE)] if failed is not FALSE else []),
+        ]
+        tests = program.reader.tests
+        self.texts = [*program.reader.texts.values()]
+        self.gauge = gauge
+        self.steps = program.steps
+        self.fits = program.fits
         self.whole = pl.all_horizontal([test.whole for test in tests])
         self.rows = pl.all_horizontal([test.rows for test in tests]).fill_null(True)
         self.reads = gauge.steps([self.whole], done)
         self.reads_of_rows = gauge.steps([self.rows], {*done})
-        self.by_row = [(one, gauge.steps(one.read(program.schema).values(), done)) for one in program.by_row]
-        self.last, self.outputs, self.alone = gauge.steps(outputs, done), [*carried, *outputs], failed is not FALSE
+        self.by_row = [
+            (one, gauge.steps(one.read(program.schema).values(), done))
+            for one in program.by_row
+        ]
+        self.last = gauge.steps(outputs, done)
+        self.outputs = [*carried, *outputs]
+        self.alone = failed is not FALSE
         self.spent = _spent(self.last, outputs, done)
         self.once = gauge.used_once([self.whole, *outputs])
 
@@ -178,16 +268,24 @@ class Machine:
         return found.filter(~pl.col(ALONE)).drop(ALONE) if self.alone else found
 
     def _plain(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows that pass every test: most often all do, and whole columns are tested faster than rows."""
+        """Return the rows that pass every test: most often all do, and whole columns are tested
+        faster than rows.
+        """
         read = _stepped(frame, self.reads)
         if read.select(self.whole).item():
             return read
-        filled = frame.with_columns(pl.when(text.str.contains(SAYS)).then(text) for text in self.texts)
+        filled = frame.with_columns(
+            pl.when(text.str.contains(SAYS)).then(text) for text in self.texts
+        )
         return _stepped(filled, [*self.reads, *self.reads_of_rows]).filter(self.rows)
 
 
-def _spent(steps: list[list[pl.Expr]], outputs: list[pl.Expr], kept: set[str]) -> list[list[str]]:
-    """Return the kept columns that nothing after each step reads: without them memory stays small, and near."""
+def _spent(
+    steps: list[list[pl.Expr]], outputs: list[pl.Expr], kept: set[str]
+) -> list[list[str]]:
+    """Return the kept columns that nothing after each step reads: without them memory stays small,
+    and near.
+    """
     found: list[list[str]] = []
     read = _read(outputs)
     for columns in reversed(steps):
@@ -207,7 +305,9 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
     return frame
 
 
-def programmed(plan: Plan, table: Table, wanted: Wanted, scale: Scale) -> Machine | None:
+def programmed(
+    plan: Plan, table: Table, wanted: Wanted, scale: Scale
+) -> Machine | None:
     """Return the first machine whose numbers all fit, None where none does."""
 
     def made(choice: tuple[int, int], once: frozenset[str] = frozenset()) -> Machine:

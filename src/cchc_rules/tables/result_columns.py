@@ -1,4 +1,6 @@
-"""The columns of results: names and types for a whole rule set, and the row that the single engine's score makes."""
+"""The columns of results: names and types for a whole rule set, and the row that the single
+engine's score makes.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,25 +28,42 @@ INDEX = ("index", "exact", "band", "supported", "lowest", "highest")
 """`exact` is the index before it is rounded, in two columns: a numerator and a denominator."""
 
 EXACT = ("index.numerator", "index.denominator")
-OF_GROUP, OF_RULE = ("earned", "lost", "excluded"), ("earned", "lost", "state", "reason")
-RESULTS = (*INDEX, *(f"group.{part}" for part in OF_GROUP), *(f"rule.{part}" for part in OF_RULE))
+OF_GROUP = ("earned", "lost", "excluded")
+OF_RULE = ("earned", "lost", "state", "reason")
+RESULTS = (
+    *INDEX,
+    *(f"group.{part}" for part in OF_GROUP),
+    *(f"rule.{part}" for part in OF_RULE),
+)
 """What can be asked for."""
 
-ERRORS = {ROW: pl.Int64, "unit": pl.String, "column": pl.String, "code": pl.String, "words": pl.String}
+ERRORS = {
+    ROW: pl.Int64,
+    "unit": pl.String,
+    "column": pl.String,
+    "code": pl.String,
+    "words": pl.String,
+}
 TEXTS = {"band": pl.String, "state": STATE, "reason": REASON}
 Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for: which results, and whether points are decimals or whole numbers of the last place."""
+    """What is asked for: which results, and whether points are decimals or whole numbers of the
+    last place.
+    """
 
     results: tuple[str, ...] = RESULTS
     decimals: bool = True
 
     def of(self, kind: str) -> list[str]:
         """Return the parts that are asked for of groups or of rules."""
-        return [name.partition(".")[2] for name in self.results if name.startswith(f"{kind}.")]
+        return [
+            name.partition(".")[2]
+            for name in self.results
+            if name.startswith(f"{kind}.")
+        ]
 
     def index(self) -> list[str]:
         """Return what is asked for that there is once in a row."""
@@ -55,17 +74,33 @@ def possible(wanted: Wanted, names: Sequence[str]) -> None:
     """Raise `ValueError` where something is asked for that there is not."""
     odd = [name for name in wanted.results if name not in names]
     if odd:
-        raise ValueError(f"no such results: {', '.join(odd)}; there are {', '.join(names)}")
+        raise ValueError(
+            f"no such results: {', '.join(odd)}; there are {', '.join(names)}"
+        )
 
 
-def schema(rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]) -> dict[str, Dtype]:
-    """Return the columns of a rule set's results, those of every kind of unit and every day among them."""
+def schema(
+    rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]
+) -> dict[str, Dtype]:
+    """Return the columns of a rule set's results, those of every kind of unit and every day among
+    them.
+    """
     points = scale(rules, wanted).dtype
-    found: dict[str, Dtype] = {ROW: pl.Int64} | {name: given[name] for name in OF_UNIT if name in given}
+    found: dict[str, Dtype] = {ROW: pl.Int64} | {
+        name: given[name] for name in OF_UNIT if name in given
+    }
     for name in wanted.index():
-        found |= dict.fromkeys(EXACT, pl.Int64) if name == "exact" else {name: TEXTS.get(name, points)}
+        found |= (
+            dict.fromkeys(EXACT, pl.Int64)
+            if name == "exact"
+            else {name: TEXTS.get(name, points)}
+        )
     for kind, ids in (("group", _ids(rules, "groups")), ("rule", _ids(rules, "rules"))):
-        found |= {f"{kind}.{id_}.{part}": TEXTS.get(part, points) for id_ in ids for part in wanted.of(kind)}
+        found |= {
+            f"{kind}.{id_}.{part}": TEXTS.get(part, points)
+            for id_ in ids
+            for part in wanted.of(kind)
+        }
     return found
 
 
@@ -77,7 +112,9 @@ class Scale(NamedTuple):
 
 
 def scale(rules: RuleSet, wanted: Wanted) -> Scale:
-    """Return how the points of a table are written: decimals of 18 digits take half the room of longer ones."""
+    """Return how the points of a table are written: decimals of 18 digits take half the room of
+    longer ones.
+    """
     places = max(version.index.places for version in versions(rules))
     if not wanted.decimals:
         return Scale(places, pl.Int64)
@@ -87,47 +124,72 @@ def scale(rules: RuleSet, wanted: Wanted) -> Scale:
 
 def _most(rules: RuleSet) -> Fraction:
     """Return a number that no points exceed: all weights together, on the scale of the index."""
-    weights = sum((abs(rule.weight) + abs(rule.lowest) for rule in rules.rules.values()), Fraction(1))
+    weights = sum(
+        (abs(rule.weight) + abs(rule.lowest) for rule in rules.rules.values()),
+        Fraction(1),
+    )
     most: Fraction = weights * rules.index.scale * 10**rules.index.places
     return most
 
 
 def _ids(rules: RuleSet, kind: str) -> Iterable[str]:
-    return dict.fromkeys(id_ for version in versions(rules) for id_ in getattr(version, kind))
+    return dict.fromkeys(
+        id_ for version in versions(rules) for id_ in getattr(version, kind)
+    )
 
 
 def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame:
     """Return a frame with exactly these columns; what holds for other kinds of unit only is null."""
     return frame.select(
-        pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype).alias(name)
+        pl.col(name).cast(dtype)
+        if name in frame.columns
+        else pl.lit(None, dtype).alias(name)
         for name, dtype in columns.items()
     )
 
 
 def reduced(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return results whose exact index is in lowest terms, as the single engine gives it; few steps of Euclid do."""
+    """Return results whose exact index is in lowest terms, as the single engine gives it; few steps
+    of Euclid do.
+    """
     if EXACT[0] not in frame.columns:
         return frame
     one, other = (pl.col(name) for name in EXACT)
-    pair = frame.select(pl.max_horizontal(one, 0 - one).alias("one"), other.alias("other"))
-    one, other = pl.col("one"), pl.col("other")
+    pair = frame.select(
+        pl.max_horizontal(one, 0 - one).alias("one"), other.alias("other")
+    )
+    one = pl.col("one")
+    other = pl.col("other")
     while pair["other"].max():
         left = pl.when(other != 0)
         pair = pair.select(
-            left.then(other).otherwise(one).alias("one"), left.then(one % other).otherwise(0).alias("other")
+            left.then(other).otherwise(one).alias("one"),
+            left.then(one % other).otherwise(0).alias("other"),
         )
     return frame.with_columns(pl.col(name) // pair["one"] for name in EXACT)
 
 
-def row_of(outcome: Outcome, number: int, given: object, wanted: Wanted, places: int) -> Row:
-    """Return the row of results for a submission that the single engine scored; points have so many places."""
+def row_of(
+    outcome: Outcome, number: int, given: object, wanted: Wanted, places: int
+) -> Row:
+    """Return the row of results for a submission that the single engine scored; points have so many
+    places.
+    """
     own = outcome.rules.index.places
     found: Row = {ROW: number} | _envelope(outcome, given)
     for name, value in _figures(outcome):
-        exact = Decimal(value).scaleb(-own) if wanted.decimals else value * 10 ** (places - own)
+        exact = (
+            Decimal(value).scaleb(-own)
+            if wanted.decimals
+            else value * 10 ** (places - own)
+        )
         found[name] = exact
     exact = outcome.index.exact
-    return found | dict(zip(EXACT, exact.as_integer_ratio(), strict=True)) | dict(_words(outcome))
+    return (
+        found
+        | dict(zip(EXACT, exact.as_integer_ratio(), strict=True))
+        | dict(_words(outcome))
+    )
 
 
 def _envelope(outcome: Outcome, given: object) -> Row:
@@ -136,15 +198,27 @@ def _envelope(outcome: Outcome, given: object) -> Row:
         return {name: given[name] for name in OF_UNIT if name in given}
     found = outcome.measurements
     as_of = found.as_of.isoformat() if found.as_of else None
-    return {"unit": found.unit, "unit_kind": found.unit_kind or None, "period": found.period, "as_of": as_of}
+    return {
+        "unit": found.unit,
+        "unit_kind": found.unit_kind or None,
+        "period": found.period,
+        "as_of": as_of,
+    }
 
 
 def _figures(outcome: Outcome) -> Iterator[tuple[str, int]]:
     yield "index", outcome.index.value
-    yield from ((name, getattr(outcome, name).value) for name in ("supported", "lowest", "highest"))
+    yield from (
+        (name, getattr(outcome, name).value)
+        for name in ("supported", "lowest", "highest")
+    )
     for group, total in zip(outcome.plan.groups, outcome.groups, strict=True):
-        yield from ((f"group.{group.id}.{part}", getattr(total, part)) for part in OF_GROUP)
-    for at, (id_, result) in enumerate(zip(outcome.plan.names, outcome.results, strict=True)):
+        yield from (
+            (f"group.{group.id}.{part}", getattr(total, part)) for part in OF_GROUP
+        )
+    for at, (id_, result) in enumerate(
+        zip(outcome.plan.names, outcome.results, strict=True)
+    ):
         yield f"rule.{id_}.earned", result.earned
         yield f"rule.{id_}.lost", outcome.lost(at)
 
@@ -161,9 +235,22 @@ def refused(
     problems: Iterable[Problem], number: int, given: object, columns: Layout, lang: str
 ) -> list[tuple[Any, ...]]:
     """Return the rows of the table of errors for a row that is refused; a file stands for its unit."""
-    unit = given.get("unit") if isinstance(given, Mapping) else getattr(given, "name", None)
+    unit = (
+        given.get("unit")
+        if isinstance(given, Mapping)
+        else getattr(given, "name", None)
+    )
     said = None if unit is None else str(unit)
-    return [(number, said, columns.column(one.path), one.code, f"{one.what(lang)} {one.fix(lang)}") for one in problems]
+    return [
+        (
+            number,
+            said,
+            columns.column(one.path),
+            one.code,
+            f"{one.what(lang)} {one.fix(lang)}",
+        )
+        for one in problems
+    ]
 
 
 def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:
@@ -180,6 +267,10 @@ def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:
                 if f"rule.{rule.id}.{part}" in results.columns
             ),
         ).filter(pl.col("lost") > 0)
-        for rule in {id_: rule for version in versions(rules) for id_, rule in version.rules.items()}.values()
+        for rule in {
+            id_: rule
+            for version in versions(rules)
+            for id_, rule in version.rules.items()
+        }.values()
     ]
     return pl.concat(parts).sort(ROW, maintain_order=True)

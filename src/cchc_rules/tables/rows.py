@@ -1,4 +1,6 @@
-"""From rows as mappings (JSON Lines, worksheets) to columns, each of one type; rows that do not fit stand alone."""
+"""From rows as mappings (JSON Lines, worksheets) to columns, each of one type; rows that do not fit
+stand alone.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,21 +13,39 @@ import polars as pl
 Numbered: TypeAlias = tuple[int, Mapping[str, Any]]
 """A row with its number."""
 
-MOST_PLACES, MOST_DIGITS = 10, 18
+MOST_PLACES = 10
+MOST_DIGITS = 18
 
 
-def columns(rows: Sequence[Numbered], names: Sequence[str]) -> tuple[dict[str, pl.Series], list[Numbered]]:
-    """Return the columns of the rows that are of one type with most others, and the rows that are not."""
+def columns(
+    rows: Sequence[Numbered], names: Sequence[str]
+) -> tuple[dict[str, pl.Series], list[Numbered]]:
+    """Return the columns of the rows that are of one type with most others, and the rows that are
+    not.
+    """
     types = {name: _usual(row.get(name) for _, row in rows) for name in names}
-    alike = [row for row in rows if all(_kind(row[1].get(name)) in (None, types[name]) for name in names)]
-    apart = [row for row in rows if not all(_kind(row[1].get(name)) in (None, types[name]) for name in names)]
-    found = {name: _series(name, types[name], [row.get(name) for _, row in alike]) for name in names}
+    alike = [
+        row
+        for row in rows
+        if all(_kind(row[1].get(name)) in (None, types[name]) for name in names)
+    ]
+    apart = [
+        row
+        for row in rows
+        if not all(_kind(row[1].get(name)) in (None, types[name]) for name in names)
+    ]
+    found = {
+        name: _series(name, types[name], [row.get(name) for _, row in alike])
+        for name in names
+    }
     return found, apart
 
 
 def _usual(values: Any) -> str | None:
     """Return the kind that most values are of, None where none is of a kind that columns hold."""
-    counts = Counter(kind for value in values if (kind := _kind(value)) not in (None, "odd"))
+    counts = Counter(
+        kind for value in values if (kind := _kind(value)) not in (None, "odd")
+    )
     return counts.most_common(1)[0][0] if counts else None
 
 
@@ -37,12 +57,18 @@ def _kind(value: Any) -> str | None:
         return "number" if _fits(Decimal(value)) else "odd"
     if isinstance(value, list):
         return "list" if all(isinstance(one, str) for one in value) else "odd"
-    return {bool: "bool", str: "text", date: "day", datetime: "odd"}.get(type(value), "odd")
+    return {bool: "bool", str: "text", date: "day", datetime: "odd"}.get(
+        type(value), "odd"
+    )
 
 
 def _fits(value: Decimal) -> bool:
     exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -MOST_PLACES and value.adjusted() < MOST_DIGITS
+    return (
+        isinstance(exponent, int)
+        and exponent >= -MOST_PLACES
+        and value.adjusted() < MOST_DIGITS
+    )
 
 
 def _series(name: str, kind: str | None, values: list[Any]) -> pl.Series:

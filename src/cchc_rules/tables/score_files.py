@@ -11,7 +11,14 @@ from cchc_rules.rules.model import RuleSet
 from cchc_rules.tables.file_parts import Part, parts
 from cchc_rules.tables.file_sinks import Sink, sink
 from cchc_rules.tables.program import Steps
-from cchc_rules.tables.result_columns import ERRORS, OF_UNIT, ROW, lost_points, refused, schema
+from cchc_rules.tables.result_columns import (
+    ERRORS,
+    OF_UNIT,
+    ROW,
+    lost_points,
+    refused,
+    schema,
+)
 from cchc_rules.tables.score_table import Scorer, Scores
 
 GIVEN = dict.fromkeys(OF_UNIT, pl.String)
@@ -23,7 +30,9 @@ Watch: TypeAlias = Callable[[int, float], None]
 
 @dataclass
 class Tally:
-    """How many rows were read, scored and refused, how many of them one by one, and how the others were worked out."""
+    """How many rows were read, scored and refused, how many of them one by one, and how the others
+    were worked out.
+    """
 
     read: int = 0
     scored: int = 0
@@ -52,13 +61,18 @@ class Files(NamedTuple):
     errors: Path
 
 
-def score_file(scorer: Scorer, files: Files, *, long: bool = False, watch: Watch | None = None) -> Tally:
-    """Score a table in a file, or a folder of submissions, into a file; write what is refused into another.
+def score_file(
+    scorer: Scorer, files: Files, *, long: bool = False, watch: Watch | None = None
+) -> Tally:
+    """Score a table in a file, or a folder of submissions, into a file; write what is refused into
+    another.
 
-    With `long`, the results are a row for each rule of each unit that lost points. Raises `SubmissionError` where the
-    table cannot be read at all, and `OSError` where a file cannot be written; neither leaves half a file.
+    With `long`, the results are a row for each rule of each unit that lost points. Raises
+    `SubmissionError` where the table cannot be read at all, and `OSError` where a file cannot be
+    written; neither leaves half a file.
     """
-    tally, rules = Tally(), scorer.rules
+    tally = Tally()
+    rules = scorer.rules
     head = pl.DataFrame(schema=schema(rules, scorer.wanted, GIVEN))
     with (
         sink(files.errors, pl.DataFrame(schema=ERRORS)) as wrong,
@@ -79,7 +93,11 @@ def _shown(rules: RuleSet, results: pl.DataFrame, long: bool) -> pl.DataFrame:
 
 
 def _refuse(part: Part, scores: Scores, scorer: Scorer, wrong: Sink) -> None:
-    rows = [row for number, one in part.refused for row in refused([one], number, None, scorer.columns, scorer.lang)]
+    rows = [
+        row
+        for number, one in part.refused
+        for row in refused([one], number, None, scorer.columns, scorer.lang)
+    ]
     unread = pl.DataFrame(rows, schema=ERRORS, orient="row")
     if unread.height or scores.errors.height:
         wrong.write(pl.concat([scores.errors, unread]).sort(ROW, maintain_order=True))

@@ -1,4 +1,6 @@
-"""`score_table`: a table of submissions in, a table of scores out, with the same figures as one by one."""
+"""`score_table`: a table of submissions in, a table of scores out, with the same figures as one by
+one.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,18 +39,24 @@ from cchc_rules.tables.result_columns import (
 from cchc_rules.tables.submission_columns import Layout, layout
 
 MOST_MACHINES = 64
-"""So many programs are kept: kinds of units, periods and days are few, tables of other columns rare."""
+"""So many programs are kept: kinds of units, periods and days are few, tables of other columns
+rare.
+"""
 
 FEW = 200
-"""So many rows of one kind, period and day, or fewer, are scored one by one: a program would cost more to make."""
+"""So many rows of one kind, period and day, or fewer, are scored one by one: a program would cost
+more to make.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The scores of a table: `results` and `errors`, every row in exactly one of them, and how they came about.
+    """The scores of a table: `results` and `errors`, every row in exactly one of them, and how they
+    came about.
 
-    `steps` say how each kind of unit, period and day was worked out, `alone` how many rows went through the single
-    engine, `floats` which columns held binary floats, of which the shortest decimal form was taken.
+    `steps` say how each kind of unit, period and day was worked out, `alone` how many rows went
+    through the single engine, `floats` which columns held binary floats, of which the shortest
+    decimal form was taken.
     """
 
     rules: RuleSet
@@ -66,8 +74,12 @@ class Scores:
         return lost_points(self.rules, self.results)
 
     def report(self, row: int) -> Report:
-        """Return the full report of a row of the table, counted from 1; raise `SubmissionError` for one refused."""
-        given = self.table.row(self.table.get_column(ROW).index_of(row) or 0, named=True)
+        """Return the full report of a row of the table, counted from 1; raise `SubmissionError` for
+        one refused.
+        """
+        given = self.table.row(
+            self.table.get_column(ROW).index_of(row) or 0, named=True
+        )
         return one_by_one(self.rules, layout(self.rules), given, self.as_of)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -85,15 +97,18 @@ def score_table(
 ) -> Scores:
     """Return the scores of a table of submissions, one row a unit.
 
-    The table is anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars frame; `layout`
-    says what columns it may have. `results` says what is worked out (see `RESULTS`); points are exact decimals, or,
-    without `decimals`, whole numbers in units of the last place. Raises `SubmissionError` for a column that means
-    nothing, and `ValueError` for results that there are not; a row that cannot be scored is in `errors`.
+    The table is anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars
+    frame; `layout` says what columns it may have. `results` says what is worked out (see
+    `RESULTS`); points are exact decimals, or, without `decimals`, whole numbers in units of the
+    last place. Raises `SubmissionError` for a column that means nothing, and `ValueError` for
+    results that there are not; a row that cannot be scored is in `errors`.
     """
     frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
     scorer = _scorer(rules, as_of, Wanted(tuple(results), decimals))
     scorer.columns.known(frame.columns)
-    return scorer.score(frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64)))
+    return scorer.score(
+        frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
+    )
 
 
 @lru_cache(maxsize=8)
@@ -114,39 +129,73 @@ class Scorer:
         lang: str = DEFAULT_LANGUAGE,
         few: int | None = None,
     ) -> None:
-        self.rules, self.as_of, self.wanted, self.lang = rules, as_of, wanted or Wanted(), lang
+        self.rules = rules
+        self.as_of = as_of
+        self.wanted = wanted or Wanted()
+        self.lang = lang
         possible(self.wanted, RESULTS)
         self.few = FEW if few is None else few
-        self.columns, self.scale = layout(rules), scale(rules, self.wanted)
+        self.columns = layout(rules)
+        self.scale = scale(rules, self.wanted)
         self.machines: dict[Any, Machine | None] = {}
 
     def score(
-        self, numbered: pl.DataFrame, alone: Sequence[tuple[int, Lone]] = (), given: Mapping[str, Dtype] | None = None
+        self,
+        numbered: pl.DataFrame,
+        alone: Sequence[tuple[int, Lone]] = (),
+        given: Mapping[str, Dtype] | None = None,
     ) -> Scores:
-        """Return the scores of a table whose rows are numbered in `ROW`, and of submissions that stand alone.
+        """Return the scores of a table whose rows are numbered in `ROW`, and of submissions that
+        stand alone.
 
-        `given` are the types of the table's own columns in the results, where they are not those of the table.
+        `given` are the types of the table's own columns in the results, where they are not those of
+        the table.
         """
         numbered = _usual(numbered)
-        target = schema(self.rules, self.wanted, numbered.schema if given is None else given)
-        parts, steps = [], []
+        target = schema(
+            self.rules, self.wanted, numbered.schema if given is None else given
+        )
+        parts = []
+        steps = []
         for part in _partitions(numbered):
             machine = self._machine(part)
             if machine is not None:
-                parts += [conformed(reduced(machine.run(rows)), target) for rows in part.iter_slices(SLICE)]
+                parts += [
+                    conformed(reduced(machine.run(rows)), target)
+                    for rows in part.iter_slices(SLICE)
+                ]
                 steps.append(machine.steps)
         left = _left(numbered, parts).iter_rows(named=True)
         found, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
-        singles = pl.DataFrame([{name: row.get(name) for name in target} for row in found], schema=target)
+        singles = pl.DataFrame(
+            [{name: row.get(name) for name in target} for row in found], schema=target
+        )
         results = pl.concat([*parts, singles])
         ordered = results if len(parts) < 2 and not found else results.sort(ROW)
-        floats = tuple(name for name, dtype in numbered.schema.items() if dtype.is_float())
+        floats = tuple(
+            name for name, dtype in numbered.schema.items() if dtype.is_float()
+        )
         refusals = pl.DataFrame(errors, schema=ERRORS, orient="row")
-        return Scores(self.rules, ordered, refusals, (*dict.fromkeys(steps),), len(found), floats, numbered, self.as_of)
+        return Scores(
+            self.rules,
+            ordered,
+            refusals,
+            (*dict.fromkeys(steps),),
+            len(found),
+            floats,
+            numbered,
+            self.as_of,
+        )
 
     def _machine(self, part: pl.DataFrame) -> Machine | None:
-        """Return what scores the rows of one kind, period and day; None where they are scored one by one."""
-        envelope = {name: value for name, value in part.row(0, named=True).items() if name in APART}
+        """Return what scores the rows of one kind, period and day; None where they are scored one
+        by one.
+        """
+        envelope = {
+            name: value
+            for name, value in part.row(0, named=True).items()
+            if name in APART
+        }
         key = (tuple(envelope.items()), tuple(part.schema.items()))
         if key not in self.machines:
             if part.height <= self.few:
@@ -158,38 +207,60 @@ class Scorer:
 
     def _made(self, envelope: Mapping[str, Any], given: pl.Schema) -> Machine | None:
         try:
-            found = load_measurements({**self.columns.submission(envelope), "unit": "–"}, self.rules, as_of=self.as_of)
+            found = load_measurements(
+                {**self.columns.submission(envelope), "unit": "–"},
+                self.rules,
+                as_of=self.as_of,
+            )
         except SubmissionError:
             return None
         day = self.as_of or found.judged_at
         plan = compiled(variant(found, self.rules, day))
         carried = (ROW, *(name for name in OF_UNIT if name in given))
         own = layout(plan.rules).columns
-        foreign = tuple(name for name in given if name in self.columns.columns and name not in own)
+        foreign = tuple(
+            name for name in given if name in self.columns.columns and name not in own
+        )
         table = Table(given, day, calendar.whole_months(*found.span), carried, foreign)
         return programmed(plan, table, self.wanted, self.scale)
 
-    def _one_by_one(self, rows: Iterable[tuple[int, Lone]]) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
+    def _one_by_one(
+        self, rows: Iterable[tuple[int, Lone]]
+    ) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
         """Return the rows of results and of errors of what stands alone."""
         found: list[dict[str, Any]] = []
         errors: list[tuple[Any, ...]] = []
         for number, given in rows:
             try:
-                outcome = one_by_one(self.rules, self.columns, given, self.as_of).outcome
-                found.append(row_of(outcome, number, given, self.wanted, self.scale.places))
+                outcome = one_by_one(
+                    self.rules, self.columns, given, self.as_of
+                ).outcome
+                found.append(
+                    row_of(outcome, number, given, self.wanted, self.scale.places)
+                )
             except SubmissionError as error:
-                errors += refused(error.problems, number, given, self.columns, self.lang)
+                errors += refused(
+                    error.problems, number, given, self.columns, self.lang
+                )
         return found, errors
 
 
 def _usual(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a table whose floats of 32 bits are those of 64 with the same shortest form, and moments at midnight days.
+    """Return a table whose floats of 32 bits are those of 64 with the same shortest form, and
+    moments at midnight days.
 
-    97.35 is then no 97.3499984, and the days of pandas, which has none, are days; a moment within a day stays one.
+    97.35 is then no 97.3499984, and the days of pandas, which has none, are days; a moment within a
+    day stays one.
     """
     short = pl.col(pl.Float32).cast(pl.String).cast(pl.Float64)
-    moments = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and not dtype.time_zone]
-    return frame.with_columns(short, *(_days(frame.get_column(name)) for name in moments))
+    moments = [
+        name
+        for name, dtype in frame.schema.items()
+        if isinstance(dtype, pl.Datetime) and not dtype.time_zone
+    ]
+    return frame.with_columns(
+        short, *(_days(frame.get_column(name)) for name in moments)
+    )
 
 
 def _days(moments: pl.Series) -> pl.Series:
@@ -197,14 +268,18 @@ def _days(moments: pl.Series) -> pl.Series:
     inside = days.cast(moments.dtype) != moments
     if not inside.any():
         return days
-    return days.cast(pl.String).zip_with(~inside.fill_null(False), moments.cast(pl.String))
+    return days.cast(pl.String).zip_with(
+        ~inside.fill_null(False), moments.cast(pl.String)
+    )
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     apart = [name for name in APART if name in frame.columns]
     if frame.is_empty():
         return iter(())
-    if not apart or frame.select((pl.col(apart).n_unique() == 1).all().name.keep()).row(0) == (True,) * len(apart):
+    if not apart or frame.select((pl.col(apart).n_unique() == 1).all().name.keep()).row(
+        0
+    ) == (True,) * len(apart):
         return iter([frame])
     return iter(frame.partition_by(apart, maintain_order=True))
 
@@ -213,11 +288,17 @@ def _left(frame: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Return the rows that no part has scored."""
     if sum(part.height for part in parts) == frame.height:
         return frame.head(0)
-    done = pl.concat([part.select(ROW) for part in parts]) if parts else frame.select(ROW).head(0)
+    done = (
+        pl.concat([part.select(ROW) for part in parts])
+        if parts
+        else frame.select(ROW).head(0)
+    )
     return frame.join(done, on=ROW, how="anti", maintain_order="left")
 
 
-def one_by_one(rules: RuleSet, columns: Layout, given: Lone, as_of: date | None) -> Report:
+def one_by_one(
+    rules: RuleSet, columns: Layout, given: Lone, as_of: date | None
+) -> Report:
     """Return the report of a row, of a whole submission or of its file."""
     flat = isinstance(given, Mapping) and "measurements" not in given
     source = columns.submission(given) if isinstance(given, Mapping) and flat else given

@@ -13,49 +13,87 @@ from cchc_rules.tables.judged import REASON, STATE, Judged
 from cchc_rules.tables.result_columns import EXACT, Scale, Wanted
 
 Proved: TypeAlias = Callable[[], Mapping[int, pl.Expr]]
-"""Gives, for each rule that must be proved, where a document is named; asked only where that is wanted."""
+"""Gives, for each rule that must be proved, where a document is named; asked only where that is
+wanted.
+"""
 
 
 class Scored:
-    """Judged rules, in the plan's order, and their sums; `proved` says of rules that must be proved where they are.
+    """Judged rules, in the plan's order, and their sums; `proved` says of rules that must be proved
+    where they are.
 
-    The exact index is written as whole numbers of a type of its own; `long` says that one may not fit.
+    The exact index is written as whole numbers of a type of its own; `long` says that one may not
+    fit.
     """
 
-    def __init__(self, sums: Sums, judged: Sequence[Judged], proved: Proved, exact: Dtype = pl.Int64) -> None:
-        self.sums, self.plan, self.gauge, self.judged = sums, sums.plan, sums.gauge, judged
-        self.proved, self.exact = proved, exact
+    def __init__(
+        self,
+        sums: Sums,
+        judged: Sequence[Judged],
+        proved: Proved,
+        exact: Dtype = pl.Int64,
+    ) -> None:
+        self.sums = sums
+        self.plan = sums.plan
+        self.gauge = sums.gauge
+        self.judged = judged
+        self.proved = proved
+        self.exact = exact
         self.totals = sums.totals(judged)
-        self.index, self.long = sums.index(self.totals), False
+        self.index = sums.index(self.totals)
+        self.long = False
 
     def results(self, wanted: Wanted, scale: Scale) -> Iterator[pl.Expr]:
-        """Yield the columns of the results: points as decimals, or as whole numbers of the last place."""
+        """Yield the columns of the results: points as decimals, or as whole numbers of the last
+        place.
+        """
         shown = partial(points, own=self.plan.rules.index.places, scale=scale)
         for name in wanted.index():
-            yield from self._exact() if name == "exact" else [self._once(name, shown).alias(name)]
+            yield from (
+                self._exact()
+                if name == "exact"
+                else [self._once(name, shown).alias(name)]
+            )
         for group, total in zip(self.plan.groups, self.totals, strict=True):
-            yield from (shown(getattr(total, part)).alias(f"group.{group.id}.{part}") for part in wanted.of("group"))
+            yield from (
+                shown(getattr(total, part)).alias(f"group.{group.id}.{part}")
+                for part in wanted.of("group")
+            )
         for id_, one in zip(self.plan.names, self.judged, strict=True):
             for part in wanted.of("rule"):
-                found = _word(one, part) if part in ("state", "reason") else shown(one.part(part))
+                found = (
+                    _word(one, part)
+                    if part in ("state", "reason")
+                    else shown(one.part(part))
+                )
                 yield found.alias(f"rule.{id_}.{part}")
 
     def _exact(self) -> Iterator[pl.Expr]:
         """Yield the index before it is rounded: a numerator and a denominator, not in lowest terms."""
-        exact, end = self.index.exact, 1 << 63 if self.exact == pl.Int64 else 10**38
+        exact = self.index.exact
+        end = 1 << 63 if self.exact == pl.Int64 else 10**38
         parts = (exact.n.times(exact.k.numerator), exact.d.times(exact.k.denominator))
         self.long |= any(max(-part.low, part.high) >= end for part in parts)
-        yield from (written(part, self.exact).alias(name) for part, name in zip(parts, EXACT, strict=True))
+        yield from (
+            written(part, self.exact).alias(name)
+            for part, name in zip(parts, EXACT, strict=True)
+        )
 
     def _once(self, name: str, shown: Callable[[Whole], pl.Expr]) -> pl.Expr:
-        """Return the index, its band, what of it is supported, or the least or the most that it can come to."""
+        """Return the index, its band, what of it is supported, or the least or the most that it can
+        come to.
+        """
         if name == "band":
             return self.sums.band(self.index, self.judged)
         if name == "index":
             return shown(self.index.value)
         if name == "supported":
             return shown(self.sums.supported(self.judged, self.proved()))
-        return shown(self.sums.settled(self.judged, self.sums.lowest if name == "lowest" else self.sums.weights))
+        return shown(
+            self.sums.settled(
+                self.judged, self.sums.lowest if name == "lowest" else self.sums.weights
+            )
+        )
 
 
 def _word(judged: Judged, part: str) -> pl.Expr:
@@ -65,7 +103,9 @@ def _word(judged: Judged, part: str) -> pl.Expr:
 
 
 def points(ticks: Whole, own: int, scale: Scale) -> pl.Expr:
-    """Return ticks, of so many places of their own, as points: whole ticks, or decimals, without any arithmetic."""
+    """Return ticks, of so many places of their own, as points: whole ticks, or decimals, without
+    any arithmetic.
+    """
     return written(ticks.times(10 ** (scale.places - own)), scale.dtype)
 
 

@@ -1,4 +1,5 @@
-"""Tables beyond one machine: a Spark table of submissions in, scores out, by the same steps in every partition.
+"""Tables beyond one machine: a Spark table of submissions in, scores out, by the same steps in
+every partition.
 
 Needs the extra `spark`, here and where the partitions are.
 """
@@ -33,8 +34,9 @@ PROBLEMS = "errors"
 class SparkScores:
     """The scores of a Spark table: every row is in exactly one of `results` and `errors`.
 
-    Both are read from `whole`, in which a refused row has its `errors` and no results. Spark works out what is asked
-    for each time that it is asked for: where both are wanted, call `whole.cache()` first.
+    Both are read from `whole`, in which a refused row has its `errors` and no results. Spark works
+    out what is asked for each time that it is asked for: where both are wanted, call
+    `whole.cache()` first.
     """
 
     whole: "DataFrame"
@@ -58,24 +60,32 @@ def score_frame(
     as_of: date | None = None,
     results: Iterable[str] = RESULTS,
 ) -> SparkScores:
-    """Return the scores of a Spark table of submissions, one row a unit, as `score_table` gives them.
+    """Return the scores of a Spark table of submissions, one row a unit, as `score_table` gives
+    them.
 
-    `row` names a column of whole numbers that tells rows apart, since partitions have no order; it is `row` in the
-    results, as it is given. All other columns are those of `layout`. Raises `SubmissionError` for a column that means
-    nothing or is missing, and `ValueError` for results that there are not; a row that cannot be scored is in `errors`.
+    `row` names a column of whole numbers that tells rows apart, since partitions have no order; it
+    is `row` in the results, as it is given. All other columns are those of `layout`. Raises
+    `SubmissionError` for a column that means nothing or is missing, and `ValueError` for results
+    that there are not; a row that cannot be scored is in `errors`.
     """
     wanted = Wanted(tuple(results))
     possible(wanted, RESULTS)
     _checked(rules, frame, row)
     names = tuple(ROW if name == row else name for name in frame.columns)
     task = Task(pickle.dumps(rules), as_of, wanted, names, version("cchc-rules"))
-    numbered = frame.toDF(*(str(at) for at in range(len(names))))  # mapInArrow takes no names with points in them
+    numbered = frame.toDF(
+        *(str(at) for at in range(len(names)))
+    )  # mapInArrow takes no names with points in them
     return SparkScores(numbered.mapInArrow(task.scored, ddl(_columns(rules, wanted))))
 
 
 def _checked(rules: RuleSet, frame: "DataFrame", row: str) -> None:
     """Refuse a table before anything runs."""
-    numbers = [name for name, kind in frame.dtypes if kind in ("bigint", "int", "smallint", "tinyint")]
+    numbers = [
+        name
+        for name, kind in frame.dtypes
+        if kind in ("bigint", "int", "smallint", "tinyint")
+    ]
     if row not in numbers:
         places = {"name": quoted(row), "nearest": nearest(row, numbers)}
         raise SubmissionError([Problem("no-row-column", (row,), places)])
@@ -93,7 +103,9 @@ TYPES = {pl.Int64: "bigint", pl.String: "string", pl.Date: "date"}
 def ddl(columns: dict[str, Any]) -> str:
     """Return the columns of results, and of what is wrong, as Spark declares them."""
     named = [f"`{name}` {_type(dtype)}" for name, dtype in columns.items()]
-    return ", ".join([*named, f"{PROBLEMS} array<struct<column:string,code:string,words:string>>"])
+    return ", ".join(
+        [*named, f"{PROBLEMS} array<struct<column:string,code:string,words:string>>"]
+    )
 
 
 def _type(dtype: Any) -> str:
@@ -106,7 +118,9 @@ def _type(dtype: Any) -> str:
 
 
 class Task(NamedTuple):
-    """What a partition is scored by: the rules as bytes, what was asked for, and how its columns are called."""
+    """What a partition is scored by: the rules as bytes, what was asked for, and how its columns
+    are called.
+    """
 
     rules: bytes
     as_of: date | None
@@ -124,16 +138,22 @@ class Task(NamedTuple):
             frame.columns = [*self.names]
             given = frame.get_column(ROW).cast(pl.Int64)
             numbers = pl.int_range(frame.height, eager=True).alias(ROW)
-            yield from _written(scorer.score(frame.with_columns(numbers), (), GIVEN), given)
+            yield from _written(
+                scorer.score(frame.with_columns(numbers), (), GIVEN), given
+            )
 
 
 @lru_cache(maxsize=4)
 def _scorer(task: Task) -> Scorer:
-    """Return what scores the partitions of one table: it is made once in each process, not once for each partition."""
+    """Return what scores the partitions of one table: it is made once in each process, not once for
+    each partition.
+    """
     return Scorer(pickle.loads(task.rules), as_of=task.as_of, wanted=task.wanted)
 
 
-def gathered(batches: Iterable[pa.RecordBatch], most: int = PART) -> Iterator[pl.DataFrame]:
+def gathered(
+    batches: Iterable[pa.RecordBatch], most: int = PART
+) -> Iterator[pl.DataFrame]:
     """Yield batches, which Spark makes small, as larger tables; none much larger than it must be."""
     some: list[pa.RecordBatch] = []
     for batch in batches:
@@ -148,13 +168,20 @@ def gathered(batches: Iterable[pa.RecordBatch], most: int = PART) -> Iterator[pl
 def _written(scores: Scores, given: pl.Series) -> Iterator[pa.RecordBatch]:
     """Yield results and errors as one table, in the types that Spark reads.
 
-    Rows have the numbers that were given only here: whatever those are, no row is taken for another.
+    Rows have the numbers that were given only here: whatever those are, no row is taken for
+    another.
     """
     named = scores.errors.group_by(ROW, maintain_order=True).agg(
         pl.col("unit").first(), pl.struct("column", "code", "words").alias(PROBLEMS)
     )
     texts = scores.results.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
-    whole = pl.concat([texts.with_columns(pl.lit(None, named.schema[PROBLEMS]).alias(PROBLEMS)), named], how="diagonal")
+    whole = pl.concat(
+        [
+            texts.with_columns(pl.lit(None, named.schema[PROBLEMS]).alias(PROBLEMS)),
+            named,
+        ],
+        how="diagonal",
+    )
     whole = whole.with_columns(given.gather(whole.get_column(ROW)).alias(ROW))
     table = whole.to_arrow(compat_level=pl.CompatLevel.oldest())
     yield from table.cast(pa.schema(map(_plain, table.schema))).to_batches()
@@ -165,4 +192,6 @@ def _plain(field: pa.Field) -> pa.Field:
     if field.name == PROBLEMS:
         parts = [(name, pa.string()) for name in ("column", "code", "words")]
         return field.with_type(pa.list_(pa.struct(parts)))
-    return field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field
+    return (
+        field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field
+    )

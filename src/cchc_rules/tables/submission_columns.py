@@ -1,11 +1,19 @@
-"""The columns of a table of submissions: their names, what each says, and the submission that one row makes."""
+"""The columns of a table of submissions: their names, what each says, and the submission that one
+row makes.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
-from cchc_rules.base.problem import Problem, RulesError, SubmissionError, nearest, quoted
+from cchc_rules.base.problem import (
+    Problem,
+    RulesError,
+    SubmissionError,
+    nearest,
+    quoted,
+)
 from cchc_rules.rules.model import Metric, RuleSet
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.binding import takes_points
@@ -18,11 +26,21 @@ ENVELOPE = ("unit", "district", "unit_kind", "period", "as_of", "note")
 NUMBER = "row"
 """The column in which results number the rows; none of a table's own may be called so."""
 
-PARTS = ("value", "numerator", "denominator", "items", "not_applicable", "waived", "evidence")
+PARTS = (
+    "value",
+    "numerator",
+    "denominator",
+    "items",
+    "not_applicable",
+    "waived",
+    "evidence",
+)
 
 
 class Column(NamedTuple):
-    """What a column says: of the submission, of a metric, of a rule's points, or that a block is absent."""
+    """What a column says: of the submission, of a metric, of a rule's points, or that a block is
+    absent.
+    """
 
     kind: str
     id: str
@@ -37,9 +55,15 @@ class Layout:
     columns: Mapping[str, Column]
 
     def known(self, names: Iterable[str]) -> None:
-        """Refuse a table with a column that means nothing here: a figure must not be lost in silence."""
+        """Refuse a table with a column that means nothing here: a figure must not be lost in
+        silence.
+        """
         problems = [
-            Problem("unknown-column", (name,), {"name": quoted(name), "nearest": nearest(name, self.columns)})
+            Problem(
+                "unknown-column",
+                (name,),
+                {"name": quoted(name), "nearest": nearest(name, self.columns)},
+            )
             for name in names
             if name not in self.columns
         ]
@@ -49,7 +73,11 @@ class Layout:
     def submission(self, row: Row) -> dict[str, Any]:
         """Return the submission that a row makes, as a mapping for `load_measurements`."""
         found: dict[str, Any] = {"format": 1, "ruleset": self.rules.id}
-        parts: dict[str, dict[str, dict[str, Any]]] = {"measurements": {}, "points": {}, "absent": {}}
+        parts: dict[str, dict[str, dict[str, Any]]] = {
+            "measurements": {},
+            "points": {},
+            "absent": {},
+        }
         for name, value in row.items():
             column = self.columns.get(name)
             if column is None or blank(value):
@@ -59,17 +87,27 @@ class Layout:
             if column.kind == "envelope":
                 found[column.id] = self._envelope(column.id, value)
             else:
-                parts[column.kind].setdefault(column.id, {})[column.part] = self._given(column, value)
-        found["measurements"] = {id_: _entry(entry) for id_, entry in parts["measurements"].items()}
+                parts[column.kind].setdefault(column.id, {})[column.part] = self._given(
+                    column, value
+                )
+        found["measurements"] = {
+            id_: _entry(entry) for id_, entry in parts["measurements"].items()
+        }
         found["points"] = parts["points"]
         found["absent"] = {id_: said["reason"] for id_, said in parts["absent"].items()}
         return found
 
     def _envelope(self, name: str, value: Any) -> Any:
-        """Return what a cell says of the submission: a number that stands for a text, such as 2023, becomes one."""
+        """Return what a cell says of the submission: a number that stands for a text, such as 2023,
+        becomes one.
+        """
         if isinstance(value, str):
             return typed_cells.day(value.strip()) if name == "as_of" else value
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return (
+            str(value)
+            if isinstance(value, int) and not isinstance(value, bool)
+            else value
+        )
 
     def column(self, path: Sequence[object]) -> str:
         """Return the column to which the path of a problem in a submission points."""
@@ -96,7 +134,9 @@ class Layout:
 
 
 _TYPED: dict[str, Callable[[str], Any]] = {
-    **dict.fromkeys(("number", "numerator", "denominator", "points"), typed_cells.number),
+    **dict.fromkeys(
+        ("number", "numerator", "denominator", "points"), typed_cells.number
+    ),
     **dict.fromkeys(("date", "waived_until"), typed_cells.day),
     "yes_no": typed_cells.yes_no,
     "items": typed_cells.items,
@@ -105,15 +145,21 @@ _TYPED: dict[str, Callable[[str], Any]] = {
 
 
 def layout(rules: RuleSet) -> Layout:
-    """Return the columns of a rule set's tables, those of every kind of unit and every day among them."""
+    """Return the columns of a rule set's tables, those of every kind of unit and every day among
+    them.
+    """
     found = {name: Column("envelope", name, name) for name in ENVELOPE}
     for version in versions(rules):
         for metric in version.metrics.values():
-            found |= {named(metric.id, part): Column("measurements", metric.id, part) for part in _parts(metric)}
+            found |= {
+                named(metric.id, part): Column("measurements", metric.id, part)
+                for part in _parts(metric)
+            }
         for id_ in version.rules:
             if takes_points(version, id_):
                 found |= {
-                    f"points.{id_}.{part}": Column("points", id_, part) for part in ("points", "reason", "evidence")
+                    f"points.{id_}.{part}": Column("points", id_, part)
+                    for part in ("points", "reason", "evidence")
                 }
         for group in version.groups.values():
             if group.optional:
@@ -122,7 +168,8 @@ def layout(rules: RuleSet) -> Layout:
 
 
 def heading(rules: RuleSet, kind: str | None = None) -> str:
-    """Return the first line of a blank table, for one kind of unit or for all; a share has its two numbers.
+    """Return the first line of a blank table, for one kind of unit or for all; a share has its two
+    numbers.
 
     Raises `RulesError` where the rule set has no such kind.
     """
@@ -131,7 +178,11 @@ def heading(rules: RuleSet, kind: str | None = None) -> str:
         raise RulesError([Problem("unknown-kind", (), places)])
     found = layout(rules if kind is None else rules.kinds[kind]).columns
     shares = {column.id for column in found.values() if column.part == "numerator"}
-    names = [name for name, column in found.items() if column.part != "value" or column.id not in shares]
+    names = [
+        name
+        for name, column in found.items()
+        if column.part != "value" or column.id not in shares
+    ]
     return ",".join(names) + "\n"
 
 
@@ -144,7 +195,13 @@ def versions(rules: RuleSet) -> list[RuleSet]:
 def _parts(metric: Metric) -> Iterable[str]:
     if not metric.submitted:
         return ()
-    first = ("items",) if metric.distinct else ("value", "numerator", "denominator") if metric.ratio else ("value",)
+    first = (
+        ("items",)
+        if metric.distinct
+        else ("value", "numerator", "denominator")
+        if metric.ratio
+        else ("value",)
+    )
     return (*first, *WITHOUT, "evidence")
 
 
@@ -154,11 +211,17 @@ WITHOUT = ("not_applicable", "waived_by", "waived_why", "waived_until")
 
 def named(id_: str, part: str) -> str:
     """Return the name of a metric's column; the value's is the metric's own where that is free."""
-    return id_ if part == "value" and id_ not in (*ENVELOPE, NUMBER) else f"{id_}.{part}"
+    return (
+        id_ if part == "value" and id_ not in (*ENVELOPE, NUMBER) else f"{id_}.{part}"
+    )
 
 
 def _entry(given: dict[str, Any]) -> dict[str, Any]:
-    waived = {part.removeprefix("waived_"): given.pop(part) for part in WITHOUT[1:] if part in given}
+    waived = {
+        part.removeprefix("waived_"): given.pop(part)
+        for part in WITHOUT[1:]
+        if part in given
+    }
     figure = {} if given.keys() - {"evidence"} or waived else {"value": None}
     return {**figure, **given, **({"waived": waived} if waived else {})}
 

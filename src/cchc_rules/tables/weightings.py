@@ -1,7 +1,9 @@
-"""`score_weightings`: one submission under many weightings, scored together, to the same figures as one by one.
+"""`score_weightings`: one submission under many weightings, scored together, to the same figures as
+one by one.
 
-A weighting says what rules, or areas, are worth instead, in points. A rule keeps the part of its weight that it earned,
-before rounding, and is rounded anew; an area keeps the part that it earned with its rules rounded, as in `sensitivity`.
+A weighting says what rules, or areas, are worth instead, in points. A rule keeps the part of its
+weight that it earned, before rounding, and is rounded anew; an area keeps the part that it earned
+with its rules rounded, as in `sensitivity`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,17 +22,36 @@ from cchc_rules.scoring.scoring import Outcome as Scoring
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.submission import Given
 from cchc_rules.tables.column_totals import Sums, Total, Worths, declared
-from cchc_rules.tables.exact_columns import FALSE, TRUE, WIDTHS, Dtype, Gauge, Whole, as_ratio
+from cchc_rules.tables.exact_columns import (
+    FALSE,
+    TRUE,
+    WIDTHS,
+    Dtype,
+    Gauge,
+    Whole,
+    as_ratio,
+)
 from cchc_rules.tables.file_parts import SLICE
 from cchc_rules.tables.judged import Judged, Outcome
-from cchc_rules.tables.result_columns import EXACT, INDEX, OF_GROUP, ROW, Wanted, possible, reduced, scale
+from cchc_rules.tables.result_columns import (
+    EXACT,
+    INDEX,
+    OF_GROUP,
+    ROW,
+    Wanted,
+    possible,
+    reduced,
+    scale,
+)
 from cchc_rules.tables.scored import Scored
 
 LABEL = "weighting"
 """A column that names each weighting; it stands in the results too."""
 
 OF_RULES = (*INDEX, *(f"group.{part}" for part in OF_GROUP), "rule.earned", "rule.lost")
-"""What can be asked for where rules are weighed; where areas are, it is what there is once: `INDEX`."""
+"""What can be asked for where rules are weighed; where areas are, it is what there is once:
+`INDEX`.
+"""
 
 LONG = pl.Decimal(38, 0)
 """Whole numbers that may have more than 64 bits, as other programs read them."""
@@ -46,18 +67,28 @@ Spans: TypeAlias = tuple[tuple[str, int], ...]
 
 
 def score_weightings(
-    report: Report, weightings: Any, *, results: Iterable[str] = ("index", "band"), decimals: bool = True
+    report: Report,
+    weightings: Any,
+    *,
+    results: Iterable[str] = ("index", "band"),
+    decimals: bool = True,
 ) -> pl.DataFrame:
     """Return what the index of a report would be under other weights, one row a weighting.
 
-    The table of weightings (anything that gives Arrow data) has columns `rule.<id>`, or `group.<id>` for areas (base
-    groups at the top), with weights in points from 0 up; what has no column keeps its weight. `weighting` names each.
-    `results` are of `OF_RULES`; the unrounded index (`exact`) is a numerator and a denominator, in lowest terms.
-    Raises `SubmissionError` for a column that means nothing and for a weight that is none, and `ValueError` for results
-    that there are not.
+    The table of weightings (anything that gives Arrow data) has columns `rule.<id>`, or
+    `group.<id>` for areas (base groups at the top), with weights in points from 0 up; what has no
+    column keeps its weight. `weighting` names each. `results` are of `OF_RULES`; the unrounded
+    index (`exact`) is a numerator and a denominator, in lowest terms. Raises `SubmissionError` for
+    a column that means nothing and for a weight that is none, and `ValueError` for results that
+    there are not.
     """
-    frame = weightings.collect() if isinstance(weightings, pl.LazyFrame) else pl.DataFrame(weightings)
-    outcome, wanted = report.outcome, Wanted(tuple(results), decimals)
+    frame = (
+        weightings.collect()
+        if isinstance(weightings, pl.LazyFrame)
+        else pl.DataFrame(weightings)
+    )
+    outcome = report.outcome
+    wanted = Wanted(tuple(results), decimals)
     by_area = _known(outcome.plan, [name for name in frame.columns if name != LABEL])
     possible(wanted, INDEX if by_area else OF_RULES)
     ticks = _ticks(frame, outcome.plan.unit)
@@ -68,11 +99,22 @@ def score_weightings(
 
 
 def _known(plan: Plan, names: Iterable[str]) -> bool:
-    """Whether areas are weighed; refuse columns that mean nothing, and tables that weigh rules and areas."""
-    given, areas = {*names}, {_area(plan, at) for at in _areas(plan)}
-    rules = {f"rule.{id_}" for id_, worth in zip(plan.names, plan.worths, strict=True) if worth.weight}
+    """Whether areas are weighed; refuse columns that mean nothing, and tables that weigh rules and
+    areas.
+    """
+    given = {*names}
+    areas = {_area(plan, at) for at in _areas(plan)}
+    rules = {
+        f"rule.{id_}"
+        for id_, worth in zip(plan.names, plan.worths, strict=True)
+        if worth.weight
+    }
     problems = [
-        Problem("weight-column", (name,), {"name": quoted(name), "nearest": nearest(name, areas | rules)})
+        Problem(
+            "weight-column",
+            (name,),
+            {"name": quoted(name), "nearest": nearest(name, areas | rules)},
+        )
         for name in sorted(given - areas - rules)
     ]
     if given & areas and given & rules:
@@ -84,7 +126,11 @@ def _known(plan: Plan, names: Iterable[str]) -> bool:
 
 def _areas(plan: Plan) -> list[int]:
     """Return the positions of the areas: base groups at the top that are worth something."""
-    return [at for at, group in enumerate(plan.groups) if group.top and group.kind == "base" and group.maximum]
+    return [
+        at
+        for at, group in enumerate(plan.groups)
+        if group.top and group.kind == "base" and group.maximum
+    ]
 
 
 def _area(plan: Plan, at: int) -> str:
@@ -92,15 +138,28 @@ def _area(plan: Plan, at: int) -> str:
 
 
 def _ticks(frame: pl.DataFrame, unit: int) -> pl.DataFrame:
-    """Return the weights in ticks, their rows numbered; raise `SubmissionError` where one is no weight."""
+    """Return the weights in ticks, their rows numbered; raise `SubmissionError` where one is no
+    weight.
+    """
     weights = [column for column in frame if column.name != LABEL]
     ticks = frame.select(_whole(column, unit) for column in weights)
     odd = ticks.select((pl.all().is_null() | ~_is_weight(pl.all(), unit)).any())
-    problems = [one for column in odd if column.any() for one in _wrong(frame[column.name], ticks[column.name], unit)]
+    problems = [
+        one
+        for column in odd
+        if column.any()
+        for one in _wrong(frame[column.name], ticks[column.name], unit)
+    ]
     if problems:
         raise SubmissionError(problems[:TOLD])
     numbers = pl.int_range(1, frame.height + 1, eager=True).alias(ROW)
-    return pl.DataFrame([numbers, *(column for column in frame if column.name == LABEL), *ticks.get_columns()])
+    return pl.DataFrame(
+        [
+            numbers,
+            *(column for column in frame if column.name == LABEL),
+            *ticks.get_columns(),
+        ]
+    )
 
 
 def _is_weight(ticks: pl.Expr, unit: int) -> pl.Expr:
@@ -109,25 +168,43 @@ def _is_weight(ticks: pl.Expr, unit: int) -> pl.Expr:
 
 def _wrong(column: pl.Series, ticks: pl.Series, unit: int) -> Iterable[Problem]:
     places = {"places": str(len(str(unit)) - 1), "most": str(MOST)}
-    for at in (ticks.is_null() | ~ticks.is_between(0, MOST * unit)).arg_true().head(TOLD):
-        yield Problem("weight-unread", (LABEL, at, column.name), {"given": quoted(column[at]), **places})
+    for at in (
+        (ticks.is_null() | ~ticks.is_between(0, MOST * unit)).arg_true().head(TOLD)
+    ):
+        yield Problem(
+            "weight-unread",
+            (LABEL, at, column.name),
+            {"given": quoted(column[at]), **places},
+        )
 
 
 def _whole(column: pl.Series, unit: int) -> pl.Expr:
     """Return the weights of a column in ticks; null, or out of range, for what is none."""
-    name, dtype = pl.col(column.name), column.dtype
+    name = pl.col(column.name)
+    dtype = column.dtype
     if dtype.is_integer():
         return _times(name.cast(pl.Int64, strict=False), unit)
     if isinstance(dtype, pl.Decimal):
-        return _of_units(name.reinterpret(dtype=pl.Int128).cast(pl.Int64, strict=False), unit, 10**dtype.scale)
-    if dtype == pl.Float32:  # by its own shortest form, not by that of the same number in 64 bits
-        column, name = column.cast(pl.String).cast(pl.Float64), name.cast(pl.String).cast(pl.Float64)
+        return _of_units(
+            name.reinterpret(dtype=pl.Int128).cast(pl.Int64, strict=False),
+            unit,
+            10**dtype.scale,
+        )
+    if (
+        dtype == pl.Float32
+    ):  # by its own shortest form, not by that of the same number in 64 bits
+        column = column.cast(pl.String).cast(pl.Float64)
+        name = name.cast(pl.String).cast(pl.Float64)
     each = column.unique()
-    return name.replace_strict(each, [_typed(one, unit) for one in each], default=None, return_dtype=pl.Int64)
+    return name.replace_strict(
+        each, [_typed(one, unit) for one in each], default=None, return_dtype=pl.Int64
+    )
 
 
 def _times(wholes: pl.Expr, unit: int) -> pl.Expr:
-    """Return whole numbers times a unit; what is too large for a weight stays too large, and does not wrap."""
+    """Return whole numbers times a unit; what is too large for a weight stays too large, and does
+    not wrap.
+    """
     return wholes if unit == 1 else wholes.clip(-1, MOST + 1) * unit
 
 
@@ -139,8 +216,14 @@ def _of_units(units: pl.Expr, unit: int, below: int) -> pl.Expr:
 
 
 def _typed(given: object, unit: int) -> int | None:
-    """Return a weight that is typed, or a float by its shortest decimal form, in ticks; None for what is none."""
-    read = Decimal(repr(given)) if isinstance(given, float) else typed_cells.number(str(given).strip())
+    """Return a weight that is typed, or a float by its shortest decimal form, in ticks; None for
+    what is none.
+    """
+    read = (
+        Decimal(repr(given))
+        if isinstance(given, float)
+        else typed_cells.number(str(given).strip())
+    )
     if not isinstance(read, Decimal) or not read.is_finite() or abs(read) > MOST:
         return None
     ticks = Fraction(read) * unit
@@ -148,7 +231,9 @@ def _typed(given: object, unit: int) -> int | None:
 
 
 def _spans(ticks: pl.DataFrame) -> Spans:
-    """Return what no weight exceeds, generously: so one program does for all tables of such weights."""
+    """Return what no weight exceeds, generously: so one program does for all tables of such
+    weights.
+    """
     most = ticks.select(pl.exclude(ROW, LABEL).max().fill_null(0))
     return tuple((column.name, 10 ** len(str(column[0]))) for column in most)
 
@@ -157,8 +242,12 @@ def _spans(ticks: pl.DataFrame) -> Spans:
 
 
 @lru_cache(maxsize=8)
-def _weigher(outcome: Scoring, spans: Spans, by_area: bool, wanted: Wanted) -> "Weigher":
-    """Return what scores weightings of an outcome, by the narrowest numbers that hold all that can occur."""
+def _weigher(
+    outcome: Scoring, spans: Spans, by_area: bool, wanted: Wanted
+) -> "Weigher":
+    """Return what scores weightings of an outcome, by the narrowest numbers that hold all that can
+    occur.
+    """
     for dtype, bits in WIDTHS:
         weigher = Weigher(outcome, dict(spans), by_area, wanted, dtype)
         if weigher.scored.gauge.peak < 1 << bits and not weigher.scored.long:
@@ -169,10 +258,26 @@ def _weigher(outcome: Scoring, spans: Spans, by_area: bool, wanted: Wanted) -> "
 class Weigher:
     """Scores weightings of one outcome, in columns."""
 
-    def __init__(self, outcome: Scoring, spans: Mapping[str, int], by_area: bool, wanted: Wanted, dtype: Dtype) -> None:
-        self.outcome, self.plan, self.gauge = outcome, outcome.plan, Gauge(dtype)
-        weights = {name: self.gauge.whole(self._column(name), 0, most) for name, most in spans.items()}
-        sums = AreaSums(self.plan, self.gauge, weights) if by_area else RuleSums(self.plan, self.gauge, weights)
+    def __init__(
+        self,
+        outcome: Scoring,
+        spans: Mapping[str, int],
+        by_area: bool,
+        wanted: Wanted,
+        dtype: Dtype,
+    ) -> None:
+        self.outcome = outcome
+        self.plan = outcome.plan
+        self.gauge = Gauge(dtype)
+        weights = {
+            name: self.gauge.whole(self._column(name), 0, most)
+            for name, most in spans.items()
+        }
+        sums = (
+            AreaSums(self.plan, self.gauge, weights)
+            if by_area
+            else RuleSums(self.plan, self.gauge, weights)
+        )
         judged = [self._judged(at, weight) for at, weight in enumerate(sums.weights)]
         self.scored = Scored(sums, judged, self._proved, pl.Int128)
         carried = [pl.col(ROW), pl.col(f"^{LABEL}$")]
@@ -188,23 +293,49 @@ class Weigher:
         for columns in self.steps:
             frame = frame.with_columns(columns)
         found = reduced(frame.select(self.outputs))
-        return found.with_columns(pl.col(name).reinterpret(dtype=LONG) for name in EXACT if name in found.columns)
+        return found.with_columns(
+            pl.col(name).reinterpret(dtype=LONG)
+            for name in EXACT
+            if name in found.columns
+        )
 
     def _column(self, name: str) -> pl.Expr:
-        return pl.col(name) if self.gauge.dtype == pl.Int64 else self.gauge.keep(pl.col(name).cast(self.gauge.dtype))
+        return (
+            pl.col(name)
+            if self.gauge.dtype == pl.Int64
+            else self.gauge.keep(pl.col(name).cast(self.gauge.dtype))
+        )
 
     def _judged(self, at: int, weight: Whole) -> Judged:
         """Return a rule that keeps the part of its weight that it earned."""
-        result, none = self.outcome.results[at], self.gauge.number(0)
-        exact = as_ratio(weight).times(_part(Fraction(result.n, result.d), self.plan.worths[at].weight))
+        result = self.outcome.results[at]
+        none = self.gauge.number(0)
+        exact = as_ratio(weight).times(
+            _part(Fraction(result.n, result.d), self.plan.worths[at].weight)
+        )
         earned = exact.rounded().kept()
-        lost, excluded = (none, weight) if result.excluded else ((weight - earned).kept(), none)
-        rescaled, given = excluded if result.rescales else none, isinstance(result.detail, Given)
-        found = Outcome(result.state, result.reason, earned, lost, excluded, rescaled, exact, given=given)
+        lost, excluded = (
+            (none, weight) if result.excluded else ((weight - earned).kept(), none)
+        )
+        rescaled = excluded if result.rescales else none
+        given = isinstance(result.detail, Given)
+        found = Outcome(
+            result.state,
+            result.reason,
+            earned,
+            lost,
+            excluded,
+            rescaled,
+            exact,
+            given=given,
+        )
         return Judged([(TRUE, found)])
 
     def _proved(self) -> dict[int, pl.Expr]:
-        return {at: TRUE if self.outcome.proved(at, metrics) else FALSE for at, metrics in self.plan.evidence}
+        return {
+            at: TRUE if self.outcome.proved(at, metrics) else FALSE
+            for at, metrics in self.plan.evidence
+        }
 
 
 def _part(points: Fraction, weight: int) -> Fraction:
@@ -213,29 +344,46 @@ def _part(points: Fraction, weight: int) -> Fraction:
 
 
 class RuleSums(Sums):
-    """Adds up rules with weights of their own; the fewest points of each are the same part of its weight as before."""
+    """Adds up rules with weights of their own; the fewest points of each are the same part of its
+    weight as before.
+    """
 
     def __init__(self, plan: Plan, gauge: Gauge, given: Mapping[str, Whole]) -> None:
         old = declared(plan, gauge)
-        new = [given.get(f"rule.{id_}", weight) for id_, weight in zip(plan.names, old.weights, strict=True)]
+        new = [
+            given.get(f"rule.{id_}", weight)
+            for id_, weight in zip(plan.names, old.weights, strict=True)
+        ]
         parts = [_part(Fraction(worth.lowest), worth.weight) for worth in plan.worths]
-        least = [as_ratio(weight).times(part).rounded() for weight, part in zip(new, parts, strict=True)]
+        least = [
+            as_ratio(weight).times(part).rounded()
+            for weight, part in zip(new, parts, strict=True)
+        ]
         super().__init__(plan, gauge, Worths(new, least))
 
 
 class AreaSums(Sums):
-    """Adds up areas with weights of their own, of which they keep the parts that they earned and that are left."""
+    """Adds up areas with weights of their own, of which they keep the parts that they earned and
+    that are left.
+    """
 
     def __init__(self, plan: Plan, gauge: Gauge, given: Mapping[str, Whole]) -> None:
         super().__init__(plan, gauge)
-        self.areas = {at: given.get(_area(plan, at), self.maxima[at]) for at in _areas(plan)}
+        self.areas = {
+            at: given.get(_area(plan, at), self.maxima[at]) for at in _areas(plan)
+        }
 
     def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
-        """Return the points that areas earned and those that are left to be scored, both as many times larger."""
+        """Return the points that areas earned and those that are left to be scored, both as many
+        times larger.
+        """
         most = {at: self.plan.groups[at].maximum for at in self.areas}
         earned = {at: Fraction(totals[at].earned.low, most[at]) for at in most}
         left = {at: 1 - Fraction(totals[at].rescaled.low, most[at]) for at in most}
         times = lcm(*(part.denominator for part in (*earned.values(), *left.values())))
-        both = ([self.areas[at].times(int(part * times)) for at, part in parts.items()] for parts in (earned, left))
+        both = (
+            [self.areas[at].times(int(part * times)) for at, part in parts.items()]
+            for parts in (earned, left)
+        )
         points, whole = map(self.gauge.total, both)
         return points, whole

@@ -1,4 +1,6 @@
-"""A table in a file, read as a whole: scores that are ranked, weightings; what is text there stays text."""
+"""A table in a file, read as a whole: scores that are ranked, weightings; what is text there stays
+text.
+"""
 
 from pathlib import Path
 

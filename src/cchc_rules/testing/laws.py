@@ -1,4 +1,6 @@
-"""The laws of docs/reference/semantics.md held against one rule set: for every drawn submission, or where not."""
+"""The laws of docs/reference/semantics.md held against one rule set: for every drawn submission, or
+where not.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,10 +23,26 @@ from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Metric, Rule, RuleSet
 from cchc_rules.submissions import binding
 from cchc_rules.submissions.binding import load_measurements
-from cchc_rules.submissions.submission import Measurements, dump_measurements, parse_json
+from cchc_rules.submissions.submission import (
+    Measurements,
+    dump_measurements,
+    parse_json,
+)
 from cchc_rules.testing.submissions import Desk, Draw, Submission, accepted, submissions
 
-ONE_WAY = (">=", ">", "<=", "<", "is", "on_or_before", "before", "on_or_after", "after", "better", None)
+ONE_WAY = (
+    ">=",
+    ">",
+    "<=",
+    "<",
+    "is",
+    "on_or_before",
+    "before",
+    "on_or_after",
+    "after",
+    "better",
+    None,
+)
 """Comparators under which a better figure is never further from the target."""
 
 Found = TypeVar("Found")
@@ -66,7 +84,9 @@ class Case:
     @property
     def active(self) -> RuleSet:
         """The rule set as it stands on the day of judgement for the submission's kind of unit."""
-        return binding.variant(self.measurements, self.rules, self.measurements.judged_at)
+        return binding.variant(
+            self.measurements, self.rules, self.measurements.judged_at
+        )
 
     @property
     def desk(self) -> Desk:
@@ -75,17 +95,28 @@ class Case:
 
     def figures(self) -> dict[str, tuple[object, ...]]:
         """Return the state and every figure of each rule by its id."""
-        return {id_: tuple(rule[key] for key in ("state", "exact", *FIGURES)) for id_, rule in self.by_rule.items()}
+        return {
+            id_: tuple(rule[key] for key in ("state", "exact", *FIGURES))
+            for id_, rule in self.by_rule.items()
+        }
 
     def with_entry(self, metric: str, entry: object) -> "Case":
-        """Return the case with another entry for one metric; what the rule set does not accept is drawn anew."""
-        changed = self.submission | {"measurements": self.submission["measurements"] | {metric: entry}}
+        """Return the case with another entry for one metric; what the rule set does not accept is
+        drawn anew.
+        """
+        changed = self.submission | {
+            "measurements": self.submission["measurements"] | {metric: entry}
+        }
         assume(accepted(self.rules, changed))
         return Case(self.rules, changed)
 
     def without_points(self, rule: str) -> "Case":
         """Return the case without the points that a person gave a rule."""
-        points = {id_: given for id_, given in self.submission["points"].items() if id_ != rule}
+        points = {
+            id_: given
+            for id_, given in self.submission["points"].items()
+            if id_ != rule
+        }
         return Case(self.rules, self.submission | {"points": points})
 
 
@@ -109,17 +140,25 @@ class Break(NamedTuple):
     allowed: object
 
 
-def hold(rules: RuleSet, *, examples: int = 100, laws: Iterable[Law] | None = None) -> None:
+def hold(
+    rules: RuleSet, *, examples: int = 100, laws: Iterable[Law] | None = None
+) -> None:
     """Hold a rule set to the laws, each over so many drawn submissions.
 
-    Raises `LawBrokenError` at the first law that is broken; hypothesis adds the smallest submission that breaks it.
+    Raises `LawBrokenError` at the first law that is broken; hypothesis adds the smallest submission
+    that breaks it.
     """
     for law in LAWS if laws is None else laws:
         _hold(rules, law, examples)
 
 
 def _hold(rules: RuleSet, law: Law, examples: int) -> None:
-    @settings(max_examples=examples, deadline=None, suppress_health_check=[*HealthCheck], database=None)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[*HealthCheck],
+        database=None,
+    )
     @given(submissions(rules), st.data())
     def held(submission: Submission, data: st.DataObject) -> None:
         for place in law.broken(Case(rules, submission), data.draw):
@@ -132,22 +171,34 @@ def _hold(rules: RuleSet, law: Law, examples: int) -> None:
 
 def _bounds(case: Case, _: Draw) -> Iterator[Break]:
     for rule in case.document["rules"]:
-        lowest, earned, most = (Fraction(rule[key]) for key in ("lowest", "earned", "maximum"))
+        lowest, earned, most = (
+            Fraction(rule[key]) for key in ("lowest", "earned", "maximum")
+        )
         if not lowest <= earned <= most:
             yield Break(rule["id"], earned, f"{lowest} … {most}")
     for group in case.document["groups"]:
         if Fraction(group["lost"]) < 0:
             yield Break(group["id"], group["lost"], "0 …")
     index = case.document["index"]
-    if not case.active.index.over_scale and Fraction(index["value"]) > Fraction(index["scale"]):
+    if not case.active.index.over_scale and Fraction(index["value"]) > Fraction(
+        index["scale"]
+    ):
         yield Break("index", index["value"], f"… {index['scale']}")
 
 
 def _conservation(case: Case, _: Draw) -> Iterator[Break]:
-    for part in (*case.document["rules"], *case.document["groups"], case.document["index"]):
+    for part in (
+        *case.document["rules"],
+        *case.document["groups"],
+        case.document["index"],
+    ):
         *parts, most = (Fraction(part[key]) for key in FIGURES)
         if sum(parts) != most:
-            yield Break(part.get("id", "index"), " + ".join(part[key] for key in FIGURES[:3]), most)
+            yield Break(
+                part.get("id", "index"),
+                " + ".join(part[key] for key in FIGURES[:3]),
+                most,
+            )
 
 
 def _monotone(case: Case, draw: Draw) -> Iterator[Break]:
@@ -157,10 +208,14 @@ def _monotone(case: Case, draw: Draw) -> Iterator[Break]:
         return
     one, other = (case.with_entry(metric.id, draw(figures)) for _ in range(2))
     worse, better = sorted((one, other), key=lambda known: _goodness(known, metric))
-    before, after = worse.by_rule, better.by_rule
+    before = worse.by_rule
+    after = better.by_rule
     for rule in _read_alone(case.active, metric):
-        low, high = before[rule.id], after[rule.id]
-        if {low["state"], high["state"]} <= COMPUTED and Fraction(high["exact"]) < Fraction(low["exact"]):
+        low = before[rule.id]
+        high = after[rule.id]
+        if {low["state"], high["state"]} <= COMPUTED and Fraction(
+            high["exact"]
+        ) < Fraction(low["exact"]):
             yield Break(rule.id, high["exact"], f"{low['exact']} … ({metric.id})")
 
 
@@ -171,14 +226,20 @@ def _one_of(known: list[Found], draw: Draw) -> Found | None:
 
 def _goodness(case: Case, metric: Metric) -> Fraction:
     """Return a number that is larger when a metric is better."""
-    figure = binding.figures_of(case.measurements, case.rules, case.report.as_of)[metric.id]
+    figure = binding.figures_of(case.measurements, case.rules, case.report.as_of)[
+        metric.id
+    ]
     assume(isinstance(figure, tuple))
     rises = metric.better == ("lower" if metric.type == "level" else "higher")
     return Fraction(*figure) if rises else -Fraction(*figure)
 
 
 def _directed(rules: RuleSet) -> list[Metric]:
-    return [metric for metric in _submitted(rules) if metric.better != "neither" and _read_alone(rules, metric)]
+    return [
+        metric
+        for metric in _submitted(rules)
+        if metric.better != "neither" and _read_alone(rules, metric)
+    ]
 
 
 def _submitted(rules: RuleSet) -> list[Metric]:
@@ -186,25 +247,31 @@ def _submitted(rules: RuleSet) -> list[Metric]:
 
 
 def _read_alone(rules: RuleSet, metric: Metric) -> list[Rule]:
-    """Return the rules that judge a metric by itself: it stands in no threshold of theirs and in no exemption."""
+    """Return the rules that judge a metric by itself: it stands in no threshold of theirs and in no
+    exemption.
+    """
     return [
         rule
         for rule in rules.rules.values()
         if rule.metric == metric.id
         and rule.comparator in ONE_WAY
-        and metric.id not in dependencies.rule_metrics(rules, replace(rule, metric=None))
+        and metric.id
+        not in dependencies.rule_metrics(rules, replace(rule, metric=None))
     ]
 
 
 def _independence(case: Case, draw: Draw) -> Iterator[Break]:
     metric = _one_of(_submitted(case.active), draw)
     if metric is not None:
-        yield from _others_alike(case, case.with_entry(metric.id, draw(case.desk.entries(metric))), metric.id)
+        yield from _others_alike(
+            case, case.with_entry(metric.id, draw(case.desk.entries(metric))), metric.id
+        )
 
 
 def _others_alike(case: Case, changed: Case, metric: str) -> Iterator[Break]:
     """Yield the rules that changed with a metric that they do not read, not even through a gate."""
-    before, after = case.figures(), changed.figures()
+    before = case.figures()
+    after = changed.figures()
     for id_ in before.keys() - _touched(case.active, metric):
         if before[id_] != after[id_]:
             yield Break(id_, after[id_], before[id_])
@@ -212,8 +279,15 @@ def _others_alike(case: Case, changed: Case, metric: str) -> Iterator[Break]:
 
 def _touched(rules: RuleSet, metric: str) -> set[str]:
     """Return the rules that read a metric, and those that are gated by them, however far."""
-    found = {rule.id for rule in rules.rules.values() if metric in dependencies.rule_metrics(rules, rule)}
-    while more := {rule.id for rule in rules.rules.values() if found & {*rule.requires}} - found:
+    found = {
+        rule.id
+        for rule in rules.rules.values()
+        if metric in dependencies.rule_metrics(rules, rule)
+    }
+    while (
+        more := {rule.id for rule in rules.rules.values() if found & {*rule.requires}}
+        - found
+    ):
         found |= more
     return found
 
@@ -243,31 +317,48 @@ def _turned(table: Mapping[str, Found]) -> dict[str, Found]:
 
 def _alike(one: Case, other: Case, *, without: str = "") -> Iterator[Break]:
     """Yield where two reports differ in a figure of a rule that both have, or of the index."""
-    before, after = one.figures(), other.figures()
+    before = one.figures()
+    after = other.figures()
     for id_ in before.keys() - {without}:
         if before[id_] != after[id_]:
             yield Break(id_, after[id_], before[id_])
     for key in ("value", "base", "exact", "lowest", "highest", "supported"):
-        said, found = one.document["index"][key], other.document["index"][key]
+        said = one.document["index"][key]
+        found = other.document["index"][key]
         if said != found:
             yield Break("index." + key, found, said)
 
 
 def _not_applicable(case: Case, draw: Draw) -> Iterator[Break]:
     """A rule that does not apply and is excluded is as good as not written."""
-    plain = Case(replace(case.active, kinds={}, dated={}), {**case.submission, "unit_kind": None, "tracks": {}})
+    plain = Case(
+        replace(case.active, kinds={}, dated={}),
+        {**case.submission, "unit_kind": None, "tracks": {}},
+    )
     rule = _one_of(_separate(plain.rules), draw)
     if rule is None or rule.metric is None:
         return
-    there = plain.with_entry(rule.metric, {"not_applicable": "không phát sinh"}).without_points(rule.id)
-    if there.by_rule[rule.id]["reason"]["code"] == Reason.NOT_APPLICABLE:  # no closed gate came first
-        gone = Case(_less(plain.rules, rule.id), plain.without_points(rule.id).submission).with_entry(rule.metric, None)
+    there = plain.with_entry(
+        rule.metric, {"not_applicable": "không phát sinh"}
+    ).without_points(rule.id)
+    if (
+        there.by_rule[rule.id]["reason"]["code"] == Reason.NOT_APPLICABLE
+    ):  # no closed gate came first
+        gone = Case(
+            _less(plain.rules, rule.id), plain.without_points(rule.id).submission
+        ).with_entry(rule.metric, None)
         yield from _alike(there, gone, without=rule.id)
 
 
 def _separate(rules: RuleSet) -> list[Rule]:
-    """Return the rules that could be left out: alone with their metric, excluded where it does not apply."""
-    reading = Counter(name for rule in rules.rules.values() for name in dependencies.rule_metrics(rules, rule))
+    """Return the rules that could be left out: alone with their metric, excluded where it does not
+    apply.
+    """
+    reading = Counter(
+        name
+        for rule in rules.rules.values()
+        for name in dependencies.rule_metrics(rules, rule)
+    )
     together = Counter(rule.group for rule in rules.rules.values() if rule.weight)
     return [
         rule
@@ -285,7 +376,8 @@ def _less(rules: RuleSet, id_: str) -> RuleSet:
     """Return the rule set without one rule, which no other requires any more and no band waits for."""
     left = {name: rule for name, rule in rules.rules.items() if name != id_}
     left = {
-        name: replace(rule, requires=tuple(one for one in rule.requires if one != id_)) for name, rule in left.items()
+        name: replace(rule, requires=tuple(one for one in rule.requires if one != id_))
+        for name, rule in left.items()
     }
     return replace(rules, rules=left, bands=(), band_gates=())
 

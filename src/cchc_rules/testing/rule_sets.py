@@ -1,4 +1,6 @@
-"""Whole rule sets, drawn by hypothesis: every type of metric, comparator, deduction and group, small enough to read."""
+"""Whole rule sets, drawn by hypothesis: every type of metric, comparator, deduction and group,
+small enough to read.
+"""
 
 from collections.abc import Callable
 from datetime import date
@@ -32,10 +34,18 @@ def rule_files(draw: Draw) -> str:
     groups = {"base": {"title": "Chính"}, **draw(_further_groups())}
     metrics: dict[str, Table] = {}
     rules: dict[str, Table] = {}
-    names = [*groups, *draw(st.lists(st.sampled_from([*groups]), max_size=MOST_RULES - len(groups)))]
+    names = [
+        *groups,
+        *draw(st.lists(st.sampled_from([*groups]), max_size=MOST_RULES - len(groups))),
+    ]
     for at, group in enumerate(names):
         metric, asked = draw(st.one_of(*(target() for target in TARGETS)))
-        head = {"group": group, "title": f"Chỉ tiêu {at}", "source": [f"II.{at}"], "weight": draw(_points(1, 500))}
+        head = {
+            "group": group,
+            "title": f"Chỉ tiêu {at}",
+            "source": [f"II.{at}"],
+            "weight": draw(_points(1, 500)),
+        }
         if metric:
             metrics[f"m{at}"] = {"title": f"Số liệu {at}", **metric}
             head["metric"] = f"m{at}"
@@ -45,8 +55,16 @@ def rule_files(draw: Draw) -> str:
     return toml_text(
         {
             "format": 1,
-            "ruleset": {"id": "drawn", "version": "1", "title": "Bộ tiêu chí", "valid": VALID},
-            "absence": {state: draw(EFFECTS) for state in ("not_applicable", "not_due", "waived")},
+            "ruleset": {
+                "id": "drawn",
+                "version": "1",
+                "title": "Bộ tiêu chí",
+                "valid": VALID,
+            },
+            "absence": {
+                state: draw(EFFECTS)
+                for state in ("not_applicable", "not_due", "waived")
+            },
             "metric": metrics,
             "group": groups,
             "rule": rules,
@@ -67,12 +85,23 @@ def _points(low: int, high: int) -> st.SearchStrategy[Decimal]:
 def _further_groups(draw: Draw) -> dict[str, Table]:
     """Draw groups beside the first: one inside it, a mean, a bonus or penalty pool."""
     known: dict[str, Table] = {
-        "inner": {"title": "Bên trong", "parent": "base", "optional": draw(st.booleans())},
-        "mean": {"title": "Bình quân", "combine": "mean", "weight": draw(_points(1, 500))},
+        "inner": {
+            "title": "Bên trong",
+            "parent": "base",
+            "optional": draw(st.booleans()),
+        },
+        "mean": {
+            "title": "Bình quân",
+            "combine": "mean",
+            "weight": draw(_points(1, 500)),
+        },
         "bonus": {"title": "Thưởng", "kind": "bonus", "cap": draw(_points(1, 200))},
         "penalty": {"title": "Phạt", "kind": "penalty", "cap": draw(_points(1, 200))},
     }
-    return {id_: known[id_] for id_ in draw(st.sets(st.sampled_from(sorted(known))).map(sorted))}
+    return {
+        id_: known[id_]
+        for id_ in draw(st.sets(st.sampled_from(sorted(known))).map(sorted))
+    }
 
 
 @st.composite
@@ -92,8 +121,15 @@ def _bands(draw: Draw, rules: list[str]) -> Table:
     if draw(st.booleans()):
         return {}
     edge = draw(_points(1, 9999))
-    bands = [{"id": "high", "title": "Cao", "from": edge}, {"id": "low", "title": "Thấp", "below": edge}]
-    gates = [{"rule": draw(st.sampled_from(rules)), "at_most": "low"}] if draw(st.booleans()) else []
+    bands = [
+        {"id": "high", "title": "Cao", "from": edge},
+        {"id": "low", "title": "Thấp", "below": edge},
+    ]
+    gates = (
+        [{"rule": draw(st.sampled_from(rules)), "at_most": "low"}]
+        if draw(st.booleans())
+        else []
+    )
     return {"band": bands, **({"band_gate": gates} if gates else {})}
 
 
@@ -103,13 +139,21 @@ def _bands(draw: Draw, rules: list[str]) -> Table:
 @st.composite
 def _share(draw: Draw) -> Target:
     """Draw a percentage with a target: all or nothing, in proportion, or so much for each unit."""
-    ratio = {"ratio": {"numerator": "đạt", "denominator": "tổng số"}} if draw(st.booleans()) else {}
+    ratio = (
+        {"ratio": {"numerator": "đạt", "denominator": "tổng số"}}
+        if draw(st.booleans())
+        else {}
+    )
     deductions = [
         "all_or_nothing",
         "proportional",
         {"kind": "per_unit", "percent": draw(st.integers(1, 20)), "step": 5},
     ]
-    asked = {"comparator": ">=", "threshold": draw(_points(1, 10000)), "deduction": draw(st.sampled_from(deductions))}
+    asked = {
+        "comparator": ">=",
+        "threshold": draw(_points(1, 10000)),
+        "deduction": draw(st.sampled_from(deductions)),
+    }
     return {"type": "percent", **ratio}, asked
 
 
@@ -117,7 +161,9 @@ def _share(draw: Draw) -> Target:
 def _ladder(draw: Draw) -> Target:
     """Draw a percentage or a count with tiers; the lowest may still give something."""
     kind = draw(st.sampled_from(["percent", "count"]))
-    low, high = sorted(draw(st.lists(st.integers(1, 90), min_size=2, max_size=2, unique=True)))
+    low, high = sorted(
+        draw(st.lists(st.integers(1, 90), min_size=2, max_size=2, unique=True))
+    )
     worst, middle = sorted(draw(st.lists(st.integers(0, 100), min_size=2, max_size=2)))
     tiers = [
         {"from": high, "percent": 100},
@@ -129,39 +175,77 @@ def _ladder(draw: Draw) -> Target:
 
 @st.composite
 def _count(draw: Draw) -> Target:
-    """Draw a count of which fewer are better, with points below zero, or a list of items of which more are."""
+    """Draw a count of which fewer are better, with points below zero, or a list of items of which
+    more are.
+    """
     if draw(st.booleans()):
-        asked = {"comparator": ">=", "threshold": draw(st.integers(1, 6)), "deduction": "proportional"}
+        asked = {
+            "comparator": ">=",
+            "threshold": draw(st.integers(1, 6)),
+            "deduction": "proportional",
+        }
         return {"type": "count", "distinct": True}, asked
     each, weight = sorted(draw(st.lists(_points(1, 500), min_size=2, max_size=2)))
     deduction = {"kind": "per_unit", "each": each}
-    asked = {"comparator": "<=", "threshold": draw(st.integers(0, 5)), "weight": weight, "lowest": -1}
+    asked = {
+        "comparator": "<=",
+        "threshold": draw(st.integers(0, 5)),
+        "weight": weight,
+        "lowest": -1,
+    }
     return {"type": "count", "better": "lower"}, {**asked, "deduction": deduction}
 
 
 @st.composite
 def _day(draw: Draw) -> Target:
     """Draw a date to be kept, with tiers by days late or all or nothing."""
-    tiers = [{"to": 0, "percent": 100}, {"from": 1, "to": draw(st.integers(1, 30)), "percent": 50}]
-    late = {"kind": "tiers", "of": "days_late", "tiers": [*tiers, {"otherwise": True, "percent": 0}]}
+    tiers = [
+        {"to": 0, "percent": 100},
+        {"from": 1, "to": draw(st.integers(1, 30)), "percent": 50},
+    ]
+    late = {
+        "kind": "tiers",
+        "of": "days_late",
+        "tiers": [*tiers, {"otherwise": True, "percent": 0}],
+    }
     threshold = draw(st.dates(date(2023, 2, 1), date(2023, 11, 30)))
     deduction = draw(st.sampled_from([late, "all_or_nothing"]))
-    return {"type": "date"}, {"comparator": "on_or_before", "threshold": threshold, "deduction": deduction}
+    return {"type": "date"}, {
+        "comparator": "on_or_before",
+        "threshold": threshold,
+        "deduction": deduction,
+    }
 
 
 @st.composite
 def _words(draw: Draw) -> Target:
     """Draw a yes or no, or a level."""
     if draw(st.booleans()):
-        return {"type": "yes_no"}, {"comparator": "is", "threshold": True, "deduction": "all_or_nothing"}
-    levels = {"comparator": "one_of", "threshold": LEVELS[: draw(st.integers(1, 2))], "deduction": "all_or_nothing"}
+        return {"type": "yes_no"}, {
+            "comparator": "is",
+            "threshold": True,
+            "deduction": "all_or_nothing",
+        }
+    levels = {
+        "comparator": "one_of",
+        "threshold": LEVELS[: draw(st.integers(1, 2))],
+        "deduction": "all_or_nothing",
+    }
     return {"type": "level", "levels": LEVELS}, levels
 
 
 @st.composite
 def _formula(draw: Draw) -> Target:
     """Draw points by a formula that rises with its figure."""
-    text = draw(st.sampled_from(["weight * value / 100", "weight if value >= 37.5 else 0", "min(weight, value / 7)"]))
+    text = draw(
+        st.sampled_from(
+            [
+                "weight * value / 100",
+                "weight if value >= 37.5 else 0",
+                "min(weight, value / 7)",
+            ]
+        )
+    )
     return {"type": "percent"}, {"deduction": {"kind": "formula", "formula": text}}
 
 

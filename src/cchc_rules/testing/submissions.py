@@ -1,4 +1,6 @@
-"""Submissions for a rule set, drawn by hypothesis: figures on every edge and beside it, and every kind of absence."""
+"""Submissions for a rule set, drawn by hypothesis: figures on every edge and beside it, and every
+kind of absence.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -30,17 +32,25 @@ MOST_DAYS = 3660
 _DAY = timedelta(days=1)
 
 
-def submissions(rules: RuleSet, *, absences: bool = True) -> st.SearchStrategy[Submission]:
-    """Return a strategy for submissions that the rule set accepts, as mappings for `load_measurements`.
+def submissions(
+    rules: RuleSet, *, absences: bool = True
+) -> st.SearchStrategy[Submission]:
+    """Return a strategy for submissions that the rule set accepts, as mappings for
+    `load_measurements`.
 
-    Many figures lie on a threshold or on the edge of a tier, or one step below or above it. With `absences`, some
-    metrics are missing, not applicable or waived, as far as the rules that read them declare an effect.
+    Many figures lie on a threshold or on the edge of a tier, or one step below or above it. With
+    `absences`, some metrics are missing, not applicable or waived, as far as the rules that read
+    them declare an effect.
     """
-    return _drawn(rules, absences).filter(lambda submission: accepted(rules, submission))
+    return _drawn(rules, absences).filter(
+        lambda submission: accepted(rules, submission)
+    )
 
 
 def accepted(rules: RuleSet, submission: Submission) -> bool:
-    """Whether a submission is scored at all: a formula may turn figures into what no effect is declared for."""
+    """Whether a submission is scored at all: a formula may turn figures into what no effect is
+    declared for.
+    """
     try:
         score(rules, load_measurements(submission, rules))
     except SubmissionError:
@@ -56,11 +66,18 @@ def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
     kind = draw(st.sampled_from([None, *current.kinds]))
     active = current.kinds[kind] if kind else current
     desk = Desk(active, as_of or last)
-    submission: Submission = {"format": 1, "ruleset": rules.id, "unit": "UBND xã Ví Dụ", "period": period}
+    submission: Submission = {
+        "format": 1,
+        "ruleset": rules.id,
+        "unit": "UBND xã Ví Dụ",
+        "period": period,
+    }
     submission |= {"unit_kind": kind} if kind else {}
     submission |= {"as_of": as_of.isoformat()} if as_of else {}
     submission["measurements"] = {
-        id_: draw(desk.entries(metric, absences)) for id_, metric in active.metrics.items() if metric.submitted
+        id_: draw(desk.entries(metric, absences))
+        for id_, metric in active.metrics.items()
+        if metric.submitted
     }
     submission["points"] = {
         id_: {"points": draw(_points(active, rule)), "reason": "biên bản"}
@@ -68,12 +85,16 @@ def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
         if takes_points(active, id_) and (not absences or draw(_one_in(4)) is False)
     }
     optional = [id_ for id_, group in active.groups.items() if group.optional]
-    submission["absent"] = {id_: "không tổ chức" for id_ in optional if absences and draw(_one_in(5))}
+    submission["absent"] = {
+        id_: "không tổ chức" for id_ in optional if absences and draw(_one_in(5))
+    }
     return submission
 
 
 def periods(first: date, last: date) -> Iterator[tuple[str, tuple[date, date]]]:
-    """Yield the periods inside a validity as a submission writes them: the whole, and some of its first three years."""
+    """Yield the periods inside a validity as a submission writes them: the whole, and some of its
+    first three years.
+    """
     yield f"{first}/{last}", (first, last)
     for year in range(first.year, min(last.year, first.year + 2) + 1):
         for text in (f"{year}", f"{year}-H1", f"{year}-Q3", f"{year}-02"):
@@ -93,7 +114,10 @@ def _points(rules: RuleSet, rule: Rule) -> st.SearchStrategy[Decimal]:
 
 def _decimals(low: Fraction, high: Fraction, places: int) -> st.SearchStrategy[Decimal]:
     """Return a strategy for the numbers of so many places between two."""
-    bounds = number.ceiling(low * 10**places).numerator, number.floor(high * 10**places).numerator
+    bounds = (
+        number.ceiling(low * 10**places).numerator,
+        number.floor(high * 10**places).numerator,
+    )
     return st.integers(*bounds).map(lambda ticks: Decimal(ticks).scaleb(-places))
 
 
@@ -109,7 +133,11 @@ class Desk:
         figures = self.figures(metric)
         if figures is None:
             return st.none()
-        return figures if not absences else st.one_of(figures, figures, figures, *self._absences(metric))
+        return (
+            figures
+            if not absences
+            else st.one_of(figures, figures, figures, *self._absences(metric))
+        )
 
     def figures(self, metric: Metric) -> st.SearchStrategy[Any] | None:
         """Return a strategy for what a metric may be reported as; None where no date has come yet."""
@@ -120,13 +148,17 @@ class Desk:
         if metric.type == "date":
             return self._days(metric)
         if metric.distinct:
-            return st.lists(st.integers(0, 20).map(lambda at: f"Văn bản {at}"), max_size=12).map(_items)
+            return st.lists(
+                st.integers(0, 20).map(lambda at: f"Văn bản {at}"), max_size=12
+            ).map(_items)
         numbers = self._numbers(metric)
         return numbers if metric.ratio is None else numbers | _ratios(metric)
 
     def _absences(self, metric: Metric) -> Iterator[st.SearchStrategy[Any]]:
         readers = [
-            rule for rule in self.rules.rules.values() if metric.id in dependencies.rule_metrics(self.rules, rule)
+            rule
+            for rule in self.rules.rules.values()
+            if metric.id in dependencies.rule_metrics(self.rules, rule)
         ]
         declared = set(State).intersection(*(rule.absence for rule in readers))
         yield st.none()
@@ -134,7 +166,9 @@ class Desk:
             yield st.just({"not_applicable": "không phát sinh"})
         if State.WAIVED in declared:
             ends = [self.as_of, self.as_of + _DAY]
-            waivers = st.sampled_from(ends).map(lambda day: {"by": "UBND huyện", "why": "thí điểm", "until": day})
+            waivers = st.sampled_from(ends).map(
+                lambda day: {"by": "UBND huyện", "why": "thí điểm", "until": day}
+            )
             yield waivers.map(lambda waiver: {"waived": waiver})
 
     def _days(self, metric: Metric) -> st.SearchStrategy[Any] | None:
@@ -142,24 +176,53 @@ class Desk:
         last = min(last, self.as_of)
         if first > last:
             return None
-        edges = [edge for edge in edges_of(self.rules, metric.id) if isinstance(edge, date)]
-        near = [day for edge in edges for day in (edge - _DAY, edge, edge + _DAY) if first <= day <= last]
+        edges = [
+            edge for edge in edges_of(self.rules, metric.id) if isinstance(edge, date)
+        ]
+        near = [
+            day
+            for edge in edges
+            for day in (edge - _DAY, edge, edge + _DAY)
+            if first <= day <= last
+        ]
         days = st.dates(first, last)
         return st.sampled_from(near) | days if near else days
 
     def _numbers(self, metric: Metric) -> st.SearchStrategy[Any]:
-        edges = [edge for edge in edges_of(self.rules, metric.id) if isinstance(edge, Fraction)]
-        places = 0 if metric.whole else max([2, *(number.places(edge) or 0 for edge in edges)])
+        edges = [
+            edge
+            for edge in edges_of(self.rules, metric.id)
+            if isinstance(edge, Fraction)
+        ]
+        places = (
+            0
+            if metric.whole
+            else max([2, *(number.places(edge) or 0 for edge in edges)])
+        )
         step = Fraction(1, 10**places)
         low, high = _range(metric)
-        near = [value for edge in edges for value in (edge - step, edge, edge + step) if low <= value <= high]
-        near = [value for value in near if number.places(value) is not None and (value / step).denominator == 1]
+        near = [
+            value
+            for edge in edges
+            for value in (edge - step, edge, edge + step)
+            if low <= value <= high
+        ]
+        near = [
+            value
+            for value in near
+            if number.places(value) is not None and (value / step).denominator == 1
+        ]
         anywhere = _decimals(low, high, places)
-        return st.sampled_from([Decimal(number.plain(value)) for value in near]) | anywhere if near else anywhere
+        return (
+            st.sampled_from([Decimal(number.plain(value)) for value in near]) | anywhere
+            if near
+            else anywhere
+        )
 
 
 def _range(metric: Metric) -> tuple[Fraction, Fraction]:
-    low, high = metric.range.low, metric.range.high
+    low = metric.range.low
+    high = metric.range.high
     if low is None:
         low = (high or Fraction(0)) - MOST_COUNTED
     return low, high if high is not None else low + MOST_COUNTED
@@ -171,15 +234,24 @@ def _items(items: list[str]) -> Submission:
 
 def _ratios(metric: Metric) -> st.SearchStrategy[Any]:
     """Return a strategy for a numerator and a denominator whose share lies in the metric's range."""
-    low, high = (edge / (100 if metric.type == "percent" else 1) for edge in _range(metric))
+    low, high = (
+        edge / (100 if metric.type == "percent" else 1) for edge in _range(metric)
+    )
 
     def above(below: int) -> st.SearchStrategy[Submission]:
-        least, most = number.ceiling(max(low, Fraction(0)) * below), number.floor(high * below)
-        most = most if metric.above_100 or metric.type != "percent" else min(most, Fraction(below))
+        least = number.ceiling(max(low, Fraction(0)) * below)
+        most = number.floor(high * below)
+        most = (
+            most
+            if metric.above_100 or metric.type != "percent"
+            else min(most, Fraction(below))
+        )
         if least > most:
             return st.nothing()
         numerators = st.integers(least.numerator, most.numerator)
-        return numerators.map(lambda numerator: {"numerator": numerator, "denominator": below})
+        return numerators.map(
+            lambda numerator: {"numerator": numerator, "denominator": below}
+        )
 
     return st.integers(1, MOST_COUNTED).flatmap(above)
 
@@ -194,11 +266,18 @@ def edges_of(rules: RuleSet, metric: str) -> list[Fraction | date]:
 
 
 def _edges(rule: Rule) -> Iterator[Fraction | date]:
-    target, deduction = rule.threshold, rule.deduction
-    steps = [step for tier in deduction.tiers for step in _numbers_in([tier.interval, *(tier.values or ())])]
+    target = rule.threshold
+    deduction = rule.deduction
+    steps = [
+        step
+        for tier in deduction.tiers
+        for step in _numbers_in([tier.interval, *(tier.values or ())])
+    ]
     if isinstance(target, date):
         yield target
-        yield from (target + int(step) * _DAY for step in steps if abs(step) < MOST_DAYS)
+        yield from (
+            target + int(step) * _DAY for step in steps if abs(step) < MOST_DAYS
+        )
     else:
         targets = target if isinstance(target, tuple) else (target,)
         yield from _numbers_in([*targets, deduction.from_, deduction.floor])

@@ -1,4 +1,6 @@
-"""`compare`: two reports in, what moved the index out, divided exactly between the figures and the rules."""
+"""`compare`: two reports in, what moved the index out, divided exactly between the figures and the
+rules.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,9 +9,23 @@ from fractions import Fraction
 from typing import Any
 
 from cchc_rules.analysis.comparison.comparison_document import document
-from cchc_rules.analysis.comparison.contributions import RULE, Part, exact, halved, moved, standing
+from cchc_rules.analysis.comparison.contributions import (
+    RULE,
+    Part,
+    exact,
+    halved,
+    moved,
+    standing,
+)
 from cchc_rules.analysis.comparison.crossing import crossed
-from cchc_rules.analysis.comparison.division import Basis, Columns, Crossings, Division, Document, Side
+from cchc_rules.analysis.comparison.division import (
+    Basis,
+    Columns,
+    Crossings,
+    Division,
+    Document,
+    Side,
+)
 from cchc_rules.base.number import fixed
 from cchc_rules.base.problem import Problem, ReportError, quoted
 from cchc_rules.base.state import State
@@ -20,7 +36,8 @@ KINDS = ("base", "bonus", "penalty")
 
 
 class Comparison:
-    """What moved the index from one report to another; points as exact decimals, fractions where it says so.
+    """What moved the index from one report to another; points as exact decimals, fractions where it
+    says so.
 
     `to_dict` gives the document of docs/reference/comparison.md.
     """
@@ -45,17 +62,28 @@ class Comparison:
     @property
     def figures(self) -> Decimal | None:
         """What of the change the figures did; None when it is not divided."""
-        return self.decimal(self.division.totals.figures) if self.division.divided else None
+        return (
+            self.decimal(self.division.totals.figures)
+            if self.division.divided
+            else None
+        )
 
     @property
     def rules(self) -> Decimal | None:
         """What of the change the rules did; None when it is not divided."""
-        return self.decimal(self.division.totals.rules) if self.division.divided else None
+        return (
+            self.decimal(self.division.totals.rules) if self.division.divided else None
+        )
 
     @property
     def parts(self) -> Mapping[Part, Fraction]:
-        """What every part moved the index by, exactly: rules, and the steps between the rules and the index."""
-        return {part: self.division.exact([part]).change for part in self.division.columns.parts}
+        """What every part moved the index by, exactly: rules, and the steps between the rules and
+        the index.
+        """
+        return {
+            part: self.division.exact([part]).change
+            for part in self.division.columns.parts
+        }
 
     @property
     def by_rule(self) -> Mapping[str, Decimal]:
@@ -74,28 +102,50 @@ class Comparison:
 def compare(before: Report | Document, after: Report | Document) -> Comparison:
     """Return what moved the index from one report, or report document, to another.
 
-    The change is divided between figures and rules when both sides name the same rules or the same figures, or when
-    both are reports scored here, so that each side's figures can be scored by the other's rules. Raises `ReportError`
-    when a document is no report.
+    The change is divided between figures and rules when both sides name the same rules or the same
+    figures, or when both are reports scored here, so that each side's figures can be scored by the
+    other's rules. Raises `ReportError` when a document is no report.
     """
-    first, second = read_side(before), read_side(after)
+    first = read_side(before)
+    second = read_side(after)
     if _rules_named(first.document) == _rules_named(second.document):
-        return _comparison(first, second, "same_rules", Columns(_direct(first, second), {}), Crossings())
+        return _comparison(
+            first,
+            second,
+            "same_rules",
+            Columns(_direct(first, second), {}),
+            Crossings(),
+        )
     if _figures_named(first.document) == _figures_named(second.document):
-        return _comparison(first, second, "same_figures", Columns({}, _direct(first, second)), Crossings())
+        return _comparison(
+            first,
+            second,
+            "same_figures",
+            Columns({}, _direct(first, second)),
+            Crossings(),
+        )
     if first.report is None or second.report is None:
-        return _comparison(first, second, "unsplit", Columns(_direct(first, second), None), Crossings())
+        return _comparison(
+            first, second, "unsplit", Columns(_direct(first, second), None), Crossings()
+        )
     return _rescored(first, second, first.report, second.report)
 
 
 def compare_rules(before: Report, after: Report) -> Comparison:
-    """Return what moved the index between two reports of the same figures: all of it is the rules' doing."""
-    first, second = read_side(before), read_side(after)
-    return _comparison(first, second, "same_figures", Columns({}, _direct(first, second)), Crossings())
+    """Return what moved the index between two reports of the same figures: all of it is the rules'
+    doing.
+    """
+    first = read_side(before)
+    second = read_side(after)
+    return _comparison(
+        first, second, "same_figures", Columns({}, _direct(first, second)), Crossings()
+    )
 
 
 def read_side(source: Report | Document) -> Side:
-    """Return a report or a report document as a side of a comparison; raise `ReportError` when it is broken."""
+    """Return a report or a report document as a side of a comparison; raise `ReportError` when it
+    is broken.
+    """
     if isinstance(source, Report):
         own = source.to_dict()
         return Side(own, source, standing(own))
@@ -117,9 +167,13 @@ def broken(error: Exception) -> ReportError:
 
 
 def _tried(side: Side) -> None:
-    """Compare a document with itself and hold what views rely on, so that what is broken shows here."""
+    """Compare a document with itself and hold what views rely on, so that what is broken shows
+    here.
+    """
     document = side.document
-    written = _comparison(side, side, "same_rules", Columns(_direct(side, side), {}), Crossings()).to_dict()
+    written = _comparison(
+        side, side, "same_rules", Columns(_direct(side, side), {}), Crossings()
+    ).to_dict()
     date.fromisoformat(written["before"]["as_of"])
     _rules_named(document), _figures_named(document)
     for key in ("groups", "rules", "targets", "tracks"):
@@ -146,9 +200,15 @@ def _direct(before: Side, after: Side) -> dict[Part, Fraction]:
 
 
 def _rules_named(document: Document) -> object:
-    """Return what tells rules apart: the bytes of the files, the dated section and the kind of unit."""
+    """Return what tells rules apart: the bytes of the files, the dated section and the kind of
+    unit.
+    """
     ruleset = document["ruleset"]
-    return [file["sha256"] for file in ruleset["files"]], ruleset.get("since"), ruleset["kind"]
+    return (
+        [file["sha256"] for file in ruleset["files"]],
+        ruleset.get("since"),
+        ruleset["kind"],
+    )
 
 
 def _figures_named(document: Document) -> object:
@@ -157,20 +217,30 @@ def _figures_named(document: Document) -> object:
 
 
 def _rescored(first: Side, second: Side, before: Report, after: Report) -> Comparison:
-    """Return the comparison of two reports that differ in figures and rules, each effect the mean of both orders."""
-    old, new = crossed(before, after), crossed(after, before)
+    """Return the comparison of two reports that differ in figures and rules, each effect the mean
+    of both orders.
+    """
+    old = crossed(before, after)
+    new = crossed(after, before)
     if old.report is None or new.report is None:
         problems = Crossings(problems=(*old.problems, *new.problems))
-        return _comparison(first, second, "unsplit", Columns(_direct(first, second), None), problems)
-    old_side, new_side = read_side(old.report), read_side(new.report)
+        return _comparison(
+            first, second, "unsplit", Columns(_direct(first, second), None), problems
+        )
+    old_side = read_side(old.report)
+    new_side = read_side(new.report)
     columns = Columns(
         figures=halved(_direct(first, old_side), _direct(new_side, second)),
         rules=halved(_direct(first, new_side), _direct(old_side, second)),
     )
     years = after.outcome.rules.valid[0].year - before.outcome.rules.valid[0].year
-    crossings = Crossings(old.report.index.value, new.report.index.value, old.kept, new.kept, (), years)
+    crossings = Crossings(
+        old.report.index.value, new.report.index.value, old.kept, new.kept, (), years
+    )
     return _comparison(first, second, "rescored", columns, crossings)
 
 
-def _comparison(before: Side, after: Side, basis: Basis, columns: Columns, crossings: Crossings) -> Comparison:
+def _comparison(
+    before: Side, after: Side, basis: Basis, columns: Columns, crossings: Crossings
+) -> Comparison:
     return Comparison(Division(before, after, basis, columns, crossings))

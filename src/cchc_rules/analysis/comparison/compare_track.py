@@ -12,20 +12,37 @@ from cchc_rules.report.heading import Document, written
 from cchc_rules.report.report import Report
 
 
-def compare_track(report: Report | Mapping[str, Any], track: str, lang: str | None = None) -> Document:
-    """Return the document of a report's own points against those of one of its tracks, over the rules it scored.
+def compare_track(
+    report: Report | Mapping[str, Any], track: str, lang: str | None = None
+) -> Document:
+    """Return the document of a report's own points against those of one of its tracks, over the
+    rules it scored.
 
     Raises `ReportError` when a document is no report, `SubmissionError` when it has no such track.
     """
-    source = report.to_dict(lang) if isinstance(report, Report) else read_side(report).document
+    source = (
+        report.to_dict(lang)
+        if isinstance(report, Report)
+        else read_side(report).document
+    )
     try:
         tracks = [str(item["id"]) for item in source["tracks"]]
-        found = _Appraisal(source, track, lang or source["language"]).document() if track in tracks else None
+        found = (
+            _Appraisal(source, track, lang or source["language"]).document()
+            if track in tracks
+            else None
+        )
     except BROKEN as error:
         raise broken(error) from None
     if found is None:
         raise SubmissionError(
-            [Problem("unknown-track", (), {"name": quoted(track), "nearest": nearest(track, tracks)})]
+            [
+                Problem(
+                    "unknown-track",
+                    (),
+                    {"name": quoted(track), "nearest": nearest(track, tracks)},
+                )
+            ]
         )
     return found
 
@@ -34,12 +51,19 @@ class _Appraisal:
     """Sets the points of a track beside the report's own."""
 
     def __init__(self, source: Mapping[str, Any], track: str, lang: str) -> None:
-        self.source, self.track, self.lang = source, track, lang
+        self.source = source
+        self.track = track
+        self.lang = lang
         self.groups = {group["id"]: group for group in source["groups"]}
         self.leaves = [rule for rule in source["rules"] if rule["deduction"] != "none"]
-        self.scored = [rule for rule in self.leaves if rule["tracks"].get(track) is not None]
+        self.scored = [
+            rule for rule in self.leaves if rule["tracks"].get(track) is not None
+        ]
         self.places = max(
-            [source["machine"]["places"], *(number.places(self.given(rule)) or 0 for rule in self.scored)]
+            [
+                source["machine"]["places"],
+                *(number.places(self.given(rule)) or 0 for rule in self.scored),
+            ]
         )
 
     def document(self) -> Document:
@@ -54,7 +78,9 @@ class _Appraisal:
             "track": self.track,
             "total": self.sums(self.scored),
             "areas": list(self.areas()),
-            "rules": sorted(apart, key=lambda rule: (-abs(Fraction(rule["difference"])), rule["id"])),
+            "rules": sorted(
+                apart, key=lambda rule: (-abs(Fraction(rule["difference"])), rule["id"])
+            ),
             "unscored": [rule["id"] for rule in self.leaves if rule not in self.scored],
             "counts": {
                 "scored": len(self.scored),
@@ -72,11 +98,17 @@ class _Appraisal:
         return number.fixed(int(points * 10**self.places), self.places)
 
     def sums(self, rules: Iterable[Mapping[str, Any]]) -> Document:
-        """Return the points of some rules by the report and by the track, and how far the track lies above."""
+        """Return the points of some rules by the report and by the track, and how far the track
+        lies above.
+        """
         rules = list(rules)
         own, given, most = (
             sum((part(rule) for rule in rules), ZERO)
-            for part in (lambda rule: exact(rule["earned"]), self.given, lambda rule: exact(rule["maximum"]))
+            for part in (
+                lambda rule: exact(rule["earned"]),
+                self.given,
+                lambda rule: exact(rule["maximum"]),
+            )
         )
         return {
             "self": self.points(own),
@@ -90,8 +122,26 @@ class _Appraisal:
         for rule in self.scored:
             found.setdefault(top(self.groups, rule["group"])["id"], []).append(rule)
         for id_ in (id_ for id_ in self.groups if id_ in found):
-            yield {"id": id_, "title": self.groups[id_]["title"], "scored": len(found[id_]), **self.sums(found[id_])}
+            yield {
+                "id": id_,
+                "title": self.groups[id_]["title"],
+                "scored": len(found[id_]),
+                **self.sums(found[id_]),
+            }
 
     def rule(self, rule: Mapping[str, Any]) -> Document:
-        kept = {key: rule[key] for key in ("id", "title", "source", "state", "required", "reported", "calculation")}
-        return kept | {"area": top(self.groups, rule["group"])["id"]} | self.sums([rule])
+        kept = {
+            key: rule[key]
+            for key in (
+                "id",
+                "title",
+                "source",
+                "state",
+                "required",
+                "reported",
+                "calculation",
+            )
+        }
+        return (
+            kept | {"area": top(self.groups, rule["group"])["id"]} | self.sums([rule])
+        )

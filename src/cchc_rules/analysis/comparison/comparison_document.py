@@ -13,7 +13,9 @@ from cchc_rules.report.heading import Document
 
 
 def document(division: Division, lang: str) -> Document:
-    """Return the document of a comparison, its texts in a language (those of a report read back stay as they are)."""
+    """Return the document of a comparison, its texts in a language (those of a report read back
+    stay as they are).
+    """
     return _Writer(division, lang).document()
 
 
@@ -23,7 +25,9 @@ class _Writer:
     def __init__(self, division: Division, lang: str) -> None:
         self.division = division
         self.lang = lang
-        self.before, self.after = (self.worded(side) for side in (division.before, division.after))
+        self.before, self.after = (
+            self.worded(side) for side in (division.before, division.after)
+        )
         self.sides = (self.before, self.after)
         self.groups = [_by_id(side["groups"]) for side in self.sides]
         self.rules = [_by_id(side["rules"]) for side in self.sides]
@@ -58,12 +62,17 @@ class _Writer:
     def amount(self, parts: Iterable[Part]) -> Document:
         """Return what some parts moved the index by: as shown, and exactly."""
         parts = list(parts)
-        divided, shown, exact = self.division.divided, self.division.shown(parts), self.division.exact(parts)
+        divided = self.division.divided
+        shown = self.division.shown(parts)
+        exact = self.division.exact(parts)
         return {
             "change": self.points(shown.change),
             "figures": self.points(shown.figures) if divided else None,
             "rules": self.points(shown.rules) if divided else None,
-            "exact": {key: None if part is None else number.ratio(part) for key, part in exact._asdict().items()},
+            "exact": {
+                key: None if part is None else number.ratio(part)
+                for key, part in exact._asdict().items()
+            },
         }
 
     def points(self, ticks: int) -> str:
@@ -79,14 +88,21 @@ class _Writer:
             "kept_before": list(crossings.kept_before),
             "kept_after": list(crossings.kept_after),
             "years": crossings.years,
-            "problems": [f"{problem.what(self.lang)} {problem.fix(self.lang)}" for problem in crossings.problems],
+            "problems": [
+                f"{problem.what(self.lang)} {problem.fix(self.lang)}"
+                for problem in crossings.problems
+            ],
         }
 
     # What moved
 
     def band(self) -> Document:
         before, after = (_named(side["band"]) for side in self.sides)
-        return {"before": before, "after": after, "moved": before != after and _id(before) != _id(after)}
+        return {
+            "before": before,
+            "after": after,
+            "moved": before != after and _id(before) != _id(after),
+        }
 
     def targets(self) -> list[Document]:
         before, after = (_by_id(side["targets"]) for side in self.sides)
@@ -103,16 +119,24 @@ class _Writer:
 
     def areas(self) -> list[Document]:
         before, after = (
-            {id_: group for id_, group in groups.items() if group["parent"] is None} for groups in self.groups
+            {id_: group for id_, group in groups.items() if group["parent"] is None}
+            for groups in self.groups
         )
         parts: dict[str, list[Part]] = {id_: [] for id_ in {**after, **before}}
         for part in self.division.columns.parts:
             if part.area:
                 parts[part.area].append(part)
-        return [self.one_area(id_, before.get(id_), after.get(id_), found) for id_, found in parts.items()]
+        return [
+            self.one_area(id_, before.get(id_), after.get(id_), found)
+            for id_, found in parts.items()
+        ]
 
     def one_area(
-        self, id_: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, parts: list[Part]
+        self,
+        id_: str,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+        parts: list[Part],
     ) -> Document:
         group = after or before or {}
         return {
@@ -126,10 +150,17 @@ class _Writer:
 
     def lines(self) -> list[Document]:
         found = [part for part in self.division.columns.parts if part.kind != RULE]
-        return [self.line(part) for part in sorted(found, key=lambda part: (LINES.index(part.kind), part.id))]
+        return [
+            self.line(part)
+            for part in sorted(
+                found, key=lambda part: (LINES.index(part.kind), part.id)
+            )
+        ]
 
     def line(self, part: Part) -> Document:
-        group = (self.groups[1].get(part.id) or self.groups[0].get(part.id) or {}).get("title", "")
+        group = (self.groups[1].get(part.id) or self.groups[0].get(part.id) or {}).get(
+            "title", ""
+        )
         return {
             "kind": part.kind,
             "group": part.id or None,
@@ -140,13 +171,18 @@ class _Writer:
 
     def moved_rules(self) -> list[Document]:
         """Return the rules that moved, the largest effect first, then by id."""
-        parts: dict[str, list[Part]] = {id_: [] for id_ in {**self.rules[1], **self.rules[0]}}
+        parts: dict[str, list[Part]] = {
+            id_: [] for id_ in {**self.rules[1], **self.rules[0]}
+        }
         for part in self.division.columns.parts:
             if part.kind == RULE:
                 parts[part.id].append(part)
         found = [self.one_rule(id_, of_rule) for id_, of_rule in parts.items()]
         moved = [rule for rule in found if rule["moved"] or rule["status"] != "changed"]
-        sizes = {id_: abs(self.division.exact(of_rule).change) for id_, of_rule in parts.items()}
+        sizes = {
+            id_: abs(self.division.exact(of_rule).change)
+            for id_, of_rule in parts.items()
+        }
         return sorted(moved, key=lambda rule: (-sizes[rule["id"]], rule["id"]))
 
     def one_rule(self, id_: str, parts: list[Part]) -> Document:
@@ -157,7 +193,11 @@ class _Writer:
             "title": rule["title"],
             "source": rule["source"],
             "area": top(self.groups[at], rule["group"])["id"],
-            "status": "added" if before is None else "removed" if after is None else "changed",
+            "status": "added"
+            if before is None
+            else "removed"
+            if after is None
+            else "changed",
             "moved": _differences(before, after, any(self.division.exact(parts)[:2])),
             "before": _picked(before, _RULE),
             "after": _picked(after, _RULE),
@@ -168,22 +208,40 @@ class _Writer:
         """Return the ranks that moved, of the rules whose metric is a rank."""
         before, after = (self.ranks_of(side) for side in self.sides)
         return [
-            {"rule": id_, "title": title, "before": before.get(id_, (title, None))[1], "after": rank}
-            for id_, (title, rank) in {**{id_: (t, None) for id_, (t, _) in before.items()}, **after}.items()
+            {
+                "rule": id_,
+                "title": title,
+                "before": before.get(id_, (title, None))[1],
+                "after": rank,
+            }
+            for id_, (title, rank) in {
+                **{id_: (t, None) for id_, (t, _) in before.items()},
+                **after,
+            }.items()
             if before.get(id_, (title, None))[1] != rank
         ]
 
     @staticmethod
     def ranks_of(side: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
-        metrics = {metric["id"] for metric in side["machine"]["metrics"] if metric["type"] == "rank"}
+        metrics = {
+            metric["id"]
+            for metric in side["machine"]["metrics"]
+            if metric["type"] == "rank"
+        }
         ranked = (rule for rule in side["rules"] if rule["metric"] in metrics)
-        return {rule["id"]: (rule["title"], rule["value"] and str(rule["value"])) for rule in ranked}
+        return {
+            rule["id"]: (rule["title"], rule["value"] and str(rule["value"]))
+            for rule in ranked
+        }
 
     def counts(self, moved: list[Document]) -> Document:
         """Return how many rules were added, removed, changed, and how many stand as they were."""
         status = [rule["status"] for rule in moved]
         counts = {key: status.count(key) for key in ("added", "removed", "changed")}
-        return {**counts, "unchanged": len({**self.rules[0], **self.rules[1]}) - len(moved)}
+        return {
+            **counts,
+            "unchanged": len({**self.rules[0], **self.rules[1]}) - len(moved),
+        }
 
     def notes(self) -> Iterable[str]:
         """Yield what a reader must know before the change is believed."""
@@ -196,12 +254,24 @@ class _Writer:
             yield self.say("other-engine")
         if crossings.years:
             yield self.say("years", years=str(abs(crossings.years)))
-        for key, kept in (("kept-before", crossings.kept_before), ("kept-after", crossings.kept_after)):
+        for key, kept in (
+            ("kept-before", crossings.kept_before),
+            ("kept-after", crossings.kept_after),
+        ):
             if kept:
                 yield self.say(key, names=", ".join(kept))
 
 
-_INDEX = ("value", "scale", "exact", "earned", "maximum", "rescaled", "bonus", "penalty")
+_INDEX = (
+    "value",
+    "scale",
+    "exact",
+    "earned",
+    "maximum",
+    "rescaled",
+    "bonus",
+    "penalty",
+)
 _AREA = ("earned", "lost", "excluded", "maximum")
 _RULE = (
     "state", "maximum", "earned", "lost", "excluded", "value", "required", "reported", "calculation", "weight_basis",
@@ -220,9 +290,21 @@ def _side(side: Mapping[str, Any]) -> Document:
         "period": side["measurements"]["period"],
         "as_of": side["as_of"],
         "sha256": side["measurements"]["sha256"],
-        "ruleset": _picked(side["ruleset"], ("id", "version", "sha256", "title", "kind", "kind_title")),
+        "ruleset": _picked(
+            side["ruleset"], ("id", "version", "sha256", "title", "kind", "kind_title")
+        ),
         "index": _picked(
-            side["index"], ("value", "scale", "exact", "earned", "maximum", "rescaled", "bonus", "penalty")
+            side["index"],
+            (
+                "value",
+                "scale",
+                "exact",
+                "earned",
+                "maximum",
+                "rescaled",
+                "bonus",
+                "penalty",
+            ),
         ),
     }
 
@@ -243,7 +325,9 @@ def _text(points: Decimal | None) -> str | None:
     return None if points is None else str(points)
 
 
-def _differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, effect: bool) -> list[str]:
+def _differences(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, effect: bool
+) -> list[str]:
     """Return what of a rule moved; a rule that is not on both sides has moved as a whole."""
     if before is None or after is None:
         return []
@@ -252,10 +336,16 @@ def _differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | No
         "figures": _given(before) != _given(after),
         "requirement": any(before[key] != after[key] for key in _ASKED),
         "weight": before["maximum"] != after["maximum"],
-        "points": any(before[key] != after[key] for key in ("earned", "exact", "excluded")),
+        "points": any(
+            before[key] != after[key] for key in ("earned", "exact", "excluded")
+        ),
     }
-    return [key for key, differs in found.items() if differs] or (["surroundings"] if effect else [])
+    return [key for key, differs in found.items() if differs] or (
+        ["surroundings"] if effect else []
+    )
 
 
 def _given(rule: Mapping[str, Any]) -> object:
-    return rule["value"], [[item["metric"], *(item[key] for key in _GIVEN)] for item in rule["inputs"]]
+    return rule["value"], [
+        [item["metric"], *(item[key] for key in _GIVEN)] for item in rule["inputs"]
+    ]

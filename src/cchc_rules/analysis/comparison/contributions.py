@@ -1,8 +1,10 @@
-"""What moves an index between two report documents: exact parts, one a rule, that add up to the change.
+"""What moves an index between two report documents: exact parts, one a rule, that add up to the
+change.
 
-The base of an index is a quotient: points earned × scale / points that count. A rule moves it by its own points and by
-how much of it counts; both are taken at the mean of the two sides, so that the parts add up exactly, change their sign
-when the sides are swapped, and are zero for a rule that did not move (docs/reference/comparison.md).
+The base of an index is a quotient: points earned × scale / points that count. A rule moves it by
+its own points and by how much of it counts; both are taken at the mean of the two sides, so that
+the parts add up exactly, change their sign when the sides are swapped, and are zero for a rule that
+did not move (docs/reference/comparison.md).
 """
 
 import re
@@ -21,10 +23,11 @@ HALF = Fraction(1, 2)
 
 
 class Part(NamedTuple):
-    """One part of a change: a rule, or a step between the rules and the index (`LINES`) of a group or of the index.
+    """One part of a change: a rule, or a step between the rules and the index (`LINES`) of a group
+    or of the index.
 
-    `area` is the group at the top that it lies in. A rule that went from one area to another makes two parts: one area
-    lost it, the other won it.
+    `area` is the group at the top that it lies in. A rule that went from one area to another makes
+    two parts: one area lost it, the other won it.
     """
 
     kind: str
@@ -83,7 +86,8 @@ NO_QUOTIENT = Quotient(ZERO, {})
 
 
 class Change(NamedTuple):
-    """How a quotient moved: what its leaves' points did, what their counting did, what the whole did; they add up.
+    """How a quotient moved: what its leaves' points did, what their counting did, what the whole
+    did; they add up.
 
     `rise` is what one point more was worth.
     """
@@ -100,9 +104,18 @@ def changed(before: Quotient, after: Quotient) -> Change:
     whole = (before.whole + after.whole) * HALF
     rise = whole * (before.inverse + after.inverse) * HALF
     drag = whole * (before.points + after.points) * HALF * _inverse_slope(before, after)
-    points = {key: rise * (after.leaf(key).points - before.leaf(key).points) for key in keys}
-    counted = {key: drag * (after.leaf(key).counted - before.leaf(key).counted) for key in keys}
-    return Change(rise, points, counted, (after.whole - before.whole) * (before.share + after.share) * HALF)
+    points = {
+        key: rise * (after.leaf(key).points - before.leaf(key).points) for key in keys
+    }
+    counted = {
+        key: drag * (after.leaf(key).counted - before.leaf(key).counted) for key in keys
+    }
+    return Change(
+        rise,
+        points,
+        counted,
+        (after.whole - before.whole) * (before.share + after.share) * HALF,
+    )
 
 
 def _inverse_slope(before: Quotient, after: Quotient) -> Fraction:
@@ -115,7 +128,9 @@ def _inverse_slope(before: Quotient, after: Quotient) -> Fraction:
 
 @dataclass(frozen=True)
 class Standing:
-    """The index of one report, taken apart: the base as a quotient, weighted means below it, and what is added."""
+    """The index of one report, taken apart: the base as a quotient, weighted means below it, and
+    what is added.
+    """
 
     value: Fraction
     base: Quotient
@@ -136,8 +151,15 @@ _FIGURE = re.compile(r"-?\d{1,4000}(?:\.\d{1,30}|/\d{1,4000})?", re.ASCII)
 def standing(document: Document) -> Standing:
     """Return the index of a report document, taken apart."""
     groups = {group["id"]: group for group in document["groups"]}
-    parts = [(_part(RULE, rule["id"], groups, rule["group"]), rule) for rule in document["rules"]]
-    means = [_part("mean_weight", id_, groups, id_) for id_, group in groups.items() if group["combine"] == "mean"]
+    parts = [
+        (_part(RULE, rule["id"], groups, rule["group"]), rule)
+        for rule in document["rules"]
+    ]
+    means = [
+        _part("mean_weight", id_, groups, id_)
+        for id_, group in groups.items()
+        if group["combine"] == "mean"
+    ]
     inside = {mean: _mean(groups[mean.id], parts) for mean in means}
     names = {mean.id for mean in means}
     leaves = {
@@ -149,7 +171,9 @@ def standing(document: Document) -> Standing:
     index = document["index"]
     base = Quotient(exact(index["scale"]), leaves)
     added = dict(_pools(groups, parts)) | dict(_mean_roundings(groups, inside))
-    return Standing(exact(index["value"]), base, inside, added | _index_lines(index, base))
+    return Standing(
+        exact(index["value"]), base, inside, added | _index_lines(index, base)
+    )
 
 
 def _part(kind: str, id_: str, groups: Mapping[str, Document], group: str) -> Part:
@@ -157,7 +181,9 @@ def _part(kind: str, id_: str, groups: Mapping[str, Document], group: str) -> Pa
 
 
 def top(groups: Mapping[str, Document], id_: str) -> Document:
-    """Return the group at the top that a group lies in; raise `ValueError` where groups lie in each other."""
+    """Return the group at the top that a group lies in; raise `ValueError` where groups lie in each
+    other.
+    """
     group = groups[id_]
     for _ in groups:
         if group["parent"] is None:
@@ -179,7 +205,9 @@ def _counted(rule: Document) -> Fraction:
 
 
 def _group_leaf(group: Document) -> Leaf:
-    return Leaf(exact(group["earned"]), exact(group["maximum"]) - exact(group["rescaled"]))
+    return Leaf(
+        exact(group["earned"]), exact(group["maximum"]) - exact(group["rescaled"])
+    )
 
 
 def _mean(group: Document, parts: Iterable[tuple[Part, Document]]) -> Quotient:
@@ -192,27 +220,40 @@ def _mean(group: Document, parts: Iterable[tuple[Part, Document]]) -> Quotient:
     return Quotient(exact(group["maximum"]), below)
 
 
-def _mean_roundings(groups: Mapping[str, Document], means: Mapping[Part, Quotient]) -> Iterator[tuple[Part, Fraction]]:
+def _mean_roundings(
+    groups: Mapping[str, Document], means: Mapping[Part, Quotient]
+) -> Iterator[tuple[Part, Fraction]]:
     """Yield what rounding gave each weighted mean, in points of its group."""
     for part, mean in means.items():
-        yield _rounding(part), exact(groups[part.id]["earned"]) - mean.whole * mean.share
+        yield (
+            _rounding(part),
+            exact(groups[part.id]["earned"]) - mean.whole * mean.share,
+        )
 
 
 def _rounding(mean: Part) -> Part:
     return mean._replace(kind="mean_rounding")
 
 
-def _pools(groups: Mapping[str, Document], parts: Iterable[tuple[Part, Document]]) -> Iterator[tuple[Part, Fraction]]:
+def _pools(
+    groups: Mapping[str, Document], parts: Iterable[tuple[Part, Document]]
+) -> Iterator[tuple[Part, Fraction]]:
     """Yield what the rules of bonus and penalty pools add, and what their caps hold back."""
     sums = {id_: ZERO for id_, group in groups.items() if group["kind"] != "base"}
     for part, rule in parts:
         if part.area in sums:
-            added = exact(rule["earned"]) if groups[part.area]["kind"] == "bonus" else -exact(rule["lost"])
+            added = (
+                exact(rule["earned"])
+                if groups[part.area]["kind"] == "bonus"
+                else -exact(rule["lost"])
+            )
             sums[part.area] += added
             yield part, added
     for id_, total in sums.items():
         pool = groups[id_]
-        held = exact(pool["earned"]) if pool["kind"] == "bonus" else -exact(pool["lost"])
+        held = (
+            exact(pool["earned"]) if pool["kind"] == "bonus" else -exact(pool["lost"])
+        )
         yield Part("cap", id_, id_), held - total
 
 
@@ -227,7 +268,9 @@ def _index_lines(index: Document, base: Quotient) -> dict[Part, Fraction]:
 
 
 def moved(before: Standing, after: Standing) -> dict[Part, Fraction]:
-    """Return the parts of the change of the index, those that are not zero; they add up to it exactly."""
+    """Return the parts of the change of the index, those that are not zero; they add up to it
+    exactly.
+    """
     change = changed(before.base, after.base)
     found: dict[Part, Fraction] = {Part("scale"): change.whole}
     for part in change.points:
@@ -238,13 +281,25 @@ def moved(before: Standing, after: Standing) -> dict[Part, Fraction]:
             _spread(found, part, change.rise, before, after)
     for part in {**before.added, **after.added}:
         if part.kind != "mean_rounding":
-            _add(found, part, after.added.get(part, ZERO) - before.added.get(part, ZERO))
+            _add(
+                found, part, after.added.get(part, ZERO) - before.added.get(part, ZERO)
+            )
     return {part: found[part] for part in sorted(found) if found[part]}
 
 
-def _spread(found: dict[Part, Fraction], mean: Part, rise: Fraction, before: Standing, after: Standing) -> None:
-    """Add what a weighted mean's points moved the index by, in parts: its rules, its own weight, its rounding."""
-    inside = changed(before.means.get(mean, NO_QUOTIENT), after.means.get(mean, NO_QUOTIENT))
+def _spread(
+    found: dict[Part, Fraction],
+    mean: Part,
+    rise: Fraction,
+    before: Standing,
+    after: Standing,
+) -> None:
+    """Add what a weighted mean's points moved the index by, in parts: its rules, its own weight,
+    its rounding.
+    """
+    inside = changed(
+        before.means.get(mean, NO_QUOTIENT), after.means.get(mean, NO_QUOTIENT)
+    )
     rounding = _rounding(mean)
     rounded = after.added.get(rounding, ZERO) - before.added.get(rounding, ZERO)
     for part in inside.points:
@@ -260,17 +315,24 @@ def _add(found: dict[Part, Fraction], part: Part, amount: Fraction) -> None:
 def halved(*ways: Mapping[Part, Fraction]) -> dict[Part, Fraction]:
     """Return the mean of two ways to divide."""
     keys = sorted({part for way in ways for part in way})
-    mean = {part: sum((way.get(part, ZERO) for way in ways), ZERO) * HALF for part in keys}
+    mean = {
+        part: sum((way.get(part, ZERO) for way in ways), ZERO) * HALF for part in keys
+    }
     return {part: amount for part, amount in mean.items() if amount}
 
 
 def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[Any, int]:
-    """Return the parts in whole ticks of 1/unit that add up to a total: each rounded, then as few as can be moved.
+    """Return the parts in whole ticks of 1/unit that add up to a total: each rounded, then as few
+    as can be moved.
 
-    Those are moved that rounding had moved furthest the other way, so none is a whole tick off; swapping all signs
-    swaps the signs of the ticks. The total must lie within a tick of the exact sum.
+    Those are moved that rounding had moved furthest the other way, so none is a whole tick off;
+    swapping all signs swaps the signs of the ticks. The total must lie within a tick of the exact
+    sum.
     """
-    ticks = {key: half_up(amount.numerator * unit, amount.denominator) for key, amount in parts.items()}
+    ticks = {
+        key: half_up(amount.numerator * unit, amount.denominator)
+        for key, amount in parts.items()
+    }
     missing = total - sum(ticks.values())
     sign = 1 if missing > 0 else -1
     wanting = sorted(parts, key=lambda key: sign * (ticks[key] - parts[key] * unit))

@@ -1,7 +1,9 @@
-"""The figures of one report under the rules of another: what a comparison needs to tell figures from rules.
+"""The figures of one report under the rules of another: what a comparison needs to tell figures
+from rules.
 
-What the rules ask for is taken from the other submission wherever both rule sets ask for it; where only these rules do,
-or cannot read what was given, their own submission's figure stands: such a figure has nothing to be compared with.
+What the rules ask for is taken from the other submission wherever both rule sets ask for it; where
+only these rules do, or cannot read what was given, their own submission's figure stands: such a
+figure has nothing to be compared with.
 """
 
 from collections import Counter
@@ -19,7 +21,9 @@ from cchc_rules.submissions.submission import Entry, Measurements, as_day
 
 
 class Crossed(NamedTuple):
-    """The report of a crossing, which ids kept the figure of the rules' own submission, or why there is no report."""
+    """The report of a crossing, which ids kept the figure of the rules' own submission, or why
+    there is no report.
+    """
 
     report: Report | None
     kept: tuple[str, ...] = ()
@@ -28,7 +32,9 @@ class Crossed(NamedTuple):
 
 def crossed(rules_of: Report, figures_of: Report) -> Crossed:
     """Return the report of one report's figures under another's rules."""
-    return _Crossing(rules_of.outcome.rules, rules_of.outcome.measurements, figures_of).report()
+    return _Crossing(
+        rules_of.outcome.rules, rules_of.outcome.measurements, figures_of
+    ).report()
 
 
 def under(rules: RuleSet, figures_of: Report) -> Crossed:
@@ -37,9 +43,15 @@ def under(rules: RuleSet, figures_of: Report) -> Crossed:
     years = rules.valid[0].year - figures_of.outcome.rules.valid[0].year
     active = variant(given, rules, shifted(figures_of.as_of, years))
     first, last = (shifted(day, years) for day in given.span)
-    span = given.span if active.valid[0] <= given.span[0] and given.span[1] <= active.valid[1] else (first, last)
+    span = (
+        given.span
+        if active.valid[0] <= given.span[0] and given.span[1] <= active.valid[1]
+        else (first, last)
+    )
     period = given.period if span == given.span else f"{first}/{last}"
-    own = replace(given, period=period, span=span, entries={}, points={}, absent={}, tracks={})
+    own = replace(
+        given, period=period, span=span, entries={}, points={}, absent={}, tracks={}
+    )
     return _Crossing(active, own, figures_of).report()
 
 
@@ -52,20 +64,32 @@ class _Crossing:
     """Fits a submission to rules that it was not made for."""
 
     def __init__(self, rules: RuleSet, own: Measurements, figures_of: Report) -> None:
-        self.own, self.other = own, figures_of.outcome.measurements
-        self.rules, self.other_rules = _settled(rules), figures_of.outcome.rules
+        self.own = own
+        self.other = figures_of.outcome.measurements
+        self.rules = _settled(rules)
+        self.other_rules = figures_of.outcome.rules
         self.years = self.rules.valid[0].year - self.other_rules.valid[0].year
         self.day = shifted(figures_of.as_of, self.years)
         self.refused: Counter[tuple[str, str]] = Counter()
 
     def report(self) -> Crossed:
-        """Return the report; each figure that is refused gives way to the rules' own, and then to none."""
+        """Return the report; each figure that is refused gives way to the rules' own, and then to
+        none.
+        """
         while True:
             try:
                 report = score(self.rules, self.submission(), as_of=self.day)
             except SubmissionError as error:
-                faults = {(str(p.path[0]), str(p.path[1])) for p in error.problems if len(p.path) > 1}
-                if not faults or not {table for table, _ in faults} <= {"measurements", "points", "absent"}:
+                faults = {
+                    (str(p.path[0]), str(p.path[1]))
+                    for p in error.problems
+                    if len(p.path) > 1
+                }
+                if not faults or not {table for table, _ in faults} <= {
+                    "measurements",
+                    "points",
+                    "absent",
+                }:
                     return Crossed(None, (), error.problems)
                 self.refused.update(faults)
             else:
@@ -73,13 +97,16 @@ class _Crossing:
 
     def submission(self) -> Measurements:
         """Return the other submission, fitted."""
-        own, other = self.own, self.other
+        own = self.own
+        other = self.other
         points = self.rules.rules
         return replace(
             own,
             ruleset=self.rules.id,
             unit_kind=None,
-            entries=self.picked("measurements", self.rules.metrics, own.entries, self.entries()),
+            entries=self.picked(
+                "measurements", self.rules.metrics, own.entries, self.entries()
+            ),
             points=self.picked("points", points, own.points, other.points),
             absent=self.picked("absent", self.rules.groups, own.absent, other.absent),
             tracks={},
@@ -88,7 +115,11 @@ class _Crossing:
         )
 
     def picked(
-        self, table: str, ids: Mapping[str, Any], own: Mapping[str, Any], other: Mapping[str, Any]
+        self,
+        table: str,
+        ids: Mapping[str, Any],
+        own: Mapping[str, Any],
+        other: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Return for each id what is submitted for it, if anything."""
         found = {}
@@ -109,17 +140,32 @@ class _Crossing:
             "points": self.own.points,
             "absent": self.own.absent,
         }
-        return {id_ for table, given in tables.items() for id_ in given if self.keeps(table, id_)}
+        return {
+            id_
+            for table, given in tables.items()
+            for id_ in given
+            if self.keeps(table, id_)
+        }
 
     def entries(self) -> dict[str, Entry]:
         """Return the other submission's figures, their dates moved to the year of the rules."""
-        return {id_: self.entry(id_, entry) for id_, entry in self.other.entries.items()}
+        return {
+            id_: self.entry(id_, entry) for id_, entry in self.other.entries.items()
+        }
 
     def entry(self, id_: str, entry: Entry) -> Entry:
-        waived = entry.waived and entry.waived._replace(until=shifted(entry.waived.until, self.years))
+        waived = entry.waived and entry.waived._replace(
+            until=shifted(entry.waived.until, self.years)
+        )
         metric = self.other_rules.metrics.get(id_)
-        day = as_day(entry.value) if metric is not None and metric.type == "date" else None
-        return entry._replace(waived=waived, value=shifted(day, self.years) if day else entry.value)
+        day = (
+            as_day(entry.value)
+            if metric is not None and metric.type == "date"
+            else None
+        )
+        return entry._replace(
+            waived=waived, value=shifted(day, self.years) if day else entry.value
+        )
 
 
 def _asks_points(rules: RuleSet, id_: str) -> bool:
@@ -131,7 +177,9 @@ def _asks_block(rules: RuleSet, id_: str) -> bool:
 
 
 _ASKS: dict[str, Callable[[RuleSet, str], bool]] = {
-    "measurements": lambda rules, id_: id_ in rules.metrics and rules.metrics[id_].submitted,
+    "measurements": lambda rules, id_: (
+        id_ in rules.metrics and rules.metrics[id_].submitted
+    ),
     "points": _asks_points,
     "absent": _asks_block,
 }

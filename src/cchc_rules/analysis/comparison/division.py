@@ -1,4 +1,6 @@
-"""A change of the index divided: its exact parts by figures and by rules, and the parts as they are shown."""
+"""A change of the index divided: its exact parts by figures and by rules, and the parts as they are
+shown.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +9,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from cchc_rules.analysis.comparison.contributions import ZERO, Part, Standing, apportioned
+from cchc_rules.analysis.comparison.contributions import (
+    ZERO,
+    Part,
+    Standing,
+    apportioned,
+)
 from cchc_rules.base.problem import Problem
 from cchc_rules.report.report import Report
 
@@ -15,11 +22,15 @@ Document: TypeAlias = Mapping[str, Any]
 Basis: TypeAlias = Literal["same_rules", "same_figures", "rescored", "unsplit"]
 
 BASES: tuple[Basis, ...] = ("same_rules", "same_figures", "rescored", "unsplit")
-"""How the change was divided: nothing but figures differ, nothing but rules, by scoring both ways, or not at all."""
+"""How the change was divided: nothing but figures differ, nothing but rules, by scoring both ways,
+or not at all.
+"""
 
 
 class Side(NamedTuple):
-    """One side of a comparison: its report document, and the report itself where it was scored here."""
+    """One side of a comparison: its report document, and the report itself where it was scored
+    here.
+    """
 
     document: Document
     report: Report | None
@@ -27,7 +38,9 @@ class Side(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The exact parts of a change: of figures and of rules; all in the first when `rules` is None: not divided."""
+    """The exact parts of a change: of figures and of rules; all in the first when `rules` is None:
+    not divided.
+    """
 
     figures: dict[Part, Fraction]
     rules: dict[Part, Fraction] | None
@@ -56,7 +69,9 @@ class Shares(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """An amount that the index moved by, in points: in all, by figures, by rules (both None when not divided)."""
+    """An amount that the index moved by, in points: in all, by figures, by rules (both None when
+    not divided).
+    """
 
     change: Fraction
     figures: Fraction | None
@@ -65,7 +80,9 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True)
 class Crossings:
-    """The index of each side's figures under the other's rules, and whose figures stood in; or why there is none."""
+    """The index of each side's figures under the other's rules, and whose figures stood in; or why
+    there is none.
+    """
 
     rules_before: Decimal | None = None
     rules_after: Decimal | None = None
@@ -93,7 +110,10 @@ class Division:
     @cached_property
     def places(self) -> int:
         """The decimal places in which the change is shown: those of the finer index."""
-        return max(len(side.document["index"]["value"].partition(".")[2]) for side in (self.before, self.after))
+        return max(
+            len(side.document["index"]["value"].partition(".")[2])
+            for side in (self.before, self.after)
+        )
 
     @property
     def unit(self) -> int:
@@ -104,13 +124,23 @@ class Division:
     def exact(self, parts: Iterable[Part]) -> Moved:
         """Return what some parts moved the index by, exactly."""
         parts = list(parts)
-        figures, rules = (sum((column.get(part, ZERO) for part in parts), ZERO) for column in self.columns.both)
-        return Moved(figures + rules, figures, rules) if self.divided else Moved(figures, None, None)
+        figures, rules = (
+            sum((column.get(part, ZERO) for part in parts), ZERO)
+            for column in self.columns.both
+        )
+        return (
+            Moved(figures + rules, figures, rules)
+            if self.divided
+            else Moved(figures, None, None)
+        )
 
     @cached_property
     def totals(self) -> Shares:
         """The change by column, in ticks; the columns add up to the change as shown."""
-        sums = {at: sum(column.values(), ZERO) for at, column in enumerate(self.columns.both)}
+        sums = {
+            at: sum(column.values(), ZERO)
+            for at, column in enumerate(self.columns.both)
+        }
         change = sum(sums.values(), ZERO) * self.unit
         ticks = apportioned(sums, int(change), self.unit)
         return Shares(ticks[0], ticks[1])
@@ -119,11 +149,17 @@ class Division:
     def ticks(self) -> dict[Part, Shares]:
         """Every part by column, in ticks; each column adds up to its total."""
         figures, rules = (
-            apportioned(column, total, self.unit) for column, total in zip(self.columns.both, self.totals, strict=True)
+            apportioned(column, total, self.unit)
+            for column, total in zip(self.columns.both, self.totals, strict=True)
         )
-        return {part: Shares(figures.get(part, 0), rules.get(part, 0)) for part in self.columns.parts}
+        return {
+            part: Shares(figures.get(part, 0), rules.get(part, 0))
+            for part in self.columns.parts
+        }
 
     def shown(self, parts: Iterable[Part]) -> Shares:
         """Return what some parts moved the index by, by column, in ticks as shown."""
         cells = [self.ticks[part] for part in parts if part in self.ticks]
-        return Shares(sum(cell.figures for cell in cells), sum(cell.rules for cell in cells))
+        return Shares(
+            sum(cell.figures for cell in cells), sum(cell.rules for cell in cells)
+        )

@@ -1,4 +1,6 @@
-"""The other readings of a plan that contradicts itself: each as an overlay over the rule set, and scored."""
+"""The other readings of a plan that contradicts itself: each as an overlay over the rule set, and
+scored.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +15,9 @@ from cchc_rules.scoring.scoring import Outcome
 Table = Mapping[str, Any]
 Rescore = Callable[[RuleSet], Outcome]
 
-AS_DECLARED, TIERS_MOVED, ALL_OR_NOTHING = "as_declared", "tiers_moved", "all_or_nothing"
+AS_DECLARED = "as_declared"
+TIERS_MOVED = "tiers_moved"
+ALL_OR_NOTHING = "all_or_nothing"
 """How points are lost under another reading."""
 
 
@@ -25,7 +29,9 @@ class Place(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What the submission comes to under other readings; without an outcome, `problems` say why (none: no figure)."""
+    """What the submission comes to under other readings; without an outcome, `problems` say why
+    (none: no figure).
+    """
 
     places: tuple[Place, ...]
     deduction: str = AS_DECLARED
@@ -35,7 +41,11 @@ class Reading(NamedTuple):
 
 def places(found: Outcome) -> list[Place]:
     """Return every declared contradiction, in file order."""
-    return [Place(rule.id, at) for rule in found.rules.rules.values() for at in range(len(rule.conflicts))]
+    return [
+        Place(rule.id, at)
+        for rule in found.rules.rules.values()
+        for at in range(len(rule.conflicts))
+    ]
 
 
 def each(found: Outcome, rescore: Rescore) -> list[Reading]:
@@ -46,7 +56,11 @@ def each(found: Outcome, rescore: Rescore) -> list[Reading]:
 def _read(found: Outcome, place: Place, rescore: Rescore) -> Reading:
     table = _table(found, place.rule)
     conflict = table["conflict"][place.at]
-    if not table.get("metric") or "comparator" not in conflict or "threshold" not in conflict:
+    if (
+        not table.get("metric")
+        or "comparator" not in conflict
+        or "threshold" not in conflict
+    ):
         return Reading((place,))
     problems: tuple[Problem, ...] = ()
     for way, fields in _ways(table, conflict):
@@ -57,7 +71,9 @@ def _read(found: Outcome, place: Place, rescore: Rescore) -> Reading:
 
 
 class Together(NamedTuple):
-    """All other readings at once (None without any); where some lower and some raise the index, each sort at once."""
+    """All other readings at once (None without any); where some lower and some raise the index,
+    each sort at once.
+    """
 
     all: Reading | None = None
     lowering: Reading | None = None
@@ -65,20 +81,34 @@ class Together(NamedTuple):
 
 
 def together(found: Outcome, each_: Sequence[Reading], rescore: Rescore) -> Together:
-    """Return the readings that can be scored taken together; of one rule's the first, or the one that moves it most."""
-    moves = [(reading, reading.outcome.index.exact - found.index.exact) for reading in each_ if reading.outcome]
+    """Return the readings that can be scored taken together; of one rule's the first, or the one
+    that moves it most.
+    """
+    moves = [
+        (reading, reading.outcome.index.exact - found.index.exact)
+        for reading in each_
+        if reading.outcome
+    ]
     lowering = sorted([pair for pair in moves if pair[1] < 0], key=lambda pair: pair[1])
     raising = sorted([pair for pair in moves if pair[1] > 0], key=lambda pair: -pair[1])
     sorts = (moves, lowering, raising) if lowering and raising else (moves, [], [])
-    return Together(*(_several(found, [one for one, _ in pairs], rescore) for pairs in sorts))
+    return Together(
+        *(_several(found, [one for one, _ in pairs], rescore) for pairs in sorts)
+    )
 
 
-def _several(found: Outcome, chosen: Sequence[Reading], rescore: Rescore) -> Reading | None:
+def _several(
+    found: Outcome, chosen: Sequence[Reading], rescore: Rescore
+) -> Reading | None:
     if not chosen:
         return None
     first = {reading.places[0].rule: reading for reading in reversed(chosen)}
     fields = {rule: _fields(found, reading) for rule, reading in first.items()}
-    places = tuple(reading.places[0] for reading in chosen if first[reading.places[0].rule] is reading)
+    places = tuple(
+        reading.places[0]
+        for reading in chosen
+        if first[reading.places[0].rule] is reading
+    )
     outcome, problems = _scored(found, fields, rescore)
     return Reading(places, outcome=outcome, problems=problems)
 
@@ -99,10 +129,18 @@ def _table(found: Outcome, rule: str) -> Table:
 def _scored(
     found: Outcome, fields: Mapping[str, Table], rescore: Rescore
 ) -> tuple[Outcome | None, tuple[Problem, ...]]:
-    """Score with other fields of some rules, over the rule set as it stood; other days and kinds are left out."""
+    """Score with other fields of some rules, over the rule set as it stood; other days and kinds
+    are left out.
+    """
     kind = found.rules.kind
-    document = {key: value for key, value in found.rules.document.items() if key not in ("kind", "since")}
-    changes: Table = {"rule": fields} if kind is None else {"rule": fields, "kind": {kind: {}}}
+    document = {
+        key: value
+        for key, value in found.rules.document.items()
+        if key not in ("kind", "since")
+    }
+    changes: Table = (
+        {"rule": fields} if kind is None else {"rule": fields, "kind": {kind: {}}}
+    )
     try:
         return rescore(relaid(replace(found.rules, document=document), changes)), ()
     except CchcError as error:
@@ -113,7 +151,9 @@ def _scored(
 
 
 def _ways(table: Table, conflict: Table) -> list[tuple[str, Table]]:
-    """Return the ways of losing points, by preference: the rule's own, tiers moved with the target; all or nothing."""
+    """Return the ways of losing points, by preference: the rule's own, tiers moved with the target;
+    all or nothing.
+    """
     target = {"comparator": conflict["comparator"], "threshold": conflict["threshold"]}
     ways: list[tuple[str, Table]] = []
     tiers = _tiers(table)
@@ -124,38 +164,62 @@ def _ways(table: Table, conflict: Table) -> list[tuple[str, Table]]:
         if moved == tiers:
             ways.append((AS_DECLARED, target))
         elif moved is not None:
-            ways.append((TIERS_MOVED, {**target, "deduction": {**table["deduction"], "tiers": moved}}))
+            ways.append(
+                (
+                    TIERS_MOVED,
+                    {**target, "deduction": {**table["deduction"], "tiers": moved}},
+                )
+            )
     return [*ways, (ALL_OR_NOTHING, {**target, "deduction": "all_or_nothing"})]
 
 
 def _tiers(table: Table) -> list[Table] | None:
     """Return the tiers that may stand on the target's own threshold."""
     deduction = table["deduction"]
-    tiers = isinstance(deduction, Mapping) and deduction["kind"] == "tiers" and "of" not in deduction
+    tiers = (
+        isinstance(deduction, Mapping)
+        and deduction["kind"] == "tiers"
+        and "of" not in deduction
+    )
     return list(deduction["tiers"]) if tiers and "comparator" in table else None
 
 
-_EDGES = {">=": ("from", "below"), ">": ("above", "to"), "<=": ("to", "above"), "<": ("below", "from")}
+_EDGES = {
+    ">=": ("from", "below"),
+    ">": ("above", "to"),
+    "<=": ("to", "above"),
+    "<": ("below", "from"),
+}
 """The edge of what reaches a target, and the edge of what does not."""
 
 
 def moved_tiers(tiers: list[Table], old: Table, new: Table) -> list[Table] | None:
-    """Return tiers whose edges that stand on the old target stand on the new one; None where that cannot be said."""
-    one, other = old["comparator"], new["comparator"]
+    """Return tiers whose edges that stand on the old target stand on the new one; None where that
+    cannot be said.
+    """
+    one = old["comparator"]
+    other = new["comparator"]
     if one in _EDGES and other in _EDGES and one[0] == other[0]:
         names = dict(zip(_EDGES[one], _EDGES[other], strict=True))
-        return [_moved_edge(tier, names, old["threshold"], new["threshold"]) for tier in tiers]
+        return [
+            _moved_edge(tier, names, old["threshold"], new["threshold"])
+            for tier in tiers
+        ]
     if {one, other} <= {"is", "one_of"}:
         worths = [_worth(tier, old["weight"]) for tier in tiers]
         return (
             None
             if None in worths
-            else _moved_values(tiers, worths, _listed(old["threshold"]), _listed(new["threshold"]))
+            else _moved_values(
+                tiers, worths, _listed(old["threshold"]), _listed(new["threshold"])
+            )
         )
     return None
 
 
-def _moved_edge(tier: Table, names: Mapping[str, str], old: object, new: object) -> Table:
+def _moved_edge(
+    tier: Table, names: Mapping[str, str], old: object, new: object
+) -> Table:
     moved: dict[str, Any] = {}
     for key, value in tier.items():
         on_target = key in names and value == old
@@ -174,20 +238,33 @@ def _worth(tier: Table, weight: Any) -> Fraction | None:
     return Fraction(tier["points"]) if "points" in tier else None
 
 
-def _moved_values(tiers: list[Table], worths: list[Any], old: list[Any], new: list[Any]) -> list[Table] | None:
-    """Values that newly reach the target join the best tier; those that no longer do leave it for the next."""
-    more, less = [item for item in new if item not in old], [item for item in old if item not in new]
+def _moved_values(
+    tiers: list[Table], worths: list[Any], old: list[Any], new: list[Any]
+) -> list[Table] | None:
+    """Values that newly reach the target join the best tier; those that no longer do leave it for
+    the next.
+    """
+    more = [item for item in new if item not in old]
+    less = [item for item in old if item not in new]
     values = [_listed(tier.get("is", [])) for tier in tiers]
-    reaching = [at for at, held in enumerate(values) if any(item in held for item in old)]
+    reaching = [
+        at for at, held in enumerate(values) if any(item in held for item in old)
+    ]
     top = max(reaching, key=worths.__getitem__, default=-1)
     below = [at for at in range(len(tiers)) if top >= 0 and worths[at] < worths[top]]
     if not below or (more and less):
         return None
     fallen = [item for item in values[top] if item in less]
-    values = [[item for item in held if item not in (*more, *fallen)] for held in values]
+    values = [
+        [item for item in held if item not in (*more, *fallen)] for held in values
+    ]
     values[top] += more
     values[max(below, key=worths.__getitem__)] += fallen
-    return [_with_values(tier, held) for tier, held in zip(tiers, values, strict=True) if held or "is" not in tier]
+    return [
+        _with_values(tier, held)
+        for tier, held in zip(tiers, values, strict=True)
+        if held or "is" not in tier
+    ]
 
 
 def _with_values(tier: Table, held: Iterable[Any]) -> Table:

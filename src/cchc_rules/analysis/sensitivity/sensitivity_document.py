@@ -5,7 +5,13 @@ from fractions import Fraction
 
 from cchc_rules.analysis.sensitivity import readings
 from cchc_rules.analysis.sensitivity.readings import Reading
-from cchc_rules.analysis.sensitivity.variations import HUNDRED, Change, Study, Swing, Variation
+from cchc_rules.analysis.sensitivity.variations import (
+    HUNDRED,
+    Change,
+    Study,
+    Swing,
+    Variation,
+)
 from cchc_rules.base import number
 from cchc_rules.base.messages import message
 from cchc_rules.base.messages import number as say_number
@@ -16,7 +22,9 @@ from cchc_rules.rules.model import Band, Rule
 from cchc_rules.scoring.scoring import Outcome
 
 PLACES = 2
-"""Percentages are shown in hundredths; the least change of weights is rounded up, so that so much is enough."""
+"""Percentages are shown in hundredths; the least change of weights is rounded up, so that so much
+is enough.
+"""
 
 
 def document(study: Study, lang: str) -> Document:
@@ -37,14 +45,23 @@ class _Writer:
         rules = self.outcome.rules
         return {
             **heading.scored(self.speaker),
-            "ruleset": {**heading.ruleset(rules, self.lang), "weight_basis": rules.index.basis},
+            "ruleset": {
+                **heading.ruleset(rules, self.lang),
+                "weight_basis": rules.index.basis,
+            },
             "range": number.plain(self.study.range),
-            "index": {**self.index(self.outcome), "scale": number.plain(rules.index.scale)},
+            "index": {
+                **self.index(self.outcome),
+                "scale": number.plain(rules.index.scale),
+            },
             "weights": self.weights(),
             "bands": self.bands(),
-            "readings": None if self.study.readings is None else [self.reading(one) for one in self.ordered()],
+            "readings": None
+            if self.study.readings is None
+            else [self.reading(one) for one in self.ordered()],
             "together": {
-                key: reading and self.several(reading) for key, reading in self.study.together._asdict().items()
+                key: reading and self.several(reading)
+                for key, reading in self.study.together._asdict().items()
             },
             "chart": _Chart(self).chart(),
         }
@@ -58,7 +75,9 @@ class _Writer:
     # The index and its weights
 
     def index(self, outcome: Outcome) -> Document:
-        """Return an index: as shown, before rounding, how far it is from the report's, and its band."""
+        """Return an index: as shown, before rounding, how far it is from the report's, and its
+        band.
+        """
         sums = outcome.index
         return {
             "value": outcome.points(sums.value),
@@ -68,7 +87,9 @@ class _Writer:
         }
 
     def band(self, band: Band | None) -> Document | None:
-        return None if band is None else {"id": band.id, "title": band.title.of(self.lang)}
+        return (
+            None if band is None else {"id": band.id, "title": band.title.of(self.lang)}
+        )
 
     def weights(self) -> Document:
         study = self.study
@@ -85,14 +106,21 @@ class _Writer:
         }
 
     def state(self) -> str:
-        range_, study = self.percent(self.study.range), self.study
+        range_ = self.percent(self.study.range)
+        study = self.study
         if study.state != "varied":
             return self.say(study.state.replace("_", "-"))
-        low, high = (self.speaker.points(one.outcome.index.value) for one in (study.lowest, study.highest))
+        low, high = (
+            self.speaker.points(one.outcome.index.value)
+            for one in (study.lowest, study.highest)
+        )
         return self.say("varied", range=range_, lowest=low, highest=high)
 
     def variation(self, variation: Variation) -> Document:
-        return {**self.index(variation.outcome), "weights": self.named(variation.weights)}
+        return {
+            **self.index(variation.outcome),
+            "weights": self.named(variation.weights),
+        }
 
     def named(self, weights: Mapping[str, Fraction]) -> list[Document]:
         return [
@@ -101,7 +129,8 @@ class _Writer:
         ]
 
     def area(self, swing: Swing) -> Document:
-        group, area = self.outcome.rules.groups[swing.area], self.study.areas[swing.area]
+        group = self.outcome.rules.groups[swing.area]
+        area = self.study.areas[swing.area]
         return {
             "id": swing.area,
             "title": group.title.of(self.lang),
@@ -110,8 +139,14 @@ class _Writer:
             "earned": number.ratio(area.earned),
             "left": number.ratio(area.left),
             "share": _rounded(area.earned / area.left * HUNDRED) if area.left else None,
-            "raised": {**self.index(swing.up.outcome), "weight": number.shown(swing.up.weight)},
-            "lowered": {**self.index(swing.down.outcome), "weight": number.shown(swing.down.weight)},
+            "raised": {
+                **self.index(swing.up.outcome),
+                "weight": number.shown(swing.up.weight),
+            },
+            "lowered": {
+                **self.index(swing.down.outcome),
+                "weight": number.shown(swing.down.weight),
+            },
             "swing": self.points(swing.width),
             "exact": number.ratio(swing.width),
         }
@@ -119,12 +154,15 @@ class _Writer:
     def points(self, points: Fraction) -> str:
         """Return points that are no whole ticks, rounded half up to the places of the index."""
         places = self.outcome.rules.index.places
-        return number.fixed(number.half_up(points.numerator * 10**places, points.denominator), places)
+        return number.fixed(
+            number.half_up(points.numerator * 10**places, points.denominator), places
+        )
 
     # Bands
 
     def bands(self) -> Document | None:
-        up, down = self.study.up, self.study.down
+        up = self.study.up
+        down = self.study.down
         if up is None or down is None:
             return None
         return {
@@ -138,8 +176,12 @@ class _Writer:
         return {
             "state": change.reason,
             "band": self.band(change.band),
-            "range": None if change.part is None else _rounded_up(change.part * HUNDRED),
-            "exact": None if change.part is None else number.ratio(change.part * HUNDRED),
+            "range": None
+            if change.part is None
+            else _rounded_up(change.part * HUNDRED),
+            "exact": None
+            if change.part is None
+            else number.ratio(change.part * HUNDRED),
             "attained": None if change.part is None else change.attained,
             "weights": None if change.weights is None else self.named(change.weights),
             "text": self.change_text(change, way),
@@ -147,23 +189,35 @@ class _Writer:
 
     def change_text(self, change: Change, way: str) -> str:
         if change.part is None or change.band is None:
-            return self.say(f"band-{change.reason}-{way}" if change.reason == "never" else f"band-{change.reason}")
+            return self.say(
+                f"band-{change.reason}-{way}"
+                if change.reason == "never"
+                else f"band-{change.reason}"
+            )
         percent = change.part * HUNDRED
         shown = _rounded_up(percent)
         more = not change.attained and Fraction(shown) == percent
         range_ = f"{say_number(self.lang, shown)} %"
         if more:
             range_ = self.say("more-than", range=range_)
-        return self.say(f"band-{way}", range=range_, band=change.band.title.of(self.lang))
+        return self.say(
+            f"band-{way}", range=range_, band=change.band.title.of(self.lang)
+        )
 
     # Readings
 
     def ordered(self) -> list[Reading]:
-        """Return the readings, the one that moves the index most first; those that cannot be scored last."""
+        """Return the readings, the one that moves the index most first; those that cannot be scored
+        last.
+        """
         base = self.outcome.index.exact
 
         def moves(reading: Reading) -> Fraction:
-            return Fraction(-1) if reading.outcome is None else abs(reading.outcome.index.exact - base)
+            return (
+                Fraction(-1)
+                if reading.outcome is None
+                else abs(reading.outcome.index.exact - base)
+            )
 
         return sorted(self.study.readings or (), key=moves, reverse=True)
 
@@ -182,14 +236,19 @@ class _Writer:
             "note": conflict.note and conflict.note.of(self.lang),
             "deduction": None if reading.outcome is None else reading.deduction,
             "points": self.outcome.points(self.outcome.results[at].earned),
-            "other_points": reading.outcome and self.outcome.points(reading.outcome.results[at].earned),
+            "other_points": reading.outcome
+            and self.outcome.points(reading.outcome.results[at].earned),
             "index": reading.outcome and self.index(reading.outcome),
             "text": self.remark(reading),
         }
 
     def otherwise(self, rule: Rule, position: int) -> str | None:
         conflict = rule.conflicts[position]
-        if conflict.comparator is None or conflict.threshold is None or rule.metric is None:
+        if (
+            conflict.comparator is None
+            or conflict.threshold is None
+            or rule.metric is None
+        ):
             return None
         return self.speaker.target(rule, conflict.comparator, conflict.threshold)
 
@@ -199,16 +258,25 @@ class _Writer:
             return self.refused(reading)
         if reading.deduction == readings.AS_DECLARED:
             return None
-        return self.say("tiers-moved" if reading.deduction == readings.TIERS_MOVED else "all-or-nothing")
+        return self.say(
+            "tiers-moved"
+            if reading.deduction == readings.TIERS_MOVED
+            else "all-or-nothing"
+        )
 
     def refused(self, reading: Reading) -> str:
         if not reading.problems:
             return self.say("no-figure")
-        return self.say("refused", why=" ".join(problem.what(self.lang) for problem in reading.problems))
+        return self.say(
+            "refused",
+            why=" ".join(problem.what(self.lang) for problem in reading.problems),
+        )
 
     def several(self, reading: Reading) -> Document:
         return {
-            "readings": [{"rule": place.rule, "position": place.at} for place in reading.places],
+            "readings": [
+                {"rule": place.rule, "position": place.at} for place in reading.places
+            ],
             "index": reading.outcome and self.index(reading.outcome),
             "text": None if reading.outcome else self.refused(reading),
         }
@@ -219,33 +287,72 @@ def _rounded_up(percent: Fraction) -> str:
 
 
 def _rounded(percent: Fraction) -> str:
-    return number.fixed(number.half_up(percent.numerator * 10**PLACES, percent.denominator), PLACES)
+    return number.fixed(
+        number.half_up(percent.numerator * 10**PLACES, percent.denominator), PLACES
+    )
 
 
 class _Chart:
-    """Places everything on one axis, in percent of its length: ranges as bars, the index and the bands as marks."""
+    """Places everything on one axis, in percent of its length: ranges as bars, the index and the
+    bands as marks.
+    """
 
     def __init__(self, writer: _Writer) -> None:
         self.writer = writer
         self.bars = list(self._bars())
-        values = [writer.outcome, *(outcome for _, _, _, low, high in self.bars for outcome in (low, high))]
-        points = [Fraction(outcome.index.value, outcome.plan.unit) for outcome in values]
-        self.low, self.high = number.floor(min(points)), number.ceiling(max(points))
+        values = [
+            writer.outcome,
+            *(outcome for _, _, _, low, high in self.bars for outcome in (low, high)),
+        ]
+        points = [
+            Fraction(outcome.index.value, outcome.plan.unit) for outcome in values
+        ]
+        self.low = number.floor(min(points))
+        self.high = number.ceiling(max(points))
         self.high += self.low == self.high
 
     def _bars(self) -> Iterator[tuple[str, str, str, Outcome, Outcome]]:
-        """Yield the bars, of readings those that move the index: kind, id, label, the lower outcome and the higher."""
-        study, writer = self.writer.study, self.writer
-        yield "weights", "", writer.say("all-areas"), study.lowest.outcome, study.highest.outcome
+        """Yield the bars, of readings those that move the index: kind, id, label, the lower outcome
+        and the higher.
+        """
+        study = self.writer.study
+        writer = self.writer
+        yield (
+            "weights",
+            "",
+            writer.say("all-areas"),
+            study.lowest.outcome,
+            study.highest.outcome,
+        )
         for swing in study.swings:
             title = writer.outcome.rules.groups[swing.area].title.of(writer.lang)
-            yield "area", swing.area, title, *self._ordered(swing.up.outcome, swing.down.outcome)
+            yield (
+                "area",
+                swing.area,
+                title,
+                *self._ordered(swing.up.outcome, swing.down.outcome),
+            )
         for reading in writer.ordered():
-            if reading.outcome is not None and reading.outcome.index.value != study.outcome.index.value:
-                title = writer.outcome.rules.rules[reading.places[0].rule].title.of(writer.lang)
-                yield "reading", reading.places[0].rule, title, *self._ordered(study.outcome, reading.outcome)
+            if (
+                reading.outcome is not None
+                and reading.outcome.index.value != study.outcome.index.value
+            ):
+                title = writer.outcome.rules.rules[reading.places[0].rule].title.of(
+                    writer.lang
+                )
+                yield (
+                    "reading",
+                    reading.places[0].rule,
+                    title,
+                    *self._ordered(study.outcome, reading.outcome),
+                )
         if study.together.all is not None and study.together.all.outcome is not None:
-            yield "together", "", writer.say("together"), *self._ordered(study.outcome, study.together.all.outcome)
+            yield (
+                "together",
+                "",
+                writer.say("together"),
+                *self._ordered(study.outcome, study.together.all.outcome),
+            )
 
     @staticmethod
     def _ordered(one: Outcome, other: Outcome) -> tuple[Outcome, Outcome]:
@@ -254,27 +361,47 @@ class _Chart:
 
     def place(self, points: Fraction) -> str:
         """Return where points stand on the axis, in percent of its length."""
-        return number.plain(number.round_half_up((points - self.low) / (self.high - self.low) * HUNDRED, 4))
+        return number.plain(
+            number.round_half_up(
+                (points - self.low) / (self.high - self.low) * HUNDRED, 4
+            )
+        )
 
     def end(self, outcome: Outcome) -> Document:
         points = Fraction(outcome.index.value, outcome.plan.unit)
-        return {"value": outcome.points(outcome.index.value), "place": self.place(points)}
+        return {
+            "value": outcome.points(outcome.index.value),
+            "place": self.place(points),
+        }
 
     def chart(self) -> Document:
         """Return the chart as data: no shapes, no colours."""
         bands = self.writer.outcome.ladder
-        edges = [(band, band.interval.low) for band in bands if band.interval.low is not None]
+        edges = [
+            (band, band.interval.low) for band in bands if band.interval.low is not None
+        ]
         return {
             "axis": {"low": number.plain(self.low), "high": number.plain(self.high)},
             "index": self.end(self.writer.outcome),
             "bands": [
-                {"id": band.id, "title": band.title.of(self.writer.lang), "from": number.plain(low), "place": place}
+                {
+                    "id": band.id,
+                    "title": band.title.of(self.writer.lang),
+                    "from": number.plain(low),
+                    "place": place,
+                }
                 for band, low in edges
                 if self.low <= low <= self.high
                 for place in [self.place(low)]
             ],
             "bars": [
-                {"kind": kind, "id": id_, "label": label, "low": self.end(low), "high": self.end(high)}
+                {
+                    "kind": kind,
+                    "id": id_,
+                    "label": label,
+                    "low": self.end(low),
+                    "high": self.end(high),
+                }
                 for kind, id_, label, low, high in self.bars
             ],
         }

@@ -1,4 +1,6 @@
-"""`sensitivity`: a submission scored, and how far its index hangs on weights and readings that somebody chose."""
+"""`sensitivity`: a submission scored, and how far its index hangs on weights and readings that
+somebody chose.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -16,14 +18,18 @@ from cchc_rules.scoring.scoring import Outcome
 from cchc_rules.submissions.submission import Measurements
 
 WORK = 5000
-"""So many rules are checked and scored anew at most for the other readings on a report's page, which stays quick."""
+"""So many rules are checked and scored anew at most for the other readings on a report's page,
+which stays quick.
+"""
 
 
 class Sensitivity(Study):
     """How far an index hangs on the weights of its areas and on the readings of the plan."""
 
     def to_dict(self, lang: str | None = None) -> Document:
-        """Return the document of docs/reference/sensitivity.md, its texts in the language asked for."""
+        """Return the document of docs/reference/sensitivity.md, its texts in the language asked
+        for.
+        """
         return document(self, lang or self.report.language)
 
 
@@ -35,11 +41,12 @@ def sensitivity(
     work: int | None = None,
     as_of: date | str | None = None,
 ) -> Sensitivity:
-    """Return how far a submission's index depends on the weights of the areas and on the readings of the plan.
+    """Return how far a submission's index depends on the weights of the areas and on the readings
+    of the plan.
 
-    `range` is how many percent each weight may move, from 0 to below 100. Each other reading checks and scores every
-    rule anew; where that makes more than `work` rules, none is scored, and `readings` is None. Raises as `score` does,
-    and `ValueError` for a range that is none.
+    `range` is how many percent each weight may move, from 0 to below 100. Each other reading checks
+    and scores every rule anew; where that makes more than `work` rules, none is scored, and
+    `readings` is None. Raises as `score` does, and `ValueError` for a range that is none.
     """
     percent = percent_of(range)
     report = score(rules, measurements, as_of=as_of)
@@ -56,7 +63,9 @@ def sensitivity(
 
 
 def percent_of(given: Fraction | Decimal | int) -> Fraction:
-    """Return a range of weights in percent: from 0 to below 100, for at 100 an area may be left without weight."""
+    """Return a range of weights in percent: from 0 to below 100, for at 100 an area may be left
+    without weight.
+    """
     percent = given if isinstance(given, Fraction) else number.fraction(given)
     if not 0 <= percent < HUNDRED:
         raise ValueError(f"range {percent}: 0 … < 100")

@@ -1,7 +1,8 @@
-"""How sure an index is: other weights of the areas within a range, and the other readings of the plan.
+"""How sure an index is: other weights of the areas within a range, and the other readings of the
+plan.
 
-The areas are the base groups at the top. What each came to is taken as scored, so that the weights as they are give the
-index of the report to the last digit; weights inside an area stay.
+The areas are the base groups at the top. What each came to is taken as scored, so that the weights
+as they are give the index of the report to the last digit; weights inside an area stay.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ from cchc_rules.scoring.scoring import Outcome
 from cchc_rules.scoring.totals import Total
 
 HUNDRED = Fraction(100)
-HIGHER, LOWER = 1, -1
+HIGHER = 1
+LOWER = -1
 
 
 class Variation(NamedTuple):
@@ -64,8 +66,9 @@ class Swing(NamedTuple):
 class Change(NamedTuple):
     """The least change of weights that changes the band: `reason` says whether there is one.
 
-    `reached`: `part` of each weight (more than it, unless `attained`) leads to `band`. Otherwise `top` or `bottom`:
-    there is no further band; `gated`: a gate holds the band; `never`: no change below 100 % does it.
+    `reached`: `part` of each weight (more than it, unless `attained`) leads to `band`. Otherwise
+    `top` or `bottom`: there is no further band; `gated`: a gate holds the band; `never`: no change
+    below 100 % does it.
     """
 
     reason: str
@@ -77,7 +80,8 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """How far an index depends on weights that nobody stated and on readings of the plan that somebody chose.
+    """How far an index depends on weights that nobody stated and on readings of the plan that
+    somebody chose.
 
     `readings` is None where none was scored.
     """
@@ -96,13 +100,19 @@ class Study:
     def areas(self) -> dict[str, Area]:
         """The areas that have points, by id."""
         pairs = zip(self.outcome.plan.groups, self.outcome.groups, strict=True)
-        totals = {plan.id: total for plan, total in pairs if plan.top and plan.kind == "base" and total.maximum}
+        totals = {
+            plan.id: total
+            for plan, total in pairs
+            if plan.top and plan.kind == "base" and total.maximum
+        }
         unit = self.outcome.plan.unit
         return {
             id_: Area(
                 Fraction(totals[id_].maximum, unit),
                 Fraction(totals[id_].earned, totals[id_].maximum),
-                Fraction(totals[id_].maximum - totals[id_].rescaled, totals[id_].maximum),
+                Fraction(
+                    totals[id_].maximum - totals[id_].rescaled, totals[id_].maximum
+                ),
             )
             for id_ in self.outcome.rules.groups
             if id_ in totals
@@ -110,7 +120,9 @@ class Study:
 
     @property
     def state(self) -> str:
-        """Whether weights can vary: `varied`, or why not: `nothing_left` to score, or `one_area` alone."""
+        """Whether weights can vary: `varied`, or why not: `nothing_left` to score, or `one_area`
+        alone.
+        """
         if not any(area.left for area in self.areas.values()):
             return "nothing_left"
         return "varied" if len(self.areas) > 1 else "one_area"
@@ -128,7 +140,9 @@ class Study:
     def _extreme(self, sign: int) -> Variation:
         if self.state == "nothing_left":
             return self.under(extremes.given(self._weighed))
-        return self.under(extremes.extreme(self._weighed, self.range / HUNDRED, sign).weights)
+        return self.under(
+            extremes.extreme(self._weighed, self.range / HUNDRED, sign).weights
+        )
 
     @cached_property
     def _weighed(self) -> Sequence[Area]:
@@ -151,7 +165,8 @@ class Study:
     @cached_property
     def swings(self) -> tuple[Swing, ...]:
         """What each area's weight alone does, the widest swing first."""
-        part, whole = self.range / HUNDRED, extremes.points(self._weighed)
+        part = self.range / HUNDRED
+        whole = extremes.points(self._weighed)
         found = [
             Swing(id_, self._alone(whole, area, part), self._alone(whole, area, -part))
             for id_, area in self.areas.items()
@@ -167,7 +182,8 @@ class Study:
     @cached_property
     def up(self) -> Change | None:
         """The least change of weights that lifts the index into a higher band; None without bands."""
-        banding, ladder = self.outcome.banding(), self.outcome.ladder
+        banding = self.outcome.banding()
+        ladder = self.outcome.ladder
         if banding.band is None or banding.before is None:
             return None
         following = ladder.index(banding.before) + 1
@@ -179,8 +195,11 @@ class Study:
 
     @cached_property
     def down(self) -> Change | None:
-        """The least change of weights that lets the index fall into a lower band; None without bands."""
-        band, ladder = self.outcome.banding().band, self.outcome.ladder
+        """The least change of weights that lets the index fall into a lower band; None without
+        bands.
+        """
+        band = self.outcome.banding().band
+        ladder = self.outcome.ladder
         if band is None:
             return None
         at = ladder.index(band)
@@ -191,7 +210,9 @@ class Study:
         ratio, inside = self._edge(edge)
         if self.state == "nothing_left":
             return Change("never")
-        found = extremes.reach(self._weighed, ratio, sign, closed=inside if sign == HIGHER else not inside)
+        found = extremes.reach(
+            self._weighed, ratio, sign, closed=inside if sign == HIGHER else not inside
+        )
         return Change("never") if found is None else self._reached(band, found)
 
     def _reached(self, band: Band, found: Reach) -> Change:
@@ -199,13 +220,18 @@ class Study:
         return Change("reached", band, found.part, found.attained, weights)
 
     def _edge(self, band: Band) -> tuple[Fraction, bool]:
-        """Return the ratio at which a band begins, and whether the ratio itself lies in it (semantics I2, I3, I5)."""
-        sums, low, closed = self.outcome.index, band.interval.low or Fraction(0), not band.interval.low_open
+        """Return the ratio at which a band begins, and whether the ratio itself lies in it
+        (semantics I2, I3, I5).
+        """
+        sums = self.outcome.index
+        low = band.interval.low or Fraction(0)
+        closed = not band.interval.low_open
         if self.outcome.rules.bands_read == "rounded":
             ticks = low * sums.unit
             first = number.ceiling(ticks) if closed else number.floor(ticks) + 1
             base = first - sums.bonus + sums.penalty
-            low, closed = (base - Fraction(1, 2)) / sums.unit, base > 0
+            low = (base - Fraction(1, 2)) / sums.unit
+            closed = base > 0
         else:
             low -= Fraction(sums.bonus - sums.penalty, sums.unit)
         return low / self.outcome.rules.index.scale, closed

@@ -8,9 +8,14 @@ from cchc_rules.rules.model import RuleSet
 
 
 def whole(rules: RuleSet, lang: str | None = None) -> Document:
-    """Return the document of an instrument; `versions` says what differs, as `difference` says what changed."""
+    """Return the document of an instrument; `versions` says what differs, as `difference` says what
+    changed.
+    """
     lang = lang or rules.language
-    return {**instrument(rules, lang), "versions": [*_kinds(rules, lang), *_days(rules, lang)]}
+    return {
+        **instrument(rules, lang),
+        "versions": [*_kinds(rules, lang), *_days(rules, lang)],
+    }
 
 
 def _kinds(rules: RuleSet, lang: str) -> Iterator[Document]:
@@ -20,7 +25,9 @@ def _kinds(rules: RuleSet, lang: str) -> Iterator[Document]:
 
 
 def _days(rules: RuleSet, lang: str) -> Iterator[Document]:
-    """Yield what changes on each day: for all, and for each kind of unit for which it is not the same."""
+    """Yield what changes on each day: for all, and for each kind of unit for which it is not the
+    same.
+    """
     before = rules
     for _, after in sorted(rules.dated.items()):
         usual = changes(before, after, lang)

@@ -1,4 +1,6 @@
-"""What another version of an instrument does to those who are scored: who gains, who loses, who changes band."""
+"""What another version of an instrument does to those who are scored: who gains, who loses, who
+changes band.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -28,27 +30,46 @@ def impact(
     *,
     watch: Callable[[int], None] = lambda _: None,
 ) -> Document:
-    """Return the document of what a new version does to submissions; docs/reference/difference.md describes it.
+    """Return the document of what a new version does to submissions; docs/reference/difference.md
+    describes it.
 
-    Each is scored under both rule sets. One that either refuses is listed with the reason and stops nothing. `watch` is
-    told how many are done.
+    Each is scored under both rule sets. One that either refuses is listed with the reason and stops
+    nothing. `watch` is told how many are done.
     """
     lang = lang or new.language
-    units, refused = [], []
+    units = []
+    refused = []
     for done, path in enumerate(paths):
         watch(done)
         try:
             units.append(_unit(path, *_reports(path, old, new), lang))
         except SubmissionError as error:
-            refused.append({"file": path.name, "problems": [problem.text(lang) for problem in error.problems]})
+            refused.append(
+                {
+                    "file": path.name,
+                    "problems": [problem.text(lang) for problem in error.problems],
+                }
+            )
     return {
         "format": 1,
         "kind": "impact",
         "language": lang,
-        "before": {"id": old.id, "version": old.version, "title": old.title.of(lang), "sha256": old.sha256},
-        "after": {"id": new.id, "version": new.version, "title": new.title.of(lang), "sha256": new.sha256},
+        "before": {
+            "id": old.id,
+            "version": old.version,
+            "title": old.title.of(lang),
+            "sha256": old.sha256,
+        },
+        "after": {
+            "id": new.id,
+            "version": new.version,
+            "title": new.title.of(lang),
+            "sha256": new.sha256,
+        },
         "counts": _counts(units, refused),
-        "units": sorted(units, key=lambda unit: (Decimal(unit["change"]), unit["file"])),
+        "units": sorted(
+            units, key=lambda unit: (Decimal(unit["change"]), unit["file"])
+        ),
         "rules": _rules(units),
         "refused": refused,
     }
@@ -57,7 +78,9 @@ def impact(
 def _reports(path: Path, old: RuleSet, new: RuleSet) -> tuple[Report, Report]:
     """Return the reports of a submission under both rule sets."""
     found = load_measurements(path)
-    if not old.reads_submissions_for(found.ruleset) and new.reads_submissions_for(found.ruleset):
+    if not old.reads_submissions_for(found.ruleset) and new.reads_submissions_for(
+        found.ruleset
+    ):
         found = replace(found, ruleset=old.id)
     before = score(old, found)
     crossed = under(new, before)
@@ -83,11 +106,17 @@ def _unit(path: Path, before: Report, after: Report, lang: str) -> Document:
     }
 
 
-def _moves(moved: Comparison, before: Report, after: Report, lang: str) -> list[Document]:
+def _moves(
+    moved: Comparison, before: Report, after: Report, lang: str
+) -> list[Document]:
     """Return the rules that moved the index, the largest first."""
     known = {**before.outcome.rules.rules, **after.outcome.rules.rules}
     moves = sorted(moved.by_rule.items(), key=lambda item: (-abs(item[1]), item[0]))
-    return [{"id": id_, "title": known[id_].title.of(lang), "change": str(points)} for id_, points in moves if points]
+    return [
+        {"id": id_, "title": known[id_].title.of(lang), "change": str(points)}
+        for id_, points in moves
+        if points
+    ]
 
 
 def _counts(units: list[Document], refused: list[Document]) -> Document:
@@ -115,4 +144,12 @@ def _rules(units: list[Document]) -> list[Document]:
             sums[id_] = sums.get(id_, Decimal(0)) + Decimal(move["change"])
         unit["rules"] = unit["rules"][:MOST_RULES]
     order = sorted(sums, key=lambda id_: (-abs(sums[id_]), id_))
-    return [{"id": id_, "title": titles[id_], "change": str(sums[id_]), "units": counts[id_]} for id_ in order]
+    return [
+        {
+            "id": id_,
+            "title": titles[id_],
+            "change": str(sums[id_]),
+            "units": counts[id_],
+        }
+        for id_ in order
+    ]

@@ -1,4 +1,6 @@
-"""Figures that are tried in place of those that were submitted: from words to what stands in a submission."""
+"""Figures that are tried in place of those that were submitted: from words to what stands in a
+submission.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -12,23 +14,39 @@ from cchc_rules.submissions.binding import variant
 from cchc_rules.submissions.submission import Measurements, same_item
 
 MISSING = "missing"
-WORDS = {"true": True, "có": True, "yes": True, "false": False, "không": False, "no": False}
+WORDS = {
+    "true": True,
+    "có": True,
+    "yes": True,
+    "false": False,
+    "không": False,
+    "no": False,
+}
 
 
 def tried(
-    measurements: Measurements, rules: RuleSet, settings: Iterable[str], *, as_of: date | None = None
+    measurements: Measurements,
+    rules: RuleSet,
+    settings: Iterable[str],
+    *,
+    as_of: date | None = None,
 ) -> Measurements:
-    """Return the submission with figures as `metric=value` says them: `share=97.5`, `share=48/52`, `issued=có`.
+    """Return the submission with figures as `metric=value` says them: `share=97.5`, `share=48/52`,
+    `issued=có`.
 
-    A level is its text, a day is written as 2023-01-20, `missing` leaves the metric out, and a metric of listed items
-    may be given as their number. Raises `SubmissionError` with every setting of a metric that is not there.
+    A level is its text, a day is written as 2023-01-20, `missing` leaves the metric out, and a
+    metric of listed items may be given as their number. Raises `SubmissionError` with every setting
+    of a metric that is not there.
     """
     metrics = variant(measurements, rules, as_of or measurements.judged_at).metrics
     pairs = [setting.partition("=")[::2] for setting in settings]
     unknown = [name.strip() for name, _ in pairs if name.strip() not in metrics]
     if unknown:
         raise SubmissionError(_unknown(name, metrics) for name in unknown)
-    figures = {name.strip(): _figure(text.strip(), metrics[name.strip()], measurements) for name, text in pairs}
+    figures = {
+        name.strip(): _figure(text.strip(), metrics[name.strip()], measurements)
+        for name, text in pairs
+    }
     return measurements.changed(figures) if figures else measurements
 
 
@@ -63,7 +81,8 @@ def _number(text: str) -> Any:
 
 def _items(text: str, metric: Metric, measurements: Measurements) -> Any:
     """Return as many items as are asked for: those that were submitted, then numbered ones."""
-    entry, count = measurements.entries.get(metric.id), _number(text)
+    entry = measurements.entries.get(metric.id)
+    count = _number(text)
     if not isinstance(count, int) or not 0 <= count <= MOST_ITEMS:
         return text
     return {"items": listed(entry.items if entry and entry.items else (), count)}

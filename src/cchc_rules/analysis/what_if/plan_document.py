@@ -17,13 +17,17 @@ from cchc_rules.scoring.steps import Steps
 from cchc_rules.submissions.submission import Figure
 
 WORK = 2**14
-"""So many ways to mend figures that touch each other are tried one by one; where there are more, the best of each
-number of changes are kept, and the answer says that it is not proven to be the fewest."""
+"""So many ways to mend figures that touch each other are tried one by one; where there are more,
+the best of each number of changes are kept, and the answer says that it is not proven to be the
+fewest.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """One figure changed so that a rule gains all it can: what it takes, and what it alone brings the index shown."""
+    """One figure changed so that a rule gains all it can: what it takes, and what it alone brings
+    the index shown.
+    """
 
     rule: str
     steps: Steps
@@ -46,7 +50,9 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One change of the answer: the points its rule gains, and the index shown, once it and those before are made."""
+    """One change of the answer: the points its rule gains, and the index shown, once it and those
+    before are made.
+    """
 
     change: Change
     points: Decimal
@@ -57,8 +63,9 @@ class Step:
 class Mending:
     """How to reach an index or a band: the fewest changes, each scored, and all changes there are.
 
-    `reached` says whether the target is reached with the steps; if not, they lead as far as one can get. `proven` says
-    whether it is proven that no fewer changes do, or that no others lead further.
+    `reached` says whether the target is reached with the steps; if not, they lead as far as one can
+    get. `proven` says whether it is proven that no fewer changes do, or that no others lead
+    further.
     """
 
     index: Fraction | None
@@ -100,7 +107,9 @@ class _Writer:
             "text": self.summary(),
             "now": self.state(mending.now),
             "then": self.state(mending.then),
-            "steps": [self.step(at, step) for at, step in enumerate(mending.steps, start=1)],
+            "steps": [
+                self.step(at, step) for at, step in enumerate(mending.steps, start=1)
+            ],
             "mendable": [self.change(change) for change in mending.mendable],
         }
 
@@ -108,7 +117,8 @@ class _Writer:
         return text.of(self.lang) if text else None
 
     def target(self) -> Document:
-        index, band = self.mending.index, self.mending.band
+        index = self.mending.index
+        band = self.mending.band
         return {
             "index": None if index is None else number.plain(index),
             "band": band and band.id,
@@ -116,24 +126,32 @@ class _Writer:
         }
 
     def goal(self) -> str:
-        index, band = self.mending.index, self.mending.band
+        index = self.mending.index
+        band = self.mending.band
         if band is not None:
             return self.speaker.say("plan.band", band=band.title.of(self.lang))
-        return self.speaker.say("plan.index", index=self.speaker.number(index or Fraction(0)))
+        return self.speaker.say(
+            "plan.index", index=self.speaker.number(index or Fraction(0))
+        )
 
     def summary(self) -> str:
         """Say the answer in one sentence or two."""
         mending = self.mending
         places = {"goal": self.goal(), "count": str(len(mending.steps))}
         places["value"] = self.speaker.points(mending.then.outcome.index.value)
-        way = "plan.already" if mending.reached and not mending.steps else "plan.reached"
-        text = self.speaker.say(way if mending.reached else "plan.out-of-reach", **places)
+        way = (
+            "plan.already" if mending.reached and not mending.steps else "plan.reached"
+        )
+        text = self.speaker.say(
+            way if mending.reached else "plan.out-of-reach", **places
+        )
         if mending.proven:
             return text
         return f"{text} {self.speaker.say('plan.unproven', work=self.speaker.number(Fraction(WORK)))}"
 
     def state(self, report: Report) -> Document:
-        outcome, band = report.outcome, report.band
+        outcome = report.outcome
+        band = report.band
         return {
             "value": outcome.points(outcome.index.value),
             "exact": number.ratio(outcome.index.exact),
@@ -141,11 +159,17 @@ class _Writer:
         }
 
     def step(self, at: int, step: Step) -> Document:
-        return {"step": at, **self.change(step.change), "points": str(step.points), "value": str(step.value)}
+        return {
+            "step": at,
+            **self.change(step.change),
+            "points": str(step.points),
+            "value": str(step.value),
+        }
 
     def change(self, change: Change) -> Document:
         rules = self.outcome.rules
-        rule, steps = rules.rules[change.rule], change.steps
+        rule = rules.rules[change.rule]
+        steps = change.steps
         remedy = rules.remedies.get(rule.remedy or "")
         text = self.explanation.change(steps, change.step)
         if change.metric != rule.metric:

@@ -1,4 +1,6 @@
-"""The fewest rules to mend for an index or a band, exactly: shared figures, formulas, gates, pools and means count."""
+"""The fewest rules to mend for an index or a band, exactly: shared figures, formulas, gates, pools
+and means count.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,28 +37,46 @@ def plan_to(
     band: str | None = None,
     as_of: date | str | None = None,
 ) -> Mending:
-    """Return the fewest rules to mend so that the unrounded index is at least `index`, or the band at least `band`.
+    """Return the fewest rules to mend so that the unrounded index is at least `index`, or the band
+    at least `band`.
 
-    Every change puts one submitted metric to the nearest figure with which a rule that reads it gains all it can;
-    figures that are missing are counted at their best. Raises `SubmissionError` as `score` does, and for a band that
-    the rule set does not have; `ValueError` unless exactly one of `index` and `band` is given.
+    Every change puts one submitted metric to the nearest figure with which a rule that reads it
+    gains all it can; figures that are missing are counted at their best. Raises `SubmissionError`
+    as `score` does, and for a band that the rule set does not have; `ValueError` unless exactly one
+    of `index` and `band` is given.
     """
     if (index is None) == (band is None):
         raise ValueError("give exactly one of index and band")
     report = score(rules, measurements, as_of=as_of)
-    goal = _goal(report.outcome, None if index is None else number.fraction(index), band)
+    goal = _goal(
+        report.outcome, None if index is None else number.fraction(index), band
+    )
     mender = _Mender(report.outcome, goal)
     chosen = mender.solve()
     ordered = sorted(chosen.changes, key=_worth_first)
-    raw = {change.metric: submitted(change.steps, change.step, measurements) for change in ordered}
+    raw = {
+        change.metric: submitted(change.steps, change.step, measurements)
+        for change in ordered
+    }
     then = score(rules, measurements.changed(raw), as_of=as_of) if raw else report
     steps = tuple(mender.along(ordered))
     reached = goal.reached(then.outcome)
-    return Mending(goal.index, goal.band, report, then, reached, mender.proven, steps, tuple(mender.mendable()))
+    return Mending(
+        goal.index,
+        goal.band,
+        report,
+        then,
+        reached,
+        mender.proven,
+        steps,
+        tuple(mender.mendable()),
+    )
 
 
 def _worth_first(change: Change) -> tuple[bool, Fraction, str]:
-    """Return what puts the change first that brings most for its effort; those of unknown effort come last."""
+    """Return what puts the change first that brings most for its effort; those of unknown effort
+    come last.
+    """
     return change.effort is None, -change.rate, change.rule
 
 
@@ -69,7 +89,9 @@ def submitted(steps: Steps, step: int, measurements: Measurements) -> object:
         return {"numerator": as_json(value), "denominator": as_json(steps.denominator)}
     entry = measurements.entries.get(steps.metric.id)
     if steps.metric.distinct:
-        return {"items": listed(entry.items if entry and entry.items else (), int(value))}
+        return {
+            "items": listed(entry.items if entry and entry.items else (), int(value))
+        }
     return as_json(value)
 
 
@@ -78,7 +100,9 @@ def submitted(steps: Steps, step: int, measurements: Measurements) -> object:
 
 @dataclass(frozen=True)
 class _Goal:
-    """What the index must be at least (or above, when `strict`), in ticks, and the rules that hold the band down."""
+    """What the index must be at least (or above, when `strict`), in ticks, and the rules that hold
+    the band down.
+    """
 
     index: Fraction | None
     band: Band | None
@@ -92,27 +116,45 @@ class _Goal:
         if self.index is not None:
             return outcome.index.exact >= self.index
         band = outcome.banding().band
-        return band is not None and self.bands.index(band.id) >= self.bands.index(self.band.id if self.band else "")
+        return band is not None and self.bands.index(band.id) >= self.bands.index(
+            self.band.id if self.band else ""
+        )
 
     def high_enough(self, found: Sum) -> bool:
         """Whether an index is high enough; gates are another matter."""
-        exact, ticks = found.exact * found.unit, self.ticks or Fraction(0)
+        exact = found.exact * found.unit
+        ticks = self.ticks or Fraction(0)
         return exact > ticks if self.strict else exact >= ticks
 
 
 def _goal(outcome: Outcome, index: Fraction | None, band: str | None) -> _Goal:
-    rules, unit = outcome.rules, outcome.plan.unit
+    rules = outcome.rules
+    unit = outcome.plan.unit
     if band is None:
         return _Goal(index, None, (index or Fraction(0)) * unit, False, (), ())
-    ladder = sorted(rules.bands, key=lambda one: (one.interval.low is not None, one.interval.low or 0))
+    ladder = sorted(
+        rules.bands,
+        key=lambda one: (one.interval.low is not None, one.interval.low or 0),
+    )
     names = tuple(one.id for one in ladder)
     if band not in names:
         places = {"name": quoted(band), "nearest": nearest(band, names)}
         raise SubmissionError([Problem("unknown-band", ("band",), places)])
     wanted = ladder[names.index(band)]
-    gates = {gate.rule for gate in rules.band_gates if names.index(gate.at_most) < names.index(band)}
+    gates = {
+        gate.rule
+        for gate in rules.band_gates
+        if names.index(gate.at_most) < names.index(band)
+    }
     ticks, strict = _edge(wanted, unit, rules.bands_read)
-    return _Goal(None, wanted, ticks, strict, tuple(sorted(outcome.plan.places[name] for name in gates)), names)
+    return _Goal(
+        None,
+        wanted,
+        ticks,
+        strict,
+        tuple(sorted(outcome.plan.places[name] for name in gates)),
+        names,
+    )
 
 
 def _edge(band: Band, unit: int, read: str) -> tuple[Fraction | None, bool]:
@@ -120,7 +162,8 @@ def _edge(band: Band, unit: int, read: str) -> tuple[Fraction | None, bool]:
 
     The index shown reaches an edge where the unrounded one lies at most half a tick below it.
     """
-    low, above = band.interval.low, band.interval.low_open
+    low = band.interval.low
+    above = band.interval.low_open
     if low is None:
         return None, False
     if read == "exact":
@@ -135,8 +178,8 @@ def _edge(band: Band, unit: int, read: str) -> tuple[Fraction | None, bool]:
 class _Way(NamedTuple):
     """One way to change the figures of a cluster: how many changes, and what it brings in ticks.
 
-    `earned` and `rescaled` are the base's, `over` is what bonus less penalty comes to; `passes` says that the cluster's
-    gates let the band through.
+    `earned` and `rescaled` are the base's, `over` is what bonus less penalty comes to; `passes`
+    says that the cluster's gates let the band through.
     """
 
     size: int
@@ -165,7 +208,9 @@ class _Mender:
         self.changes = self._changes()
 
     def mendable(self) -> list[Change]:
-        """Return every change that there is, the one that brings most for its effort first; one for each rule."""
+        """Return every change that there is, the one that brings most for its effort first; one for
+        each rule.
+        """
         best: dict[str, Change] = {}
         for change in sorted(self._all(), key=lambda one: (-one.rate, one.metric)):
             best.setdefault(change.rule, change)
@@ -181,7 +226,9 @@ class _Mender:
             at = self.outcome.plan.places[change.rule]
             before = trial.run.results[at].earned
             earned = trial.advance({change.metric: change.figure})[at].earned
-            yield Step(change, self._points(earned - before), self._points(trial.now.value))
+            yield Step(
+                change, self._points(earned - before), self._points(trial.now.value)
+            )
 
     def _points(self, ticks: int) -> Decimal:
         return Decimal(self.outcome.points(ticks))
@@ -194,23 +241,38 @@ class _Mender:
                 change = self._change(at, find.steps, step)
                 if change is not None:
                     known = found.setdefault(name, {})
-                    known[step] = max(known.get(step, change), change, key=lambda one: (one.rate, one.rule))
+                    known[step] = max(
+                        known.get(step, change),
+                        change,
+                        key=lambda one: (one.rate, one.rule),
+                    )
         return {name: list(known.values()) for name, known in found.items()}
 
     def _pairs(self) -> Iterator[tuple[int, str]]:
-        """Yield every rule that is not as good as can be with each metric that may be changed for it."""
+        """Yield every rule that is not as good as can be with each metric that may be changed for
+        it.
+        """
         for at, result in enumerate(self.outcome.results):
             rule = self.outcome.rule(at)
-            if rule.metric is None or not (self.outcome.lost(at) > 0 or result.state in _OPEN or self._closes(at)):
+            if rule.metric is None or not (
+                self.outcome.lost(at) > 0 or result.state in _OPEN or self._closes(at)
+            ):
                 continue
             own = self.trial.network.inputs.get(rule.metric, {rule.metric})
             read = self.outcome.plan.reads[rule.id]
-            yield from ((at, name) for name in read if name in own or self._missing(name))
+            yield from (
+                (at, name) for name in read if name in own or self._missing(name)
+            )
 
     def _closes(self, at: int) -> bool:
         """Whether a rule stands in the way of another one, or of a band."""
-        gates = any(self.outcome.plan.places[gate.rule] == at for gate in self.outcome.rules.band_gates)
-        return self.outcome.results[at].state in _CLOSING and (gates or bool(self.trial.network.required_by[at]))
+        gates = any(
+            self.outcome.plan.places[gate.rule] == at
+            for gate in self.outcome.rules.band_gates
+        )
+        return self.outcome.results[at].state in _CLOSING and (
+            gates or bool(self.trial.network.required_by[at])
+        )
 
     def _missing(self, name: str) -> bool:
         figure = self.outcome.figure(name)
@@ -232,10 +294,21 @@ class _Mender:
         found = None if figure is None else self.trial.index({steps.metric.id: figure})
         if figure is None or found is None:
             return None
-        rule, gates = self.outcome.rule(at), self.trial.network.requires[at]
+        rule = self.outcome.rule(at)
+        gates = self.trial.network.requires[at]
         remedy = self.outcome.rules.remedies.get(rule.remedy or "")
-        effort = rule.effort if rule.effort is not None else remedy.effort if remedy else None
-        behind = tuple(self.outcome.plan.names[gate] for gate in gates if self.outcome.results[gate].state in _CLOSING)
+        effort = (
+            rule.effort
+            if rule.effort is not None
+            else remedy.effort
+            if remedy
+            else None
+        )
+        behind = tuple(
+            self.outcome.plan.names[gate]
+            for gate in gates
+            if self.outcome.results[gate].state in _CLOSING
+        )
         gain = self._points(found.value - self.outcome.index.value)
         return Change(rule.id, steps, step, figure, gain, effort, behind)
 
@@ -250,7 +323,9 @@ class _Mender:
         return solver.fewest() or solver.furthest()
 
     def _clusters(self) -> list[list[str]]:
-        """Return the metrics that can be changed, those together that touch a common rule, mean or pool."""
+        """Return the metrics that can be changed, those together that touch a common rule, mean or
+        pool.
+        """
         parts: dict[str, list[str]] = {}
         of: dict[object, str] = {}
         for name in self.changes:
@@ -268,8 +343,11 @@ class _Mender:
                 parts[name] = into
 
     def _touched(self, name: str) -> Iterator[object]:
-        """Yield what makes two metrics hang together: a rule that both touch, a mean or a pool that both lead to."""
-        network, groups = self.trial.network, self.outcome.plan.groups
+        """Yield what makes two metrics hang together: a rule that both touch, a mean or a pool that
+        both lead to.
+        """
+        network = self.trial.network
+        groups = self.outcome.plan.groups
         for at in network.readers(name):
             yield "rule", at
             place = network.group_of[at]
@@ -281,23 +359,31 @@ class _Mender:
                 yield "group", place
 
     def _ways(self, names: Sequence[str]) -> list[_Way]:
-        """Return the ways to change the figures of a cluster; not all of them where there are too many."""
+        """Return the ways to change the figures of a cluster; not all of them where there are too
+        many.
+        """
         options = [[None, *self.changes[name]] for name in names]
         total = 1
         for option in options:
             total *= len(option)
         gates = self._gates(names)
         if total <= WORK:
-            ways = (self._way([change for change in picked if change], gates) for picked in product(*options))
+            ways = (
+                self._way([change for change in picked if change], gates)
+                for picked in product(*options)
+            )
             return _undominated(way for way in ways if way is not None)
         self.proven = False
         return self._some_ways(names, gates)
 
     def _some_ways(self, names: Sequence[str], gates: Sequence[int]) -> list[_Way]:
-        """Return the best ways of each number of changes, each grown from the best of one change fewer."""
+        """Return the best ways of each number of changes, each grown from the best of one change
+        fewer.
+        """
         stay = self._way([], gates)
         assert stay is not None
-        found, grown = [stay], [stay]
+        found = [stay]
+        grown = [stay]
         for _ in names:
             longer = {
                 frozenset(map(id, changes)): changes
@@ -308,7 +394,10 @@ class _Mender:
                 if (changes := (*way.changes, change))
             }
             ways = (self._way(changes, gates) for changes in longer.values())
-            grown = sorted((way for way in ways if way), key=lambda way: -(way.earned + way.rescaled + way.over))[:KEPT]
+            grown = sorted(
+                (way for way in ways if way),
+                key=lambda way: -(way.earned + way.rescaled + way.over),
+            )[:KEPT]
             found += grown
         return _undominated(found)
 
@@ -317,23 +406,35 @@ class _Mender:
         return tuple(gate for gate in self.goal.gates if gate in touched)
 
     def _way(self, changes: Sequence[Change], gates: Sequence[int]) -> _Way | None:
-        results = self.trial.results({change.metric: change.figure for change in changes})
+        results = self.trial.results(
+            {change.metric: change.figure for change in changes}
+        )
         if results is None:
             return None
-        now, then = self.outcome.index, self.trial.summed(results)
+        now = self.outcome.index
+        then = self.trial.summed(results)
         return _Way(
             len(changes),
             then.base.earned - now.base.earned,
             then.base.rescaled - now.base.rescaled,
             then.bonus - then.penalty - now.bonus + now.penalty,
-            all(results.get(gate, self.outcome.results[gate]).state in _PASSES for gate in gates),
+            all(
+                results.get(gate, self.outcome.results[gate]).state in _PASSES
+                for gate in gates
+            ),
             tuple(changes),
         )
 
     def passing(self) -> bool:
         """Whether the gates that no change touches let the band through."""
-        touched = {at for name in self.changes for at in self.trial.network.readers(name)}
-        return all(self.outcome.results[gate].state in _PASSES for gate in self.goal.gates if gate not in touched)
+        touched = {
+            at for name in self.changes for at in self.trial.network.readers(name)
+        }
+        return all(
+            self.outcome.results[gate].state in _PASSES
+            for gate in self.goal.gates
+            if gate not in touched
+        )
 
 
 _CLOSING = frozenset({State.PARTLY_MET, State.NOT_MET, State.MISSING})
@@ -346,14 +447,22 @@ def _undominated(ways: Iterable[_Way]) -> list[_Way]:
     best: dict[tuple[int, int, bool], list[_Way]] = {}
     for way in ways:
         rivals = best.setdefault((way.size, way.rescaled, way.passes), [])
-        if not any(other.earned >= way.earned and other.over >= way.over for other in rivals):
-            rivals[:] = [one for one in rivals if one.earned > way.earned or one.over > way.over]
+        if not any(
+            other.earned >= way.earned and other.over >= way.over for other in rivals
+        ):
+            rivals[:] = [
+                one for one in rivals if one.earned > way.earned or one.over > way.over
+            ]
             rivals.append(way)
-    return sorted((way for rivals in best.values() for way in rivals), key=lambda way: way.size)
+    return sorted(
+        (way for rivals in best.values() for way in rivals), key=lambda way: way.size
+    )
 
 
 class _Best(NamedTuple):
-    """The most that some changes bring towards a target, and the ways that bring it, the last one first."""
+    """The most that some changes bring towards a target, and the ways that bring it, the last one
+    first.
+    """
 
     brings: int | Fraction
     way: "_Way | None" = None
@@ -370,7 +479,9 @@ class _Best(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """For a target: the best of each number of changes in clusters of many ways, and single changes, best first."""
+    """For a target: the best of each number of changes in clusters of many ways, and single
+    changes, best first.
+    """
 
     many: Mapping[int, _Best]
     single: Sequence[_Way]
@@ -380,9 +491,10 @@ class _Table(NamedTuple):
 class _Solver:
     """Puts the ways of all clusters together.
 
-    An index of at least T is (earned + e) × scale + (over + o − T) × (left − r) ≥ 0, where e, o and r are the sums of
-    what the changes bring. That is a sum over clusters, so for each number of changes the best of each cluster add up,
-    as long as o and r do not change both: then every way of the clusters that change o is gone through.
+    An index of at least T is (earned + e) × scale + (over + o − T) × (left − r) ≥ 0, where e, o and
+    r are the sums of what the changes bring. That is a sum over clusters, so for each number of
+    changes the best of each cluster add up, as long as o and r do not change both: then every way
+    of the clusters that change o is gone through.
     """
 
     def __init__(self, mender: _Mender, clusters: Sequence[Sequence[_Way]]) -> None:
@@ -390,47 +502,77 @@ class _Solver:
         self.goal = mender.goal
         self.now = mender.outcome.index
         rescaling = any(way.rescaled for ways in clusters for way in ways)
-        self.inner = [ways for ways in clusters if not (rescaling and any(way.over for way in ways))]
-        self.outer = [ways for ways in clusters if rescaling and any(way.over for way in ways)]
-        scale, self.unit = mender.outcome.rules.index.scale, self.now.unit
-        self.times, self.below = scale.numerator * self.unit, scale.denominator
-        self.earned, self.left = self.now.base.earned, self.now.base.maximum - self.now.base.rescaled
+        self.inner = [
+            ways
+            for ways in clusters
+            if not (rescaling and any(way.over for way in ways))
+        ]
+        self.outer = [
+            ways for ways in clusters if rescaling and any(way.over for way in ways)
+        ]
+        scale = mender.outcome.rules.index.scale
+        self.unit = self.now.unit
+        self.times = scale.numerator * self.unit
+        self.below = scale.denominator
+        self.earned = self.now.base.earned
+        self.left = self.now.base.maximum - self.now.base.rescaled
         self.over = self.now.bonus - self.now.penalty
         if not self.left:  # nothing is left to score: what is proven below does not hold for ways that leave it so
             self.left, mender.proven = (0, False) if rescaling else (1, mender.proven)
 
     def fewest(self) -> _Chosen | None:
         """Return the fewest changes that reach the goal; of as few, those that bring most."""
-        ticks, index = self.goal.ticks, self.mender.outcome.rules.index
-        beyond = ticks is not None and not index.over_scale and ticks > index.scale * self.unit
+        ticks = self.goal.ticks
+        index = self.mender.outcome.rules.index
+        beyond = (
+            ticks is not None
+            and not index.over_scale
+            and ticks > index.scale * self.unit
+        )
         if ticks is None or beyond or not self.mender.passing():
             return None
         found = list(self.tables(ticks, gated=True))
         counts = [self.count(base, table) for base, table in found]
         least = min((count for count in counts if count is not None), default=None)
-        most = sum(max((way.size for way in ways), default=0) for ways in (*self.inner, *self.outer))
+        most = sum(
+            max((way.size for way in ways), default=0)
+            for ways in (*self.inner, *self.outer)
+        )
         for count in range(least or 0, most + 1) if least is not None else ():
             changes = self.best(found, count)
-            index_then = self.mender.trial.index({change.metric: change.figure for change in changes})
+            index_then = self.mender.trial.index(
+                {change.metric: change.figure for change in changes}
+            )
             if index_then is not None and self.goal.high_enough(index_then):
                 return _Chosen(tuple(changes))
         return None
 
     def furthest(self) -> _Chosen:
-        """Return the changes that lead furthest: the target is raised to what is reached until nothing goes beyond."""
-        reached, chosen = self.now.exact * self.unit, _Chosen(())
+        """Return the changes that lead furthest: the target is raised to what is reached until
+        nothing goes beyond.
+        """
+        reached = self.now.exact * self.unit
+        chosen = _Chosen(())
         while True:
             changes = max(
-                (self.all_of(base, table) for base, table in self.tables(reached, gated=False)),
+                (
+                    self.all_of(base, table)
+                    for base, table in self.tables(reached, gated=False)
+                ),
                 key=lambda one: one[0],
             )[1]
-            index = self.mender.trial.index({change.metric: change.figure for change in changes})
+            index = self.mender.trial.index(
+                {change.metric: change.figure for change in changes}
+            )
             if index is None or index.exact * self.unit <= reached:
                 return chosen
-            reached, chosen = index.exact * self.unit, _Chosen(tuple(changes))
+            reached = index.exact * self.unit
+            chosen = _Chosen(tuple(changes))
 
     def tables(self, ticks: Fraction, *, gated: bool) -> Iterator[tuple[_Best, _Table]]:
-        """Yield, for every way of the clusters that change pools, what it brings and the table of all the others."""
+        """Yield, for every way of the clusters that change pools, what it brings and the table of
+        all the others.
+        """
         kept: dict[int, _Table | None] = {}
         for count, picked in enumerate(product(*self.outer)):
             if count >= WORK:
@@ -455,7 +597,9 @@ class _Solver:
         return best
 
     def table(self, missing: Fraction, gated: bool) -> _Table | None:
-        """Return the best of each number of changes; None where a cluster's gates never let the band through."""
+        """Return the best of each number of changes; None where a cluster's gates never let the
+        band through.
+        """
         many: dict[int, _Best] = {0: _Best(0)}
         single: list[tuple[int | Fraction, _Way]] = []
         for ways in self.inner:
@@ -472,12 +616,19 @@ class _Solver:
             sums.append(sums[-1] + brings)
         return _Table(many, [way for _, way in single], sums)
 
-    def of_counts(self, ways: Sequence[_Way], missing: Fraction, gated: bool) -> dict[int, tuple[int | Fraction, _Way]]:
+    def of_counts(
+        self, ways: Sequence[_Way], missing: Fraction, gated: bool
+    ) -> dict[int, tuple[int | Fraction, _Way]]:
         """Return a cluster's best way of each number of changes."""
         best: dict[int, tuple[int | Fraction, _Way]] = {}
         for way in ways:
-            brings = way.earned * self.times + (missing * way.rescaled + way.over * self.left) * self.below
-            if (way.passes or not gated) and (way.size not in best or brings > best[way.size][0]):
+            brings = (
+                way.earned * self.times
+                + (missing * way.rescaled + way.over * self.left) * self.below
+            )
+            if (way.passes or not gated) and (
+                way.size not in best or brings > best[way.size][0]
+            ):
                 best[way.size] = brings, way
         return best
 
@@ -500,7 +651,14 @@ class _Solver:
             for used, best in table.many.items():
                 more = min(count - _counted(base) - used, len(table.single))
                 if more >= 0:
-                    offers.append((base.brings + best.brings + table.sums[more], base, best, table.single[:more]))
+                    offers.append(
+                        (
+                            base.brings + best.brings + table.sums[more],
+                            base,
+                            best,
+                            table.single[:more],
+                        )
+                    )
         return _all_changes(max(offers, key=lambda offer: offer[0]))
 
     def all_of(self, base: _Best, table: _Table) -> tuple[int | Fraction, list[Change]]:
@@ -514,12 +672,20 @@ def _counted(base: _Best) -> int:
     return len(base.changes())
 
 
-def _all_changes(offer: tuple[int | Fraction, _Best, _Best, Sequence[_Way]]) -> list[Change]:
+def _all_changes(
+    offer: tuple[int | Fraction, _Best, _Best, Sequence[_Way]],
+) -> list[Change]:
     _, base, best, single = offer
-    return [*base.changes(), *best.changes(), *(change for way in single for change in way.changes)]
+    return [
+        *base.changes(),
+        *best.changes(),
+        *(change for way in single for change in way.changes),
+    ]
 
 
-def _joined(many: Mapping[int, _Best], best: Mapping[int, tuple[int | Fraction, _Way]]) -> dict[int, _Best]:
+def _joined(
+    many: Mapping[int, _Best], best: Mapping[int, tuple[int | Fraction, _Way]]
+) -> dict[int, _Best]:
     """Return the best of each number of changes, those of one more cluster among them."""
     found: dict[int, _Best] = {}
     for count, before in many.items():

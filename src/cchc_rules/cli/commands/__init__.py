@@ -1,4 +1,5 @@
-"""The commands, a module each: `add` declares its arguments, `run` does it and returns the exit code.
+"""The commands, a module each: `add` declares its arguments, `run` does it and returns the exit
+code.
 
 Only the module of the command that was asked for is imported.
 """

@@ -23,17 +23,33 @@ from cchc_rules.submissions.submission import read_json
 def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_argument("before", type=Path, help=command.say("compare-before"))
-    command.add_argument("after", type=Path, nargs="?", help=command.say("compare-after"))
+    command.add_argument(
+        "after", type=Path, nargs="?", help=command.say("compare-after")
+    )
     command.add_argument("--track", metavar="ID", help=command.say("compare-track"))
-    command.add_argument("--rules", metavar="FILE|ID", help=command.say("compare-rules"))
+    command.add_argument(
+        "--rules", metavar="FILE|ID", help=command.say("compare-rules")
+    )
     for side in ("before", "after"):
-        command.add_argument(f"--rules-{side}", metavar="FILE|ID", help=command.say(f"compare-rules-{side}"))
-    command.add_argument("--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of"))
+        command.add_argument(
+            f"--rules-{side}",
+            metavar="FILE|ID",
+            help=command.say(f"compare-rules-{side}"),
+        )
+    command.add_argument(
+        "--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of")
+    )
     for side in ("before", "after"):
         said = command.say(f"compare-as-of-{side}")
-        command.add_argument(f"--as-of-{side}", type=as_date, metavar="YYYY-MM-DD", help=said)
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("compare-format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+        command.add_argument(
+            f"--as-of-{side}", type=as_date, metavar="YYYY-MM-DD", help=said
+        )
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("compare-format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -65,7 +81,9 @@ def _side(options: argparse.Namespace, side: str) -> Report | dict[str, Any]:
     if isinstance(content, Mapping) and "index" in content:
         return checked_report(content, str(path))
     if not isinstance(content, Mapping) or "measurements" not in content:
-        raise SubmissionError([Problem("nothing-to-compare", (), {"given": quoted(content)}, str(path))])
+        raise SubmissionError(
+            [Problem("nothing-to-compare", (), {"given": quoted(content)}, str(path))]
+        )
     rules = rules_for(path, getattr(options, f"rules_{side}") or options.rules)
     as_of = getattr(options, f"as_of_{side}") or options.as_of
     return score(rules, load_measurements(path, rules, as_of=as_of), as_of=as_of)

@@ -23,8 +23,12 @@ def add_versions(command: Parser) -> None:
 
 def add_form(command: Parser) -> None:
     """Declare the form of what is printed."""
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:

@@ -12,8 +12,12 @@ from cchc_rules.rules.load import load_rules
 def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_argument("rules", metavar="FILE|ID", help=command.say("doc-rules"))
-    command.add_argument("--format", choices=FORMATS, default="markdown", help=command.say("format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--format", choices=FORMATS, default="markdown", help=command.say("format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -22,5 +26,8 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _print(options: argparse.Namespace) -> int:
-    put(render(whole(load_rules(options.rules), options.lang), options.format), options.output)
+    put(
+        render(whole(load_rules(options.rules), options.lang), options.format),
+        options.output,
+    )
     return DONE

@@ -7,20 +7,33 @@ from pathlib import Path
 
 from cchc_rules.base.messages import message
 from cchc_rules.base.problem import RulesError
-from cchc_rules.cli.console import BELOW, DONE, RULES_REFUSED, Parser, guarded, print_problems, put
+from cchc_rules.cli.console import (
+    BELOW,
+    DONE,
+    RULES_REFUSED,
+    Parser,
+    guarded,
+    print_problems,
+    put,
+)
 from cchc_rules.rules.layout.tidy import Tidied, replaced, tidied
 
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
-    command.add_argument("rules", nargs="+", type=Path, metavar="FILE", help=command.say("fmt-rules"))
+    command.add_argument(
+        "rules", nargs="+", type=Path, metavar="FILE", help=command.say("fmt-rules")
+    )
     command.add_argument("--check", action="store_true", help=command.say("fmt-check"))
     command.add_argument("--diff", action="store_true", help=command.say("fmt-diff"))
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Lay each file out, or say what would change; return the exit code."""
-    return max(guarded(partial(_tidy, path, options, lang), lang, path) for path in options.rules)
+    return max(
+        guarded(partial(_tidy, path, options, lang), lang, path)
+        for path in options.rules
+    )
 
 
 def _tidy(path: Path, options: argparse.Namespace, lang: str) -> int:
@@ -44,5 +57,9 @@ def _outcome(found: Tidied, options: argparse.Namespace) -> str:
 
 
 def _diff(found: Tidied) -> str:
-    before, after = (text.splitlines(keepends=True) for text in (found.before, found.after))
-    return "".join(difflib.unified_diff(before, after, str(found.path), str(found.path)))
+    before, after = (
+        text.splitlines(keepends=True) for text in (found.before, found.after)
+    )
+    return "".join(
+        difflib.unified_diff(before, after, str(found.path), str(found.path))
+    )

@@ -1,4 +1,6 @@
-"""`cchc-rules impact`: who gains, who loses and who changes band under another version of an instrument."""
+"""`cchc-rules impact`: who gains, who loses and who changes band under another version of an
+instrument.
+"""
 
 import argparse
 import sys
@@ -17,13 +19,19 @@ def add(command: Parser) -> None:
     """Declare the arguments."""
     add_versions(command)
     command.add_argument(
-        "submissions", type=Path, nargs="+", metavar="SUBMISSION", help=command.say("impact-submissions")
+        "submissions",
+        type=Path,
+        nargs="+",
+        metavar="SUBMISSION",
+        help=command.say("impact-submissions"),
     )
     add_form(command)
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Score every submission under both; return the exit code, that of a refusal when any was refused."""
+    """Score every submission under both; return the exit code, that of a refusal when any was
+    refused.
+    """
     return guarded(lambda: _impact(options, lang), lang, options.output)
 
 
@@ -33,9 +41,20 @@ def _impact(options: argparse.Namespace, lang: str) -> int:
     def watch(done: int) -> None:
         if sys.stderr.isatty():
             places = {"done": str(done), "all": str(len(paths))}
-            print("\r" + message(lang, "cli.impact-progress", **places), end="", file=sys.stderr, flush=True)
+            print(
+                "\r" + message(lang, "cli.impact-progress", **places),
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
 
-    found = impact(load_rules(options.old), load_rules(options.new), paths, options.lang, watch=watch)
+    found = impact(
+        load_rules(options.old),
+        load_rules(options.new),
+        paths,
+        options.lang,
+        watch=watch,
+    )
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
     put(render(found, options.format), options.output)

@@ -1,4 +1,6 @@
-"""`cchc-rules init`: a small rule file to begin with, and beside it the schema that it names, for editors."""
+"""`cchc-rules init`: a small rule file to begin with, and beside it the schema that it names, for
+editors.
+"""
 
 import argparse
 import sys
@@ -15,7 +17,9 @@ SCHEMA = "rules.schema.json"
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
-    command.add_argument("file", type=Path, metavar="FILE", help=command.say("init-file"))
+    command.add_argument(
+        "file", type=Path, metavar="FILE", help=command.say("init-file")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:

@@ -16,9 +16,15 @@ from cchc_rules.render.cases import FORMATS, mutants
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
-    command.add_argument("paths", nargs="+", metavar="PATH", help=command.say("test-paths"))
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "paths", nargs="+", metavar="PATH", help=command.say("test-paths")
+    )
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -48,6 +54,10 @@ class Progress:
 
     def __call__(self, done: int, count: int) -> None:
         """Write the line again; take it away when all are done."""
-        text = message(self.lang, "cli.mutants-done", done=str(done), count=str(count)) if done < count else ""
+        text = (
+            message(self.lang, "cli.mutants-done", done=str(done), count=str(count))
+            if done < count
+            else ""
+        )
         sys.stderr.write(f"\r\x1b[K{text}")
         sys.stderr.flush()

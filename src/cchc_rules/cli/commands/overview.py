@@ -1,4 +1,6 @@
-"""`cchc-rules overview`: the scores of many units in, the page of a province out, with each unit's report if asked."""
+"""`cchc-rules overview`: the scores of many units in, the page of a province out, with each unit's
+report if asked.
+"""
 
 import argparse
 import sys
@@ -15,18 +17,43 @@ from cchc_rules.rules.load import load_rules
 def add(command: Parser) -> None:
     """Declare the arguments."""
     add_results(command)
-    command.add_argument("--rules", metavar="FILE|ID", required=True, help=command.say("rules"))
-    command.add_argument("--errors", type=Path, metavar="FILE", help=command.say("overview-errors"))
-    command.add_argument("--submissions", type=Path, metavar="TABLE", help=command.say("overview-submissions"))
-    command.add_argument("--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of"))
-    command.add_argument("--title", default="", metavar="TEXT", help=command.say("overview-title"))
-    command.add_argument("--format", choices=("html", "json"), default="html", help=command.say("overview-format"))
-    command.add_argument("--output", type=Path, metavar="FILE|FOLDER", help=command.say("overview-output"))
+    command.add_argument(
+        "--rules", metavar="FILE|ID", required=True, help=command.say("rules")
+    )
+    command.add_argument(
+        "--errors", type=Path, metavar="FILE", help=command.say("overview-errors")
+    )
+    command.add_argument(
+        "--submissions",
+        type=Path,
+        metavar="TABLE",
+        help=command.say("overview-submissions"),
+    )
+    command.add_argument(
+        "--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of")
+    )
+    command.add_argument(
+        "--title", default="", metavar="TEXT", help=command.say("overview-title")
+    )
+    command.add_argument(
+        "--format",
+        choices=("html", "json"),
+        default="html",
+        help=command.say("overview-format"),
+    )
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help=command.say("overview-output"),
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Make the overview; return the exit code."""
-    if options.submissions is not None and (options.output is None or options.format != "html"):
+    if options.submissions is not None and (
+        options.output is None or options.format != "html"
+    ):
         print(message(lang, "cli.overview-needs-folder"), file=sys.stderr)
         return USAGE
     return guarded(lambda: _overview(options), lang, options.output)
@@ -39,16 +66,24 @@ def _overview(options: argparse.Namespace) -> int:
     from cchc_rules.tables.province.scores import refused  # noqa: PLC0415
     from cchc_rules.tables.whole_files import load_table  # noqa: PLC0415
 
-    rules, results = load_rules(options.rules), load_table(options.results)
+    rules = load_rules(options.rules)
+    results = load_table(options.results)
     before = None if options.before is None else load_table(options.before)
     errors = None if options.errors is None else refused(load_table(options.errors))
-    ways = {"ties": options.ties, "each_kind": options.each_kind, "lang": options.lang or rules.language}
+    ways = {
+        "ties": options.ties,
+        "each_kind": options.each_kind,
+        "lang": options.lang or rules.language,
+    }
     document = overview(rules, results, ranking(results, before=before, **ways), errors)
     if options.submissions is None:
         put(render(document, options.format, title=options.title), options.output)
         return DONE
     links = _reports(options, document)
-    put(render(document, "html", title=options.title, links=links), options.output / "index.html")
+    put(
+        render(document, "html", title=options.title, links=links),
+        options.output / "index.html",
+    )
     return DONE
 
 
@@ -61,8 +96,11 @@ def _reports(options: argparse.Namespace, document: dict[str, Any]) -> dict[int,
     def write(report: Report, path: Path) -> None:
         put(render(report.to_dict(options.lang, machine=False), "html"), path)
 
-    pages, links = Pages(load_rules(options.rules), options.as_of, write), dict[int, str]()
-    for at, link in reports(options.submissions, document["units"], options.output, pages):
+    pages = Pages(load_rules(options.rules), options.as_of, write)
+    links = dict[int, str]()
+    for at, link in reports(
+        options.submissions, document["units"], options.output, pages
+    ):
         links[at] = link
         if sys.stderr.isatty():
             watch(len(links), len(links) / document["count"])

@@ -15,8 +15,12 @@ def add(command: Parser) -> None:
     target = command.add_mutually_exclusive_group(required=True)
     target.add_argument("--to", type=as_number, metavar="N", help=command.say("to"))
     target.add_argument("--to-band", metavar="ID", help=command.say("to-band"))
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -27,7 +31,12 @@ def run(options: argparse.Namespace, lang: str) -> int:
 def _plan(options: argparse.Namespace) -> int:
     rules = rules_for(options.measurements, options.rules)
     measurements = submitted(options, rules)
-    found = plan_to(rules, measurements, index=options.to, band=options.to_band, as_of=options.as_of)
+    found = plan_to(
+        rules, measurements, index=options.to, band=options.to_band, as_of=options.as_of
+    )
     width, _ = paper(options.output)
-    put(mending(found.to_dict(options.lang), options.format, width=width), options.output)
+    put(
+        mending(found.to_dict(options.lang), options.format, width=width),
+        options.output,
+    )
     return DONE if found.reached else BELOW

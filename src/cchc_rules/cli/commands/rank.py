@@ -10,16 +10,29 @@ from cchc_rules.render.ranking import FORMATS, render
 def add(command: Parser) -> None:
     """Declare the arguments."""
     add_results(command)
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("rank-format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("rank-format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def add_results(command: Parser) -> None:
     """Declare the arguments that say what is ranked, and how."""
     command.add_argument("results", type=Path, help=command.say("rank-results"))
-    command.add_argument("--before", type=Path, metavar="FILE", help=command.say("rank-before"))
-    command.add_argument("--ties", choices=("exact", "shown"), default="exact", help=command.say("rank-ties"))
-    command.add_argument("--each-kind", action="store_true", help=command.say("rank-each-kind"))
+    command.add_argument(
+        "--before", type=Path, metavar="FILE", help=command.say("rank-before")
+    )
+    command.add_argument(
+        "--ties",
+        choices=("exact", "shown"),
+        default="exact",
+        help=command.say("rank-ties"),
+    )
+    command.add_argument(
+        "--each-kind", action="store_true", help=command.say("rank-each-kind")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:

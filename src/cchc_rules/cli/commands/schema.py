@@ -10,7 +10,9 @@ from cchc_rules.cli.console import DONE, Parser, guarded, put
 def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_argument("name", choices=FORMS, help=command.say("schema-name"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:

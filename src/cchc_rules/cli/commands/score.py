@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from cchc_rules.base.messages import message
-from cchc_rules.cli.console import BELOW, DONE, USAGE, Parser, as_date, as_number, as_setting, guarded, paper, put
+from cchc_rules.cli.console import (
+    BELOW,
+    DONE,
+    USAGE,
+    Parser,
+    as_date,
+    as_number,
+    as_setting,
+    guarded,
+    paper,
+    put,
+)
 from cchc_rules.render import FORMATS, TEXTS, render, render_bytes
 from cchc_rules.report.score import score
 from cchc_rules.rules.load import load_rules
@@ -23,10 +34,18 @@ WORDS = ("text", "markdown")
 def add(command: Parser) -> None:
     """Declare the arguments."""
     add_submission(command)
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
-    command.add_argument("--fail-under", type=as_number, metavar="N", help=command.say("fail-under"))
-    command.add_argument("--errors", type=Path, metavar="FILE", help=command.say("table-errors-file"))
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
+    command.add_argument(
+        "--fail-under", type=as_number, metavar="N", help=command.say("fail-under")
+    )
+    command.add_argument(
+        "--errors", type=Path, metavar="FILE", help=command.say("table-errors-file")
+    )
     command.add_argument("--long", action="store_true", help=command.say("table-long"))
 
 
@@ -34,9 +53,16 @@ def add_submission(command: Parser) -> None:
     """Declare the arguments that say what is scored."""
     command.add_argument("measurements", type=Path, help=command.say("measurements"))
     command.add_argument("--rules", metavar="FILE|ID", help=command.say("rules"))
-    command.add_argument("--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of"))
     command.add_argument(
-        "--set", type=as_setting, action="append", default=[], metavar="METRIC=VALUE", help=command.say("set")
+        "--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of")
+    )
+    command.add_argument(
+        "--set",
+        type=as_setting,
+        action="append",
+        default=[],
+        metavar="METRIC=VALUE",
+        help=command.say("set"),
     )
 
 
@@ -66,20 +92,33 @@ def _score(options: argparse.Namespace) -> int:
     report = score(rules, measurements, as_of=options.as_of)
     document = report.to_dict(options.lang, machine=options.format not in WORDS)
     if options.format == "html":
-        put(render(document, "html", study=_study(rules, measurements, options)), options.output)
+        put(
+            render(document, "html", study=_study(rules, measurements, options)),
+            options.output,
+        )
     elif options.format in TEXTS:
         width, colour = paper(options.output)
-        put(render(document, options.format, width=width, colour=colour), options.output)
+        put(
+            render(document, options.format, width=width, colour=colour), options.output
+        )
     else:
         options.output.write_bytes(render_bytes(document, options.format))
-    return BELOW if options.fail_under is not None and report.index.value < options.fail_under else DONE
+    return (
+        BELOW
+        if options.fail_under is not None and report.index.value < options.fail_under
+        else DONE
+    )
 
 
-def _study(rules: RuleSet, measurements: Measurements, options: argparse.Namespace) -> dict[str, Any]:
+def _study(
+    rules: RuleSet, measurements: Measurements, options: argparse.Namespace
+) -> dict[str, Any]:
     """Return the study that a page shows beside the report."""
     from cchc_rules.analysis.sensitivity.study import WORK, sensitivity  # noqa: PLC0415 - a page alone shows it
 
-    return sensitivity(rules, measurements, work=WORK, as_of=options.as_of).to_dict(options.lang)
+    return sensitivity(rules, measurements, work=WORK, as_of=options.as_of).to_dict(
+        options.lang
+    )
 
 
 def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:

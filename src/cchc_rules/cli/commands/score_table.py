@@ -21,7 +21,9 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
     errors = options.errors or options.output.with_suffix(".errors.csv")
     scorer = Scorer(load_rules(options.rules), as_of=options.as_of, lang=lang)
     files = Files(options.measurements, options.output, errors)
-    tally = score_file(scorer, files, long=options.long, watch=watch if sys.stderr.isatty() else None)
+    tally = score_file(
+        scorer, files, long=options.long, watch=watch if sys.stderr.isatty() else None
+    )
     for line in _said(tally, errors, lang):
         print(line, file=sys.stderr)
     return SUBMISSION_REFUSED if tally.refused else DONE
@@ -41,18 +43,28 @@ def watch(rows: int, done: float) -> None:
     width = 30
     full = round(done * width)
     bar = "█" * full + "·" * (width - full)
-    print(f"\r{bar} {done:4.0%} {rows:,}", end="\n" if done >= 1 else "", file=sys.stderr, flush=True)
+    print(
+        f"\r{bar} {done:4.0%} {rows:,}",
+        end="\n" if done >= 1 else "",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _said(tally: Tally, errors: Path, lang: str) -> list[str]:
     """Return what was done, a line each."""
-    places = {name: str(getattr(tally, name)) for name in ("read", "scored", "refused", "alone")}
+    places = {
+        name: str(getattr(tally, name))
+        for name in ("read", "scored", "refused", "alone")
+    }
     lines = [message(lang, "cli.table-done", **places)]
     for steps in tally.steps:
         chosen = {"bits": str(steps.bits), "limit": str(steps.limit)}
         lines.append(message(lang, "cli.table-steps", **chosen))
         if steps.by_row:
-            lines.append(message(lang, "cli.table-by-row", rules=", ".join(steps.by_row)))
+            lines.append(
+                message(lang, "cli.table-by-row", rules=", ".join(steps.by_row))
+            )
     if tally.floats:
         lines.append(message(lang, "cli.table-floats", columns=", ".join(tally.floats)))
     if tally.refused:

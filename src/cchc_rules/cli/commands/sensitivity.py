@@ -17,10 +17,22 @@ from cchc_rules.report.score import score
 def add(command: Parser) -> None:
     """Declare the arguments."""
     add_submission(command)
-    command.add_argument("--range", type=as_range, default=Fraction(20), metavar="N", help=command.say("range"))
-    command.add_argument("--weightings", type=Path, metavar="TABLE", help=command.say("weightings"))
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--range",
+        type=as_range,
+        default=Fraction(20),
+        metavar="N",
+        help=command.say("range"),
+    )
+    command.add_argument(
+        "--weightings", type=Path, metavar="TABLE", help=command.say("weightings")
+    )
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def as_range(text: str) -> Fraction:
@@ -40,9 +52,14 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 def _study(options: argparse.Namespace) -> int:
     rules = rules_for(options.measurements, options.rules)
-    found = sensitivity(rules, submitted(options, rules), range=options.range, as_of=options.as_of)
+    found = sensitivity(
+        rules, submitted(options, rules), range=options.range, as_of=options.as_of
+    )
     width, colour = paper(options.output)
-    put(render(found.to_dict(options.lang), options.format, width=width, colour=colour), options.output)
+    put(
+        render(found.to_dict(options.lang), options.format, width=width, colour=colour),
+        options.output,
+    )
     return DONE
 
 
@@ -54,7 +71,10 @@ def _weighed(options: argparse.Namespace, lang: str) -> int:
     from cchc_rules.tables.whole_files import load_table  # noqa: PLC0415
 
     if options.output is None or options.output.suffix.lower() not in SINKS:
-        print(message(lang, "cli.table-needs-output", endings=" ".join(SINKS)), file=sys.stderr)
+        print(
+            message(lang, "cli.table-needs-output", endings=" ".join(SINKS)),
+            file=sys.stderr,
+        )
         return USAGE
     rules = rules_for(options.measurements, options.rules)
     report = score(rules, submitted(options, rules), as_of=options.as_of)

@@ -17,9 +17,13 @@ FORMATS = ("json", "xlsx", "csv")
 def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_argument("rules", metavar="FILE|ID", help=command.say("template-rules"))
-    command.add_argument("--format", choices=FORMATS, default="json", help=command.say("format"))
+    command.add_argument(
+        "--format", choices=FORMATS, default="json", help=command.say("format")
+    )
     command.add_argument("--kind", metavar="ID", help=command.say("template-kind"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:

@@ -7,24 +7,52 @@ from pathlib import Path
 
 from cchc_rules.base.messages import message
 from cchc_rules.cases.case_document import tested
-from cchc_rules.cases.case_file import CaseFile, case_files, cases_beside, read_cases, without_cases
+from cchc_rules.cases.case_file import (
+    CaseFile,
+    case_files,
+    cases_beside,
+    read_cases,
+    without_cases,
+)
 from cchc_rules.cases.coverage import Coverage, coverage
 from cchc_rules.cases.run import Ran
 from cchc_rules.cases.run import run as run_cases
 from cchc_rules.cases.suggest import suggested
-from cchc_rules.cli.console import BELOW, DONE, USAGE, Parser, as_number, guarded, paper, put
+from cchc_rules.cli.console import (
+    BELOW,
+    DONE,
+    USAGE,
+    Parser,
+    as_number,
+    guarded,
+    paper,
+    put,
+)
 from cchc_rules.render.cases import FORMATS, cases
 from cchc_rules.rules.source import CASES
 
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
-    command.add_argument("paths", nargs="+", metavar="PATH", help=command.say("test-paths"))
-    command.add_argument("--coverage", action="store_true", help=command.say("coverage"))
-    command.add_argument("--fail-under", type=as_number, metavar="PERCENT", help=command.say("coverage-under"))
+    command.add_argument(
+        "paths", nargs="+", metavar="PATH", help=command.say("test-paths")
+    )
+    command.add_argument(
+        "--coverage", action="store_true", help=command.say("coverage")
+    )
+    command.add_argument(
+        "--fail-under",
+        type=as_number,
+        metavar="PERCENT",
+        help=command.say("coverage-under"),
+    )
     command.add_argument("--suggest", action="store_true", help=command.say("suggest"))
-    command.add_argument("--format", choices=FORMATS, default="text", help=command.say("format"))
-    command.add_argument("--output", type=Path, metavar="FILE", help=command.say("output"))
+    command.add_argument(
+        "--format", choices=FORMATS, default="text", help=command.say("format")
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help=command.say("output")
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -50,7 +78,11 @@ def _suggest(options: argparse.Namespace, lang: str) -> int:
 
 def _files(path: str) -> list[CaseFile]:
     """Return the case files of a path; of a rule file that has none, an empty one."""
-    if not Path(path).is_dir() and not path.endswith(CASES) and not cases_beside(path).is_file():
+    if (
+        not Path(path).is_dir()
+        and not path.endswith(CASES)
+        and not cases_beside(path).is_file()
+    ):
         return [without_cases(path)]
     return [read_cases(file) for file in case_files([path])]
 
@@ -63,7 +95,9 @@ def _test(options: argparse.Namespace, lang: str) -> int:
     put(cases(document, options.format, width=width), options.output)
     passed = document["counts"]["passed"] == document["counts"]["cases"]
     under = options.fail_under or 0
-    enough = all(reached is None or reached.percent >= Fraction(under) for _, _, reached in files)
+    enough = all(
+        reached is None or reached.percent >= Fraction(under) for _, _, reached in files
+    )
     return DONE if passed and enough else BELOW
 
 

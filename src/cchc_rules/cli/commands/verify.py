@@ -1,4 +1,6 @@
-"""`cchc-rules verify`: a report held against itself and, where they are given, against its rules and submission."""
+"""`cchc-rules verify`: a report held against itself and, where they are given, against its rules
+and submission.
+"""
 
 import argparse
 from collections.abc import Iterator
@@ -25,7 +27,12 @@ def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_argument("report", type=Path, help=command.say("verify-report"))
     command.add_argument("--rules", metavar="FILE|ID", help=command.say("verify-rules"))
-    command.add_argument("--measurements", type=Path, metavar="FILE", help=command.say("verify-measurements"))
+    command.add_argument(
+        "--measurements",
+        type=Path,
+        metavar="FILE",
+        help=command.say("verify-measurements"),
+    )
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -37,11 +44,26 @@ def _verify(options: argparse.Namespace, lang: str) -> int:
     report = load_report(options.report)
     found = [*_recounted(report, options.report), *_rescored(report, options)]
     for one in found:
-        said, wanted = quoted(one.said, 200), quoted(one.found, 200)
-        print(message(lang, "cli.verify-differs", path=quoted(one.path, 200), said=said, found=wanted))
+        said = quoted(one.said, 200)
+        wanted = quoted(one.found, 200)
+        print(
+            message(
+                lang,
+                "cli.verify-differs",
+                path=quoted(one.path, 200),
+                said=said,
+                found=wanted,
+            )
+        )
     index = say_number(lang, quoted(report["index"]["value"]))
-    places = {"rules": str(len(report["rules"])), "index": index, "count": str(len(found))}
-    print(message(lang, "cli.verify-count" if found else "cli.verify-verified", **places))
+    places = {
+        "rules": str(len(report["rules"])),
+        "index": index,
+        "count": str(len(found)),
+    }
+    print(
+        message(lang, "cli.verify-count" if found else "cli.verify-verified", **places)
+    )
     return DIFFERS if found else DONE
 
 
@@ -49,23 +71,39 @@ def _recounted(report: dict[str, Any], path: Path) -> list[Difference]:
     try:
         return differences(report)
     except NoReportError as error:
-        raise ReportError([Problem("not-recomputable", (), {"why": quoted(error, 200)}, str(path))]) from None
+        raise ReportError(
+            [Problem("not-recomputable", (), {"why": quoted(error, 200)}, str(path))]
+        ) from None
 
 
-def _rescored(report: dict[str, Any], options: argparse.Namespace) -> Iterator[Difference]:
-    """Yield where scoring the submission again gives another report; with rules alone, where their hashes differ."""
+def _rescored(
+    report: dict[str, Any], options: argparse.Namespace
+) -> Iterator[Difference]:
+    """Yield where scoring the submission again gives another report; with rules alone, where their
+    hashes differ.
+    """
     if options.measurements is not None:
         rules = rules_for(options.measurements, options.rules)
         day = report["as_of"]
-        fresh = score(rules, load_measurements(options.measurements, rules, as_of=iso_date(day)), as_of=day)
-        document = fresh.to_dict(report["language"] if report["language"] in languages() else None)
+        fresh = score(
+            rules,
+            load_measurements(options.measurements, rules, as_of=iso_date(day)),
+            as_of=day,
+        )
+        document = fresh.to_dict(
+            report["language"] if report["language"] in languages() else None
+        )
         yield from _apart("", report, document)
         said, found = (
-            sha256(data).hexdigest() for data in (options.report.read_bytes(), print_report(document).encode())
+            sha256(data).hexdigest()
+            for data in (options.report.read_bytes(), print_report(document).encode())
         )
         yield from _apart("SHA-256", said, found)
     elif options.rules is not None:
-        files = [{"name": file.name, "sha256": file.sha256} for file in load_rules(options.rules).files]
+        files = [
+            {"name": file.name, "sha256": file.sha256}
+            for file in load_rules(options.rules).files
+        ]
         yield from _apart("ruleset.files", report["ruleset"]["files"], files)
 
 
@@ -73,7 +111,9 @@ def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
     """Yield where two documents differ."""
     if isinstance(said, dict) and isinstance(found, dict):
         for key in {**found, **said}:
-            yield from _apart(f"{path}.{key}" if path else str(key), said.get(key), found.get(key))
+            yield from _apart(
+                f"{path}.{key}" if path else str(key), said.get(key), found.get(key)
+            )
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         for at, (left, right) in enumerate(zip(said, found, strict=True)):
             yield from _apart(f"{path}[{at}]", left, right)

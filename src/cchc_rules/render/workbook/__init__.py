@@ -1,6 +1,7 @@
 """The report as a workbook that computes: change a figure, and the points and the index move.
 
-What the report says stands in every cell beside its formula, so that a viewer that does not compute shows the same.
+What the report says stands in every cell beside its formula, so that a viewer that does not compute
+shows the same.
 """
 
 from cchc_rules.render.display import Document
@@ -19,8 +20,11 @@ def workbook(document: Document) -> bytes:
     engine = document["engine"]
     title = f"{frame.display.say('title')} – {document['measurements']['unit']}"
     book = Book(document["as_of"], title, f"{engine['name']} {engine['version']}")
-    summary, scores, losses = Summary(frame, book), Scores(frame, book), Losses(frame, book)
-    inputs, steps = Inputs(frame, book), Steps(frame, book)
+    summary = Summary(frame, book)
+    scores = Scores(frame, book)
+    losses = Losses(frame, book)
+    inputs = Inputs(frame, book)
+    steps = Steps(frame, book)
     inputs.write()
     steps.write()
     summary.write()

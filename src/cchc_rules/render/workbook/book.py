@@ -1,4 +1,6 @@
-"""A workbook being written: styles made once, and one way each to put a text, a number, a day or a formula."""
+"""A workbook being written: styles made once, and one way each to put a text, a number, a day or a
+formula.
+"""
 
 import io
 import textwrap
@@ -15,8 +17,17 @@ from cchc_rules.render.workbook.cells import checked, serial, words
 Style: TypeAlias = dict[str, Any]
 Cached: TypeAlias = Decimal | int | str | None
 
-INK, GRID, SHADE, PALE, INPUT = "#1F2A44", "#8A94A6", "#DCE6F1", "#EEF3F9", "#FFF6CC"
-BASE: Style = {"font_name": "Times New Roman", "font_size": 11, "valign": "vcenter", "text_wrap": True}
+INK = "#1F2A44"
+GRID = "#8A94A6"
+SHADE = "#DCE6F1"
+PALE = "#EEF3F9"
+INPUT = "#FFF6CC"
+BASE: Style = {
+    "font_name": "Times New Roman",
+    "font_size": 11,
+    "valign": "vcenter",
+    "text_wrap": True,
+}
 BOX: Style = {"border": 1, "border_color": GRID}
 HEADING: Style = {**BOX, "bold": True, "align": "center", "bg_color": SHADE}
 TITLE: Style = {"bold": True, "font_size": 15, "align": "center", "font_color": INK}
@@ -27,8 +38,10 @@ FAINT: Style = {"font_color": "#5B6472", "font_size": 9}
 OPEN: Style = {"bg_color": INPUT, "locked": False}
 """Cells that an auditor may change."""
 
-A3, A4 = 8, 9
-LINE_HEIGHT, TALLEST = 15, 27
+A3 = 8
+A4 = 9
+LINE_HEIGHT = 15
+TALLEST = 27
 """The height of a line, and so many lines a row may have."""
 
 
@@ -37,10 +50,18 @@ class Book:
 
     def __init__(self, as_of: str, title: str, author: str) -> None:
         self.stream = io.BytesIO()
-        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        plain = {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        }
         self.workbook = Workbook(self.stream, {"in_memory": True, **plain})
-        created = datetime.combine(date.fromisoformat(as_of), datetime.min.time(), UTC).replace(tzinfo=None)
-        self.workbook.set_properties({"title": words(title)[:255], "author": words(author), "created": created})
+        created = datetime.combine(
+            date.fromisoformat(as_of), datetime.min.time(), UTC
+        ).replace(tzinfo=None)
+        self.workbook.set_properties(
+            {"title": words(title)[:255], "author": words(author), "created": created}
+        )
         self.formats: dict[tuple[tuple[str, Any], ...], Format] = {}
         self.sheets: list[Sheet] = []
 
@@ -53,7 +74,9 @@ class Book:
 
     def sheet(self, name: str, widths: list[int], paper: int = A4) -> "Sheet":
         """Add a sheet with columns of these widths."""
-        self.sheets.append(Sheet(self, self.workbook.add_worksheet(name), widths, paper))
+        self.sheets.append(
+            Sheet(self, self.workbook.add_worksheet(name), widths, paper)
+        )
         return self.sheets[-1]
 
     def done(self) -> bytes:
@@ -67,7 +90,9 @@ class Book:
 class Sheet:
     """One sheet, one page wide on its paper, and locked but for the cells that may be changed."""
 
-    def __init__(self, book: Book, worksheet: Worksheet, widths: list[int], paper: int) -> None:
+    def __init__(
+        self, book: Book, worksheet: Worksheet, widths: list[int], paper: int
+    ) -> None:
         self.book = book
         self.worksheet = worksheet
         self.widths = widths
@@ -79,7 +104,9 @@ class Sheet:
         worksheet.fit_to_pages(1, 0)
         worksheet.set_margins(*[Decimal("0.4")] * 2, *[Decimal("0.6")] * 2)
         worksheet.set_footer("&C&P/&N")
-        worksheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True})
+        worksheet.protect(
+            "", {"format_columns": True, "format_rows": True, "autofilter": True}
+        )
 
     def text(self, row: int, column: int, text: object, **style: Any) -> None:
         """Put a text; it is never taken for a formula, a number or a link."""
@@ -90,7 +117,9 @@ class Sheet:
         else:
             self.worksheet.write_blank(row, column, None, self.book.style(**style))
 
-    def over(self, row: int, columns: tuple[int, int], text: object, **style: Any) -> None:
+    def over(
+        self, row: int, columns: tuple[int, int], text: object, **style: Any
+    ) -> None:
         """Put a text over several columns."""
         first, last = columns
         clean = "" if text is None else words(text)
@@ -114,7 +143,9 @@ class Sheet:
         for row, lines in self.lines.items():
             self.worksheet.set_row(row, LINE_HEIGHT * lines + 2)
 
-    def number(self, row: int, column: int, number: Decimal | int, **style: Any) -> None:
+    def number(
+        self, row: int, column: int, number: Decimal | int, **style: Any
+    ) -> None:
         """Put a number."""
         self.worksheet.write_number(row, column, number, self.book.style(**style))
 
@@ -129,10 +160,18 @@ class Sheet:
         else:
             self.text(row, column, value, **style)
 
-    def formula(self, row: int, column: int, formula: str, value: Cached, **style: Any) -> None:
-        """Put a formula with what the report says it comes to; nothing where the report does not say."""
-        shown = words(value) if isinstance(value, str) else "" if value is None else value
-        self.worksheet.write_formula(row, column, "=" + checked(formula), self.book.style(**style), shown)
+    def formula(
+        self, row: int, column: int, formula: str, value: Cached, **style: Any
+    ) -> None:
+        """Put a formula with what the report says it comes to; nothing where the report does not
+        say.
+        """
+        shown = (
+            words(value) if isinstance(value, str) else "" if value is None else value
+        )
+        self.worksheet.write_formula(
+            row, column, "=" + checked(formula), self.book.style(**style), shown
+        )
 
     def heads(self, row: int, heads: list[str]) -> None:
         """Put the headings; they stay in sight and stand on every page."""
@@ -141,14 +180,26 @@ class Sheet:
         self.worksheet.freeze_panes(row + 1, 2)
         self.worksheet.repeat_rows(row)
 
-    def choice(self, row: int, column: int, source: str | list[str], complaint: str) -> None:
+    def choice(
+        self, row: int, column: int, source: str | list[str], complaint: str
+    ) -> None:
         """Let a cell hold only what a list has."""
         self._rule(row, column, {"validate": "list", "source": source}, complaint)
 
-    def between(self, place: tuple[int, int], sort: str, ends: tuple[str, str], complaint: str) -> None:
-        """Let a cell hold only numbers (`decimal`) or days (`date`) between two ends, formulas both."""
+    def between(
+        self, place: tuple[int, int], sort: str, ends: tuple[str, str], complaint: str
+    ) -> None:
+        """Let a cell hold only numbers (`decimal`) or days (`date`) between two ends, formulas
+        both.
+        """
         low, high = ("=" + end for end in ends)
-        self._rule(*place, {"validate": sort, "criteria": "between", "minimum": low, "maximum": high}, complaint)
+        self._rule(
+            *place,
+            {"validate": sort, "criteria": "between", "minimum": low, "maximum": high},
+            complaint,
+        )
 
     def _rule(self, row: int, column: int, rule: Style, complaint: str) -> None:
-        self.worksheet.data_validation(row, column, row, column, {**rule, "error_message": complaint[:255]})
+        self.worksheet.data_validation(
+            row, column, row, column, {**rule, "error_message": complaint[:255]}
+        )

@@ -1,19 +1,30 @@
 """From the machine form of a report to formulas of a sheet (Excel 2007 and later, LibreOffice).
 
-A sheet computes with binary digits. Figures are therefore rounded to `GUARD` places before they are compared or
-rounded: that takes off what binary digits add, and leaves every tie a tie. An absent figure has a code above 0 and no
-figure; a division by zero is an error of the sheet, which `IFERROR` catches where the semantics say so.
+A sheet computes with binary digits. Figures are therefore rounded to `GUARD` places before they are
+compared or rounded: that takes off what binary digits add, and leaves every tie a tie. An absent
+figure has a code above 0 and no figure; a division by zero is an error of the sheet, which
+`IFERROR` catches where the semantics say so.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from cchc_rules.render.workbook.cells import GUARD, MOST_OPERANDS, NotInSheetError, day, fits, quoted
+from cchc_rules.render.workbook.cells import (
+    GUARD,
+    MOST_OPERANDS,
+    NotInSheetError,
+    day,
+    fits,
+    quoted,
+)
 
 Expression: TypeAlias = Any
 """JSON data, see the report's `machine`."""
 
-NUMBER, YES_NO, DATE, LEVEL = "number", "yes_no", "date", "level"
+NUMBER = "number"
+YES_NO = "yes_no"
+DATE = "date"
+LEVEL = "level"
 REPORTED, WAIVED, NOT_APPLICABLE, MISSING = range(4)
 """The codes of figures; the largest of several is the absence that wins (semantics L6)."""
 
@@ -110,22 +121,34 @@ class Translator:
             ((sort, name),) = expression.items()
             if sort == "name":
                 return self.own[name].kind
-            return self.figures.kind(name) if sort == "metric" else {"date": DATE, "text": LEVEL}[sort]
+            return (
+                self.figures.kind(name)
+                if sort == "metric"
+                else {"date": DATE, "text": LEVEL}[sort]
+            )
         operator, *operands = expression
         if operator == "if":
             return self.kind(operands[1])
         return _GIVES.get(operator, NUMBER)
 
     def absence(self, expression: Expression) -> str:
-        """Return the formula of the absence that stands in an expression's way, 0 where there is none."""
+        """Return the formula of the absence that stands in an expression's way, 0 where there is
+        none.
+        """
         if isinstance(expression, Mapping):
-            return self.figures.code(expression["metric"]) if "metric" in expression else "0"
+            return (
+                self.figures.code(expression["metric"])
+                if "metric" in expression
+                else "0"
+            )
         if not isinstance(expression, Sequence) or isinstance(expression, str):
             return "0"
         codes = [self.absence(operand) for operand in expression[1:]]
         if expression[0] not in _LENIENT:
             return largest(codes)
-        return "0" if "0" in codes else f"IF(MIN({','.join(codes)})=0,0,{largest(codes)})"
+        return (
+            "0" if "0" in codes else f"IF(MIN({','.join(codes)})=0,0,{largest(codes)})"
+        )
 
     # Operators
 
@@ -154,7 +177,9 @@ class Translator:
         """Return whether any holds; one that may fail is not looked at where one before it is true."""
         return self._joined("OR", "0", "IF({},TRUE,{})", operands)
 
-    def _joined(self, function: str, none: str, nested: str, operands: list[Expression]) -> str:
+    def _joined(
+        self, function: str, none: str, nested: str, operands: list[Expression]
+    ) -> str:
         *first, last = self.values(operands) or [none]
         if not any(map(_may_fail, operands)):
             return f"{function}({','.join([*first, last])})"
@@ -214,7 +239,9 @@ class Translator:
 
 _NOTHING = "-1E+300"
 _LENIENT = ("first", "largest_known")
-_GIVES = dict.fromkeys([*SIGNS, "not", "and", "or"], YES_NO) | dict.fromkeys(("add_days", "add_working_days"), DATE)
+_GIVES = dict.fromkeys([*SIGNS, "not", "and", "or"], YES_NO) | dict.fromkeys(
+    ("add_days", "add_working_days"), DATE
+)
 
 Write: TypeAlias = Callable[[Translator, list[Expression]], str]
 

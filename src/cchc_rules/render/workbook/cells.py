@@ -1,4 +1,6 @@
-"""What a cell can hold: texts made safe, exact figures as decimals, days as serial numbers, addresses."""
+"""What a cell can hold: texts made safe, exact figures as decimals, days as serial numbers,
+addresses.
+"""
 
 from datetime import date
 from decimal import Context, Decimal
@@ -27,11 +29,18 @@ class NotInSheetError(ValueError):
 
 
 def words(text: object) -> str:
-    """Return a text that a cell can hold: no signs that XML forbids, and cut with a sign where it is too long."""
+    """Return a text that a cell can hold: no signs that XML forbids, and cut with a sign where it
+    is too long.
+    """
     clean = "".join("�" if char in "\ufffe\uffff" else char for char in safe(text))
     if _units(clean) <= LONGEST_TEXT:
         return clean
-    return clean.encode("utf-16-le")[: 2 * LONGEST_TEXT - 2].decode("utf-16-le", errors="ignore") + CUT
+    return (
+        clean.encode("utf-16-le")[: 2 * LONGEST_TEXT - 2].decode(
+            "utf-16-le", errors="ignore"
+        )
+        + CUT
+    )
 
 
 def _units(text: str) -> int:
@@ -47,7 +56,10 @@ def decimal(exact: str) -> Decimal:
 
 def fits(number: str) -> bool:
     """Whether a sheet keeps all digits of a decimal string (of both parts of a fraction)."""
-    return all(len(part.lstrip("-").replace(".", "").strip("0")) <= DIGITS for part in number.split("/"))
+    return all(
+        len(part.lstrip("-").replace(".", "").strip("0")) <= DIGITS
+        for part in number.split("/")
+    )
 
 
 def serial(iso: str) -> int:
@@ -58,7 +70,11 @@ def serial(iso: str) -> int:
 def day(iso: str) -> str:
     """Return a day as a formula has it."""
     found = date.fromisoformat(iso)
-    return f"DATE({found.year},{found.month},{found.day})" if found >= FIRST_DAY else f"({serial(iso)})"
+    return (
+        f"DATE({found.year},{found.month},{found.day})"
+        if found >= FIRST_DAY
+        else f"({serial(iso)})"
+    )
 
 
 def quoted(text: str) -> str:
@@ -90,7 +106,9 @@ def elsewhere(sheet: str, address: str) -> str:
 
 
 def checked(formula: str) -> str:
-    """Return a formula that is neither too long nor too deep for a sheet; `NotInSheetError` otherwise."""
+    """Return a formula that is neither too long nor too deep for a sheet; `NotInSheetError`
+    otherwise.
+    """
     if len(formula) > LONGEST_FORMULA or _depth(formula) > DEEPEST:
         raise NotInSheetError
     return formula
@@ -114,14 +132,20 @@ LARGE = 10**5
 
 
 def steady(exact: Fraction, places: int) -> bool:
-    """Whether a figure lies on a tie or well away from any, so that binary digits round it as exact ones do."""
+    """Whether a figure lies on a tie or well away from any, so that binary digits round it as exact
+    ones do.
+    """
     doubled = abs(exact) * 2 * 10**places
-    nearest = Fraction((2 * doubled.numerator + doubled.denominator) // (2 * doubled.denominator))
+    nearest = Fraction(
+        (2 * doubled.numerator + doubled.denominator) // (2 * doubled.denominator)
+    )
     apart = abs(doubled - nearest)
     return nearest % 2 == 0 or apart == 0 or apart >= 2 * 10**places * _UNSURE
 
 
 GUARD = 10
-"""Figures are rounded to so many places before anything reads them, which takes off what binary digits add."""
+"""Figures are rounded to so many places before anything reads them, which takes off what binary
+digits add.
+"""
 
 _UNSURE = Fraction(1, 10**GUARD)

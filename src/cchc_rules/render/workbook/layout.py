@@ -1,4 +1,6 @@
-"""Where everything stands in a workbook: the lines of the scoring sheets, and the address of every figure."""
+"""Where everything stands in a workbook: the lines of the scoring sheets, and the address of every
+figure.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -32,15 +34,45 @@ class Step(NamedTuple):
     rescaled: int
 
 
-(NUMBER_COLUMN, ID, WEIGHT, LOWEST, ABSENCE, MET, POINTS, FIRST, GATES, CAUSE, EFFECT, STATE, UNSUPPORTED) = range(13)
+(
+    NUMBER_COLUMN,
+    ID,
+    WEIGHT,
+    LOWEST,
+    ABSENCE,
+    MET,
+    POINTS,
+    FIRST,
+    GATES,
+    CAUSE,
+    EFFECT,
+    STATE,
+    UNSUPPORTED,
+) = range(13)
 """The columns of the sheet of steps, before the four reckonings."""
 
-ACTUAL, AT_LEAST, AT_MOST, SUPPORTED = RECKONINGS = tuple(Step(*range(13 + 4 * at, 17 + 4 * at)) for at in range(4))
+ACTUAL, AT_LEAST, AT_MOST, SUPPORTED = RECKONINGS = tuple(
+    Step(*range(13 + 4 * at, 17 + 4 * at)) for at in range(4)
+)
 
-NAME, UNIT, ABOVE, BELOW, GIVEN, STATUS, FIGURE, SAID, CODE, METRIC, REMARK = range(1, 12)
+NAME, UNIT, ABOVE, BELOW, GIVEN, STATUS, FIGURE, SAID, CODE, METRIC, REMARK = range(
+    1, 12
+)
 """The columns of the sheet of figures, after the number of the line."""
 
-TOTALS = ("maximum", "earned", "rescaled", "left", "exact-base", "base", "bonus", "penalty", "exact", "sum", "value")
+TOTALS = (
+    "maximum",
+    "earned",
+    "rescaled",
+    "left",
+    "exact-base",
+    "base",
+    "bonus",
+    "penalty",
+    "exact",
+    "sum",
+    "value",
+)
 """The lines below the steps that make the index."""
 
 
@@ -53,7 +85,9 @@ class Frame:
         self.machine: Document = document["machine"]
         self.places: int = self.machine["places"]
         self.sheets = {sheet: self.say(f"sheet-{sheet}") for sheet in SHEETS}
-        self.metrics: dict[str, Document] = {metric["id"]: metric for metric in self.machine["metrics"]}
+        self.metrics: dict[str, Document] = {
+            metric["id"]: metric for metric in self.machine["metrics"]
+        }
         self.levels = [metric for metric in self.machine["metrics"] if metric["levels"]]
         self.lines = list(self._lines())
         self.rows = {(line.group, line.item["id"]): line.row for line in self.lines}
@@ -62,7 +96,11 @@ class Frame:
 
     def say(self, word: str, **places: object) -> str:
         """Return a message of the workbook."""
-        return message(self.display.lang, f"workbook.{word}", **{key: safe(text) for key, text in places.items()})
+        return message(
+            self.display.lang,
+            f"workbook.{word}",
+            **{key: safe(text) for key, text in places.items()},
+        )
 
     # Lines
 
@@ -77,7 +115,8 @@ class Frame:
         self, number: str, prefix: str, group: Document, depth: int
     ) -> Iterator[tuple[str, Document, bool, int]]:
         yield number, group, True, depth
-        rules, groups = self.rules_of(group), self.groups_of(group)
+        rules = self.rules_of(group)
+        groups = self.groups_of(group)
         for at, rule in enumerate(rules, start=1):
             yield f"{prefix}{at}", rule, False, depth + 1
         for at, child in enumerate(groups, start=len(rules) + 1):
@@ -95,7 +134,9 @@ class Frame:
 
     def groups_of(self, group: Document) -> list[Document]:
         """Return the groups right below a group."""
-        return [child for child in self.document["groups"] if child["parent"] == group["id"]]
+        return [
+            child for child in self.document["groups"] if child["parent"] == group["id"]
+        ]
 
     def above(self, group: str | None) -> Iterator[Document]:
         """Yield a group and those it lies in, the nearest first."""
@@ -105,10 +146,15 @@ class Frame:
             group = groups[group]["parent"]
 
     def area(self, column: int, group: Document) -> list[str]:
-        """Return the addresses of a group's children in a column: its rules as one range, then each group."""
+        """Return the addresses of a group's children in a column: its rules as one range, then each
+        group.
+        """
         rules = [self.rows[False, rule["id"]] for rule in self.rules_of(group)]
         parts = [f"{cell(rules[0], column)}:{cell(rules[-1], column)}"] if rules else []
-        return parts + [cell(self.rows[True, child["id"]], column) for child in self.groups_of(group)]
+        return parts + [
+            cell(self.rows[True, child["id"]], column)
+            for child in self.groups_of(group)
+        ]
 
     # Figures
 
@@ -119,11 +165,17 @@ class Frame:
         self.given = [rule for rule in self.document["rules"] if _by_hand(rule)]
         self.point_rows = {rule["id"]: row + at for at, rule in enumerate(self.given)}
         row += len(self.given) + 2
-        self.proved = [rule for rule in self.document["rules"] if rule["evidence"]["required"]]
+        self.proved = [
+            rule for rule in self.document["rules"] if rule["evidence"]["required"]
+        ]
         self.proof_rows = {rule["id"]: row + at for at, rule in enumerate(self.proved)}
         row += len(self.proved) + 2
-        self.absent = [group for group in self.document["groups"] if group["absent"] is not None]
-        self.absent_rows = {group["id"]: row + at for at, group in enumerate(self.absent)}
+        self.absent = [
+            group for group in self.document["groups"] if group["absent"] is not None
+        ]
+        self.absent_rows = {
+            group["id"]: row + at for at, group in enumerate(self.absent)
+        }
         self.end = row + len(self.absent)
 
     def input(self, row: int, column: int) -> str:
@@ -144,7 +196,11 @@ class Frame:
 
     def points(self, rule: str) -> str | None:
         """Return the address of the points that a person gives a rule, None where nobody may."""
-        return self.input(self.point_rows[rule], GIVEN) if rule in self.point_rows else None
+        return (
+            self.input(self.point_rows[rule], GIVEN)
+            if rule in self.point_rows
+            else None
+        )
 
     def as_of(self) -> str:
         """Return the address of the day of judgement."""
@@ -154,7 +210,9 @@ class Frame:
         """Return the address of the free days; worked weekends are beyond a sheet."""
         if any(self.machine["unusual_days"].values()):
             raise NotInSheetError
-        return elsewhere(self.sheets["lists"], f"{cell(1, HOLIDAYS)}:{cell(MOST_HOLIDAYS, HOLIDAYS)}")
+        return elsewhere(
+            self.sheets["lists"], f"{cell(1, HOLIDAYS)}:{cell(MOST_HOLIDAYS, HOLIDAYS)}"
+        )
 
     def yes(self) -> str:
         """Return the address of the word for yes."""
@@ -186,7 +244,15 @@ STATES, YES, STATUSES, HOLIDAYS, LEVELS = range(5)
 
 MOST_HOLIDAYS = 60
 
-STATE_CODES = ("met", "partly_met", "not_met", "missing", "not_applicable", "not_due", "waived")
+STATE_CODES = (
+    "met",
+    "partly_met",
+    "not_met",
+    "missing",
+    "not_applicable",
+    "not_due",
+    "waived",
+)
 
 
 def counts_days(machine: object) -> bool:
@@ -199,16 +265,30 @@ def counts_days(machine: object) -> bool:
 
 
 def _by_hand(rule: Document) -> bool:
-    return rule["deduction"] == "manual" or "manual" in rule["machine"]["effects"].values()
+    return (
+        rule["deduction"] == "manual" or "manual" in rule["machine"]["effects"].values()
+    )
 
 
 def given_points(rule: Document) -> str | None:
     """Return the points that a person gave a rule."""
-    return next((item["points"] for item in rule["inputs"] if item["metric"] is None), None)
+    return next(
+        (item["points"] for item in rule["inputs"] if item["metric"] is None), None
+    )
 
 
 def _roman(number: int) -> str:
-    signs = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+    signs = (
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    )
     text = ""
     for worth, sign in signs:
         text += sign * (number // worth)

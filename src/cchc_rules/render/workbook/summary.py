@@ -1,13 +1,42 @@
 """The first sheet: the index, its band and targets, the areas, beside what the report says."""
 
 from cchc_rules.render.display import Document
-from cchc_rules.render.workbook.book import BOLD, BOX, CENTRE, FAINT, HEADING, PALE, SUBTITLE, TITLE, Book, Style
+from cchc_rules.render.workbook.book import (
+    BOLD,
+    BOX,
+    CENTRE,
+    FAINT,
+    HEADING,
+    PALE,
+    SUBTITLE,
+    TITLE,
+    Book,
+    Style,
+)
 from cchc_rules.render.workbook.cell_formulas import compared
 from cchc_rules.render.workbook.cells import cell, decimal
-from cchc_rules.render.workbook.layout import AT_LEAST, AT_MOST, HEAD, STATE, STATE_CODES, SUPPORTED, Frame
-from cchc_rules.render.workbook.scores import EARNED, EXCLUDED, LOST, MAXIMUM, points_format, state_words
+from cchc_rules.render.workbook.layout import (
+    AT_LEAST,
+    AT_MOST,
+    HEAD,
+    STATE,
+    STATE_CODES,
+    SUPPORTED,
+    Frame,
+)
+from cchc_rules.render.workbook.scores import (
+    EARNED,
+    EXCLUDED,
+    LOST,
+    MAXIMUM,
+    points_format,
+    state_words,
+)
 
-LABEL, LIVE, BEFORE, APART = 1, 2, 3, 4
+LABEL = 1
+LIVE = 2
+BEFORE = 3
+APART = 4
 _EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
 _SHOWN = {"from": "≥", "above": ">", "to": "≤", "below": "<"}
 PASSES = (1, 5, 6, 7)
@@ -31,7 +60,9 @@ class Summary:
         self.row = 1
         for label, words in display.head():
             self._pair(label, words)
-        self.sheet.banner(self.row, self.frame.say("summary-legend"), **{**SUBTITLE, **FAINT})
+        self.sheet.banner(
+            self.row, self.frame.say("summary-legend"), **{**SUBTITLE, **FAINT}
+        )
         self.row += 2
         self._index()
         self._areas()
@@ -46,7 +77,9 @@ class Summary:
 
     def _heads(self, *words: str) -> None:
         for at, word in enumerate(words):
-            self.sheet.text(self.row, at, self.frame.say(word) if word else "", **HEADING)
+            self.sheet.text(
+                self.row, at, self.frame.say(word) if word else "", **HEADING
+            )
         self.row += 1
 
     # The index
@@ -55,9 +88,15 @@ class Summary:
         index = self.frame.document["index"]
         self._heads("number", "quantity", "live", "in-report", "difference")
         self.sheet.worksheet.freeze_panes(1, 0)
-        self._figure("index", self.frame.total("value"), index["value"], bold=True, bg_color=PALE)
+        self._figure(
+            "index", self.frame.total("value"), index["value"], bold=True, bg_color=PALE
+        )
         self._kept("scale", index["scale"])
-        for word, name in (("maximum", "maximum"), ("earned", "earned"), ("rescaled", "rescaled")):
+        for word, name in (
+            ("maximum", "maximum"),
+            ("earned", "earned"),
+            ("rescaled", "rescaled"),
+        ):
             self._figure(word, self.frame.total(name), index[name])
         for name in ("base", "bonus", "penalty"):
             self._figure(f"total-{name}", self.frame.total(name), index[name])
@@ -66,18 +105,23 @@ class Summary:
             ("at-most", AT_MOST, "highest"),
             ("supported", SUPPORTED, "supported"),
         ):
-            self._figure(f"reckoning-{word}", self.frame.total("value", step), index[key])
+            self._figure(
+                f"reckoning-{word}", self.frame.total("value", step), index[key]
+            )
         self._pair(self.frame.display.say("arithmetic"), index["calculation"])
         self.row += 1
 
     def _figure(self, word: str, formula: str, said: str, **style: object) -> None:
-        row, sheet = self.row, self.sheet
+        row = self.row
+        sheet = self.sheet
         sheet.text(row, 0, "", **BOX)
         sheet.text(row, LABEL, self.frame.say(word), **(BOX | style))
         sheet.formula(row, LIVE, formula, decimal(said), **(self.points | style))
         sheet.number(row, BEFORE, decimal(said), **(self.points | FAINT))
         apart = f"ROUND({cell(row, LIVE)}-{cell(row, BEFORE)},{self.frame.places})"
-        sheet.formula(row, APART, apart, 0, **(self.points | {"num_format": self._signed()}))
+        sheet.formula(
+            row, APART, apart, 0, **(self.points | {"num_format": self._signed()})
+        )
         self.row += 1
 
     def _signed(self) -> str:
@@ -98,12 +142,24 @@ class Summary:
         self.row += 1
 
     def _area(self, number: str, there: int, group: Document) -> None:
-        row, sheet = self.row, self.sheet
+        row = self.row
+        sheet = self.sheet
         sheet.text(row, 0, number, **BOX, **CENTRE)
         sheet.text(row, LABEL, self.frame.display.title(group), **BOX)
-        columns = ((MAXIMUM, "maximum"), (EARNED, "earned"), (LOST, "lost"), (EXCLUDED, "excluded"))
+        columns = (
+            (MAXIMUM, "maximum"),
+            (EARNED, "earned"),
+            (LOST, "lost"),
+            (EXCLUDED, "excluded"),
+        )
         for at, (column, key) in enumerate(columns, start=2):
-            sheet.formula(row, at, self.frame.score(there, column), decimal(group[key]), **self.points)
+            sheet.formula(
+                row,
+                at,
+                self.frame.score(there, column),
+                decimal(group[key]),
+                **self.points,
+            )
         left = f"({cell(row, 2)}-{cell(row, 5)})"
         share = f'IF({left}<=0,"–",{cell(row, 3)}/{left})'
         sheet.formula(row, 6, share, None, **{**BOX, **CENTRE, "num_format": "0.0%"})
@@ -117,13 +173,19 @@ class Summary:
             return
         self._heads("number", "target", "reached", "in-report", "threshold")
         for at, target in enumerate(targets, start=1):
-            words = [self.frame.display.say(word) for word in ("reached", "not-reached")]
-            holds = compared(target["comparator"], self.frame.total("exact"), target["threshold"])
+            words = [
+                self.frame.display.say(word) for word in ("reached", "not-reached")
+            ]
+            holds = compared(
+                target["comparator"], self.frame.total("exact"), target["threshold"]
+            )
             said = words[0] if target["reached"] else words[1]
             self.sheet.number(self.row, 0, at, **BOX, **CENTRE)
             self.sheet.text(self.row, LABEL, target["title"], **BOX)
             formula = f'IF({holds},"{words[0]}","{words[1]}")'
-            self.sheet.formula(self.row, LIVE, formula, said, **{**BOX, **CENTRE, **BOLD})
+            self.sheet.formula(
+                self.row, LIVE, formula, said, **{**BOX, **CENTRE, **BOLD}
+            )
             self.sheet.text(self.row, BEFORE, said, **BOX, **CENTRE, **FAINT)
             threshold = f"{target['comparator']} {self.frame.display.number(target['threshold'])}"
             self.sheet.text(self.row, APART, threshold, **BOX, **CENTRE)
@@ -131,7 +193,8 @@ class Summary:
         self.row += 1
 
     def _bands(self) -> None:
-        band, bands = self.frame.document["band"], self.frame.machine["bands"]
+        band = self.frame.document["band"]
+        bands = self.frame.machine["bands"]
         if not band:
             return
         top = self.row
@@ -147,8 +210,16 @@ class Summary:
         self.sheet.text(self.row, 0, "", **BOX)
         self.sheet.text(self.row, LABEL, self.frame.say("band"), **BOX, **BOLD)
         style = {**BOX, **CENTRE, **BOLD, "bg_color": PALE}
-        self.sheet.formula(self.row, LIVE, f"INDEX({titles},{allowed})", self._band_title(band["id"]), **style)
-        self.sheet.text(self.row, BEFORE, self._band_title(band["id"]), **BOX, **CENTRE, **FAINT)
+        self.sheet.formula(
+            self.row,
+            LIVE,
+            f"INDEX({titles},{allowed})",
+            self._band_title(band["id"]),
+            **style,
+        )
+        self.sheet.text(
+            self.row, BEFORE, self._band_title(band["id"]), **BOX, **CENTRE, **FAINT
+        )
         self._distance(bands, position)
         self.row += 1
         self._heads("number", "band-edges", "holds", "")
@@ -175,7 +246,9 @@ class Summary:
         self.sheet.formula(self.row, APART, formula, value, **style)
 
     def _read(self) -> str:
-        return self.frame.total("value" if self.frame.machine["bands_read"] == "rounded" else "exact")
+        return self.frame.total(
+            "value" if self.frame.machine["bands_read"] == "rounded" else "exact"
+        )
 
     def _band_title(self, id_: str) -> str:
         """Return a band's title; the report says those of the band reached and of the next one."""
@@ -187,11 +260,20 @@ class Summary:
         scale = self.frame.document["index"]["scale"]
         within = f"MAX(0,MIN({self._read()},{scale}))"
         edges = [(sign, band[edge]) for edge, sign in _EDGES.items() if edge in band]
-        holds = ",".join(compared(sign, within, f"({edge})") for sign, edge in edges) or "TRUE"
-        said = " ".join(f"{_SHOWN[edge]} {self.frame.display.number(band[edge])}" for edge in _EDGES if edge in band)
+        holds = (
+            ",".join(compared(sign, within, f"({edge})") for sign, edge in edges)
+            or "TRUE"
+        )
+        said = " ".join(
+            f"{_SHOWN[edge]} {self.frame.display.number(band[edge])}"
+            for edge in _EDGES
+            if edge in band
+        )
         self.sheet.number(self.row, 0, at, **BOX, **CENTRE)
         self.sheet.text(self.row, LABEL, self._band_title(band["id"]), **BOX)
-        self.sheet.formula(self.row, LIVE, f"IF(AND({holds}),1,0)", None, **{**BOX, **CENTRE, **FAINT})
+        self.sheet.formula(
+            self.row, LIVE, f"IF(AND({holds}),1,0)", None, **{**BOX, **CENTRE, **FAINT}
+        )
         self.sheet.text(self.row, BEFORE, said, **BOX, **CENTRE)
         self.row += 1
 
@@ -204,7 +286,9 @@ class Summary:
         self.sheet.text(self.row, 0, "", **BOX)
         self.sheet.text(self.row, LABEL, rule["title"], **BOX)
         said = self.frame.display.state(rule["state"])
-        self.sheet.formula(self.row, LIVE, state_words(self.frame, state), said, **{**BOX, **CENTRE})
+        self.sheet.formula(
+            self.row, LIVE, state_words(self.frame, state), said, **{**BOX, **CENTRE}
+        )
         limit = f"IF(OR({passes}),{len(bands)},{bands.index(gate['at_most']) + 1})"
         self.sheet.formula(self.row, BEFORE, limit, None, **{**BOX, **CENTRE, **FAINT})
         self.row += 1
@@ -216,6 +300,8 @@ class Summary:
             count = self.frame.document["index"]["counts"][state]
             self.sheet.text(self.row, 0, "", **BOX)
             self.sheet.text(self.row, LABEL, self.frame.display.state(state), **BOX)
-            self.sheet.formula(self.row, LIVE, f"COUNTIF({states},{code})", count, **{**BOX, **CENTRE})
+            self.sheet.formula(
+                self.row, LIVE, f"COUNTIF({states},{code})", count, **{**BOX, **CENTRE}
+            )
             self.sheet.number(self.row, BEFORE, count, **BOX, **CENTRE, **FAINT)
             self.row += 1

@@ -1,13 +1,21 @@
-"""The one layout of a rule file: keys in the order of the reference, `=` in a column, a blank line before each table.
+"""The one layout of a rule file: keys in the order of the reference, `=` in a column, a blank line
+before each table.
 
-Comments above a key go with it, those above a table with the table. Values are printed as they were written.
+Comments above a key go with it, those above a table with the table. Values are printed as they were
+written.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cchc_rules.rules.file_format import keys_in_order
-from cchc_rules.rules.layout.statements import Statement, Token, names, statements, tokens
+from cchc_rules.rules.layout.statements import (
+    Statement,
+    Token,
+    names,
+    statements,
+    tokens,
+)
 
 INDENT = "  "
 MOST_BLANK = 2
@@ -39,7 +47,9 @@ class Item:
 
 @dataclass
 class Section:
-    """A table: what stands above its header, the header, what stands at its head, its keys, and comments below them."""
+    """A table: what stands above its header, the header, what stands at its head, its keys, and
+    comments below them.
+    """
 
     path: tuple[str, ...] = ()
     above: list[str] = field(default_factory=list)
@@ -54,12 +64,16 @@ class Section:
             yield self.header
         yield from self.head
         order = {key: at for at, key in enumerate(_order(self.path))}
-        yield from _aligned(sorted(self.items, key=lambda item: order.get(item.first, len(order))))
+        yield from _aligned(
+            sorted(self.items, key=lambda item: order.get(item.first, len(order)))
+        )
         yield from self.below
 
 
 def _order(path: tuple[str, ...]) -> list[str]:
-    """Return the order of a table's keys; none for tables that the reference does not know, or whose keys are ids."""
+    """Return the order of a table's keys; none for tables that the reference does not know, or
+    whose keys are ids.
+    """
     while path[:1] in (("kind",), ("since",)) and len(path) > 1:
         path = path[2:]
         if not path:
@@ -71,11 +85,17 @@ def _order(path: tuple[str, ...]) -> list[str]:
 
 
 def _aligned(items: list[Item]) -> Iterator[str]:
-    """Yield the lines of keys: `=` in one column, over which dotted keys may run, and comments behind in another."""
+    """Yield the lines of keys: `=` in one column, over which dotted keys may run, and comments
+    behind in another.
+    """
     simple = [len(item.key) for item in items if not item.dotted]
     wide = max(simple or [len(item.key) for item in items], default=0)
     texts = [f"{item.key.ljust(wide)} = {item.value}" for item in items]
-    short = [len(text) for text, item in zip(texts, items, strict=True) if item.behind and "\n" not in text]
+    short = [
+        len(text)
+        for text, item in zip(texts, items, strict=True)
+        if item.behind and "\n" not in text
+    ]
     column = max(short, default=0)
     for text, item in zip(texts, items, strict=True):
         yield from item.above
@@ -88,14 +108,16 @@ def _behind(text: str, comment: str) -> str:
 
 def _sections(found: Iterable[Statement]) -> Iterator[Section]:
     """Yield the tables of a file, the keys before the first header as one without."""
-    section, waiting = Section(), list[str]()
+    section = Section()
+    waiting = list[str]()
     for statement in found:
         if not statement.tokens:
             waiting.append(statement.comment)
         elif statement.is_header:
             section.below, above = _parted(waiting)
             yield section
-            section, waiting = _opened(statement, above), []
+            section = _opened(statement, above)
+            waiting = []
         else:
             _add(section, statement, waiting)
             waiting = []
@@ -112,11 +134,15 @@ def _parted(waiting: list[str]) -> tuple[list[str], list[str]]:
 
 def _opened(statement: Statement, above: list[str]) -> Section:
     header = "".join(token.text for token in statement.tokens)
-    return Section(names(statement.tokens), _spaced(above), _behind(header, statement.comment))
+    return Section(
+        names(statement.tokens), _spaced(above), _behind(header, statement.comment)
+    )
 
 
 def _spaced(above: list[str]) -> list[str]:
-    """Return what stands above a table: one blank line, or the two that set off a comment; elsewhere one at a place."""
+    """Return what stands above a table: one blank line, or the two that set off a comment;
+    elsewhere one at a place.
+    """
     kept = _without_first_blanks(above)
     wide = len(above) - len(kept) >= MOST_BLANK and kept
     return [""] * (MOST_BLANK if wide else 1) + _single_blanks(kept)
@@ -135,28 +161,41 @@ def _without_last_blanks(lines: list[str]) -> list[str]:
 
 
 def _add(section: Section, statement: Statement, waiting: list[str]) -> None:
-    """Add a key to its table. Before the first key, what is set off by a blank line stays at the head of the table."""
+    """Add a key to its table. Before the first key, what is set off by a blank line stays at the
+    head of the table.
+    """
     if not section.items and not section.header:
         waiting = _directives_set_off(waiting)
     if not section.items and "" in waiting:
         at = len(waiting) - waiting[::-1].index("")
-        section.head, waiting = _head(waiting[:at], own=not section.header), waiting[at:]
+        section.head = _head(waiting[:at], own=not section.header)
+        waiting = waiting[at:]
     at = statement.tokens.index(Token("sign", "="))
-    key, value = statement.tokens[:at], statement.tokens[at + 1 :]
+    key = statement.tokens[:at]
+    value = statement.tokens[at + 1 :]
     above = [line for line in waiting if line]
     first, *rest = names(key)
     written = "".join(token.text for token in key)
-    section.items.append(Item(written, first, spelled(value), above, statement.comment, bool(rest)))
+    section.items.append(
+        Item(written, first, spelled(value), above, statement.comment, bool(rest))
+    )
 
 
 def _directives_set_off(waiting: list[str]) -> list[str]:
-    """Return comments with what speaks to the editor (`#:schema …`) kept apart at the top of the file."""
-    at = next((at for at, line in enumerate(waiting) if not line.startswith("#:")), len(waiting))
+    """Return comments with what speaks to the editor (`#:schema …`) kept apart at the top of the
+    file.
+    """
+    at = next(
+        (at for at, line in enumerate(waiting) if not line.startswith("#:")),
+        len(waiting),
+    )
     return [*waiting[:at], *([""] if at else []), *waiting[at:]]
 
 
 def _head(lines: list[str], *, own: bool) -> list[str]:
-    """Return what stands at the head: of the file with its blank lines, one at a place; of a table without."""
+    """Return what stands at the head: of the file with its blank lines, one at a place; of a table
+    without.
+    """
     kept = _without_last_blanks(_without_first_blanks(lines))
     if not own or not kept:
         return [line for line in kept if line]
@@ -164,9 +203,12 @@ def _head(lines: list[str], *, own: bool) -> list[str]:
 
 
 def spelled(value: Iterable[Token]) -> str:
-    """Return a value with spaces where they belong; its lines stay lines, indented by the lists that are open."""
+    """Return a value with spaces where they belong; its lines stay lines, indented by the lists
+    that are open.
+    """
     lines: list[list[str]] = [[]]
-    depth, last = 0, Token("sign", "")
+    depth = 0
+    last = Token("sign", "")
     for token in value:
         opened = _lists(token)
         if token.kind == "end":
@@ -174,7 +216,8 @@ def spelled(value: Iterable[Token]) -> str:
         else:
             indent = INDENT * (depth + min(opened, 0)) if len(lines) > 1 else ""
             lines[-1] += [_gap(last, token) if lines[-1] else indent, token.text]
-        depth, last = depth + opened, token
+        depth = depth + opened
+        last = token
     return "\n".join(map("".join, lines))
 
 

@@ -1,4 +1,5 @@
-"""TOML text cut into statements, nothing lost: blank lines, comments, headers, and keys with their values.
+"""TOML text cut into statements, nothing lost: blank lines, comments, headers, and keys with their
+values.
 
 The text must be TOML already; what it means is not looked at.
 """
@@ -44,7 +45,9 @@ class Statement(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of a TOML text whose line ends are `\\n`; raise `ValueError` where there is none."""
+    """Yield the tokens of a TOML text whose line ends are `\\n`; raise `ValueError` where there is
+    none.
+    """
     at = 0
     while at < len(text):
         found = TOKEN.match(text, at)
@@ -52,7 +55,10 @@ def tokens(text: str) -> Iterator[Token]:
             raise ValueError(f"no TOML at {at}")
         at = found.end()
         if found.lastgroup != "space":
-            yield Token(str(found.lastgroup), found[0].rstrip() if found.lastgroup == "comment" else found[0])
+            yield Token(
+                str(found.lastgroup),
+                found[0].rstrip() if found.lastgroup == "comment" else found[0],
+            )
 
 
 def comments(text: str) -> list[str]:

@@ -1,4 +1,6 @@
-"""A rule file in the one layout, or refused: its meaning and its comments are held against what they were."""
+"""A rule file in the one layout, or refused: its meaning and its comments are held against what
+they were.
+"""
 
 import os
 import shutil
@@ -39,17 +41,22 @@ class Tidied(NamedTuple):
 
 
 def tidied(source: str | Path) -> Tidied:
-    """Return a rule file (or a packaged id) beside its one layout; raise `RulesError` where that is not safe.
+    """Return a rule file (or a packaged id) beside its one layout; raise `RulesError` where that is
+    not safe.
 
-    Only TOML is asked for: the rules may still be wrong. Line ends stay `\\r\\n` where the first one is.
+    Only TOML is asked for: the rules may still be wrong. Line ends stay `\\r\\n` where the first
+    one is.
     """
     path = find(str(source), Path())
     read_as = read(path)
-    text, document = read_as.text, read_as.content
+    text = read_as.text
+    document = read_as.content
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     before = text.replace("\r\n", "\n")
     after = laid_out(before)
-    if not (_means(after, document) and _keeps(before, after) and laid_out(after) == after):
+    if not (
+        _means(after, document) and _keeps(before, after) and laid_out(after) == after
+    ):
         raise RulesError([Problem("layout-unsafe", (), {}, str(path))])
     return Tidied(path, before, after, newline)
 
@@ -63,9 +70,13 @@ def _means(text: str, document: Mapping[str, Any]) -> bool:
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two documents say the same to the last digit; in which order tables name their keys says nothing."""
+    """Whether two documents say the same to the last digit; in which order tables name their keys
+    says nothing.
+    """
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(
+            same(one[key], other[key]) for key in one
+        )
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     return type(one) is type(other) and repr(one) == repr(other)
@@ -75,9 +86,16 @@ def _ids(document: object) -> list[Any]:
     """Return the ids of a document in their order, which is that of reports."""
     if not isinstance(document, Mapping):
         return []
-    tables = {key: document[key] for key in (*WITH_IDS, *SECTIONS) if isinstance(document.get(key), Mapping)}
+    tables = {
+        key: document[key]
+        for key in (*WITH_IDS, *SECTIONS)
+        if isinstance(document.get(key), Mapping)
+    }
     sections = [section for key in SECTIONS for section in tables.get(key, {}).values()]
-    return [*((key, list(table)) for key, table in tables.items()), *map(_ids, sections)]
+    return [
+        *((key, list(table)) for key, table in tables.items()),
+        *map(_ids, sections),
+    ]
 
 
 def _keeps(before: str, after: str) -> bool:
@@ -85,16 +103,24 @@ def _keeps(before: str, after: str) -> bool:
 
 
 def layout_problems(source: str | Path) -> tuple[Problem, ...]:
-    """Return the problem that a file is not in the one layout, at the first line that should be otherwise."""
+    """Return the problem that a file is not in the one layout, at the first line that should be
+    otherwise.
+    """
     try:
         found = tidied(source)
     except RulesError as error:
         return error.problems
-    return (Problem("layout", (), {}, str(found.path), found.line),) if found.changed else ()
+    return (
+        (Problem("layout", (), {}, str(found.path), found.line),)
+        if found.changed
+        else ()
+    )
 
 
 def replaced(found: Tidied) -> None:
-    """Write the one layout: beside the file first, and then in its place, so that no half of a file is ever seen."""
+    """Write the one layout: beside the file first, and then in its place, so that no half of a file
+    is ever seen.
+    """
     target = found.path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     beside = Path(name)

@@ -1,4 +1,5 @@
-"""The overview document of a province: how the indices lie, who stands where, areas by unit, what costs most points.
+"""The overview document of a province: how the indices lie, who stands where, areas by unit, what
+costs most points.
 
 Every figure that a page shows is made here, exactly; averages and shares are rounded half up, once.
 """
@@ -26,15 +27,20 @@ MOST_UNITS = 5_000
 """A page of more units is none to read."""
 
 STEPS = (Decimal(50), Decimal(70), Decimal(80), Decimal(90))
-"""What part of its points an area earned, in percent, in five steps: below the first, …, at least the last."""
+"""What part of its points an area earned, in percent, in five steps: below the first, …, at least
+the last.
+"""
 
 
-def overview(rules: RuleSet, results: Any, ranks: Document, refused: int | None = None) -> Document:
+def overview(
+    rules: RuleSet, results: Any, ranks: Document, refused: int | None = None
+) -> Document:
     """Return the overview of scored units as a document.
 
-    `results` must have the index, the points of groups and what rules lost, as `score` writes them; `ranks` are what
-    `ranking` gives of the same units, and in their language it is; `refused` is how many rows were refused. Raises
-    `SubmissionError` for results of other rules, and for more units than a page can show.
+    `results` must have the index, the points of groups and what rules lost, as `score` writes them;
+    `ranks` are what `ranking` gives of the same units, and in their language it is; `refused` is
+    how many rows were refused. Raises `SubmissionError` for results of other rules, and for more
+    units than a page can show.
     """
     return Overview(rules, results, ranks["language"]).document(ranks, refused)
 
@@ -43,16 +49,32 @@ class Overview:
     """Makes the parts of one overview."""
 
     def __init__(self, rules: RuleSet, results: Any, lang: str) -> None:
-        self.rules, self.lang, self.unit = rules, lang, 10**rules.index.places
+        self.rules = rules
+        self.lang = lang
+        self.unit = 10**rules.index.places
         stands = versions(rules)
-        self.groups = {id_: group for stand in stands for id_, group in stand.groups.items()}
-        self.all_rules = {id_: rule for stand in stands for id_, rule in stand.rules.items()}
-        self.areas = [group for group in self.groups.values() if group.parent is None and group.kind == "base"]
-        parts = (f"group.{area.id}.{part}" for area in self.areas for part in ("earned", "lost"))
+        self.groups = {
+            id_: group for stand in stands for id_, group in stand.groups.items()
+        }
+        self.all_rules = {
+            id_: rule for stand in stands for id_, rule in stand.rules.items()
+        }
+        self.areas = [
+            group
+            for group in self.groups.values()
+            if group.parent is None and group.kind == "base"
+        ]
+        parts = (
+            f"group.{area.id}.{part}"
+            for area in self.areas
+            for part in ("earned", "lost")
+        )
         lost = (f"rule.{id_}.lost" for id_ in self.all_rules)
         self.frame = checked(results, ("unit", "index", *parts, *lost))
         if self.frame.height > MOST_UNITS:
-            raise SubmissionError([Problem("table-too-long", (), {"most": str(MOST_UNITS)})])
+            raise SubmissionError(
+                [Problem("table-too-long", (), {"most": str(MOST_UNITS)})]
+            )
 
     def document(self, ranks: Document, refused: int | None) -> Document:
         """Return the document."""
@@ -79,7 +101,10 @@ class Overview:
 
     def _points(self, value: Fraction) -> str:
         """Return points as text, rounded half up to the places of the index."""
-        return number.fixed(number.half_up(*(value * self.unit).as_integer_ratio()), self.rules.index.places)
+        return number.fixed(
+            number.half_up(*(value * self.unit).as_integer_ratio()),
+            self.rules.index.places,
+        )
 
     # The index
 
@@ -88,7 +113,12 @@ class Overview:
         if not found:
             return dict.fromkeys(("highest", "lowest", "average", "median"))
         middle = (found[(len(found) - 1) // 2] + found[len(found) // 2]) / 2
-        parts = {"highest": found[-1], "lowest": found[0], "average": sum(found) / len(found), "median": middle}
+        parts = {
+            "highest": found[-1],
+            "lowest": found[0],
+            "average": sum(found) / len(found),
+            "median": middle,
+        }
         return {name: self._points(Fraction(value)) for name, value in parts.items()}
 
     def _bands(self) -> list[Document]:
@@ -103,7 +133,12 @@ class Overview:
         return sorted(self.rules.bands, key=edge, reverse=True)
 
     def _band(self, band: Band, units: int) -> Document:
-        return {"id": band.id, "title": band.title.of(self.lang), "units": units, "share": self._share_of_units(units)}
+        return {
+            "id": band.id,
+            "title": band.title.of(self.lang),
+            "units": units,
+            "share": self._share_of_units(units),
+        }
 
     def _share_of_units(self, units: int) -> str:
         return percent(Fraction(units), Fraction(self.frame.height)) or "0.0"
@@ -111,7 +146,10 @@ class Overview:
     def _distribution(self) -> list[Document]:
         """Return how many units have an index in each part of the scale, without the empty ends."""
         width = self.rules.index.scale / BINS
-        bins = [min(max(int(Fraction(value) / width), 0), BINS - 1) for value in self.frame["index"]]
+        bins = [
+            min(max(int(Fraction(value) / width), 0), BINS - 1)
+            for value in self.frame["index"]
+        ]
         if not bins:
             return []
         counts = [bins.count(at) for at in range(BINS)]
@@ -132,13 +170,19 @@ class Overview:
             if unit["district"] is not None:
                 found.setdefault(unit["district"], []).append(unit)
         parts = [self._district(name, inside) for name, inside in found.items()]
-        return sorted(parts, key=lambda one: (-Decimal(one["average"]), one["district"]))
+        return sorted(
+            parts, key=lambda one: (-Decimal(one["average"]), one["district"])
+        )
 
     def _district(self, name: str, units: Sequence[Document]) -> Document:
         indices = [Fraction(unit["index"]) for unit in units]
-        best, last = max(units, key=_index_of), min(units, key=_index_of)
+        best = max(units, key=_index_of)
+        last = min(units, key=_index_of)
         average = self._points(Fraction(sum(indices), len(indices)))
-        ends = {end: {"unit": unit["unit"], "index": unit["index"]} for end, unit in (("best", best), ("last", last))}
+        ends = {
+            end: {"unit": unit["unit"], "index": unit["index"]}
+            for end, unit in (("best", best), ("last", last))
+        }
         return {"district": name, "units": len(units), "average": average, **ends}
 
     # Areas and rules
@@ -147,32 +191,63 @@ class Overview:
         """Return, for each unit, what part of its points each area earned."""
         return {
             self._key(row): [
-                self._share(row[f"group.{area.id}.earned"], row[f"group.{area.id}.lost"]) for area in self.areas
+                self._share(
+                    row[f"group.{area.id}.earned"], row[f"group.{area.id}.lost"]
+                )
+                for area in self.areas
             ]
             for row in self.frame.iter_rows(named=True)
         }
 
-    def _share(self, earned: Decimal | Fraction | None, lost: Decimal | Fraction | None) -> Document:
-        """Return a share in percent and its step; none where nothing was to be had, or for another kind of unit."""
+    def _share(
+        self, earned: Decimal | Fraction | None, lost: Decimal | Fraction | None
+    ) -> Document:
+        """Return a share in percent and its step; none where nothing was to be had, or for another
+        kind of unit.
+        """
         if earned is None or lost is None:
             return {"share": None, "step": 0}
         share = percent(Fraction(earned), Fraction(earned) + Fraction(lost))
-        return {"share": share, "step": 0 if share is None else 1 + sum(Decimal(share) >= edge for edge in STEPS)}
+        return {
+            "share": share,
+            "step": 0
+            if share is None
+            else 1 + sum(Decimal(share) >= edge for edge in STEPS),
+        }
 
     def _area(self, area: Group) -> Document:
         """Return an area with what part of all its points all units earned."""
-        earned, lost = (Fraction(self.frame[f"group.{area.id}.{part}"].sum() or 0) for part in ("earned", "lost"))
-        return {"id": area.id, "title": area.title.of(self.lang), **self._share(earned, lost)}
+        earned, lost = (
+            Fraction(self.frame[f"group.{area.id}.{part}"].sum() or 0)
+            for part in ("earned", "lost")
+        )
+        return {
+            "id": area.id,
+            "title": area.title.of(self.lang),
+            **self._share(earned, lost),
+        }
 
     def _costly(self) -> list[Document]:
         """Return the rules that cost most points over all units."""
-        lost = {id_: Fraction(self.frame[f"rule.{id_}.lost"].sum() or 0) for id_ in self.all_rules}
-        every, first = sum(lost.values()), sorted(lost, key=lambda id_: (-lost[id_], id_))[:COSTLY]
-        return [self._rule(self.all_rules[id_], lost[id_], Fraction(every)) for id_ in first if lost[id_] > 0]
+        lost = {
+            id_: Fraction(self.frame[f"rule.{id_}.lost"].sum() or 0)
+            for id_ in self.all_rules
+        }
+        every = sum(lost.values())
+        first = sorted(lost, key=lambda id_: (-lost[id_], id_))[:COSTLY]
+        return [
+            self._rule(self.all_rules[id_], lost[id_], Fraction(every))
+            for id_ in first
+            if lost[id_] > 0
+        ]
 
     def _rule(self, rule: Rule, lost: Fraction, every: Fraction) -> Document:
         states = f"rule.{rule.id}.state"
-        missing = int((self.frame[states] == "missing").sum()) if states in self.frame.columns else None
+        missing = (
+            int((self.frame[states] == "missing").sum())
+            if states in self.frame.columns
+            else None
+        )
         return {
             "rule": rule.id,
             "title": rule.title.of(self.lang),
@@ -196,4 +271,8 @@ def _index_of(unit: Document) -> Decimal:
 
 def percent(part: Fraction, whole: Fraction) -> str | None:
     """Return a part of a whole in percent, rounded half up to one place; None of nothing."""
-    return number.fixed(number.half_up(*(part * 1000 / whole).as_integer_ratio()), 1) if whole else None
+    return (
+        number.fixed(number.half_up(*(part * 1000 / whole).as_integer_ratio()), 1)
+        if whole
+        else None
+    )

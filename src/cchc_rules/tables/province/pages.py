@@ -27,8 +27,12 @@ class Pages(NamedTuple):
     write: Write
 
 
-def reports(table: Path, units: Sequence[Document], folder: Path, pages: Pages) -> Iterator[tuple[int, str]]:
-    """Write the report of every unit that a table of submissions has; yield its place and the link to its page."""
+def reports(
+    table: Path, units: Sequence[Document], folder: Path, pages: Pages
+) -> Iterator[tuple[int, str]]:
+    """Write the report of every unit that a table of submissions has; yield its place and the link
+    to its page.
+    """
     places = {_key(unit): at for at, unit in enumerate(units)}
     (folder / PAGES).mkdir(parents=True, exist_ok=True)
     for given in _rows(table, layout(pages.rules)):
@@ -37,7 +41,12 @@ def reports(table: Path, units: Sequence[Document], folder: Path, pages: Pages) 
         except SubmissionError:
             continue  # it is among the refused, and in no ranking
         at = places.get(
-            _key({**(given if isinstance(given, Mapping) else {}), "unit": report.outcome.measurements.unit})
+            _key(
+                {
+                    **(given if isinstance(given, Mapping) else {}),
+                    "unit": report.outcome.measurements.unit,
+                }
+            )
         )
         if at is not None:
             link = f"{PAGES}/{at + 1}.html"

@@ -9,11 +9,19 @@ from cchc_rules.tables.result_columns import EXACT
 
 
 def ranking(
-    results: Any, *, before: Any = None, ties: str = "exact", each_kind: bool = False, lang: str = "vi"
+    results: Any,
+    *,
+    before: Any = None,
+    ties: str = "exact",
+    each_kind: bool = False,
+    lang: str = "vi",
 ) -> Document:
     """Return the ranks of scored units as a document, the best first; raises as `rank_table` does."""
     found = rank_table(results, before=before, ties=ties, each_kind=each_kind)
-    units = [{name: said(value) for name, value in row.items()} for row in found.iter_rows(named=True)]
+    units = [
+        {name: said(value) for name, value in row.items()}
+        for row in found.iter_rows(named=True)
+    ]
     return {
         **written(lang),
         "kind": "ranking",
@@ -27,11 +35,19 @@ def ranking(
 
 
 def _told(unit: Document) -> Document:
-    """Return a unit of the document: the exact index as one fraction, and no column of its own for the period."""
+    """Return a unit of the document: the exact index as one fraction, and no column of its own for
+    the period.
+    """
     exact = None
     if EXACT[0] in unit:
-        exact = f"{unit[EXACT[0]]}/{unit[EXACT[1]]}" if unit[EXACT[1]] != 1 else str(unit[EXACT[0]])
-    told = {name: value for name, value in unit.items() if name not in (*EXACT, "period")}
+        exact = (
+            f"{unit[EXACT[0]]}/{unit[EXACT[1]]}"
+            if unit[EXACT[1]] != 1
+            else str(unit[EXACT[0]])
+        )
+    told = {
+        name: value for name, value in unit.items() if name not in (*EXACT, "period")
+    }
     return {**dict.fromkeys(OPTIONAL), **told, "exact": exact}
 
 
@@ -43,7 +59,9 @@ OPTIONAL = (
 
 
 def said(value: Any) -> Any:
-    """Return a value of a document: points as decimal text, with no more places than they have, but at least two."""
+    """Return a value of a document: points as decimal text, with no more places than they have, but
+    at least two.
+    """
     if not isinstance(value, Decimal):
         return value
     shown = value.normalize()

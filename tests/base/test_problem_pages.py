@@ -1,0 +1,115 @@
+"""Each problem code has words, a bad file or a generated test, and a section in the reference made from both."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BAD = ROOT / "tests" / "bad"
+PAGE = (ROOT / "docs" / "reference" / "problems.md").read_text(encoding="utf-8")
+MADE_IN_TESTS = {
+    "file-too-large",
+    "toml-too-deep",
+    "json-too-deep",
+    "calendar-missing",
+    "too-many-problems",
+} | {
+    "too-many-versions",
+    "float-for-number",
+    "form-broken",
+    "form-dates",
+    "form-formula",
+    "form-id-twice",
+    "form-macros",
+    "form-merged",
+    "form-no-id",
+    "form-percent",
+    "form-too-large",
+    "form-unknown",
+    "form-version",
+    "no-row-column",
+    "not-recomputable",
+    "report-broken",
+    "nothing-to-compare",
+    "no-cases",
+    "layout",
+    "layout-unsafe",
+    "repeated-column",
+    "row-length",
+    "scores-cell",
+    "scores-columns",
+    "several-periods",
+    "table-form",
+    "table-too-long",
+    "unit-twice",
+    "row-no-object",
+    "sheet-full",
+    "table-unreadable",
+    "unknown-column",
+    "weight-column",
+    "weight-unread",
+    "weights-of-both",
+    "weights-too-long",
+    "worker-version",
+}
+"""Codes that no file in the folder can show; the tests named below make what gives them."""
+
+
+def tool():
+    """The tool that writes the page, loaded from its file."""
+    spec = importlib.util.spec_from_file_location(
+        "problem_pages", ROOT / "tools" / "problem_pages.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def in_files():
+    found = [
+        *BAD.glob("rules/*.toml"),
+        *BAD.glob("submissions/*.json"),
+        *BAD.glob("cases/*-*.toml"),
+    ]
+    return {path.stem.partition("--")[0] for path in found}
+
+
+def test_the_page_is_made_from_the_words_and_the_bad_files():
+    assert tool().page() == PAGE, "run python tools/problem_pages.py"
+
+
+def test_every_code_has_a_section_and_every_section_a_code():
+    catalogue = {
+        id_.removeprefix("problem.")
+        for id_ in tool().catalogue("en")
+        if id_.startswith("problem.")
+    }
+    sections = re.findall(r"^## `([^`]+)`$", PAGE, re.MULTILINE)
+    assert len(sections) == len(set(sections))
+    assert set(sections) == catalogue == in_files() | MADE_IN_TESTS
+
+
+def test_codes_made_in_tests_are_made_there():
+    names = (
+        "bad_rules",
+        "table_files",
+        "tables",
+        "weightings",
+        "rank_table",
+        "overview",
+        "score_frame",
+        "overlays",
+        "bad_submissions",
+        "comparing",
+        "compare_command",
+        "intake",
+        "verify",
+        "cases",
+        "layout",
+    )
+    tests = "".join(
+        (ROOT / "tests" / f"test_{name}.py").read_text(encoding="utf-8")
+        for name in names
+    )
+    for code in MADE_IN_TESTS:
+        assert f'"{code}"' in tests or f"[{code}]" in tests

@@ -1,0 +1,814 @@
+"""A report proves itself: honest ones always verify, and whatever is changed in one is found."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from rule_texts import EXCLUDED, IN_SHARE, SHARE, WORK, head
+from strategies import cases
+from test_shapes import CASES, report_of
+
+from cchc_rules import (
+    load_measurements,
+    load_rules,
+    parse_report,
+    parse_rules,
+    print_report,
+    score,
+)
+from cchc_rules.cli.main import main
+from cchc_rules.report import verify
+from cchc_rules.report.verify import NoReportError, differences, digest
+from cchc_rules.scoring import shapes
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+EXAMPLE = EXAMPLES / "cam-due-2023.json"
+SCORED = ["cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong"]
+CHECKER = Path(verify.__file__)
+STATES = [
+    "met",
+    "partly_met",
+    "not_met",
+    "missing",
+    "not_applicable",
+    "not_due",
+    "waived",
+]
+
+
+def plan_report(name="cam-due-2023", lang="vi"):
+    rules = load_rules("cam-due-2023")
+    return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules)).to_dict(
+        lang
+    )
+
+
+def printed(report):
+    """The report as another program reads it."""
+    return json.loads(print_report(report))
+
+
+GOOD = [case.id for case in CASES]
+GOOD_REPORTS = {case.id: (case.values[0], case.values[1]) for case in CASES}
+
+
+def good(id_):
+    return printed(report_of(*GOOD_REPORTS[id_]).to_dict())
+
+
+# Honest reports ------------------------------------------------------------------------------------------------------
+
+
+class TestHonestReports:
+    @pytest.mark.parametrize("id_", GOOD)
+    def test_every_shape_verifies(self, id_):
+        assert differences(good(id_)) == []
+
+    @pytest.mark.parametrize("name", SCORED)
+    @pytest.mark.parametrize("lang", ["vi", "en"])
+    def test_the_plan_verifies(self, name, lang):
+        assert differences(printed(plan_report(name, lang))) == []
+
+    @given(cases())
+    def test_generated_reports_verify(self, case):
+        text, _, submission = case
+        rules = parse_rules(text)
+        report = score(rules, load_measurements(submission, rules)).to_dict()
+        assert differences(printed(report)) == []
+
+
+# Changed reports -----------------------------------------------------------------------------------------------------
+
+
+def leaves(part, path=()):
+    """Every single value of a document with its path."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(part, list):
+        for at, value in enumerate(part):
+            yield from leaves(value, (*path, at))
+    else:
+        yield path, part
+
+
+def other(value):
+    """Something else of the same kind: one more in the last place, another state, the opposite, another text."""
+    if isinstance(value, bool):
+        return not value
+    if value is None:
+        return "1"
+    if isinstance(value, int):
+        return value + 1
+    if value in STATES:
+        return STATES[(STATES.index(value) + 1) % len(STATES)]
+    found = list(re.finditer(r"\d", value))
+    if not found:
+        return value + "x"
+    at = found[-1].start()
+    return value[:at] + str((int(value[at]) + 1) % 10) + value[at + 1 :]
+
+
+@contextmanager
+def changed(report, path, value):
+    """The report with one value changed, for as long as it is looked at."""
+    place = report
+    for step in path[:-1]:
+        place = place[step]
+    before, place[path[-1]] = place[path[-1]], value
+    try:
+        yield report
+    finally:
+        place[path[-1]] = before
+
+
+def each_field(paths, most=2):
+    """At most so many places of each field: `rules, 3, earned` and `rules, 7, earned` are one field."""
+    fields = {}
+    for path, value in paths:
+        fields.setdefault(field_of(path), []).append((path, value))
+    return [
+        found[at]
+        for found in fields.values()
+        for at in sorted({0, len(found) // 2, len(found) - 1})[:most]
+    ]
+
+
+def field_of(path):
+    """The field that a place belongs to: its path with the places in lists left out."""
+    return tuple("" if isinstance(step, int) else step for step in path)
+
+
+@cache
+def every_field():
+    """Every field that any good report has, in the first, the middle and the last report that have it."""
+    found = {}
+    for report in map(good, GOOD):
+        for field, path in {field_of(path): path for path, _ in leaves(report)}.items():
+            found.setdefault(field, []).append((report, path))
+    return [
+        places[at]
+        for places in found.values()
+        for at in sorted({0, len(places) // 2, len(places) - 1})
+    ]
+
+
+def unfound(report, most=2, tries=1000):
+    """The figures that can be changed, with a new digest, and nobody notices."""
+    left = []
+    fields = each_field(
+        [(path, value) for path, value in leaves(report) if counts(report, path)], most
+    )
+    for path, value in fields[:: len(fields) // tries + 1]:
+        with changed(report, path, other(value)):
+            if not found_in(sealed(report)):
+                left.append((path, value))
+    return left
+
+
+def sealed(report):
+    """The report with a new digest, as a forger would print it."""
+    return {**report, "digest": digest(report)}
+
+
+def found_in(report):
+    try:
+        return bool(differences(report))
+    except NoReportError:
+        return True
+
+
+RULE = {"state", "value", "earned", "lost", "excluded", "exact", "maximum"}
+INPUT = {"numerator", "denominator", "value", "points", "state"}
+SUMS = {"maximum", "earned", "lost", "excluded", "rescaled", "uncapped"}
+INDEX = SUMS | {
+    "value",
+    "exact",
+    "base",
+    "bonus",
+    "penalty",
+    "lowest",
+    "highest",
+    "claimed",
+    "supported",
+}
+UNREAD = {"gate_closed", "gate_unknown", "block_absent", "not_due"}
+TRACK = {"earned", "maximum", "scored", "unscored"}
+
+
+def counts(report, path):
+    """Whether a place is a figure, a state, a band or the source of a number that the checker works out again."""
+    if path[0] == "rules":
+        rule, rest = report["rules"][path[1]], path[2:]
+        if rest[0] == "inputs":
+            given = rule["inputs"][rest[1]]
+            rounded = [
+                metric["id"]
+                for metric in report["machine"]["metrics"]
+                if metric["round"] is not None
+            ]
+            if (
+                rest[2] == "denominator"
+                and given["numerator"] is not None
+                and not Fraction(given["numerator"])
+            ):
+                return False  # 0/3 and 0/4 are the same figure
+            why, by_hand = (
+                rule["reason"]["code"],
+                rule["machine"]["effects"].get(rule["state"]) == "manual",
+            )
+            if given["points"] is not None and (
+                why in UNREAD or not (why == "manual" or by_hand)
+            ):
+                return False  # what a person gave is kept, though it came to nothing
+            exact = given["metric"] not in rounded and given["items"] is None
+            return rest[2] in INPUT and given[rest[2]] is not None and exact
+        if rest[0] == "threshold":
+            return len(rest) == 1 and rest[0] is not None
+        if rest[0] == "gains":
+            return rest[2] in ("from", "change", "points", "index")
+        if rest[0] == "evidence":
+            return rest[1] == "supported" or rest[-1] == "valid"
+        return len(rest) == 1 and rest[0] in RULE
+    if path[0] == "groups":
+        return path[2] in SUMS
+    if path[0] == "index":
+        return path[1] in ("counts", "states", "steps") or path[1] in INDEX
+    if path[0] == "targets":
+        return path[2] in ("value", "reached")
+    if path[:2] == ("band", "ladder"):
+        return path[3] != "title"
+    if path[0] == "band":
+        return path[1:] in (
+            (),
+            ("id",),
+            ("gated_from",),
+            ("next",),
+            ("next", "id"),
+            ("next", "distance"),
+        )
+    if path[0] == "tracks":
+        return path[2] in TRACK
+    if path[:2] == ("machine", "metrics"):
+        return path[3] in ("state", "figure")
+    return path[0] in (
+        "losses",
+        "unsupported",
+        "missing",
+        "not_due",
+        "not_applicable",
+        "waived",
+    )
+
+
+class TestWhateverIsChangedIsFound:
+    @pytest.mark.untraced
+    @pytest.mark.parametrize("id_", GOOD[::6])
+    def test_each_single_value_breaks_the_digest(self, id_):
+        report = good(id_)
+        for path, value in list(leaves(report)):
+            if path != ("digest",):
+                with changed(report, path, other(value)):
+                    assert digest(report) != report["digest"], path
+
+    @pytest.mark.untraced
+    def test_so_does_a_value_of_each_field(self):
+        for report, path in every_field():
+            if path != ("digest",):
+                with changed(report, path, "changed"):
+                    assert digest(report) != report["digest"], path
+
+    @pytest.mark.parametrize("id_", GOOD)
+    def test_a_changed_word_is_found_by_the_digest_alone(self, id_):
+        report = good(id_)
+        with changed(report, ("rules", 0, "title"), "x"):
+            assert [one.path for one in differences(report)] == ["digest"]
+
+    @pytest.mark.untraced
+    @pytest.mark.parametrize("id_", GOOD)
+    def test_each_figure_is_found_even_with_a_new_digest(self, id_):
+        assert unfound(good(id_)) == []
+
+    @pytest.mark.untraced
+    def test_the_plan_too(self):
+        report = printed(plan_report())
+        assert len([path for path, _ in leaves(report) if counts(report, path)]) > 1000
+        assert unfound(report, 3) == []
+
+    @given(cases())
+    def test_generated_reports_too(self, case):
+        text, _, submission = case
+        rules = parse_rules(text)
+        report = printed(score(rules, load_measurements(submission, rules)).to_dict())
+        assert unfound(report, 1, 20) == []
+
+    def test_the_place_is_named(self):
+        report = printed(plan_report())
+        report["rules"][0]["earned"] = "0.58"
+        assert (
+            "rules[direction-tasks].earned",
+            "0.58",
+            Fraction("0.48"),
+        ) in differences(report)
+
+    def test_a_scorer_that_rounds_otherwise_is_caught(self, monkeypatch):
+        rules = parse_rules(TIE)
+        submission = load_measurements(
+            {**TIED, "measurements": {"share": {"numerator": 1, "denominator": 8}}}
+        )
+        assert score(rules, submission).to_dict()["rules"][0]["earned"] == "0.13"
+        monkeypatch.setattr(shapes, "half_up", lambda n, d: round(Fraction(n, d)))
+        report = score(rules, submission).to_dict()
+        assert report["rules"][0]["earned"] == "0.12"
+        assert "rules[share].earned" in [
+            one.path for one in differences(printed(report))
+        ]
+
+
+TIE = (
+    head("tie", "Hòa", "Tie")
+    + SHARE
+    + 'ratio = { numerator = "a", denominator = "b" }\n'
+    + WORK
+    + IN_SHARE
+    + EXCLUDED
+    + "[index]\nscale = 1\n"
+)
+TIED = {"format": 1, "ruleset": "tie", "unit": "UBND xã", "period": "2023"}
+
+
+# What it needs -------------------------------------------------------------------------------------------------------
+
+
+class TestTheCheckerStandsAlone:
+    def test_it_imports_the_standard_library_alone(self):
+        tree = ast.parse(CHECKER.read_text(encoding="utf-8"))
+        names = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        names |= {
+            node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+        }
+        assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+
+    def run(self, folder, report):
+        shutil.copy(CHECKER, folder / "verify.py")
+        (folder / "report.json").write_text(report, encoding="utf-8")
+        command = [sys.executable, "-I", "-S", "verify.py", "report.json"]
+        return subprocess.run(
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    def test_a_copied_file_verifies(self, tmp_path):
+        done = self.run(tmp_path, print_report(plan_report()))
+        assert (done.returncode, done.stdout, done.stderr) == (
+            0,
+            "KHỚP / VERIFIED: 82.56\n",
+            "",
+        )
+
+    def test_a_copied_file_finds_a_change(self, tmp_path):
+        report = plan_report()
+        report["index"]["value"] = "92.56"
+        done = self.run(tmp_path, print_report(report))
+        assert done.returncode == 1
+        assert (
+            "index.value: báo cáo ghi / said 92.56, tính lại / recomputed 2064/25"
+            in done.stdout
+        )
+        assert "KHÔNG KHỚP / DIFFERS" in done.stdout
+
+    @pytest.mark.parametrize(
+        "text", ["", "{", "[]", "3", "{}", '{"digest": 1}', "null", "[" * 100_000]
+    )
+    def test_what_is_no_report(self, tmp_path, text):
+        done = self.run(tmp_path, text)
+        assert done.returncode == 4
+        assert "not a report" in done.stdout
+        assert done.stderr == ""
+
+
+class TestTheCheckerAsAProgram:
+    """The same in this process: what `python verify.py report.json` prints and returns."""
+
+    def run(self, folder, report, capsys):
+        (folder / "report.json").write_text(print_report(report), encoding="utf-8")
+        return verify.main(str(folder / "report.json")), capsys.readouterr().out
+
+    def test_verified(self, tmp_path, capsys):
+        assert self.run(tmp_path, plan_report(), capsys) == (
+            0,
+            "KHỚP / VERIFIED: 82.56\n",
+        )
+
+    def test_differs(self, tmp_path, capsys):
+        code, out = self.run(tmp_path, plan_report() | {"language": "en"}, capsys)
+        assert (code, out.splitlines()[-1]) == (1, "KHÔNG KHỚP / DIFFERS: 1")
+        assert out.startswith("digest: báo cáo ghi / said ")
+
+    def test_no_report(self, tmp_path, capsys):
+        assert self.run(tmp_path, {"a": 1}, capsys)[0] == 4
+        assert verify.main(str(tmp_path / "none.json")) == 4
+
+
+class TestWhatIsRare:
+    """Corners that no good file has: free days that a derived date counts over, a mean with nothing left."""
+
+    def report(self, middle, figures):
+        rules = parse_rules(HEAD + middle + TAIL)
+        submission = {**TIED, "as_of": "2023-12-31", "measurements": figures}
+        return printed(score(rules, load_measurements(submission, rules)).to_dict())
+
+    def test_a_derived_date_counts_working_days(self):
+        report = self.report(
+            DERIVED_DATE, {"received": "2023-04-27", "answered": "2023-05-05"}
+        )
+        assert report["machine"]["unusual_days"] == dict.fromkeys(
+            ("2023-05-01", "2023-05-02", "2023-05-03"), False
+        )
+        assert (report["rules"][0]["threshold"], report["rules"][0]["state"]) == (
+            "2023-05-05",
+            "met",
+        )
+        assert differences(report) == []
+        with changed(report, ("machine", "unusual_days"), {}):
+            assert "rules[answer].threshold" in [
+                one.path for one in differences(sealed(report))
+            ]
+
+    def test_points_count_working_days_themselves(self):
+        middle = DERIVED_DATE.replace(
+            'comparator = "on_or_before"\nthreshold = { metric = "deadline" }\n', ""
+        )
+        by_formula = '{ kind = "formula", formula = "weight if value <= add_working_days(received, 3) else 0" }'
+        report = self.report(
+            middle.replace('"all_or_nothing"', by_formula),
+            {"received": "2023-04-27", "answered": "2023-05-05"},
+        )
+        assert report["machine"]["unusual_days"] == dict.fromkeys(
+            ("2023-05-01", "2023-05-02", "2023-05-03"), False
+        )
+        assert report["rules"][0]["state"] == "met"
+        assert differences(report) == []
+
+    def test_a_mean_with_nothing_left(self):
+        report = self.report(MEAN, {"share": {"not_applicable": "không phát sinh"}})
+        assert [
+            report["groups"][0][key] for key in ("earned", "excluded", "rescaled")
+        ] == ["0.00", "4.00", "4.00"]
+        assert differences(report) == []
+
+    def test_points_that_divide_by_zero(self):
+        middle = MEAN.replace('combine = "mean"\nweight = 4\n', "").replace(
+            "weight = 1\n", "weight = 4\n"
+        )
+        middle = middle.replace('comparator = ">="\nthreshold = 100\n', "")
+        middle = middle.replace(
+            '"proportional"', '{ kind = "formula", formula = "weight * 50 / value" }'
+        )
+        report = self.report(middle, {"share": 0})
+        assert (report["rules"][0]["value"], report["rules"][0]["state"]) == (
+            "0",
+            "not_applicable",
+        )
+        assert differences(report) == []
+
+    def test_a_gain_through_a_gate_and_a_formula_that_is_forged(self):
+        """Two gates one after the other, and a metric that another is derived from: what they gain is worked out."""
+        report = self.report(GATED, {"share": 40, "plan": False, "half": 10})
+        gains = {rule["id"]: rule["gains"] for rule in report["rules"]}
+        assert [
+            (gain["metric"], gain["points"], gain["index"]) for gain in gains["plan"]
+        ] == [("plan", "1.00", "4.00")]
+        assert differences(report) == []
+        for key, value in (("points", "1.01"), ("index", "3.99"), ("from", True)):
+            with changed(report, ("rules", 0, "gains", 0, key), value):
+                assert [one.path for one in differences(sealed(report))] == [
+                    f"rules[plan].gains[0].{key}"
+                ]
+
+
+HEAD = head("tie", "Hiếm", "Rare") + '[calendar]\ncountry = "VN"\n'
+TAIL = EXCLUDED + "[index]\nscale = 4\n"
+DERIVED_DATE = """[metric.received]
+title = { vi = "Ngày nhận", en = "Received" }
+type = "date"
+[metric.answered]
+title = { vi = "Ngày trả", en = "Answered" }
+type = "date"
+[metric.deadline]
+title = { vi = "Hạn trả", en = "Deadline" }
+type = "date"
+formula = "add_working_days(received, 3)"
+[group.work]
+title = { vi = "Việc", en = "Work" }
+[rule.answer]
+group = "work"
+title = { vi = "Trả đúng hạn", en = "Answered in time" }
+source = ["1"]
+metric = "answered"
+comparator = "on_or_before"
+threshold = { metric = "deadline" }
+weight = 4
+deduction = "all_or_nothing"
+"""
+MEAN = SHARE + WORK + 'combine = "mean"\nweight = 4\n' + IN_SHARE
+
+
+GATED = """[metric.plan]
+title = { vi = "Kế hoạch", en = "Plan" }
+type = "yes_no"
+[metric.share]
+title = { vi = "Tỷ lệ", en = "Share" }
+type = "percent"
+[metric.half]
+title = { vi = "Nửa", en = "Half" }
+type = "percent"
+[metric.both]
+title = { vi = "Cả hai", en = "Both" }
+type = "percent"
+formula = "(share + half) / 2"
+[group.work]
+title = { vi = "Việc", en = "Work" }
+[rule.plan]
+group = "work"
+title = { vi = "Kế hoạch", en = "Plan" }
+source = ["1"]
+metric = "plan"
+comparator = "is"
+threshold = true
+weight = 1
+deduction = "all_or_nothing"
+[rule.share]
+group = "work"
+title = { vi = "Tỷ lệ", en = "Share" }
+source = ["2"]
+metric = "share"
+comparator = ">="
+threshold = 40
+weight = 2
+deduction = "proportional"
+requires = ["plan"]
+[rule.both]
+group = "work"
+title = { vi = "Cả hai", en = "Both" }
+source = ["3"]
+metric = "both"
+comparator = ">="
+threshold = 25
+weight = 1
+deduction = "proportional"
+requires = ["share"]
+"""
+
+
+class TestBounds:
+    """A report is a stranger's file: bounded time and memory, whatever it holds."""
+
+    def report_with(self, points):
+        report = good("s03-straight-ratio-1")
+        report["rules"][0]["machine"]["points"] = points
+        return sealed(report)
+
+    @pytest.mark.parametrize(
+        "points",
+        [
+            "1e999999999",
+            "9" * 10_000,
+            ["round_half_up", {"name": "value"}, "1000000000"],
+            [
+                "days",
+                {"date": "2023-01-01"},
+                ["add_days", {"date": "2023-01-01"}, "999999999"],
+            ],
+            [
+                "days",
+                {"date": "2023-01-01"},
+                ["add_working_days", {"date": "2023-01-01"}, "999999999"],
+            ],
+            ["round_up"],
+            ["system", "1"],
+            {"name": "nothing"},
+            {"metric": "nothing"},
+        ],
+        ids=lambda points: str(points)[:40],
+    )
+    def test_what_would_take_for_ever_is_refused(self, points):
+        with pytest.raises(NoReportError):
+            differences(self.report_with(points))
+
+    def test_a_figure_that_outgrows_every_bound(self):
+        points = {"name": "value"}
+        big = "9" * 4000
+        for _ in range(3):
+            points = ["*", points, ["*", big, big]]
+        with pytest.raises(NoReportError, match="outgrows"):
+            differences(self.report_with(points))
+
+    def test_expressions_nested_beyond_reason(self):
+        points = "1"
+        for _ in range(5000):
+            points = ["abs", points]
+        report = good("s03-straight-ratio-1")
+        report["rules"][0]["machine"]["points"] = points
+        with pytest.raises(NoReportError):
+            differences(report)
+
+
+class TestNoReport:
+    @pytest.mark.untraced
+    @pytest.mark.parametrize(
+        "junk", [None, "", "x", 7, [], {}, ["if"], "1/0", True], ids=repr
+    )
+    def test_nothing_but_a_difference_or_a_refusal_comes_of_a_broken_report(self, junk):
+        for report, path in every_field():
+            with changed(report, path, junk):
+                found_in(sealed(report))
+
+
+# The command ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "report.json").write_text(
+        print_report(plan_report()), encoding="utf-8", newline="\n"
+    )
+    return tmp_path
+
+
+def change(folder, old, new):
+    path = folder / "report.json"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+
+
+class TestTheCommand:
+    def test_verified(self, folder, capsys):
+        assert main(["verify", str(folder / "report.json"), "--lang", "en"]) == 0
+        assert (
+            capsys.readouterr().out
+            == "VERIFIED: 81 rules and the index 82.56 recompute to the last digit.\n"
+        )
+
+    def test_verified_in_vietnamese(self, folder, capsys):
+        assert main(["verify", str(folder / "report.json")]) == 0
+        assert (
+            capsys.readouterr().out
+            == "KHỚP: 81 tiêu chí và chỉ số 82,56 tính lại đúng đến chữ số cuối cùng.\n"
+        )
+
+    def test_a_difference(self, folder, capsys):
+        change(folder, '"earned": "0.48"', '"earned": "0.49"')
+        assert main(["verify", str(folder / "report.json"), "--lang", "en"]) == 1
+        out = capsys.readouterr().out
+        assert (
+            "rules[direction-tasks].earned: the report says 0.49, recomputed 12/25"
+            in out
+        )
+        assert "DIFFERS: 2 place(s)" in out
+
+    def test_no_report(self, capsys):
+        assert main(["verify", str(EXAMPLE), "--lang", "en"]) == 4
+        assert "This is no report that can be read" in capsys.readouterr().err
+
+    def test_no_file(self, folder, capsys):
+        assert main(["verify", str(folder / "none.json")]) == 4
+        assert "file-unreadable" in capsys.readouterr().err
+
+    def test_a_report_that_cannot_be_recomputed(self, folder, capsys):
+        change(folder, '"digest"', '"digset"')
+        assert main(["verify", str(folder / "report.json"), "--lang", "en"]) == 4
+        assert "error[not-recomputable]" in capsys.readouterr().err
+
+    def test_the_submission_gives_the_same_bytes(self, folder):
+        assert (
+            main(
+                ["verify", str(folder / "report.json"), "--measurements", str(EXAMPLE)]
+            )
+            == 0
+        )
+        assert (
+            main(["verify", str(folder / "report.json"), "--rules", "cam-due-2023"])
+            == 0
+        )
+
+    def test_words_that_were_forged_with_a_new_digest_are_found_by_scoring_again(
+        self, folder, capsys
+    ):
+        report = parse_report((folder / "report.json").read_text(encoding="utf-8"))
+        report["rules"][0]["remedy"]["lead"] = "UBND tỉnh"
+        (folder / "report.json").write_text(
+            print_report(sealed(report)), encoding="utf-8", newline="\n"
+        )
+        assert main(["verify", str(folder / "report.json")]) == 0
+        capsys.readouterr()
+        assert (
+            main(
+                [
+                    "verify",
+                    str(folder / "report.json"),
+                    "--measurements",
+                    str(EXAMPLE),
+                    "--lang",
+                    "en",
+                ]
+            )
+            == 1
+        )
+        assert (
+            "rules[0].remedy.lead: the report says UBND tỉnh, recomputed UBND xã"
+            in capsys.readouterr().out
+        )
+
+    def test_another_submission(self, folder, capsys):
+        strong = str(EXAMPLES / "cam-due-2023-strong.json")
+        assert (
+            main(
+                [
+                    "verify",
+                    str(folder / "report.json"),
+                    "--measurements",
+                    strong,
+                    "--lang",
+                    "en",
+                ]
+            )
+            == 1
+        )
+        assert "measurements.sha256: the report says " in capsys.readouterr().out
+
+    def test_other_rules(self, folder, capsys):
+        assert (
+            main(
+                [
+                    "verify",
+                    str(folder / "report.json"),
+                    "--rules",
+                    "cam-due-2023-annex",
+                    "--lang",
+                    "en",
+                ]
+            )
+            == 1
+        )
+        assert "ruleset.files" in capsys.readouterr().out
+
+    def test_a_file_laid_out_anew_is_no_longer_the_same_bytes(self, folder, capsys):
+        change(folder, "{\n", "{\n\n")
+        assert main(["verify", str(folder / "report.json")]) == 0
+        assert (
+            main(
+                ["verify", str(folder / "report.json"), "--measurements", str(EXAMPLE)]
+            )
+            == 1
+        )
+        assert "SHA-256: " in capsys.readouterr().out
+
+    def test_a_language_that_is_none(self, folder, capsys):
+        report = parse_report((folder / "report.json").read_text(encoding="utf-8"))
+        report["language"] = "xx"
+        (folder / "report.json").write_text(
+            print_report(sealed(report)), encoding="utf-8", newline="\n"
+        )
+        assert (
+            main(
+                [
+                    "verify",
+                    str(folder / "report.json"),
+                    "--measurements",
+                    str(EXAMPLE),
+                    "--lang",
+                    "en",
+                ]
+            )
+            == 1
+        )
+        assert "language: the report says xx, recomputed vi" in capsys.readouterr().out
+
+    def test_refused_rules_and_submissions(self, folder):
+        assert main(["verify", str(folder / "report.json"), "--rules", "no-such"]) == 3
+        mistakes = str(EXAMPLES / "cam-due-2023-mistakes.json")
+        assert (
+            main(["verify", str(folder / "report.json"), "--measurements", mistakes])
+            == 4
+        )

@@ -1,0 +1,173 @@
+"""One good file for each of the forty scoring shapes, with figures worked by hand: neither scorer is believed."""
+
+import json
+import re
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import tomli
+from oracle import oracle, overlay
+
+from cchc_rules import load_measurements, load_rules, rank, score
+
+GOOD = Path(__file__).parents[1] / "good"
+NAMES = sorted(path.stem for path in GOOD.glob("s*.toml"))
+
+
+def document_of(name):
+    """A good file as a document, laid over the file that it extends."""
+    document = tomli.loads(
+        (GOOD / f"{name}.toml").read_text(encoding="utf-8"), parse_float=Decimal
+    )
+    if "extends" in document:
+        document = overlay(
+            document_of(document["extends"].removesuffix(".toml")), document
+        )
+    return document
+
+
+def expected_of(name):
+    return json.loads(
+        (GOOD / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal
+    )
+
+
+CASES = [
+    pytest.param(name, case["submission"], case["expect"], id=f"{name}-{number}")
+    for name in NAMES
+    for number, case in enumerate(expected_of(name)["cases"], 1)
+]
+
+
+def report_of(name, submission):
+    rules = load_rules(GOOD / f"{name}.toml")
+    return score(rules, load_measurements(submission, rules))
+
+
+def by_id(items):
+    return {item["id"]: item for item in items}
+
+
+def pick(document, wanted):
+    """The part of a document that has the keys of ``wanted``."""
+    return {key: document[key] for key in wanted}
+
+
+class TestTheFolder:
+    def test_every_shape_has_a_file(self):
+        assert {int(re.match(r"s(\d\d)-", name)[1]) for name in NAMES} == set(
+            range(1, 41)
+        )
+
+    def test_every_file_has_figures(self):
+        assert sorted(path.stem for path in GOOD.glob("*.json")) == NAMES
+        assert all(expected_of(name)["cases"] for name in NAMES)
+
+    def test_every_case_says_what_the_index_is(self):
+        assert all("value" in case.values[2]["index"] for case in CASES)
+
+
+class TestFiguresWorkedByHand:
+    @pytest.mark.parametrize(("name", "submission", "expect"), CASES)
+    def test_the_report_gives_them(self, name, submission, expect):
+        document = report_of(name, submission).to_dict(lang="vi")
+        rules, groups, tracks = (
+            by_id(document["rules"]),
+            by_id(document["groups"]),
+            by_id(document["tracks"]),
+        )
+        for rule, figures in expect.get("rules", {}).items():
+            assert pick(rules[rule], figures) == figures
+        for group, figures in expect.get("groups", {}).items():
+            assert pick(groups[group], figures) == figures
+        for track, figures in expect.get("tracks", {}).items():
+            assert pick(tracks[track], figures) == figures
+        for rule, code in expect.get("reasons", {}).items():
+            assert rules[rule]["reason"]["code"] == code
+        assert pick(document["index"], expect["index"]) == expect["index"]
+        if "band" in expect:
+            assert pick(document["band"], expect["band"]) == expect["band"]
+        if "unsupported" in expect:
+            assert document["unsupported"] == expect["unsupported"]
+
+    @pytest.mark.parametrize(("name", "submission", "expect"), CASES)
+    def test_the_oracle_gives_them(self, name, submission, expect):
+        found = oracle(document_of(name), submission)
+        figures = (
+            "earned",
+            "lost",
+            "excluded",
+            "maximum",
+            "rescaled",
+            "exact",
+            "lowest",
+            "highest",
+            "claimed",
+            "supported",
+        )
+        figures += ("value", "base", "bonus", "penalty")
+        for part in ("rules", "groups"):
+            for name_, wanted in expect.get(part, {}).items():
+                for key, figure in wanted.items():
+                    if key == "state":
+                        assert found[part][name_]["state"] == figure
+                    elif key in figures and key in found[part][name_]:
+                        assert found[part][name_][key] == Fraction(figure), (name_, key)
+        for key, figure in expect["index"].items():
+            assert found["index"][key] == Fraction(figure), key
+        for rule, code in expect.get("reasons", {}).items():
+            assert found["rules"][rule]["reasons"] == {code}
+        if "band" in expect:
+            assert found["band"] == expect["band"]["id"]
+            assert expect["band"]["gated_from"] == (
+                None if found["ungated"] == found["band"] else found["ungated"]
+            )
+        if "unsupported" in expect:
+            assert found["unsupported"] == set(expect["unsupported"])
+
+
+class TestS31Ranks:
+    """Competition ranking: equals share a rank, the next one is skipped."""
+
+    def ranks(self, order):
+        cases = expected_of("s31-ranks")["cases"]
+        reports = [
+            report_of("s31-ranks", cases[place]["submission"]) for place in order
+        ]
+        return reports, rank(reports)
+
+    def test_equal_indices_share_a_rank(self):
+        _, ranked = self.ranks([0, 1, 2])
+        assert [item.rank for item in ranked] == expected_of("s31-ranks")["ranks"]
+        assert [item.report.to_dict()["index"]["value"] for item in ranked] == [
+            "95.45",
+            "95.45",
+            "95.20",
+        ]
+
+    @pytest.mark.parametrize("order", [[2, 0, 1], [0, 2, 1], [1, 0, 2]])
+    def test_the_order_of_the_reports_is_no_matter(self, order):
+        _, ranked = self.ranks(order)
+        assert sorted(item.rank for item in ranked) == [1, 1, 3]
+        assert {
+            item.report.to_dict()["index"]["value"] for item in ranked if item.rank == 3
+        } == {"95.20"}
+
+
+class TestS15Fallback:
+    """The report says that a fallback was used."""
+
+    def test_the_texts_differ_when_a_fallback_was_used(self):
+        cases = expected_of("s15-fallback")["cases"]
+        used = by_id(
+            report_of("s15-fallback", cases[0]["submission"]).to_dict()["rules"]
+        )["share"]
+        states = {item["metric"]: item["state"] for item in used["inputs"]}
+        assert states == {
+            "last_year": "reported",
+            "portal": "missing",
+            "register": "missing",
+            "settled": "reported",
+        }
