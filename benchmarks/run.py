@@ -23,7 +23,7 @@ from plan_table import ROWS
 from cchc_rules import load_measurements, load_rules, parse_rules, score
 from cchc_rules.base.state import Absent, State
 from cchc_rules.render import render
-from cchc_rules.scoring.compiled import compiled
+from cchc_rules.scoring.compiled_rules import compile_rules
 from cchc_rules.submissions.binding import figures_of
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +43,7 @@ def example():
 
 def agreed(rules, measurements):
     """Return the reference and its figures, after holding every figure it gives against the engine's."""
-    plan = compiled(rules)
+    plan = compile_rules(rules)
     bound = plan.figures(figures_of(measurements, rules, measurements.judged_at))
     kinds = {
         State.MISSING: None,
@@ -54,7 +54,10 @@ def agreed(rules, measurements):
         kinds[figure.state] if isinstance(figure, Absent) else figure
         for figure in bound
     ]
-    run, day = reference.compiled(plan.positions), measurements.judged_at.toordinal()
+    run, day = (
+        reference.compile_rules(plan.positions),
+        measurements.judged_at.toordinal(),
+    )
     records, _, _, index = run(figures, day)
     report = score(rules, measurements)
     for record, rule in zip(records, report.rules, strict=True):
@@ -77,7 +80,7 @@ def agreed(rules, measurements):
 
 def plain_values(measurements, rules):
     """Return each figure as one float, as engines without ratios want it; none for an absence."""
-    plan = compiled(rules)
+    plan = compile_rules(rules)
     bound = plan.figures(figures_of(measurements, rules, measurements.judged_at))
     return {
         name: None if isinstance(figure, Absent) else figure[0] / figure[1]

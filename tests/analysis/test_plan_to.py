@@ -38,7 +38,7 @@ def every_choice(report, measurements, rules, mender):
         }
         yield (
             len(chosen),
-            score(rules, measurements.changed(raw), as_of=report.as_of).outcome,
+            score(rules, measurements.changed(raw), as_of=report.as_of).scoring,
         )
 
 
@@ -56,7 +56,7 @@ class TestTheFewest:
         rules = parse_rules(text)
         measurements = load_measurements(submission, rules)
         report = score(rules, measurements)
-        mender = _Mender(report.outcome, _goal(report.outcome, Fraction(10**6), None))
+        mender = _Mender(report.scoring, _goal(report.scoring, Fraction(10**6), None))
         if ways(mender) > MANY:
             return
         choices = list(every_choice(report, measurements, rules, mender))
@@ -72,11 +72,11 @@ class TestTheFewest:
             Decimal(exact.numerator * 10**6 // exact.denominator).scaleb(-6) + nudge
         )
         found = plan_to(rules, measurements, index=target)
-        left = report.outcome.index.base.maximum - report.outcome.index.base.rescaled
+        left = report.scoring.index.base.maximum - report.scoring.index.base.rescaled
         if not found.proven:
             assert left == 0
             return
-        assert [*found.now.outcome.results] == [*report.outcome.results]
+        assert [*found.now.scoring.results] == [*report.scoring.results]
         if found.reached:
             assert found.then.index.exact >= Fraction(target)
             assert len(found.steps) == min(
@@ -97,16 +97,16 @@ class TestTheFewest:
         rules = parse_rules(text)
         measurements = load_measurements(submission, rules)
         report = score(rules, measurements)
-        if not report.outcome.rules.bands:
+        if not report.scoring.rules.bands:
             return
         names = [
             band.id
             for band in sorted(
-                report.outcome.rules.bands, key=lambda band: band.interval.low or 0
+                report.scoring.rules.bands, key=lambda band: band.interval.low or 0
             )
         ]
         band = data.draw(st.sampled_from(names))
-        mender = _Mender(report.outcome, _goal(report.outcome, None, band))
+        mender = _Mender(report.scoring, _goal(report.scoring, None, band))
         if ways(mender) > MANY:
             return
 
@@ -118,13 +118,13 @@ class TestTheFewest:
         found = plan_to(rules, measurements, band=band)
         if not found.proven:
             assert (
-                report.outcome.index.base.maximum == report.outcome.index.base.rescaled
+                report.scoring.index.base.maximum == report.scoring.index.base.rescaled
             )
             return
         least = min((n for n, outcome in choices if reaches(outcome)), default=None)
         assert found.reached == (least is not None)
         if found.reached:
-            assert reaches(found.then.outcome)
+            assert reaches(found.then.scoring)
             assert len(found.steps) == least
 
 
@@ -370,7 +370,7 @@ deduction = "none"
     def test_pools_beside_figures_that_rescale(self, target):
         rules, measurements = self.rescaling()
         report = score(rules, measurements)
-        mender = _Mender(report.outcome, _goal(report.outcome, Fraction(target), None))
+        mender = _Mender(report.scoring, _goal(report.scoring, Fraction(target), None))
         choices = list(every_choice(report, measurements, rules, mender))
         found = plan_to(rules, measurements, index=target)
         least = min(

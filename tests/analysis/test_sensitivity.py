@@ -178,7 +178,7 @@ class TestWeightsByHand:
             == "down to “Low” once weights move by more than 20.00 %"
         )
         assert fifth.lowest.exact == 60
-        assert fifth.lowest.outcome.banding().band.id == "mid"
+        assert fifth.lowest.scoring.banding().band.id == "mid"
 
     def test_the_area_that_matters_most(self):
         """c alone: it may go no further than the others give, 8: 68 and 32/40 of 35 against 52 and 48/40 of 35."""
@@ -300,7 +300,7 @@ class TestClearWords:
     @pytest.mark.parametrize(("figure", "state"), [(99, "gated"), (100, "reached")])
     def test_a_gate_holds_the_band(self, figure, state):
         found = study(THREE + self.GATE.format("mid"), {"a": figure, "b": 100, "c": 40})
-        assert found.outcome.banding().band.id == "mid"
+        assert found.scoring.banding().band.id == "mid"
         assert found.up.reason == state
         if state == "gated":
             words_ = found.to_dict("en")["bands"]["up"]["text"]
@@ -308,7 +308,7 @@ class TestClearWords:
 
     def test_a_band_that_a_gate_lowered_falls_from_where_it_is(self):
         found = study(THREE + self.GATE.format("mid"), {"a": 50, "b": 100, "c": 90})
-        assert found.outcome.banding().gates == ("a",)
+        assert found.scoring.banding().gates == ("a",)
         assert found.up.reason == "gated"
         assert found.down.reason == "never"
         assert found.to_dict()["bands"]["gates"] == ["a"]
@@ -333,7 +333,7 @@ class TestClearWords:
         )
         found = study(text, {**FIGURES, "plus": 100})
         ratio, closed = found._edge(
-            next(band for band in found.outcome.ladder if band.id == "mid")
+            next(band for band in found.scoring.ladder if band.id == "mid")
         )
         assert (ratio * 100, closed) == (F(over - 60) - F(5, 1000), over > 60)
 
@@ -365,7 +365,7 @@ class TestTheRange:
         found = sensitivity(rules, measurements, as_of="2023-12-31")
         assert found.to_dict()["as_of"] == "2023-12-31"
         assert all(
-            reading.outcome.as_of == found.outcome.as_of for reading in found.readings
+            reading.scoring.as_of == found.scoring.as_of for reading in found.readings
         )
 
 
@@ -544,16 +544,16 @@ class TestReadingsByHand:
             parse_rules(edited), load_measurements(submission(figures, **more))
         )
         assert reading.deduction == case.way
-        assert reading.outcome.index.exact == by_hand.index.exact
+        assert reading.scoring.index.exact == by_hand.index.exact
         for one, other in zip(
-            reading.outcome.results, by_hand.outcome.results, strict=True
+            reading.scoring.results, by_hand.scoring.results, strict=True
         ):
             assert (one.earned, one.excluded, one.state) == (
                 other.earned,
                 other.excluded,
                 other.state,
             )
-        assert found.together.all.outcome.index.exact == by_hand.index.exact
+        assert found.together.all.scoring.index.exact == by_hand.index.exact
         shown = found.to_dict("en")["readings"][0]
         assert (shown["text"] is None) == (case.way == DECLARED)
 
@@ -592,7 +592,7 @@ conflict = [{ source = "PL.1" }]
         found = study(
             text, {"y": 50}, points={"m": {"points": 2, "reason": "biên bản"}}
         )
-        assert found.readings[0].outcome is None
+        assert found.readings[0].scoring is None
 
     def test_what_scoring_refuses_is_said(self):
         """The other reading hangs on a figure that does not apply, and the file declares no effect for that."""
@@ -604,7 +604,7 @@ conflict = [{ source = "PL.1" }]
         text = text.replace('not_applicable = "exclude"\n', "")
         found = study(text, {"x": 95, "y": 50, "before": {"not_applicable": "mới lập"}})
         (reading,) = found.readings
-        assert reading.outcome is None
+        assert reading.scoring is None
         assert reading.problems[0].code == "effect-undeclared"
         assert found.to_dict("en")["readings"][0]["text"].startswith(
             "This reading cannot be scored: "
@@ -620,12 +620,12 @@ conflict = [{ source = "PL.1" }]
         text = ruled(x).replace("[rule.y]", f"[rule.y]\nconflict = [{strict}, {loose}]")
         found = study(text, {"x": 45, "y": 50})
         assert found.report.index.value == 50
-        values = [reading.outcome.index.exact for reading in found.readings]
+        values = [reading.scoring.index.exact for reading in found.readings]
         assert values == [F("62.5"), 25, 75]
         together = found.together
-        assert together.all.outcome.index.exact == F("37.5")
-        assert together.lowering.outcome.index.exact == 25
-        assert together.raising.outcome.index.exact == F("87.5")
+        assert together.all.scoring.index.exact == F("37.5")
+        assert together.lowering.scoring.index.exact == 25
+        assert together.raising.scoring.index.exact == F("87.5")
         assert together.all.places == (("x", 0), ("y", 0))
         assert together.raising.places == (("y", 1), ("x", 0))
         ordered = [reading["index"]["value"] for reading in found.to_dict()["readings"]]
@@ -650,8 +650,8 @@ conflict = [{ source = "PL.1" }]
             F(200, 9),
             25,
         ] or mountain.report.index.exact == 25
-        assert plain.readings[0].outcome.results[0].earned == 3333
-        assert mountain.readings[0].outcome.results[0].earned == 4000
+        assert plain.readings[0].scoring.results[0].earned == 3333
+        assert mountain.readings[0].scoring.results[0].earned == 4000
 
     def test_a_rule_of_one_kind_of_unit_alone(self):
         new = area("z", 10).partition("[rule.z]")
@@ -664,15 +664,15 @@ conflict = [{ source = "PL.1" }]
         text += "[kind.mountain.rule.z]" + rule + CONFLICT.format(">=", 50)
         text += '\n[rule.info]\ngroup = "y"\ntitle = "z"\nsource = ["3"]\nmetric = "z"\ndeduction = "none"\n'
         found = study(text, {"y": 50, "z": 40}, unit_kind="mountain")
-        assert found.report.outcome.index.base.earned == 2500 + 400
-        assert found.readings[0].outcome.index.base.earned == 2500 + 800
+        assert found.report.scoring.index.base.earned == 2500 + 400
+        assert found.readings[0].scoring.index.base.earned == 2500 + 800
 
     def test_an_overlay_still_reads_what_its_base_reads(self):
         rules = load_rules("cam-due-2023-annex")
         found = sensitivity(
             rules, load_measurements(EXAMPLES / "cam-due-2023.json", rules)
         )
-        assert [reading.outcome is not None for reading in found.readings] == [
+        assert [reading.scoring is not None for reading in found.readings] == [
             True
         ] * 18
 
@@ -686,8 +686,8 @@ conflict = [{ source = "PL.1" }]
             )
         stricter, looser = found.values()
         assert (
-            stricter.together.all.outcome.index.value
-            == looser.outcome.index.value
+            stricter.together.all.scoring.index.value
+            == looser.scoring.index.value
             == 8401
         )
         assert len(stricter.readings) == 18
@@ -785,7 +785,7 @@ def index_by_hand(report, document, areas, weights):
     scale = F(document["index"]["scale"])
     base = earned * scale / left if left else F(0)
     exact = base + F(document["index"]["bonus"]) - F(document["index"]["penalty"])
-    return exact if report.outcome.rules.index.over_scale else min(exact, scale)
+    return exact if report.scoring.rules.index.over_scale else min(exact, scale)
 
 
 ranges = st.sampled_from([0, 1, 5, 20, F(100, 3), 50, 99])
@@ -802,7 +802,7 @@ class TestLaws:
             index_by_hand(report, document, areas, w)
             for w in vertices(areas, F(percent) / 100)
         ]
-        corners = corners or [report.outcome.index.exact]
+        corners = corners or [report.scoring.index.exact]
         assert (found.lowest.exact, found.highest.exact) == (min(corners), max(corners))
         assert (
             index_by_hand(report, document, areas, list(found.highest.weights.values()))
@@ -815,8 +815,8 @@ class TestLaws:
         found = without_readings(report, 0)
         for one in (found.lowest, found.highest, *(swing.up for swing in found.swings)):
             assert one.exact == report.index.exact
-            assert one.outcome.index.value == report.outcome.index.value
-            assert one.outcome.banding().band == report.band
+            assert one.scoring.index.value == report.scoring.index.value
+            assert one.scoring.banding().band == report.band
 
     @given(cases())
     def test_a_wider_range_reaches_no_less_far(self, case):
@@ -841,13 +841,13 @@ class TestLaws:
     @given(cases())
     def test_the_band_changes_there_and_not_before(self, case):
         report = report_of(case)
-        ladder = report.outcome.ladder
+        ladder = report.scoring.ladder
         assume(ladder)
         at = ladder.index(report.band)
 
         def place(percent, which):
             return ladder.index(
-                getattr(without_readings(report, percent), which).outcome.banding().band
+                getattr(without_readings(report, percent), which).scoring.banding().band
             )
 
         study_ = without_readings(report, 0)
@@ -863,7 +863,7 @@ class TestLaws:
                 assert place(percent * F(9999, 10000), which) == at
             assert (sign * (place(percent, which) - at) > 0) == change.attained
             assert sign * (place((percent + 100) / 2, which) - at) > 0
-            landed = study_.under(list(change.weights.values())).outcome.banding().band
+            landed = study_.under(list(change.weights.values())).scoring.banding().band
             assert (landed == change.band) == change.attained
 
     @given(cases(kinds=False), st.data())
@@ -878,7 +878,7 @@ class TestLaws:
         times = {id_: data.draw(st.integers(1, 4), label=id_) for id_ in found.areas}
         changed, submitted = heavier(document, given_, times)
         rules = parse_rules(to_toml(changed))
-        again = score(rules, load_measurements(submitted, rules)).outcome
+        again = score(rules, load_measurements(submitted, rules)).scoring
         weights = [area_.weight * times[id_] for id_, area_ in found.areas.items()]
         areas = list(found.areas.values())
         left = sum(w * a.left for a, w in zip(areas, weights, strict=True))
@@ -888,7 +888,7 @@ class TestLaws:
         leaves = [top_of(document, rule["group"]) for rule in document["rule"].values()]
         slack = (
             sum(F(1 + times[id_], 2) for id_ in leaves if id_ in times)
-            / report.outcome.plan.unit
+            / report.scoring.compiled.unit
         )
         actual = again.index.exact_base / F(document["index"]["scale"])
         assert abs(actual - predicted) <= slack / left
@@ -899,7 +899,7 @@ class TestLaws:
         rules = parse_rules(text)
         measurements = load_measurements(given_, rules)
         found = sensitivity(rules, measurements)
-        active = found.outcome.rules
+        active = found.scoring.rules
         for reading in found.readings:
             (place,) = reading.places
             rule = document["rule"][place.rule]
@@ -922,11 +922,13 @@ class TestLaws:
                 edited["rule"][place.rule]["deduction"] = "all_or_nothing"
                 other = parse_rules(to_toml(edited))
             assert active.rules[place.rule].conflicts
-            expected = score(other, measurements).outcome
-            assert reading.outcome.index == expected.index
-            assert reading.outcome.results[
-                found.outcome.plan.places[place.rule]
-            ].earned == (expected.results[found.outcome.plan.places[place.rule]].earned)
+            expected = score(other, measurements).scoring
+            assert reading.scoring.index == expected.index
+            assert reading.scoring.results[
+                found.scoring.compiled.places[place.rule]
+            ].earned == (
+                expected.results[found.scoring.compiled.places[place.rule]].earned
+            )
 
 
 def top_of(document, group):

@@ -118,7 +118,7 @@ class TestSettings:
         found = score(rules, tried(measurements, rules, [setting]))
         again = score(rules, load_measurements(submission(**{name: figure}), rules))
         assert found.index == again.index
-        assert found.outcome.figures == again.outcome.figures
+        assert found.scoring.figures == again.scoring.figures
         assert found.to_dict()["measurements"]["changes"][0]["metric"] == name
         assert found.to_dict()["measurements"]["sha256"] == measurements.sha256
 

@@ -385,7 +385,7 @@ def test_a_threshold_that_is_not_there_reaches_nothing():
     ran = [
         Ran(
             case_of(rules, figures),
-            score(rules, case_of(rules, figures).measurements).outcome,
+            score(rules, case_of(rules, figures).measurements).scoring,
         )
     ]
     found = coverage(CaseFile("x", rules, {}, ()), ran)

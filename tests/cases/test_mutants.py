@@ -545,7 +545,7 @@ def test_a_case_that_can_no_longer_be_scored_has_noticed():
         measurements,
         (Expectation("rule", "one", "points", Fraction(1)),),
     )
-    ran = [Ran(seven, score(rules, measurements).outcome)]
+    ran = [Ran(seven, score(rules, measurements).scoring)]
     found = {
         one.mutant.after: one for one in fates(CaseFile("x", rules, {}, (seven,)), ran)
     }

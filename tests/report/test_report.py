@@ -256,7 +256,7 @@ def redo_all(report):
     count = 0
     rounded = {
         m.title.of(lang)
-        for m in report.outcome.rules.metrics.values()
+        for m in report.scoring.rules.metrics.values()
         if m.round is not None
         for lang in LANGUAGES
     }
@@ -1085,7 +1085,7 @@ class TestTheDocument:
         """Every metric that a rule or one of its formulas names is there, in alphabetical order."""
         for name, submission, _ in (case.values for case in CASES):
             report = report_of(name, submission)
-            rules = report.outcome.rules
+            rules = report.scoring.rules
             for shown, rule in zip(
                 report.to_dict()["rules"], report.rules, strict=True
             ):

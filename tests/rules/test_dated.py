@@ -27,7 +27,7 @@ from cchc_rules.analysis.what_if.changed_figures import tried
 from cchc_rules.cli.main import main
 from cchc_rules.render import render
 from cchc_rules.report.verify import differences
-from cchc_rules.scoring.compiled import compiled
+from cchc_rules.scoring.compiled_rules import compile_rules
 
 DATED = (
     FRAME
@@ -104,7 +104,7 @@ class TestWhichGoverns:
         rules = parse_rules(DATED)
         version = rules.at(date(2023, 8, 1))
         assert version is rules.at(date(2023, 7, 1))
-        assert compiled(version) is compiled(rules.at(date(2023, 8, 2)))
+        assert compile_rules(version) is compile_rules(rules.at(date(2023, 8, 2)))
 
     def test_the_report_says_so(self):
         document = report("2023-07-01").to_dict("vi")
@@ -302,7 +302,7 @@ class TestOtherCommands:
             rules, load_measurements(SUBMISSION, rules), as_of="2023-07-01"
         )
         (reading,) = found.readings
-        assert (found.report.index.value, reading.outcome.index.value) == (5, 100)
+        assert (found.report.index.value, reading.scoring.index.value) == (5, 100)
 
     def test_a_plan_mends_by_the_rules_of_the_day(self):
         rules = parse_rules(DATED)

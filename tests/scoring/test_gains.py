@@ -34,7 +34,7 @@ def rescored(rules, submission, metric, value):
 
 
 def offers(report):
-    gains = Gains(report.outcome)
+    gains = Gains(report.scoring)
     return [(at, gain) for at in range(len(report.rules)) for gain in gains.of(at)]
 
 
@@ -77,11 +77,11 @@ class TestWhatIsOffered:
         text, _, submission = case
         rules = parse_rules(text)
         report = score(rules, load_measurements(submission, rules))
-        gains = Gains(report.outcome)
-        for at, result in enumerate(report.outcome.results):
+        gains = Gains(report.scoring)
+        for at, result in enumerate(report.scoring.results):
             rule = report.rules[at].rule
             if (
-                report.outcome.lost(at) <= 0
+                report.scoring.lost(at) <= 0
                 or rule.metric is None
                 or not isinstance(figure_of(report, rule), tuple)
             ):
@@ -103,7 +103,7 @@ class TestWhatIsOffered:
 
 
 def figure_of(report, rule):
-    return report.outcome.figure(rule.metric)
+    return report.scoring.figure(rule.metric)
 
 
 class TestTrials:
@@ -116,7 +116,7 @@ class TestTrials:
         measurements = load_measurements(submission, rules)
         report = score(rules, measurements)
         before = copy.deepcopy(
-            (report.outcome.figures, report.outcome.results, report.outcome.groups)
+            (report.scoring.figures, report.scoring.results, report.scoring.groups)
         )
         names = [
             name
@@ -134,15 +134,15 @@ class TestTrials:
                 reported(document, name, report.as_of)
             )
         again = score(rules, load_measurements(changed, rules))
-        trial = Trial(report.outcome)
-        changes = {name: again.outcome.figure(name) for name in chosen}
-        assert trial.index(changes) == again.outcome.index
+        trial = Trial(report.scoring)
+        changes = {name: again.scoring.figure(name) for name in chosen}
+        assert trial.index(changes) == again.scoring.index
         results = trial.results(changes)
-        for at, result in enumerate(again.outcome.results):
-            assert results.get(at, report.outcome.results[at])[:7] == result[:7]
-        assert trial.run.figures == report.outcome.figures == before[0]
+        for at, result in enumerate(again.scoring.results):
+            assert results.get(at, report.scoring.results[at])[:7] == result[:7]
+        assert trial.run.figures == report.scoring.figures == before[0]
         assert [result[:7] for result in trial.run.results] == [
-            result[:7] for result in report.outcome.results
+            result[:7] for result in report.scoring.results
         ]
 
 

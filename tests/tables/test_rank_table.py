@@ -157,7 +157,7 @@ class TestRanks:
         scores = score_table(rules, table)
         found = rank([scores.report(row) for row in range(1, 6)])
         wanted = sorted(
-            (place.report.outcome.measurements.unit, place.rank) for place in found
+            (place.report.scoring.measurements.unit, place.rank) for place in found
         )
         assert ranks(rank_table(scores), "unit", "rank") == wanted
 

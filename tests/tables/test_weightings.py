@@ -540,7 +540,7 @@ class TestLaw:
         found = score_weightings(
             report, table or {"weighting": [1]}, results=("index", "exact", "band")
         )
-        wanted = study.under([Fraction(weight) for weight in weights]).outcome
+        wanted = study.under([Fraction(weight) for weight in weights]).scoring
         assert found["index"][0] * wanted.plan.unit == wanted.index.value
         assert (
             Fraction(
@@ -557,7 +557,7 @@ def test_the_plan():
     rules = load_rules("cam-due-2023")
     report = score(rules, load_measurements("examples/cam-due-2023.json", rules))
     plan, results = (
-        report.outcome.plan,
+        report.scoring.compiled,
         ("index", "supported", "lowest", "highest", "band", "rule.lost", "group.lost"),
     )
     own = {
@@ -567,11 +567,11 @@ def test_the_plan():
     row = score_weightings(report, own, results=results, decimals=False).row(
         0, named=True
     )
-    assert row["index"] == report.outcome.index.value
+    assert row["index"] == report.scoring.index.value
     assert [row[name] for name in ("supported", "lowest", "highest")] == [
-        getattr(report.outcome, name).value
+        getattr(report.scoring, name).value
         for name in ("supported", "lowest", "highest")
     ]
     assert [row[f"rule.{id_}.lost"] for id_ in plan.names] == [
-        report.outcome.lost(at) for at in range(len(plan.names))
+        report.scoring.lost(at) for at in range(len(plan.names))
     ]

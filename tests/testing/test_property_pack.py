@@ -229,7 +229,7 @@ class TestWhatBreaksALawIsFound:
 
     def test_a_rule_that_changes_with_what_it_does_not_read(self, monkeypatch):
         def change(document, report):
-            fine = report.outcome.measurements.entries.get("fine")
+            fine = report.scoring.measurements.entries.get("fine")
             document["rules"][0]["exact"] = str(fine and fine.value)
 
         self.tamper(monkeypatch, change)

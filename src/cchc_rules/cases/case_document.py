@@ -14,7 +14,7 @@ from cchc_rules.cases.coverage import KINDS, Coverage
 from cchc_rules.cases.mutation import STATUSES, Fate
 from cchc_rules.cases.run import FAILED, OPEN, PASSED, Check, Ran
 from cchc_rules.report.arithmetic import Arithmetic
-from cchc_rules.report.result_text import Speaker
+from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import RuleSet
 
 Document = dict[str, Any]
@@ -131,7 +131,7 @@ def _case(ran: Ran, lang: str) -> Document:
         "line": ran.case.line() if status != PASSED else None,
         "why": ran.case.why,
         "status": status,
-        "expectations": [_check(check, ran.outcome.rules) for check in ran.checks],
+        "expectations": [_check(check, ran.scoring.rules) for check in ran.checks],
         "calculations": _calculations(ran, lang) if failed else {},
     }
 
@@ -164,9 +164,9 @@ def said(value: Value, rules: RuleSet) -> str | None:
 
 def _calculations(ran: Ran, lang: str) -> dict[str, str]:
     """Return the arithmetic of each rule of which an expectation fails."""
-    arithmetic = Arithmetic(Speaker(ran.outcome, lang))
+    arithmetic = Arithmetic(ResultText(ran.scoring, lang))
     rules = [check.expectation for check in ran.checks if check.status == FAILED]
-    places = ran.outcome.plan.places
+    places = ran.scoring.compiled.places
     return {
         one.id: arithmetic.calculation(places[one.id])
         for one in rules

@@ -21,8 +21,8 @@ from cchc_rules.cases.rescored import Bench
 from cchc_rules.cases.run import Ran
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule, RuleSet
-from cchc_rules.scoring.compiled import compiled
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.compiled_rules import compile_rules
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.shapes import Result
 from cchc_rules.scoring.value_functions import Shapes, opened
 
@@ -73,7 +73,7 @@ class Survey:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self.shapes = Shapes(rules, compiled(rules).positions)
+        self.shapes = Shapes(rules, compile_rules(rules).positions)
 
     def goals(self, rule: Rule) -> Iterator[Goal]:
         """Yield what there is to reach of a rule, without its states: they are found by trying."""
@@ -82,7 +82,7 @@ class Survey:
         )
         for path, parsed in self.formulas(rule):
             yield from (
-                Goal(WAY, path, text, outcome) for text, outcome in branches(parsed)
+                Goal(WAY, path, text, scoring) for text, scoring in branches(parsed)
             )
         for edge in edges(self.rules, rule):
             which = edge_text(edge.of, edge.value, edge.relative, self.dated(rule))
@@ -111,21 +111,21 @@ class Survey:
                     self.shapes.parsed(derived, {}),
                 )
 
-    def reached(self, rule: Rule, outcome: Outcome) -> Iterator[Goal]:
+    def reached(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
         """Yield what a scoring reaches of a rule."""
-        result = outcome.results[outcome.plan.places[rule.id]]
+        result = scoring.results[scoring.compiled.places[rule.id]]
         yield Goal(STATE, rule.id, str(result.state))
         if result.reason is Reason.TIER:
             yield Goal(TIER, rule.id, str(result.detail + 1))
-        yield from self._ways(rule, outcome, result)
-        yield from self._sides(rule, outcome)
+        yield from self._ways(rule, scoring, result)
+        yield from self._sides(rule, scoring)
 
-    def _ways(self, rule: Rule, outcome: Outcome, result: Result) -> Iterator[Goal]:
+    def _ways(self, rule: Rule, scoring: Scoring, result: Result) -> Iterator[Goal]:
         own = {path: (text, extra) for path, text, extra in self._own(rule, result)}
         for path, parsed in self.formulas(rule):
             if path.startswith(METRIC) or path in own:
-                names = self.shapes.named(parsed, outcome.figures) | self._own_names(
-                    rule, parsed, outcome
+                names = self.shapes.named(parsed, scoring.figures) | self._own_names(
+                    rule, parsed, scoring
                 )
                 if len(names) == len(parsed.names):
                     yield from (
@@ -143,35 +143,35 @@ class Survey:
                 yield path_text(("rule", rule.id, *path)), text, extra
 
     def _own_names(
-        self, rule: Rule, parsed: formula.Formula, outcome: Outcome
+        self, rule: Rule, parsed: formula.Formula, scoring: Scoring
     ) -> Named:
         """Return what the rule's own names stand for; what has no figure is left out."""
         metric = self.rules.metrics[rule.metric or ""]
         own: Named = {
             "weight": rule.weight,
-            "value": opened(outcome.figure(metric.id), metric),
+            "value": opened(scoring.figure(metric.id), metric),
         }
-        threshold = self.threshold(rule, outcome)
+        threshold = self.threshold(rule, scoring)
         if threshold is not None:
             own["threshold"] = opened(
                 (threshold.numerator, threshold.denominator), metric
             )
         return {name: value for name, value in own.items() if name in parsed.names}
 
-    def threshold(self, rule: Rule, outcome: Outcome) -> Fraction | None:
+    def threshold(self, rule: Rule, scoring: Scoring) -> Fraction | None:
         """Return the threshold of a rule over the figures of a scoring, None where it has none."""
-        found = self.shapes.threshold(rule, outcome.figures)
+        found = self.shapes.threshold(rule, scoring.figures)
         return found if isinstance(found, Fraction) else None
 
-    def _sides(self, rule: Rule, outcome: Outcome) -> Iterator[Goal]:
+    def _sides(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
         held = edges(self.rules, rule)
         read = (rule.metric, rule.deduction.exempt) if held else ()
         if not held or any(
-            outcome.figure(name).__class__ is not tuple for name in read if name
+            scoring.figure(name).__class__ is not tuple for name in read if name
         ):
             return
-        figure = Fraction(*self.shapes.counted(rule, outcome.figures))
-        threshold = self.threshold(rule, outcome)
+        figure = Fraction(*self.shapes.counted(rule, scoring.figures))
+        threshold = self.threshold(rule, scoring)
         for edge in held:
             side = edge.side(figure, threshold)
             if side is not None:
@@ -210,7 +210,7 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
             goal
             for one in ran
             if _speaks(one, rule)
-            for goal in survey.reached(rule, one.outcome)
+            for goal in survey.reached(rule, one.scoring)
         }
         states = {goal.which for goal in found if goal.kind == STATE} | set(
             states_of(rule, tries)
@@ -225,14 +225,14 @@ def _speaks(ran: Ran, rule: Rule) -> bool:
     """Whether a case expects a rule's state or points, and scores it as it stands in the rule set
     itself.
     """
-    return ran.case.expects(rule.id) and ran.outcome.rules.rules.get(rule.id) == rule
+    return ran.case.expects(rule.id) and ran.scoring.rules.rules.get(rule.id) == rule
 
 
 def states_of(rule: Rule, tries: Tries) -> Iterator[str]:
     """Yield the states to which the figures that are worth trying bring a rule."""
-    at = tries.plan.places[rule.id]
+    at = tries.compiled.places[rule.id]
     for one in tries.of(rule):
         tried = tries.bench.read(one)
-        outcome = tries.bench.outcome(tried) if tried else None
-        if outcome is not None:
-            yield str(outcome.results[at].state)
+        scoring = tries.bench.scoring(tried) if tried else None
+        if scoring is not None:
+            yield str(scoring.results[at].state)

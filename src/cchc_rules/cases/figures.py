@@ -13,8 +13,8 @@ from cchc_rules.cases.edges import domain, edges, unit_of
 from cchc_rules.cases.rescored import Bench, Try
 from cchc_rules.rules.dependencies import above
 from cchc_rules.rules.model import Metric, Rule
-from cchc_rules.scoring.compiled import compiled
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.compiled_rules import compile_rules
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import as_json
 from cchc_rules.scoring.value_functions import Shapes
 from cchc_rules.submissions.submission import Figure
@@ -47,8 +47,8 @@ class Tries:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.rules = bench.rules
-        self.plan = compiled(bench.rules)
-        self.shapes = Shapes(bench.rules, self.plan.positions)
+        self.compiled = compile_rules(bench.rules)
+        self.shapes = Shapes(bench.rules, self.compiled.positions)
         self._found: dict[tuple[str, State], Try | None] = {}
 
     def of(self, rule: Rule) -> Iterator[Try]:
@@ -67,7 +67,9 @@ class Tries:
             yield from (
                 laid(laid(base, plain), one) for one in (unmet,) if one is not None
             )
-            yield laid(plain, {"measurements": _without(base, self.plan.reads[gate])})
+            yield laid(
+                plain, {"measurements": _without(base, self.compiled.reads[gate])}
+            )
 
     def before(self, rule: Rule) -> Try:
         """Return a submission in which every rule that it requires is met, as far as one was found."""
@@ -80,7 +82,7 @@ class Tries:
         """Return the first submission that brings a rule into a state."""
         key = (rule.id, state)
         if key not in self._found:
-            at = self.plan.places[rule.id]
+            at = self.compiled.places[rule.id]
             wanted = (
                 one
                 for one in self.of(rule)
@@ -89,11 +91,11 @@ class Tries:
             self._found[key] = next(wanted, None)
         return self._found[key]
 
-    def came_to(self, one: Try, so: Callable[[Outcome], bool]) -> bool:
+    def came_to(self, one: Try, so: Callable[[Scoring], bool]) -> bool:
         """Whether a submission is scored and comes to what is asked."""
         tried = self.bench.read(one)
-        outcome = self.bench.outcome(tried) if tried else None
-        return outcome is not None and so(outcome)
+        scoring = self.bench.scoring(tried) if tried else None
+        return scoring is not None and so(scoring)
 
     def reported(self, rule: Rule) -> Iterator[Try]:
         """Yield submissions with figures: for points given by a person the ends and the middle of
@@ -161,7 +163,7 @@ class Tries:
         """Return the metrics that a submission gives for a rule, its own first."""
         names = [
             name
-            for name in self.plan.reads[rule.id]
+            for name in self.compiled.reads[rule.id]
             if self.rules.metrics[name].submitted
         ]
         return sorted(names, key=lambda name: name != rule.metric)
@@ -220,7 +222,7 @@ class Tries:
         refused.
         """
         tried = self.bench.read({"measurements": table})
-        return self.plan.figures(tried.figures) if tried else None
+        return self.compiled.figures(tried.figures) if tried else None
 
     def values(self, metric: Metric, wanted: list[Fraction]) -> list[Any]:
         """Return figures of a metric: at the wanted ones, one unit beside them, between them, and
@@ -282,7 +284,7 @@ class Tries:
     def derived(self, metric: Metric, table: Table) -> Fraction | None:
         """Return the figure of a derived metric, None where there is none."""
         figures = self.figures(table)
-        figure = figures[self.plan.positions[metric.id]] if figures else None
+        figure = figures[self.compiled.positions[metric.id]] if figures else None
         return (
             None if figure is None or isinstance(figure, Absent) else Fraction(*figure)
         )

@@ -17,7 +17,7 @@ from cchc_rules.cases.rescored import Bench, Tried, Try
 from cchc_rules.cases.run import PASSED, Ran, got, of_group, of_index, of_rule
 from cchc_rules.rules import check, dependencies
 from cchc_rules.rules.model import Rule, RuleSet
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import as_json
 
 NOTICED = "noticed"
@@ -95,7 +95,7 @@ class _Jury:
     def __init__(self, file: CaseFile, ran: list[Ran]) -> None:
         self.rules = file.rules
         self.bench = Bench(file.rules, file.given)
-        of_no_kind = (one for one in ran if one.outcome.rules is file.rules)
+        of_no_kind = (one for one in ran if one.scoring.rules is file.rules)
         self.cases = [
             (one, self.bench.held(one.case.measurements))
             for one in of_no_kind
@@ -123,9 +123,9 @@ class _Jury:
 
     def differs(self, ran: Ran, tried: Tried, mutant: Mutant) -> bool:
         """Whether an expectation of a case no longer holds."""
-        outcome = self.bench.outcome(tried, mutant.rules)
-        return outcome is None or any(
-            got(outcome, one) != one.value for one in ran.case.expectations
+        scoring = self.bench.scoring(tried, mutant.rules)
+        return scoring is None or any(
+            got(scoring, one) != one.value for one in ran.case.expectations
         )
 
 
@@ -177,21 +177,21 @@ class Hunter:
         self.bench = Bench(file.rules, file.given)
         self.tries = Tries(self.bench)
         self.behind = _behind(file.rules)
-        self._tried: dict[str, list[tuple[Try, Tried, Outcome]]] = {}
-        self._whole: list[tuple[Try, Tried, Outcome]] | None = None
+        self._tried: dict[str, list[tuple[Try, Tried, Scoring]]] = {}
+        self._whole: list[tuple[Try, Tried, Scoring]] | None = None
 
     def difference(self, mutant: Mutant) -> Difference | None:
         """Return the first submission found on which a mutant differs, None where none was found."""
         reach = Reach(self.rules, mutant, self.behind)
-        for one, tried, outcome in self.worth_trying(mutant):
-            other = self.bench.outcome(tried, mutant.rules)
+        for one, tried, scoring in self.worth_trying(mutant):
+            other = self.bench.scoring(tried, mutant.rules)
             if other is not None:
-                wanted = tuple(_differing(outcome, other, reach))
+                wanted = tuple(_differing(scoring, other, reach))
                 if wanted:
                     return Difference(one, wanted)
         return None
 
-    def worth_trying(self, mutant: Mutant) -> Iterator[tuple[Try, Tried, Outcome]]:
+    def worth_trying(self, mutant: Mutant) -> Iterator[tuple[Try, Tried, Scoring]]:
         """Yield submissions for the rules that a mutant touches; for what lies above rules, whole
         submissions.
         """
@@ -200,21 +200,21 @@ class Hunter:
         if not mutant.touched:
             yield from self.whole()
 
-    def of(self, rule: Rule) -> list[tuple[Try, Tried, Outcome]]:
+    def of(self, rule: Rule) -> list[tuple[Try, Tried, Scoring]]:
         """Return the submissions worth trying on a rule, with what they come to."""
         if rule.id not in self._tried:
             self._tried[rule.id] = list(self.scored(self.tries.of(rule)))
         return self._tried[rule.id]
 
-    def scored(self, found: Iterable[Try]) -> Iterator[tuple[Try, Tried, Outcome]]:
+    def scored(self, found: Iterable[Try]) -> Iterator[tuple[Try, Tried, Scoring]]:
         """Yield the submissions that are scored at all, with what they come to."""
         for one in found:
             tried = self.bench.read(one)
-            outcome = self.bench.outcome(tried) if tried else None
-            if tried is not None and outcome is not None:
-                yield one, tried, outcome
+            scoring = self.bench.scoring(tried) if tried else None
+            if tried is not None and scoring is not None:
+                yield one, tried, scoring
 
-    def whole(self) -> list[tuple[Try, Tried, Outcome]]:
+    def whole(self) -> list[tuple[Try, Tried, Scoring]]:
         """Return whole submissions: everything met, nothing given, nothing met, one rule not met,
         and every edge.
         """
@@ -249,32 +249,32 @@ class Hunter:
             for end in (band.interval.low, band.interval.high)
             if end is not None
         }
-        unit = self.tries.plan.unit
-        for _, _, outcome in self.scored([best] if ends else []):
+        unit = self.tries.compiled.unit
+        for _, _, scoring in self.scored([best] if ends else []):
             for end in sorted(ends):
                 for beside in (0, -1, 1):
                     yield from self._lowered(
-                        best, outcome, _over(outcome, end * unit + beside)
+                        best, scoring, _over(scoring, end * unit + beside)
                     )
 
-    def _lowered(self, best: Try, outcome: Outcome, over: int) -> Iterator[Try]:
+    def _lowered(self, best: Try, scoring: Scoring, over: int) -> Iterator[Try]:
         """Yield a submission that comes to so many ticks less: figures are left out, and one is a
         little lower.
         """
         for rest in range(min(over, MOST_REST) + 1):
-            left = _left_out(outcome, over - rest)
+            left = _left_out(scoring, over - rest)
             if left is not None:
-                fine = self._lower(outcome, left, rest) if rest else {}
+                fine = self._lower(scoring, left, rest) if rest else {}
                 if fine is not None:
                     yield laid(self._without(best, left), {"measurements": fine})
                     return
 
-    def _lower(self, outcome: Outcome, left: list[Rule], ticks: int) -> Table | None:
+    def _lower(self, scoring: Scoring, left: list[Rule], ticks: int) -> Table | None:
         """Return the figure of a rule that is not left out with which it earns so many ticks less
         than its weight.
         """
         for rule in self.rules.rules.values():
-            lost = Fraction(ticks, self.tries.plan.unit)
+            lost = Fraction(ticks, self.tries.compiled.unit)
             if (
                 rule not in left
                 and rule.deduction.kind == "proportional"
@@ -282,7 +282,7 @@ class Hunter:
             ):
                 metric = self.rules.metrics[rule.metric or ""]
                 start = rule.deduction.from_ or Fraction(0)
-                target = self.tries.shapes.threshold(rule, outcome.figures)
+                target = self.tries.shapes.threshold(rule, scoring.figures)
                 if (
                     metric.submitted
                     and not metric.whole
@@ -299,7 +299,7 @@ class Hunter:
     def _without(self, best: Try, left: list[Rule]) -> Try:
         """Return a submission without the figures of some rules."""
         ids = {rule.id for rule in left}
-        names = {name for rule in left for name in self.tries.plan.reads[rule.id]}
+        names = {name for rule in left for name in self.tries.compiled.reads[rule.id]}
         figures = {
             name: figure
             for name, figure in best.get("measurements", {}).items()
@@ -313,27 +313,27 @@ class Hunter:
         return {**best, "measurements": figures, "points": points}
 
 
-def _over(outcome: Outcome, ticks: Fraction) -> int:
+def _over(scoring: Scoring, ticks: Fraction) -> int:
     """Return by how many ticks of points the index lies above so many of its own; -1 where no whole
     number is.
 
     Taken as if every point counted the same: nothing is excluded.
     """
-    sums = outcome.index
+    sums = scoring.index
     over = (sums.value - ticks) * sums.base.maximum / (sums.scale * sums.unit)
     return over.numerator if over.denominator == 1 and 0 <= over <= MOST_TICKS else -1
 
 
-def _left_out(outcome: Outcome, over: int) -> list[Rule] | None:
+def _left_out(scoring: Scoring, over: int) -> list[Rule] | None:
     """Return rules that together earn so many ticks, None where there are none; those without
     shares go first.
     """
     parts = [
         (at, result.earned)
-        for at, result in enumerate(outcome.results)
+        for at, result in enumerate(scoring.results)
         if 0 < result.earned <= over
     ]
-    parts.sort(key=lambda part: outcome.rule(part[0]).deduction.kind == "proportional")
+    parts.sort(key=lambda part: scoring.rule(part[0]).deduction.kind == "proportional")
     sums = [
         1
     ]  # bit n of the entry after k parts: n ticks are the sum of some of the first k
@@ -346,11 +346,11 @@ def _left_out(outcome: Outcome, over: int) -> list[Rule] | None:
     for (at, points), before in zip(reversed(parts), reversed(sums[:-1]), strict=True):
         if not before >> left & 1:
             left -= points
-            found.append(outcome.rule(at))
+            found.append(scoring.rule(at))
     return found
 
 
-def _differing(one: Outcome, two: Outcome, reach: Reach) -> list[Wanted]:
+def _differing(one: Scoring, two: Scoring, reach: Reach) -> list[Wanted]:
     """Return what differs between two scorings: rules, with state and points; where none does,
     groups, the index.
     """

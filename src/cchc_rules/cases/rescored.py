@@ -11,8 +11,8 @@ from cchc_rules.base.state import Reason, State
 from cchc_rules.cases.case_file import submission_of
 from cchc_rules.rules import formula
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.scoring.compiled import Run, compiled
-from cchc_rules.scoring.scoring import Outcome, gather, judge
+from cchc_rules.scoring.compiled_rules import Run, compile_rules
+from cchc_rules.scoring.scoring import Scoring, gather, judge
 from cchc_rules.scoring.shapes import Result
 from cchc_rules.submissions.binding import figures_of, load_measurements, variant
 from cchc_rules.submissions.submission import Figure, Measurements
@@ -53,7 +53,7 @@ class Bench:
         day = measurements.judged_at
         return Tried(measurements, day, figures_of(measurements, self.rules, day))
 
-    def outcome(self, tried: Tried, rules: RuleSet | None = None) -> Outcome | None:
+    def scoring(self, tried: Tried, rules: RuleSet | None = None) -> Scoring | None:
         """Return what a submission comes to, under changed rules where they are given; None where
         it is refused.
         """
@@ -64,20 +64,20 @@ class Bench:
                 if rules.metrics == self.rules.metrics
                 else self._again(tried, rules)
             )
-            plan = compiled(variant(tried.measurements, rules, tried.day))
-            held = plan.figures(figures)
+            compiled = compile_rules(variant(tried.measurements, rules, tried.day))
+            held = compiled.figures(figures)
             given = tried.measurements
             run = Run(
                 held,
-                [_WAITING] * len(plan.names),
+                [_WAITING] * len(compiled.names),
                 tried.day.toordinal(),
                 given.points,
                 given.absent,
             )
-            judge(plan, run)
+            judge(compiled, run)
         except (SubmissionError, formula.FormulaFailedError):
             return None
-        return None if run.undeclared else gather(plan, given, tried.day, run)
+        return None if run.undeclared else gather(compiled, given, tried.day, run)
 
     def _again(self, tried: Tried, rules: RuleSet) -> dict[str, Figure]:
         return figures_of(tried.measurements, rules, tried.day)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cchc_rules.base.problem import CasesError, Problem, SubmissionError
 from cchc_rules.cases.case_file import Case, CaseFile, Expectation, Value
 from cchc_rules.report.score import score
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 
 PASSED = "passed"
 FAILED = "failed"
@@ -36,12 +36,12 @@ class Ran:
     """A case that was scored."""
 
     case: Case
-    outcome: Outcome
+    scoring: Scoring
 
     @property
     def checks(self) -> list[Check]:
         """Every expectation with what was found."""
-        return [Check(one, got(self.outcome, one)) for one in self.case.expectations]
+        return [Check(one, got(self.scoring, one)) for one in self.case.expectations]
 
     @property
     def status(self) -> str:
@@ -58,7 +58,7 @@ def run(file: CaseFile) -> list[Ran]:
     problems: list[Problem] = []
     for case in file.cases:
         try:
-            ran.append(Ran(case, score(file.rules, case.measurements).outcome))
+            ran.append(Ran(case, score(file.rules, case.measurements).scoring))
         except SubmissionError as error:
             problems += [file.problem_at(case, problem) for problem in error.problems]
     if problems:
@@ -66,35 +66,36 @@ def run(file: CaseFile) -> list[Ran]:
     return ran
 
 
-def got(outcome: Outcome, expectation: Expectation) -> Value:
+def got(scoring: Scoring, expectation: Expectation) -> Value:
     """Return what an expectation is about: points, a state, a band; None where there is none."""
     part, id_, key, _ = expectation
     if part == "rule":
-        return dict(of_rule(outcome, id_)).get(key)
-    return dict(of_group(outcome, id_) if part == "group" else of_index(outcome)).get(
+        return dict(of_rule(scoring, id_)).get(key)
+    return dict(of_group(scoring, id_) if part == "group" else of_index(scoring)).get(
         key
     )
 
 
-def of_rule(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
+def of_rule(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
     """Yield what became of a rule; nothing where there is no such rule."""
-    at = outcome.plan.places.get(id_)
+    at = scoring.compiled.places.get(id_)
     if at is not None:
-        result = outcome.results[at]
+        result = scoring.results[at]
         yield "state", str(result.state)
         ticks = {
             "points": result.earned,
-            "lost": outcome.lost(at),
+            "lost": scoring.lost(at),
             "excluded": result.excluded,
         }
         yield from (
-            (key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items()
+            (key, Fraction(count, scoring.compiled.unit))
+            for key, count in ticks.items()
         )
 
 
-def of_group(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
+def of_group(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
     """Yield what a group came to; nothing where there is no such group."""
-    for group, total in zip(outcome.plan.groups, outcome.groups, strict=True):
+    for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
         if group.id == id_:
             ticks = {
                 "points": total.earned,
@@ -102,26 +103,26 @@ def of_group(outcome: Outcome, id_: str) -> Iterator[tuple[str, Value]]:
                 "excluded": total.excluded,
             }
             yield from (
-                (key, Fraction(count, outcome.plan.unit))
+                (key, Fraction(count, scoring.compiled.unit))
                 for key, count in ticks.items()
             )
 
 
-def of_index(outcome: Outcome) -> Iterator[tuple[str, Value]]:
+def of_index(scoring: Scoring) -> Iterator[tuple[str, Value]]:
     """Yield what the index came to."""
-    sums = outcome.index
-    band = outcome.banding().band
+    sums = scoring.index
+    band = scoring.banding().band
     ticks = {
         "value": sums.value,
         "base": sums.rounded_base,
         "bonus": sums.bonus,
         "penalty": sums.penalty,
         "claimed": sums.value,
-        "supported": outcome.supported.value,
-        "lowest": outcome.lowest.value,
-        "highest": outcome.highest.value,
+        "supported": scoring.supported.value,
+        "lowest": scoring.lowest.value,
+        "highest": scoring.highest.value,
     }
     yield from (
-        (key, Fraction(count, outcome.plan.unit)) for key, count in ticks.items()
+        (key, Fraction(count, scoring.compiled.unit)) for key, count in ticks.items()
     )
     yield "band", band.id if band else None

@@ -59,11 +59,11 @@ def _reaching(
         return
     for one in tries.of(rule):
         tried = tries.bench.read(one)
-        outcome = tries.bench.outcome(tried) if tried else None
+        scoring = tries.bench.scoring(tried) if tried else None
         goals = (
             []
-            if outcome is None
-            else [goal for goal in survey.reached(rule, outcome) if goal in missed]
+            if scoring is None
+            else [goal for goal in survey.reached(rule, scoring) if goal in missed]
         )
         if goals:
             for goal in dict.fromkeys(goals):

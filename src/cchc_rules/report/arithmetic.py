@@ -8,7 +8,7 @@ from cchc_rules.base import number
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
 from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
-from cchc_rules.report.result_text import Speaker
+from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule
 from cchc_rules.scoring.thresholds import named, number_of, threshold_value
@@ -19,15 +19,15 @@ from cchc_rules.submissions.submission import Given
 class Arithmetic:
     """Writes the sums of one scoring, in the language of its speaker."""
 
-    def __init__(self, speaker: Speaker) -> None:
+    def __init__(self, speaker: ResultText) -> None:
         self.speaker = speaker
-        self.outcome = speaker.outcome
+        self.scoring = speaker.scoring
 
     # Rules
 
     def calculation(self, at: int) -> str:
         """Return the arithmetic of a rule as one line that a person can redo."""
-        result = self.outcome.results[at]
+        result = self.scoring.results[at]
         if result.state not in COMPUTED:
             return self._absent_line(at)
         if result.reason is Reason.INFORMATION:
@@ -41,15 +41,15 @@ class Arithmetic:
 
     def _outcome(self, at: int, arithmetic: str) -> str:
         """Close an arithmetic line: `… = 1,8077 → 1,81; mất 0,19`."""
-        result = self.outcome.results[at]
-        lost = self.outcome.lost(at)
-        exact = Fraction(result.n, result.d * self.outcome.plan.unit)
+        result = self.scoring.results[at]
+        lost = self.scoring.lost(at)
+        exact = Fraction(result.n, result.d * self.scoring.compiled.unit)
         earned = self.speaker.points(result.earned)
         middle = say_number(self.speaker.lang, self._unrounded(exact, result.earned))
         if result.reason in _JUDGED:
             line = f"{arithmetic} → {earned}"
         else:
-            same = exact == Fraction(result.earned, self.outcome.plan.unit)
+            same = exact == Fraction(result.earned, self.scoring.compiled.unit)
             line = (
                 f"{arithmetic} = {earned}"
                 if same
@@ -71,7 +71,7 @@ class Arithmetic:
             text = number.round_half_up(exact, places)
             if (
                 number.half_up(
-                    text.numerator * self.outcome.plan.unit, text.denominator
+                    text.numerator * self.scoring.compiled.unit, text.denominator
                 )
                 == ticks
             ):
@@ -79,8 +79,8 @@ class Arithmetic:
         return str(exact)
 
     def _absent_line(self, at: int) -> str:
-        result = self.outcome.results[at]
-        plan = self.outcome.plan
+        result = self.scoring.results[at]
+        compiled = self.scoring.compiled
         if isinstance(result.detail, Given):
             return self.speaker.say(
                 "calculation.by-hand", points=self.speaker.points(result.earned)
@@ -92,12 +92,12 @@ class Arithmetic:
             effect = Effect.FULL
         return self.speaker.say(
             f"calculation.{_EFFECTS[effect]}",
-            weight=self.speaker.points(plan.worths[at].weight),
+            weight=self.speaker.points(compiled.worths[at].weight),
         )
 
     def _arithmetic(self, at: int) -> str:
-        rule = self.outcome.rule(at)
-        result = self.outcome.results[at]
+        rule = self.scoring.rule(at)
+        result = self.scoring.results[at]
         makers: dict[Reason, Callable[[int, Rule], str]] = {
             Reason.BELOW_TARGET: self._share,
             Reason.UNITS_OFF: self._units,
@@ -110,12 +110,12 @@ class Arithmetic:
 
     def _comparison(self, at: int, rule: Rule) -> str:
         """`47/52 = 90,3846 %, cần tối thiểu 100 %: đạt` for shapes that give all or nothing."""
-        met = self.outcome.results[at].state is State.MET
+        met = self.scoring.results[at].state is State.MET
         word = (
             "met"
             if met
             else "below-floor"
-            if self.outcome.results[at].reason is Reason.BELOW_FLOOR
+            if self.scoring.results[at].reason is Reason.BELOW_FLOOR
             else "not-met"
         )
         floor = (
@@ -132,7 +132,7 @@ class Arithmetic:
     def _share(self, at: int, rule: Rule) -> str:
         name = rule.metric or ""
         weight = self.speaker.exact(rule.weight)
-        target = number_of(threshold_value(self.outcome, at))
+        target = number_of(threshold_value(self.scoring, at))
         start = rule.deduction.from_ or Fraction(0)
         ratio = self.speaker.as_ratio(name)
         value = self.speaker.operand(name)
@@ -144,7 +144,7 @@ class Arithmetic:
             line = f"{weight} × {ratio.removesuffix(_HUNDRED)}"
         else:
             line = f"{weight} × {f'({ratio})' if ratio else value} / {goal}"
-        figure = Fraction(*self.outcome.figure(name))
+        figure = Fraction(*self.scoring.figure(name))
         return self._held(rule, line, rule.weight * (figure - start) / (target - start))
 
     def _held(self, rule: Rule, line: str, points: Fraction) -> str:
@@ -164,7 +164,7 @@ class Arithmetic:
         )
 
     def _units(self, at: int, rule: Rule) -> str:
-        units = Fraction(*self.outcome.results[at].detail)
+        units = Fraction(*self.scoring.results[at].detail)
         loss = dependencies.unit_loss(rule)
         line = f"{self.speaker.exact(rule.weight)} − {self.speaker.exact(loss)} × {self.speaker.exact(units)}"
         line = self._held(rule, line, rule.weight - loss * units)
@@ -172,11 +172,11 @@ class Arithmetic:
             return line
         count = self.speaker.operand(rule.deduction.exempt)
         own = self.speaker.operand(rule.metric or "")
-        target = self.speaker.exact(number_of(threshold_value(self.outcome, at)))
+        target = self.speaker.exact(number_of(threshold_value(self.scoring, at)))
         return f"{line} ({self.speaker.say('calculation.exempt', count=count, of=own, threshold=target)})"
 
     def _tier(self, at: int, rule: Rule) -> str:
-        tier = rule.deduction.tiers[self.outcome.results[at].detail]
+        tier = rule.deduction.tiers[self.scoring.results[at].detail]
         condition = self.speaker.condition(rule, tier)
         if tier.value.formula is not None:
             worth = self._points(at, rule, tier.value.formula)
@@ -196,8 +196,8 @@ class Arithmetic:
 
     def _points(self, at: int, rule: Rule, text: str) -> str:
         """Return a formula of points with its figures, and where the points were held."""
-        rules = self.outcome.rules
-        threshold = threshold_value(self.outcome, at)
+        rules = self.scoring.rules
+        threshold = threshold_value(self.scoring, at)
         parsed = formula.parse(
             text,
             ChainMap(dependencies.own_names(rules, rule), rules.metric_types),
@@ -206,23 +206,22 @@ class Arithmetic:
         metric = rules.metrics[rule.metric or ""]
         own: dict[str, formula.Value | Absent] = {
             "weight": rule.weight,
-            "value": opened(self.outcome.figure(metric.id), metric),
+            "value": opened(self.scoring.figure(metric.id), metric),
         }
         if isinstance(threshold, Fraction):
             own["threshold"] = opened(
                 (threshold.numerator, threshold.denominator), metric
             )
-        points = parsed.evaluate(named(self.outcome, parsed) | own)
-        return self._held(
-            rule, self.speaker.spelled(text, self._rule_names(at, rule)), points
-        )  # type: ignore[arg-type]
+        points = parsed.evaluate(named(self.scoring, parsed) | own)
+        spelled = self.speaker.spelled(text, self._rule_names(at, rule))
+        return self._held(rule, spelled, points)  # type: ignore[arg-type]
 
     def _rule_names(self, at: int, rule: Rule) -> dict[str, str]:
         names = {
             "weight": self.speaker.exact(rule.weight),
             "value": self.speaker.operand(rule.metric or ""),
         }
-        threshold = threshold_value(self.outcome, at)
+        threshold = threshold_value(self.scoring, at)
         if isinstance(threshold, Fraction):
             names["threshold"] = self.speaker.exact(threshold)
         return names
@@ -231,25 +230,25 @@ class Arithmetic:
 
     def _derived(self, at: int) -> list[str]:
         """Return the derived metrics that a rule reads, those that others need first."""
-        rules = self.outcome.rules
-        names = dependencies.rule_metrics(rules, self.outcome.rule(at))
+        rules = self.scoring.rules
+        names = dependencies.rule_metrics(rules, self.scoring.rule(at))
         ordered = [
-            self.outcome.plan.metrics[position]
-            for position, _ in self.outcome.plan.derived
+            self.scoring.compiled.metrics[position]
+            for position, _ in self.scoring.compiled.derived
         ]
         return [name for name in ordered if name in names]
 
     def _trace(self, name: str) -> tuple[formula.Value | Absent, list[str]]:
-        metric = self.outcome.rules.metrics[name]
+        metric = self.scoring.rules.metrics[name]
         parsed = formula.parse(
             metric.formula or "",
-            self.outcome.rules.metric_types,
-            self.outcome.rules.calendar,
+            self.scoring.rules.metric_types,
+            self.scoring.rules.calendar,
         )
-        return parsed.trace(named(self.outcome, parsed))
+        return parsed.trace(named(self.scoring, parsed))
 
     def _derivation(self, name: str) -> str:
-        metric = self.outcome.rules.metrics[name]
+        metric = self.scoring.rules.metrics[name]
         title = metric.title.of(self.speaker.lang)
         spelled = self.speaker.spelled(metric.formula or "", {})
         return f"{title}: {spelled} = {self.speaker.figure(name)}"
@@ -269,15 +268,17 @@ class Arithmetic:
 
     def index_line(self) -> str:
         """Return the arithmetic of the index as one line."""
-        outcome = self.outcome
-        sums = self.outcome.index
+        scoring = self.scoring
+        sums = self.scoring.index
         left = sums.base.maximum - sums.base.rescaled
-        scale = self.speaker.exact(outcome.rules.index.scale)
+        scale = self.speaker.exact(scoring.rules.index.scale)
         base = self.speaker.points(sums.rounded_base)
         line = self.speaker.say("calculation.nothing-left")
         if left:
             line = f"{self.speaker.points(sums.base.earned)} × {scale} / {self.speaker.points(left)} = "
-            whole = sums.exact_base == Fraction(sums.rounded_base, outcome.plan.unit)
+            whole = sums.exact_base == Fraction(
+                sums.rounded_base, scoring.compiled.unit
+            )
             unrounded = say_number(
                 self.speaker.lang, self._unrounded(sums.exact_base, sums.rounded_base)
             )

@@ -14,10 +14,10 @@ from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.heading import Document
 from cchc_rules.report.machine_form import Proof, bounds, digest
 from cchc_rules.report.provenance import Provenance
-from cchc_rules.report.result_text import Speaker
+from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.scoring.gains import Gain
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import Steps
 from cchc_rules.scoring.thresholds import threshold_value
 from cchc_rules.scoring.totals import Total
@@ -25,30 +25,30 @@ from cchc_rules.scoring.value_functions import opened
 from cchc_rules.submissions.submission import Entry, Figure, Given
 
 
-def document(outcome: Outcome, lang: str, *, machine: bool = True) -> Document:
+def document(scoring: Scoring, lang: str, *, machine: bool = True) -> Document:
     """Return the document of an outcome, its texts in a language; without `machine`, its words and
     figures alone.
     """
-    writer = _Writer(outcome, lang)
+    writer = _Writer(scoring, lang)
     return writer.proved(writer.document()) if machine else writer.document()
 
 
 class _Writer:
     """Writes the document of an outcome in one language."""
 
-    def __init__(self, outcome: Outcome, lang: str) -> None:
-        self.outcome = outcome
+    def __init__(self, scoring: Scoring, lang: str) -> None:
+        self.scoring = scoring
         self.lang = lang
-        self.speaker = Speaker(outcome, lang)
+        self.speaker = ResultText(scoring, lang)
         self.arithmetic = Arithmetic(self.speaker)
         self.explanation = Explanation(self.arithmetic)
-        self.provenance = Provenance(outcome.rules, lang)
+        self.provenance = Provenance(scoring.rules, lang)
 
     def document(self) -> Document:
-        outcome = self.outcome
-        names = outcome.plan.names
+        scoring = self.scoring
+        names = scoring.compiled.names
         lists = {
-            state: [names[at] for at in outcome.in_state(state)] for state in _LISTED
+            state: [names[at] for at in scoring.in_state(state)] for state in _LISTED
         }
         return {
             **heading.scored(self.speaker),
@@ -57,10 +57,10 @@ class _Writer:
             "band": self.band(),
             "targets": self.targets(),
             "groups": self.groups(),
-            "rules": [self.rule(at) for at in range(len(outcome.results))],
-            "losses": [names[at] for at in outcome.losses()],
+            "rules": [self.rule(at) for at in range(len(scoring.results))],
+            "losses": [names[at] for at in scoring.losses()],
             **{str(state): ids for state, ids in lists.items()},
-            "unsupported": [names[at] for at in sorted(outcome.unsupported)],
+            "unsupported": [names[at] for at in sorted(scoring.unsupported)],
             "tracks": self.tracks(),
             "origins": self.provenance.document(),
         }
@@ -69,7 +69,7 @@ class _Writer:
         """Return a document with what it takes to recompute it: the machine form, and a digest of
         all the rest.
         """
-        proof = Proof(self.outcome)
+        proof = Proof(self.scoring)
         for at, rule in enumerate(content["rules"]):
             rule["machine"] = proof.rule(at)
         content["machine"] = proof.whole()
@@ -79,7 +79,7 @@ class _Writer:
         return text.of(self.lang) if text else None
 
     def ruleset(self) -> Document:
-        rules = self.outcome.rules
+        rules = self.scoring.rules
         return {
             **heading.ruleset(rules, self.lang),
             "source": self.words(rules.source),
@@ -95,23 +95,23 @@ class _Writer:
         }
 
     def index(self) -> Document:
-        outcome = self.outcome
-        sums = self.outcome.index
-        points = outcome.points
+        scoring = self.scoring
+        sums = self.scoring.index
+        points = scoring.points
         return {
             "value": points(sums.value),
-            "scale": number.plain(outcome.rules.index.scale),
+            "scale": number.plain(scoring.rules.index.scale),
             "exact": number.ratio(sums.exact),
             **self.total(sums.base),
             "base": points(sums.rounded_base),
             "bonus": points(sums.bonus),
             "penalty": points(sums.penalty),
             "calculation": self.arithmetic.index_line(),
-            "lowest": points(outcome.lowest.value),
-            "highest": points(outcome.highest.value),
+            "lowest": points(scoring.lowest.value),
+            "highest": points(scoring.highest.value),
             "claimed": points(sums.value),
-            "supported": points(outcome.supported.value),
-            "counts": {str(state): len(outcome.in_state(state)) for state in State},
+            "supported": points(scoring.supported.value),
+            "counts": {str(state): len(scoring.in_state(state)) for state in State},
             "states": {str(state): self.parts(state) for state in State},
             "steps": self.steps(),
         }
@@ -119,11 +119,11 @@ class _Writer:
     def parts(self, state: State) -> Document:
         keys = ("maximum", "earned", "lost", "excluded")
         return dict(
-            zip(keys, map(self.outcome.points, self.outcome.parts(state)), strict=True)
+            zip(keys, map(self.scoring.points, self.scoring.parts(state)), strict=True)
         )
 
     def steps(self) -> list[Document]:
-        points = self.outcome.points
+        points = self.scoring.points
         return [
             {
                 "kind": step.kind,
@@ -131,11 +131,11 @@ class _Writer:
                 "change": points(step.change),
                 "total": points(step.total),
             }
-            for step in self.outcome.steps()
+            for step in self.scoring.steps()
         ]
 
     def total(self, total: Total) -> Document:
-        points = self.outcome.points
+        points = self.scoring.points
         return {
             "maximum": points(total.maximum),
             "earned": points(total.earned),
@@ -145,8 +145,8 @@ class _Writer:
         }
 
     def band(self) -> Document | None:
-        outcome = self.outcome
-        banding = self.outcome.banding()
+        scoring = self.scoring
+        banding = self.scoring.banding()
         if banding.band is None or banding.before is None:
             return None
         following = banding.next
@@ -159,8 +159,8 @@ class _Writer:
             and {
                 "id": following.id,
                 "title": self.words(following.title),
-                "distance": outcome.points(
-                    int(number.ceiling(banding.distance * outcome.plan.unit))
+                "distance": scoring.points(
+                    int(number.ceiling(banding.distance * scoring.compiled.unit))
                 ),
             },
             "ladder": [
@@ -169,12 +169,12 @@ class _Writer:
                     "title": self.words(band.title),
                     "range": bounds(band.interval) or None,
                 }
-                for band in outcome.ladder
+                for band in scoring.ladder
             ],
         }
 
     def targets(self) -> list[Document]:
-        outcome = self.outcome
+        scoring = self.scoring
         return [
             {
                 "id": target.id,
@@ -182,23 +182,23 @@ class _Writer:
                 "source": list(target.source),
                 "comparator": target.comparator,
                 "threshold": number.plain(target.threshold),
-                "value": outcome.points(outcome.index.value),
-                "reached": outcome.reached(target.comparator, target.threshold),
+                "value": scoring.points(scoring.index.value),
+                "reached": scoring.reached(target.comparator, target.threshold),
             }
-            for target in outcome.rules.targets
+            for target in scoring.rules.targets
         ]
 
     def groups(self) -> list[Document]:
         at = {
-            plan.id: total
-            for plan, total in zip(
-                self.outcome.plan.groups, self.outcome.groups, strict=True
+            compiled.id: total
+            for compiled, total in zip(
+                self.scoring.compiled.groups, self.scoring.groups, strict=True
             )
         }
-        return [self.group(id_, at[id_]) for id_ in self.outcome.rules.groups]
+        return [self.group(id_, at[id_]) for id_ in self.scoring.rules.groups]
 
     def group(self, id_: str, total: Total) -> Document:
-        group = self.outcome.rules.groups[id_]
+        group = self.scoring.rules.groups[id_]
         return {
             "id": id_,
             "parent": group.parent,
@@ -208,21 +208,21 @@ class _Writer:
             "weight_basis": group.basis,
             **self.total(total),
             "cap": None if group.cap is None else number.plain(group.cap),
-            "uncapped": self.outcome.points(total.uncapped)
+            "uncapped": self.scoring.points(total.uncapped)
             if group.kind != "base"
             else None,
             "note": self.words(group.note),
             "source": list(group.source),
-            "absent": self.outcome.measurements.absent.get(id_),
+            "absent": self.scoring.measurements.absent.get(id_),
         }
 
     def rule(self, at: int) -> Document:
-        outcome = self.outcome
-        rule = self.outcome.rule(at)
-        result = self.outcome.results[at]
+        scoring = self.scoring
+        rule = self.scoring.rule(at)
+        result = self.scoring.results[at]
         speaker = self.speaker
-        points = self.outcome.points
-        metric = outcome.rules.metrics.get(rule.metric or "")
+        points = self.scoring.points
+        metric = scoring.rules.metrics.get(rule.metric or "")
         return {
             "id": rule.id,
             "group": rule.group,
@@ -236,12 +236,12 @@ class _Writer:
             "threshold": self.threshold(at),
             "value": self.value(at),
             "inputs": self.inputs(at),
-            "maximum": points(outcome.plan.worths[at].weight),
+            "maximum": points(scoring.compiled.worths[at].weight),
             "earned": points(result.earned),
-            "lost": points(outcome.lost(at)),
+            "lost": points(scoring.lost(at)),
             "excluded": points(result.excluded),
-            "lowest": points(outcome.plan.worths[at].lowest),
-            "exact": number.ratio(Fraction(result.n, result.d * outcome.plan.unit)),
+            "lowest": points(scoring.compiled.worths[at].lowest),
+            "exact": number.ratio(Fraction(result.n, result.d * scoring.compiled.unit)),
             "weight_basis": rule.basis,
             "deduction": rule.deduction.kind,
             "reason": {"code": str(result.reason), "text": self.explanation.reason(at)},
@@ -252,7 +252,7 @@ class _Writer:
             "win_back": self.explanation.win_back(at),
             "gains": [self.gain(gain, at) for gain in self.explanation.gains.of(at)],
             "evidence": self.evidence(at),
-            "remedy": self.remedy(outcome.rules.remedies.get(rule.remedy or "")),
+            "remedy": self.remedy(scoring.rules.remedies.get(rule.remedy or "")),
             "conflicts": [
                 self.conflict(rule, position) for position in range(len(rule.conflicts))
             ],
@@ -263,15 +263,15 @@ class _Writer:
         }
 
     def threshold(self, at: int) -> object:
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         if isinstance(rule.threshold, Interval):
             return bounds(rule.threshold)
         if isinstance(rule.threshold, tuple):
             return [_exact(item) for item in rule.threshold]
-        value = threshold_value(self.outcome, at)
+        value = threshold_value(self.scoring, at)
         if not isinstance(value, Fraction):
             return None
-        metric = self.outcome.rules.metrics[rule.metric or ""]
+        metric = self.scoring.rules.metrics[rule.metric or ""]
         scalar = opened((value.numerator, value.denominator), metric)
         return (
             _plain(scalar)
@@ -280,19 +280,19 @@ class _Writer:
         )
 
     def value(self, at: int) -> object:
-        name = self.outcome.rule(at).metric
+        name = self.scoring.rule(at).metric
         if name is None:
             return None
-        metric = self.outcome.rules.metrics[name]
-        figure = self.outcome.figures[self.outcome.plan.positions[name]]
+        metric = self.scoring.rules.metrics[name]
+        figure = self.scoring.figures[self.scoring.compiled.positions[name]]
         return None if isinstance(figure, Absent) else _plain(opened(figure, metric))
 
     def inputs(self, at: int) -> list[Document]:
         found = [
             self.input(name)
-            for name in self.outcome.plan.reads[self.outcome.plan.names[at]]
+            for name in self.scoring.compiled.reads[self.scoring.compiled.names[at]]
         ]
-        given = self.outcome.given(at)
+        given = self.scoring.given(at)
         if given is not None:
             points = number.plain(Fraction(*given.points))
             found.append(
@@ -307,9 +307,9 @@ class _Writer:
         return found
 
     def input(self, name: str) -> Document:
-        metric = self.outcome.rules.metrics[name]
-        entry = self.outcome.entry(name)
-        figure = self.outcome.figures[self.outcome.plan.positions[name]]
+        metric = self.scoring.rules.metrics[name]
+        entry = self.scoring.entry(name)
+        figure = self.scoring.figures[self.scoring.compiled.positions[name]]
         absent = isinstance(figure, Absent)
         ratio = entry is not None and entry.denominator is not None
         state = str(figure.state) if isinstance(figure, Absent) else "reported"
@@ -339,7 +339,7 @@ class _Writer:
         return _plain(opened(figure, metric))
 
     def gain(self, gain: Gain, at: int) -> Document:
-        points = self.outcome.points
+        points = self.scoring.points
         return {
             "aim": gain.aim,
             **changed(gain.steps, gain.step),
@@ -349,12 +349,12 @@ class _Writer:
         }
 
     def evidence(self, at: int) -> Document:
-        rule = self.outcome.rule(at)
-        documents = self.outcome.documents(at)
-        metric = self.outcome.rules.metrics.get(rule.metric or "")
+        rule = self.scoring.rule(at)
+        documents = self.scoring.documents(at)
+        metric = self.scoring.rules.metrics.get(rule.metric or "")
         return {
             "required": rule.evidence_required,
-            "supported": at not in self.outcome.unsupported,
+            "supported": at not in self.scoring.unsupported,
             "documents": [
                 {
                     "document": item.document,
@@ -402,10 +402,10 @@ class _Writer:
         }
 
     def rule_tracks(self, id_: str) -> dict[str, str | None]:
-        tracks = self.outcome.measurements.tracks
+        tracks = self.scoring.measurements.tracks
         return {
             name: self.given(tracks.get(name, {}), id_)
-            for name in self.outcome.rules.tracks
+            for name in self.scoring.rules.tracks
         }
 
     def given(self, points: Mapping[str, Given], id_: str) -> str | None:
@@ -413,9 +413,9 @@ class _Writer:
 
     def padded(self, points: Fraction) -> str:
         """Return points with at least the places of the index, and more only where they were given."""
-        ticks = points * self.outcome.plan.unit
+        ticks = points * self.scoring.compiled.unit
         return (
-            self.outcome.points(ticks.numerator)
+            self.scoring.points(ticks.numerator)
             if ticks.denominator == 1
             else number.plain(points)
         )
@@ -429,7 +429,7 @@ class _Writer:
                 "scored": track.scored,
                 "unscored": track.unscored,
             }
-            for track in self.outcome.tracks()
+            for track in self.scoring.tracks()
         ]
 
 

@@ -15,13 +15,13 @@ class Explanation:
 
     def __init__(self, arithmetic: Arithmetic) -> None:
         self.arithmetic = arithmetic
-        self.gains = Gains(arithmetic.outcome)
+        self.gains = Gains(arithmetic.scoring)
         self.speaker = arithmetic.speaker
-        self.outcome = arithmetic.outcome
+        self.scoring = arithmetic.scoring
 
     def reason(self, at: int) -> str:
         """Say why a rule is in its state."""
-        result = self.outcome.results[at]
+        result = self.scoring.results[at]
         places = {
             "required": self.speaker.asked(at),
             "reported": self.speaker.said(at),
@@ -33,8 +33,8 @@ class Explanation:
 
     def win_back(self, at: int) -> str | None:
         """Say what would win the lost points back; None where nothing is lost."""
-        result = self.outcome.results[at]
-        lost = self.outcome.lost(at)
+        result = self.scoring.results[at]
+        lost = self.scoring.lost(at)
         if lost <= 0 or (
             result.state not in COMPUTED and result.state is not State.MISSING
         ):
@@ -47,7 +47,7 @@ class Explanation:
             and self._hopeless(at)
         ):
             return self.speaker.say("win-back.none", required=self._wanted(at))
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         usual = (
             "win-back.is"
             if rule.comparator == "is" and rule.deduction.kind != "tiers"
@@ -65,7 +65,7 @@ class Explanation:
 
     def _wanted(self, at: int) -> str:
         """Say what gives all points: the best tier, which may ask for more than the target."""
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         return (
             self.speaker.best_tier(rule)
             if rule.deduction.kind == "tiers"
@@ -74,21 +74,21 @@ class Explanation:
 
     def _hopeless(self, at: int) -> bool:
         """Whether no change of a single figure wins anything back."""
-        return self.outcome.rule(at).metric is not None and not self.gains.of(at)
+        return self.scoring.rule(at).metric is not None and not self.gains.of(at)
 
     def _past(self, at: int) -> bool:
         """Whether the rule asked for a date that has gone by."""
-        rule = self.outcome.rule(at)
-        threshold = threshold_value(self.outcome, at)
+        rule = self.scoring.rule(at)
+        threshold = threshold_value(self.scoring, at)
         gone = rule.comparator in ("on_or_before", "before") and isinstance(
             threshold, Fraction
         )
-        return gone and self.outcome.as_of.toordinal() > number_of(threshold)
+        return gone and self.scoring.as_of.toordinal() > number_of(threshold)
 
     def gain(self, gain: Gain, at: int) -> str:
         """Say a change and what it gains: `thêm 3 hồ sơ số hóa (51/52): +0,25 điểm, chỉ số +0,25`."""
         change = self.change(gain.steps, gain.step)
-        if gain.metric != self.outcome.rule(at).metric:
+        if gain.metric != self.scoring.rule(at).metric:
             change = f"{gain.steps.metric.title.of(self.speaker.lang)}: {change}"
         points = self._signed(gain.points)
         if not gain.value:

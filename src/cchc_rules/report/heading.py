@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from cchc_rules.report.result_text import Speaker
+from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import RuleSet
 
 Document = dict[str, Any]
@@ -18,16 +18,16 @@ def written(lang: str) -> Document:
     }
 
 
-def scored(speaker: Speaker) -> Document:
+def scored(speaker: ResultText) -> Document:
     """Return the head of a document about one scoring: what wrote it, the rule set, the submission
     and the day.
     """
-    outcome = speaker.outcome
+    scoring = speaker.scoring
     return {
         **written(speaker.lang),
-        "ruleset": ruleset(outcome.rules, speaker.lang),
+        "ruleset": ruleset(scoring.rules, speaker.lang),
         "measurements": measurements(speaker),
-        "as_of": outcome.as_of.isoformat(),
+        "as_of": scoring.as_of.isoformat(),
     }
 
 
@@ -41,10 +41,10 @@ def ruleset(rules: RuleSet, lang: str) -> Document:
     }
 
 
-def measurements(speaker: Speaker) -> Document:
+def measurements(speaker: ResultText) -> Document:
     """Return what was scored: whose figures they are, and those that were changed to try them."""
-    found = speaker.outcome.measurements
-    metrics = speaker.outcome.rules.metrics
+    found = speaker.scoring.measurements
+    metrics = speaker.scoring.rules.metrics
     return {
         "unit": found.unit,
         "unit_kind": found.unit_kind,

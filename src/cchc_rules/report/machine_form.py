@@ -16,7 +16,7 @@ from cchc_rules.base.state import Absent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Expression, Lowering
 from cchc_rules.rules.model import Metric, Rule
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.thresholds import named, threshold_value
 from cchc_rules.scoring.value_functions import opened
 
@@ -26,10 +26,10 @@ Document = dict[str, Any]
 class Proof:
     """Writes the machine form of one scoring."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self.rules = outcome.rules
-        self.lowering = Lowering(outcome.rules)
+    def __init__(self, scoring: Scoring) -> None:
+        self.scoring = scoring
+        self.rules = scoring.rules
+        self.lowering = Lowering(scoring.rules)
 
     def whole(self) -> Document:
         """Return what concerns the whole report."""
@@ -39,7 +39,7 @@ class Proof:
             "over_scale": rules.index.over_scale,
             "bands_read": rules.bands_read,
             "bands": [
-                {"id": band.id, **bounds(band.interval)} for band in self.outcome.ladder
+                {"id": band.id, **bounds(band.interval)} for band in self.scoring.ladder
             ],
             "band_gates": [
                 {"rule": gate.rule, "at_most": gate.at_most}
@@ -57,7 +57,7 @@ class Proof:
 
     def rule(self, at: int) -> Document:
         """Return what concerns one rule."""
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         return {
             "threshold": self.lowering.threshold(rule),
             "points": self.lowering.points(rule),
@@ -67,7 +67,7 @@ class Proof:
 
     def metric(self, metric: Metric) -> Document:
         """Return what a metric is and the exact figure that it came to."""
-        figure = self.outcome.figure(metric.id)
+        figure = self.scoring.figure(metric.id)
         absent = isinstance(figure, Absent)
         return {
             "id": metric.id,
@@ -118,17 +118,17 @@ class Proof:
     def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
         own = {} if rule is None else dependencies.own_names(self.rules, rule)
         parsed = formula.parse(text, {**self.rules.metric_types, **own}, calendar)
-        parsed.evaluate(named(self.outcome, parsed) | self._own(rule))
+        parsed.evaluate(named(self.scoring, parsed) | self._own(rule))
 
     def _own(self, rule: Rule | None) -> dict[str, formula.Value | Absent]:
         """Return the figures of a rule's own names."""
         if rule is None or rule.metric is None:
             return {}
         metric = self.rules.metrics[rule.metric]
-        threshold = threshold_value(self.outcome, self._at(rule))
+        threshold = threshold_value(self.scoring, self._at(rule))
         found = {
             "weight": rule.weight,
-            "value": opened(self.outcome.figure(metric.id), metric),
+            "value": opened(self.scoring.figure(metric.id), metric),
         }
         if isinstance(threshold, Fraction):
             found["threshold"] = opened(
@@ -137,7 +137,7 @@ class Proof:
         return found
 
     def _at(self, rule: Rule) -> int:
-        return self.outcome.plan.places[rule.id]
+        return self.scoring.compiled.places[rule.id]
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,7 @@ def moves(before: Iterable[Report], after: Iterable[Report]) -> list[Move]:
 def _places(reports: Iterable[Report]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place in rank(reports):
-        unit = place.report.outcome.measurements.unit
+        unit = place.report.scoring.measurements.unit
         if unit in places:
             raise ValueError(f"the unit {unit!r} stands twice")
         places[unit] = place.rank

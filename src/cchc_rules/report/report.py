@@ -11,9 +11,9 @@ from cchc_rules.base.state import Reason, State
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.document import document
 from cchc_rules.report.heading import Document
-from cchc_rules.report.result_text import Speaker
+from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import Band, Rule
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class RuleRecord:
     @property
     def rule(self) -> Rule:
         """The rule as the rule set declares it."""
-        return self.report.outcome.rule(self.at)
+        return self.report.scoring.rule(self.at)
 
     @property
     def id(self) -> str:
@@ -60,32 +60,32 @@ class RuleRecord:
     @property
     def state(self) -> State:
         """What became of the rule."""
-        return self.report.outcome.results[self.at].state
+        return self.report.scoring.results[self.at].state
 
     @property
     def reason(self) -> Reason:
         """Why it is in that state."""
-        return self.report.outcome.results[self.at].reason
+        return self.report.scoring.results[self.at].reason
 
     @property
     def maximum(self) -> Decimal:
         """The most points it could earn."""
-        return self.report.decimal(self.report.outcome.plan.worths[self.at].weight)
+        return self.report.decimal(self.report.scoring.compiled.worths[self.at].weight)
 
     @property
     def earned(self) -> Decimal:
         """The points it earned."""
-        return self.report.decimal(self.report.outcome.results[self.at].earned)
+        return self.report.decimal(self.report.scoring.results[self.at].earned)
 
     @property
     def lost(self) -> Decimal:
         """The points it lost."""
-        return self.report.decimal(self.report.outcome.lost(self.at))
+        return self.report.decimal(self.report.scoring.lost(self.at))
 
     @property
     def excluded(self) -> Decimal:
         """The points that neither count as earned nor as lost."""
-        return self.report.decimal(self.report.outcome.results[self.at].excluded)
+        return self.report.decimal(self.report.scoring.results[self.at].excluded)
 
     @property
     def title(self) -> str:
@@ -104,61 +104,61 @@ class RuleRecord:
 class Report:
     """The result of one scoring. `to_dict` gives the document of docs/reference/report.md."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
+    def __init__(self, scoring: Scoring) -> None:
+        self.scoring = scoring
 
     def decimal(self, ticks: int) -> Decimal:
         """Return ticks as points."""
-        return Decimal(self.outcome.points(ticks))
+        return Decimal(self.scoring.points(ticks))
 
     @property
     def language(self) -> str:
         """The rule set's language."""
-        return self.outcome.rules.language
+        return self.scoring.rules.language
 
     @cached_property
     def arithmetic(self) -> Arithmetic:
         """Writes the sums of this report in its language."""
-        return Arithmetic(Speaker(self.outcome, self.language))
+        return Arithmetic(ResultText(self.scoring, self.language))
 
     @property
     def as_of(self) -> date:
         """The day the submission is judged at."""
-        return self.outcome.as_of
+        return self.scoring.as_of
 
     @property
     def index(self) -> Index:
         """The index and its parts."""
-        sums = self.outcome.index
-        outcome = self.outcome
+        sums = self.scoring.index
+        scoring = self.scoring
         base = sums.base
         return Index(
             value=self.decimal(sums.value),
-            scale=Decimal(number.plain(outcome.rules.index.scale)),
+            scale=Decimal(number.plain(scoring.rules.index.scale)),
             exact=sums.exact,
             earned=self.decimal(base.earned),
             lost=self.decimal(base.lost),
             excluded=self.decimal(base.excluded),
             maximum=self.decimal(base.maximum),
-            lowest=self.decimal(outcome.lowest.value),
-            highest=self.decimal(outcome.highest.value),
-            supported=self.decimal(outcome.supported.value),
+            lowest=self.decimal(scoring.lowest.value),
+            highest=self.decimal(scoring.highest.value),
+            supported=self.decimal(scoring.supported.value),
         )
 
     @property
     def band(self) -> Band | None:
         """The band of the index, after its gates."""
-        return self.outcome.banding().band
+        return self.scoring.banding().band
 
     @cached_property
     def rules(self) -> tuple[RuleRecord, ...]:
         """Every rule, in file order."""
-        return tuple(RuleRecord(self, at) for at in range(len(self.outcome.results)))
+        return tuple(RuleRecord(self, at) for at in range(len(self.scoring.results)))
 
     @property
     def losses(self) -> tuple[RuleRecord, ...]:
         """The rules that lost points by their figures, the largest loss first."""
-        return tuple(self.rules[at] for at in self.outcome.losses())
+        return tuple(self.rules[at] for at in self.scoring.losses())
 
     def to_dict(self, lang: str | None = None, *, machine: bool = True) -> Document:
         """Return the document that every view is drawn from, its texts in the language asked for.
@@ -166,4 +166,4 @@ class Report:
         Without `machine` the machine form and the digest are left out: for views that only show
         words.
         """
-        return document(self.outcome, lang or self.language, machine=machine)
+        return document(self.scoring, lang or self.language, machine=machine)

@@ -10,46 +10,44 @@ from cchc_rules.base.number import plain
 from cchc_rules.base.state import Absent, Reason
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule
-from cchc_rules.rules.rule_text import Wording
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.rules.rule_text import RuleText
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.thresholds import as_scalar, resolved
 from cchc_rules.scoring.value_functions import opened
 from cchc_rules.submissions.submission import Entry, Given
 
 
-class Speaker(Wording):
+class ResultText(RuleText):
     """Says the figures, targets and causes of a scoring, in one language."""
 
-    def __init__(self, outcome: Outcome, lang: str) -> None:
-        super().__init__(outcome.rules, lang)
-        self.outcome = outcome
+    def __init__(self, scoring: Scoring, lang: str) -> None:
+        super().__init__(scoring.rules, lang)
+        self.scoring = scoring
 
     # Figures
 
     def points(self, ticks: int) -> str:
         """Return points with all their places, in the language."""
-        return say_number(self.lang, self.outcome.points(ticks))
+        return say_number(self.lang, self.scoring.points(ticks))
 
     def bare(self, name: str) -> str:
         """Return a metric's figure without unit, as it stands in an arithmetic line."""
-        metric = self.outcome.rules.metrics[name]
-        figure = self.outcome.figure(name)
+        metric = self.scoring.rules.metrics[name]
+        figure = self.scoring.figure(name)
         if isinstance(figure, Absent):
             return self.say(f"state.{figure.state}")
         value = opened(figure, metric)
-        return (
-            self.number(value)
-            if isinstance(value, Fraction)
-            else self.scalar(value, metric)
-        )  # type: ignore[arg-type]
+        if isinstance(value, Fraction):
+            return self.number(value)
+        return self.scalar(value, metric)  # type: ignore[arg-type]
 
     def operand(self, name: str) -> str:
         """Return a metric's figure for an arithmetic line: all its digits, or the ratio it was
         given as.
         """
-        figure = self.outcome.figure(name)
+        figure = self.scoring.figure(name)
         ratio = self.as_ratio(name)
-        if isinstance(figure, Absent) or not self.outcome.rules.metrics[name].numeric:
+        if isinstance(figure, Absent) or not self.scoring.rules.metrics[name].numeric:
             return self.bare(name)
         ends = number.places(Fraction(*figure)) is not None
         return f"({ratio})" if ratio and not ends else self.exact(Fraction(*figure))
@@ -58,8 +56,8 @@ class Speaker(Wording):
         """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not
         rounded, else nothing.
         """
-        entry = self.outcome.entry(name)
-        metric = self.outcome.rules.metrics[name]
+        entry = self.scoring.entry(name)
+        metric = self.scoring.rules.metrics[name]
         if entry is None or entry.denominator is None or metric.round is not None:
             return ""
         return (
@@ -70,9 +68,9 @@ class Speaker(Wording):
 
     def figure(self, name: str) -> str:
         """Return a metric's figure as reported: `90,3846 % (47/52)`."""
-        metric = self.outcome.rules.metrics[name]
-        figure = self.outcome.figure(name)
-        entry = self.outcome.entry(name)
+        metric = self.scoring.rules.metrics[name]
+        figure = self.scoring.figure(name)
+        entry = self.scoring.entry(name)
         if isinstance(figure, Absent):
             return self.absence(figure)
         text = self.bare(name)
@@ -100,20 +98,21 @@ class Speaker(Wording):
 
     def required(self, at: int) -> str:
         """Say what a rule asks for."""
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         if rule.comparator is not None and rule.threshold is not None:
             return self.target(rule, rule.comparator, rule.threshold)
         if rule.deduction.kind == "tiers":
             return self.best_tier(rule)
         return self.say(
-            "required.points", points=self.points(self.outcome.plan.worths[at].weight)
+            "required.points",
+            points=self.points(self.scoring.compiled.worths[at].weight),
         )
 
     def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
         """Say a threshold that is read from a metric or a formula: what it came to, and where it
         came from.
         """
-        value = resolved(self.outcome, threshold, metric)
+        value = resolved(self.scoring, threshold, metric)
         if isinstance(value, Absent):
             return self.say(
                 "required.of-absent",
@@ -133,7 +132,7 @@ class Speaker(Wording):
             return self.title(threshold.metric)
         return self.spelled(
             threshold.formula,
-            {name: self.title(name) for name in self.outcome.rules.metrics},
+            {name: self.title(name) for name in self.scoring.rules.metrics},
         )
 
     def best_tier(self, rule: Rule) -> str:
@@ -146,7 +145,7 @@ class Speaker(Wording):
         if not fixed:
             return self.say(
                 "required.points",
-                points=self.points(int(rule.weight * self.outcome.plan.unit)),
+                points=self.points(int(rule.weight * self.scoring.compiled.unit)),
             )
         tier = max(fixed, key=lambda item: item[0])[1]
         return self.condition(rule, tier)
@@ -155,9 +154,9 @@ class Speaker(Wording):
 
     def reported(self, at: int) -> str:
         """Say what a rule's metric came to."""
-        rule = self.outcome.rule(at)
-        detail = self.outcome.results[at].detail
-        given = self.outcome.given(at)
+        rule = self.scoring.rule(at)
+        detail = self.scoring.results[at].detail
+        given = self.scoring.given(at)
         if rule.metric is not None:
             return self.figure(rule.metric)
         if isinstance(detail, Absent):
@@ -168,14 +167,14 @@ class Speaker(Wording):
 
     def said(self, at: int) -> str:
         """Say what was reported, as part of a sentence: `báo cáo 4 đợt`, or why there is nothing."""
-        name = self.outcome.rule(at).metric
-        if name is None or isinstance(self.outcome.figure(name), Absent):
+        name = self.scoring.rule(at).metric
+        if name is None or isinstance(self.scoring.figure(name), Absent):
             return self.reported(at)
         return self.say("reported.figure", figure=self._quoted(self.reported(at), name))
 
     def asked(self, at: int) -> str:
         """Say what a rule asks for, as part of a sentence: `tối thiểu 100 %`, `“có”`."""
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         return (
             self._quoted(self.required(at), rule.metric)
             if rule.comparator == "is"
@@ -186,7 +185,7 @@ class Speaker(Wording):
         """Return a word of a metric in quotation marks, to tell it from the sentence around it; a
         figure as it is.
         """
-        metric = self.outcome.rules.metrics[name or ""]
+        metric = self.scoring.rules.metrics[name or ""]
         return (
             self.say("word.quoted", word=text)
             if metric.type in ("yes_no", "level")
@@ -199,13 +198,13 @@ class Speaker(Wording):
         """Say what stands behind a rule's state: a person's reason, a required rule, a date, a
         tier.
         """
-        result = self.outcome.results[at]
-        rule = self.outcome.rule(at)
+        result = self.scoring.results[at]
+        rule = self.scoring.rule(at)
         detail = result.detail
         if isinstance(detail, Given):
             return detail.reason
         if result.reason in (Reason.GATE_CLOSED, Reason.GATE_UNKNOWN):
-            return self.outcome.rule(detail).title.of(self.lang)
+            return self.scoring.rule(detail).title.of(self.lang)
         if result.reason is Reason.NOT_DUE and rule.due:
             return say_day(self.lang, rule.due)
         if result.reason is Reason.WAIVED and rule.metric:
@@ -224,8 +223,8 @@ class Speaker(Wording):
     def _waiver(self, at: int) -> str:
         """Say who waived a figure, why and until when."""
         entries = (
-            self.outcome.entry(name)
-            for name in self.outcome.plan.reads[self.outcome.plan.names[at]]
+            self.scoring.entry(name)
+            for name in self.scoring.compiled.reads[self.scoring.compiled.names[at]]
         )
         waiver = next(entry.waived for entry in entries if entry and entry.waived)
         return self.say(

@@ -10,7 +10,7 @@ from cchc_rules.base.state import Reason, State
 from cchc_rules.report.report import Report
 from cchc_rules.rules import formula
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.scoring.compiled import Plan, Run, compiled
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run, compile_rules
 from cchc_rules.scoring.scoring import gather, judge
 from cchc_rules.scoring.shapes import Result
 from cchc_rules.submissions import binding
@@ -31,11 +31,11 @@ def score(
     """
     day = _day(as_of) or measurements.as_of or measurements.span[1]
     submitted = binding.figures_of(measurements, rules, day)
-    plan = compiled(binding.variant(measurements, rules, day))
-    run = _run(plan, measurements, submitted, day)
+    compiled = compile_rules(binding.variant(measurements, rules, day))
+    run = _run(compiled, measurements, submitted, day)
     if run.undeclared:
         raise SubmissionError(_undeclared(run, rules))
-    return Report(gather(plan, measurements, day, run))
+    return Report(gather(compiled, measurements, day, run))
 
 
 def _day(as_of: date | str | None) -> date | None:
@@ -50,18 +50,21 @@ def _day(as_of: date | str | None) -> date | None:
 
 
 def _run(
-    plan: Plan, measurements: Measurements, submitted: dict[str, Figure], day: date
+    compiled: CompiledRuleSet,
+    measurements: Measurements,
+    submitted: dict[str, Figure],
+    day: date,
 ) -> Run:
     try:
-        figures = plan.figures(submitted)
+        figures = compiled.figures(submitted)
         run = Run(
             figures,
-            [_WAITING] * len(plan.names),
+            [_WAITING] * len(compiled.names),
             day.toordinal(),
             measurements.points,
             measurements.absent,
         )
-        judge(plan, run)
+        judge(compiled, run)
     except formula.FormulaFailedError as error:
         raise SubmissionError(
             [Problem("formula-failed", (), {"formula": quoted(error, 200)})]

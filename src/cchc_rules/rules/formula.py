@@ -196,7 +196,7 @@ class _Cage(SimpleEval):  # type: ignore[misc]
             return self._eval_call(node)  # type: ignore[no-any-return]
         known = [
             (at, value)
-            for at, value in enumerate(map(self.outcome, node.args))
+            for at, value in enumerate(map(self.scoring, node.args))
             if not isinstance(value, Absent)
         ]
         if not known:
@@ -210,7 +210,7 @@ class _Cage(SimpleEval):  # type: ignore[misc]
             )
         return value
 
-    def outcome(self, node: ast.expr) -> Value | Absent:
+    def scoring(self, node: ast.expr) -> Value | Absent:
         """Evaluate one node to its value or to the absence that stands in its way."""
         absent = None if self.whole else _absence(node, self.names)
         if absent:
@@ -276,7 +276,7 @@ class Formula:
         """
         cage = _Cage(self, names)
         try:
-            return cage.outcome(self.tree), cage.fallbacks
+            return cage.scoring(self.tree), cage.fallbacks
         except (_TooBigError, OverflowError):
             raise FormulaFailedError(self.text) from None
 

@@ -22,7 +22,7 @@ from cchc_rules.rules.model import (
     Text,
     Tier,
 )
-from cchc_rules.rules.rule_text import Wording
+from cchc_rules.rules.rule_text import RuleText
 
 Document = dict[str, Any]
 
@@ -38,7 +38,7 @@ class _Instrument:
     def __init__(self, rules: RuleSet, lang: str) -> None:
         self.rules = rules
         self.lang = lang
-        self.words = Wording(rules, lang)
+        self.words = RuleText(rules, lang)
         self.maxima = dependencies.maxima(rules)
         self.below = dependencies.children(rules)
 

@@ -39,7 +39,7 @@ _COMPARATORS = {
 }
 
 
-class Wording:
+class RuleText:
     """Says the targets and tiers of a rule set, in one language."""
 
     def __init__(self, rules: RuleSet, lang: str) -> None:

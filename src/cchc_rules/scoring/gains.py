@@ -4,6 +4,7 @@ that gains most.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from cchc_rules.base.state import Absent, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule
 from cchc_rules.scoring.rescoring import Probe, Trial
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.shapes import Result
 from cchc_rules.scoring.steps import Steps, steps_of
 from cchc_rules.scoring.thresholds import threshold_value
@@ -58,9 +59,9 @@ class Find(NamedTuple):
 class Gains:
     """Finds the gains of one outcome."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self.trial = Trial(outcome)
+    def __init__(self, scoring: Scoring) -> None:
+        self.scoring = scoring
+        self.trial = Trial(scoring)
         self._steps: dict[str, Steps | None] = {}
         self._found: dict[int, tuple[Gain, ...]] = {}
 
@@ -73,11 +74,11 @@ class Gains:
         return self._found[at]
 
     def _gains(self, at: int) -> Iterator[Gain]:
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         if (
-            self.outcome.lost(at) <= 0
+            self.scoring.lost(at) <= 0
             or rule.metric is None
-            or isinstance(self.outcome.figure(rule.metric), Absent)
+            or isinstance(self.scoring.figure(rule.metric), Absent)
         ):
             return
         found = [find for name in self.inputs(rule) if (find := self.search(at, name))]
@@ -98,13 +99,13 @@ class Gains:
             None if figure is None else self.trial.results({steps.metric.id: figure})
         )
         if results is not None:
-            points = results[at].earned - self.outcome.results[at].earned
+            points = results[at].earned - self.scoring.results[at].earned
             yield Gain(
                 aim,
                 steps,
                 step,
                 points,
-                self.trial.summed(results).value - self.outcome.index.value,
+                self.trial.summed(results).value - self.scoring.index.value,
             )
 
     def inputs(self, rule: Rule) -> list[str]:
@@ -114,17 +115,17 @@ class Gains:
         name = rule.metric or ""
         named = sorted(self.trial.network.inputs.get(name, {name}))
         return [
-            one for one in named if not isinstance(self.outcome.figure(one), Absent)
+            one for one in named if not isinstance(self.scoring.figure(one), Absent)
         ]
 
     def steps(self, name: str) -> Steps | None:
         """Return the figures that a metric may take."""
         if name not in self._steps:
             rules = [
-                self.outcome.rule(at) for at in self.trial.network.direct.get(name, ())
+                self.scoring.rule(at) for at in self.trial.network.direct.get(name, ())
             ]
             self._steps[name] = steps_of(
-                self.outcome,
+                self.scoring,
                 name,
                 [edge for rule in rules for edge in _written(rule, name)],
             )
@@ -136,7 +137,7 @@ class Gains:
         if steps is None:
             return None
         probe = self.trial.probe(at, name, opened=opened)
-        return Search(self.outcome, steps, probe).find(self.outcome.results[at].earned)
+        return Search(self.scoring, steps, probe).find(self.scoring.results[at].earned)
 
     def passing(self, at: int, name: str) -> Find | None:
         """Return the changes of one metric that meet a rule, None where none does."""
@@ -145,7 +146,7 @@ class Gains:
             return None
         probe = self.trial.probe(at, name, opened=True)
         return Search(
-            self.outcome, steps, probe, lambda result: int(result.state is State.MET)
+            self.scoring, steps, probe, lambda result: int(result.state is State.MET)
         ).find(0)
 
 
@@ -161,16 +162,16 @@ class Search:
 
     def __init__(
         self,
-        outcome: Outcome,
+        scoring: Scoring,
         steps: Steps,
         probe: Probe,
         worth: Callable[[Result], int] = attrgetter("earned"),
     ) -> None:
-        self.outcome = outcome
+        self.scoring = scoring
         self.worth = worth
         self.steps = steps
         self.probe = probe
-        self.rules = [outcome.rule(at) for at in probe.order]
+        self.rules = [scoring.rule(at) for at in probe.order]
         self.edges = list(dict.fromkeys(self._edges()))
         self._figures: dict[int, Figure | None] = {}
         self._points: dict[int, int] = {}
@@ -178,10 +179,10 @@ class Search:
     def _edges(self) -> Iterator[tuple[int, Fraction]]:
         for rule, at in zip(self.rules, self.probe.order, strict=True):
             if rule.metric is not None:
-                position = self.outcome.plan.positions[rule.metric]
-                threshold = threshold_value(self.outcome, at)
+                position = self.scoring.compiled.positions[rule.metric]
+                threshold = threshold_value(self.scoring, at)
                 yield from (
-                    (position, edge) for edge in edges(self.outcome, rule, threshold)
+                    (position, edge) for edge in edges(self.scoring, rule, threshold)
                 )
 
     def find(self, now: int) -> Find | None:
@@ -268,7 +269,7 @@ class Search:
     def computed(self) -> bool:
         """Whether a formula stands between the figure and the points."""
         return bool(self.probe.derived) or any(
-            any(dependencies.rule_formulas(self.outcome.rules, rule))
+            any(dependencies.rule_formulas(self.scoring.rules, rule))
             or rule.deduction.exempt
             or rule.metric != self.steps.metric.id
             for rule in self.rules
@@ -306,10 +307,10 @@ class Search:
 
     def _named(self) -> Iterator[Fraction]:
         """Yield the numbers that the formulas write out, and the figures that they name."""
-        rules = self.outcome.rules
-        plan = self.outcome.plan
+        rules = self.scoring.rules
+        compiled = self.scoring.compiled
         texts: list[tuple[str, dict[str, str]]] = [
-            (rules.metrics[plan.metrics[at]].formula or "", {})
+            (rules.metrics[compiled.metrics[at]].formula or "", {})
             for at, _ in self.probe.derived
         ]
         texts += [
@@ -327,14 +328,14 @@ class Search:
                 if isinstance(value, Fraction)
             )
             yield from self._known(
-                name for name in parsed.names if name in plan.positions
+                name for name in parsed.names if name in compiled.positions
             )
         yield from self._known(
             rule.metric for rule in self.rules if rule.metric is not None
         )
 
     def _known(self, names: Iterable[str]) -> Iterator[Fraction]:
-        figures = (self.outcome.figure(name) for name in names)
+        figures = (self.scoring.figure(name) for name in names)
         yield from (
             Fraction(*figure) for figure in figures if not isinstance(figure, Absent)
         )
@@ -354,9 +355,8 @@ class Search:
 
         for test in (below, beyond):
             if test(near) != test(far):
-                step = halved(
-                    near, far, lambda step, test=test: test(step) == test(far)
-                )  # type: ignore[misc]
+                turned = partial(_same, test, test(far))
+                step = halved(near, far, turned)
                 yield from (step - 1, step)
 
     def _value(self, step: int, position: int) -> Fraction | None:
@@ -367,6 +367,11 @@ class Search:
 
 REFUSED = -(10**40)
 """Fewer points than any rule has."""
+
+
+def _same(test: Callable[[int], bool], wanted: bool, step: int) -> bool:
+    """Whether a test of a step comes to what is wanted."""
+    return test(step) == wanted
 
 
 def halved(near: int, far: int, reached: Callable[[int], bool]) -> int:
@@ -380,10 +385,10 @@ def halved(near: int, far: int, reached: Callable[[int], bool]) -> int:
 
 
 def edges(
-    outcome: Outcome, rule: Rule, threshold: "Fraction | Absent | None"
+    scoring: Scoring, rule: Rule, threshold: "Fraction | Absent | None"
 ) -> Iterator[Fraction]:
     """Yield the figures of a rule's metric at which its points may jump or bend."""
-    metric = outcome.rules.metrics[rule.metric or ""]
+    metric = scoring.rules.metrics[rule.metric or ""]
     deduction = rule.deduction
     late = (
         threshold

@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from cchc_rules.base.state import Reason, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.scoring import totals
-from cchc_rules.scoring.compiled import Judge, Plan, Run
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Judge, Run
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.shapes import Result
 from cchc_rules.scoring.totals import Share, Sum, Total
 from cchc_rules.scoring.value_functions import Figures
@@ -27,27 +27,29 @@ _PASSED = Result(State.MET, Reason.TARGET_MET, 0, 1, 0)
 class Network:
     """Who reads what in a compiled rule set: from a metric to derived metrics, rules and groups."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.judges: dict[int, Judge] = dict(plan.judges)
-        self.turn = {at: turn for turn, (at, _) in enumerate(plan.judges)}
+    def __init__(self, compiled: CompiledRuleSet) -> None:
+        self.compiled = compiled
+        self.judges: dict[int, Judge] = dict(compiled.judges)
+        self.turn = {at: turn for turn, (at, _) in enumerate(compiled.judges)}
         self.requires = [
-            tuple(plan.places[name] for name in rule.requires)
-            for rule in plan.rules.rules.values()
+            tuple(compiled.places[name] for name in rule.requires)
+            for rule in compiled.rules.rules.values()
         ]
         self.required_by = _inverted(self.requires)
         self.direct: dict[str, list[int]] = {}
-        for name, metrics in plan.reads.items():
+        for name, metrics in compiled.reads.items():
             for metric in metrics:
-                self.direct.setdefault(metric, []).append(plan.places[name])
-        self.inputs = _inputs(plan)
-        self.derived = _derived(plan, self.inputs)
+                self.direct.setdefault(metric, []).append(compiled.places[name])
+        self.inputs = _inputs(compiled)
+        self.derived = _derived(compiled, self.inputs)
         self.group_of = {
-            at: place for place, group in enumerate(plan.groups) for at in group.rules
+            at: place
+            for place, group in enumerate(compiled.groups)
+            for at in group.rules
         }
         self.parents = {
             below: place
-            for place, group in enumerate(plan.groups)
+            for place, group in enumerate(compiled.groups)
             for below in group.groups
         }
         self._readers: dict[str, tuple[int, ...]] = {}
@@ -77,9 +79,9 @@ class Network:
 
 
 @lru_cache(maxsize=64)
-def network(plan: Plan) -> Network:
+def network(compiled: CompiledRuleSet) -> Network:
     """Return who reads what in a compiled rule set, worked out once."""
-    return Network(plan)
+    return Network(compiled)
 
 
 def _inverted(lists: Sequence[Sequence[int]]) -> list[list[int]]:
@@ -101,23 +103,25 @@ def _closure(start: Sequence[int], following: Sequence[Sequence[int]]) -> set[in
     return found
 
 
-def _inputs(plan: Plan) -> dict[str, set[str]]:
+def _inputs(compiled: CompiledRuleSet) -> dict[str, set[str]]:
     """Return, for each derived metric, the submitted ones that it hangs on."""
     found: dict[str, set[str]] = {}
-    for position, _ in plan.derived:
-        name = plan.metrics[position]
-        named = dependencies.formula_names(plan.rules, plan.rules.metrics[name])
+    for position, _ in compiled.derived:
+        name = compiled.metrics[position]
+        named = dependencies.formula_names(compiled.rules, compiled.rules.metrics[name])
         found[name] = set().union(*(found.get(other, {other}) for other in named))
     return found
 
 
-def _derived(plan: Plan, inputs: Mapping[str, set[str]]) -> dict[str, list[Derivation]]:
+def _derived(
+    compiled: CompiledRuleSet, inputs: Mapping[str, set[str]]
+) -> dict[str, list[Derivation]]:
     """Return, for each submitted metric, the derived ones that hang on it, those that others need
     first.
     """
     found: dict[str, list[Derivation]] = {}
-    for position, derive in plan.derived:
-        for metric in inputs[plan.metrics[position]]:
+    for position, derive in compiled.derived:
+        for metric in inputs[compiled.metrics[position]]:
             found.setdefault(metric, []).append((position, derive))
     return found
 
@@ -130,20 +134,20 @@ class Trial:
     there.
     """
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self.plan = outcome.plan
-        self.network = network(outcome.plan)
-        given = outcome.measurements
+    def __init__(self, scoring: Scoring) -> None:
+        self.scoring = scoring
+        self.compiled = scoring.compiled
+        self.network = network(scoring.compiled)
+        given = scoring.measurements
         self.run = Run(
-            [*outcome.figures],
-            [*outcome.results],
-            outcome.as_of.toordinal(),
+            [*scoring.figures],
+            [*scoring.results],
+            scoring.as_of.toordinal(),
             given.points,
             given.absent,
         )
-        self.groups = [*outcome.groups]
-        self.now = outcome.index
+        self.groups = [*scoring.groups]
+        self.now = scoring.index
         self._shares: dict[int, Share] = {}
 
     def probe(self, at: int, metric: str, *, opened: bool = False) -> "Probe":
@@ -166,14 +170,15 @@ class Trial:
         steps = (
             [
                 derived[position]
-                for position, _ in self.plan.derived
+                for position, _ in self.compiled.derived
                 if position in derived
             ]
             if derived
             else []
         )
         figures = {
-            self.plan.positions[metric]: figure for metric, figure in changes.items()
+            self.compiled.positions[metric]: figure
+            for metric, figure in changes.items()
         }
         return self.judged(figures, steps, order)
 
@@ -256,7 +261,7 @@ class Trial:
         for at, result in results.items():
             self.run.results[at] = result
         for metric, figure in changes.items():
-            self.run.figures[self.plan.positions[metric]] = figure
+            self.run.figures[self.compiled.positions[metric]] = figure
         for position, derive in (
             one for metric in changes for one in self.network.derived.get(metric, ())
         ):
@@ -267,7 +272,7 @@ class Trial:
         """Return what the rules of a mean group bring to it now."""
         if place not in self._shares:
             self._shares[place] = totals.shares(
-                self.plan, self.plan.groups[place], self.run.results
+                self.compiled, self.compiled.groups[place], self.run.results
             )
         return self._shares[place]
 
@@ -277,17 +282,17 @@ class Probe:
 
     def __init__(self, trial: Trial, at: int, metric: str, opened: bool) -> None:
         network = trial.network
-        plan = trial.plan
+        compiled = trial.compiled
         self.trial = trial
         self.at = at
-        self.position = plan.positions[metric]
+        self.position = compiled.positions[metric]
         read = (
-            dependencies.rule_metrics(plan.rules, trial.outcome.rule(at))
+            dependencies.rule_metrics(compiled.rules, trial.scoring.rule(at))
             if metric in network.derived
             else set()
         )
         gates = () if opened else network.gates(at, metric)
-        wanted = {*(plan.positions[name] for name in read)}
+        wanted = {*(compiled.positions[name] for name in read)}
         every = network.derived.get(metric, [])
         self.derived = every if gates else [one for one in every if one[0] in wanted]
         self.order = (*gates, at)
@@ -348,7 +353,7 @@ class _Ledger:
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
-        self.groups = trial.plan.groups
+        self.groups = trial.compiled.groups
         self.moved: dict[int, Moved] = {}
         self.means: dict[int, Share] = {}
         self.totals: dict[int, Total] = {}
@@ -363,7 +368,9 @@ class _Ledger:
             return
         if self.groups[place].mean:
             had = self.means.get(place) or self.trial.share(place)
-            out, new = (totals.share(self.trial.plan, at, one) for one in (old, result))
+            out, new = (
+                totals.share(self.trial.compiled, at, one) for one in (old, result)
+            )
             weight = had.weight - out.weight + new.weight
             shown = had.shown - out.shown + new.shown
             self.means[place] = Share(
@@ -394,7 +401,7 @@ class _Ledger:
             place = min(self.moved)
             self.close(place, self.closed(place, self.moved.pop(place)))
         return totals.held(
-            self.trial.plan, self.base, self.pools["bonus"], self.pools["penalty"]
+            self.trial.compiled, self.base, self.pools["bonus"], self.pools["penalty"]
         )
 
     def closed(self, place: int, by: Moved) -> Total:

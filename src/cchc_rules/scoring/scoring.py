@@ -12,13 +12,13 @@ from cchc_rules.base.number import fixed
 from cchc_rules.base.state import COMPUTED, OPEN, Reason, State
 from cchc_rules.rules.model import Band, Rule, RuleSet
 from cchc_rules.scoring import totals
-from cchc_rules.scoring.compiled import Plan, Run
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
 from cchc_rules.scoring.shapes import Result, Worth, comparison
 from cchc_rules.scoring.totals import Sum, Total
 from cchc_rules.scoring.value_functions import Figures
 from cchc_rules.submissions.submission import (
-    Document,
     Entry,
+    EvidenceDocument,
     Figure,
     Given,
     Measurements,
@@ -59,10 +59,10 @@ class Track(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Scoring:
     """Everything that a scoring came to; what few ask for is computed when it is asked for."""
 
-    plan: Plan
+    compiled: CompiledRuleSet
     measurements: Measurements
     as_of: date
     figures: Figures
@@ -73,11 +73,11 @@ class Outcome:
     @property
     def rules(self) -> RuleSet:
         """The rule set, as it stands for the unit's kind."""
-        return self.plan.rules
+        return self.compiled.rules
 
     def rule(self, at: int) -> Rule:
         """Return the rule at a position."""
-        return self.rules.rules[self.plan.names[at]]
+        return self.rules.rules[self.compiled.names[at]]
 
     def points(self, ticks: int) -> str:
         """Return ticks as a decimal string of points."""
@@ -86,11 +86,11 @@ class Outcome:
     def lost(self, at: int) -> int:
         """Return the points a rule lost, in ticks."""
         result = self.results[at]
-        return self.plan.worths[at].weight - result.earned - result.excluded
+        return self.compiled.worths[at].weight - result.earned - result.excluded
 
     def figure(self, metric: str) -> Figure:
         """Return a metric's figure, or why it is not there."""
-        return self.figures[self.plan.positions[metric]]
+        return self.figures[self.compiled.positions[metric]]
 
     def entry(self, metric: str) -> Entry | None:
         """Return what was submitted for a metric, or what the period says of it."""
@@ -100,13 +100,13 @@ class Outcome:
 
     def given(self, at: int) -> Given | None:
         """Return the points that a person gave for a rule, counted or not."""
-        return self.measurements.points.get(self.plan.names[at])
+        return self.measurements.points.get(self.compiled.names[at])
 
-    def documents(self, at: int) -> list[tuple[Document, bool]]:
+    def documents(self, at: int) -> list[tuple[EvidenceDocument, bool]]:
         """Return the evidence for a rule, each with whether it counts: dated evidence outside the
         window does not.
         """
-        names = self.plan.reads[self.plan.names[at]]
+        names = self.compiled.reads[self.compiled.names[at]]
         found = [
             item
             for name in names
@@ -128,7 +128,7 @@ class Outcome:
             for at, result in enumerate(self.results)
             if result.state in COMPUTED and self.lost(at) > 0
         ]
-        return sorted(lost, key=lambda at: (-self.lost(at), self.plan.names[at]))
+        return sorted(lost, key=lambda at: (-self.lost(at), self.compiled.names[at]))
 
     def in_state(self, state: State) -> list[int]:
         """Return the positions of the rules in a state, in file order."""
@@ -140,7 +140,7 @@ class Outcome:
         """
         rows = [
             (
-                self.plan.worths[at].weight,
+                self.compiled.worths[at].weight,
                 self.results[at].earned,
                 self.lost(at),
                 self.results[at].excluded,
@@ -185,7 +185,7 @@ class Outcome:
         """Return id, kind and points of the groups at the top, as the rule file lists them."""
         found = {
             group.id: (group, total)
-            for group, total in zip(self.plan.groups, self.groups, strict=True)
+            for group, total in zip(self.compiled.groups, self.groups, strict=True)
         }
         return [
             (id_, found[id_][0].kind, found[id_][1])
@@ -198,7 +198,7 @@ class Outcome:
         """The rules that claim points but have no valid evidence (semantics I6)."""
         return frozenset(
             at
-            for at, metrics in self.plan.evidence
+            for at, metrics in self.compiled.evidence
             if self.results[at].earned > 0
             and _claims(self.results[at])
             and not self.proved(at, metrics)
@@ -240,7 +240,7 @@ class Outcome:
         return self._settled_at(Worth._fields.index("weight"))
 
     def _settled_at(self, field: int) -> Sum:
-        worths = self.plan.worths
+        worths = self.compiled.worths
         return self._again(
             [
                 _settled(r, worths[at][field]) if is_open(r) else r
@@ -249,13 +249,13 @@ class Outcome:
         )
 
     def _again(self, results: Sequence[Result]) -> Sum:
-        return totals.index(self.plan, totals.totals(self.plan, results))
+        return totals.index(self.compiled, totals.totals(self.compiled, results))
 
     def banding(self) -> Banding:
         """Return the band of the index after its gates (semantics I5)."""
         rules = self.rules
         exact = (
-            Fraction(self.index.value, self.plan.unit)
+            Fraction(self.index.value, self.compiled.unit)
             if rules.bands_read == "rounded"
             else self.index.exact
         )
@@ -289,7 +289,7 @@ class Outcome:
         gates = []
         allowed = position
         for gate in self.rules.band_gates:
-            state = self.results[self.plan.places[gate.rule]].state
+            state = self.results[self.compiled.places[gate.rule]].state
             if state not in _PASSES and names.index(gate.at_most) < position:
                 gates.append(gate.rule)
                 allowed = min(allowed, names.index(gate.at_most))
@@ -324,7 +324,7 @@ class Outcome:
 _PASSES = frozenset({State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED})
 
 
-def counts(item: Document, rules: RuleSet) -> bool:
+def counts(item: EvidenceDocument, rules: RuleSet) -> bool:
     """Whether a document proves anything: a dated one must lie in the window."""
     return (
         item.dated is None
@@ -333,24 +333,26 @@ def counts(item: Document, rules: RuleSet) -> bool:
     )
 
 
-def judge(plan: Plan, run: Run) -> None:
+def judge(compiled: CompiledRuleSet, run: Run) -> None:
     """Judge every rule, required rules before those behind them."""
     results = run.results
-    for at, rule_judge in plan.judges:
+    for at, rule_judge in compiled.judges:
         results[at] = rule_judge(run)
 
 
-def gather(plan: Plan, measurements: Measurements, as_of: date, run: Run) -> Outcome:
+def gather(
+    compiled: CompiledRuleSet, measurements: Measurements, as_of: date, run: Run
+) -> Scoring:
     """Return the outcome of a run whose rules are judged."""
-    groups = totals.totals(plan, run.results)
-    return Outcome(
-        plan,
+    groups = totals.totals(compiled, run.results)
+    return Scoring(
+        compiled,
         measurements,
         as_of,
         run.figures,
         run.results,
         groups,
-        totals.index(plan, groups),
+        totals.index(compiled, groups),
     )
 
 

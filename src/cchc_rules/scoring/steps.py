@@ -10,7 +10,7 @@ from typing import TypeAlias
 from cchc_rules.base import number
 from cchc_rules.base.state import Absent, State
 from cchc_rules.rules.model import Metric
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions import binding
 from cchc_rules.submissions.submission import Entry, Figure
 
@@ -57,55 +57,55 @@ class Steps:
 
 
 def steps_of(
-    outcome: Outcome, name: str, edges: Iterable[Fraction | None]
+    scoring: Scoring, name: str, edges: Iterable[Fraction | None]
 ) -> Steps | None:
     """Return the figures that a submitted metric may take; None where nobody can change it.
 
     `edges` are the numbers that rules hold it against, None for one that is not written out: a step
     is no coarser.
     """
-    metric = outcome.rules.metrics[name]
-    figure = outcome.figure(name)
-    entry = outcome.entry(name)
+    metric = scoring.rules.metrics[name]
+    figure = scoring.figure(name)
+    entry = scoring.entry(name)
     if not metric.submitted:
         return None
     if isinstance(figure, Absent):
-        return _fresh(outcome, metric, edges) if figure.state is State.MISSING else None
+        return _fresh(scoring, metric, edges) if figure.state is State.MISSING else None
     assert entry is not None
     if metric.type == "yes_no":
-        return _switch(outcome, metric, entry.value is True)
+        return _switch(scoring, metric, entry.value is True)
     if metric.type == "level":
-        return _levels(outcome, metric, figure[0], reported=True)
+        return _levels(scoring, metric, figure[0], reported=True)
     if metric.type == "date":
-        return _today(outcome, metric, figure[0])
+        return _today(scoring, metric, figure[0])
     if entry.denominator is not None:
-        return _ratio(outcome, metric, entry)
+        return _ratio(scoring, metric, entry)
     if metric.distinct:
-        return _numbers(outcome, metric, Fraction(figure[0]), 0)
+        return _numbers(scoring, metric, Fraction(figure[0]), 0)
     places = 0 if metric.whole else max(_places_written(entry.value), _finest(edges))
-    return _numbers(outcome, metric, number.fraction(entry.value), places)
+    return _numbers(scoring, metric, number.fraction(entry.value), places)
 
 
-def _fresh(outcome: Outcome, metric: Metric, edges: Iterable[Fraction | None]) -> Steps:
+def _fresh(scoring: Scoring, metric: Metric, edges: Iterable[Fraction | None]) -> Steps:
     """Return the figures of a metric that was not reported."""
     if metric.type == "yes_no":
-        return _switch(outcome, metric, False, reported=False)
+        return _switch(scoring, metric, False, reported=False)
     if metric.type == "level":
-        return _levels(outcome, metric, 0, reported=False)
+        return _levels(scoring, metric, 0, reported=False)
     if metric.type == "date":
-        return _days(outcome, metric)
+        return _days(scoring, metric)
     low = metric.range.low
     high = metric.range.high
     start = Fraction(0)
     start = start if low is None else max(start, low)
     start = start if high is None else min(start, high)
     return _numbers(
-        outcome, metric, start, 0 if metric.whole else _finest(edges), reported=False
+        scoring, metric, start, 0 if metric.whole else _finest(edges), reported=False
     )
 
 
 def _switch(
-    outcome: Outcome, metric: Metric, now: bool, *, reported: bool = True
+    scoring: Scoring, metric: Metric, now: bool, *, reported: bool = True
 ) -> Steps:
     def write(step: int) -> bool:
         return now if step == 0 else not now
@@ -117,11 +117,11 @@ def _switch(
         1,
         write,
         lambda step: Entry(write(step)),
-        _bind(outcome, metric),
+        _bind(scoring, metric),
     )
 
 
-def _levels(outcome: Outcome, metric: Metric, now: int, *, reported: bool) -> Steps:
+def _levels(scoring: Scoring, metric: Metric, now: int, *, reported: bool) -> Steps:
     def write(step: int) -> str:
         return metric.levels[now + step].vi
 
@@ -133,16 +133,16 @@ def _levels(outcome: Outcome, metric: Metric, now: int, *, reported: bool) -> St
         high,
         write,
         lambda step: Entry(write(step)),
-        _bind(outcome, metric),
+        _bind(scoring, metric),
         Fraction(now),
     )
 
 
-def _today(outcome: Outcome, metric: Metric, now: int) -> Steps:
+def _today(scoring: Scoring, metric: Metric, now: int) -> Steps:
     """Return a day that was reported and the day of judgement: what has gone by cannot be done on
     another day.
     """
-    days = (date.fromordinal(now), outcome.as_of)
+    days = (date.fromordinal(now), scoring.as_of)
     return Steps(
         metric,
         True,
@@ -150,14 +150,14 @@ def _today(outcome: Outcome, metric: Metric, now: int) -> Steps:
         int(days[0] < days[1]),
         lambda step: days[step],
         lambda step: Entry(days[step]),
-        _bind(outcome, metric),
+        _bind(scoring, metric),
     )
 
 
-def _days(outcome: Outcome, metric: Metric) -> Steps:
+def _days(scoring: Scoring, metric: Metric) -> Steps:
     """Return the days up to the day of judgement."""
-    first, last = outcome.rules.window or outcome.rules.valid
-    start = min(outcome.as_of, last) if outcome.rules.window else outcome.as_of
+    first, last = scoring.rules.window or scoring.rules.valid
+    start = min(scoring.as_of, last) if scoring.rules.window else scoring.as_of
 
     def write(step: int) -> date:
         return date.fromordinal(start.toordinal() + step)
@@ -171,13 +171,13 @@ def _days(outcome: Outcome, metric: Metric) -> Steps:
         0,
         write,
         lambda step: Entry(write(step)),
-        _bind(outcome, metric),
+        _bind(scoring, metric),
         start_number,
     )
 
 
 def _numbers(
-    outcome: Outcome,
+    scoring: Scoring,
     metric: Metric,
     start: Fraction,
     places: int,
@@ -188,7 +188,7 @@ def _numbers(
 
     write, as_json_at = _along(start, unit)
     low, high = _within(metric.range.low, metric.range.high, start, unit)
-    bind = _bind(outcome, metric)
+    bind = _bind(scoring, metric)
     return Steps(
         metric,
         reported,
@@ -202,7 +202,7 @@ def _numbers(
     )
 
 
-def _ratio(outcome: Outcome, metric: Metric, entry: Entry) -> Steps:
+def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
     start = number.fraction(entry.numerator)
     below = number.fraction(entry.denominator)
     unit = Fraction(
@@ -232,7 +232,7 @@ def _ratio(outcome: Outcome, metric: Metric, entry: Entry) -> Steps:
         high,
         write,
         as_entry,
-        _bind(outcome, metric),
+        _bind(scoring, metric),
         start,
         unit,
         below,
@@ -253,8 +253,8 @@ def _along(
     return write, lambda step: as_json(write(step))
 
 
-def _bind(outcome: Outcome, metric: Metric) -> Callable[[Entry], Figure | None]:
-    return binding.binder(metric, outcome.rules, outcome.as_of)
+def _bind(scoring: Scoring, metric: Metric) -> Callable[[Entry], Figure | None]:
+    return binding.binder(metric, scoring.rules, scoring.as_of)
 
 
 def _times(metric: Metric) -> int:

@@ -7,48 +7,48 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Absent
 from cchc_rules.rules import formula
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Scalar
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.value_functions import as_number, closed, opened
 
 Known: TypeAlias = "Fraction | Absent | None"
 
 
-def threshold_value(outcome: Outcome, at: int) -> Known:
+def threshold_value(scoring: Scoring, at: int) -> Known:
     """Return what a rule's threshold came to, as a number; None where it is no single figure."""
-    rule = outcome.rule(at)
+    rule = scoring.rule(at)
     if (
         rule.metric is None
         or rule.threshold is None
         or isinstance(rule.threshold, Interval | tuple)
     ):
         return None
-    return resolved(outcome, rule.threshold, outcome.rules.metrics[rule.metric])
+    return resolved(scoring, rule.threshold, scoring.rules.metrics[rule.metric])
 
 
 def resolved(
-    outcome: Outcome, threshold: Scalar | MetricRef | FormulaRef, metric: Metric
+    scoring: Scoring, threshold: Scalar | MetricRef | FormulaRef, metric: Metric
 ) -> Fraction | Absent:
     """Return what a threshold came to, as a number (a date as its day number)."""
     if isinstance(threshold, MetricRef):
-        figure = outcome.figures[outcome.plan.positions[threshold.metric]]
+        figure = scoring.figures[scoring.compiled.positions[threshold.metric]]
     elif isinstance(threshold, FormulaRef):
         parsed = formula.parse(
-            threshold.formula, outcome.rules.metric_types, outcome.rules.calendar
+            threshold.formula, scoring.rules.metric_types, scoring.rules.calendar
         )
-        figure = closed(parsed.evaluate(named(outcome, parsed)))
+        figure = closed(parsed.evaluate(named(scoring, parsed)))
     else:
         return as_number(threshold, metric)
     return figure if isinstance(figure, Absent) else Fraction(*figure)
 
 
 def named(
-    outcome: Outcome, parsed: formula.Formula
+    scoring: Scoring, parsed: formula.Formula
 ) -> dict[str, formula.Value | Absent]:
     """Return the figures that a formula over metrics names."""
-    metrics = outcome.rules.metrics
-    positions = outcome.plan.positions
+    metrics = scoring.rules.metrics
+    positions = scoring.compiled.positions
     return {
-        name: opened(outcome.figures[positions[name]], metrics[name])
+        name: opened(scoring.figures[positions[name]], metrics[name])
         for name in parsed.names
         if name in positions
     }

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cchc_rules.base.number import half_up
-from cchc_rules.scoring.compiled import GroupPlan, Plan
+from cchc_rules.scoring.compiled_rules import CompiledGroup, CompiledRuleSet
 from cchc_rules.scoring.shapes import Result
 
 
@@ -52,12 +52,12 @@ class Sum(NamedTuple):
         return min(exact, self.scale) if self.held else exact
 
 
-def totals(plan: Plan, results: Sequence[Result]) -> list[Total]:
+def totals(compiled: CompiledRuleSet, results: Sequence[Result]) -> list[Total]:
     """Return the points of every group, in the plan's order: children before parents."""
     found: list[Total] = []
-    for group in plan.groups:
+    for group in compiled.groups:
         if group.mean:
-            found.append(mean(group, shares(plan, group, results)))
+            found.append(mean(group, shares(compiled, group, results)))
         else:
             added = _added(group, results, found)
             found.append(
@@ -68,7 +68,9 @@ def totals(plan: Plan, results: Sequence[Result]) -> list[Total]:
     return found
 
 
-def _added(group: GroupPlan, results: Sequence[Result], found: list[Total]) -> Total:
+def _added(
+    group: CompiledGroup, results: Sequence[Result], found: list[Total]
+) -> Total:
     earned = excluded = rescaled = 0
     for at in group.rules:
         result = results[at]
@@ -86,7 +88,7 @@ def _added(group: GroupPlan, results: Sequence[Result], found: list[Total]) -> T
     )
 
 
-def capped(group: GroupPlan, earned: int, lost: int) -> Total:
+def capped(group: CompiledGroup, earned: int, lost: int) -> Total:
     """Return the points of a bonus or penalty pool, held to its cap; it has nothing excluded
     (semantics G3).
     """
@@ -108,26 +110,30 @@ class Share(NamedTuple):
     points: Fraction
 
 
-def share(plan: Plan, at: int, result: Result) -> Share:
+def share(compiled: CompiledRuleSet, at: int, result: Result) -> Share:
     """Return what one rule brings to a mean; a rule that rescales brings nothing."""
     if result.excluded and result.rescales:
         return Share(0, 0, Fraction(0))
-    return Share(plan.worths[at].weight, result.excluded, Fraction(result.n, result.d))
+    return Share(
+        compiled.worths[at].weight, result.excluded, Fraction(result.n, result.d)
+    )
 
 
-def shares(plan: Plan, group: GroupPlan, results: Sequence[Result]) -> Share:
+def shares(
+    compiled: CompiledRuleSet, group: CompiledGroup, results: Sequence[Result]
+) -> Share:
     """Return what all rules of a mean group bring to it."""
     weight = shown = 0
     points = Fraction(0)
     for at in group.rules:
-        own = share(plan, at, results[at])
+        own = share(compiled, at, results[at])
         weight = weight + own.weight
         shown = shown + own.shown
         points = points + own.points
     return Share(weight, shown, points)
 
 
-def mean(group: GroupPlan, brought: Share) -> Total:
+def mean(group: CompiledGroup, brought: Share) -> Total:
     """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
     weight = brought.weight
     if not weight:
@@ -138,29 +144,29 @@ def mean(group: GroupPlan, brought: Share) -> Total:
     return Total(group.weight, earned, group.weight - earned - excluded, excluded, 0)
 
 
-def index(plan: Plan, groups: Sequence[Total]) -> Sum:
+def index(compiled: CompiledRuleSet, groups: Sequence[Total]) -> Sum:
     """Return the index of the groups' points (semantics I1 to I3)."""
     bonus = penalty = 0
     bases = [_NOTHING]
-    for group, total in zip(plan.groups, groups, strict=True):
+    for group, total in zip(compiled.groups, groups, strict=True):
         if group.top and group.kind == "base":
             bases.append(total)
         elif group.top and group.kind == "bonus":
             bonus += total.earned
         elif group.top:
             penalty += total.lost
-    return held(plan, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
+    return held(compiled, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
 
 
 _NOTHING = Total(0, 0, 0, 0, 0)
 
 
-def held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
+def held(compiled: CompiledRuleSet, base: Total, bonus: int, penalty: int) -> Sum:
     """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held
     to the scale.
     """
-    scale = plan.rules.index.scale
-    unit = plan.unit
+    scale = compiled.rules.index.scale
+    unit = compiled.unit
     left = base.maximum - base.rescaled
     numerator, denominator = (
         (base.earned * scale.numerator * unit, left * scale.denominator)
@@ -175,7 +181,7 @@ def held(plan: Plan, base: Total, bonus: int, penalty: int) -> Sum:
     above = (
         numerator + over * denominator
     ) * top_d > top_n * denominator or value * top_d > top_n
-    held = above and not plan.rules.index.over_scale
+    held = above and not compiled.rules.index.over_scale
     shown = min(value, top_n // top_d) if held else value
     return Sum(
         base, numerator, denominator, rounded, bonus, penalty, shown, held, unit, scale

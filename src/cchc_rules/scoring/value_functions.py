@@ -243,8 +243,8 @@ def target_test(rule: Rule, metric: Metric, threshold: Fraction | None) -> Test 
         return shapes.within(rule.threshold)  # type: ignore[arg-type]
     if rule.comparator == "one_of":
         return shapes.among(
-            frozenset(as_number(value, metric) for value in rule.threshold)
-        )  # type: ignore[union-attr]
+            frozenset(as_number(value, metric) for value in rule.threshold)  # type: ignore[union-attr]
+        )
     sign = _SIGNS.get(rule.comparator, rule.comparator)
     if rule.comparator == "better":
         sign = "<" if metric.better == "lower" else ">"

@@ -12,7 +12,7 @@ from cchc_rules.base.number import plain
 from cchc_rules.base.problem import Problem, RulesError, nearest, quoted
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Metric, Rule, RuleSet
-from cchc_rules.rules.rule_text import Wording
+from cchc_rules.rules.rule_text import RuleText
 from cchc_rules.submissions.binding import takes_points
 
 Document = dict[str, Any]
@@ -42,7 +42,7 @@ class _Blank:
             if kind in (None, name)
         ]
         self.variants = kinds if kind else stands + kinds
-        self.words = Wording(rules, lang)
+        self.words = RuleText(rules, lang)
         self.readers: dict[str, list[tuple[RuleSet, Rule]]] = {}
         for variant in self.variants:
             for rule in variant.rules.values():

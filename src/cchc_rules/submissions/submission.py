@@ -31,7 +31,7 @@ from cchc_rules.rules.model import RuleSet
 MAX_BYTES = 16_000_000
 
 
-class Document(NamedTuple):
+class EvidenceDocument(NamedTuple):
     """A piece of evidence: its name, and its date where one was given."""
 
     document: str
@@ -51,7 +51,7 @@ class Given(NamedTuple):
 
     points: Pair
     reason: str
-    evidence: tuple[Document, ...] = ()
+    evidence: tuple[EvidenceDocument, ...] = ()
 
 
 class Entry(NamedTuple):
@@ -63,7 +63,7 @@ class Entry(NamedTuple):
     items: tuple[str, ...] | None = None
     not_applicable: str | None = None
     waived: Waiver | None = None
-    evidence: tuple[Document, ...] = ()
+    evidence: tuple[EvidenceDocument, ...] = ()
     note: str | None = None
 
 
@@ -574,22 +574,26 @@ class Reader:
             return Waiver(by, why, date.min)
         return Waiver(by, why, self._day(value["until"], *path, "until") or date.min)
 
-    def _documents(self, value: object, *path: str | int) -> tuple[Document, ...]:
+    def _documents(
+        self, value: object, *path: str | int
+    ) -> tuple[EvidenceDocument, ...]:
         if not isinstance(value, (list, tuple)):
             self.fault("not-a-list", *path, given=quoted(value))
             return ()
         return tuple([self._document(item, path, at) for at, item in enumerate(value)])
 
-    def _document(self, item: object, path: Path, at: int) -> Document:
+    def _document(self, item: object, path: Path, at: int) -> EvidenceDocument:
         if isinstance(item, str) or not isinstance(item, Mapping):
-            return Document(self._reason(item, *path, at), None)
+            return EvidenceDocument(self._reason(item, *path, at), None)
         self._keys(item, KEYS_OF_DOCUMENT, *path, at)
         day = (
             self._day(item["date"], *path, at, "date")
             if item.get("date") is not None
             else None
         )
-        return Document(self._text(item, "document", *path, at, required=True), day)
+        return EvidenceDocument(
+            self._text(item, "document", *path, at, required=True), day
+        )
 
     def _points(self, table: Mapping[str, Any], *path: str | int) -> dict[str, Given]:
         return {
@@ -673,7 +677,7 @@ def _plain_entry(entry: Entry) -> dict[str, Any]:
     return kept | ({"evidence": evidence} if evidence else {})
 
 
-def _plain_document(item: Document) -> object:
+def _plain_document(item: EvidenceDocument) -> object:
     return (
         {"document": item.document, "date": item.dated} if item.dated else item.document
     )

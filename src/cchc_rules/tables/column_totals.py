@@ -9,7 +9,7 @@ import polars as pl
 
 from cchc_rules.base.state import COMPUTED, OPEN, Reason, State
 from cchc_rules.rules.model import Band
-from cchc_rules.scoring.compiled import GroupPlan, Plan
+from cchc_rules.scoring.compiled_rules import CompiledGroup, CompiledRuleSet
 from cchc_rules.tables.exact_columns import (
     FALSE,
     TRUE,
@@ -26,7 +26,7 @@ from cchc_rules.tables.exact_columns import (
     quotient,
     some,
 )
-from cchc_rules.tables.judged import PARTS, Judged, Outcome, stacked
+from cchc_rules.tables.judged import PARTS, ColumnResult, Judged, stacked
 
 _PASSES = (State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
 
@@ -56,24 +56,26 @@ class Worths(NamedTuple):
     lowest: Sequence[Whole]
 
 
-def declared(plan: Plan, gauge: Gauge) -> Worths:
+def declared(compiled: CompiledRuleSet, gauge: Gauge) -> Worths:
     """Return what the rules are worth as the plan declares it, the same in every row."""
-    weights, lowest = zip(*plan.worths, strict=True)
+    weights, lowest = zip(*compiled.worths, strict=True)
     return Worths([*map(gauge.number, weights)], [*map(gauge.number, lowest)])
 
 
 class Sums:
     """Adds up the rules of one plan, each of so much worth."""
 
-    def __init__(self, plan: Plan, gauge: Gauge, worths: Worths | None = None) -> None:
-        self.plan = plan
+    def __init__(
+        self, compiled: CompiledRuleSet, gauge: Gauge, worths: Worths | None = None
+    ) -> None:
+        self.compiled = compiled
         self.gauge = gauge
-        self.weights, self.lowest = worths or declared(plan, gauge)
+        self.weights, self.lowest = worths or declared(compiled, gauge)
         self.maxima: list[Whole] = []
-        for group in plan.groups:
+        for group in compiled.groups:
             self.maxima.append(self._maximum(group))
 
-    def _maximum(self, group: GroupPlan) -> Whole:
+    def _maximum(self, group: CompiledGroup) -> Whole:
         """Return the most points of a group; those of the groups in it are known."""
         if group.mean:
             return self.gauge.number(group.weight)
@@ -81,13 +83,13 @@ class Sums:
             [*self._weights(group), *(self.maxima[at] for at in group.groups)]
         )
 
-    def _weights(self, group: GroupPlan) -> list[Whole]:
+    def _weights(self, group: CompiledGroup) -> list[Whole]:
         return [self.weights[at] for at in group.rules]
 
     def totals(self, judged: Sequence[Judged]) -> list[Total]:
         """Return the points of every group, in the plan's order: children before parents."""
         found: list[Total] = []
-        for group, maximum in zip(self.plan.groups, self.maxima, strict=True):
+        for group, maximum in zip(self.compiled.groups, self.maxima, strict=True):
             own = [judged[at] for at in group.rules]
             found.append(
                 self._mean(group, own)
@@ -98,7 +100,7 @@ class Sums:
 
     def _added(
         self,
-        group: GroupPlan,
+        group: CompiledGroup,
         own: Sequence[Judged],
         known: Sequence[Total],
         maximum: Whole,
@@ -124,7 +126,7 @@ class Sums:
     def _none(self) -> Whole:
         return self.gauge.number(0)
 
-    def _mean(self, group: GroupPlan, own: Sequence[Judged]) -> Total:
+    def _mean(self, group: CompiledGroup, own: Sequence[Judged]) -> Total:
         """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
         number = self.gauge.number
         weights = self._weights(group)
@@ -170,7 +172,7 @@ class Sums:
         )
 
     def _span(
-        self, points: Ratio, group: GroupPlan, weights: Sequence[Whole]
+        self, points: Ratio, group: CompiledGroup, weights: Sequence[Whole]
     ) -> tuple[Fraction, Fraction]:
         """Return between which numbers a mean lies: that of its children's worst and best."""
         least = min([max(weight.low, 1) for weight in weights if weight.high] or [1])
@@ -182,7 +184,7 @@ class Sums:
         ]
         return min(ends), max(ends)
 
-    def _capped(self, group: GroupPlan, total: Total, maximum: Whole) -> Total:
+    def _capped(self, group: CompiledGroup, total: Total, maximum: Whole) -> Total:
         cap = self.gauge.number(group.cap)
         maximum = maximum.least(cap).kept()
         if group.kind == "bonus":
@@ -195,11 +197,11 @@ class Sums:
         """Return the index of the groups' points, rounded once, held to the scale (semantics I1 to
         I3).
         """
-        plan = self.plan
+        compiled = self.compiled
         number = self.gauge.number
         tops = [
             (group, total)
-            for group, total in zip(plan.groups, totals, strict=True)
+            for group, total in zip(compiled.groups, totals, strict=True)
             if group.top
         ]
         earned, left = self.base(totals)
@@ -212,17 +214,19 @@ class Sums:
         share = quotient(
             numerator,
             pick(some_left, left, number(1)).kept(),
-            plan.rules.index.scale * plan.unit,
+            compiled.rules.index.scale * compiled.unit,
         )
         value = self.gauge.total([share.rounded(), over])
         exact = (share + as_ratio(over)).kept()
-        return self._held(value, exact, Fraction(plan.rules.index.scale * plan.unit))
+        return self._held(
+            value, exact, Fraction(compiled.rules.index.scale * compiled.unit)
+        )
 
     def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
         """Return the points that the base groups earned, and those that are left to be scored."""
         at_top = [
             at
-            for at, group in enumerate(self.plan.groups)
+            for at, group in enumerate(self.compiled.groups)
             if group.top and group.kind == "base"
         ]
         earned = self.gauge.total([totals[at].earned for at in at_top])
@@ -236,8 +240,8 @@ class Sums:
 
     def _held(self, value: Whole, exact: Ratio, top: Fraction) -> Index:
         """Hold the index to the scale, where the rule set does."""
-        points = exact.times(Fraction(1, self.plan.unit))
-        if self.plan.rules.index.over_scale:
+        points = exact.times(Fraction(1, self.compiled.unit))
+        if self.compiled.rules.index.over_scale:
             return Index(value, points)
         most = self.gauge.ratio(top)
         whole = self.gauge.number(top.numerator // top.denominator)
@@ -245,7 +249,9 @@ class Sums:
             some((exact.holds(">", most), as_ratio(value).holds(">", most)))
         )
         held = choose(
-            above, points.least(self.gauge.ratio(self.plan.rules.index.scale)), points
+            above,
+            points.least(self.gauge.ratio(self.compiled.rules.index.scale)),
+            points,
         )
         return Index(pick(above, value.least(whole), value).kept(), held.kept())
 
@@ -262,14 +268,18 @@ class Sums:
             [one.changed(self._settling(ticks, weight)) for one, ticks, weight in both]
         )
 
-    def _settling(self, ticks: Whole, weight: Whole) -> Callable[[Outcome], Outcome]:
-        def change(one: Outcome) -> Outcome:
+    def _settling(
+        self, ticks: Whole, weight: Whole
+    ) -> Callable[[ColumnResult], ColumnResult]:
+        def change(one: ColumnResult) -> ColumnResult:
             open_ = one.state in OPEN or one.reason is Reason.POINTS_AWAITED
             return self.with_points(one, ticks, weight) if open_ else one
 
         return change
 
-    def with_points(self, one: Outcome, ticks: Whole, weight: Whole) -> Outcome:
+    def with_points(
+        self, one: ColumnResult, ticks: Whole, weight: Whole
+    ) -> ColumnResult:
         """Return an outcome with so many points and nothing excluded."""
         lost = weight if ticks.same(ZERO) else self.gauge.total([weight, -ticks])
         none = self._none()
@@ -296,7 +306,7 @@ class Sums:
         if proved is None:
             return judged
 
-        def claims(one: Outcome) -> pl.Expr:
+        def claims(one: ColumnResult) -> pl.Expr:
             return (
                 every((never(proved), one.earned.above_zero()))
                 if one.state in COMPUTED or one.given
@@ -309,13 +319,13 @@ class Sums:
 
     def band(self, index: Index, judged: Sequence[Judged]) -> pl.Expr:
         """Return the id of the band, lowered by its gates (semantics I5)."""
-        rules = self.plan.rules
+        rules = self.compiled.rules
         if not rules.bands:
             return pl.lit(None, pl.String)
         read = (
             index.exact
             if rules.bands_read == "exact"
-            else quotient(index.value, self.gauge.number(self.plan.unit))
+            else quotient(index.value, self.gauge.number(self.compiled.unit))
         )
         within = (
             read.least(self.gauge.ratio(rules.index.scale))
@@ -334,7 +344,7 @@ class Sums:
         ]
         place = stacked(rungs)
         for gate in rules.band_gates:
-            passes = judged[self.plan.places[gate.rule]].holds(
+            passes = judged[self.compiled.places[gate.rule]].holds(
                 lambda one: one.state in _PASSES
             )
             most = names.index(gate.at_most)

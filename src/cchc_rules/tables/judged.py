@@ -27,7 +27,7 @@ REASON = pl.Enum([str(one) for one in Reason])
 Read = TypeVar("Read")
 
 
-class Outcome(NamedTuple):
+class ColumnResult(NamedTuple):
     """What can become of a rule: its state and why, its points in ticks, rounded and exact."""
 
     state: State
@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
     given: bool = False
     """Whether a person gave the points in place of a figure."""
 
-    def same(self, other: "Outcome") -> bool:
+    def same(self, other: "ColumnResult") -> bool:
         """Whether both are known to be the same."""
         words = self[:2] + self[-2:] == other[:2] + other[-2:]
         parts = all(getattr(self, part).same(getattr(other, part)) for part in PARTS)
@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 PARTS = ("earned", "lost", "excluded", "rescaled")
-Branch: TypeAlias = tuple[pl.Expr, Outcome]
+Branch: TypeAlias = tuple[pl.Expr, ColumnResult]
 
 
 class Judged:
@@ -81,7 +81,7 @@ class Judged:
             found = choose(where, one.exact, found)
         return found
 
-    def holds(self, test: Callable[[Outcome], bool]) -> pl.Expr:
+    def holds(self, test: Callable[[ColumnResult], bool]) -> pl.Expr:
         """Return in which rows a test of the outcome holds."""
         rungs = merged(
             [(where, test(one)) for where, one in self.branches], bool.__eq__
@@ -90,12 +90,12 @@ class Judged:
             return TRUE if rungs[0][1] else FALSE
         return stacked([(where, pl.lit(value)) for where, value in rungs])
 
-    def word(self, of: Callable[[Outcome], str], dtype: pl.Enum) -> pl.Expr:
+    def word(self, of: Callable[[ColumnResult], str], dtype: pl.Enum) -> pl.Expr:
         """Return the state or the reason."""
         rungs = merged([(where, of(one)) for where, one in self.branches], str.__eq__)
         return stacked([(where, pl.lit(word, dtype)) for where, word in rungs])
 
-    def changed(self, change: Callable[[Outcome], Outcome]) -> "Judged":
+    def changed(self, change: Callable[[ColumnResult], ColumnResult]) -> "Judged":
         """Return the ladder with other outcomes; the same where all stay as they were."""
         found = [(where, change(one)) for where, one in self.branches]
         alike = all(
@@ -106,8 +106,8 @@ class Judged:
 
     def before(
         self,
-        condition: Callable[[Outcome], pl.Expr],
-        outcome: Callable[[Outcome], Outcome],
+        condition: Callable[[ColumnResult], pl.Expr],
+        outcome: Callable[[ColumnResult], ColumnResult],
     ) -> "Judged":
         """Return the ladder in which an outcome becomes another where its condition holds."""
         found: list[Branch] = []

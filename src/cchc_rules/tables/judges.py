@@ -35,7 +35,7 @@ from cchc_rules.tables.exact_columns import (
     some,
 )
 from cchc_rules.tables.figures import Figures
-from cchc_rules.tables.judged import Branch, Judged, Outcome, when
+from cchc_rules.tables.judged import Branch, ColumnResult, Judged, when
 
 OF_REASON = {
     Reason.NOT_REPORTED: State.MISSING,
@@ -128,13 +128,13 @@ class Bench:
 
     def _fixed(
         self, earned: int, excluded: int, rescales: bool, state: State, reason: Reason
-    ) -> Outcome:
+    ) -> ColumnResult:
         """Return an outcome that is the same in every row."""
         lost = self.worth.weight - earned - excluded
         number = self.gauge.number
         exact = self.gauge.ratio(Fraction(earned))
         rescaled = number(excluded if rescales else 0)
-        return Outcome(
+        return ColumnResult(
             state,
             reason,
             number(earned),
@@ -144,7 +144,7 @@ class Bench:
             exact,
         )
 
-    def _absent(self, state: State, reason: Reason) -> Outcome:
+    def _absent(self, state: State, reason: Reason) -> ColumnResult:
         """Return what the declared effect of an absence makes of the rule; a person's points are
         for the singl
         """
@@ -177,7 +177,7 @@ class Bench:
         lost = self.gauge.number(self.worth.weight) - earned
         states = ((met, State.MET), (above, State.PARTLY_MET), (TRUE, State.NOT_MET))
         return [
-            (where, Outcome(state, reason, earned, lost, none, none, ticks))
+            (where, ColumnResult(state, reason, earned, lost, none, none, ticks))
             for where, state in states
         ]
 
@@ -257,11 +257,12 @@ class Bench:
             case _:
                 short = self._share if kind == "proportional" else self._units
                 found = short(value, threshold)  # type: ignore[arg-type]  # it has a target
-                return when(
-                    met, [(TRUE, self._reached(found[-1][1], value, threshold))], found
-                )  # type: ignore[arg-type]
+                reached = self._reached(found[-1][1], value, threshold)  # type: ignore[arg-type]
+                return when(met, [(TRUE, reached)], found)  # type: ignore[arg-type]
 
-    def _reached(self, short: Outcome, value: Ratio, threshold: Ratio) -> Outcome:
+    def _reached(
+        self, short: ColumnResult, value: Ratio, threshold: Ratio
+    ) -> ColumnResult:
         """Return the outcome of a target that is met: what falls short of it, where that comes to
         the weight on it.
 
@@ -287,8 +288,9 @@ class Bench:
             return self._within(value, rule.threshold)  # type: ignore[arg-type]
         if rule.comparator == "one_of":
             return self._among(
-                value, [as_number(one, metric) for one in rule.threshold]
-            )  # type: ignore[union-attr]
+                value,
+                [as_number(one, metric) for one in rule.threshold],  # type: ignore[union-attr]
+            )
         if rule.comparator is None or threshold is None:
             return None
         sign = COMPARATORS.get(rule.comparator, rule.comparator)

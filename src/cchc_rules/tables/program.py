@@ -11,7 +11,7 @@ import polars as pl
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.expressions import Lowering
 from cchc_rules.rules.model import Metric, Rule
-from cchc_rules.scoring.compiled import Plan
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.submissions.binding import takes_points
 from cchc_rules.tables.column_formulas import Formula, NoColumnsError
 from cchc_rules.tables.column_totals import Sums
@@ -69,14 +69,14 @@ class Program:
 
     def __init__(
         self,
-        plan: Plan,
+        compiled: CompiledRuleSet,
         table: Table,
         choice: tuple[int, int],
         once: frozenset[str] = frozenset(),
     ) -> None:
         (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
-        self.plan = plan
-        self.rules = plan.rules
+        self.compiled = compiled
+        self.rules = compiled.rules
         self.as_of = table.as_of
         self.schema = table.schema
         self.gauge = Gauge(dtype, once)
@@ -95,17 +95,19 @@ class Program:
         self._derive()
         self.by_row: list[ByRow] = []
         self.judged = self._judge()
-        judged = [self.judged[id_] for id_ in plan.names]
-        self.scored = Scored(Sums(plan, self.gauge), judged, self._proved)
+        judged = [self.judged[id_] for id_ in compiled.names]
+        self.scored = Scored(Sums(compiled, self.gauge), judged, self._proved)
 
     @property
     def fits(self) -> bool:
         """Whether no step can come to a number that the width does not hold, and means get
         unrounded points.
         """
-        means = {at for group in self.plan.groups if group.mean for at in group.rules}
+        means = {
+            at for group in self.compiled.groups if group.mean for at in group.rules
+        }
         unrounded = all(
-            self.plan.places[one.rule.id] not in means for one in self.by_row
+            self.compiled.places[one.rule.id] not in means for one in self.by_row
         )
         return unrounded and not self.scored.long and self.gauge.peak < 1 << self.bits
 
@@ -138,8 +140,8 @@ class Program:
         from.
         """
         lowering = Lowering(self.rules)
-        for at, _ in self.plan.derived:
-            metric = self.rules.metrics[self.plan.metrics[at]]
+        for at, _ in self.compiled.derived:
+            metric = self.rules.metrics[self.compiled.metrics[at]]
             found = Formula(self.rules.metrics, self.figures, self.gauge)
             try:
                 ratio = (
@@ -172,17 +174,23 @@ class Program:
     # Rules
 
     def _judge(self) -> dict[str, Judged]:
-        judge = Judge(self.rules, self.plan.unit, self.figures, self.gauge, self.as_of)
+        judge = Judge(
+            self.rules, self.compiled.unit, self.figures, self.gauge, self.as_of
+        )
         found: dict[str, Judged] = {}
-        for at, _ in self.plan.judges:
-            rule = self.rules.rules[self.plan.names[at]]
+        for at, _ in self.compiled.judges:
+            rule = self.rules.rules[self.compiled.names[at]]
             try:
                 found[rule.id] = self._in_columns(rule, judge, found)
             except NoColumnsError:
                 required = {name: found[name] for name in rule.requires}
                 self.by_row.append(
                     ByRow(
-                        self.plan, rule, self.figures, required, self.as_of.toordinal()
+                        self.compiled,
+                        rule,
+                        self.figures,
+                        required,
+                        self.as_of.toordinal(),
                     )
                 )
                 found[rule.id] = self.by_row[-1].columns(self.gauge)
@@ -213,9 +221,9 @@ class Program:
     def _proved(self) -> dict[int, pl.Expr]:
         """Return, for each rule that must be proved, where a document is named."""
         found = {}
-        for at, metrics in self.plan.evidence:
+        for at, metrics in self.compiled.evidence:
             named = [
-                f"points.{self.plan.names[at]}.evidence",
+                f"points.{self.compiled.names[at]}.evidence",
                 *(f"{metric}.evidence" for metric in metrics),
             ]
             found[at] = some(self.reader.proves(name) for name in named)
@@ -306,12 +314,14 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
 
 
 def programmed(
-    plan: Plan, table: Table, wanted: Wanted, scale: Scale
+    compiled: CompiledRuleSet, table: Table, wanted: Wanted, scale: Scale
 ) -> Machine | None:
     """Return the first machine whose numbers all fit, None where none does."""
 
     def made(choice: tuple[int, int], once: frozenset[str] = frozenset()) -> Machine:
-        return Machine(Program(plan, table, choice, once), wanted, scale, table.carried)
+        return Machine(
+            Program(compiled, table, choice, once), wanted, scale, table.carried
+        )
 
     for choice in CHOICES:
         machine = made(choice)

@@ -12,7 +12,7 @@ import polars as pl
 
 from cchc_rules.base.problem import Problem
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.judged import REASON, STATE
 from cchc_rules.tables.submission_columns import NUMBER, Layout, versions
@@ -170,33 +170,33 @@ def reduced(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def row_of(
-    outcome: Outcome, number: int, given: object, wanted: Wanted, places: int
+    scoring: Scoring, number: int, given: object, wanted: Wanted, places: int
 ) -> Row:
     """Return the row of results for a submission that the single engine scored; points have so many
     places.
     """
-    own = outcome.rules.index.places
-    found: Row = {ROW: number} | _envelope(outcome, given)
-    for name, value in _figures(outcome):
+    own = scoring.rules.index.places
+    found: Row = {ROW: number} | _envelope(scoring, given)
+    for name, value in _figures(scoring):
         exact = (
             Decimal(value).scaleb(-own)
             if wanted.decimals
             else value * 10 ** (places - own)
         )
         found[name] = exact
-    exact = outcome.index.exact
+    exact = scoring.index.exact
     return (
         found
         | dict(zip(EXACT, exact.as_integer_ratio(), strict=True))
-        | dict(_words(outcome))
+        | dict(_words(scoring))
     )
 
 
-def _envelope(outcome: Outcome, given: object) -> Row:
+def _envelope(scoring: Scoring, given: object) -> Row:
     """Return what a row says of itself: its own cells, or the fields of a whole submission."""
     if isinstance(given, Mapping) and "measurements" not in given:
         return {name: given[name] for name in OF_UNIT if name in given}
-    found = outcome.measurements
+    found = scoring.measurements
     as_of = found.as_of.isoformat() if found.as_of else None
     return {
         "unit": found.unit,
@@ -206,27 +206,27 @@ def _envelope(outcome: Outcome, given: object) -> Row:
     }
 
 
-def _figures(outcome: Outcome) -> Iterator[tuple[str, int]]:
-    yield "index", outcome.index.value
+def _figures(scoring: Scoring) -> Iterator[tuple[str, int]]:
+    yield "index", scoring.index.value
     yield from (
-        (name, getattr(outcome, name).value)
+        (name, getattr(scoring, name).value)
         for name in ("supported", "lowest", "highest")
     )
-    for group, total in zip(outcome.plan.groups, outcome.groups, strict=True):
+    for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
         yield from (
             (f"group.{group.id}.{part}", getattr(total, part)) for part in OF_GROUP
         )
     for at, (id_, result) in enumerate(
-        zip(outcome.plan.names, outcome.results, strict=True)
+        zip(scoring.compiled.names, scoring.results, strict=True)
     ):
         yield f"rule.{id_}.earned", result.earned
-        yield f"rule.{id_}.lost", outcome.lost(at)
+        yield f"rule.{id_}.lost", scoring.lost(at)
 
 
-def _words(outcome: Outcome) -> Iterator[tuple[str, str | None]]:
-    band = outcome.banding().band
+def _words(scoring: Scoring) -> Iterator[tuple[str, str | None]]:
+    band = scoring.banding().band
     yield "band", band.id if band else None
-    for id_, result in zip(outcome.plan.names, outcome.results, strict=True):
+    for id_, result in zip(scoring.compiled.names, scoring.results, strict=True):
         yield f"rule.{id_}.state", str(result.state)
         yield f"rule.{id_}.reason", str(result.reason)
 

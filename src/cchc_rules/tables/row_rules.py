@@ -10,12 +10,12 @@ import polars as pl
 from cchc_rules.base.state import COMPUTED, Absent, Reason, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule
-from cchc_rules.scoring.compiled import Plan, Run
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
 from cchc_rules.scoring.shapes import Result
 from cchc_rules.submissions.submission import Figure
 from cchc_rules.tables.exact_columns import TRUE, Gauge, Whole, as_ratio
 from cchc_rules.tables.figures import Figures
-from cchc_rules.tables.judged import PARTS, STATE, Branch, Judged, Outcome
+from cchc_rules.tables.judged import PARTS, STATE, Branch, ColumnResult, Judged
 from cchc_rules.tables.judges import OF_REASON
 
 KINDS: tuple[tuple[State, Reason], ...] = (
@@ -35,22 +35,22 @@ class ByRow:
 
     def __init__(
         self,
-        plan: Plan,
+        compiled: CompiledRuleSet,
         rule: Rule,
         figures: Mapping[str, Figures],
         required: Mapping[str, Judged],
         as_of: int,
     ) -> None:
-        self.plan = plan
+        self.compiled = compiled
         self.rule = rule
         self.figures = figures
         self.required = required
         self.as_of = as_of
-        self.judge = dict(plan.judges)[plan.places[rule.id]]
-        self.names = [name for name in plan.reads[rule.id] if name in figures]
+        self.judge = dict(compiled.judges)[compiled.places[rule.id]]
+        self.names = [name for name in compiled.reads[rule.id] if name in figures]
         self.blocks = [
             f"absent.{group.id}"
-            for group in dependencies.above(plan.rules, rule.group)
+            for group in dependencies.above(compiled.rules, rule.group)
             if group.optional
         ]
 
@@ -70,7 +70,7 @@ class ByRow:
     def columns(self, gauge: Gauge) -> Judged:
         """Return the rule by the columns that `frame` adds."""
         weight, lowest = (
-            int(points * self.plan.unit)
+            int(points * self.compiled.unit)
             for points in (self.rule.weight, self.rule.lowest)
         )
         spans = {
@@ -91,11 +91,11 @@ class ByRow:
         for at, (state, reason) in enumerate(KINDS):
             yield (
                 gauge.keep(pl.col(f"{self.rule.id}|kind") == at),
-                Outcome(state, reason, earned, lost, excluded, rescaled, exact),
+                ColumnResult(state, reason, earned, lost, excluded, rescaled, exact),
             )
         yield (
             TRUE,
-            Outcome(
+            ColumnResult(
                 State.MISSING,
                 Reason.NOT_REPORTED,
                 earned,
@@ -121,10 +121,10 @@ class ByRow:
 
     def _judged(self, row: Mapping[str, Any]) -> tuple[int, ...]:
         results = [Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)] * len(
-            self.plan.names
+            self.compiled.names
         )
         for name in self.required:
-            results[self.plan.places[name]] = results[0]._replace(
+            results[self.compiled.places[name]] = results[0]._replace(
                 state=State(row[f"{name}|state"])
             )
         absent = {
@@ -132,7 +132,7 @@ class ByRow:
         }
         submitted = {name: self._figure(name, row) for name in self.names}
         try:
-            run = Run(self.plan.figures(submitted), results, self.as_of, {}, absent)
+            run = Run(self.compiled.figures(submitted), results, self.as_of, {}, absent)
             return self._points(self.judge(run), run)
         except formula.FormulaFailedError:
             return _ALONE
@@ -152,7 +152,9 @@ class ByRow:
             or kind not in KINDS
         ):
             return _ALONE
-        lost = int(self.rule.weight * self.plan.unit) - result.earned - result.excluded
+        lost = (
+            int(self.rule.weight * self.compiled.unit) - result.earned - result.excluded
+        )
         return (
             result.earned,
             lost,

@@ -15,7 +15,7 @@ from cchc_rules.base.problem import DEFAULT_LANGUAGE, SubmissionError
 from cchc_rules.report.report import Report
 from cchc_rules.report.score import score
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.scoring.compiled import compiled
+from cchc_rules.scoring.compiled_rules import compile_rules
 from cchc_rules.submissions.binding import load_measurements, variant
 from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.file_parts import SLICE, Lone
@@ -215,14 +215,14 @@ class Scorer:
         except SubmissionError:
             return None
         day = self.as_of or found.judged_at
-        plan = compiled(variant(found, self.rules, day))
+        compiled = compile_rules(variant(found, self.rules, day))
         carried = (ROW, *(name for name in OF_UNIT if name in given))
-        own = layout(plan.rules).columns
+        own = layout(compiled.rules).columns
         foreign = tuple(
             name for name in given if name in self.columns.columns and name not in own
         )
         table = Table(given, day, calendar.whole_months(*found.span), carried, foreign)
-        return programmed(plan, table, self.wanted, self.scale)
+        return programmed(compiled, table, self.wanted, self.scale)
 
     def _one_by_one(
         self, rows: Iterable[tuple[int, Lone]]
@@ -234,7 +234,7 @@ class Scorer:
             try:
                 outcome = one_by_one(
                     self.rules, self.columns, given, self.as_of
-                ).outcome
+                ).scoring
                 found.append(
                     row_of(outcome, number, given, self.wanted, self.scale.places)
                 )

@@ -34,7 +34,7 @@ class Scored:
         exact: Dtype = pl.Int64,
     ) -> None:
         self.sums = sums
-        self.plan = sums.plan
+        self.compiled = sums.compiled
         self.gauge = sums.gauge
         self.judged = judged
         self.proved = proved
@@ -47,19 +47,19 @@ class Scored:
         """Yield the columns of the results: points as decimals, or as whole numbers of the last
         place.
         """
-        shown = partial(points, own=self.plan.rules.index.places, scale=scale)
+        shown = partial(points, own=self.compiled.rules.index.places, scale=scale)
         for name in wanted.index():
             yield from (
                 self._exact()
                 if name == "exact"
                 else [self._once(name, shown).alias(name)]
             )
-        for group, total in zip(self.plan.groups, self.totals, strict=True):
+        for group, total in zip(self.compiled.groups, self.totals, strict=True):
             yield from (
                 shown(getattr(total, part)).alias(f"group.{group.id}.{part}")
                 for part in wanted.of("group")
             )
-        for id_, one in zip(self.plan.names, self.judged, strict=True):
+        for id_, one in zip(self.compiled.names, self.judged, strict=True):
             for part in wanted.of("rule"):
                 found = (
                     _word(one, part)

@@ -17,8 +17,8 @@ import polars as pl
 
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.report.report import Report
-from cchc_rules.scoring.compiled import Plan
-from cchc_rules.scoring.scoring import Outcome as Scoring
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet
+from cchc_rules.scoring.scoring import Scoring as Scoring
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.submission import Given
 from cchc_rules.tables.column_totals import Sums, Total, Worths, declared
@@ -32,7 +32,7 @@ from cchc_rules.tables.exact_columns import (
     as_ratio,
 )
 from cchc_rules.tables.file_parts import SLICE
-from cchc_rules.tables.judged import Judged, Outcome
+from cchc_rules.tables.judged import ColumnResult, Judged
 from cchc_rules.tables.result_columns import (
     EXACT,
     INDEX,
@@ -87,18 +87,20 @@ def score_weightings(
         if isinstance(weightings, pl.LazyFrame)
         else pl.DataFrame(weightings)
     )
-    outcome = report.outcome
+    scoring = report.scoring
     wanted = Wanted(tuple(results), decimals)
-    by_area = _known(outcome.plan, [name for name in frame.columns if name != LABEL])
+    by_area = _known(
+        scoring.compiled, [name for name in frame.columns if name != LABEL]
+    )
     possible(wanted, INDEX if by_area else OF_RULES)
-    ticks = _ticks(frame, outcome.plan.unit)
-    return _weigher(outcome, _spans(ticks), by_area, wanted).run(ticks)
+    ticks = _ticks(frame, scoring.compiled.unit)
+    return _weigher(scoring, _spans(ticks), by_area, wanted).run(ticks)
 
 
 # Weights
 
 
-def _known(plan: Plan, names: Iterable[str]) -> bool:
+def _known(plan: CompiledRuleSet, names: Iterable[str]) -> bool:
     """Whether areas are weighed; refuse columns that mean nothing, and tables that weigh rules and
     areas.
     """
@@ -124,7 +126,7 @@ def _known(plan: Plan, names: Iterable[str]) -> bool:
     return bool(given & areas)
 
 
-def _areas(plan: Plan) -> list[int]:
+def _areas(plan: CompiledRuleSet) -> list[int]:
     """Return the positions of the areas: base groups at the top that are worth something."""
     return [
         at
@@ -133,7 +135,7 @@ def _areas(plan: Plan) -> list[int]:
     ]
 
 
-def _area(plan: Plan, at: int) -> str:
+def _area(plan: CompiledRuleSet, at: int) -> str:
     return f"group.{plan.groups[at].id}"
 
 
@@ -243,13 +245,13 @@ def _spans(ticks: pl.DataFrame) -> Spans:
 
 @lru_cache(maxsize=8)
 def _weigher(
-    outcome: Scoring, spans: Spans, by_area: bool, wanted: Wanted
+    scoring: Scoring, spans: Spans, by_area: bool, wanted: Wanted
 ) -> "Weigher":
     """Return what scores weightings of an outcome, by the narrowest numbers that hold all that can
     occur.
     """
     for dtype, bits in WIDTHS:
-        weigher = Weigher(outcome, dict(spans), by_area, wanted, dtype)
+        weigher = Weigher(scoring, dict(spans), by_area, wanted, dtype)
         if weigher.scored.gauge.peak < 1 << bits and not weigher.scored.long:
             return weigher
     raise SubmissionError([Problem("weights-too-long", (), {})])
@@ -260,28 +262,28 @@ class Weigher:
 
     def __init__(
         self,
-        outcome: Scoring,
+        scoring: Scoring,
         spans: Mapping[str, int],
         by_area: bool,
         wanted: Wanted,
         dtype: Dtype,
     ) -> None:
-        self.outcome = outcome
-        self.plan = outcome.plan
+        self.scoring = scoring
+        self.compiled = scoring.compiled
         self.gauge = Gauge(dtype)
         weights = {
             name: self.gauge.whole(self._column(name), 0, most)
             for name, most in spans.items()
         }
         sums = (
-            AreaSums(self.plan, self.gauge, weights)
+            AreaSums(self.compiled, self.gauge, weights)
             if by_area
-            else RuleSums(self.plan, self.gauge, weights)
+            else RuleSums(self.compiled, self.gauge, weights)
         )
         judged = [self._judged(at, weight) for at, weight in enumerate(sums.weights)]
         self.scored = Scored(sums, judged, self._proved, pl.Int128)
         carried = [pl.col(ROW), pl.col(f"^{LABEL}$")]
-        self.outputs = [*self.scored.results(wanted, scale(outcome.rules, wanted))]
+        self.outputs = [*self.scored.results(wanted, scale(scoring.rules, wanted))]
         self.steps = self.gauge.steps(self.outputs, set())
         self.outputs = [*carried, *self.outputs]
 
@@ -308,10 +310,10 @@ class Weigher:
 
     def _judged(self, at: int, weight: Whole) -> Judged:
         """Return a rule that keeps the part of its weight that it earned."""
-        result = self.outcome.results[at]
+        result = self.scoring.results[at]
         none = self.gauge.number(0)
         exact = as_ratio(weight).times(
-            _part(Fraction(result.n, result.d), self.plan.worths[at].weight)
+            _part(Fraction(result.n, result.d), self.compiled.worths[at].weight)
         )
         earned = exact.rounded().kept()
         lost, excluded = (
@@ -319,7 +321,7 @@ class Weigher:
         )
         rescaled = excluded if result.rescales else none
         given = isinstance(result.detail, Given)
-        found = Outcome(
+        found = ColumnResult(
             result.state,
             result.reason,
             earned,
@@ -333,8 +335,8 @@ class Weigher:
 
     def _proved(self) -> dict[int, pl.Expr]:
         return {
-            at: TRUE if self.outcome.proved(at, metrics) else FALSE
-            for at, metrics in self.plan.evidence
+            at: TRUE if self.scoring.proved(at, metrics) else FALSE
+            for at, metrics in self.compiled.evidence
         }
 
 
@@ -348,7 +350,9 @@ class RuleSums(Sums):
     weight as before.
     """
 
-    def __init__(self, plan: Plan, gauge: Gauge, given: Mapping[str, Whole]) -> None:
+    def __init__(
+        self, plan: CompiledRuleSet, gauge: Gauge, given: Mapping[str, Whole]
+    ) -> None:
         old = declared(plan, gauge)
         new = [
             given.get(f"rule.{id_}", weight)
@@ -367,7 +371,9 @@ class AreaSums(Sums):
     that are left.
     """
 
-    def __init__(self, plan: Plan, gauge: Gauge, given: Mapping[str, Whole]) -> None:
+    def __init__(
+        self, plan: CompiledRuleSet, gauge: Gauge, given: Mapping[str, Whole]
+    ) -> None:
         super().__init__(plan, gauge)
         self.areas = {
             at: given.get(_area(plan, at), self.maxima[at]) for at in _areas(plan)
@@ -377,7 +383,7 @@ class AreaSums(Sums):
         """Return the points that areas earned and those that are left to be scored, both as many
         times larger.
         """
-        most = {at: self.plan.groups[at].maximum for at in self.areas}
+        most = {at: self.compiled.groups[at].maximum for at in self.areas}
         earned = {at: Fraction(totals[at].earned.low, most[at]) for at in most}
         left = {at: 1 - Fraction(totals[at].rescaled.low, most[at]) for at in most}
         times = lcm(*(part.denominator for part in (*earned.values(), *left.values())))

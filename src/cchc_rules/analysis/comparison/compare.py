@@ -233,7 +233,7 @@ def _rescored(first: Side, second: Side, before: Report, after: Report) -> Compa
         figures=halved(_direct(first, old_side), _direct(new_side, second)),
         rules=halved(_direct(first, new_side), _direct(old_side, second)),
     )
-    years = after.outcome.rules.valid[0].year - before.outcome.rules.valid[0].year
+    years = after.scoring.rules.valid[0].year - before.scoring.rules.valid[0].year
     crossings = Crossings(
         old.report.index.value, new.report.index.value, old.kept, new.kept, (), years
     )

@@ -33,14 +33,14 @@ class Crossed(NamedTuple):
 def crossed(rules_of: Report, figures_of: Report) -> Crossed:
     """Return the report of one report's figures under another's rules."""
     return _Crossing(
-        rules_of.outcome.rules, rules_of.outcome.measurements, figures_of
+        rules_of.scoring.rules, rules_of.scoring.measurements, figures_of
     ).report()
 
 
 def under(rules: RuleSet, figures_of: Report) -> Crossed:
     """Return the report of one report's figures under a rule set that has no figures of its own."""
-    given = figures_of.outcome.measurements
-    years = rules.valid[0].year - figures_of.outcome.rules.valid[0].year
+    given = figures_of.scoring.measurements
+    years = rules.valid[0].year - figures_of.scoring.rules.valid[0].year
     active = variant(given, rules, shifted(figures_of.as_of, years))
     first, last = (shifted(day, years) for day in given.span)
     span = (
@@ -65,9 +65,9 @@ class _Crossing:
 
     def __init__(self, rules: RuleSet, own: Measurements, figures_of: Report) -> None:
         self.own = own
-        self.other = figures_of.outcome.measurements
+        self.other = figures_of.scoring.measurements
         self.rules = _settled(rules)
-        self.other_rules = figures_of.outcome.rules
+        self.other_rules = figures_of.scoring.rules
         self.years = self.rules.valid[0].year - self.other_rules.valid[0].year
         self.day = shifted(figures_of.as_of, self.years)
         self.refused: Counter[tuple[str, str]] = Counter()

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from cchc_rules.base.problem import CchcError, Problem
 from cchc_rules.rules.load import relaid
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 
 Table = Mapping[str, Any]
-Rescore = Callable[[RuleSet], Outcome]
+Rescore = Callable[[RuleSet], Scoring]
 
 AS_DECLARED = "as_declared"
 TIERS_MOVED = "tiers_moved"
@@ -35,11 +35,11 @@ class Reading(NamedTuple):
 
     places: tuple[Place, ...]
     deduction: str = AS_DECLARED
-    outcome: Outcome | None = None
+    scoring: Scoring | None = None
     problems: tuple[Problem, ...] = ()
 
 
-def places(found: Outcome) -> list[Place]:
+def places(found: Scoring) -> list[Place]:
     """Return every declared contradiction, in file order."""
     return [
         Place(rule.id, at)
@@ -48,12 +48,12 @@ def places(found: Outcome) -> list[Place]:
     ]
 
 
-def each(found: Outcome, rescore: Rescore) -> list[Reading]:
+def each(found: Scoring, rescore: Rescore) -> list[Reading]:
     """Return every declared contradiction's other reading, in file order; one scoring each."""
     return [_read(found, place, rescore) for place in places(found)]
 
 
-def _read(found: Outcome, place: Place, rescore: Rescore) -> Reading:
+def _read(found: Scoring, place: Place, rescore: Rescore) -> Reading:
     table = _table(found, place.rule)
     conflict = table["conflict"][place.at]
     if (
@@ -64,9 +64,9 @@ def _read(found: Outcome, place: Place, rescore: Rescore) -> Reading:
         return Reading((place,))
     problems: tuple[Problem, ...] = ()
     for way, fields in _ways(table, conflict):
-        outcome, problems = _scored(found, {place.rule: fields}, rescore)
-        if outcome is not None:
-            return Reading((place,), way, outcome)
+        scoring, problems = _scored(found, {place.rule: fields}, rescore)
+        if scoring is not None:
+            return Reading((place,), way, scoring)
     return Reading((place,), problems=problems)
 
 
@@ -80,14 +80,14 @@ class Together(NamedTuple):
     raising: Reading | None = None
 
 
-def together(found: Outcome, each_: Sequence[Reading], rescore: Rescore) -> Together:
+def together(found: Scoring, each_: Sequence[Reading], rescore: Rescore) -> Together:
     """Return the readings that can be scored taken together; of one rule's the first, or the one
     that moves it most.
     """
     moves = [
-        (reading, reading.outcome.index.exact - found.index.exact)
+        (reading, reading.scoring.index.exact - found.index.exact)
         for reading in each_
-        if reading.outcome
+        if reading.scoring
     ]
     lowering = sorted([pair for pair in moves if pair[1] < 0], key=lambda pair: pair[1])
     raising = sorted([pair for pair in moves if pair[1] > 0], key=lambda pair: -pair[1])
@@ -98,7 +98,7 @@ def together(found: Outcome, each_: Sequence[Reading], rescore: Rescore) -> Toge
 
 
 def _several(
-    found: Outcome, chosen: Sequence[Reading], rescore: Rescore
+    found: Scoring, chosen: Sequence[Reading], rescore: Rescore
 ) -> Reading | None:
     if not chosen:
         return None
@@ -109,17 +109,17 @@ def _several(
         for reading in chosen
         if first[reading.places[0].rule] is reading
     )
-    outcome, problems = _scored(found, fields, rescore)
-    return Reading(places, outcome=outcome, problems=problems)
+    scoring, problems = _scored(found, fields, rescore)
+    return Reading(places, scoring=scoring, problems=problems)
 
 
-def _fields(found: Outcome, reading: Reading) -> Table:
+def _fields(found: Scoring, reading: Reading) -> Table:
     place = reading.places[0]
     table = _table(found, place.rule)
     return dict(_ways(table, table["conflict"][place.at]))[reading.deduction]
 
 
-def _table(found: Outcome, rule: str) -> Table:
+def _table(found: Scoring, rule: str) -> Table:
     """Return a rule's table as it stands on the day of judgement for the unit's kind."""
     document: Any = found.rules.document
     table: Table = document["rule"][rule]
@@ -127,8 +127,8 @@ def _table(found: Outcome, rule: str) -> Table:
 
 
 def _scored(
-    found: Outcome, fields: Mapping[str, Table], rescore: Rescore
-) -> tuple[Outcome | None, tuple[Problem, ...]]:
+    found: Scoring, fields: Mapping[str, Table], rescore: Rescore
+) -> tuple[Scoring | None, tuple[Problem, ...]]:
     """Score with other fields of some rules, over the rule set as it stood; other days and kinds
     are left out.
     """

@@ -17,9 +17,9 @@ from cchc_rules.base.messages import message
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.report import heading
 from cchc_rules.report.heading import Document
-from cchc_rules.report.result_text import Speaker
+from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import Band, Rule
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 
 PLACES = 2
 """Percentages are shown in hundredths; the least change of weights is rounded up, so that so much
@@ -38,11 +38,11 @@ class _Writer:
     def __init__(self, study: Study, lang: str) -> None:
         self.study = study
         self.lang = lang
-        self.outcome = study.outcome
-        self.speaker = Speaker(study.outcome, lang)
+        self.scoring = study.scoring
+        self.speaker = ResultText(study.scoring, lang)
 
     def document(self) -> Document:
-        rules = self.outcome.rules
+        rules = self.scoring.rules
         return {
             **heading.scored(self.speaker),
             "ruleset": {
@@ -51,7 +51,7 @@ class _Writer:
             },
             "range": number.plain(self.study.range),
             "index": {
-                **self.index(self.outcome),
+                **self.index(self.scoring),
                 "scale": number.plain(rules.index.scale),
             },
             "weights": self.weights(),
@@ -74,16 +74,16 @@ class _Writer:
 
     # The index and its weights
 
-    def index(self, outcome: Outcome) -> Document:
+    def index(self, scoring: Scoring) -> Document:
         """Return an index: as shown, before rounding, how far it is from the report's, and its
         band.
         """
-        sums = outcome.index
+        sums = scoring.index
         return {
-            "value": outcome.points(sums.value),
+            "value": scoring.points(sums.value),
             "exact": number.ratio(sums.exact),
-            "difference": outcome.points(sums.value - self.outcome.index.value),
-            "band": self.band(outcome.banding().band),
+            "difference": scoring.points(sums.value - self.scoring.index.value),
+            "band": self.band(scoring.banding().band),
         }
 
     def band(self, band: Band | None) -> Document | None:
@@ -111,14 +111,14 @@ class _Writer:
         if study.state != "varied":
             return self.say(study.state.replace("_", "-"))
         low, high = (
-            self.speaker.points(one.outcome.index.value)
+            self.speaker.points(one.scoring.index.value)
             for one in (study.lowest, study.highest)
         )
         return self.say("varied", range=range_, lowest=low, highest=high)
 
     def variation(self, variation: Variation) -> Document:
         return {
-            **self.index(variation.outcome),
+            **self.index(variation.scoring),
             "weights": self.named(variation.weights),
         }
 
@@ -129,7 +129,7 @@ class _Writer:
         ]
 
     def area(self, swing: Swing) -> Document:
-        group = self.outcome.rules.groups[swing.area]
+        group = self.scoring.rules.groups[swing.area]
         area = self.study.areas[swing.area]
         return {
             "id": swing.area,
@@ -140,11 +140,11 @@ class _Writer:
             "left": number.ratio(area.left),
             "share": _rounded(area.earned / area.left * HUNDRED) if area.left else None,
             "raised": {
-                **self.index(swing.up.outcome),
+                **self.index(swing.up.scoring),
                 "weight": number.shown(swing.up.weight),
             },
             "lowered": {
-                **self.index(swing.down.outcome),
+                **self.index(swing.down.scoring),
                 "weight": number.shown(swing.down.weight),
             },
             "swing": self.points(swing.width),
@@ -153,7 +153,7 @@ class _Writer:
 
     def points(self, points: Fraction) -> str:
         """Return points that are no whole ticks, rounded half up to the places of the index."""
-        places = self.outcome.rules.index.places
+        places = self.scoring.rules.index.places
         return number.fixed(
             number.half_up(points.numerator * 10**places, points.denominator), places
         )
@@ -166,8 +166,8 @@ class _Writer:
         if up is None or down is None:
             return None
         return {
-            "reads": self.outcome.rules.bands_read,
-            "gates": list(self.outcome.banding().gates),
+            "reads": self.scoring.rules.bands_read,
+            "gates": list(self.scoring.banding().gates),
             "up": self.change(up, "up"),
             "down": self.change(down, "down"),
         }
@@ -210,21 +210,21 @@ class _Writer:
         """Return the readings, the one that moves the index most first; those that cannot be scored
         last.
         """
-        base = self.outcome.index.exact
+        base = self.scoring.index.exact
 
         def moves(reading: Reading) -> Fraction:
             return (
                 Fraction(-1)
-                if reading.outcome is None
-                else abs(reading.outcome.index.exact - base)
+                if reading.scoring is None
+                else abs(reading.scoring.index.exact - base)
             )
 
         return sorted(self.study.readings or (), key=moves, reverse=True)
 
     def reading(self, reading: Reading) -> Document:
         place = reading.places[0]
-        at = self.outcome.plan.places[place.rule]
-        rule = self.outcome.rule(at)
+        at = self.scoring.compiled.places[place.rule]
+        rule = self.scoring.rule(at)
         conflict = rule.conflicts[place.at]
         return {
             "rule": rule.id,
@@ -234,11 +234,11 @@ class _Writer:
             "other_source": conflict.source,
             "other_required": self.otherwise(rule, place.at),
             "note": conflict.note and conflict.note.of(self.lang),
-            "deduction": None if reading.outcome is None else reading.deduction,
-            "points": self.outcome.points(self.outcome.results[at].earned),
-            "other_points": reading.outcome
-            and self.outcome.points(reading.outcome.results[at].earned),
-            "index": reading.outcome and self.index(reading.outcome),
+            "deduction": None if reading.scoring is None else reading.deduction,
+            "points": self.scoring.points(self.scoring.results[at].earned),
+            "other_points": reading.scoring
+            and self.scoring.points(reading.scoring.results[at].earned),
+            "index": reading.scoring and self.index(reading.scoring),
             "text": self.remark(reading),
         }
 
@@ -254,7 +254,7 @@ class _Writer:
 
     def remark(self, reading: Reading) -> str | None:
         """Return what must be said of how a reading was computed, or why it was not."""
-        if reading.outcome is None:
+        if reading.scoring is None:
             return self.refused(reading)
         if reading.deduction == readings.AS_DECLARED:
             return None
@@ -277,8 +277,8 @@ class _Writer:
             "readings": [
                 {"rule": place.rule, "position": place.at} for place in reading.places
             ],
-            "index": reading.outcome and self.index(reading.outcome),
-            "text": None if reading.outcome else self.refused(reading),
+            "index": reading.scoring and self.index(reading.scoring),
+            "text": None if reading.scoring else self.refused(reading),
         }
 
 
@@ -301,17 +301,17 @@ class _Chart:
         self.writer = writer
         self.bars = list(self._bars())
         values = [
-            writer.outcome,
-            *(outcome for _, _, _, low, high in self.bars for outcome in (low, high)),
+            writer.scoring,
+            *(scoring for _, _, _, low, high in self.bars for scoring in (low, high)),
         ]
         points = [
-            Fraction(outcome.index.value, outcome.plan.unit) for outcome in values
+            Fraction(scoring.index.value, scoring.compiled.unit) for scoring in values
         ]
         self.low = number.floor(min(points))
         self.high = number.ceiling(max(points))
         self.high += self.low == self.high
 
-    def _bars(self) -> Iterator[tuple[str, str, str, Outcome, Outcome]]:
+    def _bars(self) -> Iterator[tuple[str, str, str, Scoring, Scoring]]:
         """Yield the bars, of readings those that move the index: kind, id, label, the lower outcome
         and the higher.
         """
@@ -321,42 +321,42 @@ class _Chart:
             "weights",
             "",
             writer.say("all-areas"),
-            study.lowest.outcome,
-            study.highest.outcome,
+            study.lowest.scoring,
+            study.highest.scoring,
         )
         for swing in study.swings:
-            title = writer.outcome.rules.groups[swing.area].title.of(writer.lang)
+            title = writer.scoring.rules.groups[swing.area].title.of(writer.lang)
             yield (
                 "area",
                 swing.area,
                 title,
-                *self._ordered(swing.up.outcome, swing.down.outcome),
+                *self._ordered(swing.up.scoring, swing.down.scoring),
             )
         for reading in writer.ordered():
             if (
-                reading.outcome is not None
-                and reading.outcome.index.value != study.outcome.index.value
+                reading.scoring is not None
+                and reading.scoring.index.value != study.scoring.index.value
             ):
-                title = writer.outcome.rules.rules[reading.places[0].rule].title.of(
+                title = writer.scoring.rules.rules[reading.places[0].rule].title.of(
                     writer.lang
                 )
                 yield (
                     "reading",
                     reading.places[0].rule,
                     title,
-                    *self._ordered(study.outcome, reading.outcome),
+                    *self._ordered(study.scoring, reading.scoring),
                 )
-        if study.together.all is not None and study.together.all.outcome is not None:
+        if study.together.all is not None and study.together.all.scoring is not None:
             yield (
                 "together",
                 "",
                 writer.say("together"),
-                *self._ordered(study.outcome, study.together.all.outcome),
+                *self._ordered(study.scoring, study.together.all.scoring),
             )
 
     @staticmethod
-    def _ordered(one: Outcome, other: Outcome) -> tuple[Outcome, Outcome]:
-        low, high = sorted((one, other), key=lambda outcome: outcome.index.value)
+    def _ordered(one: Scoring, other: Scoring) -> tuple[Scoring, Scoring]:
+        low, high = sorted((one, other), key=lambda scoring: scoring.index.value)
         return low, high
 
     def place(self, points: Fraction) -> str:
@@ -367,22 +367,22 @@ class _Chart:
             )
         )
 
-    def end(self, outcome: Outcome) -> Document:
-        points = Fraction(outcome.index.value, outcome.plan.unit)
+    def end(self, scoring: Scoring) -> Document:
+        points = Fraction(scoring.index.value, scoring.compiled.unit)
         return {
-            "value": outcome.points(outcome.index.value),
+            "value": scoring.points(scoring.index.value),
             "place": self.place(points),
         }
 
     def chart(self) -> Document:
         """Return the chart as data: no shapes, no colours."""
-        bands = self.writer.outcome.ladder
+        bands = self.writer.scoring.ladder
         edges = [
             (band, band.interval.low) for band in bands if band.interval.low is not None
         ]
         return {
             "axis": {"low": number.plain(self.low), "high": number.plain(self.high)},
-            "index": self.end(self.writer.outcome),
+            "index": self.end(self.writer.scoring),
             "bands": [
                 {
                     "id": band.id,

@@ -14,7 +14,7 @@ from cchc_rules.base import number
 from cchc_rules.report.heading import Document
 from cchc_rules.report.score import score
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions.submission import Measurements
 
 WORK = 5000
@@ -50,12 +50,12 @@ def sensitivity(
     """
     percent = percent_of(range)
     report = score(rules, measurements, as_of=as_of)
-    found = report.outcome
+    found = report.scoring
     if work is not None and len(readings.places(found)) * len(found.results) > work:
         return Sensitivity(report, percent, None, Together())
 
-    def rescore(changed: RuleSet) -> Outcome:
-        return score(changed, measurements, as_of=report.as_of).outcome
+    def rescore(changed: RuleSet) -> Scoring:
+        return score(changed, measurements, as_of=report.as_of).scoring
 
     each = readings.each(found, rescore)
     together = readings.together(found, each, rescore)

@@ -18,7 +18,7 @@ from cchc_rules.base import number
 from cchc_rules.report.report import Report
 from cchc_rules.rules.model import Band
 from cchc_rules.scoring import totals
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.totals import Total
 
 HUNDRED = Fraction(100)
@@ -30,24 +30,24 @@ class Variation(NamedTuple):
     """The index under other weights: the weights by area, and the outcome that they give."""
 
     weights: dict[str, Fraction]
-    outcome: Outcome
+    scoring: Scoring
 
     @property
     def exact(self) -> Fraction:
         """The index before rounding."""
-        return self.outcome.index.exact
+        return self.scoring.index.exact
 
 
 class Alone(NamedTuple):
     """The index when the weight of one area is another, and the others make up for it."""
 
     weight: Fraction
-    outcome: Outcome
+    scoring: Scoring
 
     @property
     def exact(self) -> Fraction:
         """The index before rounding."""
-        return self.outcome.index.exact
+        return self.scoring.index.exact
 
 
 class Swing(NamedTuple):
@@ -92,20 +92,20 @@ class Study:
     together: Together
 
     @property
-    def outcome(self) -> Outcome:
+    def scoring(self) -> Scoring:
         """The scoring that all is compared with."""
-        return self.report.outcome
+        return self.report.scoring
 
     @cached_property
     def areas(self) -> dict[str, Area]:
         """The areas that have points, by id."""
-        pairs = zip(self.outcome.plan.groups, self.outcome.groups, strict=True)
+        pairs = zip(self.scoring.compiled.groups, self.scoring.groups, strict=True)
         totals = {
             plan.id: total
             for plan, total in pairs
             if plan.top and plan.kind == "base" and total.maximum
         }
-        unit = self.outcome.plan.unit
+        unit = self.scoring.compiled.unit
         return {
             id_: Area(
                 Fraction(totals[id_].maximum, unit),
@@ -114,7 +114,7 @@ class Study:
                     totals[id_].maximum - totals[id_].rescaled, totals[id_].maximum
                 ),
             )
-            for id_ in self.outcome.rules.groups
+            for id_ in self.scoring.rules.groups
             if id_ in totals
         }
 
@@ -152,15 +152,15 @@ class Study:
         """Return the index under some weights of the areas, in their order."""
         named = dict(zip(self.areas, weights, strict=True))
         if self.state == "nothing_left":
-            return Variation(named, self.outcome)
+            return Variation(named, self.scoring)
         return Variation(named, self._at(extremes.ratio(self._weighed, weights)))
 
-    def _at(self, ratio: Fraction) -> Outcome:
+    def _at(self, ratio: Fraction) -> Scoring:
         """Return the outcome when the areas give a ratio of points earned to points left."""
-        sums = self.outcome.index
+        sums = self.scoring.index
         base = Total(ratio.denominator, ratio.numerator, 0, 0, 0)
-        index = totals.held(self.outcome.plan, base, sums.bonus, sums.penalty)
-        return replace(self.outcome, index=index)
+        index = totals.held(self.scoring.compiled, base, sums.bonus, sums.penalty)
+        return replace(self.scoring, index=index)
 
     @cached_property
     def swings(self) -> tuple[Swing, ...]:
@@ -176,20 +176,20 @@ class Study:
     def _alone(self, whole: Points, area: Area, part: Fraction) -> Alone:
         weight = extremes.alone(whole, area, part)
         if self.state == "nothing_left":
-            return Alone(weight, self.outcome)
+            return Alone(weight, self.scoring)
         return Alone(weight, self._at(extremes.ratio_alone(whole, area, weight)))
 
     @cached_property
     def up(self) -> Change | None:
         """The least change of weights that lifts the index into a higher band; None without bands."""
-        banding = self.outcome.banding()
-        ladder = self.outcome.ladder
+        banding = self.scoring.banding()
+        ladder = self.scoring.ladder
         if banding.band is None or banding.before is None:
             return None
         following = ladder.index(banding.before) + 1
         if not banding.gates and following == len(ladder):
             return Change("top")
-        if banding.gates or ladder[self.outcome.gated(following)[0]] is banding.band:
+        if banding.gates or ladder[self.scoring.gated(following)[0]] is banding.band:
             return Change("gated")
         return self._change(ladder[following], ladder[following], HIGHER)
 
@@ -198,8 +198,8 @@ class Study:
         """The least change of weights that lets the index fall into a lower band; None without
         bands.
         """
-        band = self.outcome.banding().band
-        ladder = self.outcome.ladder
+        band = self.scoring.banding().band
+        ladder = self.scoring.ladder
         if band is None:
             return None
         at = ladder.index(band)
@@ -223,10 +223,10 @@ class Study:
         """Return the ratio at which a band begins, and whether the ratio itself lies in it
         (semantics I2, I3, I5).
         """
-        sums = self.outcome.index
+        sums = self.scoring.index
         low = band.interval.low or Fraction(0)
         closed = not band.interval.low_open
-        if self.outcome.rules.bands_read == "rounded":
+        if self.scoring.rules.bands_read == "rounded":
             ticks = low * sums.unit
             first = number.ceiling(ticks) if closed else number.floor(ticks) + 1
             base = first - sums.bonus + sums.penalty
@@ -234,4 +234,4 @@ class Study:
             closed = base > 0
         else:
             low -= Fraction(sums.bonus - sums.penalty, sums.unit)
-        return low / self.outcome.rules.index.scale, closed
+        return low / self.scoring.rules.index.scale, closed

@@ -11,7 +11,7 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import message
 from cchc_rules.rules.instrument import every_rule, instrument
 from cchc_rules.rules.model import RuleSet, Text
-from cchc_rules.rules.rule_text import Wording
+from cchc_rules.rules.rule_text import RuleText
 
 Document: TypeAlias = dict[str, Any]
 Changes: TypeAlias = dict[str, list[Document]]
@@ -73,7 +73,7 @@ def version(
     and when.
     """
     words = (
-        [message(lang, "difference.since", day=Wording(rules, lang).day(rules.since))]
+        [message(lang, "difference.since", day=RuleText(rules, lang).day(rules.since))]
         if rules.since
         else []
     )
@@ -207,7 +207,7 @@ class _Parts:
         self.rules = rules
         self.lang = lang
         self.with_kinds = with_kinds
-        self.words = Wording(rules, lang)
+        self.words = RuleText(rules, lang)
         self.document = instrument(rules, lang)
         self.said = {rule["id"]: rule for rule in every_rule(self.document["areas"])}
 

@@ -94,8 +94,8 @@ def _unit(path: Path, before: Report, after: Report, lang: str) -> Document:
     bands = [report.band for report in (before, after)]
     return {
         "file": path.name,
-        "unit": before.outcome.measurements.unit,
-        "period": before.outcome.measurements.period,
+        "unit": before.scoring.measurements.unit,
+        "period": before.scoring.measurements.period,
         "before": str(before.index.value),
         "after": str(after.index.value),
         "change": str(moved.change),
@@ -110,7 +110,7 @@ def _moves(
     moved: Comparison, before: Report, after: Report, lang: str
 ) -> list[Document]:
     """Return the rules that moved the index, the largest first."""
-    known = {**before.outcome.rules.rules, **after.outcome.rules.rules}
+    known = {**before.scoring.rules.rules, **after.scoring.rules.rules}
     moves = sorted(moved.by_rule.items(), key=lambda item: (-abs(item[1]), item[0]))
     return [
         {"id": id_, "title": known[id_].title.of(lang), "change": str(points)}

@@ -11,7 +11,7 @@ from cchc_rules.report.document import changed
 from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.heading import Document
 from cchc_rules.report.report import Report
-from cchc_rules.report.result_text import Speaker
+from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import Band, Text
 from cchc_rules.scoring.steps import Steps
 from cchc_rules.submissions.submission import Figure
@@ -93,8 +93,8 @@ class _Writer:
     def __init__(self, mending: Mending, lang: str) -> None:
         self.mending = mending
         self.lang = lang
-        self.outcome = mending.now.outcome
-        self.speaker = Speaker(self.outcome, lang)
+        self.scoring = mending.now.scoring
+        self.speaker = ResultText(self.scoring, lang)
         self.explanation = Explanation(Arithmetic(self.speaker))
 
     def document(self) -> Document:
@@ -138,7 +138,7 @@ class _Writer:
         """Say the answer in one sentence or two."""
         mending = self.mending
         places = {"goal": self.goal(), "count": str(len(mending.steps))}
-        places["value"] = self.speaker.points(mending.then.outcome.index.value)
+        places["value"] = self.speaker.points(mending.then.scoring.index.value)
         way = (
             "plan.already" if mending.reached and not mending.steps else "plan.reached"
         )
@@ -150,11 +150,11 @@ class _Writer:
         return f"{text} {self.speaker.say('plan.unproven', work=self.speaker.number(Fraction(WORK)))}"
 
     def state(self, report: Report) -> Document:
-        outcome = report.outcome
+        scoring = report.scoring
         band = report.band
         return {
-            "value": outcome.points(outcome.index.value),
-            "exact": number.ratio(outcome.index.exact),
+            "value": scoring.points(scoring.index.value),
+            "exact": number.ratio(scoring.index.exact),
             "band": band and {"id": band.id, "title": self.words(band.title)},
         }
 
@@ -167,7 +167,7 @@ class _Writer:
         }
 
     def change(self, change: Change) -> Document:
-        rules = self.outcome.rules
+        rules = self.scoring.rules
         rule = rules.rules[change.rule]
         steps = change.steps
         remedy = rules.remedies.get(rule.remedy or "")

@@ -20,7 +20,7 @@ from cchc_rules.report.score import score
 from cchc_rules.rules.model import Band, RuleSet
 from cchc_rules.scoring.gains import Find, Gains
 from cchc_rules.scoring.rescoring import Trial
-from cchc_rules.scoring.scoring import Outcome
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import Steps, as_json
 from cchc_rules.scoring.totals import Sum
 from cchc_rules.submissions.submission import Measurements
@@ -49,9 +49,9 @@ def plan_to(
         raise ValueError("give exactly one of index and band")
     report = score(rules, measurements, as_of=as_of)
     goal = _goal(
-        report.outcome, None if index is None else number.fraction(index), band
+        report.scoring, None if index is None else number.fraction(index), band
     )
-    mender = _Mender(report.outcome, goal)
+    mender = _Mender(report.scoring, goal)
     chosen = mender.solve()
     ordered = sorted(chosen.changes, key=_worth_first)
     raw = {
@@ -60,7 +60,7 @@ def plan_to(
     }
     then = score(rules, measurements.changed(raw), as_of=as_of) if raw else report
     steps = tuple(mender.along(ordered))
-    reached = goal.reached(then.outcome)
+    reached = goal.reached(then.scoring)
     return Mending(
         goal.index,
         goal.band,
@@ -111,11 +111,11 @@ class _Goal:
     gates: tuple[int, ...]
     bands: tuple[str, ...]
 
-    def reached(self, outcome: Outcome) -> bool:
+    def reached(self, scoring: Scoring) -> bool:
         """Whether an outcome reaches it."""
         if self.index is not None:
-            return outcome.index.exact >= self.index
-        band = outcome.banding().band
+            return scoring.index.exact >= self.index
+        band = scoring.banding().band
         return band is not None and self.bands.index(band.id) >= self.bands.index(
             self.band.id if self.band else ""
         )
@@ -127,9 +127,9 @@ class _Goal:
         return exact > ticks if self.strict else exact >= ticks
 
 
-def _goal(outcome: Outcome, index: Fraction | None, band: str | None) -> _Goal:
-    rules = outcome.rules
-    unit = outcome.plan.unit
+def _goal(scoring: Scoring, index: Fraction | None, band: str | None) -> _Goal:
+    rules = scoring.rules
+    unit = scoring.compiled.unit
     if band is None:
         return _Goal(index, None, (index or Fraction(0)) * unit, False, (), ())
     ladder = sorted(
@@ -152,7 +152,7 @@ def _goal(outcome: Outcome, index: Fraction | None, band: str | None) -> _Goal:
         wanted,
         ticks,
         strict,
-        tuple(sorted(outcome.plan.places[name] for name in gates)),
+        tuple(sorted(scoring.compiled.places[name] for name in gates)),
         names,
     )
 
@@ -199,10 +199,10 @@ class _Chosen(NamedTuple):
 class _Mender:
     """Looks for the fewest changes of one outcome."""
 
-    def __init__(self, outcome: Outcome, goal: _Goal) -> None:
-        self.outcome = outcome
+    def __init__(self, scoring: Scoring, goal: _Goal) -> None:
+        self.scoring = scoring
         self.goal = goal
-        self.gains = Gains(outcome)
+        self.gains = Gains(scoring)
         self.trial: Trial = self.gains.trial
         self.proven = True
         self.changes = self._changes()
@@ -221,9 +221,9 @@ class _Mender:
 
     def along(self, changes: Sequence[Change]) -> Iterator[Step]:
         """Yield the changes one after another with the index after each."""
-        trial = Trial(self.outcome)
+        trial = Trial(self.scoring)
         for change in changes:
-            at = self.outcome.plan.places[change.rule]
+            at = self.scoring.compiled.places[change.rule]
             before = trial.run.results[at].earned
             earned = trial.advance({change.metric: change.figure})[at].earned
             yield Step(
@@ -231,7 +231,7 @@ class _Mender:
             )
 
     def _points(self, ticks: int) -> Decimal:
-        return Decimal(self.outcome.points(ticks))
+        return Decimal(self.scoring.points(ticks))
 
     def _changes(self) -> dict[str, list[Change]]:
         """Return the changes that there are, by metric: one for each figure that serves a rule."""
@@ -252,14 +252,14 @@ class _Mender:
         """Yield every rule that is not as good as can be with each metric that may be changed for
         it.
         """
-        for at, result in enumerate(self.outcome.results):
-            rule = self.outcome.rule(at)
+        for at, result in enumerate(self.scoring.results):
+            rule = self.scoring.rule(at)
             if rule.metric is None or not (
-                self.outcome.lost(at) > 0 or result.state in _OPEN or self._closes(at)
+                self.scoring.lost(at) > 0 or result.state in _OPEN or self._closes(at)
             ):
                 continue
             own = self.trial.network.inputs.get(rule.metric, {rule.metric})
-            read = self.outcome.plan.reads[rule.id]
+            read = self.scoring.compiled.reads[rule.id]
             yield from (
                 (at, name) for name in read if name in own or self._missing(name)
             )
@@ -267,19 +267,19 @@ class _Mender:
     def _closes(self, at: int) -> bool:
         """Whether a rule stands in the way of another one, or of a band."""
         gates = any(
-            self.outcome.plan.places[gate.rule] == at
-            for gate in self.outcome.rules.band_gates
+            self.scoring.compiled.places[gate.rule] == at
+            for gate in self.scoring.rules.band_gates
         )
-        return self.outcome.results[at].state in _CLOSING and (
+        return self.scoring.results[at].state in _CLOSING and (
             gates or bool(self.trial.network.required_by[at])
         )
 
     def _missing(self, name: str) -> bool:
-        figure = self.outcome.figure(name)
+        figure = self.scoring.figure(name)
         return isinstance(figure, Absent) and figure.state is State.MISSING
 
     def _finds(self, at: int, name: str) -> Iterator[tuple[Find, int]]:
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         most = self.gains.search(at, name, opened=bool(rule.requires))
         if most is not None:
             yield most, most.all
@@ -294,9 +294,9 @@ class _Mender:
         found = None if figure is None else self.trial.index({steps.metric.id: figure})
         if figure is None or found is None:
             return None
-        rule = self.outcome.rule(at)
+        rule = self.scoring.rule(at)
         gates = self.trial.network.requires[at]
-        remedy = self.outcome.rules.remedies.get(rule.remedy or "")
+        remedy = self.scoring.rules.remedies.get(rule.remedy or "")
         effort = (
             rule.effort
             if rule.effort is not None
@@ -305,18 +305,18 @@ class _Mender:
             else None
         )
         behind = tuple(
-            self.outcome.plan.names[gate]
+            self.scoring.compiled.names[gate]
             for gate in gates
-            if self.outcome.results[gate].state in _CLOSING
+            if self.scoring.results[gate].state in _CLOSING
         )
-        gain = self._points(found.value - self.outcome.index.value)
+        gain = self._points(found.value - self.scoring.index.value)
         return Change(rule.id, steps, step, figure, gain, effort, behind)
 
     # Which changes
 
     def solve(self) -> _Chosen:
         """Return the fewest changes that reach the goal, or those that lead as far as one can get."""
-        if self.goal.reached(self.outcome):
+        if self.goal.reached(self.scoring):
             return _Chosen(())
         clusters = [self._ways(cluster) for cluster in self._clusters()]
         solver = _Solver(self, clusters)
@@ -347,7 +347,7 @@ class _Mender:
         both lead to.
         """
         network = self.trial.network
-        groups = self.outcome.plan.groups
+        groups = self.scoring.compiled.groups
         for at in network.readers(name):
             yield "rule", at
             place = network.group_of[at]
@@ -411,7 +411,7 @@ class _Mender:
         )
         if results is None:
             return None
-        now = self.outcome.index
+        now = self.scoring.index
         then = self.trial.summed(results)
         return _Way(
             len(changes),
@@ -419,7 +419,7 @@ class _Mender:
             then.base.rescaled - now.base.rescaled,
             then.bonus - then.penalty - now.bonus + now.penalty,
             all(
-                results.get(gate, self.outcome.results[gate]).state in _PASSES
+                results.get(gate, self.scoring.results[gate]).state in _PASSES
                 for gate in gates
             ),
             tuple(changes),
@@ -431,7 +431,7 @@ class _Mender:
             at for name in self.changes for at in self.trial.network.readers(name)
         }
         return all(
-            self.outcome.results[gate].state in _PASSES
+            self.scoring.results[gate].state in _PASSES
             for gate in self.goal.gates
             if gate not in touched
         )
@@ -500,7 +500,7 @@ class _Solver:
     def __init__(self, mender: _Mender, clusters: Sequence[Sequence[_Way]]) -> None:
         self.mender = mender
         self.goal = mender.goal
-        self.now = mender.outcome.index
+        self.now = mender.scoring.index
         rescaling = any(way.rescaled for ways in clusters for way in ways)
         self.inner = [
             ways
@@ -510,7 +510,7 @@ class _Solver:
         self.outer = [
             ways for ways in clusters if rescaling and any(way.over for way in ways)
         ]
-        scale = mender.outcome.rules.index.scale
+        scale = mender.scoring.rules.index.scale
         self.unit = self.now.unit
         self.times = scale.numerator * self.unit
         self.below = scale.denominator
@@ -523,7 +523,7 @@ class _Solver:
     def fewest(self) -> _Chosen | None:
         """Return the fewest changes that reach the goal; of as few, those that bring most."""
         ticks = self.goal.ticks
-        index = self.mender.outcome.rules.index
+        index = self.mender.scoring.rules.index
         beyond = (
             ticks is not None
             and not index.over_scale

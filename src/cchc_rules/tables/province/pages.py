@@ -44,7 +44,7 @@ def reports(
             _key(
                 {
                     **(given if isinstance(given, Mapping) else {}),
-                    "unit": report.outcome.measurements.unit,
+                    "unit": report.scoring.measurements.unit,
                 }
             )
         )

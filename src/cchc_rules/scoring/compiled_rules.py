@@ -61,7 +61,7 @@ class Run:
     undeclared: list[Undeclared] = field(default_factory=list)
 
 
-class GroupPlan(NamedTuple):
+class CompiledGroup(NamedTuple):
     """A group by position: the rules and groups right below it, and the points in ticks that it
     declares.
     """
@@ -78,7 +78,7 @@ class GroupPlan(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class CompiledRuleSet:
     """A compiled rule set."""
 
     rules: RuleSet
@@ -90,7 +90,7 @@ class Plan:
     places: Mapping[str, int]
     judges: tuple[tuple[int, Judge], ...]
     worths: tuple[Worth, ...]
-    groups: tuple[GroupPlan, ...]
+    groups: tuple[CompiledGroup, ...]
     reads: Mapping[str, tuple[str, ...]]
     evidence: tuple[tuple[int, tuple[str, ...]], ...]
 
@@ -103,7 +103,7 @@ class Plan:
 
 
 @lru_cache(maxsize=64)
-def compiled(rules: RuleSet) -> Plan:
+def compile_rules(rules: RuleSet) -> CompiledRuleSet:
     """Return the plan of a rule set, compiled once."""
     metrics = tuple(rules.metrics)
     positions = {name: at for at, name in enumerate(metrics)}
@@ -111,7 +111,7 @@ def compiled(rules: RuleSet) -> Plan:
     places = {name: at for at, name in enumerate(names)}
     compiler = _Compiler(rules, positions, places)
     reads = {rule.id: _submitted(rules, rule) for rule in rules.rules.values()}
-    return Plan(
+    return CompiledRuleSet(
         rules=rules,
         unit=compiler.unit,
         metrics=metrics,
@@ -172,7 +172,7 @@ def _gate_order(rules: RuleSet) -> list[str]:
 
 def _group_plans(
     rules: RuleSet, unit: int, places: Mapping[str, int], worths: Mapping[str, Worth]
-) -> tuple[GroupPlan, ...]:
+) -> tuple[CompiledGroup, ...]:
     """Return the groups, children before parents."""
     needs: dict[str, tuple[str, ...]] = dict.fromkeys(rules.groups, ())
     for group in rules.groups.values():
@@ -185,7 +185,7 @@ def _group_plans(
     for rule in rules.rules.values():
         members[rule.group].append(places[rule.id])
         maxima[rule.group] += worths[rule.id].weight
-    plans: list[GroupPlan] = []
+    plans: list[CompiledGroup] = []
     for name in order:
         group = rules.groups[name]
         below = tuple(at[child] for child in needs[name])
@@ -200,7 +200,7 @@ def _group_plans(
             else maxima[name] + sum(plans[child].maximum for child in below)
         )
         plans.append(
-            GroupPlan(
+            CompiledGroup(
                 name,
                 group.kind,
                 mean,
