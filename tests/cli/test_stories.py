@@ -138,7 +138,7 @@ class Player:
             assert within(body, self.printed()), f"nowhere printed: {body}"
         elif kind == "":
             for arguments in BARE_COMMAND.findall(body):
-                self.scoring("cchc-rules", *arguments.replace("\\", "/").split())
+                self.outcome("cchc-rules", *arguments.replace("\\", "/").split())
 
     def write(self, name, added="", *, body):
         path = self.folder / name
@@ -176,7 +176,7 @@ class Player:
             line = wanted.pop()
             expected = int(line.removeprefix("# exit code ")) if line else expected
         self.said()
-        code, got = self.scoring(*shlex.split(command))
+        code, got = self.outcome(*shlex.split(command))
         while got and got[-1] == "":
             got.pop()
         assert code == expected, f"$ {command}\nexit code {code}\n" + "\n".join(got)
