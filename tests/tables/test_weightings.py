@@ -541,7 +541,7 @@ class TestLaw:
             report, table or {"weighting": [1]}, results=("index", "exact", "band")
         )
         wanted = study.under([Fraction(weight) for weight in weights]).scoring
-        assert found["index"][0] * wanted.plan.unit == wanted.index.value
+        assert found["index"][0] * wanted.compiled.unit == wanted.index.value
         assert (
             Fraction(
                 int(found["index.numerator"][0]), int(found["index.denominator"][0])
