@@ -1,6 +1,7 @@
 """Texts that people type, brought into the one form in which they are compared."""
 
 import unicodedata
+from itertools import groupby
 
 # Word processors and web pages leave these in copied text. They have no width, so a reader cannot
 # see them, and `str.split` does not take them for spaces: zero-width space, word joiner, byte order
@@ -21,4 +22,49 @@ def normal_text(text: str) -> str:
     True
     """
     visible = text.translate(_INVISIBLE)
-    return unicodedata.normalize("NFC", " ".join(visible.split()))
+    return composed_text(" ".join(visible.split()))
+
+
+def text_key(text: str) -> str:
+    """Return what two texts have in common that count as one whatever their case and spaces.
+
+    Answers such as yes and no, levels, and items that are counted once are compared so.
+
+    >>> text_key("CÓ") == text_key(" co\\u0301 ")
+    True
+    """
+    return composed_text(normal_text(text).casefold())
+
+
+# Unicode's stream-safe text format ends a run of combining marks at 30: no language needs more.
+# Putting a run into order takes time that grows with its square, so a longer one is left alone.
+MOST_MARKS_IN_A_RUN = 30
+
+# A text no longer than this is composed fast, whatever it holds.
+SHORT_TEXT = 1000
+
+
+def composed_text(text: str) -> str:
+    """Return a text with its letters composed (Unicode NFC); spaces stay as they are.
+
+    A long text with a run of more than 30 combining marks comes back as it is.
+
+    >>> composed_text("co\\u0301  ")
+    'có  '
+    """
+    if text.isascii():
+        return text
+    if len(text) > SHORT_TEXT and _has_a_long_run_of_marks(text):
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+def _has_a_long_run_of_marks(text: str) -> bool:
+    runs = groupby(text, key=_is_mark)
+    return any(
+        is_mark and sum(1 for _ in run) > MOST_MARKS_IN_A_RUN for is_mark, run in runs
+    )
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.combining(character) > 0

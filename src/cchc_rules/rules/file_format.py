@@ -1,7 +1,6 @@
 """The rule file's format as pydantic models; the only module that knows pydantic."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
+from cchc_rules.base.text import composed_text
 from cchc_rules.rules import model
 
 FORMAT = 1
@@ -41,7 +41,7 @@ def _nfc(value: object) -> object:
         raise PydanticCustomError("not-text", "text")
     if not value.strip():
         raise PydanticCustomError("empty-text", "text")
-    return unicodedata.normalize("NFC", value.strip())
+    return composed_text(value.strip())
 
 
 def _number(value: object) -> Fraction:

@@ -9,7 +9,6 @@ import ast
 import keyword
 import operator
 import re
-import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from cchc_rules.base import number
 from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.problem import nearest
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, strongest
+from cchc_rules.base.text import composed_text
 
 Value: TypeAlias = Fraction | bool | date | str
 """What a formula computes with: a number, a yes/no, a date, a level."""
@@ -391,7 +391,7 @@ class _Checker:
         if isinstance(node.value, bool):
             return node.value, YES_NO
         if isinstance(node.value, str) and source[:1] in "'\"":
-            return unicodedata.normalize("NFC", node.value), LEVEL
+            return composed_text(node.value), LEVEL
         try:
             return number.parse(source), NUMBER
         except number.NotANumberError:

@@ -2,7 +2,6 @@
 problem.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -15,6 +14,7 @@ from cchc_rules.base import calendar, number
 from cchc_rules.base.number import Pair
 from cchc_rules.base.problem import Path, nearest, quoted
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, Reason, State
+from cchc_rules.base.text import normal_text, text_key
 from cchc_rules.rules.model import Metric, RuleSet
 from cchc_rules.submissions.submission import (
     Bound,
@@ -501,7 +501,7 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
 
 def _level_binder(metric: Metric) -> Bind:
     positions = {
-        " ".join(words.casefold().split()): at
+        text_key(words): at
         for at, level in enumerate(metric.levels)
         for words in (level.vi, level.en)
     }
@@ -509,12 +509,8 @@ def _level_binder(metric: Metric) -> Bind:
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if not _plain_value(metric, entry, reader):
             return None
-        words = (
-            unicodedata.normalize("NFC", entry.value)
-            if isinstance(entry.value, str)
-            else ""
-        )
-        at = positions.get(" ".join(words.casefold().split()))
+        words = normal_text(entry.value) if isinstance(entry.value, str) else ""
+        at = positions.get(text_key(words))
         if at is not None:
             return at, 1
         allowed = ", ".join(f"“{level.vi}”" for level in metric.levels)

@@ -4,7 +4,6 @@ problem at once.
 
 import hashlib
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from cchc_rules.base.problem import (
     quoted,
 )
 from cchc_rules.base.state import Absent
+from cchc_rules.base.text import composed_text, normal_text, text_key
 from cchc_rules.rules.model import RuleSet
 
 MAX_BYTES = 16_000_000
@@ -395,8 +395,8 @@ class Reader:
         )
         return Measurements(
             ruleset=self._text(content, "ruleset", required=True),
-            unit=self._text(content, "unit", required=True),
-            unit_kind=self._text(content, "unit_kind") or None,
+            unit=normal_text(self._text(content, "unit", required=True)),
+            unit_kind=normal_text(self._text(content, "unit_kind")) or None,
             period=period,
             span=span or (date.min, date.max),
             as_of=as_of,
@@ -466,7 +466,7 @@ class Reader:
         except UnicodeEncodeError:  # half a character, as "\\ud800" in JSON
             self.fault("not-text", *path, given=quoted(value))
             return ""
-        return unicodedata.normalize("NFC", text)
+        return composed_text(text)
 
     def _table(
         self, table: Mapping[str, Any], key: str, *path: str | int
@@ -636,7 +636,7 @@ def same_item(item: str) -> str:
     """Return what two items have in common when they count as one: case and spaces make no
     difference.
     """
-    return " ".join(item.casefold().split())
+    return text_key(item)
 
 
 def dump_measurements(found: Measurements) -> str:
