@@ -1,4 +1,4 @@
-"""Shared by all tests: the deep search of the properties is one flag away; searches are not traced."""
+"""Shared by all tests: what is left out and how it is asked for, rule sets loaded once, searches that are not traced."""
 
 import gc
 import os
@@ -11,9 +11,14 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--wide",
+        action="store_true",
+        help="run the wide tests too: browsers, offices, Spark, wide searches",
+    )
+    parser.addoption(
         "--deep",
         action="store_true",
-        help="search the properties far more deeply (CCHC_DEEP=1)",
+        help="search the properties far more deeply (CCHC_DEEP=1); runs the wide tests too",
     )
 
 
@@ -31,12 +36,34 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["CCHC_DEEP"] = "1"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """No search is traced; the longest test comes first, so that the others are shared out beside it."""
+def _wide(config: pytest.Config) -> bool:
+    """Whether the wide tests run."""
+    return config.getoption("--wide") or config.getoption("--deep")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave the wide tests out unless they are asked for; trace no search; begin with the longest test.
+
+    The longest comes first so that the others are shared out beside it.
+    """
+    if not _wide(config):
+        wide = [item for item in items if item.get_closest_marker("wide")]
+        config.hook.pytest_deselected(items=wide)
+        items[:] = [item for item in items if not item.get_closest_marker("wide")]
     items.sort(key=lambda item: item.path.name != "test_workbook_office.py")
     for item in items:
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker("untraced")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say that something was left out: a run with workers does not count it."""
+    if not _wide(config):
+        terminalreporter.write_line("Wide tests were left out; --wide runs them too.")
 
 
 def pytest_collection_finish() -> None:

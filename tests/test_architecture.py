@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+from package_source import SOURCE, modules, nodes
 
 ROOT = Path(__file__).parents[1]
-SOURCE = ROOT / "src" / "cchc_rules"
-MODULES = {str(path.relative_to(SOURCE)): path for path in sorted(SOURCE.rglob("*.py"))}
+MODULES = modules()
 COMMAND_LINE = {
     name for name in MODULES if name == "__main__.py" or name.startswith("cli/")
 }
@@ -70,10 +70,9 @@ def test_only_the_command_line_and_the_checker_that_runs_alone_print_or_exit() -
 
 
 def _called(path: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     return {
         node.func.id
-        for node in nodes
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
 

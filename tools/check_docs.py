@@ -29,7 +29,7 @@ PATH = re.compile(
 )
 NAMED = re.compile(r"\bcam-due-20\d\d(?:-[a-z]+)*(?:\.(?:toml|json))?")
 OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*")
-OTHER_OPTIONS = {"--deep", "--check", "--write"}
+OTHER_OPTIONS = {"--deep", "--wide", "--check", "--write"}
 """Options of the tests and of the benchmarks, named by themselves."""
 MACHINE = re.compile(
     r"(?<![\w./~-])/(?:home|root|tmp|work|Users|mnt|private|var/folders)/[\w.-]|\b[A-Z]:\\Users\\"
@@ -209,6 +209,20 @@ def untested() -> Iterator[str]:
             yield f"no test names Law {law}"
 
 
+WALK = re.compile(r"`(src/[\w/]+\.py)`: ((?:`\w+`(?:, )?)+)")
+"""A module and the functions of it that a figure passes, as docs/explanation/architecture.md writes them."""
+
+
+def lost_ways() -> Iterator[str]:
+    """Functions of the walk through the house that are no longer where it says."""
+    page = ROOT / "docs" / "explanation" / "architecture.md"
+    for module, functions in WALK.findall(page.read_text(encoding="utf-8")):
+        source = (ROOT / module).read_text(encoding="utf-8")
+        for name in CODE.findall(functions):
+            if not re.search(rf"^ *def {name}\(", source, re.MULTILINE):
+                yield f"{name_of(page)}: {module} has no function {name}"
+
+
 CHECKS = {
     "links": broken_links,
     "paths in backticks": absent_paths,
@@ -217,6 +231,7 @@ CHECKS = {
     "index of documents": unlisted,
     "version": versions,
     "clauses and laws": untested,
+    "walk through the house": lost_ways,
 }
 
 
