@@ -282,7 +282,9 @@ deduction = "manual"
 
 
 def test_suggested_cases_reach_everything_and_say_nothing_of_what_comes_out(
-    small, tmp_path, capsys
+    small,  # noqa: F811
+    tmp_path,
+    capsys,
 ):
     (tmp_path / "kitchen.toml").write_text(KITCHEN, encoding="utf-8")
     code, out, _ = said(
