@@ -16,7 +16,7 @@ def test_names_are_sorted_and_there() -> None:
 
 def test_the_surface_is_what_the_reference_says() -> None:
     assert set(cchc_rules.__all__) == {
-        "CchcError", "Comparison", "Effect", "Index", "Measurements", "Mending", "Move", "Problem", "Ranked",
+        "CchcError", "Comparison", "Effect", "Index", "Measurements", "Move", "Plan", "Problem", "Ranked",
         "Reason", "Report", "ReportError", "RuleRecord", "RuleSet", "RulesError", "Scores", "Sensitivity",
         "State", "SubmissionError", "compare", "compare_track", "dump_measurements", "dump_rules",
         "load_measurements", "load_report", "load_rules", "moves", "packaged_rule_sets", "parse_report", "parse_rules",

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cchc_rules.analysis.comparison.compare import Comparison, compare
     from cchc_rules.analysis.comparison.compare_track import compare_track
     from cchc_rules.analysis.sensitivity.study import Sensitivity, sensitivity
-    from cchc_rules.analysis.what_if.plan_document import Mending
+    from cchc_rules.analysis.what_if.plan_document import Plan
     from cchc_rules.analysis.what_if.plan_to import plan_to
     from cchc_rules.tables.province.rank_table import rank_table
     from cchc_rules.tables.score_table import Scores, score_table
@@ -49,8 +49,8 @@ __all__ = [
     "Effect",
     "Index",
     "Measurements",
-    "Mending",
     "Move",
+    "Plan",
     "Problem",
     "Ranked",
     "Reason",
@@ -86,7 +86,7 @@ __all__ = [
 
 _WHEN_USED = {
     "Comparison": "analysis.comparison.compare",
-    "Mending": "analysis.what_if.plan_document",
+    "Plan": "analysis.what_if.plan_document",
     "Scores": "tables.score_table",
     "Sensitivity": "analysis.sensitivity.study",
     "compare": "analysis.comparison.compare",

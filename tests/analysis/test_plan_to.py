@@ -4,10 +4,11 @@ import json
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
+from math import prod
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from rule_texts import TINY_LINES
 from strategies import cases
@@ -19,7 +20,8 @@ from cchc_rules import (
     parse_rules,
     score,
 )
-from cchc_rules.analysis.what_if.plan_to import _goal, _Mender, plan_to, submitted
+from cchc_rules.analysis.what_if.plan_to import plan_to, submitted
+from cchc_rules.analysis.what_if.possible_changes import PossibleChanges
 from cchc_rules.cli.main import main
 from cchc_rules.render.plan import mending
 
@@ -27,9 +29,9 @@ ROOT = Path(__file__).parents[2]
 MANY = 300
 
 
-def every_choice(report, measurements, rules, mender):
+def every_choice(report, measurements, rules, possible):
     """Every choice of changes with the outcome it scores to, from scratch: (how many changes, outcome)."""
-    options = [[None, *changes] for changes in mender.changes.values()]
+    options = [[None, *changes] for changes in possible.by_metric.values()]
     for picked in product(*options):
         chosen = [change for change in picked if change]
         raw = {
@@ -42,11 +44,8 @@ def every_choice(report, measurements, rules, mender):
         )
 
 
-def ways(mender):
-    total = 1
-    for changes in mender.changes.values():
-        total *= 1 + len(changes)
-    return total
+def ways(possible):
+    return prod(1 + len(changes) for changes in possible.by_metric.values())
 
 
 class TestTheFewest:
@@ -56,10 +55,9 @@ class TestTheFewest:
         rules = parse_rules(text)
         measurements = load_measurements(submission, rules)
         report = score(rules, measurements)
-        mender = _Mender(report.scoring, _goal(report.scoring, Fraction(10**6), None))
-        if ways(mender) > MANY:
-            return
-        choices = list(every_choice(report, measurements, rules, mender))
+        possible = PossibleChanges(report.scoring)
+        assume(ways(possible) <= MANY)
+        choices = list(every_choice(report, measurements, rules, possible))
         exact = data.draw(
             st.sampled_from(sorted({outcome.index.exact for _, outcome in choices}))
         )
@@ -97,8 +95,7 @@ class TestTheFewest:
         rules = parse_rules(text)
         measurements = load_measurements(submission, rules)
         report = score(rules, measurements)
-        if not report.scoring.rules.bands:
-            return
+        assume(report.scoring.rules.bands)
         names = [
             band.id
             for band in sorted(
@@ -106,15 +103,14 @@ class TestTheFewest:
             )
         ]
         band = data.draw(st.sampled_from(names))
-        mender = _Mender(report.scoring, _goal(report.scoring, None, band))
-        if ways(mender) > MANY:
-            return
+        possible = PossibleChanges(report.scoring)
+        assume(ways(possible) <= MANY)
 
         def reaches(outcome):
             found = outcome.banding().band
             return found is not None and names.index(found.id) >= names.index(band)
 
-        choices = list(every_choice(report, measurements, rules, mender))
+        choices = list(every_choice(report, measurements, rules, possible))
         found = plan_to(rules, measurements, band=band)
         if not found.proven:
             assert (
@@ -130,13 +126,12 @@ class TestTheFewest:
 
 GOOD = ROOT / "examples" / "cam-due-2023.json"
 
-HEAD = (
-    TINY_LINES
-    + """absence = { not_applicable = "exclude", not_due = "exclude" }
+ABSENCE_AND_WORK = """absence = { not_applicable = "exclude", not_due = "exclude" }
 [group.work]
 title = "Work"
 """
-)
+HEAD = TINY_LINES + ABSENCE_AND_WORK
+OF_TEN = TINY_LINES + "index = { scale = 10 }\n" + ABSENCE_AND_WORK
 
 
 def yes(name, weight, more="", group="work"):
@@ -158,8 +153,14 @@ deduction = "all_or_nothing"
 """
 
 
-def tiny(text, **figures):
-    rules = parse_rules(HEAD + text)
+def again(name, weight, group):
+    """Another rule of a yes/no metric that is there."""
+    rule = yes(name, weight, group=group).partition("[rule.")[2]
+    return f"[rule.{rule}".replace(f"[rule.{name}]", f"[rule.{name}-again]")
+
+
+def tiny(text, head=HEAD, **figures):
+    rules = parse_rules(head + text)
     names = [name for name in rules.metrics if rules.metrics[name].type == "yes_no"]
     measurements = {**dict.fromkeys(names, False), **figures}
     submission = {
@@ -248,6 +249,80 @@ class TestByHand:
             str(step.value) for step in plan_to(rules, measurements, index=80).steps
         ] == ["80.00"]
         assert chosen(plan_to(rules, measurements, index=81)) == ["x", "y"]
+
+    def means(self, *, post, phone):
+        """A mean of 4 points over two shares of weights 0.6 and 0.4; the full points are at 100 %."""
+        text = "index = { scale = 4 }\n"
+        text += '[group.contact]\ntitle = "Contact"\ncombine = "mean"\nweight = 4\n'
+        for name, weight in (("post", "0.6"), ("phone", "0.4")):
+            text += f"""
+[metric.{name}]
+title = "{name}"
+type = "percent"
+[rule.{name}]
+group = "contact"
+title = "{name}"
+source = ["1"]
+metric = "{name}"
+comparator = ">="
+threshold = 100
+weight = {weight}
+deduction = "proportional"
+"""
+        rules = parse_rules(TINY_LINES + text)
+        submission = {
+            "format": 1,
+            "ruleset": "tiny",
+            "unit": "U",
+            "period": "2023",
+            "measurements": {"post": post, "phone": phone},
+        }
+        return rules, load_measurements(submission, rules)
+
+    def test_a_rule_of_a_mean_may_lose_less_than_a_tick(self):
+        # 0.4 × 0.993 = 0.3972 is shown as 0.40 of 0.40, and yet 4 × (0.6 × 1 + 0.3972) = 3.9888 is not 4
+        rules, measurements = self.means(post=100, phone=Decimal("99.3"))
+        found = plan_to(rules, measurements, index=4)
+        assert (found.reached, chosen(found)) == (True, ["phone"])
+        # 3.9888 is 3.99 before, 4.00 after
+        assert [(str(step.points), str(step.value)) for step in found.steps] == [
+            ("0.01", "4.00")
+        ]
+
+    def test_points_of_a_mean_are_those_of_the_index(self):
+        # 4 × (0.5934 + 0.3972) = 3.9624; post alone: 4 × (0.6 + 0.3972) = 3.9888; both: 4
+        rules, measurements = self.means(post=Decimal("98.9"), phone=Decimal("99.3"))
+        found = plan_to(rules, measurements, index=4)
+        assert [
+            (step.change.rule, str(step.points), str(step.value))
+            for step in found.steps
+        ] == [("post", "0.03", "3.99"), ("phone", "0.01", "4.00")]
+        assert found.proven
+
+    def test_one_figure_serves_the_base_and_a_pool(self):
+        # 0 of 10 now: s brings 2 + 5, a brings 3; s and a make 10, and no other two do
+        bonus = '[group.extra]\ntitle = "Extra"\nkind = "bonus"\ncap = 5\n'
+        both = yes("s", 2) + bonus + again("s", 5, group="extra")
+        rest = yes("a", 3) + yes("b", 3) + yes("c", 2)
+        rules, measurements = tiny(both + rest, OF_TEN)
+        found = plan_to(rules, measurements, index=10)
+        assert (found.reached, len(found.steps)) == (True, 2)
+        assert "s" in [step.change.metric for step in found.steps]
+        assert str(found.then.index.value) == "10.00"
+
+    def test_an_index_below_zero_is_lifted(self):
+        # −2 now: five rules of 2 not met, and a penalty of 2; one of the six lifts it to 0
+        text = "".join(yes(name, 2) for name in "abcde")
+        text += '[group.less]\ntitle = "Less"\nkind = "penalty"\ncap = 2\n'
+        text += yes("p", 2, group="less")
+        rules, measurements = tiny(text, OF_TEN)
+        assert str(score(rules, measurements).index.value) == "-2.00"
+        found = plan_to(rules, measurements, index=0)
+        assert (found.reached, len(found.steps), str(found.then.index.value)) == (
+            True,
+            1,
+            "0.00",
+        )
 
     def test_nothing_is_left_to_score_at_first(self):
         out = 'absence = { missing = "exclude" }'
@@ -370,8 +445,8 @@ deduction = "none"
     def test_pools_beside_figures_that_rescale(self, target):
         rules, measurements = self.rescaling()
         report = score(rules, measurements)
-        mender = _Mender(report.scoring, _goal(report.scoring, Fraction(target), None))
-        choices = list(every_choice(report, measurements, rules, mender))
+        possible = PossibleChanges(report.scoring)
+        choices = list(every_choice(report, measurements, rules, possible))
         found = plan_to(rules, measurements, index=target)
         least = min(
             (n for n, outcome in choices if outcome.index.exact >= target), default=None
@@ -387,7 +462,7 @@ deduction = "none"
         )
 
     def test_more_ways_of_pools_than_are_tried(self, monkeypatch):
-        monkeypatch.setattr("cchc_rules.analysis.what_if.plan_to.WORK", 2)
+        monkeypatch.setattr("cchc_rules.analysis.what_if.fewest_changes.MOST_SETS", 2)
         rules, measurements = self.rescaling()
         assert not plan_to(rules, measurements, index=90).proven
 
@@ -486,6 +561,18 @@ below = 50
                 plan_to(rules, measurements, **wanted)
         with pytest.raises(SubmissionError):
             plan_to(rules, measurements, band="top")
+
+    def test_an_index_that_is_no_exact_number_is_refused(self):
+        rules, measurements = tiny(yes("a", 1))
+        for inexact in (7.5, "7.5", True):
+            with pytest.raises(
+                TypeError, match="index: an int, a Decimal or a Fraction"
+            ):
+                plan_to(rules, measurements, index=inexact)
+        for endless in (Decimal("NaN"), Decimal("Infinity")):
+            with pytest.raises(ValueError, match="index: not-finite"):
+                plan_to(rules, measurements, index=endless)
+        assert plan_to(rules, measurements, index=Fraction(15, 2)).reached
 
     def test_lists_and_days_that_were_not_reported(self):
         text = """

@@ -310,8 +310,8 @@ class TestOtherCommands:
             SUBMISSION | {"measurements": {"share": 70, "plan": True}}, rules
         )
         for as_of, to in (("2023-06-30", 90), ("2023-07-01", 80)):
-            mending = plan_to(rules, low, index=5, as_of=as_of)
-            assert mending.to_dict()["steps"][0]["to"] == str(to)
+            plan = plan_to(rules, low, index=5, as_of=as_of)
+            assert plan.to_dict()["steps"][0]["to"] == str(to)
 
     def test_a_report_proves_itself(self):
         for as_of in ("2023-06-30", "2023-07-01", "2023-10-01"):

@@ -69,8 +69,32 @@ def _decimal_pair(value: Decimal) -> Pair:
 
 
 def fraction(value: object) -> Fraction:
-    """Return the exact `Fraction` of an int or Decimal, or raise `NotANumberError` as `pair` does."""
+    """Return the exact `Fraction` of an int or a Decimal; raise `NotANumberError` as `pair` does."""
     return Fraction(*pair(value))
+
+
+def argument(name: str, value: object) -> Fraction:
+    """Return the exact number that a caller gave for an argument: an int, a Decimal, a Fraction.
+
+    Raises `TypeError` for anything else, such as a float, and `ValueError` for a Decimal that is
+    not finite or too long.
+
+    >>> argument("index", Decimal("7.5"))
+    Fraction(15, 2)
+    >>> argument("index", "7.5")
+    Traceback (most recent call last):
+    TypeError: index: an int, a Decimal or a Fraction, not str
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, Decimal) or value.__class__ is int:
+        try:
+            return fraction(value)
+        except NotANumberError as error:
+            raise ValueError(f"{name}: {error.code}") from None
+    raise TypeError(
+        f"{name}: an int, a Decimal or a Fraction, not {value.__class__.__name__}"
+    )
 
 
 def parse(text: str) -> Fraction:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Absent, State
@@ -23,6 +23,9 @@ from cchc_rules.submissions.submission import Figure
 
 FURTHEST = 2**30
 """A range without end is searched so many steps far where a formula gives the points."""
+
+Enough: TypeAlias = Callable[[int | Fraction], bool]
+"""Whether points are as many as are looked for."""
 
 FEW = 64
 """So many steps are tried one by one where a formula gives the points."""
@@ -53,7 +56,7 @@ class Find(NamedTuple):
     steps: Steps
     any: int
     all: int
-    most: int
+    most: int | Fraction
 
 
 class Gains:
@@ -131,13 +134,20 @@ class Gains:
             )
         return self._steps[name]
 
-    def search(self, at: int, name: str, *, opened: bool = False) -> Find | None:
-        """Return the changes of one metric that win points of a rule back, None where none does."""
+    def search(
+        self, at: int, name: str, *, opened: bool = False, exact: bool = False
+    ) -> Find | None:
+        """Return the changes of one metric that win points of a rule back, None where none does.
+
+        `exact` counts points before rounding, as a mean does (semantics G2).
+        """
         steps = self.steps(name)
         if steps is None:
             return None
         probe = self.trial.probe(at, name, opened=opened)
-        return Search(self.scoring, steps, probe).find(self.scoring.results[at].earned)
+        worth = exact_points if exact else attrgetter("earned")
+        search = Search(self.scoring, steps, probe, worth)
+        return search.find(worth(self.scoring.results[at]))
 
     def passing(self, at: int, name: str) -> Find | None:
         """Return the changes of one metric that meet a rule, None where none does."""
@@ -148,6 +158,11 @@ class Gains:
         return Search(
             self.scoring, steps, probe, lambda result: int(result.state is State.MET)
         ).find(0)
+
+
+def exact_points(result: Result) -> Fraction:
+    """Return the points of a result before rounding, in ticks."""
+    return Fraction(result.n, result.d)
 
 
 class Search:
@@ -165,7 +180,7 @@ class Search:
         scoring: Scoring,
         steps: Steps,
         probe: Probe,
-        worth: Callable[[Result], int] = attrgetter("earned"),
+        worth: Callable[[Result], int | Fraction] = attrgetter("earned"),
     ) -> None:
         self.scoring = scoring
         self.worth = worth
@@ -174,7 +189,7 @@ class Search:
         self.rules = [scoring.rule(at) for at in probe.order]
         self.edges = list(dict.fromkeys(self._edges()))
         self._figures: dict[int, Figure | None] = {}
-        self._points: dict[int, int] = {}
+        self._points: dict[int, int | Fraction] = {}
 
     def _edges(self) -> Iterator[tuple[int, Fraction]]:
         for rule, at in zip(self.rules, self.probe.order, strict=True):
@@ -185,7 +200,7 @@ class Search:
                     (position, edge) for edge in edges(self.scoring, rule, threshold)
                 )
 
-    def find(self, now: int) -> Find | None:
+    def find(self, now: int | Fraction) -> Find | None:
         """Return what the search found against the points of now, None where nothing gains."""
         cuts = self.cuts()
         most = max(map(self.points, cuts))
@@ -193,8 +208,8 @@ class Search:
             return None
         return Find(
             self.steps,
-            self.nearest(cuts, now + 1),
-            self.nearest(cuts, most),
+            self.nearest(cuts, lambda points: points > now),
+            self.nearest(cuts, lambda points: points >= most),
             most - now,
         )
 
@@ -204,7 +219,7 @@ class Search:
             self._figures[step] = self.steps.figure(step)
         return self._figures[step]
 
-    def points(self, step: int) -> int:
+    def points(self, step: int) -> int | Fraction:
         """Return the points of a step in ticks; fewer than any where it would be refused."""
         if step not in self._points:
             figure = self.figure(step)
@@ -212,24 +227,24 @@ class Search:
             self._points[step] = REFUSED if result is None else self.worth(result)
         return self._points[step]
 
-    def nearest(self, cuts: Sequence[int], wanted: int) -> int:
-        """Return the step nearest to now with so many points; of two, the one towards the better."""
+    def nearest(self, cuts: Sequence[int], enough: Enough) -> int:
+        """Return the step nearest to now with enough points; of two, the one towards the better."""
         up = [cut for cut in cuts if cut >= 0]
         down = [cut for cut in reversed(cuts) if cut <= 0]
-        reached = self.reached(up, wanted), self.reached(down, wanted)
+        reached = self.reached(up, enough), self.reached(down, enough)
         worse = -1 if self.steps.metric.better == "higher" else 1
         return min(
             (step for step in reached if step is not None),
             key=lambda step: (abs(step), step * worse > 0),
         )
 
-    def reached(self, cuts: Sequence[int], wanted: int) -> int | None:
-        """Return the first step with so many points along cuts that lead away from now."""
-        if self.points(cuts[0]) >= wanted:
+    def reached(self, cuts: Sequence[int], enough: Enough) -> int | None:
+        """Return the first step with enough points along cuts that lead away from now."""
+        if enough(self.points(cuts[0])):
             return cuts[0]
         for near, far in pairwise(cuts):
-            if self.points(far) >= wanted:
-                return halved(near, far, lambda step: self.points(step) >= wanted)
+            if enough(self.points(far)):
+                return halved(near, far, lambda step: enough(self.points(step)))
         return None
 
     def cuts(self) -> list[int]:

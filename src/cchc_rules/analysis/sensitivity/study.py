@@ -66,7 +66,7 @@ def percent_of(given: Fraction | Decimal | int) -> Fraction:
     """Return a range of weights in percent: from 0 to below 100, for at 100 an area may be left
     without weight.
     """
-    percent = given if isinstance(given, Fraction) else number.fraction(given)
+    percent = number.argument("range", given)
     if not 0 <= percent < HUNDRED:
         raise ValueError(f"range {percent}: 0 … < 100")
     return percent

@@ -1,1 +1,1 @@
-"""What would win points back: figures tried, the least changes that gain, the fewest rules to mend."""
+"""What would win points back: figures tried, and the fewest changes that reach an index."""

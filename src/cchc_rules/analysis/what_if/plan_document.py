@@ -1,4 +1,4 @@
-"""What would have to be mended, as values and as a document that views are drawn from."""
+"""A plan that wins points back: its steps as values, and the document that views are drawn from."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,17 +16,19 @@ from cchc_rules.rules.model import Band, Text
 from cchc_rules.scoring.steps import Steps
 from cchc_rules.submissions.submission import Figure
 
-WORK = 2**14
-"""So many ways to mend figures that touch each other are tried one by one; where there are more,
-the best of each number of changes are kept, and the answer says that it is not proven to be the
-fewest.
+MOST_SETS = 2**14
+"""So many sets of changes that touch each other are tried one by one. Where there are more, the
+best of each number of changes are kept, and the plan says that it is not proven to be the fewest.
 """
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
-    """One figure changed so that a rule gains all it can: what it takes, and what it alone brings
-    the index shown.
+class PlannedChange:
+    """One figure changed so that a rule gains all it can.
+
+    `step` of `steps` is the figure that is to be reported, `figure` the same as scoring takes it.
+    `gain` is what the change alone brings the index shown, in points: zero where gates are closed
+    before the rule, which `behind` names.
     """
 
     rule: str
@@ -44,28 +46,29 @@ class Change:
 
     @property
     def rate(self) -> Fraction:
-        """What it brings the index for each unit of effort; without efforts, what it brings."""
+        """What it brings the index for each unit of effort; without an effort, what it brings."""
         return Fraction(self.gain) / (self.effort or 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One change of the answer: the points its rule gains, and the index shown, once it and those
-    before are made.
+class PlanStep:
+    """One change of a plan, once it and those before it are made.
+
+    `points` is what its rule gains, or the mean that the rule lies in; `value` is the index shown.
     """
 
-    change: Change
+    change: PlannedChange
     points: Decimal
     value: Decimal
 
 
 @dataclass(frozen=True, eq=False)
-class Mending:
+class Plan:
     """How to reach an index or a band: the fewest changes, each scored, and all changes there are.
 
-    `reached` says whether the target is reached with the steps; if not, they lead as far as one can
+    `reached` says whether the goal is reached with the steps; if not, they lead as far as one can
     get. `proven` says whether it is proven that no fewer changes do, or that no others lead
-    further.
+    further. `mendable` has the best change of every rule that has one, the most rewarding first.
     """
 
     index: Fraction | None
@@ -74,51 +77,52 @@ class Mending:
     then: Report
     reached: bool
     proven: bool
-    steps: tuple[Step, ...]
-    mendable: tuple[Change, ...]
+    steps: tuple[PlanStep, ...]
+    mendable: tuple[PlannedChange, ...]
 
     def to_dict(self, lang: str | None = None) -> Document:
-        """Return the document that the views are drawn from, its texts in the language asked for."""
+        """Return the document that the views are drawn from, its texts in a language."""
         return document(self, lang or self.now.language)
 
 
-def document(mending: Mending, lang: str) -> Document:
-    """Return the document of a mending, its texts in a language."""
-    return _Writer(mending, lang).document()
+def document(plan: Plan, lang: str) -> Document:
+    """Return the document of a plan, its texts in a language."""
+    return _Writer(plan, lang).document()
 
 
 class _Writer:
-    """Writes the document of a mending in one language."""
+    """Writes the document of a plan in one language."""
 
-    def __init__(self, mending: Mending, lang: str) -> None:
-        self.mending = mending
+    def __init__(self, plan: Plan, lang: str) -> None:
+        self.plan = plan
         self.lang = lang
-        self.scoring = mending.now.scoring
-        self.speaker = ResultText(self.scoring, lang)
-        self.explanation = Explanation(Arithmetic(self.speaker))
+        self.scoring = plan.now.scoring
+        self.texts = ResultText(self.scoring, lang)
+        self.explanation = Explanation(Arithmetic(self.texts))
 
     def document(self) -> Document:
-        mending = self.mending
+        plan = self.plan
         return {
-            **heading.scored(self.speaker),
+            **heading.scored(self.texts),
             "target": self.target(),
-            "reached": mending.reached,
-            "proven": mending.proven,
+            "reached": plan.reached,
+            "proven": plan.proven,
             "text": self.summary(),
-            "now": self.state(mending.now),
-            "then": self.state(mending.then),
+            "now": self.state(plan.now),
+            "then": self.state(plan.then),
             "steps": [
-                self.step(at, step) for at, step in enumerate(mending.steps, start=1)
+                self.step(position, step)
+                for position, step in enumerate(plan.steps, start=1)
             ],
-            "mendable": [self.change(change) for change in mending.mendable],
+            "mendable": [self.change(change) for change in plan.mendable],
         }
 
     def words(self, text: Text | None) -> str | None:
         return text.of(self.lang) if text else None
 
     def target(self) -> Document:
-        index = self.mending.index
-        band = self.mending.band
+        index = self.plan.index
+        band = self.plan.band
         return {
             "index": None if index is None else number.plain(index),
             "band": band and band.id,
@@ -126,28 +130,31 @@ class _Writer:
         }
 
     def goal(self) -> str:
-        index = self.mending.index
-        band = self.mending.band
+        band = self.plan.band
         if band is not None:
-            return self.speaker.say("plan.band", band=band.title.of(self.lang))
-        return self.speaker.say(
-            "plan.index", index=self.speaker.number(index or Fraction(0))
-        )
+            return self.texts.say("plan.band", band=band.title.of(self.lang))
+        index = self.plan.index or Fraction(0)
+        return self.texts.say("plan.index", index=self.texts.number(index))
 
     def summary(self) -> str:
         """Say the answer in one sentence or two."""
-        mending = self.mending
-        places = {"goal": self.goal(), "count": str(len(mending.steps))}
-        places["value"] = self.speaker.points(mending.then.scoring.index.value)
-        way = (
-            "plan.already" if mending.reached and not mending.steps else "plan.reached"
+        plan = self.plan
+        answer = self.texts.say(
+            self._answer(),
+            goal=self.goal(),
+            count=str(len(plan.steps)),
+            value=self.texts.points(plan.then.scoring.index.value),
         )
-        text = self.speaker.say(
-            way if mending.reached else "plan.out-of-reach", **places
-        )
-        if mending.proven:
-            return text
-        return f"{text} {self.speaker.say('plan.unproven', work=self.speaker.number(Fraction(WORK)))}"
+        if plan.proven:
+            return answer
+        work = self.texts.number(Fraction(MOST_SETS))
+        return f"{answer} {self.texts.say('plan.unproven', work=work)}"
+
+    def _answer(self) -> str:
+        """Return the id of the message that answers."""
+        if not self.plan.reached:
+            return "plan.out-of-reach"
+        return "plan.reached" if self.plan.steps else "plan.already"
 
     def state(self, report: Report) -> Document:
         scoring = report.scoring
@@ -158,15 +165,15 @@ class _Writer:
             "band": band and {"id": band.id, "title": self.words(band.title)},
         }
 
-    def step(self, at: int, step: Step) -> Document:
+    def step(self, position: int, step: PlanStep) -> Document:
         return {
-            "step": at,
+            "step": position,
             **self.change(step.change),
             "points": str(step.points),
             "value": str(step.value),
         }
 
-    def change(self, change: Change) -> Document:
+    def change(self, change: PlannedChange) -> Document:
         rules = self.scoring.rules
         rule = rules.rules[change.rule]
         steps = change.steps
@@ -182,10 +189,17 @@ class _Writer:
             "missing": not steps.reported,
             "text": text,
             "index": str(change.gain),
-            "effort": None if change.effort is None else number.plain(change.effort),
-            "per_effort": None if change.effort is None else number.shown(change.rate),
+            **self.effort(change),
             "behind": list(change.behind),
             "task": self.words(remedy.task) if remedy else None,
             "lead": self.words(remedy.lead) if remedy else None,
             "due": self.words(remedy.due) if remedy else None,
+        }
+
+    def effort(self, change: PlannedChange) -> Document:
+        if change.effort is None:
+            return {"effort": None, "per_effort": None}
+        return {
+            "effort": number.plain(change.effort),
+            "per_effort": number.shown(change.rate),
         }

@@ -1,0 +1,341 @@
+"""The search for the fewest changes that reach an index, exactly.
+
+The index before rounding is, in ticks,
+
+    index = earned × scale / left + pools
+
+where `left` is the maximum without what was rescaled away and `pools` is bonus less penalty. With
+changes that bring e points earned, r points rescaled and p of pools, it is at least T when
+
+    surplus = (earned + e) × scale − (T − pools − p) × (left − r) ≥ 0
+
+which has no quotient any more. As long as p is fixed, the surplus is a start plus a sum over the
+changes: each brings e × scale + (T − pools − p) × r. Where nothing rescales p adds up too: each
+change brings e × scale + p × left. So
+
+1. Clusters (see `change_sets`) that change pools while others rescale are *varied*: every choice
+   of their sets is gone through, which fixes p. All other clusters are *added up*. Usually none
+   is varied.
+2. Of each cluster that is added up only the set that brings most is kept for each size.
+3. A cluster of one change is a single number. These are sorted, the largest first: the best k of
+   them are the first k, and their sums stand in a list.
+4. For clusters with more than one change, the best of each total number of changes is built up
+   cluster by cluster (a knapsack whose weights are numbers of changes).
+5. The fewest changes are then found by trying every number of changes from step 4, and looking in
+   the list of step 3 how many more it takes.
+
+For example: 21 of 100 points are missing, nothing is rescaled and there are no pools, so that a
+change brings just its points. Single changes bring 9, 8, 5 and 1, with the sums 0, 9, 17, 22, 23. A
+cluster of two brings 6 with one change and 15 with both, so it is 0, 6, 15 for no, one and two
+changes. Without it 21 takes three single changes (22); with one of it, 15 more take two (17), three
+in all; with both, 6 more take one (9), three in all. Three changes it is; of those ways the one
+that brings most is taken, 15 + 9 = 24.
+
+What cannot be reached is answered by the changes that lead furthest. With T as the index of now,
+the changes of the largest surplus lead beyond T if any do; what they reach becomes the next T,
+until nothing goes beyond (Dinkelbach's method for a quotient of sums).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import accumulate, product
+from typing import NamedTuple, TypeAlias
+
+from cchc_rules.analysis.what_if.change_sets import ChangeSet, Clusters, clusters
+from cchc_rules.analysis.what_if.plan_document import MOST_SETS, PlannedChange
+from cchc_rules.analysis.what_if.plan_goal import Goal
+from cchc_rules.analysis.what_if.possible_changes import PossibleChanges
+from cchc_rules.base.state import gate
+
+Surplus: TypeAlias = int | Fraction
+"""What the surplus above comes to: below zero, the target is missed."""
+
+Changes: TypeAlias = tuple[PlannedChange, ...]
+
+
+class Answer(NamedTuple):
+    """The changes that were found; `proven` says that no fewer reach the goal, or none lead
+    further.
+    """
+
+    changes: Changes
+    proven: bool
+
+
+def fewest_changes(possible: PossibleChanges, goal: Goal) -> Answer:
+    """Return the fewest changes that reach a goal, or those that lead as far as one can get."""
+    if goal.reached(possible.scoring):
+        return Answer((), True)
+    search = _Search(possible, goal, clusters(possible, goal.gates))
+    changes = search.fewest()
+    if changes is None:
+        changes = search.furthest()
+    return Answer(changes, search.proven)
+
+
+class _Chain(NamedTuple):
+    """Sets of changes with the surplus that they bring together: the last, and those before it."""
+
+    surplus: Surplus
+    last: ChangeSet | None = None
+    before: "_Chain | None" = None
+
+    def with_set(self, surplus: Surplus, added: ChangeSet) -> "_Chain":
+        """Return the chain with one set more, which brings so much surplus."""
+        return _Chain(self.surplus + surplus, added, self)
+
+    def changes(self) -> Changes:
+        """Return the changes of all its sets."""
+        found: list[PlannedChange] = []
+        chain: _Chain | None = self
+        while chain is not None:
+            if chain.last is not None:
+                found += chain.last.changes
+            chain = chain.before
+        return tuple(found)
+
+
+class _Offers(NamedTuple):
+    """What the clusters that are added up bring towards one target.
+
+    `by_count` has the best of clusters with several changes for each number of changes; `singles`
+    are the clusters of one change, the best first, and `sums` the surplus of the first so many.
+    """
+
+    by_count: Mapping[int, _Chain]
+    singles: Sequence[ChangeSet]
+    sums: Sequence[Surplus]
+
+    def all_singles(self) -> Changes:
+        """Return the changes of all clusters of one change."""
+        return self.first_singles(len(self.singles))
+
+    def first_singles(self, count: int) -> Changes:
+        """Return the best so many changes of clusters of one change."""
+        return tuple(
+            change for single in self.singles[:count] for change in single.changes
+        )
+
+
+class _Start(NamedTuple):
+    """One choice of the clusters that are varied, with the surplus that it starts from."""
+
+    chain: _Chain
+    size: int
+    offers: _Offers
+
+
+class _Search:
+    """Puts the sets of all clusters together."""
+
+    def __init__(self, possible: PossibleChanges, goal: Goal, found: Clusters) -> None:
+        self.possible = possible
+        self.goal = goal
+        self.proven = found.complete
+        now = possible.scoring.index
+        scale = possible.scoring.rules.index.scale
+        self.unit = now.unit
+        self.scale_ticks = scale.numerator * self.unit
+        self.scale_divisor = scale.denominator
+        self.earned = now.base.earned
+        self.left = now.base.maximum - now.base.rescaled
+        self.pools = now.bonus - now.penalty
+        rescaling = any(one.rescaled for sets in found.sets for one in sets)
+        self.varied: list[list[ChangeSet]] = []
+        self.added_up: list[list[ChangeSet]] = []
+        for sets in found.sets:
+            changes_pools = any(one.pools for one in sets)
+            together = self.varied if rescaling and changes_pools else self.added_up
+            together.append(sets)
+        if not self.left:
+            # Nothing is left to score, and the index is 0 by definition, not by a quotient. Sets
+            # that leave it so do not follow the sum above: nothing is proven where others rescale.
+            self.left = 0 if rescaling else 1
+            self.proven = self.proven and not rescaling
+
+    def fewest(self) -> Changes | None:
+        """Return the fewest changes that reach the goal, None where none do.
+
+        Of as few, those are taken that bring the largest surplus.
+        """
+        ticks = self.goal.ticks
+        if ticks is None or self._beyond_the_scale(ticks) or not self._gates_can_open():
+            return None
+        starts = list(self._starts(ticks, gated=True))
+        counts = [count for start in starts for count in self._fewest_from(start)]
+        if not counts:
+            return None
+        for count in range(min(counts), self._most_changes() + 1):
+            changes = self._best_of(starts, count)
+            figures = {change.metric: change.figure for change in changes}
+            index = self.possible.trial.index(figures)
+            if index is not None and self.goal.high_enough(index):
+                return changes
+        return None
+
+    def furthest(self) -> Changes:
+        """Return the changes that lead furthest, whatever their number."""
+        reached = self.possible.scoring.index.exact * self.unit
+        chosen: Changes = ()
+        while True:
+            offers = (
+                self._all_from(start) for start in self._starts(reached, gated=False)
+            )
+            _, changes = max(offers, key=lambda offer: offer[0])
+            figures = {change.metric: change.figure for change in changes}
+            index = self.possible.trial.index(figures)
+            if index is None or index.exact * self.unit <= reached:
+                return chosen
+            reached = index.exact * self.unit
+            chosen = changes
+
+    def _beyond_the_scale(self, ticks: Fraction) -> bool:
+        index = self.possible.scoring.rules.index
+        return not index.over_scale and ticks > index.scale * self.unit
+
+    def _gates_can_open(self) -> bool:
+        """Whether the gates that no change touches let the band through."""
+        network = self.possible.trial.network
+        touched = {
+            rule
+            for metric in self.possible.by_metric
+            for rule in network.readers(metric)
+        }
+        results = self.possible.scoring.results
+        return all(
+            gate(results[rule].state) is None
+            for rule in self.goal.gates
+            if rule not in touched
+        )
+
+    def _most_changes(self) -> int:
+        """Return how many changes there can be at most."""
+        return sum(
+            max((one.size for one in sets), default=0)
+            for sets in (*self.added_up, *self.varied)
+        )
+
+    def _starts(self, ticks: Fraction, *, gated: bool) -> Iterator[_Start]:
+        """Yield every choice of the clusters that are varied, with what all others then offer.
+
+        `gated` leaves out what keeps the gates of the band closed.
+        """
+        offers_at: dict[int, _Offers | None] = {}
+        for number, choice in enumerate(product(*self.varied)):
+            if number >= MOST_SETS:
+                self.proven = False
+                return
+            if gated and not all(one.opens_gates for one in choice):
+                continue
+            pools = self.pools + sum(one.pools for one in choice)
+            if pools not in offers_at:
+                offers_at[pools] = self._offers(ticks - pools, gated)
+            offers = offers_at[pools]
+            if offers is not None:
+                chain = self._chain_of(choice, ticks - pools)
+                yield _Start(chain, len(chain.changes()), offers)
+
+    def _chain_of(self, choice: Sequence[ChangeSet], base_ticks: Fraction) -> _Chain:
+        """Return the sets that were chosen, with the surplus of all that is there already."""
+        earned = self.earned + sum(one.earned for one in choice)
+        left = self.left - sum(one.rescaled for one in choice)
+        surplus = earned * self.scale_ticks - base_ticks * left * self.scale_divisor
+        chain = _Chain(surplus)
+        for one in choice:
+            chain = chain.with_set(0, one)
+        return chain
+
+    def _offers(self, base_ticks: Fraction, gated: bool) -> _Offers | None:
+        """Return what the clusters that are added up bring where the base must come to so many
+        ticks; None where a cluster's gates never let the band through.
+        """
+        by_count: dict[int, _Chain] = {0: _Chain(0)}
+        singles: list[tuple[Surplus, ChangeSet]] = []
+        for sets in self.added_up:
+            best = self._best_by_size(sets, base_ticks, gated)
+            if not best:
+                return None
+            if not _is_single(best):
+                by_count = _combined(by_count, best)
+            elif 1 in best and best[1][0] > 0:
+                singles.append(best[1])
+        singles.sort(key=lambda single: (-single[0], single[1].changes[0].rule))
+        sums: list[Surplus] = list(
+            accumulate((surplus for surplus, _ in singles), initial=0)
+        )
+        return _Offers(by_count, [single for _, single in singles], sums)
+
+    def _best_by_size(
+        self, sets: Iterable[ChangeSet], base_ticks: Fraction, gated: bool
+    ) -> dict[int, tuple[Surplus, ChangeSet]]:
+        """Return a cluster's best set of each number of changes."""
+        best: dict[int, tuple[Surplus, ChangeSet]] = {}
+        for one in sets:
+            if gated and not one.opens_gates:
+                continue
+            from_base = one.earned * self.scale_ticks
+            from_left = base_ticks * one.rescaled + one.pools * self.left
+            surplus = from_base + from_left * self.scale_divisor
+            if one.size not in best or surplus > best[one.size][0]:
+                best[one.size] = surplus, one
+        return best
+
+    def _fewest_from(self, start: _Start) -> Iterator[int]:
+        """Yield how many changes it takes in all, for each number of them in larger clusters."""
+        find = bisect_right if self.goal.strict else bisect_left
+        for count, chain in start.offers.by_count.items():
+            lacking = -(start.chain.surplus + chain.surplus)
+            singles = find(start.offers.sums, lacking)
+            if singles < len(start.offers.sums):
+                yield start.size + count + singles
+
+    def _best_of(self, starts: Iterable[_Start], most: int) -> Changes:
+        """Return the changes, at most so many, that bring the largest surplus."""
+        best_surplus: Surplus | None = None
+        best: tuple[_Start, _Chain, int] | None = None
+        for start in starts:
+            offers = start.offers
+            for count, chain in offers.by_count.items():
+                singles = min(most - start.size - count, len(offers.singles))
+                if singles < 0:
+                    continue
+                surplus = start.chain.surplus + chain.surplus + offers.sums[singles]
+                if best_surplus is None or surplus > best_surplus:
+                    best_surplus = surplus
+                    best = start, chain, singles
+        assert best is not None
+        start, chain, singles = best
+        return (
+            *start.chain.changes(),
+            *chain.changes(),
+            *start.offers.first_singles(singles),
+        )
+
+    def _all_from(self, start: _Start) -> tuple[Surplus, Changes]:
+        """Return the changes that bring the largest surplus, however many, and that surplus."""
+        offers = start.offers
+        chain = max(offers.by_count.values(), key=lambda chain: chain.surplus)
+        surplus = start.chain.surplus + chain.surplus + offers.sums[-1]
+        changes = (*start.chain.changes(), *chain.changes(), *offers.all_singles())
+        return surplus, changes
+
+
+def _is_single(best: Mapping[int, tuple[Surplus, ChangeSet]]) -> bool:
+    """Whether a cluster is one change that may be left out at no cost."""
+    stays = best.get(0)
+    return set(best) <= {0, 1} and stays is not None and stays[0] == 0
+
+
+def _combined(
+    by_count: Mapping[int, _Chain], best: Mapping[int, tuple[Surplus, ChangeSet]]
+) -> dict[int, _Chain]:
+    """Return the best of each number of changes with one cluster more."""
+    found: dict[int, _Chain] = {}
+    for count, chain in by_count.items():
+        for more, (surplus, one) in best.items():
+            total = chain.surplus + surplus
+            rival = found.get(count + more)
+            if rival is None or total > rival.surplus:
+                found[count + more] = chain.with_set(surplus, one)
+    return found

@@ -1,0 +1,83 @@
+"""What a plan is to reach: an index, or a band with the gates that hold it down."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cchc_rules.base import number
+from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
+from cchc_rules.rules.model import Band
+from cchc_rules.scoring.scoring import Scoring
+from cchc_rules.scoring.totals import Sum
+
+
+@dataclass(frozen=True)
+class Goal:
+    """An index of at least `index`, or a band of at least `band`.
+
+    `ticks` is what the unrounded index must come to, `strict` whether it must lie above that; None
+    where every index will do. `gates` are the positions of the rules that hold the band down while
+    they are closed. `ladder` holds the ids of all bands, the lowest first.
+    """
+
+    index: Fraction | None
+    band: Band | None
+    ticks: Fraction | None
+    strict: bool = False
+    gates: tuple[int, ...] = ()
+    ladder: tuple[str, ...] = ()
+
+    def reached(self, scoring: Scoring) -> bool:
+        """Whether a scoring reaches the goal, gates included."""
+        if self.band is None:
+            return self.high_enough(scoring.index)
+        band = scoring.banding().band
+        if band is None:
+            return False
+        return self.ladder.index(band.id) >= self.ladder.index(self.band.id)
+
+    def high_enough(self, index: Sum) -> bool:
+        """Whether an index is high enough; gates are another matter."""
+        if self.ticks is None:
+            return True
+        exact = index.exact * index.unit
+        return exact > self.ticks if self.strict else exact >= self.ticks
+
+
+def index_goal(scoring: Scoring, index: Fraction) -> Goal:
+    """Return the goal of an unrounded index of at least so many points."""
+    return Goal(index, None, index * scoring.compiled.unit)
+
+
+def band_goal(scoring: Scoring, id_: str) -> Goal:
+    """Return the goal of a band or a better one; raise `SubmissionError` where there is no such
+    band.
+    """
+    rules = scoring.rules
+    ladder = {band.id: band for band in scoring.ladder}
+    ids = tuple(ladder)
+    if id_ not in ladder:
+        arguments = {"name": quoted(id_), "nearest": nearest(id_, ids)}
+        raise SubmissionError([Problem("unknown-band", ("band",), arguments)])
+    gates = {
+        scoring.compiled.places[gate.rule]
+        for gate in rules.band_gates
+        if ids.index(gate.at_most) < ids.index(id_)
+    }
+    ticks, strict = _lower_edge(ladder[id_], scoring.compiled.unit, rules.bands_read)
+    return Goal(None, ladder[id_], ticks, strict, tuple(sorted(gates)), ids)
+
+
+def _lower_edge(band: Band, unit: int, read: str) -> tuple[Fraction | None, bool]:
+    """Return what the unrounded index must come to, in ticks, and whether it must lie above that.
+
+    Where bands read the index shown, that index reaches an edge when the unrounded one lies at most
+    half a tick below it: an index of 66.666… is shown as 66.67 and in a band from 66.67.
+    """
+    low = band.interval.low
+    above = band.interval.low_open
+    if low is None:
+        return None, False
+    if read == "exact":
+        return low * unit, above
+    first_tick = number.floor(low * unit) + 1 if above else number.ceiling(low * unit)
+    return first_tick - Fraction(1, 2), False
