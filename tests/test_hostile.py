@@ -141,6 +141,7 @@ def test_any_value_as_submission(value):
         survive({**SUBMISSION, "measurements": value})
 
 
+@pytest.mark.wide
 @settings(max_examples=3 * MORE)
 @given(st.data(), VALUES)
 def test_any_value_at_any_place(data, value):
@@ -208,6 +209,7 @@ def plain(value):
     return "none"
 
 
+@pytest.mark.wide
 @settings(max_examples=3 * MORE)
 @given(st.data(), VALUES)
 def test_any_value_at_any_place_of_a_rule_file(data, value):
@@ -228,6 +230,7 @@ def test_any_value_at_any_place_of_a_rule_file(data, value):
         assert error.problems
 
 
+@pytest.mark.wide
 @settings(max_examples=2 * MORE)
 @given(
     st.text(
@@ -715,6 +718,7 @@ class TestHostileRuleFiles:
             == REPORT.index.value
         )
 
+    @pytest.mark.wide
     @pytest.mark.parametrize(
         "text",
         [

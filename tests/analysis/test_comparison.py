@@ -147,6 +147,7 @@ class TestTheParts:
                     item["change"]
                 )
 
+    @pytest.mark.wide
     @given(pairs())
     def test_are_shown_within_a_tick_and_a_half_of_what_they_are(self, pair):
         """Half a tick by rounding, one by adding up."""
@@ -156,6 +157,7 @@ class TestTheParts:
             for part, amount in column.items():
                 assert abs(division.ticks[part][at] - amount * division.unit) < F(3, 2)
 
+    @pytest.mark.wide
     @given(pairs())
     def test_areas_are_the_sums_of_what_lies_in_them(self, pair):
         comparison = compare(*pair)
@@ -183,6 +185,7 @@ class TestTheParts:
             )
             assert exactly == F(area["exact"]["change"])
 
+    @pytest.mark.wide
     @given(pairs())
     def test_every_rule_stands_in_one_list(self, pair):
         before, after = (report.to_dict() for report in pair)
@@ -201,6 +204,7 @@ class TestTheParts:
 
 
 class TestSides:
+    @pytest.mark.wide
     @given(cases())
     def test_comparing_with_itself_is_empty(self, case):
         text, _, submission = case
@@ -231,6 +235,7 @@ class TestSides:
             "unchanged": len(parse_rules(text).rules),
         }
 
+    @pytest.mark.wide
     @given(pairs())
     def test_swapping_the_sides_changes_the_signs(self, pair):
         before, after = pair
@@ -257,6 +262,7 @@ class TestSides:
                     assert mine == theirs
         assert [one["before"], one["after"]] == [two["after"], two["before"]]
 
+    @pytest.mark.wide
     @given(st.data(), rule_sets())
     def test_the_same_rules_leave_everything_to_the_figures(self, data, drawn):
         text, document = drawn
@@ -269,6 +275,7 @@ class TestSides:
         assert comparison.rules == 0
         assert comparison.figures == comparison.change
 
+    @pytest.mark.wide
     @given(st.data(), rule_sets(kinds=False))
     def test_the_same_figures_leave_everything_to_the_rules(self, data, drawn):
         text, document = drawn
@@ -285,6 +292,7 @@ class TestSides:
         assert comparison.figures == 0
         assert comparison.rules == comparison.change
 
+    @pytest.mark.wide
     @given(pairs())
     def test_documents_alone_say_the_same_where_they_can(self, pair):
         there = compare(*pair)

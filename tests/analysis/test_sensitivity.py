@@ -1064,6 +1064,7 @@ class TestTheDocument:
             text.startswith("vi ") and text.count(" / en ") == 1 for text in said
         )
 
+    @pytest.mark.wide
     @pytest.mark.parametrize("lang", messages.languages())
     @pytest.mark.parametrize(
         "name", ["cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong"]
@@ -1079,6 +1080,7 @@ class TestTheDocument:
             == []
         )
 
+    @pytest.mark.wide
     @given(cases(), ranges)
     def test_whatever_is_drawn_validates(self, case, percent):
         text, _, given_ = case
@@ -1087,6 +1089,7 @@ class TestTheDocument:
         for lang in messages.languages():
             assert faults(found.to_dict(lang)) == []
 
+    @pytest.mark.wide
     def test_any_dropped_key_is_refused(self, document):
         seen = set()
         for path, part in objects(document):

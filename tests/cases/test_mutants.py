@@ -321,6 +321,7 @@ def filled(text, ran):
     return "[[case]]".join(parts)
 
 
+@pytest.mark.wide
 def test_the_case_that_is_found_for_a_mutant_notices_it(tmp_path, capsys):
     """Beginning without any case but one: put in what `mutate` prints, fill it in, and nothing goes unnoticed."""
     (tmp_path / "kitchen.toml").write_text(KITCHEN, encoding="utf-8")
@@ -357,6 +358,7 @@ def test_the_case_that_is_found_for_a_mutant_notices_it(tmp_path, capsys):
     assert second["counts"]["mutants"] > 150
 
 
+@pytest.mark.wide
 def test_what_is_refused_is_refused_by_check():
     rules = parse_rules(KITCHEN)
     found = fates(CaseFile("x", rules, {}, ()), [])

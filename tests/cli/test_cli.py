@@ -99,6 +99,7 @@ class TestScoring:
         assert (code, err) == (0, "")
         assert out == render(report(), "text")
 
+    @pytest.mark.wide
     @pytest.mark.parametrize("lang", ["vi", "en"])
     @pytest.mark.parametrize("form", TEXTS)
     def test_every_format_in_every_language(self, run, form, lang):
@@ -529,6 +530,7 @@ class TestTheReference:
         for code in range(5):
             assert f"| {code} |" in text
 
+    @pytest.mark.wide
     def test_its_examples_print_what_it_says(self, run, monkeypatch, tmp_path):
         for name in ("examples", "rules"):
             shutil.copytree(ROOT / name, tmp_path / name)
@@ -554,6 +556,7 @@ class TestTheReference:
         text = (REFERENCE / "api.md").read_text(encoding="utf-8")
         assert {name for name in cchc_rules.__all__ if f"`{name}" not in text} == set()
 
+    @pytest.mark.wide
     def test_the_library_page_runs(self, tmp_path, monkeypatch, capsys):
         """Every example of the page, one after the other, in a folder with the examples."""
         for path in EXAMPLES.glob("*.json"):

@@ -245,11 +245,13 @@ class TestTheSchema:
             text.startswith("vi ") and text.count(" / en ") == 1 for text in said
         )
 
+    @pytest.mark.wide
     @given(pairs())
     def test_whatever_is_compared_validates(self, pair):
         for lang in messages.languages():
             assert list(VALIDATOR.iter_errors(compare(*pair).to_dict(lang))) == []
 
+    @pytest.mark.wide
     def test_any_dropped_or_further_key_is_refused(self, readings):
         document = readings.to_dict()
         for path, part in objects(document):
@@ -303,6 +305,7 @@ HOSTILE = "</dd><script>alert(1)</script>\x1b[31m| # *đậm* \u202eođảo\n## 
 
 
 class TestTheViews:
+    @pytest.mark.wide
     @given(pairs())
     def test_whatever_is_compared_can_be_shown(self, pair):
         document = compare(*pair).to_dict()
@@ -410,6 +413,7 @@ JUNK = (None, 7, -1, True, "x", "", "1/0", "9" * 5000, [], [[]], {}, {"id": []})
 
 
 class TestBrokenReports:
+    @pytest.mark.wide
     @pytest.mark.untraced
     @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
     def test_whatever_stands_anywhere_is_refused_or_shown(self, junk):

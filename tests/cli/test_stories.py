@@ -47,6 +47,20 @@ STORIES = [
 STORIES.remove(
     DOCS / "how-to" / "score-with-spark.md"
 )  # tests/tables/test_spark.py plays it, where there is Spark
+LONG = {
+    "can-bo.md",
+    "compare.md",
+    "hold-the-laws.md",
+    "html-report.md",
+    "kiem-tra.md",
+    "rank-a-province.md",
+    "tinh.md",
+    "what-changed.md",
+    "why-exact.md",
+    "workbook.md",
+}
+"""Stories that take seconds, each told only with `--wide`."""
+
 EXAMPLE = "examples/cam-due-2023.json"
 BLOCK = re.compile(r"^```(\w*)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -223,8 +237,18 @@ class Player:
         return done.returncode, lines_of(done.stderr + done.stdout)
 
 
+def name_of(page):
+    return page.relative_to(ROOT).as_posix()
+
+
 @pytest.mark.parametrize(
-    "page", STORIES, ids=[page.relative_to(ROOT).as_posix() for page in STORIES]
+    "page",
+    [
+        pytest.param(
+            page, id=name_of(page), marks=[pytest.mark.wide] * (page.name in LONG)
+        )
+        for page in STORIES
+    ],
 )
 def test_what_the_page_shows_is_what_happens(page, tmp_path, monkeypatch, capsys):
     for folder in ("examples", "rules"):

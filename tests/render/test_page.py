@@ -171,11 +171,13 @@ def pages(document, study=None):
 
 
 class TestEveryDocumentHasAPage:
+    @pytest.mark.wide
     @pytest.mark.parametrize("lang", LANGUAGES)
     @pytest.mark.parametrize(("name", "submission", "_"), CASES)
     def test_of_every_shape(self, name, submission, _, lang):
         pages(report_of(name, submission).to_dict(lang))
 
+    @pytest.mark.wide
     @settings(max_examples=25)
     @given(cases())
     def test_of_whatever_is_drawn(self, case):
@@ -186,6 +188,7 @@ class TestEveryDocumentHasAPage:
             score(rules, found).to_dict("vi"), sensitivity(rules, found).to_dict("vi")
         )
 
+    @pytest.mark.wide
     @pytest.mark.parametrize("name", NAMES)
     def test_the_languages_have_the_same_bones(self, name):
         vi, en = (
@@ -525,6 +528,7 @@ class TestHowSureItIs:
         with pytest.raises(ValueError, match="study"):
             render(document, "html", study=study_of(**other))
 
+    @pytest.mark.wide
     @pytest.mark.parametrize(
         "payload", ["</style><b>", "\"'><img src=x onerror=alert(1)>", "{{ 7 * 7 }}"]
     )
@@ -694,6 +698,7 @@ PLACES = ("not_due", "not_applicable", "waived", "unsupported")
 
 
 class TestHostileTexts:
+    @pytest.mark.wide
     @pytest.mark.parametrize("payload", PAYLOADS)
     def test_are_shown_and_change_nothing(self, document, payload):
         clean = poisoned(document, "words")
@@ -886,6 +891,7 @@ def shown(page):
     return page.locator("table.rules tr[data-rule]:visible").count()
 
 
+@pytest.mark.wide
 @pytest.mark.untraced
 class TestInABrowser:
     @pytest.mark.parametrize(

@@ -222,6 +222,7 @@ class TestViews:
             in said
         )
 
+    @pytest.mark.wide
     @pytest.mark.parametrize("width", [40, 60, 100, 120])
     def test_text_fits_its_width(self, width, capsys):
         document = json.loads(run(capsys, EXAMPLE, "--format", "json")[1])

@@ -545,6 +545,7 @@ class TestHostileText:
 
         return poison(document)
 
+    @pytest.mark.wide
     @pytest.mark.untraced
     @pytest.mark.parametrize("text", HOSTILE)
     def test_no_text_becomes_a_formula(self, clean, text):

@@ -33,7 +33,7 @@ from cchc_rules.render.workbook.layout import (
 )
 from cchc_rules.render.workbook.scores import EARNED, EXCLUDED, LOST, MAXIMUM, STATED
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.wide, pytest.mark.untraced]
 ROOT = Path(__file__).parents[2]
 CASES, DRAWN, CHANGED = 1, 20, 16
 

@@ -180,6 +180,7 @@ class TestReportsValidate:
     def test_the_examples(self, name, lang):
         assert faults(example(name).to_dict(lang)) == []
 
+    @pytest.mark.wide
     @given(cases())
     def test_whatever_is_drawn(self, case):
         text, _, submission = case
@@ -193,6 +194,7 @@ class TestReportsValidate:
 
 
 class TestNothingMayBeLeftOut:
+    @pytest.mark.wide
     def test_any_dropped_key_is_refused(self, document):
         seen = set()
         for path, part in objects(document):

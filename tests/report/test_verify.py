@@ -299,12 +299,14 @@ class TestWhateverIsChangedIsFound:
     def test_each_figure_is_found_even_with_a_new_digest(self, id_):
         assert unfound(good(id_)) == []
 
+    @pytest.mark.wide
     @pytest.mark.untraced
     def test_the_plan_too(self):
         report = printed(plan_report())
         assert len([path for path, _ in leaves(report) if counts(report, path)]) > 1000
         assert unfound(report, 3) == []
 
+    @pytest.mark.wide
     @given(cases())
     def test_generated_reports_too(self, case):
         text, _, submission = case
@@ -634,6 +636,7 @@ class TestBounds:
 
 
 class TestNoReport:
+    @pytest.mark.wide
     @pytest.mark.untraced
     @pytest.mark.parametrize(
         "junk", [None, "", "x", 7, [], {}, ["if"], "1/0", True], ids=repr

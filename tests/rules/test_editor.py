@@ -28,10 +28,13 @@ TAPLO = shutil.which(
     ),
 )
 
-pytestmark = pytest.mark.skipif(
-    TAPLO is None and os.environ.get("CCHC_TAPLO") != "1",
-    reason="taplo is not installed; CCHC_TAPLO=1 asks for it",
-)
+pytestmark = [
+    pytest.mark.wide,
+    pytest.mark.skipif(
+        TAPLO is None and os.environ.get("CCHC_TAPLO") != "1",
+        reason="taplo is not installed; CCHC_TAPLO=1 asks for it",
+    ),
+]
 
 READ_OTHERWISE = {"number-too-long", "toml-syntax--base"}
 """A whole number of more than 64 bits, which taplo reads as another one; and a good file over a bad one."""

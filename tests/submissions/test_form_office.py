@@ -7,6 +7,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from fill_form import filled
 from office import resaved
 
@@ -17,6 +18,7 @@ from cchc_rules.submissions.blank import blank
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cam-due-2023.json"
 
 
+@pytest.mark.wide
 def test_a_form_saved_by_libreoffice_is_read_as_it_was_filled_in(tmp_path):
     submission = json.loads(EXAMPLE.read_text(encoding="utf-8"), parse_float=Decimal)
     rules = load_rules("cam-due-2023")

@@ -129,6 +129,7 @@ def same(path, data, submission, rules):
     return load_measurements(path, rules) == load_measurements(submission, rules)
 
 
+@pytest.mark.wide
 @given(cases())
 def test_a_drawn_submission_comes_back_from_the_workbook(tmp_path_factory, case):
     text, _, submission = case

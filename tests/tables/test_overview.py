@@ -481,6 +481,7 @@ def test_points_are_decimals():
     assert isinstance(scored()["index"][0], Decimal)
 
 
+@pytest.mark.wide
 @pytest.mark.untraced
 class TestInABrowser:
     """Skipped where there is no browser, unless `CCHC_BROWSER=1`."""

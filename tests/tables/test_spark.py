@@ -23,7 +23,11 @@ sql = (
     if os.environ.get("CCHC_SPARK") != "1"
     else __import__("pyspark.sql").sql
 )
-pytestmark = [pytest.mark.untraced, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.wide,
+    pytest.mark.untraced,
+    pytest.mark.filterwarnings("ignore"),
+]
 
 STORY = Path(__file__).parents[2] / "docs" / "how-to" / "score-with-spark.md"
 ROWS = 200_000

@@ -31,6 +31,7 @@ FORMS = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_gives_the_same_scores(name):
     wanted = (

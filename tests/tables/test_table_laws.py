@@ -53,6 +53,7 @@ def plain(submission):
 
 
 class TestLaw:
+    @pytest.mark.wide
     @SLOW
     @given(st.data())
     def test_rule_sets_of_the_property_pack(self, data):

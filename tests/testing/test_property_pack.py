@@ -150,6 +150,7 @@ def law(name):
     return [one for one in LAWS if one.name == name]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", [one.name for one in LAWS])
 @pytest.mark.parametrize("rules", packaged_rule_sets())
 def test_the_rule_files_keep_the_laws(rules, name):
@@ -299,6 +300,7 @@ class TestRuleSets:
                 expected["rules"][rule["id"]]["exact"],
             )
 
+    @pytest.mark.wide
     @settings(
         max_examples=6,
         deadline=None,
@@ -348,6 +350,7 @@ class TestRuleSets:
 
 
 class TestSubmissions:
+    @pytest.mark.wide
     @pytest.mark.parametrize("rules", packaged_rule_sets())
     def test_every_one_is_accepted(self, rules):
         rules = load_rules(rules)
@@ -367,6 +370,7 @@ class TestSubmissions:
     def reaches(self, condition, rules=OWN, **settings_):
         find(submissions(parse_rules(rules), **settings_), condition, settings=USUAL)
 
+    @pytest.mark.wide
     @pytest.mark.parametrize(
         ("metric", "value"),
         [
@@ -413,6 +417,7 @@ class TestSubmissions:
             rules,
         )
 
+    @pytest.mark.wide
     def test_no_absence_without_an_effect(self):
         with pytest.raises(NoSuchExample):
             self.reaches(lambda submission: "waived" in str(submission))
@@ -421,6 +426,7 @@ class TestSubmissions:
         rules = OWN.replace("[absence]", '[absence]\nwaived = "exclude"')
         self.reaches(lambda submission: "waived" in str(submission), rules)
 
+    @pytest.mark.wide
     def test_none_at_all_on_request(self):
         with pytest.raises(NoSuchExample):
             self.reaches(
