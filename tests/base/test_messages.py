@@ -153,6 +153,7 @@ OVERVIEW = (SOURCE / "packaged" / "html" / "overview.html.j2").read_text(
 RANKED = constants(
     SOURCE / "render" / "ranking.py", SOURCE / "render" / "overview.py"
 ) | set(re.findall(r'of\("([a-z-]+)"', OVERVIEW))
+UNRANKED = ("refused", "no-score", "not-submitted")
 VERSIONED = {"added", "removed", "renamed"} | constants(
     SOURCE / "render" / "versions.py"
 )
@@ -242,6 +243,9 @@ FAMILIES = {
         )
     },
     "ties-": {f"ranking.ties-{ties}" for ties in TIES},
+    "count-": {f"ranking.count-{reason}" for reason in UNRANKED},
+    "unranked-": {f"ranking.unranked-{reason}" for reason in UNRANKED},
+    "before-": {f"ranking.before-{reason}" for reason in UNRANKED[:2]},
     "cases.": {f"cases.{name}" for name in CASED if f"cases.{name}" in IDS},
     "workbook.": {f"workbook.{name}" for name in SHOWN if f"workbook.{name}" in IDS}
     | NUMBERED,

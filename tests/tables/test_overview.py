@@ -14,6 +14,7 @@ from cchc_rules.render.overview import render
 from cchc_rules.tables.province import overview as module
 from cchc_rules.tables.province.overview import overview
 from cchc_rules.tables.province.ranking_document import ranking
+from cchc_rules.tables.province.scored_units import GivenResults
 from cchc_rules.tables.score_table import Scorer
 
 RULES = """
@@ -112,19 +113,25 @@ def scored(frame=None):
     )
 
 
-def document(results=None, lang="en", refused=None, **ways):
+def document(results=None, lang="en", **ways):
     results = scored() if results is None else results
-    return overview(
-        parse_rules(RULES), results, ranking(results, lang=lang, **ways), refused
-    )
+    return overview(parse_rules(RULES), results, ranking(results, lang=lang, **ways))
+
+
+def with_refused(results, *rows):
+    """Results of which some rows were refused: (row, unit)."""
+    refused = pl.DataFrame(rows, schema=["row", "unit"], orient="row")
+    return GivenResults(results, refused)
 
 
 class TestDocument:
     def test_the_index(self):
         """94, 50, 100 and 30: together 274, in the middle (50 + 94) / 2."""
-        found = document(refused=3)
+        refused = [(7, "Xã Em"), (8, "Xã Gia"), (9, None)]
+        found = document(with_refused(scored(), *refused))
         assert found["count"] == 4
         assert found["refused"] == 3
+        assert [unit["unit"] for unit in found["unranked"]] == ["Xã Em", "Xã Gia", None]
         assert found["index"] == {
             "highest": "100.00",
             "lowest": "30.00",
@@ -235,8 +242,9 @@ class TestDocument:
         assert "–" in render(found, "html")
 
     def test_a_group_of_another_kind_of_unit(self):
+        nothing = pl.lit(None, pl.Decimal(18, 2))
         results = scored().with_columns(
-            pl.lit(None, pl.Decimal(18, 2)).alias("group.staff.earned")
+            nothing.alias("group.staff.earned"), nothing.alias("group.staff.lost")
         )
         assert document(results)["units"][0]["areas"][1] == {"share": None, "step": 0}
 
@@ -252,6 +260,161 @@ class TestDocument:
         with pytest.raises(SubmissionError) as refused:
             document()
         assert refused.value.problems[0].code == "table-too-long"
+
+
+class TestUnitsWithoutAnIndex:
+    """A unit of which nothing was left to score is in no average, and is named."""
+
+    def results(self):
+        """Xã Dầu, with an index of 30, becomes a unit without one."""
+        score = ("index", "index.numerator", "index.denominator", "band")
+        return scored().with_columns(
+            pl.when(pl.col("unit") != "Xã Dầu").then(pl.col(name)).alias(name)
+            for name in score
+        )
+
+    def test_figures_are_those_of_the_others(self):
+        """94, 50 and 100: together 244, on average 81.33; in the middle 94; a third is fair."""
+        found = document(self.results())
+        assert found["count"] == 3
+        assert found["index"] == {
+            "highest": "100.00",
+            "lowest": "50.00",
+            "average": "81.33",
+            "median": "94.00",
+        }
+        assert [one["units"] for one in found["bands"]] == [2, 1, 0]
+        assert [one["share"] for one in found["bands"]] == ["66.7", "33.3", "0.0"]
+        assert sum(one["units"] for one in found["distribution"]) == 3
+        assert [unit["unit"] for unit in found["units"]] == [
+            "Xã Cam",
+            "Xã An",
+            "Xã Bình",
+        ]
+        assert found["costly"][0]["lost"] == "36.00"
+        assert found["costly"][0]["average"] == "12.00"
+
+    def test_it_is_named_on_the_page(self):
+        page = render(document(self.results()), "html")
+        assert "1 of 4 units have no rank (without a score: 1)" in page
+        assert '<th scope="row">Xã Dầu</th><td>nothing was left to score</td>' in page
+
+
+MEAN = """
+format = 1
+[ruleset]
+id = "contact"
+version = "1"
+title = "Contact"
+valid = { from = 2024-01-01, until = 2024-12-31 }
+[index]
+scale = 100
+weight_basis = "stated"
+[absence]
+missing = "lost"
+not_applicable = "exclude"
+[metric.post]
+title = "Letters answered in time"
+type = "percent"
+[metric.phone]
+title = "Calls answered in time"
+type = "percent"
+[metric.filed]
+title = "Papers filed"
+type = "percent"
+[metric.prizes]
+title = "Prizes"
+type = "count"
+[group.contact]
+title = "Contact with citizens"
+combine = "mean"
+weight = 30
+[group.rest]
+title = "Rest"
+[group.pool]
+title = "Bonus"
+kind = "bonus"
+cap = 3
+[rule.post]
+group = "contact"
+title = "Letters"
+source = ["1"]
+metric = "post"
+comparator = ">="
+threshold = 100
+weight = 80
+deduction = "proportional"
+[rule.phone]
+group = "contact"
+title = "Calls"
+source = ["2"]
+metric = "phone"
+comparator = ">="
+threshold = 100
+weight = 20
+deduction = "proportional"
+[rule.filed]
+group = "rest"
+title = "Filed"
+source = ["3"]
+metric = "filed"
+comparator = ">="
+threshold = 100
+weight = 70
+deduction = "proportional"
+[rule.first-prize]
+group = "pool"
+title = "First prize"
+source = ["4"]
+metric = "prizes"
+comparator = ">="
+threshold = 1
+weight = 3
+deduction = "all_or_nothing"
+[rule.second-prize]
+group = "pool"
+title = "Second prize"
+source = ["5"]
+metric = "prizes"
+comparator = ">="
+threshold = 2
+weight = 3
+deduction = "all_or_nothing"
+"""
+
+
+class TestLossesInPointsOfTheIndex:
+    """What a rule of a mean loses is a part of the mean's points, not of its relative weight."""
+
+    def costly(self, few):
+        """An: 70, 95, 80 %, one prize; Bình: 60, 90, 70 %, two; Cam: no letters, 90, 100 %, two."""
+        figures = pl.DataFrame(
+            {
+                "row": [1, 2, 3],
+                "unit": ["Xã An", "Xã Bình", "Xã Cam"],
+                "period": ["2024"] * 3,
+                "post": [70, 60, None],
+                "post.not_applicable": [None, None, "none arrived"],
+                "phone": [95, 90, 90],
+                "filed": [80, 70, 100],
+                "prizes": [1, 2, 2],
+            }
+        )
+        rules = parse_rules(MEAN)
+        results = Scorer(rules, few=few).score(figures).results
+        found = overview(rules, results, ranking(results, lang="en"))["costly"]
+        return [(one["rule"], one["lost"], one["share"], one["units"]) for one in found]
+
+    @pytest.mark.parametrize("few", [0, 200])
+    def test_rules_of_a_mean(self, few):
+        """Filed 70 × (20 + 30) %; letters 30 × 80/100 × (30 + 40) %; calls 30 × 20/100 × (5 + 10) %
+        and, alone in Cam's mean, 30 × 10 %. The bonus is at its cap of 3 with one prize: no prize is
+        lost. 35 + 16.80 + 3.90 = 55.70."""
+        assert self.costly(few) == [
+            ("filed", "35.00", "62.8", 2),
+            ("post", "16.80", "30.2", 2),
+            ("phone", "3.90", "7.0", 3),
+        ]
 
 
 class TestPage:
@@ -286,9 +449,7 @@ class TestPage:
     )
     def test_both_languages(self, lang, words):
         before = scored(table(on_time=[10, 50, 100, 100]))
-        page = render(
-            document(lang=lang, refused=2, before=before), "html", title="Tỉnh Một"
-        )
+        page = render(document(lang=lang, before=before), "html", title="Tỉnh Một")
         assert all(word in page for word in words)
         assert "<h1>Tỉnh Một</h1>" in page
         assert f'<html lang="{lang}">' in page
@@ -348,7 +509,8 @@ class TestCommand:
             == 0
         )
         shown = capsys.readouterr().out
-        assert "1 rows, which are not on this page" in shown
+        assert "1 of 4 units have no rank (refused: 1)" in shown
+        assert '<th scope="row">Xã Dầu</th><td>refused</td>' in shown
         assert 'href="units' not in shown
 
     def test_errors_that_are_none(self, files, capsys):

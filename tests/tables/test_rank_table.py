@@ -1,6 +1,7 @@
 """Ranks of scored tables: competition ranks, ties as declared, districts, kinds, the period before, refusals."""
 
 import json
+import unicodedata
 from decimal import Decimal
 
 import polars as pl
@@ -18,7 +19,14 @@ from cchc_rules import (
     score_table,
 )
 from cchc_rules.cli.main import main
+from cchc_rules.render.ranking import render
+from cchc_rules.tables.province.rank_table import RankBy, make_ranking
 from cchc_rules.tables.province.ranking_document import ranking
+from cchc_rules.tables.province.scored_units import (
+    GivenResults,
+    load_results,
+    refused_rows,
+)
 from cchc_rules.tables.whole_files import load_table
 
 UNITS = ["Xã An", "Xã Bình", "Xã Cam", "Xã Dầu", "Xã Em"]
@@ -175,6 +183,41 @@ class TestRefused:
                 "unit-twice",
             ),
             (results(period=["2023", "2023", "2022", "2023", None]), "several-periods"),
+            (
+                results(units=["Xã An", " ", "Xã Cam", "Xã Dầu", "Xã Em"]),
+                "scores-no-unit",
+            ),
+            (results(index=[None, "95.45", "1", "2", "3"]), "scores-empty"),
+            (results(**{"index.numerator": [None, 1, 1, 1, 1]}), "scores-empty"),
+            (results(**{"index.denominator": [1, 0, 1, 1, 1]}), "scores-denominator"),
+            (results(**{"index.denominator": [1, -1, 1, 1, 1]}), "scores-denominator"),
+            (results(index=[True] * 5), "scores-cell"),
+            (results(index=[[1]] * 5), "scores-cell"),
+            (
+                results(
+                    index=pl.Series(["1", "x", "1", "2", "3"], dtype=pl.Categorical)
+                ),
+                "scores-cell",
+            ),
+            (results(unit=[["Xã An"]] * 5), "scores-cell"),
+            (
+                results(
+                    **{
+                        "group.g.earned": ["1"] * 5,
+                        "group.g.lost": ["1", None, "1", "1", "1"],
+                    }
+                ),
+                "scores-empty",
+            ),
+            (
+                results(
+                    **{
+                        "rule.r.state": ["met"] * 5,
+                        "rule.r.lost": [None, "1", "1", "1", "1"],
+                    }
+                ),
+                "scores-empty",
+            ),
         ],
     )
     def test_results_that_cannot_be_ranked(self, table, code):
@@ -185,6 +228,220 @@ class TestRefused:
     def test_other_ties(self):
         with pytest.raises(ValueError, match="exact or shown"):
             rank_table(results(), ties="none")
+
+
+DECOMPOSED = unicodedata.normalize("NFD", "Xã Bình")
+
+
+class TestNames:
+    """Names that read the same are the same, however they were typed."""
+
+    @pytest.mark.parametrize(
+        "typed",
+        [DECOMPOSED, "Xã Bình ", " Xã  Bình", "Xã\u00a0Bình", "Xã\u2009Bình\ufeff"],
+    )
+    def test_a_unit_of_the_period_before(self, typed):
+        names = ["Xã An", typed, "Xã Cam", "Xã Dầu", "Xã Em"]
+        found = make_ranking(results(), results(units=names), None, RankBy())
+        assert found.gone == []
+        assert found.table["move"].to_list() == [0] * 5
+        assert found.table["unit"].to_list().count("Xã Bình") == 1
+
+    def test_a_district(self):
+        named = ["Tây", "Tây", "Đông", unicodedata.normalize("NFD", "Đông "), None]
+        found = rank_table(results(district=named))
+        assert ranks(found, "district_rank") == ranks(
+            rank_table(results()), "district_rank"
+        )
+
+    def test_a_kind(self):
+        kinds = ["xã", "xã ", unicodedata.normalize("NFD", "xã"), "xã", "xã"]
+        found = rank_table(results(unit_kind=kinds), each_kind=True)
+        assert ranks(found, "rank") == ranks(rank_table(results()), "rank")
+
+    @pytest.mark.parametrize("typed", [DECOMPOSED, "Xã\u00a0Bình "])
+    def test_a_unit_that_stands_twice(self, typed):
+        table = results(
+            units=["Xã An", "Xã Bình", typed, "Xã Dầu", "Xã Em"], district=["Tây"] * 5
+        )
+        with pytest.raises(SubmissionError) as refused:
+            rank_table(table)
+        assert [one.code for one in refused.value.problems] == ["unit-twice"]
+
+    def test_two_units_of_one_name_before_districts_were_told(self):
+        """Now the units are told apart by nothing but their names, then by districts too."""
+        then = results(units=["Xã An", "Xã An", "Xã Cam", "Xã Dầu", "Xã Em"],
+                       district=["Tây", "Đông", "Tây", "Đông", "Tây"])  # fmt: skip
+        with pytest.raises(SubmissionError) as refused:
+            rank_table(results().drop("district"), before=then)
+        assert [one.code for one in refused.value.problems] == ["unit-twice"]
+
+
+def errors(*rows):
+    return pl.DataFrame(
+        [(row, unit, "x") for row, unit in rows],
+        schema=["row", "unit", "code"],
+        orient="row",
+    )
+
+
+class TestUnitsWithoutARank:
+    """Nobody vanishes: refused, without a score, or not handed in."""
+
+    def scored(self):
+        """Xã Em has no index: nothing was left to score."""
+        return results().with_columns(
+            pl.when(pl.col("unit") != "Xã Em").then(pl.col(name)).alias(name)
+            for name in ("index", "index.numerator", "index.denominator", "band")
+        )
+
+    def test_they_stand_last_with_the_reason(self):
+        listed = {"unit": [*UNITS, "Xã Gia", "Xã Hà"]}
+        found = rank_table(
+            self.scored(), errors=errors((9, "Xã Gia "), (12, None)), units=listed
+        )
+        assert found.select("unit", "rank", "unranked", "row").rows()[3:] == [
+            ("Xã Dầu", 4, None, None),
+            ("Xã Em", None, "no_score", None),
+            ("Xã Gia", None, "refused", 9),
+            ("Xã Hà", None, "not_submitted", None),
+            (None, None, "refused", 12),
+        ]
+
+    @pytest.mark.parametrize("ties", ["exact", "shown"])
+    def test_no_score_is_no_zero(self, ties):
+        """A unit that lost everything is last, and shares its rank with no unit without a score."""
+        table = results(
+            exact=[(0, 1), (80, 1), (80, 1), (80, 1), (0, 1)],
+            index=["0", "80", "80", "80", None],
+            **{
+                "index.numerator": [0, 80, 80, 80, None],
+                "index.denominator": [1, 1, 1, 1, None],
+            },
+        )
+        assert ranks(rank_table(table, ties=ties), "unit", "rank") == [
+            ("Xã An", 4), ("Xã Bình", 1), ("Xã Cam", 1), ("Xã Dầu", 1), ("Xã Em", None),
+        ]  # fmt: skip
+
+    def test_the_document_counts_and_names_them(self):
+        table = GivenResults(
+            self.scored(), refused_rows(errors((9, "Xã Gia"), (9, "Xã Gia")))
+        )
+        found = ranking(table, units={"unit": ["Xã An", "Xã Hà"]}, lang="en")
+        assert found["counts"] == {
+            "ranked": 4,
+            "refused": 1,
+            "no_score": 1,
+            "not_submitted": 1,
+        }
+        assert [unit["unit"] for unit in found["units"]] == [
+            "Xã An",
+            "Xã Cam",
+            "Xã Bình",
+            "Xã Dầu",
+        ]
+        assert [(unit["unit"], unit["unranked"]) for unit in found["unranked"]] == [
+            ("Xã Em", "no_score"), ("Xã Gia", "refused"), ("Xã Hà", "not_submitted"),
+        ]  # fmt: skip
+        assert found["unlisted"] == ["Xã Bình", "Xã Cam", "Xã Dầu", "Xã Em"]
+
+    def test_what_nobody_knows_is_null(self):
+        counts = ranking(results())["counts"]
+        assert counts == {
+            "ranked": 5,
+            "refused": None,
+            "no_score": 0,
+            "not_submitted": None,
+        }
+
+    def test_scores_bring_their_own_errors(self):
+        communes = pl.DataFrame(
+            {
+                "unit": ["Xã An", "Xã Bình"],
+                "period": ["2023"] * 2,
+                "on_time.numerator": [5, 105],
+                "on_time.denominator": [100, 100],
+            }
+        )
+        found = rank_table(score_table(load_rules("cam-due-2023"), communes))
+        assert found.select("unit", "rank", "unranked").rows() == [
+            ("Xã An", 1, None),
+            ("Xã Bình", None, "refused"),
+        ]
+
+    def test_a_unit_refused_in_one_row_and_scored_in_another_is_ranked(self):
+        found = rank_table(results().drop("district"), errors=errors((9, "Xã An")))
+        assert found["unranked"].to_list() == [None] * 5
+
+    def test_a_unit_refused_now_is_not_gone_and_one_refused_before_is_not_new(self):
+        now = GivenResults(results().head(3), refused_rows(errors((9, "Xã Dầu"))))
+        before = GivenResults(
+            results().filter(pl.col("unit") != "Xã An"),
+            refused_rows(errors((9, "Xã An"))),
+        )
+        found = ranking(now, before=before, lang="en")
+        assert found["gone"] == ["Xã Em"]
+        assert [(unit["unit"], unit["before_unranked"]) for unit in found["units"]] == [
+            ("Xã An", "refused"), ("Xã Cam", None), ("Xã Bình", None),
+        ]  # fmt: skip
+        assert "refused before" in render(found, "text")
+
+    def test_a_unit_without_a_score_keeps_its_rank_of_before(self):
+        found = ranking(self.scored(), before=results(), lang="en")
+        assert found["gone"] == []
+        assert [(unit["unit"], unit["before"]) for unit in found["unranked"]] == [
+            ("Xã Em", 3)
+        ]
+        back = ranking(results(), before=self.scored(), lang="en")
+        em = next(unit for unit in back["units"] if unit["unit"] == "Xã Em")
+        assert (em["before"], em["before_unranked"]) == (None, "no_score")
+
+    def test_errors_of_another_table(self):
+        with pytest.raises(SubmissionError) as refused:
+            rank_table(results(), errors=errors((2, "Xã Gia")))
+        assert [one.code for one in refused.value.problems] == ["errors-of-others"]
+
+    @pytest.mark.parametrize("form", ["text", "markdown", "csv"])
+    def test_every_view_names_them(self, form):
+        table = GivenResults(
+            self.scored(), refused_rows(errors((9, "Xã Gia"), (12, None)))
+        )
+        view = render(ranking(table, units={"unit": ["Xã Hà"]}, lang="en"), form)
+        assert all(name in view for name in ("Xã Em", "Xã Gia", "Xã Hà", "12"))
+        if form != "csv":
+            told = "4 of 8 units have no rank (refused: 2, without a score: 1, not handed in: 1)"
+            assert told in " ".join(view.split())
+
+
+class TestBands:
+    def test_titles_come_with_the_rules(self):
+        found = ranking(results(), rules=load_rules("cam-due-2023"), lang="vi")
+        assert {unit["band_title"] for unit in found["units"]} == {"Tốt"}
+        for form in ("text", "markdown", "csv"):
+            assert "Tốt" in render(found, form)
+        assert "good" not in render(found, "text")
+
+    def test_bands_of_other_rules(self):
+        with pytest.raises(SubmissionError) as refused:
+            ranking(results(band=["tier-one"] * 5), rules=load_rules("cam-due-2023"))
+        assert [one.code for one in refused.value.problems] == ["scores-band"]
+
+
+def test_csv_is_no_formula_and_no_escape():
+    names = ["=1+2", "-Xã", "\x1b[31mXã", "@x", "+x"]
+    view = render(ranking(results(units=names)), "csv")
+    assert {line.split(",")[2] for line in view.splitlines()[1:]} == {
+        "'=1+2", "'-Xã", "\ufffd[31mXã", "'@x", "'+x",
+    }  # fmt: skip
+
+
+def test_a_move_down_stays_a_figure():
+    before = results(
+        exact=[(99, 1), (1, 1), (1, 1), (1, 1), (1, 1)],
+        index=["99", "1", "1", "1", "1"],
+    )
+    view = render(ranking(results(), before=before), "csv")
+    assert ",-3.55," in view
 
 
 class TestFiles:
@@ -211,11 +468,9 @@ class TestFiles:
             ]
         )
         wanted = rank_table(score_table(load_rules("cam-due-2023"), communes))
-        assert (
-            rank_table(load_table(output))
-            .drop("unit_kind", strict=False)
-            .equals(wanted)
-        )
+        found = rank_table(load_results(output)).drop("unit_kind", strict=False)
+        assert found.drop("row").equals(wanted.drop("row"))
+        assert found["unranked"].to_list() == [None] * 4 + ["refused"]
 
     def test_other_files(self, tmp_path):
         with pytest.raises(SubmissionError) as refused:
@@ -289,7 +544,8 @@ class TestCommand:
             main(["rank", "scores.parquet", "--format", "csv", "--output", "ranks.csv"])
             == 0
         )
-        lines = (files / "ranks.csv").read_text(encoding="utf-8").splitlines()
+        assert (files / "ranks.csv").read_bytes()[:3] == b"\xef\xbb\xbf"
+        lines = (files / "ranks.csv").read_text(encoding="utf-8-sig").splitlines()
         assert lines[0].startswith(
             "rank,district_rank,unit,district,unit_kind,index,exact,band"
         )
@@ -314,6 +570,41 @@ class TestCommand:
         assert document["gone"] == []
         assert document["units"][4]["exact"] == "80"
         assert [unit["move"] for unit in document["units"]] == [0] * 5
+
+    def test_errors_beside_are_read(self, files, capsys):
+        errors((9, "Xã Gia")).write_csv("scores.errors.csv")
+        errors((9, "Xã Em")).write_csv("before.errors.csv")
+        assert (
+            main(
+                ["rank", "scores.parquet", "--before", "before.parquet", "--lang", "en"]
+            )
+            == 0
+        )
+        printed = capsys.readouterr()
+        assert "1 of 6 units have no rank (refused: 1)" in printed.out
+        assert "Xã Gia  refused" in printed.out
+        assert "refused before" in printed.out
+        assert "not known" not in printed.err
+
+    def test_where_there_are_none_that_is_said(self, files, capsys):
+        assert main(["rank", "scores.parquet", "--lang", "en"]) == 0
+        printed = capsys.readouterr()
+        assert "no table of errors beside scores.parquet" in printed.err
+        assert "shown by their ids" in printed.err
+
+    def test_the_list_of_units(self, files, capsys):
+        pl.DataFrame({"unit": [*UNITS, "Xã Hà"]}).write_csv("all.csv")
+        assert (
+            main(["rank", "scores.parquet", "--units", "all.csv", "--lang", "en"]) == 0
+        )
+        assert "Xã Hà  not handed in" in capsys.readouterr().out
+
+    def test_where_a_cell_was_emptied(self, files, capsys):
+        results(**{"index.numerator": [95451, None, 1, 1, 1]}).write_csv("edited.csv")
+        assert main(["rank", "edited.csv", "--lang", "en"]) == 4
+        message = capsys.readouterr().err
+        assert "edited.csv: error[scores-empty] index.numerator" in message
+        assert "Row 3 of the results has nothing here" in message
 
     def test_what_is_refused(self, files, capsys):
         assert main(["rank", "none.parquet", "--lang", "en"]) == 4

@@ -10,9 +10,10 @@ from markupsafe import Markup
 from cchc_rules.base import messages
 from cchc_rules.render.display import Document, safe
 from cchc_rules.render.html_template import file, policy, template
-from cchc_rules.render.ranking import View as Ranking
+from cchc_rules.render.ranking import RankingView
 
 FORMATS = ("html", "json")
+STYLES = ("chart.css", "study.css", "overview.css")
 
 
 def render(
@@ -22,75 +23,44 @@ def render(
     title: str = "",
     links: Mapping[int, str] | None = None,
 ) -> str:
-    """Return an overview document in one of `FORMATS`; `links` lead from units, by their place, to
-    their pages.
+    """Return an overview document in one of `FORMATS`.
+
+    `links` lead from ranked units, by their position in the document, to their pages.
     """
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-    style = file("chart.css") + file("study.css") + file("overview.css")
-    shown = {
-        "style": Markup(style),
-        "policy": policy(style),
-        "title": title,
-        "links": links or {},
-    }
-    return (
-        template("overview.html.j2").render(
-            view=View(document), document=document, **shown
-        )
-        + "\n"
+    style = "".join(map(file, STYLES))
+    page = template("overview.html.j2").render(
+        view=OverviewView(document),
+        document=document,
+        style=Markup(style),
+        policy=policy(style),
+        title=title,
+        links=links or {},
     )
+    return page + "\n"
 
 
-class View(Ranking):
+class OverviewView(RankingView):
     """Says the parts of an overview."""
 
-    def of(self, id_: str, **places: object) -> str:
-        """Return a message about overviews, its places made safe."""
-        return messages.message(
-            self.lang,
-            f"overview.{id_}",
-            **{key: safe(value) for key, value in places.items()},
-        )
-
-    def head(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines of the head: label and words."""
-        rules = self.document["ruleset"]
-        yield (
-            self.of("ruleset"),
-            safe(f"{rules['id']} {rules['version']} – {rules['title']}"),
-        )
-        yield from super().head()
+    def of(self, id_: str, **arguments: object) -> str:
+        """Return a message about overviews, its arguments made safe."""
+        shown = {name: safe(value) for name, value in arguments.items()}
+        return messages.message(self.lang, f"overview.{id_}", **shown)
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """Yield the figures of the whole: label and words."""
-        found = self.document["index"]
-        yield self.of("count"), self.number(str(self.document["count"]))
-        if self.document["refused"]:
-            yield (
-                self.of("refused"),
-                self.of(
-                    "refused-units", count=self.number(str(self.document["refused"]))
-                ),
-            )
-        if found["average"] is not None:
-            scale = self.number(self.document["scale"])
-            yield from (
-                (self.of(name), f"{self.number(found[name])} / {scale}")
-                for name in found
-            )
+        yield self.of("count"), self.count(self.document["count"])
+        if self.document["unranked"]:
+            yield self.of("unranked"), self.incomplete()
+        figures = self.document["index"]
+        if figures["average"] is None:
+            return
+        scale = self.number(self.document["scale"])
+        for name, figure in figures.items():
+            yield self.of(name), f"{self.number(figure)} / {scale}"
 
     def part(self, text: str | None) -> str:
         """Return a part in percent; a dash where there is none."""
-        return "–" if text is None else f"{self.number(text)} %"
-
-    def title_of(self, band: str | None) -> str:
-        """Return the title of a band."""
-        titles = {one["id"]: one["title"] for one in self.document["bands"]}
-        return safe(titles.get(band or "", band or "–"))
-
-    def cell(self, unit: Document, name: str) -> str:
-        """Return what a unit has in a column; bands by their titles."""
-        return (
-            self.title_of(unit["band"]) if name == "band" else super().cell(unit, name)
-        )
+        return "–" if text is None else f"{self.number(text)}\N{NO-BREAK SPACE}%"

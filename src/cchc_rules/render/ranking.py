@@ -15,10 +15,14 @@ from cchc_rules.render.text import BOLD, Sheet
 
 FORMATS = ("text", "markdown", "csv", "json")
 COLUMNS = (
-    "rank", "district_rank", "unit", "district", "unit_kind", "index", "exact", "band", "before", "district_before",
-    "index_before", "move", "district_move", "index_move",
+    "rank", "district_rank", "unit", "district", "unit_kind", "index", "exact", "band",
+    "band_title", "before", "district_before", "index_before", "before_unranked", "move",
+    "district_move", "index_move", "unranked", "row",
 )  # fmt: skip
 """The columns of the table in CSV."""
+
+FIGURES = ("rank", "district_rank", "index")
+"""Columns of plain figures."""
 
 
 def render(
@@ -29,124 +33,227 @@ def render(
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if form == "csv":
         return _csv(document)
-    view = View(document)
-    lines = (
-        _markdown(view) if form == "markdown" else _Text(view, width, colour).lines()
-    )
+    view = RankingView(document)
+    if form == "markdown":
+        return _joined(_markdown(view))
+    return _joined(_RankingText(view, width, colour).lines())
+
+
+def _joined(lines: Iterator[str]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+# CSV
+
+
 def _csv(document: Document) -> str:
-    made = io.StringIO()
-    writer = csv.DictWriter(made, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    """Return every unit as a row, those without a rank last."""
+    rows = io.StringIO()
+    writer = csv.DictWriter(rows, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(document["units"])
-    return made.getvalue()
+    for unit in [*document["units"], *document["unranked"]]:
+        writer.writerow({name: _csv_cell(unit.get(name)) for name in COLUMNS})
+    return rows.getvalue()
 
 
-class View(Words):
+def _csv_cell(value: object) -> object:
+    """Return a cell that no terminal obeys and no spreadsheet takes for a formula."""
+    if not isinstance(value, str):
+        return value
+    text = safe(value)
+    is_formula = text.startswith(("=", "+", "-", "@")) and not _is_figure(text)
+    return f"'{text}" if is_formula else text
+
+
+def _is_figure(text: str) -> bool:
+    """Whether a text is a figure of the document, like `-1.01` or `-905/1000`."""
+    digits = text.removeprefix("-").replace(".", "", 1).replace("/", "", 1)
+    return digits.isdecimal()
+
+
+# Words
+
+
+class RankingView(Words):
     """Says the parts of a ranking, for every view alike."""
 
-    def tell(self, id_: str, **places: object) -> str:
-        """Return a message about rankings, its places made safe."""
-        return messages.message(
-            self.lang,
-            f"ranking.{id_}",
-            **{key: safe(value) for key, value in places.items()},
-        )
+    def tell(self, id_: str, **arguments: object) -> str:
+        """Return a message about rankings, its arguments made safe."""
+        shown = {name: safe(value) for name, value in arguments.items()}
+        return messages.message(self.lang, f"ranking.{id_}", **shown)
 
     def head(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines of the head: label and words."""
-        if self.document["period"]:
-            yield self.tell("period"), safe(self.document["period"])
-        yield self.tell("ties"), self.tell(f"ties-{self.document['ties']}")
-        if self.document["each_kind"]:
+        """Yield the lines of the head: label and words. That units are missing comes first."""
+        document = self.document
+        if document["unranked"]:
+            yield self.tell("incomplete"), self.incomplete()
+        if document["ruleset"]:
+            rules = document["ruleset"]
+            named = f"{rules['id']} {rules['version']} – {rules['title']}"
+            yield self.tell("ruleset"), safe(named)
+        if document["period"]:
+            yield self.tell("period"), safe(document["period"])
+        yield self.tell("ties"), self.tell(f"ties-{document['ties']}")
+        if document["each_kind"]:
             yield self.tell("kinds"), self.tell("kinds-apart")
-        if self.document["gone"]:
-            yield self.tell("gone"), safe(", ".join(self.document["gone"]))
+        if document["gone"]:
+            yield self.tell("gone"), safe(", ".join(document["gone"]))
+        if document["unlisted"]:
+            yield self.tell("unlisted"), safe(", ".join(document["unlisted"]))
+
+    def incomplete(self) -> str:
+        """Return how many units have no rank, by the reason."""
+        counts = self.document["counts"]
+        reasons = [
+            self.tell(f"count-{reason.replace('_', '-')}", count=self.count(count))
+            for reason, count in counts.items()
+            if reason != "ranked" and count
+        ]
+        unranked = len(self.document["unranked"])
+        return self.tell(
+            "incomplete-line",
+            unranked=self.count(unranked),
+            all=self.count(unranked + counts["ranked"]),
+            reasons=", ".join(reasons),
+        )
+
+    def count(self, count: int) -> str:
+        """Return a number of units in the language's form."""
+        return self.number(str(count))
+
+    # Ranked units
 
     @cached_property
     def columns(self) -> list[str]:
         """The columns that say anything, the unit first."""
-        found = ["unit", "rank", *(["move"] if self.document["compared"] else [])]
-        known = [
-            name
-            for name in ("district", "district_rank", "unit_kind")
-            if self.any(name)
-        ]
-        moved = ["index_move"] if self.document["compared"] else []
-        return [
-            *found,
-            *known,
-            "index",
-            *moved,
-            *(["band"] if self.any("band") else []),
-        ]
+        compared = self.document["compared"]
+        columns = ["unit", "rank"]
+        if compared:
+            columns.append("move")
+        optional = ("district", "district_rank", "unit_kind")
+        columns += filter(self.says_anything, optional)
+        columns.append("index")
+        if compared:
+            columns.append("index_move")
+        columns += filter(self.says_anything, ("band",))
+        return columns
 
-    def any(self, name: str) -> bool:
-        """Whether any unit has something."""
-        return any(unit[name] is not None for unit in self.document["units"])
+    def says_anything(self, column: str) -> bool:
+        """Whether any ranked unit has something in a column."""
+        return any(unit[column] is not None for unit in self.document["units"])
 
     def heads(self) -> list[str]:
         """Return the headings of the columns."""
-        return [self.tell(f"column-{name.replace('_', '-')}") for name in self.columns]
+        return [self.heading(column) for column in self.columns]
+
+    def heading(self, column: str) -> str:
+        """Return the heading of a column."""
+        return self.tell(f"column-{column.replace('_', '-')}")
 
     def rows(self) -> list[list[str]]:
-        """Return the cells of every unit."""
-        return [
-            [self.cell(unit, name) for name in self.columns]
-            for unit in self.document["units"]
-        ]
+        """Return the cells of every ranked unit."""
+        units = self.document["units"]
+        return [[self.cell(unit, column) for column in self.columns] for unit in units]
 
-    def cell(self, unit: Document, name: str) -> str:
-        """Return what a unit has in a column."""
-        value = unit[name]
-        if name == "move":
-            return self.moved(unit)
+    def cell(self, unit: Document, column: str) -> str:
+        """Return what a unit has in a column; a band by its title where that is known."""
+        if column == "move":
+            return self.move(unit)
+        value = unit[column]
         if value is None:
             return "–"
-        if name == "index_move":
+        if column == "band":
+            return safe(unit["band_title"] or value)
+        if column == "index_move":
             return self.signed(value)
-        return (
-            self.number(str(value))
-            if name in ("rank", "district_rank", "index")
-            else safe(value)
-        )
+        if column in FIGURES:
+            return self.number(str(value))
+        return safe(value)
 
-    def moved(self, unit: Document) -> str:
-        """Return how far a unit moved: up, down, or not; or that it is new."""
+    def move(self, unit: Document) -> str:
+        """Return how far a unit moved: up, down, or not; else why it had no rank before."""
         if unit["before"] is None:
-            return self.tell("new")
+            reason = unit["before_unranked"]
+            if reason is None:
+                return self.tell("new")
+            return self.tell(f"before-{reason.replace('_', '-')}")
         move = unit["move"]
-        return f"▲ {move}" if move > 0 else f"▼ {-move}" if move < 0 else "＝"
+        if move > 0:
+            return f"▲ {move}"
+        if move < 0:
+            return f"▼ {-move}"
+        return "＝"
 
     def signed(self, text: str) -> str:
         """Return a difference with its sign."""
-        return (
-            self.number(text)
-            if text.startswith("-") or not text.strip("0.")
-            else f"+{self.number(text)}"
-        )
+        is_zero = not text.strip("0.")
+        if is_zero or text.startswith("-"):
+            return self.number(text)
+        return f"+{self.number(text)}"
+
+    # Units without a rank
+
+    @cached_property
+    def unranked_columns(self) -> list[str]:
+        """The columns that say anything of units without a rank."""
+        optional = ("district", "before")
+        units = self.document["unranked"]
+        said = [
+            name for name in optional if any(unit[name] is not None for unit in units)
+        ]
+        return ["unit", *said, "unranked"]
+
+    def unranked_heads(self) -> list[str]:
+        """Return the headings of the table of units without a rank."""
+        return [self.heading(column) for column in self.unranked_columns]
+
+    def unranked_rows(self) -> list[list[str]]:
+        """Return the cells of every unit without a rank."""
+        units = self.document["unranked"]
+        return [
+            [self.unranked_cell(unit, column) for column in self.unranked_columns]
+            for unit in units
+        ]
+
+    def unranked_cell(self, unit: Document, column: str) -> str:
+        """Return what is said of a unit without a rank; one without a name is known by its row."""
+        value = unit[column]
+        if column == "unranked":
+            return self.tell(f"unranked-{value.replace('_', '-')}")
+        if column == "unit" and value is None:
+            return self.tell("row", row=unit["row"])
+        return "–" if value is None else safe(value)
 
 
-def _markdown(view: View) -> Iterator[str]:
+# Markdown and text
+
+
+def _markdown(view: RankingView) -> Iterator[str]:
     yield from (f"# {view.tell('title')}", "")
     yield from pairs(view.head())
     yield ""
     yield from table(view.heads(), view.rows())
+    if view.document["unranked"]:
+        yield from ("", f"## {view.tell('unranked')}", "")
+        yield from table(view.unranked_heads(), view.unranked_rows())
 
 
-class _Text(Sheet):
+class _RankingText(Sheet):
     """Lays out a ranking for a terminal or a pipe."""
 
-    def __init__(self, view: View, width: int, colour: bool) -> None:
+    def __init__(self, view: RankingView, width: int, colour: bool) -> None:
         self.view = view
         self.width = width
         self.colour = colour
 
     def lines(self) -> Iterator[str]:
         """Yield every line."""
-        yield self.style(self.view.tell("title").upper(), BOLD)
-        yield from self.pairs(self.view.head())
+        view = self.view
+        yield self.style(view.tell("title").upper(), BOLD)
+        yield from self.pairs(view.head())
         yield ""
-        yield from self.table(self.view.heads(), self.view.rows())
+        yield from self.table(view.heads(), view.rows())
+        if view.document["unranked"]:
+            yield ""
+            yield self.style(view.tell("unranked").upper(), BOLD)
+            yield from self.table(view.unranked_heads(), view.unranked_rows())

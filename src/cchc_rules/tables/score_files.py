@@ -61,6 +61,15 @@ class Files(NamedTuple):
     errors: Path
 
 
+def errors_beside(output: Path) -> Path:
+    """Return where the errors of a table stand, unless told otherwise: beside its results.
+
+    >>> errors_beside(Path("scores.parquet")).name
+    'scores.errors.csv'
+    """
+    return output.with_suffix(".errors.csv")
+
+
 def score_file(
     scorer: Scorer, files: Files, *, long: bool = False, watch: Watch | None = None
 ) -> Tally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cchc_rules.base.messages import message
-from cchc_rules.cli.commands.rank import add_results
+from cchc_rules.cli.commands.rank import add_results, ranking_of, say_unknown_refusals
 from cchc_rules.cli.console import DONE, USAGE, Parser, as_date, guarded, put
 from cchc_rules.report.report import Report
 from cchc_rules.rules.load import load_rules
@@ -19,9 +19,6 @@ def add(command: Parser) -> None:
     add_results(command)
     command.add_argument(
         "--rules", metavar="FILE|ID", required=True, help=command.say("rules")
-    )
-    command.add_argument(
-        "--errors", type=Path, metavar="FILE", help=command.say("overview-errors")
     )
     command.add_argument(
         "--submissions",
@@ -62,28 +59,20 @@ def run(options: argparse.Namespace, lang: str) -> int:
 def _overview(options: argparse.Namespace) -> int:
     from cchc_rules.render.overview import render  # noqa: PLC0415
     from cchc_rules.tables.province.overview import overview  # noqa: PLC0415 - packages that only tables need
-    from cchc_rules.tables.province.ranking_document import ranking  # noqa: PLC0415
-    from cchc_rules.tables.province.scores import refused  # noqa: PLC0415
-    from cchc_rules.tables.whole_files import load_table  # noqa: PLC0415
+    from cchc_rules.tables.province.scored_units import load_results  # noqa: PLC0415
 
     rules = load_rules(options.rules)
-    results = load_table(options.results)
-    before = None if options.before is None else load_table(options.before)
-    errors = None if options.errors is None else refused(load_table(options.errors))
-    ways = {
-        "ties": options.ties,
-        "each_kind": options.each_kind,
-        "lang": options.lang or rules.language,
-    }
-    document = overview(rules, results, ranking(results, before=before, **ways), errors)
+    lang = options.lang or rules.language
+    results = load_results(options.results, options.errors)
+    ranks = ranking_of(options, results, rules, lang)
+    document = overview(rules, results, ranks)
+    say_unknown_refusals(document, options.results, lang)
     if options.submissions is None:
         put(render(document, options.format, title=options.title), options.output)
         return DONE
     links = _reports(options, document)
-    put(
-        render(document, "html", title=options.title, links=links),
-        options.output / "index.html",
-    )
+    page = render(document, "html", title=options.title, links=links)
+    put(page, options.output / "index.html")
     return DONE
 
 
@@ -91,17 +80,18 @@ def _reports(options: argparse.Namespace, document: dict[str, Any]) -> dict[int,
     """Write the report of each unit; return the links to them."""
     from cchc_rules.cli.commands.score_table import watch  # noqa: PLC0415
     from cchc_rules.render import render  # noqa: PLC0415
-    from cchc_rules.tables.province.pages import Pages, reports  # noqa: PLC0415
+    from cchc_rules.tables.province.unit_pages import Pages, write_unit_pages  # noqa: PLC0415
 
     def write(report: Report, path: Path) -> None:
         put(render(report.to_dict(options.lang, machine=False), "html"), path)
 
     pages = Pages(load_rules(options.rules), options.as_of, write)
-    links = dict[int, str]()
-    for at, link in reports(
+    written = write_unit_pages(
         options.submissions, document["units"], options.output, pages
-    ):
-        links[at] = link
+    )
+    links = dict[int, str]()
+    for position, link in written:
+        links[position] = link
         if sys.stderr.isatty():
             watch(len(links), len(links) / document["count"])
     return links

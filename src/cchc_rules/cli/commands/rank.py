@@ -1,15 +1,24 @@
 """`cchc-rules rank`: the scores of many units in, their ranks and moves out."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import Any
 
+from cchc_rules.base.messages import message
 from cchc_rules.cli.console import DONE, Parser, guarded, paper, put
 from cchc_rules.render.ranking import FORMATS, render
+from cchc_rules.rules.load import load_rules
+from cchc_rules.rules.model import RuleSet
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets read a CSV file without it in the code page of the machine."""
 
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
     add_results(command)
+    command.add_argument("--rules", metavar="FILE|ID", help=command.say("rank-rules"))
     command.add_argument(
         "--format", choices=FORMATS, default="text", help=command.say("rank-format")
     )
@@ -22,7 +31,19 @@ def add_results(command: Parser) -> None:
     """Declare the arguments that say what is ranked, and how."""
     command.add_argument("results", type=Path, help=command.say("rank-results"))
     command.add_argument(
+        "--errors", type=Path, metavar="FILE", help=command.say("rank-errors")
+    )
+    command.add_argument(
+        "--units", type=Path, metavar="TABLE", help=command.say("rank-units")
+    )
+    command.add_argument(
         "--before", type=Path, metavar="FILE", help=command.say("rank-before")
+    )
+    command.add_argument(
+        "--before-errors",
+        type=Path,
+        metavar="FILE",
+        help=command.say("rank-before-errors"),
     )
     command.add_argument(
         "--ties",
@@ -41,12 +62,49 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _rank(options: argparse.Namespace, lang: str) -> int:
+    from cchc_rules.tables.province.scored_units import load_results  # noqa: PLC0415 - packages that only tables need
+
+    rules = None if options.rules is None else load_rules(options.rules)
+    if rules is not None and options.lang is None:
+        lang = rules.language
+    results = load_results(options.results, options.errors)
+    document = ranking_of(options, results, rules, lang)
+    width, colour = paper(options.output)
+    text = render(document, options.format, width=width, colour=colour)
+    if options.format == "csv" and options.output is not None:
+        text = BYTE_ORDER_MARK + text
+    put(text, options.output)
+    say_unknown_refusals(document, options.results, lang)
+    shows_bands = any(unit["band"] is not None for unit in document["units"])
+    if shows_bands and rules is None and options.format != "json":
+        print(message(lang, "cli.rank-band-ids"), file=sys.stderr)
+    return DONE
+
+
+def say_unknown_refusals(document: dict[str, Any], results: Path, lang: str) -> None:
+    """Say where nobody knows whether rows were refused: the ranking may have gaps."""
+    if document["counts"]["refused"] is None:
+        unknown = message(lang, "cli.rank-errors-unknown", path=results.name)
+        print(unknown, file=sys.stderr)
+
+
+def ranking_of(
+    options: argparse.Namespace, results: Any, rules: RuleSet | None, lang: str
+) -> dict[str, Any]:
+    """Return the ranking document that the arguments of `add_results` ask for."""
     from cchc_rules.tables.province.ranking_document import ranking  # noqa: PLC0415 - packages that only tables need
+    from cchc_rules.tables.province.scored_units import load_results  # noqa: PLC0415
     from cchc_rules.tables.whole_files import load_table  # noqa: PLC0415
 
-    before = None if options.before is None else load_table(options.before)
-    ways = {"ties": options.ties, "each_kind": options.each_kind, "lang": lang}
-    document = ranking(load_table(options.results), before=before, **ways)
-    width, colour = paper(options.output)
-    put(render(document, options.format, width=width, colour=colour), options.output)
-    return DONE
+    before = None
+    if options.before is not None:
+        before = load_results(options.before, options.before_errors)
+    return ranking(
+        results,
+        before=before,
+        ties=options.ties,
+        each_kind=options.each_kind,
+        units=None if options.units is None else load_table(options.units),
+        rules=rules,
+        lang=lang,
+    )

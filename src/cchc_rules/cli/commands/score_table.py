@@ -8,7 +8,7 @@ from cchc_rules.base.messages import message
 from cchc_rules.cli.console import DONE, SUBMISSION_REFUSED, USAGE
 from cchc_rules.rules.load import load_rules
 from cchc_rules.tables.file_sinks import SINKS
-from cchc_rules.tables.score_files import Files, Tally, score_file
+from cchc_rules.tables.score_files import Files, Tally, errors_beside, score_file
 from cchc_rules.tables.score_table import Scorer
 
 
@@ -18,7 +18,7 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
     if fault:
         print(message(lang, fault, endings=" ".join(SINKS)), file=sys.stderr)
         return USAGE
-    errors = options.errors or options.output.with_suffix(".errors.csv")
+    errors = options.errors or errors_beside(options.output)
     scorer = Scorer(load_rules(options.rules), as_of=options.as_of, lang=lang)
     files = Files(options.measurements, options.output, errors)
     tally = score_file(

@@ -2,19 +2,24 @@
 costs most points.
 
 Every figure that a page shows is made here, exactly; averages and shares are rounded half up, once.
+Units without an index are in no average: the document counts and names them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
+
+import polars as pl
 
 from cchc_rules.base import number
 from cchc_rules.base.problem import Problem, SubmissionError
 from cchc_rules.report import heading
 from cchc_rules.report.heading import Document
 from cchc_rules.rules.model import Band, Group, Rule, RuleSet
-from cchc_rules.tables.province.scores import checked, key
+from cchc_rules.tables.province.ranking_document import band_titles
+from cchc_rules.tables.province.scored_units import read_units, unit_key
 from cchc_rules.tables.submission_columns import versions
 
 BINS = 50
@@ -32,17 +37,14 @@ the last.
 """
 
 
-def overview(
-    rules: RuleSet, results: Any, ranks: Document, refused: int | None = None
-) -> Document:
+def overview(rules: RuleSet, results: Any, ranks: Document) -> Document:
     """Return the overview of scored units as a document.
 
     `results` must have the index, the points of groups and what rules lost, as `score` writes them;
-    `ranks` are what `ranking` gives of the same units, and in their language it is; `refused` is
-    how many rows were refused. Raises `SubmissionError` for results of other rules, and for more
-    units than a page can show.
+    `ranks` is the document that `ranking` makes of the same units, and gives the language. Raises
+    `SubmissionError` for results of other rules, and for more units than a page can show.
     """
-    return Overview(rules, results, ranks["language"]).document(ranks, refused)
+    return Overview(rules, results, ranks["language"]).document(ranks)
 
 
 class Overview:
@@ -51,42 +53,48 @@ class Overview:
     def __init__(self, rules: RuleSet, results: Any, lang: str) -> None:
         self.rules = rules
         self.lang = lang
-        self.unit = 10**rules.index.places
-        stands = versions(rules)
-        self.groups = {
-            id_: group for stand in stands for id_, group in stand.groups.items()
-        }
-        self.all_rules = {
-            id_: rule for stand in stands for id_, rule in stand.rules.items()
-        }
-        self.areas = [
-            group
-            for group in self.groups.values()
-            if group.parent is None and group.kind == "base"
-        ]
-        parts = (
-            f"group.{area.id}.{part}"
-            for area in self.areas
-            for part in ("earned", "lost")
-        )
-        lost = (f"rule.{id_}.lost" for id_ in self.all_rules)
-        self.frame = checked(results, ("unit", "index", *parts, *lost))
-        if self.frame.height > MOST_UNITS:
-            raise SubmissionError(
-                [Problem("table-too-long", (), {"most": str(MOST_UNITS)})]
-            )
+        self.ticks_per_point = 10**rules.index.places
+        self.groups: dict[str, Group] = {}
+        self.all_rules: dict[str, Rule] = {}
+        for version in versions(rules):
+            self.groups |= version.groups
+            self.all_rules |= version.rules
+        self.areas = [group for group in self.groups.values() if _is_area(group)]
+        units = read_units(results, ("unit", "index", *self._columns()))
+        self.frame = units.frame.filter(pl.col("index").is_not_null())
+        if units.frame.height > MOST_UNITS:
+            most = {"most": str(MOST_UNITS)}
+            raise SubmissionError([Problem("table-too-long", (), most)])
 
-    def document(self, ranks: Document, refused: int | None) -> Document:
+    def _columns(self) -> Iterator[str]:
+        """Yield the columns that an overview reads, beside unit and index."""
+        for area in self.areas:
+            yield from (f"group.{area.id}.earned", f"group.{area.id}.lost")
+        for group in self.groups.values():
+            if _is_scaled(group):
+                yield f"group.{group.id}.lost"
+        for id_ in self.all_rules:
+            yield f"rule.{id_}.lost"
+
+    def document(self, ranks: Document) -> Document:
         """Return the document."""
         shares = self._shares()
-        units = [{**unit, "areas": shares[self._key(unit)]} for unit in ranks["units"]]
+        titles = band_titles(self.rules, self.lang)
+        units = [
+            {
+                **unit,
+                "band_title": titles.get(unit["band"] or ""),
+                "areas": shares[self._key(unit)],
+            }
+            for unit in ranks["units"]
+        ]
         return {
             **ranks,
             "kind": "overview",
             "ruleset": heading.ruleset(self.rules, self.lang),
             "scale": number.plain(self.rules.index.scale),
             "count": len(units),
-            "refused": refused,
+            "refused": ranks["counts"]["refused"],
             "index": self._index(),
             "bands": self._bands(),
             "distribution": self._distribution(),
@@ -97,172 +105,227 @@ class Overview:
         }
 
     def _key(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(row[name] for name in key(self.frame))
+        return tuple(row[name] for name in unit_key(self.frame))
 
     def _points(self, value: Fraction) -> str:
         """Return points as text, rounded half up to the places of the index."""
-        return number.fixed(
-            number.half_up(*(value * self.unit).as_integer_ratio()),
-            self.rules.index.places,
-        )
+        ticks = value * self.ticks_per_point
+        rounded = number.half_up(ticks.numerator, ticks.denominator)
+        return number.fixed(rounded, self.rules.index.places)
 
     # The index
 
     def _index(self) -> Document:
-        found = sorted(map(Fraction, self.frame["index"]))
-        if not found:
+        indices = sorted(map(Fraction, self.frame["index"]))
+        if not indices:
             return dict.fromkeys(("highest", "lowest", "average", "median"))
-        middle = (found[(len(found) - 1) // 2] + found[len(found) // 2]) / 2
-        parts = {
-            "highest": found[-1],
-            "lowest": found[0],
-            "average": sum(found) / len(found),
-            "median": middle,
+        count = len(indices)
+        # With an even number of units two stand in the middle, with an odd one the same one twice.
+        middle = indices[(count - 1) // 2] + indices[count // 2]
+        return {
+            "highest": self._points(indices[-1]),
+            "lowest": self._points(indices[0]),
+            "average": self._points(sum(indices, Fraction(0)) / count),
+            "median": self._points(middle / 2),
         }
-        return {name: self._points(Fraction(value)) for name, value in parts.items()}
 
     def _bands(self) -> list[Document]:
         """Return how many units are in each band, the highest first."""
         if "band" not in self.frame.columns:
             return []
         counts = dict(self.frame["band"].value_counts().rows())
-        return [self._band(band, counts.get(band.id, 0)) for band in self._ladder()]
-
-    def _ladder(self) -> list[Band]:
-        edge = lambda band: (band.interval.low is not None, band.interval.low or 0)  # noqa: E731
-        return sorted(self.rules.bands, key=edge, reverse=True)
+        highest_first = sorted(self.rules.bands, key=_lower_edge, reverse=True)
+        return [self._band(band, counts.get(band.id, 0)) for band in highest_first]
 
     def _band(self, band: Band, units: int) -> Document:
+        share = percent(Fraction(units), Fraction(self.frame.height))
         return {
             "id": band.id,
             "title": band.title.of(self.lang),
             "units": units,
-            "share": self._share_of_units(units),
+            "share": share or "0.0",
         }
-
-    def _share_of_units(self, units: int) -> str:
-        return percent(Fraction(units), Fraction(self.frame.height)) or "0.0"
 
     def _distribution(self) -> list[Document]:
         """Return how many units have an index in each part of the scale, without the empty ends."""
         width = self.rules.index.scale / BINS
-        bins = [
-            min(max(int(Fraction(value) / width), 0), BINS - 1)
-            for value in self.frame["index"]
-        ]
+        bins = [self._bin(Fraction(index), width) for index in self.frame["index"]]
         if not bins:
             return []
-        counts = [bins.count(at) for at in range(BINS)]
+        counts = [bins.count(position) for position in range(BINS)]
+        fullest = Fraction(max(counts))
         return [
             {
-                "from": number.plain(at * width),
-                "to": number.plain((at + 1) * width),
-                "units": counts[at],
-                "bar": percent(Fraction(counts[at]), Fraction(max(counts))),
+                "from": number.plain(position * width),
+                "to": number.plain((position + 1) * width),
+                "units": counts[position],
+                "bar": percent(Fraction(counts[position]), fullest),
             }
-            for at in range(min(bins), max(bins) + 1)
+            for position in range(min(bins), max(bins) + 1)
         ]
+
+    def _bin(self, index: Fraction, width: Fraction) -> int:
+        """Return the part of the scale that an index lies in; one beyond it lies at its end."""
+        position = int(index / width)
+        return min(max(position, 0), BINS - 1)
 
     def _districts(self, units: Sequence[Document]) -> list[Document]:
         """Return the districts, that with the best average first."""
-        found: dict[str, list[Document]] = {}
+        members: dict[str, list[Document]] = {}
         for unit in units:
             if unit["district"] is not None:
-                found.setdefault(unit["district"], []).append(unit)
-        parts = [self._district(name, inside) for name, inside in found.items()]
-        return sorted(
-            parts, key=lambda one: (-Decimal(one["average"]), one["district"])
-        )
+                members.setdefault(unit["district"], []).append(unit)
+        districts = [self._district(name, inside) for name, inside in members.items()]
+        return sorted(districts, key=_best_average_first)
 
     def _district(self, name: str, units: Sequence[Document]) -> Document:
         indices = [Fraction(unit["index"]) for unit in units]
         best = max(units, key=_index_of)
         last = min(units, key=_index_of)
-        average = self._points(Fraction(sum(indices), len(indices)))
-        ends = {
-            end: {"unit": unit["unit"], "index": unit["index"]}
-            for end, unit in (("best", best), ("last", last))
+        return {
+            "district": name,
+            "units": len(units),
+            "average": self._points(sum(indices, Fraction(0)) / len(indices)),
+            "best": {"unit": best["unit"], "index": best["index"]},
+            "last": {"unit": last["unit"], "index": last["index"]},
         }
-        return {"district": name, "units": len(units), "average": average, **ends}
 
-    # Areas and rules
+    # Areas
 
     def _shares(self) -> dict[tuple[Any, ...], list[Document]]:
         """Return, for each unit, what part of its points each area earned."""
         return {
-            self._key(row): [
-                self._share(
-                    row[f"group.{area.id}.earned"], row[f"group.{area.id}.lost"]
-                )
-                for area in self.areas
-            ]
+            self._key(row): [self._share_of(area, row) for area in self.areas]
             for row in self.frame.iter_rows(named=True)
         }
 
-    def _share(
-        self, earned: Decimal | Fraction | None, lost: Decimal | Fraction | None
-    ) -> Document:
-        """Return a share in percent and its step; none where nothing was to be had, or for another
-        kind of unit.
-        """
-        if earned is None or lost is None:
+    def _share_of(self, area: Group, row: Mapping[str, Any]) -> Document:
+        """Return an area's share of one unit; none where the area is for other kinds of unit."""
+        earned = row[f"group.{area.id}.earned"]
+        lost = row[f"group.{area.id}.lost"]
+        if earned is None:
             return {"share": None, "step": 0}
-        share = percent(Fraction(earned), Fraction(earned) + Fraction(lost))
-        return {
-            "share": share,
-            "step": 0
-            if share is None
-            else 1 + sum(Decimal(share) >= edge for edge in STEPS),
-        }
+        return _share(Fraction(earned), Fraction(lost))
 
     def _area(self, area: Group) -> Document:
         """Return an area with what part of all its points all units earned."""
-        earned, lost = (
-            Fraction(self.frame[f"group.{area.id}.{part}"].sum() or 0)
-            for part in ("earned", "lost")
-        )
+        earned = Fraction(self.frame[f"group.{area.id}.earned"].sum() or 0)
+        lost = Fraction(self.frame[f"group.{area.id}.lost"].sum() or 0)
         return {
             "id": area.id,
             "title": area.title.of(self.lang),
-            **self._share(earned, lost),
+            **_share(earned, lost),
         }
+
+    # Rules
 
     def _costly(self) -> list[Document]:
         """Return the rules that cost most points over all units."""
-        lost = {
-            id_: Fraction(self.frame[f"rule.{id_}.lost"].sum() or 0)
-            for id_ in self.all_rules
-        }
-        every = sum(lost.values())
-        first = sorted(lost, key=lambda id_: (-lost[id_], id_))[:COSTLY]
+        lost = {id_: self._lost(rule) for id_, rule in self.all_rules.items()}
+        together = sum(lost.values(), Fraction(0))
+        most_first = sorted(lost, key=lambda id_: (-lost[id_], id_))
         return [
-            self._rule(self.all_rules[id_], lost[id_], Fraction(every))
-            for id_ in first
+            self._rule(self.all_rules[id_], lost[id_], together)
+            for id_ in most_first[:COSTLY]
             if lost[id_] > 0
         ]
 
-    def _rule(self, rule: Rule, lost: Fraction, every: Fraction) -> Document:
-        states = f"rule.{rule.id}.state"
-        missing = (
-            int((self.frame[states] == "missing").sum())
-            if states in self.frame.columns
-            else None
-        )
+    def _lost(self, rule: Rule) -> Fraction:
+        """Return what a rule took from its group's points over all units, exactly.
+
+        The weights of a mean's rules are relative, and what a pool lost beyond its cap is no loss.
+        There the group's own loss is divided by what its rules lost: a mean of 30 points with the
+        weights 80 and 20, of which 24 and 1 are lost, lost 30 × 25/100 = 7.50; 24/25 of them, 7.20,
+        by the first rule. Where the group lost exactly what its rules did, this changes nothing.
+        """
+        own = self.frame[f"rule.{rule.id}.lost"]
+        scaled = self._scaled_group(rule.group)
+        if scaled is None:
+            return Fraction(own.sum() or 0)
+        group_lost = self.frame[f"group.{scaled}.lost"]
+        together = self.lost_together[scaled]
+        lost = Fraction(0)
+        for part, whole, all_parts in zip(own, group_lost, together, strict=True):
+            if part and whole:
+                lost += Fraction(whole) * Fraction(part) / Fraction(all_parts)
+        return lost
+
+    @cached_property
+    def lost_together(self) -> dict[str, pl.Series]:
+        """What the rules of each mean and each pool lost together, of each unit."""
+        columns: dict[str, list[str]] = {}
+        for rule in self.all_rules.values():
+            scaled = self._scaled_group(rule.group)
+            if scaled is not None:
+                columns.setdefault(scaled, []).append(f"rule.{rule.id}.lost")
+        return {
+            group: self.frame.select(pl.sum_horizontal(inside)).to_series()
+            for group, inside in columns.items()
+        }
+
+    def _scaled_group(self, group: str) -> str | None:
+        """Return the mean or the pool that a group is or lies in, None for plain sums."""
+        for id_ in self._upwards(group):
+            if _is_scaled(self.groups[id_]):
+                return id_
+        return None
+
+    def _upwards(self, group: str) -> Iterator[str]:
+        """Yield a group, the one that it lies in, and so on to the top."""
+        above: str | None = group
+        while above is not None:
+            yield above
+            above = self.groups[above].parent
+
+    def _rule(self, rule: Rule, lost: Fraction, together: Fraction) -> Document:
+        *_, top = self._upwards(rule.group)
         return {
             "rule": rule.id,
             "title": rule.title.of(self.lang),
-            "area": self.groups[self._top(rule.group)].title.of(self.lang),
+            "area": self.groups[top].title.of(self.lang),
             "source": [*rule.source],
             "lost": self._points(lost),
-            "share": percent(lost, every),
+            "share": percent(lost, together),
             "average": self._points(lost / self.frame.height),
             "units": int((self.frame[f"rule.{rule.id}.lost"] > 0).sum()),
-            "missing": missing,
+            "missing": self._missing(rule),
         }
 
-    def _top(self, group: str) -> str:
-        parent = self.groups[group].parent
-        return group if parent is None else self._top(parent)
+    def _missing(self, rule: Rule) -> int | None:
+        """Return for how many units the figure was missing, None where results have no states."""
+        column = f"rule.{rule.id}.state"
+        if column not in self.frame.columns:
+            return None
+        return int((self.frame[column] == "missing").sum())
+
+
+def _is_area(group: Group) -> bool:
+    return group.parent is None and group.kind == "base"
+
+
+def _is_scaled(group: Group) -> bool:
+    """Whether a group may lose other points than its rules do: a mean, or a pool with its cap."""
+    is_pool = group.parent is None and group.kind != "base"
+    return is_pool or group.combine == "mean"
+
+
+def _share(earned: Fraction, lost: Fraction) -> Document:
+    """Return a share in percent and its step; none where nothing was to be had."""
+    share = percent(earned, earned + lost)
+    if share is None:
+        return {"share": None, "step": 0}
+    step = 1 + sum(Decimal(share) >= edge for edge in STEPS)
+    return {"share": share, "step": step}
+
+
+def _lower_edge(band: Band) -> tuple[bool, Fraction]:
+    """Return what orders bands: that without a lower edge is the lowest."""
+    low = band.interval.low
+    return low is not None, low or Fraction(0)
+
+
+def _best_average_first(district: Document) -> tuple[Decimal, str]:
+    return -Decimal(district["average"]), district["district"]
 
 
 def _index_of(unit: Document) -> Decimal:
@@ -270,9 +333,12 @@ def _index_of(unit: Document) -> Decimal:
 
 
 def percent(part: Fraction, whole: Fraction) -> str | None:
-    """Return a part of a whole in percent, rounded half up to one place; None of nothing."""
-    return (
-        number.fixed(number.half_up(*(part * 1000 / whole).as_integer_ratio()), 1)
-        if whole
-        else None
-    )
+    """Return a part of a whole in percent, rounded half up to one place; None of nothing.
+
+    >>> percent(Fraction(1), Fraction(8))
+    '12.5'
+    """
+    if not whole:
+        return None
+    tenths = part * 1000 / whole
+    return number.fixed(number.half_up(tenths.numerator, tenths.denominator), 1)

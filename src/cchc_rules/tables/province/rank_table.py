@@ -1,106 +1,294 @@
-"""Ranks of many units: over all, within districts, against the period before (shape S31)."""
+"""Ranks of many units: over all, within districts, against the period before (shape S31); and who
+has no rank, and why.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from cchc_rules.tables.province.scores import checked, key
-from cchc_rules.tables.result_columns import EXACT
+from cchc_rules.tables.province.scored_units import (
+    ScoredUnits,
+    given_results,
+    listed_units,
+    read_units,
+    refused_rows,
+    require_once,
+    unit_key,
+)
+from cchc_rules.tables.result_columns import EXACT, ROW
 
 TIES = ("exact", "shown")
 """Which units are equal: those with the same index before rounding, or with the same index as
 shown.
 """
 
+REFUSED = "refused"
+"""The unit's row, or its file, was refused by `score`."""
+
+NO_SCORE = "no_score"
+"""Nothing was left to score, so that the unit has no index."""
+
+NOT_SUBMITTED = "not_submitted"
+"""The unit is on the list of units, and in neither results nor errors."""
+
 COLUMNS = (
     "rank", "district_rank", "unit", "district", "unit_kind", "period", "index", *EXACT, "band",
-    "before", "district_before", "index_before", "move", "district_move", "index_move",
+    "before", "district_before", "index_before", "before_unranked", "move", "district_move",
+    "index_move", "unranked", "row",
 )  # fmt: skip
-"""The columns of a ranking; moves are upwards, so 2 is from 5 to 3, and empty for a unit that is
-new.
+"""The columns of a ranking. Moves are upwards, so 2 is from 5 to 3, and empty for a unit that is
+new. `unranked` says why a unit has no rank, `before_unranked` why it had none in the period before;
+`row` is the row of a unit that was refused.
 """
 
 
-def rank_table(
-    results: Any, *, before: Any = None, ties: str = "exact", each_kind: bool = False
+class Ranking(NamedTuple):
+    """Units with their ranks, and what is known of the others."""
+
+    table: pl.DataFrame
+    """The units in the columns of `COLUMNS`, the best first, those without a rank last."""
+    gone: list[str]
+    """Units that had a rank in the period before and of which there is nothing now."""
+    unlisted: list[str]
+    """Units of the results that the list of units does not have."""
+    refusals_known: bool
+    """Whether there was a table of errors."""
+
+
+class RankBy(NamedTuple):
+    """How units are ranked."""
+
+    ties: str = "exact"
+    """Which units are equal, one of `TIES`."""
+    each_kind: bool = False
+    """Whether kinds of units are ranked apart."""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns without which there is no ranking."""
+        exact = EXACT if self.ties == "exact" else ()
+        return ("unit", "index", *exact)
+
+    def kinds(self, frame: pl.DataFrame) -> list[str]:
+        """Return the column by which units are ranked apart, if there is one."""
+        return ["unit_kind"] if self.each_kind and "unit_kind" in frame.columns else []
+
+
+def rank_table(  # noqa: PLR0913 - options, each given by its name
+    results: Any,
+    *,
+    before: Any = None,
+    ties: str = "exact",
+    each_kind: bool = False,
+    errors: Any = None,
+    units: Any = None,
 ) -> pl.DataFrame:
     """Return the ranks of scored units, the best first, as the table of `COLUMNS`.
 
     `results` and `before` (the period before) are what `score_table` gives or `score` writes: any
     table of results. Equals share a rank, and the next is skipped: 1, 1, 3. `ties` says who is
     equal (see `TIES`); with `each_kind`, kinds are ranked apart. Districts have ranks of their own
-    where there is such a column. Raises `SubmissionError` for results that cannot be ranked, and
-    `ValueError` for other ties.
+    where there is such a column.
+
+    Nobody vanishes: units without a score, those that were refused (`errors`, the table that
+    `score` writes; `Scores` bring their own) and those of the list `units` that did not hand in
+    stand last, without a rank, and `unranked` says why.
+
+    Raises `SubmissionError` for results that cannot be ranked, and `ValueError` for other ties.
+
+    >>> from decimal import Decimal
+    >>> results = {"unit": ["An", "Binh", "Cam"], "index": [Decimal(80), Decimal(95), None]}
+    >>> ranks = rank_table(results, ties="shown", units={"unit": ["An", "Binh", "Cam", "Dau"]})
+    >>> for row in ranks.select("unit", "rank", "unranked").rows():
+    ...     print(row)
+    ('Binh', 1, None)
+    ('An', 2, None)
+    ('Cam', None, 'no_score')
+    ('Dau', None, 'not_submitted')
     """
-    if ties not in TIES:
-        raise ValueError(f"ties are {' or '.join(TIES)}, not {ties!r}")
-    needed = ("unit", "index", *(EXACT if ties == "exact" else ()))
-    now = _ranked(checked(results, needed), ties, each_kind)
-    if before is not None:
-        now = _moved(now, _ranked(checked(before, needed, "before"), ties, each_kind))
-    kinds = ["unit_kind"] if each_kind and "unit_kind" in now.columns else []
-    shown = [name for name in COLUMNS if name in now.columns]
-    return now.sort(*kinds, "rank", *key(now), nulls_last=True).select(shown)
+    given = given_results(results)
+    if errors is not None:
+        given = given._replace(refused=refused_rows(errors))
+    return make_ranking(given, before, units, RankBy(ties, each_kind)).table
 
 
-def _ranked(frame: pl.DataFrame, ties: str, each_kind: bool) -> pl.DataFrame:
-    """Return units with their ranks."""
-    placed = (
-        frame.with_columns(place=pl.col("index")) if ties == "shown" else _placed(frame)
+def make_ranking(results: Any, before: Any, units: Any, by: RankBy) -> Ranking:
+    """Return ranks as `rank_table` does, with what is known of the units that have none."""
+    if by.ties not in TIES:
+        raise ValueError(f"ties are {' or '.join(TIES)}, not {by.ties!r}")
+    now = read_units(results, by.needed)
+    then = None if before is None else read_units(before, by.needed, "before")
+    listed = None if units is None else listed_units(units)
+
+    ranked = _ranked(now.frame, by)
+    if then is not None:
+        ranked = _moved(ranked, now, then, by)
+    unranked = _unranked(now, ranked, listed)
+    known = pl.concat([ranked, *unranked], how="diagonal_relaxed")
+    order = (*by.kinds(known), "rank", *unit_key(known))
+    ordered = known.sort(order, nulls_last=True)
+    table = ordered.select(name for name in COLUMNS if name in ordered.columns)
+    return Ranking(
+        table,
+        [] if then is None else _gone(known, then),
+        [] if listed is None else _unlisted(now.frame, listed),
+        now.refused is not None,
     )
-    kinds = ["unit_kind"] if each_kind and "unit_kind" in frame.columns else []
-    ranked = placed.with_columns(_rank(kinds).alias("rank"))
-    if "district" in frame.columns:
-        inside = pl.when(pl.col("district").is_not_null()).then(
-            _rank([*kinds, "district"])
-        )
-        ranked = ranked.with_columns(inside.alias("district_rank"))
-    return ranked
+
+
+# Ranks
+
+
+def _ranked(frame: pl.DataFrame, by: RankBy) -> pl.DataFrame:
+    """Return units with their ranks; those without an index have none."""
+    placed = _placed_by_index(frame, by.ties)
+    kinds = by.kinds(frame)
+    no_score = pl.when(pl.col("index").is_null()).then(pl.lit(NO_SCORE))
+    ranked = placed.with_columns(
+        _rank(kinds).alias("rank"), no_score.alias("unranked")
+    ).drop(ROW, strict=False)
+    if "district" not in frame.columns:
+        return ranked
+    in_district = pl.when(pl.col("district").is_not_null())
+    district_rank = in_district.then(_rank([*kinds, "district"]))
+    return ranked.with_columns(district_rank.alias("district_rank"))
 
 
 def _rank(apart: Sequence[str]) -> pl.Expr:
-    found = pl.col("place").rank("min", descending=True).cast(pl.Int64)
-    return found.over(apart) if apart else found
+    """Return competition ranks, the highest place first, within each value of some columns."""
+    rank = pl.col("place").rank("min", descending=True).cast(pl.Int64)
+    return rank.over(apart) if apart else rank
 
 
-def _placed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return units with the place of their exact index among all, compared as fractions."""
-    pairs = sorted({*frame.select(EXACT).rows()}, key=lambda pair: Fraction(*pair))
-    steps = [Fraction(*one) != Fraction(*other) for one, other in pairwise(pairs)]
-    places = pl.Series([0, *accumulate(steps)][: len(pairs)], dtype=pl.Int64)
+def _placed_by_index(frame: pl.DataFrame, ties: str) -> pl.DataFrame:
+    """Return units with a number that is higher for a higher index: by it they are ranked.
+
+    Columns cannot compare fractions exactly, so the different pairs are put in order in Python, and
+    each gets the number of different values below it: of 1/2, 2/4 and 3/4 the places are 0, 0, 1.
+    """
+    if ties == "shown":
+        return frame.with_columns(place=pl.col("index"))
+    different = {*frame.select(EXACT).drop_nulls().rows()}
+    pairs = sorted(different, key=lambda pair: Fraction(*pair))
+    rises = [Fraction(*lower) != Fraction(*higher) for lower, higher in pairwise(pairs)]
+    places = [0, *accumulate(rises)][: len(pairs)]
     order = pl.DataFrame(pairs, schema=dict.fromkeys(EXACT, pl.Int64), orient="row")
-    return frame.join(order.with_columns(place=places), on=EXACT, how="left")
+    order = order.with_columns(pl.Series("place", places, dtype=pl.Int64))
+    return frame.join(order, on=EXACT, how="left", maintain_order="left")
 
 
-def _moved(now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
-    """Return ranks beside those of the period before, by unit; a unit that was not there has none."""
-    apart = [name for name in key(now) if name in then.columns]
-    old = {
-        "rank": "before",
-        "district_rank": "district_before",
-        "index": "index_before",
-    }
-    old = {name: called for name, called in old.items() if name in then.columns}
-    found = now.join(
-        then.select(*apart, *old).rename(old), on=apart, how="left", nulls_equal=True
+# The period before
+
+BEFORE = {
+    "rank": "before",
+    "district_rank": "district_before",
+    "index": "index_before",
+}
+"""What is carried from the period before, and what it is called beside the ranks of now."""
+
+
+def _moved(
+    ranked: pl.DataFrame,
+    now: ScoredUnits,
+    then: ScoredUnits,
+    by: RankBy,
+) -> pl.DataFrame:
+    """Return ranks beside those of the period before; a unit that was not there has none."""
+    key = _common_key(now.frame, then.frame)
+    require_once(now, key)
+    require_once(then, key)
+    earlier = _ranked(then.frame, by)
+    carried = {name: told for name, told in BEFORE.items() if name in earlier.columns}
+    beside = ranked.join(
+        earlier.select(*key, *carried).rename(carried),
+        on=key,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
     )
     moves = {"move": ("before", "rank"), "index_move": ("index", "index_before")}
-    if {"district_before", "district_rank"} <= {*found.columns}:
+    if {"district_before", "district_rank"} <= {*beside.columns}:
         moves["district_move"] = ("district_before", "district_rank")
-    return found.with_columns(
-        (pl.col(more) - pl.col(less)).alias(name)
-        for name, (more, less) in moves.items()
+    return beside.with_columns(
+        *(
+            (pl.col(minuend) - pl.col(subtrahend)).alias(name)
+            for name, (minuend, subtrahend) in moves.items()
+        ),
+        _unranked_before(beside, earlier, then).alias("before_unranked"),
     )
 
 
-def gone(results: Any, before: Any) -> list[str]:
-    """Return the units that were ranked before and are not now."""
-    now = checked(results, ("unit",))
-    then = checked(before, ("unit",), "before")
-    apart = [name for name in key(now) if name in then.columns]
-    return (
-        then.join(now, on=apart, how="anti", nulls_equal=True)["unit"].sort().to_list()
+def _common_key(frame: pl.DataFrame, other: pl.DataFrame) -> list[str]:
+    """Return the columns by which units of two tables are told to be the same."""
+    return [name for name in unit_key(frame) if name in other.columns]
+
+
+def _unranked_before(
+    beside: pl.DataFrame, earlier: pl.DataFrame, then: ScoredUnits
+) -> pl.Series:
+    """Return why units had no rank in the period before, by name: errors tell no districts."""
+    reasons = dict.fromkeys(_unit_names(then.refused), REFUSED)
+    reasons |= dict.fromkeys(
+        _unit_names(earlier.filter(pl.col("rank").is_null())), NO_SCORE
     )
+    told = [
+        reasons.get(unit) if rank is None else None
+        for unit, rank in beside.select("unit", "before").iter_rows()
+    ]
+    return pl.Series(told, dtype=pl.String)
+
+
+def _unit_names(frame: pl.DataFrame | None) -> list[str]:
+    return [] if frame is None else frame.get_column("unit").drop_nulls().to_list()
+
+
+def _gone(known: pl.DataFrame, then: ScoredUnits) -> list[str]:
+    """Return who had an index in the period before and is now neither ranked nor unranked.
+
+    Rows that were refused have no district, so that they are known by their name alone.
+    """
+    key = _common_key(known, then.frame)
+    ranked_then = then.frame.filter(pl.col("index").is_not_null())
+    absent = ranked_then.join(known, on=key, how="anti", nulls_equal=True)
+    nameable = known.filter(pl.col("unranked").is_in([REFUSED, NOT_SUBMITTED]))
+    names = absent.get_column("unit")
+    return sorted({*names} - {*_unit_names(nameable)})
+
+
+# Units without a rank
+
+
+def _unranked(
+    now: ScoredUnits, ranked: pl.DataFrame, listed: pl.DataFrame | None
+) -> list[pl.DataFrame]:
+    """Return the units that were refused, and those of a list that did not hand in."""
+    refused = _refused(now, ranked)
+    tables = [refused.with_columns(unranked=pl.lit(REFUSED))]
+    if listed is not None:
+        key = _common_key(ranked, listed)
+        absent = listed.join(ranked, on=key, how="anti", nulls_equal=True)
+        absent = absent.join(refused, on="unit", how="anti")
+        tables.append(absent.with_columns(unranked=pl.lit(NOT_SUBMITTED)))
+    return tables
+
+
+def _refused(now: ScoredUnits, ranked: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that were refused and of whose unit no other row was scored.
+
+    Where units have districts, a row of the same name may be of another unit: errors tell no
+    districts, and a unit is rather named once too often than left out.
+    """
+    if now.refused is None:
+        return pl.DataFrame(schema={ROW: pl.Int64, "unit": pl.String})
+    if "district" in ranked.columns:
+        return now.refused
+    return now.refused.join(ranked, on="unit", how="anti", maintain_order="left")
+
+
+def _unlisted(frame: pl.DataFrame, listed: pl.DataFrame) -> list[str]:
+    key = _common_key(frame, listed)
+    strangers = frame.join(listed, on=key, how="anti", nulls_equal=True)
+    return strangers.get_column("unit").unique().sort().to_list()

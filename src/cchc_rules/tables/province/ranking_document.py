@@ -1,70 +1,139 @@
-"""The ranking document: who stands where, and who moved."""
+"""The ranking document: who stands where, who moved, and who has no rank."""
 
+from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from cchc_rules.base.problem import Problem, SubmissionError, quoted
+from cchc_rules.report import heading
 from cchc_rules.report.heading import Document, written
-from cchc_rules.tables.province.rank_table import gone, rank_table
-from cchc_rules.tables.result_columns import EXACT
+from cchc_rules.rules.model import RuleSet
+from cchc_rules.tables.province.rank_table import (
+    NO_SCORE,
+    NOT_SUBMITTED,
+    REFUSED,
+    RankBy,
+    make_ranking,
+)
+from cchc_rules.tables.result_columns import EXACT, ROW
+from cchc_rules.tables.submission_columns import versions
+
+OPTIONAL = (
+    "district", "district_rank", "unit_kind", "band", "before", "district_before", "index_before",
+    "before_unranked", "move", "district_move", "index_move",
+)  # fmt: skip
+"""What results need not say of a unit."""
+
+OF_UNRANKED = ("unit", ROW, "district", "unit_kind", "before", "unranked")
+"""What is said of a unit without a rank."""
 
 
-def ranking(
+def ranking(  # noqa: PLR0913 - options, each given by its name
     results: Any,
     *,
     before: Any = None,
     ties: str = "exact",
     each_kind: bool = False,
+    units: Any = None,
+    rules: RuleSet | None = None,
     lang: str = "vi",
 ) -> Document:
-    """Return the ranks of scored units as a document, the best first; raises as `rank_table` does."""
-    found = rank_table(results, before=before, ties=ties, each_kind=each_kind)
-    units = [
-        {name: said(value) for name, value in row.items()}
-        for row in found.iter_rows(named=True)
+    """Return the ranks of scored units as a document, the best first.
+
+    With `rules`, bands have their titles. Raises as `rank_table` does, and `SubmissionError` for
+    bands that the rules do not have.
+    """
+    made = make_ranking(results, before, units, RankBy(ties, each_kind))
+    rows = [
+        {name: _text(value) for name, value in row.items()}
+        for row in made.table.iter_rows(named=True)
     ]
+    titles = {} if rules is None else band_titles(rules, lang)
+    ranked = [_ranked(row, titles) for row in rows if row["rank"] is not None]
+    unranked = [_unranked(row) for row in rows if row["rank"] is None]
+    if rules is not None:
+        _require_bands(ranked, titles)
     return {
         **written(lang),
         "kind": "ranking",
+        "ruleset": None if rules is None else heading.ruleset(rules, lang),
         "ties": ties,
         "each_kind": each_kind,
         "compared": before is not None,
-        "period": next((unit["period"] for unit in units if unit.get("period")), None),
-        "units": [_told(unit) for unit in units],
-        "gone": [] if before is None else gone(results, before),
+        "period": next((row["period"] for row in rows if row.get("period")), None),
+        "counts": _counts(ranked, unranked, made.refusals_known, units is not None),
+        "units": ranked,
+        "unranked": unranked,
+        "unlisted": made.unlisted,
+        "gone": made.gone,
     }
 
 
-def _told(unit: Document) -> Document:
-    """Return a unit of the document: the exact index as one fraction, and no column of its own for
-    the period.
-    """
-    exact = None
-    if EXACT[0] in unit:
-        exact = (
-            f"{unit[EXACT[0]]}/{unit[EXACT[1]]}"
-            if unit[EXACT[1]] != 1
-            else str(unit[EXACT[0]])
+def band_titles(rules: RuleSet, lang: str) -> dict[str, str]:
+    """Return the titles of bands by their ids, those of every version among them."""
+    return {
+        band.id: band.title.of(lang)
+        for version in versions(rules)
+        for band in version.bands
+    }
+
+
+def _require_bands(units: list[Document], titles: Mapping[str, str]) -> None:
+    """Refuse bands that the rules do not have: the results were scored by others."""
+    strange = {unit["band"] for unit in units} - {None, *titles}
+    if strange:
+        raise SubmissionError(
+            Problem("scores-band", (), {"band": quoted(band)})
+            for band in sorted(strange)
         )
-    told = {
-        name: value for name, value in unit.items() if name not in (*EXACT, "period")
+
+
+def _ranked(row: Document, titles: Mapping[str, str]) -> Document:
+    """Return a unit of the document, its exact index as one fraction."""
+    left_out = (*EXACT, "period", "unranked", ROW)
+    unit = {name: value for name, value in row.items() if name not in left_out}
+    return {
+        **dict.fromkeys(OPTIONAL),
+        **unit,
+        "band_title": titles.get(row.get("band") or ""),
+        "exact": _fraction(row),
     }
-    return {**dict.fromkeys(OPTIONAL), **told, "exact": exact}
 
 
-OPTIONAL = (
-    "district", "district_rank", "unit_kind", "band", "before", "district_before", "index_before", "move",
-    "district_move", "index_move",
-)  # fmt: skip
-"""What a unit may lack."""
+def _fraction(row: Document) -> str | None:
+    """Return the exact index as text: `905/1000`, or `80`; None where the results have none."""
+    numerator, denominator = (row.get(name) for name in EXACT)
+    if numerator is None or denominator is None:
+        return None
+    return str(numerator) if denominator == 1 else f"{numerator}/{denominator}"
 
 
-def said(value: Any) -> Any:
-    """Return a value of a document: points as decimal text, with no more places than they have, but
-    at least two.
-    """
+def _unranked(row: Document) -> Document:
+    return {name: row.get(name) for name in OF_UNRANKED}
+
+
+def _counts(
+    ranked: list[Document],
+    unranked: list[Document],
+    refusals_known: bool,
+    listed: bool,
+) -> dict[str, int | None]:
+    """Return how many units are ranked, and how many are not, by the reason; None: not known."""
+    reasons = Counter(unit["unranked"] for unit in unranked)
+    return {
+        "ranked": len(ranked),
+        REFUSED: reasons[REFUSED] if refusals_known else None,
+        NO_SCORE: reasons[NO_SCORE],
+        NOT_SUBMITTED: reasons[NOT_SUBMITTED] if listed else None,
+    }
+
+
+def _text(value: Any) -> Any:
+    """Return a value of a document: points as text, with no more places than they need, but two."""
     if not isinstance(value, Decimal):
         return value
-    shown = value.normalize()
-    exponent = shown.as_tuple().exponent
-    places = max(-exponent if isinstance(exponent, int) else 0, 2)
-    return f"{value:.{places}f}"
+    shortest = value.normalize()
+    exponent = shortest.as_tuple().exponent
+    needed = -exponent if isinstance(exponent, int) else 0
+    return f"{value:.{max(needed, 2)}f}"

@@ -1,0 +1,67 @@
+"""The reports of a province's units, a page each, beside its overview."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from cchc_rules.base.problem import SubmissionError
+from cchc_rules.base.text import normal_text
+from cchc_rules.report.heading import Document
+from cchc_rules.report.report import Report
+from cchc_rules.rules.model import RuleSet
+from cchc_rules.tables.file_parts import Lone, parts
+from cchc_rules.tables.score_table import one_by_one
+from cchc_rules.tables.submission_columns import Layout, layout
+
+WritePage: TypeAlias = Callable[[Report, Path], None]
+"""Writes the page of a report into a file."""
+
+PAGES = "units"
+"""The folder of the pages, beside the overview."""
+
+
+class Pages(NamedTuple):
+    """How pages are made: by which rules, judged on which day, and what writes them."""
+
+    rules: RuleSet
+    as_of: date | None
+    write: WritePage
+
+
+def write_unit_pages(
+    table: Path, units: Sequence[Document], folder: Path, pages: Pages
+) -> Iterator[tuple[int, str]]:
+    """Write the report of every ranked unit that a table of submissions has.
+
+    Yields the position of each unit among `units`, and the link to its page. Rows that are refused
+    have no report, and units without a rank no page.
+    """
+    positions = {_unit_key(unit): position for position, unit in enumerate(units)}
+    columns = layout(pages.rules)
+    (folder / PAGES).mkdir(parents=True, exist_ok=True)
+    for row in _rows(table, columns):
+        try:
+            report = one_by_one(pages.rules, columns, row, pages.as_of)
+        except SubmissionError:
+            continue
+        cells = row if isinstance(row, Mapping) else {}
+        unit = {**cells, "unit": report.scoring.measurements.unit}
+        position = positions.get(_unit_key(unit))
+        if position is not None:
+            link = f"{PAGES}/{position + 1}.html"
+            pages.write(report, folder / link)
+            yield position, link
+
+
+def _rows(table: Path, columns: Layout) -> Iterator[Lone]:
+    for part in parts(table, columns):
+        yield from part.frame.iter_rows(named=True)
+        yield from (row for _, row in part.alone)
+
+
+def _unit_key(unit: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return what tells a unit apart, as text in normal form: a table may name it by a number."""
+    district = unit.get("district")
+    name = normal_text(str(unit["unit"]))
+    return name, (None if district is None else normal_text(str(district)) or None)
