@@ -2,7 +2,7 @@
 
 import pytest
 
-from cchc_rules.base.text import composed_text, normal_text, text_key
+from cchc_rules.base.text import composed_text, normal_name, normal_text, text_key
 
 COMPOSED = "X\u00e3 \u0110\u1ed3ng T\u00e2m"
 
@@ -16,11 +16,16 @@ COMPOSED = "X\u00e3 \u0110\u1ed3ng T\u00e2m"
         COMPOSED.replace(" ", "\u00a0"),
         COMPOSED.replace(" ", " \u2009 "),
         COMPOSED.replace(" ", "\r\n"),
-        f"\ufeff{COMPOSED[:2]}\u200b{COMPOSED[2:]}",
     ],
 )
 def test_what_reads_the_same_is_the_same(typed):
     assert normal_text(typed) == COMPOSED
+
+
+def test_a_name_has_no_characters_that_nobody_sees():
+    typed = f"\ufeff{COMPOSED[:2]}\u200b{COMPOSED[2:]}\u00ad"
+    assert normal_name(typed) == COMPOSED
+    assert normal_text(typed) != COMPOSED
 
 
 def test_what_reads_otherwise_is_another():

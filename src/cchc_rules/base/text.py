@@ -3,12 +3,6 @@
 import unicodedata
 from itertools import groupby
 
-# Word processors and web pages leave these in copied text. They have no width, so a reader cannot
-# see them, and `str.split` does not take them for spaces: zero-width space, word joiner, byte order
-# mark, soft hyphen.
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
-
-
 def normal_text(text: str) -> str:
     """Return a text in the form in which texts are compared: what reads the same is the same.
 
@@ -21,8 +15,26 @@ def normal_text(text: str) -> str:
     >>> normal_text("Đo\\u0302\\u0300ng") == "Đồng"
     True
     """
-    visible = text.translate(_INVISIBLE)
-    return composed_text(" ".join(visible.split()))
+    return composed_text(" ".join(text.split()))
+
+
+# Word processors and web pages leave these in copied text. They have no width, so a reader cannot
+# see them, and `str.split` does not take them for spaces: zero-width space, word joiner, byte order
+# mark, soft hyphen.
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+
+
+def normal_name(name: str) -> str:
+    """Return a name in the form in which names are compared: as `normal_text`, without characters
+    that have no width.
+
+    Two units whose names look the same would else stand twice in a ranking. An answer that holds
+    such a character is refused instead, since it decides points.
+
+    >>> normal_name("Xã\\u200b An\\ufeff")
+    'Xã An'
+    """
+    return normal_text(name.translate(_INVISIBLE))
 
 
 def text_key(text: str) -> str:

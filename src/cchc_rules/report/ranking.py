@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cchc_rules.base import number
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
-from cchc_rules.base.text import normal_text
+from cchc_rules.base.text import normal_name
 from cchc_rules.report.report import Report
 
 MOST_NAMED = 120
@@ -71,7 +71,7 @@ def moves(before: Iterable[Report], after: Iterable[Report]) -> list[Move]:
 def _rank_by_unit(reports: Iterable[Report]) -> dict[str, int | None]:
     ranks: dict[str, int | None] = {}
     for ranked in rank(reports):
-        unit = normal_text(ranked.report.scoring.measurements.unit)
+        unit = normal_name(ranked.report.scoring.measurements.unit)
         if unit in ranks:
             raise ValueError(f"the unit {unit!r} stands twice")
         ranks[unit] = ranked.rank
@@ -116,4 +116,4 @@ def _ruleset(report: Report) -> str:
 
 
 def _period(report: Report) -> str:
-    return normal_text(report.scoring.measurements.period)
+    return normal_name(report.scoring.measurements.period)

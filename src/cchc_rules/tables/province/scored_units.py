@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from cchc_rules.base.problem import Problem, SubmissionError, bounded, nearest, quoted
-from cchc_rules.base.text import normal_text
+from cchc_rules.base.text import normal_name
 from cchc_rules.tables.result_columns import EXACT, ROW
 from cchc_rules.tables.score_files import errors_beside
 from cchc_rules.tables.score_table import Scores
@@ -198,7 +198,7 @@ def _words(cells: pl.Series) -> pl.Series:
         return pl.Series(cells.name, [None] * len(cells), pl.String)
     texts = cells.cast(pl.String)
     # A column has few different words, or as many as units: each is brought into form once.
-    forms = {text: normal_text(text) or None for text in texts.unique().drop_nulls()}
+    forms = {text: normal_name(text) or None for text in texts.unique().drop_nulls()}
     return pl.Series(cells.name, [forms.get(text) for text in texts], pl.String)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base.problem import SubmissionError
-from cchc_rules.base.text import normal_text
+from cchc_rules.base.text import normal_name
 from cchc_rules.report.heading import Document
 from cchc_rules.report.report import Report
 from cchc_rules.rules.model import RuleSet
@@ -63,5 +63,5 @@ def _rows(table: Path, columns: Layout) -> Iterator[Lone]:
 def _unit_key(unit: Mapping[str, Any]) -> tuple[str, str | None]:
     """Return what tells a unit apart, as text in normal form: a table may name it by a number."""
     district = unit.get("district")
-    name = normal_text(str(unit["unit"]))
-    return name, (None if district is None else normal_text(str(district)) or None)
+    name = normal_name(str(unit["unit"]))
+    return name, (None if district is None else normal_name(str(district)) or None)
