@@ -14,7 +14,15 @@ import nox
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "imports", "dead_code", "documents", "tests"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "imports",
+    "dead_code",
+    "documents",
+    "examples",
+    "tests",
+]
 
 WRITTEN_BY_PEOPLE = ("src", "tests", "tools", "benchmarks", "noxfile.py")
 EXAMPLE = Path("examples", "cam-due-2023.json").absolute()
@@ -65,6 +73,17 @@ def dead_code(session: nox.Session) -> None:
 def documents(session: nox.Session) -> None:
     """Links, paths, options and clauses that the documents name."""
     python(session, "tools/check_docs.py")
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """The examples in docstrings give what they say."""
+    python(
+        session,
+        *("-m", "pytest", "--numprocesses=0", "--doctest-modules"),
+        *("--doctest-ignore-import-errors", "--pyargs", "cchc_rules"),
+        "--ignore-glob=*__main__.py",
+    )
 
 
 @nox.session

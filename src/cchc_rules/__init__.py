@@ -36,7 +36,7 @@ from cchc_rules.submissions.submission import Measurements, dump_measurements
 if TYPE_CHECKING:
     from cchc_rules.analysis.comparison.compare import Comparison, compare
     from cchc_rules.analysis.comparison.compare_track import compare_track
-    from cchc_rules.analysis.sensitivity.study import Sensitivity, sensitivity
+    from cchc_rules.analysis.sensitivity.sensitivity import Sensitivity, sensitivity
     from cchc_rules.analysis.what_if.plan_document import Plan
     from cchc_rules.analysis.what_if.plan_to import plan_to
     from cchc_rules.tables.province.rank_table import rank_table
@@ -88,14 +88,14 @@ _WHEN_USED = {
     "Comparison": "analysis.comparison.compare",
     "Plan": "analysis.what_if.plan_document",
     "Scores": "tables.score_table",
-    "Sensitivity": "analysis.sensitivity.study",
+    "Sensitivity": "analysis.sensitivity.sensitivity",
     "compare": "analysis.comparison.compare",
     "compare_track": "analysis.comparison.compare_track",
     "plan_to": "analysis.what_if.plan_to",
     "rank_table": "tables.province.rank_table",
     "score_table": "tables.score_table",
     "score_weightings": "tables.weightings",
-    "sensitivity": "analysis.sensitivity.study",
+    "sensitivity": "analysis.sensitivity.sensitivity",
 }
 """Where names are found that scoring has no need of: their modules are loaded when they are first
 asked for.

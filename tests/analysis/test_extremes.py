@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_rules.analysis.sensitivity import extremes
-from cchc_rules.analysis.sensitivity.extremes import Area
+from cchc_rules.analysis.sensitivity import extreme_weights as extremes
+from cchc_rules.analysis.sensitivity.extreme_weights import Area
 
 F = Fraction
 TEN = [
@@ -43,8 +43,8 @@ def by_hand(areas, weights):
 def alone(areas, at, part):
     """The weight of one area moved by a part of itself, and the ratio that it gives."""
     whole = extremes.points(areas)
-    weight = extremes.alone(whole, areas[at], part)
-    return weight, extremes.ratio_alone(whole, areas[at], weight)
+    weight = extremes.single_weight(whole, areas[at], part)
+    return weight, extremes.single_ratio(whole, areas[at], weight)
 
 
 parts = st.fractions(0, F(39, 40), max_denominator=40)
@@ -64,7 +64,7 @@ def areas(draw, least=1):
 
 class TestByHand:
     def test_as_it_is(self):
-        assert extremes.ratio(TEN, extremes.given(TEN)) == F(5, 7)
+        assert extremes.ratio(TEN, extremes.stated_weights(TEN)) == F(5, 7)
 
     def test_the_highest(self):
         """λ near 5/7: the second area gains 2/7 a point, the third loses 3/28, the first loses 3/14.
@@ -156,7 +156,7 @@ class TestLaws:
 
     @given(areas(), st.fractions(F(-1, 5), 1, max_denominator=50), st.booleans())
     def test_the_least_change_is_the_least(self, found, edge, closed):
-        now = extremes.ratio(found, extremes.given(found))
+        now = extremes.ratio(found, extremes.stated_weights(found))
         sign = 1 if edge >= now else -1
         if edge == now and closed:
             return

@@ -24,9 +24,11 @@ from cchc_rules import (
     score,
     sensitivity,
 )
-from cchc_rules.analysis.sensitivity.extremes import Area
-from cchc_rules.analysis.sensitivity.readings import Together, moved_tiers
-from cchc_rules.analysis.sensitivity.study import Sensitivity
+from cchc_rules.analysis.sensitivity.extreme_weights import Area
+from cchc_rules.analysis.sensitivity.other_readings import Together
+from cchc_rules.analysis.sensitivity.reading_deductions import moved_tiers
+from cchc_rules.analysis.sensitivity.sensitivity import Sensitivity
+from cchc_rules.analysis.sensitivity.study import band_edge
 from cchc_rules.base import messages
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -332,10 +334,25 @@ class TestClearWords:
             "plus", 60, 'kind = "bonus"\ncap = 60'
         )
         found = study(text, {**FIGURES, "plus": 100})
-        ratio, closed = found._edge(
-            next(band for band in found.scoring.ladder if band.id == "mid")
-        )
+        (mid,) = [band for band in found.scoring.ladder if band.id == "mid"]
+        ratio, closed = band_edge(found.scoring, mid)
         assert (ratio * 100, closed) == (F(over - 60) - F(5, 1000), over > 60)
+
+    def test_a_band_up_to_zero_is_left_by_nobody(self):
+        """0 % of a and 25 % of b: only weights that leave b nothing come to 0, and below 100 % none do."""
+        bands = """
+[[band]]
+id = "some"
+title = { vi = "Có", en = "Some" }
+above = 0
+[[band]]
+id = "none"
+title = { vi = "Không", en = "None" }
+to = 0
+"""
+        found = study(HEAD + area("a", 50) + area("b", 50) + bands, {"a": 0, "b": 25})
+        assert found.scoring.banding().band.id == "some"
+        assert (found.down.reason, found.up.reason) == ("never", "top")
 
     def test_an_open_edge(self):
         text = THREE.replace("from = 60", "above = 60").replace("below = 60", "to = 60")
@@ -626,8 +643,8 @@ conflict = [{ source = "PL.1" }]
         assert together.all.scoring.index.exact == F("37.5")
         assert together.lowering.scoring.index.exact == 25
         assert together.raising.scoring.index.exact == F("87.5")
-        assert together.all.places == (("x", 0), ("y", 0))
-        assert together.raising.places == (("y", 1), ("x", 0))
+        assert together.all.contradictions == (("x", 0), ("y", 0))
+        assert together.raising.contradictions == (("y", 1), ("x", 0))
         ordered = [reading["index"]["value"] for reading in found.to_dict()["readings"]]
         assert ordered == ["25.00", "75.00", "62.50"]
 
@@ -901,7 +918,7 @@ class TestLaws:
         found = sensitivity(rules, measurements)
         active = found.scoring.rules
         for reading in found.readings:
-            (place,) = reading.places
+            (place,) = reading.contradictions
             rule = document["rule"][place.rule]
             if (
                 isinstance(rule["deduction"], dict)

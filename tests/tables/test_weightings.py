@@ -20,8 +20,8 @@ from cchc_rules import (
     score,
     score_weightings,
 )
-from cchc_rules.analysis.sensitivity.readings import Together
-from cchc_rules.analysis.sensitivity.variations import Study
+from cchc_rules.analysis.sensitivity.other_readings import Together
+from cchc_rules.analysis.sensitivity.study import Study
 from cchc_rules.cli.main import main
 from cchc_rules.tables import weightings as module
 

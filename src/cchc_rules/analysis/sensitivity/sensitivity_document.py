@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
-from cchc_rules.analysis.sensitivity import readings
-from cchc_rules.analysis.sensitivity.readings import Reading
-from cchc_rules.analysis.sensitivity.variations import (
+from cchc_rules.analysis.sensitivity.other_readings import Reading
+from cchc_rules.analysis.sensitivity.reading_deductions import AS_DECLARED, TIERS_MOVED
+from cchc_rules.analysis.sensitivity.study import (
     HUNDRED,
-    Change,
+    BandChange,
+    SingleVariation,
     Study,
     Swing,
     Variation,
@@ -39,12 +41,15 @@ class _Writer:
         self.study = study
         self.lang = lang
         self.scoring = study.scoring
-        self.speaker = ResultText(study.scoring, lang)
+        self.texts = ResultText(study.scoring, lang)
 
     def document(self) -> Document:
         rules = self.scoring.rules
+        readings = None
+        if self.study.readings is not None:
+            readings = [self.reading(reading) for reading in self.ordered_readings()]
         return {
-            **heading.scored(self.speaker),
+            **heading.scored(self.texts),
             "ruleset": {
                 **heading.ruleset(rules, self.lang),
                 "weight_basis": rules.index.basis,
@@ -56,9 +61,7 @@ class _Writer:
             },
             "weights": self.weights(),
             "bands": self.bands(),
-            "readings": None
-            if self.study.readings is None
-            else [self.reading(one) for one in self.ordered()],
+            "readings": readings,
             "together": {
                 key: reading and self.several(reading)
                 for key, reading in self.study.together._asdict().items()
@@ -66,8 +69,8 @@ class _Writer:
             "chart": _Chart(self).chart(),
         }
 
-    def say(self, id_: str, **places: str) -> str:
-        return message(self.lang, f"sensitivity.{id_}", **places)
+    def say(self, id_: str, **arguments: str) -> str:
+        return message(self.lang, f"sensitivity.{id_}", **arguments)
 
     def percent(self, value: Fraction) -> str:
         return f"{say_number(self.lang, number.shown(value))} %"
@@ -78,18 +81,18 @@ class _Writer:
         """Return an index: as shown, before rounding, how far it is from the report's, and its
         band.
         """
-        sums = scoring.index
+        index = scoring.index
         return {
-            "value": scoring.points(sums.value),
-            "exact": number.ratio(sums.exact),
-            "difference": scoring.points(sums.value - self.scoring.index.value),
+            "value": scoring.points(index.value),
+            "exact": number.ratio(index.exact),
+            "difference": scoring.points(index.value - self.scoring.index.value),
             "band": self.band(scoring.banding().band),
         }
 
     def band(self, band: Band | None) -> Document | None:
-        return (
-            None if band is None else {"id": band.id, "title": band.title.of(self.lang)}
-        )
+        if band is None:
+            return None
+        return {"id": band.id, "title": band.title.of(self.lang)}
 
     def weights(self) -> Document:
         study = self.study
@@ -106,15 +109,16 @@ class _Writer:
         }
 
     def state(self) -> str:
-        range_ = self.percent(self.study.range)
+        """Say how far weights move the index, or why they cannot."""
         study = self.study
         if study.state != "varied":
             return self.say(study.state.replace("_", "-"))
-        low, high = (
-            self.speaker.points(one.scoring.index.value)
-            for one in (study.lowest, study.highest)
+        return self.say(
+            "varied",
+            range=self.percent(study.range),
+            lowest=self.texts.points(study.lowest.scoring.index.value),
+            highest=self.texts.points(study.highest.scoring.index.value),
         )
-        return self.say("varied", range=range_, lowest=low, highest=high)
 
     def variation(self, variation: Variation) -> Document:
         return {
@@ -131,6 +135,7 @@ class _Writer:
     def area(self, swing: Swing) -> Document:
         group = self.scoring.rules.groups[swing.area]
         area = self.study.areas[swing.area]
+        share = _rounded(area.earned / area.left * HUNDRED) if area.left else None
         return {
             "id": swing.area,
             "title": group.title.of(self.lang),
@@ -138,25 +143,22 @@ class _Writer:
             "weight": number.plain(area.weight),
             "earned": number.ratio(area.earned),
             "left": number.ratio(area.left),
-            "share": _rounded(area.earned / area.left * HUNDRED) if area.left else None,
-            "raised": {
-                **self.index(swing.up.scoring),
-                "weight": number.shown(swing.up.weight),
-            },
-            "lowered": {
-                **self.index(swing.down.scoring),
-                "weight": number.shown(swing.down.weight),
-            },
+            "share": share,
+            "raised": self.single(swing.up),
+            "lowered": self.single(swing.down),
             "swing": self.points(swing.width),
             "exact": number.ratio(swing.width),
         }
 
+    def single(self, variation: SingleVariation) -> Document:
+        return {
+            **self.index(variation.scoring),
+            "weight": number.shown(variation.weight),
+        }
+
     def points(self, points: Fraction) -> str:
         """Return points that are no whole ticks, rounded half up to the places of the index."""
-        places = self.scoring.rules.index.places
-        return number.fixed(
-            number.half_up(points.numerator * 10**places, points.denominator), places
-        )
+        return _with_places(points, self.scoring.rules.index.places)
 
     # Bands
 
@@ -172,67 +174,60 @@ class _Writer:
             "down": self.change(down, "down"),
         }
 
-    def change(self, change: Change, way: str) -> Document:
+    def change(self, change: BandChange, way: str) -> Document:
+        """Return a change of the band, `way` being up or down."""
+        part = change.part
+        weights = change.weights
         return {
             "state": change.reason,
             "band": self.band(change.band),
-            "range": None
-            if change.part is None
-            else _rounded_up(change.part * HUNDRED),
-            "exact": None
-            if change.part is None
-            else number.ratio(change.part * HUNDRED),
-            "attained": None if change.part is None else change.attained,
-            "weights": None if change.weights is None else self.named(change.weights),
+            "range": None if part is None else _rounded_up(part * HUNDRED),
+            "exact": None if part is None else number.ratio(part * HUNDRED),
+            "attained": None if part is None else change.attained,
+            "weights": None if weights is None else self.named(weights),
             "text": self.change_text(change, way),
         }
 
-    def change_text(self, change: Change, way: str) -> str:
+    def change_text(self, change: BandChange, way: str) -> str:
         if change.part is None or change.band is None:
-            return self.say(
-                f"band-{change.reason}-{way}"
-                if change.reason == "never"
-                else f"band-{change.reason}"
-            )
+            if change.reason == "never":
+                return self.say(f"band-never-{way}")
+            return self.say(f"band-{change.reason}")
         percent = change.part * HUNDRED
         shown = _rounded_up(percent)
-        more = not change.attained and Fraction(shown) == percent
         range_ = f"{say_number(self.lang, shown)} %"
-        if more:
+        # Where what is shown was rounded up, it is enough as it stands.
+        if not change.attained and Fraction(shown) == percent:
             range_ = self.say("more-than", range=range_)
-        return self.say(
-            f"band-{way}", range=range_, band=change.band.title.of(self.lang)
-        )
+        title = change.band.title.of(self.lang)
+        return self.say(f"band-{way}", range=range_, band=title)
 
     # Readings
 
-    def ordered(self) -> list[Reading]:
+    def ordered_readings(self) -> list[Reading]:
         """Return the readings, the one that moves the index most first; those that cannot be scored
         last.
         """
-        base = self.scoring.index.exact
 
-        def moves(reading: Reading) -> Fraction:
-            return (
-                Fraction(-1)
-                if reading.scoring is None
-                else abs(reading.scoring.index.exact - base)
-            )
+        def moved_by(reading: Reading) -> Fraction:
+            if reading.scoring is None:
+                return Fraction(-1)
+            return abs(reading.scoring.index.exact - self.scoring.index.exact)
 
-        return sorted(self.study.readings or (), key=moves, reverse=True)
+        return sorted(self.study.readings or (), key=moved_by, reverse=True)
 
     def reading(self, reading: Reading) -> Document:
-        place = reading.places[0]
-        at = self.scoring.compiled.places[place.rule]
+        contradiction = reading.contradictions[0]
+        at = self.scoring.compiled.places[contradiction.rule]
         rule = self.scoring.rule(at)
-        conflict = rule.conflicts[place.at]
+        conflict = rule.conflicts[contradiction.position]
         return {
             "rule": rule.id,
             "title": rule.title.of(self.lang),
             "source": list(rule.source),
-            "required": self.speaker.required(at),
+            "required": self.texts.required(at),
             "other_source": conflict.source,
-            "other_required": self.otherwise(rule, place.at),
+            "other_required": self.otherwise(rule, contradiction.position),
             "note": conflict.note and conflict.note.of(self.lang),
             "deduction": None if reading.scoring is None else reading.deduction,
             "points": self.scoring.points(self.scoring.results[at].earned),
@@ -244,38 +239,33 @@ class _Writer:
 
     def otherwise(self, rule: Rule, position: int) -> str | None:
         conflict = rule.conflicts[position]
-        if (
-            conflict.comparator is None
-            or conflict.threshold is None
-            or rule.metric is None
-        ):
+        if conflict.comparator is None or conflict.threshold is None:
             return None
-        return self.speaker.target(rule, conflict.comparator, conflict.threshold)
+        if rule.metric is None:
+            return None
+        return self.texts.target(rule, conflict.comparator, conflict.threshold)
 
     def remark(self, reading: Reading) -> str | None:
         """Return what must be said of how a reading was computed, or why it was not."""
         if reading.scoring is None:
             return self.refused(reading)
-        if reading.deduction == readings.AS_DECLARED:
+        if reading.deduction == AS_DECLARED:
             return None
-        return self.say(
-            "tiers-moved"
-            if reading.deduction == readings.TIERS_MOVED
-            else "all-or-nothing"
-        )
+        if reading.deduction == TIERS_MOVED:
+            return self.say("tiers-moved")
+        return self.say("all-or-nothing")
 
     def refused(self, reading: Reading) -> str:
         if not reading.problems:
             return self.say("no-figure")
-        return self.say(
-            "refused",
-            why=" ".join(problem.what(self.lang) for problem in reading.problems),
-        )
+        reasons = [problem.what(self.lang) for problem in reading.problems]
+        return self.say("refused", why=" ".join(reasons))
 
     def several(self, reading: Reading) -> Document:
         return {
             "readings": [
-                {"rule": place.rule, "position": place.at} for place in reading.places
+                {"rule": contradiction.rule, "position": contradiction.position}
+                for contradiction in reading.contradictions
             ],
             "index": reading.scoring and self.index(reading.scoring),
             "text": None if reading.scoring else self.refused(reading),
@@ -287,9 +277,29 @@ def _rounded_up(percent: Fraction) -> str:
 
 
 def _rounded(percent: Fraction) -> str:
-    return number.fixed(
-        number.half_up(percent.numerator * 10**PLACES, percent.denominator), PLACES
-    )
+    return _with_places(percent, PLACES)
+
+
+def _with_places(value: Fraction, places: int) -> str:
+    """Return a number rounded half up, with so many places."""
+    ticks = number.half_up(value.numerator * 10**places, value.denominator)
+    return number.fixed(ticks, places)
+
+
+class _Bar(NamedTuple):
+    """A range on the chart: what makes it, and the scorings at its ends."""
+
+    kind: str
+    id: str
+    label: str
+    low: Scoring
+    high: Scoring
+
+
+def _bar(kind: str, id_: str, label: str, one: Scoring, other: Scoring) -> _Bar:
+    """Return a bar between two scorings, the lower one first."""
+    low, high = sorted((one, other), key=lambda scoring: scoring.index.value)
+    return _Bar(kind, id_, label, low, high)
 
 
 class _Chart:
@@ -300,108 +310,83 @@ class _Chart:
     def __init__(self, writer: _Writer) -> None:
         self.writer = writer
         self.bars = list(self._bars())
-        values = [
-            writer.scoring,
-            *(scoring for _, _, _, low, high in self.bars for scoring in (low, high)),
-        ]
-        points = [
-            Fraction(scoring.index.value, scoring.compiled.unit) for scoring in values
-        ]
+        ends = [scoring for bar in self.bars for scoring in (bar.low, bar.high)]
+        points = [_shown_points(scoring) for scoring in (writer.scoring, *ends)]
         self.low = number.floor(min(points))
         self.high = number.ceiling(max(points))
-        self.high += self.low == self.high
+        if self.low == self.high:
+            self.high += 1
 
-    def _bars(self) -> Iterator[tuple[str, str, str, Scoring, Scoring]]:
-        """Yield the bars, of readings those that move the index: kind, id, label, the lower outcome
-        and the higher.
+    def _bars(self) -> Iterator[_Bar]:
+        """Yield the bars: of all weights, of each area, of each reading that moves the index, of
+        all readings together.
         """
-        study = self.writer.study
         writer = self.writer
-        yield (
-            "weights",
-            "",
-            writer.say("all-areas"),
-            study.lowest.scoring,
-            study.highest.scoring,
-        )
+        study = writer.study
+        rules = writer.scoring.rules
+        lowest = study.lowest.scoring
+        highest = study.highest.scoring
+        yield _Bar("weights", "", writer.say("all-areas"), lowest, highest)
         for swing in study.swings:
-            title = writer.scoring.rules.groups[swing.area].title.of(writer.lang)
-            yield (
-                "area",
-                swing.area,
-                title,
-                *self._ordered(swing.up.scoring, swing.down.scoring),
-            )
-        for reading in writer.ordered():
-            if (
-                reading.scoring is not None
-                and reading.scoring.index.value != study.scoring.index.value
-            ):
-                title = writer.scoring.rules.rules[reading.places[0].rule].title.of(
-                    writer.lang
-                )
-                yield (
-                    "reading",
-                    reading.places[0].rule,
-                    title,
-                    *self._ordered(study.scoring, reading.scoring),
-                )
-        if study.together.all is not None and study.together.all.scoring is not None:
-            yield (
-                "together",
-                "",
-                writer.say("together"),
-                *self._ordered(study.scoring, study.together.all.scoring),
-            )
-
-    @staticmethod
-    def _ordered(one: Scoring, other: Scoring) -> tuple[Scoring, Scoring]:
-        low, high = sorted((one, other), key=lambda scoring: scoring.index.value)
-        return low, high
+            title = rules.groups[swing.area].title.of(writer.lang)
+            up = swing.up.scoring
+            down = swing.down.scoring
+            yield _bar("area", swing.area, title, up, down)
+        for reading in writer.ordered_readings():
+            if reading.scoring is None:
+                continue
+            if reading.scoring.index.value == study.scoring.index.value:
+                continue
+            rule = rules.rules[reading.contradictions[0].rule]
+            title = rule.title.of(writer.lang)
+            yield _bar("reading", rule.id, title, study.scoring, reading.scoring)
+        together = study.together.all
+        if together is not None and together.scoring is not None:
+            label = writer.say("together")
+            yield _bar("together", "", label, study.scoring, together.scoring)
 
     def place(self, points: Fraction) -> str:
         """Return where points stand on the axis, in percent of its length."""
-        return number.plain(
-            number.round_half_up(
-                (points - self.low) / (self.high - self.low) * HUNDRED, 4
-            )
-        )
+        part = (points - self.low) / (self.high - self.low)
+        return number.plain(number.round_half_up(part * HUNDRED, 4))
 
     def end(self, scoring: Scoring) -> Document:
-        points = Fraction(scoring.index.value, scoring.compiled.unit)
         return {
             "value": scoring.points(scoring.index.value),
-            "place": self.place(points),
+            "place": self.place(_shown_points(scoring)),
         }
 
     def chart(self) -> Document:
         """Return the chart as data: no shapes, no colours."""
-        bands = self.writer.scoring.ladder
-        edges = [
-            (band, band.interval.low) for band in bands if band.interval.low is not None
-        ]
         return {
             "axis": {"low": number.plain(self.low), "high": number.plain(self.high)},
             "index": self.end(self.writer.scoring),
-            "bands": [
+            "bands": list(self.bands()),
+            "bars": [
                 {
+                    "kind": bar.kind,
+                    "id": bar.id,
+                    "label": bar.label,
+                    "low": self.end(bar.low),
+                    "high": self.end(bar.high),
+                }
+                for bar in self.bars
+            ],
+        }
+
+    def bands(self) -> Iterator[Document]:
+        """Yield the bands that begin on the axis."""
+        for band in self.writer.scoring.ladder:
+            low = band.interval.low
+            if low is not None and self.low <= low <= self.high:
+                yield {
                     "id": band.id,
                     "title": band.title.of(self.writer.lang),
                     "from": number.plain(low),
-                    "place": place,
+                    "place": self.place(low),
                 }
-                for band, low in edges
-                if self.low <= low <= self.high
-                for place in [self.place(low)]
-            ],
-            "bars": [
-                {
-                    "kind": kind,
-                    "id": id_,
-                    "label": label,
-                    "low": self.end(low),
-                    "high": self.end(high),
-                }
-                for kind, id_, label, low, high in self.bars
-            ],
-        }
+
+
+def _shown_points(scoring: Scoring) -> Fraction:
+    """Return the index as it is shown, in points."""
+    return Fraction(scoring.index.value, scoring.compiled.unit)

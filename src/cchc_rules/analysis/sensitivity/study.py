@@ -1,72 +1,280 @@
-"""`sensitivity`: a submission scored, and how far its index hangs on weights and readings that
-somebody chose.
+"""How sure an index is: other weights of the areas within a range, and the other readings of the
+plan.
+
+The areas are the base groups at the top. What each came to is taken as scored, so that the weights
+as they are give the index of the report to the last digit; weights inside an area stay.
 """
 
-from datetime import date
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
-from cchc_rules.analysis.sensitivity import readings
-from cchc_rules.analysis.sensitivity.readings import Together
-from cchc_rules.analysis.sensitivity.sensitivity_document import document
-from cchc_rules.analysis.sensitivity.variations import HUNDRED, Study
+from cchc_rules.analysis.sensitivity import extreme_weights
+from cchc_rules.analysis.sensitivity.extreme_weights import (
+    Area,
+    Points,
+    Reach,
+    Weights,
+)
+from cchc_rules.analysis.sensitivity.other_readings import Reading, Together
 from cchc_rules.base import number
-from cchc_rules.report.heading import Document
-from cchc_rules.report.score import score
-from cchc_rules.rules.model import RuleSet
+from cchc_rules.report.report import Report
+from cchc_rules.rules.model import Band
+from cchc_rules.scoring import totals
 from cchc_rules.scoring.scoring import Scoring
-from cchc_rules.submissions.submission import Measurements
+from cchc_rules.scoring.totals import Total
 
-WORK = 5000
-"""So many rules are checked and scored anew at most for the other readings on a report's page,
-which stays quick.
-"""
+HUNDRED = Fraction(100)
+HIGHER = 1
+LOWER = -1
+
+AreaWeights: TypeAlias = dict[str, Fraction]
+"""Points by the id of an area."""
 
 
-class Sensitivity(Study):
-    """How far an index hangs on the weights of its areas and on the readings of the plan."""
+class Variation(NamedTuple):
+    """The index under other weights of all areas."""
 
-    def to_dict(self, lang: str | None = None) -> Document:
-        """Return the document of docs/reference/sensitivity.md, its texts in the language asked
-        for.
+    weights: AreaWeights
+    scoring: Scoring
+
+    @property
+    def exact(self) -> Fraction:
+        """The index before rounding."""
+        return self.scoring.index.exact
+
+
+class SingleVariation(NamedTuple):
+    """The index when the weight of one area is another, and the others make up for it."""
+
+    weight: Fraction
+    scoring: Scoring
+
+    @property
+    def exact(self) -> Fraction:
+        """The index before rounding."""
+        return self.scoring.index.exact
+
+
+class Swing(NamedTuple):
+    """What one area's weight alone does to the index, up and down by the range."""
+
+    area: str
+    up: SingleVariation
+    down: SingleVariation
+
+    @property
+    def width(self) -> Fraction:
+        """How far the index moves between the two, before rounding."""
+        return abs(self.up.exact - self.down.exact)
+
+
+class BandChange(NamedTuple):
+    """The least change of weights that changes the band: `reason` says whether there is one.
+
+    `reached`: `part` of each weight (more than it, unless `attained`) leads to `band`. Otherwise
+    `top` or `bottom`: there is no further band; `gated`: a gate holds the band; `never`: no change
+    below 100 % does it.
+    """
+
+    reason: str
+    band: Band | None = None
+    part: Fraction | None = None
+    attained: bool = True
+    weights: AreaWeights | None = None
+
+
+class BandEdge(NamedTuple):
+    """The ratio of points earned to points left at which a band begins, and whether the ratio
+    itself lies in the band.
+    """
+
+    ratio: Fraction
+    inside: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """How far an index depends on weights that nobody stated and on readings of the plan that
+    somebody chose.
+
+    `range` is how many percent each weight may move. `readings` is None where none was scored.
+    """
+
+    report: Report
+    range: Fraction
+    readings: tuple[Reading, ...] | None
+    together: Together
+
+    @property
+    def scoring(self) -> Scoring:
+        """The scoring that all is compared with."""
+        return self.report.scoring
+
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        """The areas that have points, by id, in file order."""
+        unit = self.scoring.compiled.unit
+        areas = {}
+        for group, total in zip(
+            self.scoring.compiled.groups, self.scoring.groups, strict=True
+        ):
+            if group.top and group.kind == "base" and total.maximum:
+                left = total.maximum - total.rescaled
+                areas[group.id] = Area(
+                    weight=Fraction(total.maximum, unit),
+                    earned=Fraction(total.earned, total.maximum),
+                    left=Fraction(left, total.maximum),
+                )
+        return {id_: areas[id_] for id_ in self.scoring.rules.groups if id_ in areas}
+
+    @property
+    def state(self) -> str:
+        """Whether weights can vary: `varied`, or why not: `nothing_left` to score, or `one_area`
+        alone.
         """
-        return document(self, lang or self.report.language)
+        if not any(area.left for area in self.areas.values()):
+            return "nothing_left"
+        return "varied" if len(self.areas) > 1 else "one_area"
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether nothing is left to score, so that no weights make an index."""
+        return self.state == "nothing_left"
+
+    @cached_property
+    def lowest(self) -> Variation:
+        """The lowest index of all weights in the range."""
+        return self._extreme(LOWER)
+
+    @cached_property
+    def highest(self) -> Variation:
+        """The highest index of all weights in the range."""
+        return self._extreme(HIGHER)
+
+    def _extreme(self, sign: int) -> Variation:
+        areas = self._weighed
+        if self.nothing_left:
+            return self.under(extreme_weights.stated_weights(areas))
+        extreme = extreme_weights.extreme(areas, self._part, sign)
+        return self.under(extreme.weights)
+
+    @property
+    def _part(self) -> Fraction:
+        """The part of itself by which each weight may move."""
+        return self.range / HUNDRED
+
+    @cached_property
+    def _weighed(self) -> tuple[Area, ...]:
+        return tuple(self.areas.values())
+
+    def under(self, weights: Weights) -> Variation:
+        """Return the index under some weights of the areas, in their order."""
+        by_area = self._by_area(weights)
+        if self.nothing_left:
+            return Variation(by_area, self.scoring)
+        ratio = extreme_weights.ratio(self._weighed, weights)
+        return Variation(by_area, self._at_ratio(ratio))
+
+    def _by_area(self, weights: Weights) -> AreaWeights:
+        return dict(zip(self.areas, weights, strict=True))
+
+    def _at_ratio(self, ratio: Fraction) -> Scoring:
+        """Return the scoring when the areas give a ratio of points earned to points left."""
+        index = self.scoring.index
+        base = Total(ratio.denominator, ratio.numerator, 0, 0, 0)
+        varied = totals.held(self.scoring.compiled, base, index.bonus, index.penalty)
+        return replace(self.scoring, index=varied)
+
+    @cached_property
+    def swings(self) -> tuple[Swing, ...]:
+        """What each area's weight alone does, the widest swing first."""
+        whole = extreme_weights.points(self._weighed)
+        swings = [
+            Swing(
+                id_,
+                self._single(whole, area, self._part),
+                self._single(whole, area, -self._part),
+            )
+            for id_, area in self.areas.items()
+        ]
+        return tuple(sorted(swings, key=lambda swing: -swing.width))
+
+    def _single(self, whole: Points, area: Area, part: Fraction) -> SingleVariation:
+        weight = extreme_weights.single_weight(whole, area, part)
+        if self.nothing_left:
+            return SingleVariation(weight, self.scoring)
+        ratio = extreme_weights.single_ratio(whole, area, weight)
+        return SingleVariation(weight, self._at_ratio(ratio))
+
+    @cached_property
+    def up(self) -> BandChange | None:
+        """The least change of weights that lifts the index into a higher band; None without bands.
+
+        Where a gate holds the band, or would hold the next one, no weights lift it.
+        """
+        banding = self.scoring.banding()
+        ladder = self.scoring.ladder
+        if banding.band is None or banding.before is None:
+            return None
+        following = ladder.index(banding.before) + 1
+        if banding.gates:
+            return BandChange("gated")
+        if following == len(ladder):
+            return BandChange("top")
+        allowed, _ = self.scoring.gated(following)
+        if ladder[allowed] is banding.band:
+            return BandChange("gated")
+        band = ladder[following]
+        return self._least_change(band_edge(self.scoring, band), band, HIGHER)
+
+    @cached_property
+    def down(self) -> BandChange | None:
+        """The least change of weights that lets the index fall into a lower band; None without
+        bands.
+        """
+        band = self.scoring.banding().band
+        ladder = self.scoring.ladder
+        if band is None:
+            return None
+        position = ladder.index(band)
+        if position == 0:
+            return BandChange("bottom")
+        edge = band_edge(self.scoring, band)
+        return self._least_change(edge, ladder[position - 1], LOWER)
+
+    def _least_change(self, edge: BandEdge, band: Band, sign: int) -> BandChange:
+        """Return the least change that takes the index over an edge and into a band."""
+        if self.nothing_left:
+            return BandChange("never")
+        enough = edge.inside if sign == HIGHER else not edge.inside
+        reach = extreme_weights.reach(self._weighed, edge.ratio, sign, closed=enough)
+        if reach is None:
+            return BandChange("never")
+        return self._reached(band, reach)
+
+    def _reached(self, band: Band, reach: Reach) -> BandChange:
+        weights = self._by_area(reach.weights(self._weighed))
+        return BandChange("reached", band, reach.part, reach.attained, weights)
 
 
-def sensitivity(
-    rules: RuleSet,
-    measurements: Measurements,
-    *,
-    range: Fraction | Decimal | int = 20,  # noqa: A002 - the word of the command line
-    work: int | None = None,
-    as_of: date | str | None = None,
-) -> Sensitivity:
-    """Return how far a submission's index depends on the weights of the areas and on the readings
-    of the plan.
+def band_edge(scoring: Scoring, band: Band) -> BandEdge:
+    """Return the ratio of points earned to points left at which a band begins (semantics I2, I3,
+    I5).
 
-    `range` is how many percent each weight may move, from 0 to below 100. Each other reading checks
-    and scores every rule anew; where that makes more than `work` rules, none is scored, and
-    `readings` is None. Raises as `score` does, and `ValueError` for a range that is none.
+    Where bands read the index shown, the base, too, is rounded half up, away from zero: a base of
+    −0.005 is shown as −0.01. So a ratio on the half tick itself lies in the band only above zero.
     """
-    percent = percent_of(range)
-    report = score(rules, measurements, as_of=as_of)
-    found = report.scoring
-    if work is not None and len(readings.places(found)) * len(found.results) > work:
-        return Sensitivity(report, percent, None, Together())
-
-    def rescore(changed: RuleSet) -> Scoring:
-        return score(changed, measurements, as_of=report.as_of).scoring
-
-    each = readings.each(found, rescore)
-    together = readings.together(found, each, rescore)
-    return Sensitivity(report, percent, tuple(each), together)
-
-
-def percent_of(given: Fraction | Decimal | int) -> Fraction:
-    """Return a range of weights in percent: from 0 to below 100, for at 100 an area may be left
-    without weight.
-    """
-    percent = number.argument("range", given)
-    if not 0 <= percent < HUNDRED:
-        raise ValueError(f"range {percent}: 0 … < 100")
-    return percent
+    index = scoring.index
+    low = band.interval.low or Fraction(0)
+    inside = not band.interval.low_open
+    if scoring.rules.bands_read == "rounded":
+        ticks = low * index.unit
+        first_tick = number.ceiling(ticks) if inside else number.floor(ticks) + 1
+        base = first_tick - index.bonus + index.penalty
+        low = (base - Fraction(1, 2)) / index.unit
+        inside = base > 0
+    else:
+        low -= Fraction(index.bonus - index.penalty, index.unit)
+    return BandEdge(low / scoring.rules.index.scale, inside)

@@ -114,11 +114,11 @@ def _study(
     rules: RuleSet, measurements: Measurements, options: argparse.Namespace
 ) -> dict[str, Any]:
     """Return the study that a page shows beside the report."""
-    from cchc_rules.analysis.sensitivity.study import WORK, sensitivity  # noqa: PLC0415 - a page alone shows it
+    from cchc_rules.analysis.sensitivity.sensitivity import WORK_FOR_A_PAGE, sensitivity  # noqa: PLC0415 - a page alone shows it
 
-    return sensitivity(rules, measurements, work=WORK, as_of=options.as_of).to_dict(
-        options.lang
-    )
+    return sensitivity(
+        rules, measurements, work=WORK_FOR_A_PAGE, as_of=options.as_of
+    ).to_dict(options.lang)
 
 
 def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:

@@ -5,7 +5,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
-from cchc_rules.analysis.sensitivity.study import percent_of, sensitivity
+from cchc_rules.analysis.sensitivity.sensitivity import percent_of, sensitivity
 from cchc_rules.base import number
 from cchc_rules.base.messages import message
 from cchc_rules.cli.commands.score import add_submission, rules_for, submitted

@@ -1,0 +1,149 @@
+"""How points are lost when a rule is read with another target.
+
+A conflict states another comparator and threshold, and seldom how points are then lost. The rule's
+own deduction is kept where it can be: as it is when its numbers do not stand on the target, with
+tiers moved when they do. All or nothing is what is left.
+
+For example: a rule asks for 90 % and more, and has the tiers “from 90: 100 %; from 50, below 90:
+50 %; below 50: nothing”. The other reading asks for more than 80 %. The two edges that stand on 90
+move, and change their side: “above 80: 100 %; from 50, to 80: 50 %; below 50: nothing”.
+"""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+Table = Mapping[str, Any]
+"""A table of a rule file as it was read."""
+
+AS_DECLARED = "as_declared"
+TIERS_MOVED = "tiers_moved"
+ALL_OR_NOTHING = "all_or_nothing"
+"""How points are lost under another reading."""
+
+
+def deductions_for(table: Table, conflict: Table) -> dict[str, Table]:
+    """Return the fields of a rule under another reading, by how points are then lost, the first to
+    be preferred.
+    """
+    target = {"comparator": conflict["comparator"], "threshold": conflict["threshold"]}
+    fields: dict[str, Table] = {}
+    tiers = _tiers_on_target(table)
+    if tiers is None:
+        fields[AS_DECLARED] = target
+    else:
+        moved = moved_tiers(tiers, table, conflict)
+        if moved == tiers:
+            fields[AS_DECLARED] = target
+        elif moved is not None:
+            deduction = {**table["deduction"], "tiers": moved}
+            fields[TIERS_MOVED] = {**target, "deduction": deduction}
+    fields[ALL_OR_NOTHING] = {**target, "deduction": "all_or_nothing"}
+    return fields
+
+
+def _tiers_on_target(table: Table) -> list[Table] | None:
+    """Return the tiers that may stand on the target's own threshold."""
+    deduction = table["deduction"]
+    if not isinstance(deduction, Mapping) or deduction["kind"] != "tiers":
+        return None
+    if "of" in deduction or "comparator" not in table:
+        return None
+    return list(deduction["tiers"])
+
+
+_EDGES = {
+    ">=": ("from", "below"),
+    ">": ("above", "to"),
+    "<=": ("to", "above"),
+    "<": ("below", "from"),
+}
+"""The edge of what reaches a target, and the edge of what does not."""
+
+
+def moved_tiers(tiers: list[Table], old: Table, new: Table) -> list[Table] | None:
+    """Return tiers whose edges that stand on the old target stand on the new one; None where that
+    cannot be said.
+    """
+    before = old["comparator"]
+    after = new["comparator"]
+    both_order = before in _EDGES and after in _EDGES
+    if both_order and before[0] == after[0]:
+        new_edges = dict(zip(_EDGES[before], _EDGES[after], strict=True))
+        return [
+            _with_moved_edges(tier, new_edges, old["threshold"], new["threshold"])
+            for tier in tiers
+        ]
+    if {before, after} <= {"is", "one_of"}:
+        points = [_points(tier, old["weight"]) for tier in tiers]
+        known_points = [value for value in points if value is not None]
+        if len(known_points) < len(tiers):
+            return None
+        old_values = _listed(old["threshold"])
+        new_values = _listed(new["threshold"])
+        return _with_moved_values(tiers, known_points, old_values, new_values)
+    return None
+
+
+def _with_moved_edges(
+    tier: Table, new_edges: Mapping[str, str], old: object, new: object
+) -> Table:
+    moved: dict[str, Any] = {}
+    for key, value in tier.items():
+        if key in new_edges and value == old:
+            moved[new_edges[key]] = new
+        else:
+            moved[key] = value
+    return moved
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _points(tier: Table, weight: Any) -> Fraction | None:
+    """Return the points of a tier; None where a formula gives them."""
+    if "percent" in tier:
+        return Fraction(weight) * Fraction(tier["percent"]) / 100
+    return Fraction(tier["points"]) if "points" in tier else None
+
+
+def _with_moved_values(
+    tiers: list[Table], points: list[Fraction], old: list[Any], new: list[Any]
+) -> list[Table] | None:
+    """Return tiers in which the values that newly reach the target have joined the best tier, or
+    those that no longer do have left it for the next.
+
+    None where values would go both ways, or there is no tier below the best.
+    """
+    joining = [value for value in new if value not in old]
+    leaving = [value for value in old if value not in new]
+    values = [_listed(tier.get("is", [])) for tier in tiers]
+    reaching = [
+        position
+        for position, held in enumerate(values)
+        if any(value in held for value in old)
+    ]
+    if not reaching or (joining and leaving):
+        return None
+    best = max(reaching, key=points.__getitem__)
+    lower = [
+        position for position in range(len(tiers)) if points[position] < points[best]
+    ]
+    if not lower:
+        return None
+    next_best = max(lower, key=points.__getitem__)
+    fallen = [value for value in values[best] if value in leaving]
+    moving = [*joining, *fallen]
+    values = [[value for value in held if value not in moving] for held in values]
+    values[best] += joining
+    values[next_best] += fallen
+    return [
+        _with_values(tier, held)
+        for tier, held in zip(tiers, values, strict=True)
+        if held or "is" not in tier
+    ]
+
+
+def _with_values(tier: Table, held: Iterable[Any]) -> Table:
+    return {**tier, "is": list(held)} if "is" in tier else tier
