@@ -1,10 +1,36 @@
-"""Exact arithmetic over columns of whole numbers that cannot overflow: every number knows how large
-it can get.
+"""Exact arithmetic over columns of whole numbers that cannot overflow, because every number
+knows how large it can get.
 
-Polars wraps silently where a number no longer fits. So each number carries the least and the most
-that it can be, and a gauge remembers the largest of all: it says which width holds them. The same
-bounds leave out what is known before a table is read: a share is never negative, so nobody looks at
-its sign.
+Polars computes in whole numbers of a fixed width and wraps silently where a result no longer
+fits. So nothing here is computed before it is known to fit. Each number of a formula is a
+`Whole`: a Polars expression with the least and the most that it can be. Whatever is added,
+multiplied or divided gets bounds from the bounds of its parts, and a `Gauge` notes the largest
+of all of them, its peak. When the whole formula has been built, and before a table is read, the
+peak says which width holds every step, or that none does.
+
+A worked example. A share is reported as two counts of at most a thousand million, and a rule of
+6.00 points is lost in proportion below 90 %. In hundredths of a point (ticks) that is
+600 / 90 × (100 × n / d), rounded half up. The product of the constants stays one fraction, `k`,
+until it is needed, so only the rounding has to fit: (2 × 2000 × n + 3 × d) // (2 × 3 × d).
+
+>>> gauge = Gauge(pl.Int64)
+>>> n = gauge.whole(pl.col("answered"), 0, 10**9)
+>>> d = gauge.whole(pl.col("received"), 1, 10**9)
+>>> percent = quotient(n, d, Fraction(100)).within(Fraction(0), Fraction(100))
+>>> ticks = percent.times(Fraction(600, 90)).rounded()
+>>> ticks.low, ticks.high
+(0, 667)
+>>> gauge.peak, gauge.peak < 1 << 63
+(4003000000000, True)
+
+42 bits are enough, so 64-bit columns are, for all tables whose counts keep to the bound. (What
+no bound holds, a larger count, is tested when the table is read and goes to the single engine.)
+
+The same bounds leave out what is known beforehand: a share is never negative, so nobody looks
+at its sign, and a test that always holds never reaches Polars.
+
+>>> percent.holds(">=", gauge.ratio(Fraction(0))) is TRUE
+True
 """
 
 from collections import Counter
@@ -25,51 +51,72 @@ WIDTHS: tuple[tuple[Dtype, int], ...] = ((pl.Int64, 63), (pl.Int128, 127))
 sign.
 """
 
+_BITS = dict(WIDTHS)
+
 MOST_READ = 16
-"""What reads more columns is kept as one: expressions within expressions must not grow without end."""
+"""An expression that reads more columns than this becomes a column of its own: expressions
+within expressions must not grow without end.
+"""
+
+Span: TypeAlias = tuple[Any, Any]
+"""The least and the most that a number can be: whole numbers, or fractions."""
 
 # Conditions
 
 TRUE = pl.lit(True)
 FALSE = pl.lit(False)
-"""What holds in every row, or in none: known before a table is read, and left out of what is worked
-out.
+"""What holds in every row, or in none. Both are known before a table is read and are told apart
+by identity, so that they can be left out of what is computed.
 """
 
 
+def certain(holds: bool) -> pl.Expr:
+    """Return the condition that holds in every row, or the one that holds in none."""
+    if holds:
+        return TRUE
+    return FALSE
+
+
 def every(conditions: Iterable[pl.Expr]) -> pl.Expr:
-    """Return whether all conditions hold."""
-    open_ = [one for one in conditions if one is not TRUE]
-    if any(one is FALSE for one in open_):
+    """Return the condition that all conditions hold."""
+    uncertain = [condition for condition in conditions if condition is not TRUE]
+    if any(condition is FALSE for condition in uncertain):
         return FALSE
-    return reduce(lambda one, other: one & other, open_) if open_ else TRUE
+    if not uncertain:
+        return TRUE
+    return reduce(pl.Expr.__and__, uncertain)
 
 
 def never(condition: pl.Expr) -> pl.Expr:
-    """Return whether a condition does not hold."""
-    if condition is TRUE or condition is FALSE:
-        return FALSE if condition is TRUE else TRUE
+    """Return the condition that another does not hold."""
+    if condition is TRUE:
+        return FALSE
+    if condition is FALSE:
+        return TRUE
     return ~condition
 
 
 def some(conditions: Iterable[pl.Expr]) -> pl.Expr:
-    """Return whether any condition holds."""
-    open_ = [one for one in conditions if one is not FALSE]
-    if any(one is TRUE for one in open_):
+    """Return the condition that at least one condition holds."""
+    uncertain = [condition for condition in conditions if condition is not FALSE]
+    if any(condition is TRUE for condition in uncertain):
         return TRUE
-    return reduce(lambda one, other: one | other, open_) if open_ else FALSE
+    if not uncertain:
+        return FALSE
+    return reduce(pl.Expr.__or__, uncertain)
 
 
 # Numbers
 
 
 class Gauge:
-    """Remembers the largest number that any step can come to, and the columns that are worked out
-    on the way.
+    """Notes the largest number that any step can come to, and the columns worked out on the way.
 
-    What is used more than once is kept as a column: otherwise it would be worked out again each
-    time, and what is built of such parts would grow without end. What is known to be used `once` is
-    worked out where it is used, while it is near.
+    An expression that is used more than once is kept as a column. Otherwise it would be worked
+    out again for each use, and what is built of such parts would grow without end. One that is
+    known to be used only `once` stays an expression and is worked out where it is used, while
+    its numbers are still in the processor's cache. (A program is built twice: the first time
+    tells which columns those are.)
     """
 
     def __init__(self, dtype: Dtype, once: frozenset[str] = frozenset()) -> None:
@@ -79,22 +126,25 @@ class Gauge:
         self.kept: dict[str, pl.Expr] = {}
         self.names: dict[bytes, str] = {}
         self.numbers: dict[int, Whole] = {}
+        self.literals: dict[int, pl.Expr] = {}
 
     def keep(self, expr: pl.Expr) -> pl.Expr:
-        """Return an expression as a column of its own, which is worked out once; a column stays
-        what it is.
+        """Return an expression as a column of its own; what reads no column, or is one, stays as
+        it is.
+
+        Equal expressions get the same column.
         """
-        read = expr.meta.root_names()
-        if not read or expr.meta.is_column():
+        columns_read = expr.meta.root_names()
+        if not columns_read or expr.meta.is_column():
             return expr
         name = self.names.setdefault(expr.meta.serialize(), f"|{len(self.names)}")
-        if name in self.once and len(read) <= MOST_READ:
+        if name in self.once and len(columns_read) <= MOST_READ:
             return expr
         self.kept.setdefault(name, expr.alias(name))
         return pl.col(name)
 
     def used_once(self, wanted: Iterable[pl.Expr]) -> frozenset[str]:
-        """Return the kept columns of which only one other makes use, and only once."""
+        """Return the kept columns that are read exactly once on the way to what is wanted."""
         levels: dict[str, int] = {}
         uses: Counter[str] = Counter()
         for expr in wanted:
@@ -105,21 +155,23 @@ class Gauge:
         return frozenset(name for name in levels if uses[name] == 1)
 
     def steps(self, wanted: Iterable[pl.Expr], done: set[str]) -> list[list[pl.Expr]]:
-        """Return the columns that others are worked out from, in steps, without those that are
-        done; those are, now.
+        """Return the kept columns that what is wanted is worked out from, in steps: each step
+        reads only columns of the table and of earlier steps.
+
+        Columns in `done` are left out; those that are returned are added to it.
         """
         levels: dict[str, int] = {}
         for expr in wanted:
             self._level(expr, levels)
-        found: dict[int, list[pl.Expr]] = {}
+        by_level: dict[int, list[pl.Expr]] = {}
         for name in levels.keys() - done:
-            found.setdefault(levels[name], []).append(self.kept[name])
+            by_level.setdefault(levels[name], []).append(self.kept[name])
         done.update(levels)
-        return [found[level] for level in sorted(found)]
+        return [by_level[level] for level in sorted(by_level)]
 
     def _level(self, expr: pl.Expr, levels: dict[str, int]) -> int:
-        """Note after how many steps an expression can be worked out, and those that it is worked
-        out from.
+        """Return after how many steps an expression can be worked out; note the same in `levels`
+        for each kept column below it.
         """
         level = 0
         for name in expr.meta.root_names():
@@ -130,19 +182,34 @@ class Gauge:
         return level
 
     def whole(self, expr: pl.Expr, low: int, high: int) -> "Whole":
-        """Return a column of whole numbers, none below the least and none above the most."""
+        """Return a column of whole numbers, none below `low` and none above `high`."""
         self.peak = max(self.peak, abs(low), abs(high))
-        return self.number(low) if low == high else Whole(self, expr, low, high)
+        if low == high:
+            return self.number(low)
+        return Whole(self, expr, low, high)
 
     def number(self, value: int) -> "Whole":
-        """Return a number that is the same in every row."""
+        """Return a number that is the same in every row, of any size: only one that is used in a
+        column counts for the peak.
+        """
         if value not in self.numbers:
-            literal = pl.lit(value, self.dtype) if abs(value) < 1 << 126 else pl.lit(0)
-            self.numbers[value] = Whole(self, literal, value, value)
+            self.numbers[value] = Whole(self, None, value, value)
         return self.numbers[value]
 
+    def literal(self, value: int) -> pl.Expr:
+        """Return a number as Polars reads it.
+
+        One that the width does not hold raises the peak above that width, so what is built of it
+        is never run; anything may then stand in its place.
+        """
+        self.peak = max(self.peak, abs(value))
+        if value not in self.literals:
+            stand_in = 0 if abs(value) >> _BITS[self.dtype] else value
+            self.literals[value] = pl.lit(stand_in, self.dtype)
+        return self.literals[value]
+
     def total(self, parts: Iterable["Whole"]) -> "Whole":
-        """Return the sum of columns, kept."""
+        """Return the sum of columns, kept; what all rows share is added up beforehand."""
         parts = [*parts]
         fixed = sum(part.low for part in parts if part.fixed)
         moving = [part for part in parts if not part.fixed]
@@ -150,33 +217,41 @@ class Gauge:
             return self.number(fixed)
         low = sum(part.low for part in moving)
         high = sum(part.high for part in moving)
-        added = (
-            pl.sum_horizontal([part.expr for part in moving])
-            if len(moving) > 1
-            else moving[0].expr
-        )
+        added = moving[0].expr
+        if len(moving) > 1:
+            added = pl.sum_horizontal([part.expr for part in moving])
         return (self.whole(added, low, high) + self.number(fixed)).kept()
 
     def ratio(self, value: Fraction) -> "Ratio":
         """Return a fraction that is the same in every row."""
-        n, k = (self.number(1), value) if value else (self.number(0), Fraction(1))
-        return Ratio(n, self.number(1), k, value, value)
+        one = self.number(1)
+        if not value:
+            return Ratio(self.number(0), one, Fraction(1), value, value)
+        return Ratio(one, one, value, value, value)
 
 
 @dataclass(frozen=True, eq=False)
 class Whole:
-    """Whole numbers, one a row, from `low` to `high`; where both are the same, so is the number in
-    every row.
+    """Whole numbers, one a row, from `low` to `high`; where both are the same, so is the number
+    in every row.
     """
 
     gauge: Gauge
-    expr: pl.Expr
+    column: pl.Expr | None
+    """How they are worked out; None for a number that all rows share."""
     low: int
     high: int
     positive: pl.Expr | None = None
-    """Where they are above zero, for whole numbers of which that is known sooner than the numbers
-    are.
-    """
+    """Where they are above zero, for numbers of which that is cheaper to know than the numbers."""
+
+    @property
+    def expr(self) -> pl.Expr:
+        """The numbers as Polars works them out; a number that all rows share counts for the
+        gauge's peak from here on.
+        """
+        if self.column is None:
+            return self.gauge.literal(self.low)
+        return self.column
 
     @property
     def fixed(self) -> bool:
@@ -185,60 +260,66 @@ class Whole:
 
     def same(self, other: "Whole") -> bool:
         """Whether both are known to be the same numbers."""
-        return self is other or (self.fixed and other.fixed and self.low == other.low)
+        if self is other:
+            return True
+        return self.fixed and other.fixed and self.low == other.low
 
     def __add__(self, other: "Whole") -> "Whole":
-        if self.same(ZERO) or other.same(ZERO):
-            return other if self.same(ZERO) else self
-        return self.gauge.whole(
-            self.expr + other.expr, self.low + other.low, self.high + other.high
-        )
+        if self.same(ZERO):
+            return other
+        if other.same(ZERO):
+            return self
+        low = self.low + other.low
+        high = self.high + other.high
+        return self.gauge.whole(self.expr + other.expr, low, high)
 
     def __sub__(self, other: "Whole") -> "Whole":
         if other.same(ZERO):
             return self
-        return self.gauge.whole(
-            self.expr - other.expr, self.low - other.high, self.high - other.low
-        )
+        low = self.low - other.high
+        high = self.high - other.low
+        return self.gauge.whole(self.expr - other.expr, low, high)
 
     def __neg__(self) -> "Whole":
         return self.gauge.number(0) - self  # Polars negates no 128 bits
 
     def __mul__(self, other: "Whole") -> "Whole":
-        if self.same(ONE) or other.same(ONE):
-            return other if self.same(ONE) else self
-        ends = [
-            one * two
-            for one in (self.low, self.high)
-            for two in (other.low, other.high)
+        if self.same(ONE):
+            return other
+        if other.same(ONE):
+            return self
+        products = [
+            mine * its
+            for mine in (self.low, self.high)
+            for its in (other.low, other.high)
         ]
-        return self.gauge.whole(self.expr * other.expr, min(ends), max(ends))
+        product = self.expr * other.expr
+        return self.gauge.whole(product, min(products), max(products))
 
     def times(self, factor: int) -> "Whole":
         """Return the numbers times a number."""
         return self * self.gauge.number(factor)
 
     def over(self, other: "Whole") -> "Whole":
-        """Return the quotient rounded down; the other is above zero."""
+        """Return the quotients rounded down; the other numbers are above zero."""
         if other.same(ONE):
             return self
-        ends = [
-            one // two
-            for one in (self.low, self.high)
-            for two in (max(other.low, 1), other.high)
+        quotients = [
+            mine // its
+            for mine in (self.low, self.high)
+            for its in (max(other.low, 1), other.high)
         ]
-        return self.gauge.whole(self.expr // other.expr, min(ends), max(ends))
+        rounded_down = self.expr // other.expr
+        return self.gauge.whole(rounded_down, min(quotients), max(quotients))
 
     def kept(self) -> "Whole":
         """Return the same numbers as a column that is worked out once."""
-        return (
-            self
-            if self.fixed
-            else Whole(self.gauge, self.gauge.keep(self.expr), self.low, self.high)
-        )
+        if self.fixed:
+            return self
+        return Whole(self.gauge, self.gauge.keep(self.expr), self.low, self.high)
 
     def above_zero(self) -> pl.Expr:
-        """Return whether the numbers are above zero."""
+        """Return the condition that the numbers are above zero."""
         return compared(">", self, self.gauge.number(0))
 
     def magnitude(self) -> "Whole":
@@ -249,43 +330,72 @@ class Whole:
 
     def least(self, other: "Whole") -> "Whole":
         """Return the smaller of two, row by row."""
-        if settled("<=", (self.low, self.high), (other.low, other.high)) is not None:
-            return self if self.high <= other.low else other
+        if self.high <= other.low:
+            return self
+        if other.high < self.low:
+            return other
         low = min(self.low, other.low)
         high = min(self.high, other.high)
-        return self.gauge.whole(pl.min_horizontal(self.expr, other.expr), low, high)
+        smaller = pl.min_horizontal(self.expr, other.expr)
+        return self.gauge.whole(smaller, low, high)
 
 
 _NOWHERE = Gauge(pl.Int64)
 ZERO = _NOWHERE.number(0)
 ONE = _NOWHERE.number(1)
+"""Numbers to compare others with by `same`; they belong to no program."""
 
 
-def compared(sign: str, one: Whole, other: Whole) -> pl.Expr:
-    """Return whether a comparison holds; a number that all rows share stands on the right, where
-    Polars wants it.
+def compared(sign: str, left: Whole, right: Whole) -> pl.Expr:
+    """Return the condition that a comparison holds.
+
+    A number that all rows share is put on the right, where Polars wants it.
     """
-    known = settled(sign, (one.low, one.high), (other.low, other.high))
+    known = settled(sign, (left.low, left.high), (right.low, right.high))
     if known is not None:
         return known
-    if one.fixed:
-        return compared(MIRRORED[sign], other, one)
-    if one.positive is not None and other.fixed and (sign, other.low) in ABOVE_ZERO:
-        return one.positive if sign in (">", ">=") else never(one.positive)
-    return SIGNS[sign](one.expr, other.expr)
+    if left.fixed:
+        return compared(MIRRORED[sign], right, left)
+    if left.positive is not None and right.fixed and (sign, right.low) in ABOVE_ZERO:
+        if sign in (">", ">="):
+            return left.positive
+        return never(left.positive)
+    return SIGNS[sign](left.expr, right.expr)
 
 
-def settled(sign: str, one: tuple[Any, Any], other: tuple[Any, Any]) -> pl.Expr | None:
-    """Return what a comparison of two spans always comes to, None where that depends on the row."""
+def settled(sign: str, left: Span, right: Span) -> pl.Expr | None:
+    """Return what a comparison of two spans always comes to, None where that depends on the row.
+
+    >>> settled("<=", (0, 3), (3, 9)) is TRUE
+    True
+    >>> settled("<", (0, 3), (3, 9)) is None
+    True
+    """
     if sign in ("==", "!="):
-        apart = one[1] < other[0] or other[1] < one[0]
-        alike = one[0] == one[1] == other[0] == other[1]
-        return None if apart == alike else TRUE if alike == (sign == "==") else FALSE
-    low, high = (one, other) if sign in ("<=", "<") else (other, one)
+        return _settled_equality(sign, left, right)
+    smaller = left
+    larger = right
+    if sign in (">", ">="):
+        smaller = right
+        larger = left
     strict = sign in ("<", ">")
-    if low[1] < high[0] or (low[1] == high[0] and not strict):
+    touch_below = smaller[1] == larger[0]
+    if smaller[1] < larger[0] or (touch_below and not strict):
         return TRUE
-    return FALSE if low[0] > high[1] or (low[0] == high[1] and strict) else None
+    touch_above = smaller[0] == larger[1]
+    if smaller[0] > larger[1] or (touch_above and strict):
+        return FALSE
+    return None
+
+
+def _settled_equality(sign: str, left: Span, right: Span) -> pl.Expr | None:
+    apart = left[1] < right[0] or right[1] < left[0]
+    if apart:
+        return certain(sign == "!=")
+    alike = left[0] == left[1] == right[0] == right[1]
+    if alike:
+        return certain(sign == "==")
+    return None
 
 
 def pick(condition: pl.Expr, yes: Whole, no: Whole) -> Whole:
@@ -296,15 +406,19 @@ def pick(condition: pl.Expr, yes: Whole, no: Whole) -> Whole:
         return no
     low = min(yes.low, no.low)
     high = max(yes.high, no.high)
-    return yes.gauge.whole(
-        pl.when(condition).then(yes.expr).otherwise(no.expr), low, high
-    )
+    picked = pl.when(condition).then(yes.expr).otherwise(no.expr)
+    return yes.gauge.whole(picked, low, high)
+
+
+# Fractions
 
 
 @dataclass(frozen=True, eq=False)
 class Ratio:
-    """Exact fractions, one a row: k × n / d, the denominators above zero; each from `low` to
-    `high`.
+    """Exact fractions, one a row: k × n / d, each from `low` to `high`.
+
+    The denominators `d` are above zero. What all rows share is gathered in `k`, an exact
+    fraction of any size, so multiplying by a constant costs no room in the columns.
     """
 
     n: Whole
@@ -313,13 +427,22 @@ class Ratio:
     low: Fraction
     high: Fraction
 
+    @property
+    def fixed(self) -> bool:
+        """Whether the fraction is the same in every row."""
+        return self.low == self.high
+
     def same(self, other: "Ratio") -> bool:
         """Whether both are known to be the same fractions."""
-        return self is other or self.low == self.high == other.low == other.high
+        if self is other:
+            return True
+        return self.fixed and other.fixed and self.low == other.low
 
     def __add__(self, other: "Ratio") -> "Ratio":
-        if self.n.same(ZERO) or other.n.same(ZERO):
-            return other if self.n.same(ZERO) else self
+        if self.n.same(ZERO):
+            return other
+        if other.n.same(ZERO):
+            return self
         k, mine, its = common(self.k, other.k)
         if self.d.same(other.d):
             n = self.n.times(mine) + other.n.times(its)
@@ -333,14 +456,14 @@ class Ratio:
         return self + other.times(Fraction(-1))
 
     def __mul__(self, other: "Ratio") -> "Ratio":
-        ends = [
-            one * two
-            for one in (self.low, self.high)
-            for two in (other.low, other.high)
+        products = [
+            mine * its
+            for mine in (self.low, self.high)
+            for its in (other.low, other.high)
         ]
-        return Ratio(
-            self.n * other.n, self.d * other.d, self.k * other.k, min(ends), max(ends)
-        )
+        n = self.n * other.n
+        d = self.d * other.d
+        return Ratio(n, d, self.k * other.k, min(products), max(products))
 
     def kept(self) -> "Ratio":
         """Return the same fractions by columns that are worked out once."""
@@ -354,39 +477,45 @@ class Ratio:
         return Ratio(self.n, self.d, self.k * number, low, high)
 
     def over(self, other: "Ratio") -> "Ratio":
-        """Return the quotient; the other is not zero."""
-        if other.low == other.high:
+        """Return the quotients; the other fractions are not zero.
+
+        The divisor's sign moves to the numerator, so that the denominator stays above zero.
+        """
+        if other.fixed:
             return self.times(1 / other.low)
-        sign = compared(">=", other.n, other.n.gauge.number(0))
-        above = pick(sign, self.n, -self.n)
+        rising = compared(">=", other.n, other.n.gauge.number(0))
+        signed = pick(rising, self.n, -self.n)
         below = other.n.magnitude()
-        lowest = abs(other.k) * Fraction(max(1, below.low), other.d.high)
-        most = max(abs(self.low), abs(self.high)) / lowest
-        return Ratio(above * other.d, self.d * below, self.k / other.k, -most, most)
+        # The divisor nearest to zero: its smallest numerator over its largest denominator.
+        smallest = abs(other.k) * Fraction(max(1, below.low), other.d.high)
+        most = max(abs(self.low), abs(self.high)) / smallest
+        n = signed * other.d
+        d = self.d * below
+        return Ratio(n, d, self.k / other.k, -most, most)
 
     def magnitude(self) -> "Ratio":
         """Return the fractions without their signs."""
         if self.low >= 0:
             return self
-        return Ratio(
-            self.n.magnitude(),
-            self.d,
-            abs(self.k),
-            Fraction(0),
-            max(-self.low, self.high),
-        )
+        most = max(-self.low, self.high)
+        return Ratio(self.n.magnitude(), self.d, abs(self.k), Fraction(0), most)
 
     def holds(self, sign: str, other: "Ratio") -> pl.Expr:
-        """Return whether a comparison holds, row by row, on the exact values."""
+        """Return the condition that a comparison holds, row by row, on the exact values.
+
+        Both sides are multiplied by both denominators, which are above zero.
+        """
         known = settled(sign, (self.low, self.high), (other.low, other.high))
         if known is not None:
             return known
         if other.n.same(ZERO):
-            return compared(sign if self.k > 0 else MIRRORED[sign], self.n, other.n)
+            if self.k < 0:
+                sign = MIRRORED[sign]
+            return compared(sign, self.n, other.n)
         _, mine, its = common(self.k, other.k)
-        return compared(
-            sign, (self.n * other.d).times(mine), (other.n * self.d).times(its)
-        )
+        left = (self.n * other.d).times(mine)
+        right = (other.n * self.d).times(its)
+        return compared(sign, left, right)
 
     def floor(self) -> Whole:
         """Return the fractions rounded down."""
@@ -399,61 +528,66 @@ class Ratio:
     def rounded(self) -> Whole:
         """Return the fractions rounded half up, away from zero at a tie."""
         gauge = self.n.gauge
-        found = self.kept()
-        if found.low == found.high:
-            return gauge.number(half_up(found.low.numerator, found.low.denominator))
-        if found.low >= 0:
-            return found._half_up()
-        if found.high <= 0:
-            return -found.times(Fraction(-1))._half_up()
-        up = found.magnitude()._half_up().kept()
-        return pick(found.holds(">=", gauge.ratio(Fraction(0))), up, -up)
+        ratio = self.kept()
+        if ratio.fixed:
+            return gauge.number(half_up(*ratio.low.as_integer_ratio()))
+        if ratio.low >= 0:
+            return ratio._half_up()
+        if ratio.high <= 0:
+            return -ratio.times(Fraction(-1))._half_up()
+        up = ratio.magnitude()._half_up().kept()
+        zero = gauge.ratio(Fraction(0))
+        return pick(ratio.holds(">=", zero), up, -up)
 
     def _half_up(self) -> Whole:
+        """Round fractions of which none is negative: x rounded half up is (2x + 1) // 2."""
         if self.k.denominator == 1 and self.d.same(ONE):
             return self.n.times(self.k.numerator)
         factor, part = (2 * self.k).as_integer_ratio()
-        up = (self.n.times(factor) + self.d.times(part)).over(self.d.times(2 * part))
-        return up.gauge.whole(
-            up.expr,
-            half_up(*self.low.as_integer_ratio()),
-            half_up(*self.high.as_integer_ratio()),
-        )
+        doubled = self.n.times(factor) + self.d.times(part)
+        rounded = doubled.over(self.d.times(2 * part))
+        low = half_up(*self.low.as_integer_ratio())
+        high = half_up(*self.high.as_integer_ratio())
+        return rounded.gauge.whole(rounded.expr, low, high)
 
     def least(self, other: "Ratio") -> "Ratio":
         """Return the smaller of two, row by row."""
-        one = self.kept()
-        other = other.kept()
-        high = min(one.high, other.high)
-        return choose(one.holds("<=", other), one, other).within(None, high)
+        mine = self.kept()
+        its = other.kept()
+        high = min(mine.high, its.high)
+        return choose(mine.holds("<=", its), mine, its).within(None, high)
 
     def most(self, other: "Ratio") -> "Ratio":
         """Return the larger of two, row by row."""
-        one = self.kept()
-        other = other.kept()
-        low = max(one.low, other.low)
-        return choose(one.holds(">=", other), one, other).within(low, None)
+        mine = self.kept()
+        its = other.kept()
+        low = max(mine.low, its.low)
+        return choose(mine.holds(">=", its), mine, its).within(low, None)
 
     def within(self, low: Fraction | None, high: Fraction | None) -> "Ratio":
-        """Return the same fractions, of which it is known that they lie between two numbers."""
-        low = self.low if low is None else max(low, self.low)
-        high = self.high if high is None else min(high, self.high)
+        """Return the same fractions, of which the caller knows that they lie between two numbers;
+        None leaves a bound as it is.
+        """
+        if low is None or low < self.low:
+            low = self.low
+        if high is None or high > self.high:
+            high = self.high
         return Ratio(self.n, self.d, self.k, low, high)
 
 
 def quotient(n: Whole, d: Whole, k: Fraction = Fraction(1)) -> Ratio:
-    """Return k × n / d, the denominators above zero, k too."""
-    ends = [
-        k * Fraction(one, two)
-        for one in (n.low, n.high)
-        for two in (max(d.low, 1), d.high)
+    """Return k × n / d; the denominators and k are above zero."""
+    values = [
+        k * Fraction(above, below)
+        for above in (n.low, n.high)
+        for below in (max(d.low, 1), d.high)
     ]
-    return Ratio(n, d, k, min(ends), max(ends))
+    return Ratio(n, d, k, min(values), max(values))
 
 
 def between(n: Whole, d: Whole, k: Fraction, low: Fraction, high: Fraction) -> Ratio:
-    """Return k × n / d, of which it is known that it lies between two numbers; one that all rows
-    share as it is.
+    """Return k × n / d, of which the caller knows that it lies between two numbers; one that all
+    rows share is worked out beforehand.
     """
     if n.fixed and d.fixed:
         return n.gauge.ratio(k * Fraction(n.low, d.low))
@@ -461,46 +595,56 @@ def between(n: Whole, d: Whole, k: Fraction, low: Fraction, high: Fraction) -> R
 
 
 def as_ratio(whole: Whole) -> Ratio:
-    """Return whole numbers as fractions, one that all rows share as it is."""
+    """Return whole numbers as fractions."""
     if whole.fixed:
         return whole.gauge.ratio(Fraction(whole.low))
     return quotient(whole, whole.gauge.number(1))
 
 
-def common(one: Fraction, other: Fraction) -> tuple[Fraction, int, int]:
-    """Return the largest fraction of which both are whole multiples, and these multiples."""
-    below = one.denominator * other.denominator
-    mine = one.numerator * other.denominator
-    its = other.numerator * one.denominator
-    factor = gcd(mine, its)
-    return Fraction(factor, below), mine // factor, its // factor
+def common(first: Fraction, second: Fraction) -> tuple[Fraction, int, int]:
+    """Return a fraction of which two others are whole multiples, and these multiples, which have
+    no common factor.
+
+    >>> common(Fraction(1, 2), Fraction(1, 3))
+    (Fraction(1, 6), 3, 2)
+    """
+    denominator = first.denominator * second.denominator
+    first_multiple = first.numerator * second.denominator
+    second_multiple = second.numerator * first.denominator
+    factor = gcd(first_multiple, second_multiple)
+    unit = Fraction(factor, denominator)
+    return unit, first_multiple // factor, second_multiple // factor
 
 
 def choose(condition: pl.Expr, yes: Ratio, no: Ratio) -> Ratio:
     """Return one fraction where a condition holds and another where it does not."""
-    if condition is TRUE or condition is FALSE:
-        return yes if condition is TRUE else no
+    if condition is TRUE:
+        return yes
+    if condition is FALSE:
+        return no
     condition = yes.n.gauge.keep(condition)
-    k, mine, its = common(
-        *(
-            (one.k if not one.n.same(ZERO) else other.k)
-            for one, other in ((yes, no), (no, yes))
-        )
-    )
-    n = pick(condition, yes.n.times(mine), no.n.times(its))
-    return Ratio(
-        n, pick(condition, yes.d, no.d), k, min(yes.low, no.low), max(yes.high, no.high)
-    )
+    # Zero is zero times any k: it takes the other's, so that nothing has to be multiplied.
+    yes_k = no.k if yes.n.same(ZERO) else yes.k
+    no_k = yes.k if no.n.same(ZERO) else no.k
+    k, yes_factor, no_factor = common(yes_k, no_k)
+    n = pick(condition, yes.n.times(yes_factor), no.n.times(no_factor))
+    d = pick(condition, yes.d, no.d)
+    return Ratio(n, d, k, min(yes.low, no.low), max(yes.high, no.high))
 
+
+# Signs
 
 ABOVE_ZERO = ((">", 0), (">=", 1), ("<=", 0), ("<", 1))
+"""Comparisons of whole numbers that ask whether they are above zero, or are not."""
+
 MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "==", "!=": "!="}
+"""The sign that says the same when both sides change places."""
 
 SIGNS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
-    "<=": lambda one, other: one <= other,
-    "<": lambda one, other: one < other,
-    ">=": lambda one, other: one >= other,
-    ">": lambda one, other: one > other,
-    "==": lambda one, other: one == other,
-    "!=": lambda one, other: one != other,
+    "<=": pl.Expr.__le__,
+    "<": pl.Expr.__lt__,
+    ">=": pl.Expr.__ge__,
+    ">": pl.Expr.__gt__,
+    "==": pl.Expr.__eq__,
+    "!=": pl.Expr.__ne__,
 }

@@ -445,7 +445,7 @@ class Reader:
         return Cells(
             ratio.within(metric.range.low, metric.range.high),
             given,
-            self.gauge.keep(d == 0),
+            self.gauge.keep(d.eq_missing(0)),
         )
 
     def _part(self, n: pl.Expr, d: pl.Expr, ratio: Ratio) -> Ratio:

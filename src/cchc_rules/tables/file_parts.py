@@ -66,6 +66,11 @@ def parts(path: Path, known: Layout) -> Iterator[Part]:
         )
 
 
+def may_hold_submissions(path: Path) -> bool:
+    """Whether a table may hold whole submissions, which say more than its columns can."""
+    return path.is_dir() or path.suffix.lower() in (".jsonl", ".ndjson")
+
+
 @contextmanager
 def refusing(path: Path) -> Iterator[None]:
     """Say in the words of a problem that a file cannot be read."""

@@ -2,6 +2,7 @@
 what it chose.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from cchc_rules.tables.exact_columns import (
     WIDTHS,
     Gauge,
     Ratio,
+    as_ratio,
     every,
     never,
     quotient,
@@ -162,14 +164,26 @@ class Program:
         ):
             absences.append((self.gauge.keep(every((where, never(before)))), reason))
             before = some((before, where))
-        if formula.plain:
-            self.failed.append(every((never(every(formula.plain)), never(before))))
         if metric.round is not None:
             unit = 10**metric.round
-            ratio = quotient(
-                ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit)
-            )
-        return Figures(ratio.kept(), tuple(absences))
+            rounded = ratio.times(Fraction(unit)).rounded()
+            ratio = quotient(rounded, self.gauge.number(unit))
+        ratio = ratio.kept()
+        # What a formula gives where it divides by zero, or beyond the metric's type, is for the
+        # single engine to say; a null of an absent figure says nothing.
+        usual = every((*formula.plain, *self._of_its_type(metric, ratio)))
+        self.failed.append(every((never(usual), never(before))))
+        return Figures(ratio, tuple(absences))
+
+    def _of_its_type(self, metric: Metric, ratio: Ratio) -> Iterator[pl.Expr]:
+        """Yield what holds where a derived value lies in its metric's range and is whole if it
+        must be: only such values are foreseen by a rule's tiers.
+        """
+        for sign, edge in ((">=", metric.range.low), ("<=", metric.range.high)):
+            if edge is not None:
+                yield ratio.holds(sign, self.gauge.ratio(edge))
+        if metric.whole:
+            yield ratio.holds("==", as_ratio(ratio.floor()))
 
     # Rules
 

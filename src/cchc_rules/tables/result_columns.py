@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import polars as pl
 
+from cchc_rules.base.number import half_up
 from cchc_rules.base.problem import Problem
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.scoring.scoring import Scoring
@@ -30,12 +31,16 @@ INDEX = ("index", "exact", "band", "supported", "lowest", "highest")
 EXACT = ("index.numerator", "index.denominator")
 OF_GROUP = ("earned", "lost", "excluded")
 OF_RULE = ("earned", "lost", "state", "reason")
+OF_TRACK = ("earned", "maximum")
 RESULTS = (
     *INDEX,
     *(f"group.{part}" for part in OF_GROUP),
     *(f"rule.{part}" for part in OF_RULE),
 )
-"""What can be asked for."""
+"""What can be asked for of any table."""
+
+TRACKS = tuple(f"track.{part}" for part in OF_TRACK)
+"""What can be asked for besides where whole submissions are read: rows of a table have no tracks."""
 
 ERRORS = {
     ROW: pl.Int64,
@@ -95,10 +100,10 @@ def schema(
             if name == "exact"
             else {name: TEXTS.get(name, points)}
         )
-    for kind, ids in (("group", _ids(rules, "groups")), ("rule", _ids(rules, "rules"))):
+    for kind in ("group", "rule", "track"):
         found |= {
             f"{kind}.{id_}.{part}": TEXTS.get(part, points)
-            for id_ in ids
+            for id_ in _ids(rules, f"{kind}s")
             for part in wanted.of(kind)
         }
     return found
@@ -221,6 +226,15 @@ def _figures(scoring: Scoring) -> Iterator[tuple[str, int]]:
     ):
         yield f"rule.{id_}.earned", result.earned
         yield f"rule.{id_}.lost", scoring.lost(at)
+    for track in scoring.tracks():
+        if track.scored:  # nobody's points are not zero points
+            yield f"track.{track.id}.earned", _ticks(scoring, track.earned)
+            yield f"track.{track.id}.maximum", _ticks(scoring, track.maximum)
+
+
+def _ticks(scoring: Scoring, points: Fraction) -> int:
+    """Return points in ticks, rounded half up: people may give points with more places."""
+    return half_up(*(points * scoring.compiled.unit).as_integer_ratio())
 
 
 def _words(scoring: Scoring) -> Iterator[tuple[str, str | None]]:

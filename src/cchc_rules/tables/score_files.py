@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import polars as pl
 
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.tables.file_parts import Part, parts
+from cchc_rules.tables.file_parts import Part, may_hold_submissions, parts
 from cchc_rules.tables.file_sinks import Sink, sink
 from cchc_rules.tables.program import Steps
 from cchc_rules.tables.result_columns import (
@@ -82,6 +82,8 @@ def score_file(
     """
     tally = Tally()
     rules = scorer.rules
+    if rules.tracks and may_hold_submissions(files.source):
+        scorer = scorer.with_tracks()
     head = pl.DataFrame(schema=schema(rules, scorer.wanted, GIVEN))
     with (
         sink(files.errors, pl.DataFrame(schema=ERRORS)) as wrong,

@@ -3,7 +3,7 @@ one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ from cchc_rules.tables.result_columns import (
     OF_UNIT,
     RESULTS,
     ROW,
+    TRACKS,
     Wanted,
     conformed,
     lost_points,
@@ -74,13 +75,16 @@ class Scores:
         return lost_points(self.rules, self.results)
 
     def report(self, row: int) -> Report:
-        """Return the full report of a row of the table, counted from 1; raise `SubmissionError` for
-        one refused.
+        """Return the full report of a row of the table, counted from 1.
+
+        Raises `IndexError` for a row that the table does not have, and `SubmissionError` for one
+        that is refused.
         """
-        given = self.table.row(
-            self.table.get_column(ROW).index_of(row) or 0, named=True
-        )
-        return one_by_one(self.rules, layout(self.rules), given, self.as_of)
+        position = self.table.get_column(ROW).index_of(row)
+        if position is None:
+            raise IndexError(f"no row {row}: the table has {self.table.height} rows")
+        cells = self.table.row(position, named=True)
+        return one_by_one(self.rules, layout(self.rules), cells, self.as_of)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Give the results to whatever reads Arrow data."""
@@ -133,11 +137,18 @@ class Scorer:
         self.as_of = as_of
         self.wanted = wanted or Wanted()
         self.lang = lang
-        possible(self.wanted, RESULTS)
+        possible(self.wanted, (*RESULTS, *TRACKS))
         self.few = FEW if few is None else few
         self.columns = layout(rules)
         self.scale = scale(rules, self.wanted)
         self.machines: dict[Any, Machine | None] = {}
+
+    def with_tracks(self) -> "Scorer":
+        """Return a scorer of the same kind whose results carry the points of the tracks, too."""
+        wanted = replace(self.wanted, results=(*self.wanted.results, *TRACKS))
+        return Scorer(
+            self.rules, as_of=self.as_of, wanted=wanted, lang=self.lang, few=self.few
+        )
 
     def score(
         self,
