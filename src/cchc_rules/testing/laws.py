@@ -28,7 +28,13 @@ from cchc_rules.submissions.submission import (
     dump_measurements,
     parse_json,
 )
-from cchc_rules.testing.submissions import Desk, Draw, Submission, accepted, submissions
+from cchc_rules.testing.submissions import (
+    Draw,
+    EntryStrategies,
+    Submission,
+    accepted,
+    submissions,
+)
 
 ONE_WAY = (
     ">=",
@@ -45,17 +51,17 @@ ONE_WAY = (
 )
 """Comparators under which a better figure is never further from the target."""
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 FIGURES = ("earned", "lost", "excluded", "maximum")
 
 
 class LawBrokenError(AssertionError):
-    """A law does not hold; the message says which, where, and what was found."""
+    """A law does not hold; the message says which, where, and what stands there."""
 
 
 @dataclass(frozen=True)
-class Case:
+class DrawnCase:
     """A rule set with a drawn submission and its report."""
 
     rules: RuleSet
@@ -89,9 +95,9 @@ class Case:
         )
 
     @property
-    def desk(self) -> Desk:
-        """Where further figures for this submission are drawn."""
-        return Desk(self.active, self.report.as_of)
+    def strategies(self) -> EntryStrategies:
+        """What further figures for this submission are drawn from."""
+        return EntryStrategies(self.active, self.report.as_of)
 
     def figures(self) -> dict[str, tuple[object, ...]]:
         """Return the state and every figure of each rule by its id."""
@@ -100,36 +106,23 @@ class Case:
             for id_, rule in self.by_rule.items()
         }
 
-    def with_entry(self, metric: str, entry: object) -> "Case":
+    def with_entry(self, metric: str, entry: object) -> "DrawnCase":
         """Return the case with another entry for one metric; what the rule set does not accept is
         drawn anew.
         """
-        changed = self.submission | {
-            "measurements": self.submission["measurements"] | {metric: entry}
-        }
+        measurements = self.submission["measurements"] | {metric: entry}
+        changed = self.submission | {"measurements": measurements}
         assume(accepted(self.rules, changed))
-        return Case(self.rules, changed)
+        return DrawnCase(self.rules, changed)
 
-    def without_points(self, rule: str) -> "Case":
+    def without_points(self, rule: str) -> "DrawnCase":
         """Return the case without the points that a person gave a rule."""
         points = {
             id_: given
             for id_, given in self.submission["points"].items()
             if id_ != rule
         }
-        return Case(self.rules, self.submission | {"points": points})
-
-
-@dataclass(frozen=True)
-class Law:
-    """A law by its name, and what tries it on a submission: it yields each place that breaks it."""
-
-    name: str
-    broken: Callable[[Case, Draw], Iterator["Break"]]
-
-    def says(self, lang: str = DEFAULT_LANGUAGE) -> str:
-        """Return what the law says, in one sentence."""
-        return message(lang, f"law.{self.name}")
+        return DrawnCase(self.rules, self.submission | {"points": points})
 
 
 class Break(NamedTuple):
@@ -140,13 +133,34 @@ class Break(NamedTuple):
     allowed: object
 
 
+@dataclass(frozen=True)
+class Law:
+    """A law by its name, and what tries it on a submission: it yields each place that breaks it."""
+
+    name: str
+    broken: Callable[[DrawnCase, Draw], Iterator[Break]]
+
+    def says(self, lang: str = DEFAULT_LANGUAGE) -> str:
+        """Return what the law says, in one sentence."""
+        return message(lang, f"law.{self.name}")
+
+
 def hold(
     rules: RuleSet, *, examples: int = 100, laws: Iterable[Law] | None = None
 ) -> None:
     """Hold a rule set to the laws, each over so many drawn submissions.
 
-    Raises `LawBrokenError` at the first law that is broken; hypothesis adds the smallest submission
-    that breaks it.
+    Args:
+        rules: The rule set, loaded.
+        examples: How many submissions each law is tried on.
+        laws: Some of `LAWS`; all of them where none are named.
+
+    Raises:
+        LawBrokenError: At the first law that is broken; hypothesis adds the smallest submission
+            that breaks it.
+
+    >>> from cchc_rules import load_rules
+    >>> hold(load_rules("example-access-to-law"), examples=2, laws=LAWS[:1])
     """
     for law in LAWS if laws is None else laws:
         _hold(rules, law, examples)
@@ -161,84 +175,88 @@ def _hold(rules: RuleSet, law: Law, examples: int) -> None:
     )
     @given(submissions(rules), st.data())
     def held(submission: Submission, data: st.DataObject) -> None:
-        for place in law.broken(Case(rules, submission), data.draw):
-            places = {key: str(value) for key, value in place._asdict().items()}
-            words = message(rules.language, "law.broken", **places)
+        for place in law.broken(DrawnCase(rules, submission), data.draw):
+            arguments = {key: str(value) for key, value in place._asdict().items()}
+            words = message(rules.language, "law.broken", **arguments)
             raise LawBrokenError(f"{law.name}: {law.says(rules.language)}\n{words}")
 
     held()
 
 
-def _bounds(case: Case, _: Draw) -> Iterator[Break]:
+# Bounds: points lie between the fewest and the most of a rule, an index does not exceed its scale
+
+
+def _bounds(case: DrawnCase, _: Draw) -> Iterator[Break]:
     for rule in case.document["rules"]:
-        lowest, earned, most = (
-            Fraction(rule[key]) for key in ("lowest", "earned", "maximum")
-        )
-        if not lowest <= earned <= most:
-            yield Break(rule["id"], earned, f"{lowest} … {most}")
+        lowest = Fraction(rule["lowest"])
+        earned = Fraction(rule["earned"])
+        maximum = Fraction(rule["maximum"])
+        if not lowest <= earned <= maximum:
+            yield Break(rule["id"], earned, f"{lowest} … {maximum}")
     for group in case.document["groups"]:
         if Fraction(group["lost"]) < 0:
             yield Break(group["id"], group["lost"], "0 …")
     index = case.document["index"]
-    if not case.active.index.over_scale and Fraction(index["value"]) > Fraction(
-        index["scale"]
-    ):
+    above = Fraction(index["value"]) > Fraction(index["scale"])
+    if above and not case.active.index.over_scale:
         yield Break("index", index["value"], f"… {index['scale']}")
 
 
-def _conservation(case: Case, _: Draw) -> Iterator[Break]:
-    for part in (
-        *case.document["rules"],
-        *case.document["groups"],
-        case.document["index"],
-    ):
-        *parts, most = (Fraction(part[key]) for key in FIGURES)
-        if sum(parts) != most:
-            yield Break(
-                part.get("id", "index"),
-                " + ".join(part[key] for key in FIGURES[:3]),
-                most,
-            )
+# Conservation: earned, lost and excluded add up to the maximum
 
 
-def _monotone(case: Case, draw: Draw) -> Iterator[Break]:
-    metric = _one_of(_directed(case.active), draw)
-    figures = case.desk.figures(metric) if metric else None
-    if metric is None or figures is None:
+def _conservation(case: DrawnCase, _: Draw) -> Iterator[Break]:
+    document = case.document
+    for part in (*document["rules"], *document["groups"], document["index"]):
+        *shares, maximum = (Fraction(part[key]) for key in FIGURES)
+        if sum(shares) != maximum:
+            sum_as_written = " + ".join(part[key] for key in FIGURES[:3])
+            yield Break(part.get("id", "index"), sum_as_written, maximum)
+
+
+# Monotone: while a figure gets better, no rule that judges it loses points
+
+
+def _monotone(case: DrawnCase, draw: Draw) -> Iterator[Break]:
+    metric = _one_of(_metrics_with_a_direction(case.active), draw)
+    if metric is None:
         return
-    one, other = (case.with_entry(metric.id, draw(figures)) for _ in range(2))
-    worse, better = sorted((one, other), key=lambda known: _goodness(known, metric))
+    figures = case.strategies.figures(metric)
+    if figures is None:
+        return
+    tried = [case.with_entry(metric.id, draw(figures)) for _ in range(2)]
+    worse, better = sorted(tried, key=lambda known: _goodness(known, metric))
     before = worse.by_rule
     after = better.by_rule
-    for rule in _read_alone(case.active, metric):
+    for rule in _judging_it_alone(case.active, metric):
         low = before[rule.id]
         high = after[rule.id]
-        if {low["state"], high["state"]} <= COMPUTED and Fraction(
-            high["exact"]
-        ) < Fraction(low["exact"]):
+        computed = {low["state"], high["state"]} <= COMPUTED
+        if computed and Fraction(high["exact"]) < Fraction(low["exact"]):
             yield Break(rule.id, high["exact"], f"{low['exact']} … ({metric.id})")
 
 
-def _one_of(known: list[Found], draw: Draw) -> Found | None:
+def _one_of(known: list[Item], draw: Draw) -> Item | None:
     """Draw one of what there is, None where there is nothing."""
     return draw(st.sampled_from(known)) if known else None
 
 
-def _goodness(case: Case, metric: Metric) -> Fraction:
-    """Return a number that is larger when a metric is better."""
-    figure = binding.figures_of(case.measurements, case.rules, case.report.as_of)[
-        metric.id
-    ]
+def _goodness(case: DrawnCase, metric: Metric) -> Fraction:
+    """Return a number that is larger when a metric is better; levels are listed best first."""
+    figures = binding.figures_of(case.measurements, case.rules, case.report.as_of)
+    figure = figures[metric.id]
     assume(isinstance(figure, tuple))
-    rises = metric.better == ("lower" if metric.type == "level" else "higher")
-    return Fraction(*figure) if rises else -Fraction(*figure)
+    larger_is_better = metric.better == "higher"
+    if metric.type == "level":
+        larger_is_better = metric.better == "lower"
+    return Fraction(*figure) if larger_is_better else -Fraction(*figure)
 
 
-def _directed(rules: RuleSet) -> list[Metric]:
+def _metrics_with_a_direction(rules: RuleSet) -> list[Metric]:
     return [
         metric
         for metric in _submitted(rules)
-        if metric.better != "neither" and _read_alone(rules, metric)
+        if metric.better != "neither" and _judging_it_alone(rules, metric)
     ]
 
 
@@ -246,56 +264,57 @@ def _submitted(rules: RuleSet) -> list[Metric]:
     return [metric for metric in rules.metrics.values() if metric.submitted]
 
 
-def _read_alone(rules: RuleSet, metric: Metric) -> list[Rule]:
+def _judging_it_alone(rules: RuleSet, metric: Metric) -> list[Rule]:
     """Return the rules that judge a metric by itself: it stands in no threshold of theirs and in no
     exemption.
     """
-    return [
-        rule
-        for rule in rules.rules.values()
-        if rule.metric == metric.id
-        and rule.comparator in ONE_WAY
-        and metric.id
-        not in dependencies.rule_metrics(rules, replace(rule, metric=None))
-    ]
+    judging = []
+    for rule in rules.rules.values():
+        if rule.metric == metric.id and rule.comparator in ONE_WAY:
+            elsewhere = dependencies.rule_metrics(rules, replace(rule, metric=None))
+            if metric.id not in elsewhere:
+                judging.append(rule)
+    return judging
 
 
-def _independence(case: Case, draw: Draw) -> Iterator[Break]:
+# Independence: a figure changes no rule that does not read it
+
+
+def _independence(case: DrawnCase, draw: Draw) -> Iterator[Break]:
     metric = _one_of(_submitted(case.active), draw)
-    if metric is not None:
-        yield from _others_alike(
-            case, case.with_entry(metric.id, draw(case.desk.entries(metric))), metric.id
-        )
-
-
-def _others_alike(case: Case, changed: Case, metric: str) -> Iterator[Break]:
-    """Yield the rules that changed with a metric that they do not read, not even through a gate."""
+    if metric is None:
+        return
+    entry = draw(case.strategies.entries(metric))
     before = case.figures()
-    after = changed.figures()
-    for id_ in before.keys() - _touched(case.active, metric):
+    after = case.with_entry(metric.id, entry).figures()
+    for id_ in before.keys() - _touched(case.active, metric.id):
         if before[id_] != after[id_]:
             yield Break(id_, after[id_], before[id_])
 
 
 def _touched(rules: RuleSet, metric: str) -> set[str]:
     """Return the rules that read a metric, and those that are gated by them, however far."""
-    found = {
+    touched = {
         rule.id
         for rule in rules.rules.values()
         if metric in dependencies.rule_metrics(rules, rule)
     }
-    while (
-        more := {rule.id for rule in rules.rules.values() if found & {*rule.requires}}
-        - found
-    ):
-        found |= more
-    return found
+    while True:
+        gated = {
+            rule.id for rule in rules.rules.values() if touched & set(rule.requires)
+        }
+        if gated <= touched:
+            return touched
+        touched |= gated
 
 
-def _order(case: Case, _: Draw) -> Iterator[Break]:
+# Order: the order in which files are written changes no figure
+
+
+def _order(case: DrawnCase, _: Draw) -> Iterator[Break]:
     entries = dict(reversed(case.submission["measurements"].items()))
-    turned = Case(_backwards(case.rules), case.submission | {"measurements": entries})
-    yield from _alike(case, turned)
+    submission = case.submission | {"measurements": entries}
+    yield from _differences(case, DrawnCase(_backwards(case.rules), submission))
 
 
 @lru_cache(maxsize=8)
@@ -311,88 +330,98 @@ def _backwards(rules: RuleSet) -> RuleSet:
     )
 
 
-def _turned(table: Mapping[str, Found]) -> dict[str, Found]:
+def _turned(table: Mapping[str, Item]) -> dict[str, Item]:
     return {id_: table[id_] for id_ in reversed([*table])}
 
 
-def _alike(one: Case, other: Case, *, without: str = "") -> Iterator[Break]:
+INDEX_KEYS = ("value", "base", "exact", "lowest", "highest", "supported")
+
+
+def _differences(
+    case: DrawnCase, other: DrawnCase, *, without: str = ""
+) -> Iterator[Break]:
     """Yield where two reports differ in a figure of a rule that both have, or of the index."""
-    before = one.figures()
+    before = case.figures()
     after = other.figures()
     for id_ in before.keys() - {without}:
         if before[id_] != after[id_]:
             yield Break(id_, after[id_], before[id_])
-    for key in ("value", "base", "exact", "lowest", "highest", "supported"):
-        said = one.document["index"][key]
+    for key in INDEX_KEYS:
+        expected = case.document["index"][key]
         found = other.document["index"][key]
-        if said != found:
-            yield Break("index." + key, found, said)
+        if expected != found:
+            yield Break("index." + key, found, expected)
 
 
-def _not_applicable(case: Case, draw: Draw) -> Iterator[Break]:
-    """A rule that does not apply and is excluded is as good as not written."""
-    plain = Case(
-        replace(case.active, kinds={}, dated={}),
-        {**case.submission, "unit_kind": None, "tracks": {}},
-    )
-    rule = _one_of(_separate(plain.rules), draw)
+# Not applicable: a rule that does not apply and is excluded is as good as not written
+
+
+def _not_applicable(case: DrawnCase, draw: Draw) -> Iterator[Break]:
+    submission = {**case.submission, "unit_kind": None, "tracks": {}}
+    plain = DrawnCase(replace(case.active, kinds={}, dated={}), submission)
+    rule = _one_of(_separable(plain.rules), draw)
     if rule is None or rule.metric is None:
         return
-    there = plain.with_entry(
-        rule.metric, {"not_applicable": "không phát sinh"}
-    ).without_points(rule.id)
-    if (
-        there.by_rule[rule.id]["reason"]["code"] == Reason.NOT_APPLICABLE
-    ):  # no closed gate came first
-        gone = Case(
-            _less(plain.rules, rule.id), plain.without_points(rule.id).submission
-        ).with_entry(rule.metric, None)
-        yield from _alike(there, gone, without=rule.id)
+    entry = {"not_applicable": "không phát sinh"}
+    with_it = plain.with_entry(rule.metric, entry).without_points(rule.id)
+    reason = with_it.by_rule[rule.id]["reason"]["code"]
+    if reason != Reason.NOT_APPLICABLE:  # a closed gate came first
+        return
+    fewer_rules = _without(plain.rules, rule.id)
+    without_it = DrawnCase(fewer_rules, plain.without_points(rule.id).submission)
+    without_it = without_it.with_entry(rule.metric, None)
+    yield from _differences(with_it, without_it, without=rule.id)
 
 
-def _separate(rules: RuleSet) -> list[Rule]:
-    """Return the rules that could be left out: alone with their metric, excluded where it does not
-    apply.
+def _separable(rules: RuleSet) -> list[Rule]:
+    """Return the rules that could be left out: alone with their metrics, excluded where they do not
+    apply, not the last of their group.
     """
-    reading = Counter(
-        name
+    readers = Counter(
+        metric
         for rule in rules.rules.values()
-        for name in dependencies.rule_metrics(rules, rule)
+        for metric in dependencies.rule_metrics(rules, rule)
     )
-    together = Counter(rule.group for rule in rules.rules.values() if rule.weight)
-    return [
-        rule
-        for rule in rules.rules.values()
-        if rule.absence.get(State.NOT_APPLICABLE) is Effect.EXCLUDE
-        and rule.metric in dependencies.rule_metrics(rules, rule)
-        and {reading[name] for name in dependencies.rule_metrics(rules, rule)} == {1}
-        and rules.metrics[rule.metric].submitted
-        and together[rule.group] > 1
-    ]
+    weighted = Counter(rule.group for rule in rules.rules.values() if rule.weight)
+    separable = []
+    for rule in rules.rules.values():
+        read = dependencies.rule_metrics(rules, rule)
+        excluded = rule.absence.get(State.NOT_APPLICABLE) is Effect.EXCLUDE
+        if not excluded or rule.metric not in read:
+            continue
+        alone = all(readers[metric] == 1 for metric in read)
+        submitted = rules.metrics[rule.metric].submitted
+        if alone and submitted and weighted[rule.group] > 1:
+            separable.append(rule)
+    return separable
 
 
 @lru_cache(maxsize=256)
-def _less(rules: RuleSet, id_: str) -> RuleSet:
-    """Return the rule set without one rule, which no other requires any more and no band waits for."""
-    left = {name: rule for name, rule in rules.rules.items() if name != id_}
-    left = {
-        name: replace(rule, requires=tuple(one for one in rule.requires if one != id_))
-        for name, rule in left.items()
-    }
+def _without(rules: RuleSet, id_: str) -> RuleSet:
+    """Return the rule set without one rule, which nothing requires any more, bands included."""
+    left = {}
+    for name, rule in rules.rules.items():
+        if name != id_:
+            required = tuple(other for other in rule.requires if other != id_)
+            left[name] = replace(rule, requires=required)
     return replace(rules, rules=left, bands=(), band_gates=())
 
 
-def _rescores(case: Case, _: Draw) -> Iterator[Break]:
-    again = score(case.rules, load_measurements(_reread(case.measurements), case.rules))
-    printed = print_report(again.to_dict(DEFAULT_LANGUAGE))
-    if printed != print_report(case.document):
-        yield Break("report", printed, print_report(case.document))
-    for one in verify.differences(case.document):
-        yield Break(one.path, one.said, one.found)
+# Re-scores: the submission as it is written scores to the same report, and the report proves itself
 
 
-def _reread(found: Measurements) -> Submission:
-    content = parse_json(dump_measurements(found), "", [])
+def _rescores(case: DrawnCase, _: Draw) -> Iterator[Break]:
+    reread = load_measurements(_reread(case.measurements), case.rules)
+    printed = print_report(case.document)
+    again = print_report(score(case.rules, reread).to_dict(DEFAULT_LANGUAGE))
+    if again != printed:
+        yield Break("report", again, printed)
+    for difference in verify.differences(case.document):
+        yield Break(difference.path, difference.said, difference.found)
+
+
+def _reread(measurements: Measurements) -> Submission:
+    content = parse_json(dump_measurements(measurements), "", [])
     assert isinstance(content, dict)
     return content
 

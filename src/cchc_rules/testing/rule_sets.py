@@ -24,7 +24,7 @@ EFFECTS = st.sampled_from(["lost", "full", "exclude", "show"])
 
 
 def rule_sets() -> st.SearchStrategy[RuleSet]:
-    """Return a strategy for checked rule sets, for tests of programs that work with any instrument."""
+    """Return a strategy for checked rule sets, to test programs that take any instrument with."""
     return rule_files().map(parse_rules)
 
 
@@ -38,42 +38,41 @@ def rule_files(draw: Draw) -> str:
         *groups,
         *draw(st.lists(st.sampled_from([*groups]), max_size=MOST_RULES - len(groups))),
     ]
-    for at, group in enumerate(names):
+    for position, group in enumerate(names):
         metric, asked = draw(st.one_of(*(target() for target in TARGETS)))
-        head = {
+        rule = {
             "group": group,
-            "title": f"Chỉ tiêu {at}",
-            "source": [f"II.{at}"],
+            "title": f"Chỉ tiêu {position}",
+            "source": [f"II.{position}"],
             "weight": draw(_points(1, 500)),
         }
         if metric:
-            metrics[f"m{at}"] = {"title": f"Số liệu {at}", **metric}
-            head["metric"] = f"m{at}"
+            id_ = f"m{position}"
+            metrics[id_] = {"title": f"Số liệu {position}", **metric}
+            rule["metric"] = id_
         if {"kind", "combine"} & groups[group].keys():
             asked.pop("lowest", None)  # points below zero count in plain groups alone
-        rules[f"r{at}"] = {**head, **asked, **draw(_conditions([*rules]))}
-    return toml_text(
-        {
-            "format": 1,
-            "ruleset": {
-                "id": "drawn",
-                "version": "1",
-                "title": "Bộ tiêu chí",
-                "valid": VALID,
-            },
-            "absence": {
-                state: draw(EFFECTS)
-                for state in ("not_applicable", "not_due", "waived")
-            },
-            "metric": metrics,
-            "group": groups,
-            "rule": rules,
-            **draw(_bands([*rules])),
-        }
-    )
+        conditions = draw(_conditions([*rules]))
+        rules[f"r{position}"] = {**rule, **asked, **conditions}
+    absent_states = ("not_applicable", "not_due", "waived")
+    file = {
+        "format": 1,
+        "ruleset": HEADING,
+        "absence": {state: draw(EFFECTS) for state in absent_states},
+        "metric": metrics,
+        "group": groups,
+        "rule": rules,
+        **draw(_bands([*rules])),
+    }
+    return toml_text(file)
 
 
-VALID = {"from": date(2023, 1, 1), "until": date(2023, 12, 31)}
+HEADING = {
+    "id": "drawn",
+    "version": "1",
+    "title": "Bộ tiêu chí",
+    "valid": {"from": date(2023, 1, 1), "until": date(2023, 12, 31)},
+}
 
 
 def _points(low: int, high: int) -> st.SearchStrategy[Decimal]:
@@ -98,21 +97,19 @@ def _further_groups(draw: Draw) -> dict[str, Table]:
         "bonus": {"title": "Thưởng", "kind": "bonus", "cap": draw(_points(1, 200))},
         "penalty": {"title": "Phạt", "kind": "penalty", "cap": draw(_points(1, 200))},
     }
-    return {
-        id_: known[id_]
-        for id_ in draw(st.sets(st.sampled_from(sorted(known))).map(sorted))
-    }
+    chosen = draw(st.sets(st.sampled_from(sorted(known))).map(sorted))
+    return {id_: known[id_] for id_ in chosen}
 
 
 @st.composite
 def _conditions(draw: Draw, before: list[str]) -> Table:
     """Draw what hangs on a rule beside its target: required rules, evidence, effects of its own."""
-    found: Table = {"evidence_required": draw(st.booleans())}
+    conditions: Table = {"evidence_required": draw(st.booleans())}
     if before and draw(st.integers(1, 4)) == 1:
-        found["requires"] = [draw(st.sampled_from(before))]
+        conditions["requires"] = [draw(st.sampled_from(before))]
     if draw(st.integers(1, 4)) == 1:
-        found["absence"] = {"not_applicable": draw(EFFECTS)}
-    return found
+        conditions["absence"] = {"not_applicable": draw(EFFECTS)}
+    return conditions
 
 
 @st.composite
@@ -125,12 +122,10 @@ def _bands(draw: Draw, rules: list[str]) -> Table:
         {"id": "high", "title": "Cao", "from": edge},
         {"id": "low", "title": "Thấp", "below": edge},
     ]
-    gates = (
-        [{"rule": draw(st.sampled_from(rules)), "at_most": "low"}]
-        if draw(st.booleans())
-        else []
-    )
-    return {"band": bands, **({"band_gate": gates} if gates else {})}
+    if not draw(st.booleans()):
+        return {"band": bands}
+    gate = {"rule": draw(st.sampled_from(rules)), "at_most": "low"}
+    return {"band": bands, "band_gate": [gate]}
 
 
 # Targets
@@ -139,11 +134,9 @@ def _bands(draw: Draw, rules: list[str]) -> Table:
 @st.composite
 def _share(draw: Draw) -> Target:
     """Draw a percentage with a target: all or nothing, in proportion, or so much for each unit."""
-    ratio = (
-        {"ratio": {"numerator": "đạt", "denominator": "tổng số"}}
-        if draw(st.booleans())
-        else {}
-    )
+    metric: Table = {"type": "percent"}
+    if draw(st.booleans()):
+        metric["ratio"] = {"numerator": "đạt", "denominator": "tổng số"}
     deductions = [
         "all_or_nothing",
         "proportional",
@@ -154,7 +147,7 @@ def _share(draw: Draw) -> Target:
         "threshold": draw(_points(1, 10000)),
         "deduction": draw(st.sampled_from(deductions)),
     }
-    return {"type": "percent", **ratio}, asked
+    return metric, asked
 
 
 @st.composite

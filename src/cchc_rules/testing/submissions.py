@@ -38,13 +38,21 @@ def submissions(
     """Return a strategy for submissions that the rule set accepts, as mappings for
     `load_measurements`.
 
-    Many figures lie on a threshold or on the edge of a tier, or one step below or above it. With
-    `absences`, some metrics are missing, not applicable or waived, as far as the rules that read
-    them declare an effect.
+    Many figures lie on a threshold or on the edge of a tier, or one step below or above it.
+
+    Args:
+        rules: The rule set, loaded.
+        absences: Whether some metrics are missing, not applicable or waived, as far as the rules
+            that read them declare an effect.
+
+    >>> from hypothesis import find
+    >>> from cchc_rules import load_rules
+    >>> strategy = submissions(load_rules("example-access-to-law"))
+    >>> find(strategy, lambda submission: True)["ruleset"]
+    'example-access-to-law'
     """
-    return _drawn(rules, absences).filter(
-        lambda submission: accepted(rules, submission)
-    )
+    drawn = _drawn(rules, absences)
+    return drawn.filter(lambda submission: accepted(rules, submission))
 
 
 def accepted(rules: RuleSet, submission: Submission) -> bool:
@@ -65,17 +73,19 @@ def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
     current = rules.at(as_of or last)
     kind = draw(st.sampled_from([None, *current.kinds]))
     active = current.kinds[kind] if kind else current
-    desk = Desk(active, as_of or last)
+    strategies = EntryStrategies(active, as_of or last)
     submission: Submission = {
         "format": 1,
         "ruleset": rules.id,
         "unit": "UBND xã Ví Dụ",
         "period": period,
     }
-    submission |= {"unit_kind": kind} if kind else {}
-    submission |= {"as_of": as_of.isoformat()} if as_of else {}
+    if kind:
+        submission["unit_kind"] = kind
+    if as_of:
+        submission["as_of"] = as_of.isoformat()
     submission["measurements"] = {
-        id_: draw(desk.entries(metric, absences))
+        id_: draw(strategies.entries(metric, absences))
         for id_, metric in active.metrics.items()
         if metric.submitted
     }
@@ -109,21 +119,23 @@ def _one_in(count: int) -> st.SearchStrategy[bool]:
 
 
 def _points(rules: RuleSet, rule: Rule) -> st.SearchStrategy[Decimal]:
-    return _decimals(rule.lowest, rule.weight, min(2, rules.index.places))
+    places = min(2, rules.index.places)
+    return _decimals(rule.lowest, rule.weight, places)
 
 
 def _decimals(low: Fraction, high: Fraction, places: int) -> st.SearchStrategy[Decimal]:
     """Return a strategy for the numbers of so many places between two."""
-    bounds = (
-        number.ceiling(low * 10**places).numerator,
-        number.floor(high * 10**places).numerator,
-    )
-    return st.integers(*bounds).map(lambda ticks: Decimal(ticks).scaleb(-places))
+    least = number.ceiling(low * 10**places).numerator
+    most = number.floor(high * 10**places).numerator
+    return st.integers(least, most).map(lambda ticks: Decimal(ticks).scaleb(-places))
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where one submission is drawn: its rule set, and the day up to which things have happened."""
+class EntryStrategies:
+    """Strategies for the entries of one submission.
+
+    `rules` is the rule set as it stands for it, `as_of` the day up to which things have happened.
+    """
 
     rules: RuleSet
     as_of: date
@@ -133,14 +145,12 @@ class Desk:
         figures = self.figures(metric)
         if figures is None:
             return st.none()
-        return (
-            figures
-            if not absences
-            else st.one_of(figures, figures, figures, *self._absences(metric))
-        )
+        if not absences:
+            return figures
+        return st.one_of(figures, figures, figures, *self._absences(metric))
 
     def figures(self, metric: Metric) -> st.SearchStrategy[Any] | None:
-        """Return a strategy for what a metric may be reported as; None where no date has come yet."""
+        """Return a strategy for what a metric may be reported as; None where no date has come."""
         if metric.type == "yes_no":
             return st.booleans()
         if metric.type == "level":
@@ -148,13 +158,17 @@ class Desk:
         if metric.type == "date":
             return self._days(metric)
         if metric.distinct:
-            return st.lists(
-                st.integers(0, 20).map(lambda at: f"Văn bản {at}"), max_size=12
-            ).map(_items)
+            items = st.integers(0, 20).map(lambda item: f"Văn bản {item}")
+            return st.lists(items, max_size=12).map(_items)
         numbers = self._numbers(metric)
-        return numbers if metric.ratio is None else numbers | _ratios(metric)
+        if metric.ratio is None:
+            return numbers
+        return numbers | _ratios(metric)
 
     def _absences(self, metric: Metric) -> Iterator[st.SearchStrategy[Any]]:
+        """Yield strategies for the absences for which every rule that reads a metric has an
+        effect.
+        """
         readers = [
             rule
             for rule in self.rules.rules.values()
@@ -166,27 +180,24 @@ class Desk:
             yield st.just({"not_applicable": "không phát sinh"})
         if State.WAIVED in declared:
             ends = [self.as_of, self.as_of + _DAY]
-            waivers = st.sampled_from(ends).map(
-                lambda day: {"by": "UBND huyện", "why": "thí điểm", "until": day}
-            )
-            yield waivers.map(lambda waiver: {"waived": waiver})
+            yield st.sampled_from(ends).map(_waived_until)
 
     def _days(self, metric: Metric) -> st.SearchStrategy[Any] | None:
         first, last = self.rules.window or self.rules.valid
         last = min(last, self.as_of)
         if first > last:
             return None
-        edges = [
-            edge for edge in edges_of(self.rules, metric.id) if isinstance(edge, date)
-        ]
-        near = [
+        near_edges = [
             day
-            for edge in edges
+            for edge in edges_of(self.rules, metric.id)
+            if isinstance(edge, date)
             for day in (edge - _DAY, edge, edge + _DAY)
             if first <= day <= last
         ]
         days = st.dates(first, last)
-        return st.sampled_from(near) | days if near else days
+        if not near_edges:
+            return days
+        return st.sampled_from(near_edges) | days
 
     def _numbers(self, metric: Metric) -> st.SearchStrategy[Any]:
         edges = [
@@ -194,30 +205,26 @@ class Desk:
             for edge in edges_of(self.rules, metric.id)
             if isinstance(edge, Fraction)
         ]
-        places = (
-            0
-            if metric.whole
-            else max([2, *(number.places(edge) or 0 for edge in edges)])
-        )
+        places = _places(metric, edges)
         step = Fraction(1, 10**places)
         low, high = _range(metric)
-        near = [
-            value
+        near_edges = [
+            Decimal(number.plain(value))
             for edge in edges
             for value in (edge - step, edge, edge + step)
-            if low <= value <= high
-        ]
-        near = [
-            value
-            for value in near
-            if number.places(value) is not None and (value / step).denominator == 1
+            if low <= value <= high and (value / step).denominator == 1
         ]
         anywhere = _decimals(low, high, places)
-        return (
-            st.sampled_from([Decimal(number.plain(value)) for value in near]) | anywhere
-            if near
-            else anywhere
-        )
+        if not near_edges:
+            return anywhere
+        return st.sampled_from(near_edges) | anywhere
+
+
+def _places(metric: Metric, edges: Iterable[Fraction]) -> int:
+    """Return how many places figures of a metric are drawn with: as many as its finest edge has."""
+    if metric.whole:
+        return 0
+    return max([2, *(number.places(edge) or 0 for edge in edges)])
 
 
 def _range(metric: Metric) -> tuple[Fraction, Fraction]:
@@ -225,63 +232,68 @@ def _range(metric: Metric) -> tuple[Fraction, Fraction]:
     high = metric.range.high
     if low is None:
         low = (high or Fraction(0)) - MOST_COUNTED
-    return low, high if high is not None else low + MOST_COUNTED
+    if high is None:
+        high = low + MOST_COUNTED
+    return low, high
 
 
 def _items(items: list[str]) -> Submission:
     return {"items": items}
 
 
-def _ratios(metric: Metric) -> st.SearchStrategy[Any]:
-    """Return a strategy for a numerator and a denominator whose share lies in the metric's range."""
-    low, high = (
-        edge / (100 if metric.type == "percent" else 1) for edge in _range(metric)
-    )
+def _waived_until(day: date) -> Submission:
+    return {"waived": {"by": "UBND huyện", "why": "thí điểm", "until": day}}
 
-    def above(below: int) -> st.SearchStrategy[Submission]:
-        least = number.ceiling(max(low, Fraction(0)) * below)
-        most = number.floor(high * below)
-        most = (
-            most
-            if metric.above_100 or metric.type != "percent"
-            else min(most, Fraction(below))
-        )
+
+def _ratios(metric: Metric) -> st.SearchStrategy[Any]:
+    """Return a strategy for a numerator and a denominator with a share in the metric's range."""
+    is_percent = metric.type == "percent"
+    low, high = _range(metric)
+    if is_percent:
+        low /= 100
+        high /= 100
+    low = max(low, Fraction(0))
+    if is_percent and not metric.above_100:
+        high = min(high, Fraction(1))
+
+    def with_denominator(denominator: int) -> st.SearchStrategy[Submission]:
+        least = number.ceiling(low * denominator).numerator
+        most = number.floor(high * denominator).numerator
         if least > most:
             return st.nothing()
-        numerators = st.integers(least.numerator, most.numerator)
-        return numerators.map(
-            lambda numerator: {"numerator": numerator, "denominator": below}
+        return st.integers(least, most).map(
+            lambda numerator: {"numerator": numerator, "denominator": denominator}
         )
 
-    return st.integers(1, MOST_COUNTED).flatmap(above)
+    return st.integers(1, MOST_COUNTED).flatmap(with_denominator)
 
 
 def edges_of(rules: RuleSet, metric: str) -> list[Fraction | date]:
-    """Return the figures where a rule that reads the metric changes its mind, each once."""
-    found: dict[Fraction | date, None] = {}
+    """Return the figures where a rule that judges the metric gives other points, each once."""
+    edges: dict[Fraction | date, None] = {}
     for rule in rules.rules.values():
         if rule.metric == metric:
-            found |= dict.fromkeys(_edges(rule))
-    return [*found]
+            edges |= dict.fromkeys(_edges(rule))
+    return [*edges]
 
 
 def _edges(rule: Rule) -> Iterator[Fraction | date]:
     target = rule.threshold
     deduction = rule.deduction
-    steps = [
-        step
+    tier_edges = [
+        edge
         for tier in deduction.tiers
-        for step in _numbers_in([tier.interval, *(tier.values or ())])
+        for edge in _numbers_in([tier.interval, *(tier.values or ())])
     ]
     if isinstance(target, date):
         yield target
-        yield from (
-            target + int(step) * _DAY for step in steps if abs(step) < MOST_DAYS
-        )
+        for days_late in tier_edges:
+            if abs(days_late) < MOST_DAYS:
+                yield target + int(days_late) * _DAY
     else:
         targets = target if isinstance(target, tuple) else (target,)
         yield from _numbers_in([*targets, deduction.from_, deduction.floor])
-        yield from steps
+        yield from tier_edges
 
 
 def _numbers_in(parts: Iterable[object]) -> Iterator[Fraction]:

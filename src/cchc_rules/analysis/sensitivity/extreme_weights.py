@@ -49,7 +49,7 @@ class Extreme(NamedTuple):
     weights: Weights
 
 
-class Reach(NamedTuple):
+class LeastPart(NamedTuple):
     """The least part of each weight that takes the ratio to an edge.
 
     `attained` says whether so much is enough, or any more is needed. `moves` are those that do it:
@@ -132,7 +132,7 @@ def extreme(areas: Sequence[Area], part: Fraction, sign: int) -> Extreme:
 
 def reach(
     areas: Sequence[Area], edge: Fraction, sign: int, *, closed: bool
-) -> Reach | None:
+) -> LeastPart | None:
     """Return the least part of the weights that lifts the ratio to an edge (sign 1) or lowers it
     there (sign -1); None when no part below 1 does it.
 
@@ -147,7 +147,7 @@ def reach(
     gained = _sum(move * value for move, value in zip(moves, values, strict=True))
     if not gained or lacking >= gained:
         return None
-    return Reach(lacking / gained, closed, moves)
+    return LeastPart(lacking / gained, closed, moves)
 
 
 class Points(NamedTuple):

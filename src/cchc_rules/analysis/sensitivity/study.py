@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeAlias
 from cchc_rules.analysis.sensitivity import extreme_weights
 from cchc_rules.analysis.sensitivity.extreme_weights import (
     Area,
+    LeastPart,
     Points,
-    Reach,
     Weights,
 )
 from cchc_rules.analysis.sensitivity.other_readings import Reading, Together
@@ -254,7 +254,7 @@ class Study:
             return BandChange("never")
         return self._reached(band, reach)
 
-    def _reached(self, band: Band, reach: Reach) -> BandChange:
+    def _reached(self, band: Band, reach: LeastPart) -> BandChange:
         weights = self._by_area(reach.weights(self._weighed))
         return BandChange("reached", band, reach.part, reach.attained, weights)
 

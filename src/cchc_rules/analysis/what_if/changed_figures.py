@@ -5,6 +5,7 @@ submission.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from cchc_rules.base import number
@@ -14,7 +15,7 @@ from cchc_rules.submissions.binding import variant
 from cchc_rules.submissions.submission import Measurements, same_item
 
 MISSING = "missing"
-WORDS = {
+YES_OR_NO = {
     "true": True,
     "có": True,
     "yes": True,
@@ -31,40 +32,56 @@ def tried(
     *,
     as_of: date | None = None,
 ) -> Measurements:
-    """Return the submission with figures as `metric=value` says them: `share=97.5`, `share=48/52`,
-    `issued=có`.
+    """Return the submission with figures as `metric=value` says them.
 
-    A level is its text, a day is written as 2023-01-20, `missing` leaves the metric out, and a
-    metric of listed items may be given as their number. Raises `SubmissionError` with every setting
-    of a metric that is not there.
+    Args:
+        measurements: The submission as it is.
+        rules: The rule set.
+        settings: A number is written as 97.5 or as 48/52, an answer as có or yes, a level as its
+            text, a day as 2023-01-20; `missing` leaves the metric out, and a metric of listed items
+            may be given as their number.
+        as_of: The day of judgement, where it is another than the submission's.
+
+    Raises:
+        SubmissionError: With every setting of a metric that is not there.
+
+    >>> from cchc_rules import load_measurements, load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> figures = load_measurements("examples/cam-due-2023.json", rules)
+    >>> changed = tried(figures, rules, ["officials_placed=8/11"])
+    >>> changed.entries["officials_placed"].numerator
+    8
     """
     metrics = variant(measurements, rules, as_of or measurements.judged_at).metrics
-    pairs = [setting.partition("=")[::2] for setting in settings]
-    unknown = [name.strip() for name, _ in pairs if name.strip() not in metrics]
-    if unknown:
-        raise SubmissionError(_unknown(name, metrics) for name in unknown)
-    figures = {
-        name.strip(): _figure(text.strip(), metrics[name.strip()], measurements)
-        for name, text in pairs
-    }
+    figures: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        name = name.strip()
+        if name in metrics:
+            figures[name] = _figure(text.strip(), metrics[name], measurements)
+        else:
+            problems.append(_unknown(name, metrics))
+    if problems:
+        raise SubmissionError(problems)
     return measurements.changed(figures) if figures else measurements
 
 
 def _unknown(name: str, metrics: Mapping[str, Metric]) -> Problem:
-    places = {"name": quoted(name), "nearest": nearest(name, metrics)}
-    return Problem("unknown-metric", ("measurements", quoted(name)), places)
+    arguments = {"name": quoted(name), "nearest": nearest(name, metrics)}
+    return Problem("unknown-metric", ("measurements", quoted(name)), arguments)
 
 
 def _figure(text: str, metric: Metric, measurements: Measurements) -> Any:
     if text == MISSING:
         return None
     if metric.type == "yes_no":
-        return WORDS.get(text.casefold(), text)
+        return YES_OR_NO.get(text.casefold(), text)
     if not metric.numeric:
         return text
-    above, line, below = text.partition("/")
-    if line:
-        return {"numerator": _number(above), "denominator": _number(below)}
+    numerator, fraction_line, denominator = text.partition("/")
+    if fraction_line:
+        return {"numerator": _number(numerator), "denominator": _number(denominator)}
     if metric.distinct:
         return _items(text, metric, measurements)
     return _number(text)
@@ -85,7 +102,8 @@ def _items(text: str, metric: Metric, measurements: Measurements) -> Any:
     count = _number(text)
     if not isinstance(count, int) or not 0 <= count <= MOST_ITEMS:
         return text
-    return {"items": listed(entry.items if entry and entry.items else (), count)}
+    submitted = entry.items if entry and entry.items else ()
+    return {"items": listed(submitted, count)}
 
 
 MOST_ITEMS = 10**5
@@ -93,9 +111,16 @@ MOST_ITEMS = 10**5
 
 
 def listed(items: Sequence[str], count: int) -> list[str]:
-    """Return so many different items: the first of those that are there, then numbered ones."""
-    kept = {same_item(item): item for item in reversed(items)}
-    found = [kept.pop(key) for key in dict.fromkeys(map(same_item, items))][:count]
-    more = (f"+{place}" for place in range(1, 2 * count + 1))
-    taken = {*map(same_item, found)}
-    return [*found, *[item for item in more if item not in taken][: count - len(found)]]
+    """Return so many different items: the first of those that are there, then numbered ones.
+
+    >>> listed(["Plan", "plan", "Budget"], 3)
+    ['Plan', 'Budget', '+1']
+    """
+    different: dict[str, str] = {}
+    for item in items:
+        different.setdefault(same_item(item), item)
+    kept = dict(islice(different.items(), count))
+    # At most `count` of the numbered ones are there already, so twice as many are enough.
+    numbered = (f"+{number_}" for number_ in range(1, 2 * count + 1))
+    added = (item for item in numbered if item not in kept)
+    return [*kept.values(), *islice(added, count - len(kept))]

@@ -44,7 +44,7 @@ from typing import NamedTuple, TypeAlias
 
 from cchc_rules.analysis.what_if.change_sets import ChangeSet, Clusters, clusters
 from cchc_rules.analysis.what_if.plan_document import MOST_SETS, PlannedChange
-from cchc_rules.analysis.what_if.plan_goal import Goal
+from cchc_rules.analysis.what_if.plan_goal import PlanGoal
 from cchc_rules.analysis.what_if.possible_changes import PossibleChanges
 from cchc_rules.base.state import gate
 
@@ -63,7 +63,7 @@ class Answer(NamedTuple):
     proven: bool
 
 
-def fewest_changes(possible: PossibleChanges, goal: Goal) -> Answer:
+def fewest_changes(possible: PossibleChanges, goal: PlanGoal) -> Answer:
     """Return the fewest changes that reach a goal, or those that lead as far as one can get."""
     if goal.reached(possible.scoring):
         return Answer((), True)
@@ -129,7 +129,9 @@ class _Start(NamedTuple):
 class _Search:
     """Puts the sets of all clusters together."""
 
-    def __init__(self, possible: PossibleChanges, goal: Goal, found: Clusters) -> None:
+    def __init__(
+        self, possible: PossibleChanges, goal: PlanGoal, found: Clusters
+    ) -> None:
         self.possible = possible
         self.goal = goal
         self.proven = found.complete

@@ -11,7 +11,7 @@ from cchc_rules.scoring.totals import Sum
 
 
 @dataclass(frozen=True)
-class Goal:
+class PlanGoal:
     """An index of at least `index`, or a band of at least `band`.
 
     `ticks` is what the unrounded index must come to, `strict` whether it must lie above that; None
@@ -43,12 +43,12 @@ class Goal:
         return exact > self.ticks if self.strict else exact >= self.ticks
 
 
-def index_goal(scoring: Scoring, index: Fraction) -> Goal:
+def index_goal(scoring: Scoring, index: Fraction) -> PlanGoal:
     """Return the goal of an unrounded index of at least so many points."""
-    return Goal(index, None, index * scoring.compiled.unit)
+    return PlanGoal(index, None, index * scoring.compiled.unit)
 
 
-def band_goal(scoring: Scoring, id_: str) -> Goal:
+def band_goal(scoring: Scoring, id_: str) -> PlanGoal:
     """Return the goal of a band or a better one; raise `SubmissionError` where there is no such
     band.
     """
@@ -64,7 +64,7 @@ def band_goal(scoring: Scoring, id_: str) -> Goal:
         if ids.index(gate.at_most) < ids.index(id_)
     }
     ticks, strict = _lower_edge(ladder[id_], scoring.compiled.unit, rules.bands_read)
-    return Goal(None, ladder[id_], ticks, strict, tuple(sorted(gates)), ids)
+    return PlanGoal(None, ladder[id_], ticks, strict, tuple(sorted(gates)), ids)
 
 
 def _lower_edge(band: Band, unit: int, read: str) -> tuple[Fraction | None, bool]:

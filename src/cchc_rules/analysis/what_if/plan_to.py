@@ -7,7 +7,7 @@ from fractions import Fraction
 from cchc_rules.analysis.what_if.changed_figures import listed
 from cchc_rules.analysis.what_if.fewest_changes import fewest_changes
 from cchc_rules.analysis.what_if.plan_document import Plan
-from cchc_rules.analysis.what_if.plan_goal import Goal, band_goal, index_goal
+from cchc_rules.analysis.what_if.plan_goal import PlanGoal, band_goal, index_goal
 from cchc_rules.analysis.what_if.possible_changes import PossibleChanges, reward_order
 from cchc_rules.base import number
 from cchc_rules.report.score import score
@@ -81,7 +81,7 @@ def plan_to(
 
 def _goal(
     scoring: Scoring, index: Fraction | Decimal | int | None, band: str | None
-) -> Goal:
+) -> PlanGoal:
     if band is not None:
         return band_goal(scoring, band)
     return index_goal(scoring, number.argument("index", index))
