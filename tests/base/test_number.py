@@ -285,27 +285,3 @@ class TestRounding:
     )
     def test_places(self, value, places):
         assert number.places(Fraction(value)) == places
-
-
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
-        ("97,5", "97.5"),
-        ("1.212", "1212 / 1.212"),
-        ("1.212,5", "1212.5"),
-        ("95 %", "95"),
-        ("x", "97.5"),
-        ("1,2,3", "97.5"),
-        ("-3,5", "-3.5"),
-        ("1 212", "97.5"),
-        ("95\u00a0%", "95"),
-        ("12.50", "12.5"),
-        ("12.345", "12345 / 12.345"),
-        ("1.212.000", "97.5"),
-        ("9" * 1000, "97.5"),
-        ("", "97.5"),
-        ("٣", "97.5"),
-    ],
-)
-def test_what_a_text_may_have_meant(text, hint):
-    assert number.suggestion(text) == hint

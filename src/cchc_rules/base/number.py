@@ -104,26 +104,6 @@ def parse(text: str) -> Fraction:
     return Fraction(text)
 
 
-def suggestion(value: object) -> str:
-    """Return how a number in text should have been written: `97,5` → 97.5; `1.212` may be either of
-    two.
-    """
-    if not isinstance(value, str):
-        return "97.5"
-    text = value[:100].replace("\u00a0", " ").replace("%", "").strip()
-    if _GROUPED.fullmatch(text):
-        return f"{text.replace('.', '')} / {text}"
-    if text.count(",") == 1:
-        text = text.replace(".", "").replace(",", ".")
-    try:
-        return plain(parse(text))
-    except NotANumberError:
-        return "97.5"
-
-
-_GROUPED = re.compile(r"\d{1,3}\.\d{3}", re.ASCII)
-
-
 def half_up(numerator: int, denominator: int) -> int:
     """Return numerator/denominator rounded to a whole number, ties away from zero (denominator
     above zero).

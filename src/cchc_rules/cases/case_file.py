@@ -21,6 +21,7 @@ from cchc_rules.base.problem import (
     quoted,
 )
 from cchc_rules.base.state import State
+from cchc_rules.base.written_numbers import refusal
 from cchc_rules.rules.load import load_rules
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.rules.source import CASES, packaged_rule_sets, read
@@ -399,9 +400,8 @@ class _Reader:
         try:
             return number.fraction(value)
         except number.NotANumberError as error:
-            self.fault(
-                error.code, *path, given=quoted(value), hint=number.suggestion(value)
-            )
+            code, arguments = refusal(error.code, value)
+            self.fault(code, *path, **arguments)
             return None
 
 

@@ -24,6 +24,7 @@ from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.base.text import composed_text
+from cchc_rules.base.written_numbers import refusal
 from cchc_rules.rules import model
 
 FORMAT = 1
@@ -48,8 +49,8 @@ def _number(value: object) -> Fraction:
     try:
         return number.fraction(value)
     except number.NotANumberError as error:
-        context = {"given": quoted(value), "hint": number.suggestion(value)}
-        raise PydanticCustomError(error.code, "number", context) from None
+        code, arguments = refusal(error.code, value)
+        raise PydanticCustomError(code, "number", arguments) from None
 
 
 def _date(value: object) -> date:

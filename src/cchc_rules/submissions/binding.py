@@ -16,6 +16,7 @@ from cchc_rules.base.problem import Path, nearest, quoted
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, Reason, State
 from cchc_rules.base.text import normal_text, text_key
 from cchc_rules.rules.model import Metric, RuleSet
+from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.submission import (
     Bound,
     Entry,
@@ -27,6 +28,7 @@ from cchc_rules.submissions.submission import (
     read,
     same_item,
 )
+from cchc_rules.submissions.typed_cells import TypedText
 
 
 def load_measurements(
@@ -51,7 +53,9 @@ def load_measurements(
     )
     if reader.problems or found is None:
         reader.refuse()
-    return replace(found, bound=bound)
+    if bound is None:
+        return found
+    return replace(found, bound=bound, entries=bound.entries)
 
 
 def figures_of(
@@ -78,10 +82,11 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
     active = _envelope(found, rules, reader)
     binders = _binders(active)
     figures: dict[str, Figure] = {}
+    entries = _decided(found.entries, active)
     for id_ in found.changes:
         if id_ not in binders and id_ not in found.entries:  # left out, but never there
             _unknown_metric(active, id_, reader)
-    for id_, entry in found.entries.items():
+    for id_, entry in entries.items():
         bind = binders.get(id_)
         if bind is None:
             _unknown_metric(active, id_, reader)
@@ -92,7 +97,35 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
         else:
             figures[id_] = _absence(entry, as_of)
     figures |= _of_the_period(found, active, reader)
-    return Bound(rules, as_of, figures)
+    return Bound(rules, as_of, figures, entries)
+
+
+def _decided(entries: Mapping[str, Entry], rules: RuleSet) -> Mapping[str, Entry]:
+    """Return the entries with numbers where their metrics decide what a typed text means."""
+    if not any(map(_is_typed, entries.values())):
+        return entries
+    decided = dict(entries)
+    for id_, entry in entries.items():
+        metric = rules.metrics.get(id_)
+        if metric is not None and metric.numeric and _is_typed(entry):
+            decided[id_] = _decided_entry(entry, metric)
+    return decided
+
+
+def _is_typed(entry: Entry) -> bool:
+    figures = (entry.value, entry.numerator, entry.denominator)
+    return TypedText in map(type, figures)
+
+
+def _decided_entry(entry: Entry, metric: Metric) -> Entry:
+    if isinstance(entry.value, TypedText):
+        value = typed_cells.number(entry.value, typed_cells.allowed_by(metric))
+        return entry._replace(value=value)
+    at_most_one = metric.type == "percent" and not metric.above_100
+    numerator, denominator = typed_cells.share(
+        entry.numerator, entry.denominator, at_most_one=at_most_one
+    )
+    return entry._replace(numerator=numerator, denominator=denominator)
 
 
 def _of_the_period(

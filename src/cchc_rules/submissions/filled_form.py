@@ -7,7 +7,6 @@ content is read as any submission is.
 
 import hashlib
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
@@ -133,11 +132,11 @@ class _Reader:
         """Whether a cell holds something that counts; a formula and a merge over rows do not, and
         are problems.
         """
-        if cell.formula:
-            self.fault("form-formula", cell, given=quoted(cell.value))
-        elif cell.merged and cell.value is not None:
-            self.fault("form-merged", cell)
-        return cell.value is not None and not cell.formula and not cell.merged
+        if cell.value is None:
+            return False
+        if cell.fault:
+            self.fault(cell.fault, cell, given=quoted(cell.value))
+        return not cell.fault
 
     def place(self, given: Row, *path: str) -> None:
         self.cells.setdefault(path, next(iter(given.values())).address)
@@ -189,13 +188,13 @@ class _Reader:
         """Return a figure as its metric's type reads it; what the type cannot read stays as it is."""
         if kind == "date":
             return day(cell)
-        if kind == "yes_no":
-            return (
-                typed_cells.yes_no(cell.value)
-                if isinstance(cell.value, str)
-                else cell.value
-            )
-        return cell.value if kind == "level" else self.number(cell, kind, *path)
+        if kind == "level":
+            return cell.value
+        if kind != "yes_no":
+            return self.number(cell, kind, *path)
+        if isinstance(cell.value, str):
+            return typed_cells.yes_no(cell.value)
+        return cell.value
 
     def number(self, cell: Cell, kind: object, *path: str) -> object:
         """Return the exact number of a cell: of one shown in percent, what it shows."""
@@ -204,14 +203,9 @@ class _Reader:
             self.fault("form-percent", cell, *path, given=quoted(cell.value))
             return 0
         if isinstance(cell.value, str):
-            return typed_cells.number(cell.value.removesuffix("%").strip())
-        if (
-            cell.percent
-            and isinstance(cell.value, int | Decimal)
-            and not isinstance(cell.value, bool)
-        ):
-            return Decimal(cell.value).scaleb(2)
-        return cell.value
+            allowed = typed_cells.Allowed(percent=kind == "percent")
+            return typed_cells.number(cell.value, allowed)
+        return cell.shown
 
     def evidence(self, row: Row, *path: str) -> dict[str, Any]:
         """Return the documents of a row, a line each, with the dates beside them."""

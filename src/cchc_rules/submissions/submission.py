@@ -26,6 +26,7 @@ from cchc_rules.base.problem import (
 )
 from cchc_rules.base.state import Absent
 from cchc_rules.base.text import composed_text, normal_text, text_key
+from cchc_rules.base.written_numbers import refusal
 from cchc_rules.rules.model import RuleSet
 
 MAX_BYTES = 16_000_000
@@ -74,11 +75,15 @@ an absence.
 
 
 class Bound(NamedTuple):
-    """The figures of a submission held against one rule set, judged at one day."""
+    """The figures of a submission held against one rule set, judged at one day.
+
+    `entries` are those of the submission, with numbers where the rule set decides what was typed.
+    """
 
     rules: RuleSet
     as_of: date
     figures: dict[str, Figure]
+    entries: Mapping[str, Entry]
 
 
 @dataclass(frozen=True, eq=False)
@@ -368,9 +373,8 @@ class Reader:
         try:
             return number.pair(value)
         except number.NotANumberError as error:
-            self.fault(
-                error.code, *path, given=quoted(value), hint=number.suggestion(value)
-            )
+            code, arguments = refusal(error.code, value)
+            self.fault(code, *path, **arguments)
             return None
 
     def submission(self, content: object, digest: str | None) -> Measurements | None:
@@ -393,6 +397,7 @@ class Reader:
             if content.get("as_of") is not None
             else None
         )
+        tracks = self._table(content, "tracks")
         return Measurements(
             ruleset=self._text(content, "ruleset", required=True),
             unit=normal_text(self._text(content, "unit", required=True)),
@@ -409,11 +414,9 @@ class Reader:
             },
             tracks={
                 track: self._points(
-                    self._table(self._table(content, "tracks"), track, "tracks"),
-                    "tracks",
-                    track,
+                    self._table(tracks, track, "tracks"), "tracks", track
                 )
-                for track in self._table(content, "tracks")
+                for track in tracks
             },
             file_sha256=digest,
         )

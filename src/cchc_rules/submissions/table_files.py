@@ -1,39 +1,54 @@
-"""Tells a table of many submissions from the file of one."""
+"""Tells a table of many submissions from the file of one, and finds its heading."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+
+from cchc_rules.base.problem import SubmissionError
+from cchc_rules.base.text import normal_text
+from cchc_rules.submissions.worksheets import MARK, open_sheets
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 """Files that hold many submissions whatever stands in them."""
 
+MOST_TITLE_ROWS = 20
+"""A heading stands among so many first rows; above it there may be titles."""
+
 
 def holds_many(path: Path) -> bool:
-    """Whether a path leads to many submissions: a folder, a table, a workbook whose first row names
-    a `unit`.
+    """Whether a path leads to many submissions.
+
+    That is a folder, a table, or a workbook in which a sheet has a column `unit`.
     """
-    return (
-        path.is_dir()
-        or path.suffix.lower() in ENDINGS
-        or (path.suffix.lower() == ".xlsx" and _is_sheet(path))
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix in ENDINGS:
+        return True
+    return suffix == ".xlsx" and _is_sheet_of_units(path)
+
+
+def is_heading(row: Sequence[object]) -> bool:
+    """Whether a row names columns of a table of units: one of them is `unit`.
+
+    >>> is_heading(["unit ", "period", None]), is_heading(["Results of the communes"])
+    (True, False)
+    """
+    return any(isinstance(cell, str) and normal_text(cell) == "unit" for cell in row)
+
+
+def _is_sheet_of_units(path: Path) -> bool:
+    """Whether a sheet of a workbook has a heading, and none is a form's."""
+    try:
+        with open_sheets(path, path.name) as sheets:
+            first_rows = [
+                [cell.value for cell in row]
+                for sheet in sheets
+                for row in islice(sheet.rows, MOST_TITLE_ROWS)
+            ]
+    except (SubmissionError, OSError):
+        return False  # what is wrong with it is said by those who read it
+    in_a_form = any(
+        isinstance(cell, str) and cell.startswith(MARK)
+        for row in first_rows
+        for cell in row
     )
-
-
-def _is_sheet(path: Path) -> bool:
-    try:
-        return "unit" in next(rows(path), ())
-    except ModuleNotFoundError:
-        raise
-    except Exception:
-        return False
-
-
-def rows(path: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a workbook's first sheet."""
-    from openpyxl import load_workbook  # noqa: PLC0415 - a package that only workbooks need
-
-    book = load_workbook(path, read_only=True)
-    try:
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    finally:
-        book.close()
+    return not in_a_form and any(map(is_heading, first_rows))

@@ -1,70 +1,183 @@
-"""What people type into cells, read exactly: numbers with a comma or a point, days, yes or no,
-lines.
+"""What people type into cells, read once and in one way: numbers, days, yes or no, lines.
+
+Forms, worksheets, tables of text, JSON Lines, `--set` and weightings all read through this module.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
 
 from cchc_rules.base.calendar import iso_date
+from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import LANGUAGES, message
+from cchc_rules.base.text import text_key
+from cchc_rules.base.written_numbers import readings
+from cchc_rules.rules.model import Metric
+
+# Numbers
+
+
+class TypedText(str):
+    """A figure typed into a cell as text, which only its metric's type and range can decide.
+
+    `1.212` is one and a bit in a percentage from 0 to 100, and a thousand and more in a count.
+    """
+
+    __slots__ = ()
+
+
+class Allowed(NamedTuple):
+    """What a figure may be, as far as that helps to read it."""
+
+    range: Interval = Interval()
+    whole: bool = False
+    percent: bool = False
+
+
+ANY = Allowed()
+"""Nothing is known of the figure."""
+
+NOT_NEGATIVE = Allowed(Interval(low=Fraction(0)))
+"""A numerator or a denominator: it counts something, or adds up money or hours."""
+
+
+def allowed_by(metric: Metric) -> Allowed:
+    """Return what a metric's value may be."""
+    return Allowed(metric.range, metric.whole, metric.type == "percent")
+
+
+def number(text: str, allowed: Allowed = ANY) -> Decimal | TypedText:
+    """Return the number that a text means, or the text where it means none or may mean two.
+
+    Arguments:
+        text: What was typed; a percent sign may follow where percentages are counted.
+        allowed: What the figure may be: that decides between a thousand and a decimal.
+
+    >>> number("1.212"), number("1.212", Allowed(whole=True))
+    ('1.212', Decimal('1212'))
+    """
+    figure = text.strip()
+    if allowed.percent:
+        figure = figure.removesuffix("%")
+    numbers = readings(figure)
+    if len(numbers) == 1:
+        return numbers[0]
+    fitting = [one for one in numbers if _fits(one, allowed)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if numbers and not fitting:
+        # Neither can be: what is wrong is then said of the number, not of how it is written.
+        thousand, decimal = numbers
+        return thousand if allowed.whole else decimal
+    return TypedText(text)
+
+
+def _fits(value: Decimal, allowed: Allowed) -> bool:
+    exact = Fraction(value)
+    if allowed.whole and exact.denominator != 1:
+        return False
+    return allowed.range.holds(exact)
+
+
+def share(
+    numerator: object, denominator: object, *, at_most_one: bool
+) -> tuple[object, object]:
+    """Return a numerator and a denominator, typed texts decided where only one reading is possible.
+
+    >>> share(900, TypedText("1.902"), at_most_one=True)
+    (900, Decimal('1902'))
+    """
+    pairs = [
+        (above, below)
+        for above in _numbers_of(numerator)
+        for below in _numbers_of(denominator)
+        if below > 0 and not (at_most_one and above > below)
+    ]
+    return pairs[0] if len(pairs) == 1 else (numerator, denominator)
+
+
+def _numbers_of(value: object) -> Iterator[int | Decimal]:
+    if isinstance(value, TypedText):
+        yield from readings(value)
+    elif isinstance(value, int | Decimal) and Decimal(value).is_finite():
+        yield value
+
+
+def shows_percent(number_format: str) -> bool:
+    """Whether a worksheet's number format shows 0.97 as 97 %.
+
+    A quoted or escaped percent sign is only printed behind the number.
+
+    >>> shows_percent("0.00%"), shows_percent('0.00" %"')
+    (True, False)
+    """
+    return "%" in re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", number_format)
+
+
+def as_shown(value: object) -> object:
+    """Return the number that a percent cell shows: 97.35 for a stored 0.9735.
+
+    >>> as_shown(Decimal("0.9735"))
+    Decimal('97.35')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return value
+    return Decimal(value).scaleb(2)
+
+
+# Yes and no
 
 YES_NO = {
     **{
-        message(lang, f"word.{word}").casefold(): word == "yes"
+        text_key(message(lang, f"word.{word}")): word == "yes"
         for lang in LANGUAGES
         for word in ("yes", "no")
     },
     "true": True,
     "false": False,
 }
-"""The words for yes and no, in every language, and what programs and spreadsheets write for them."""
-
-PLAIN = r"-?\d+(?:[.,]\d+)?"
-UNSURE = r"-?[1-9]\d{0,2}[.,]\d{3}"
-"""A number that can be read two ways: `1.212` is a thousand and more, or one and a bit."""
-
-_PLAIN = re.compile(PLAIN, re.ASCII)
-_UNSURE = re.compile(UNSURE, re.ASCII)
-_GROUPED = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
-_MOST_TYPED = 60
+"""The words for yes and no in every language, and what programs and spreadsheets write for them."""
 
 
-def number(words: str) -> object:
-    """Return the number of a text as typed, `97,35` or `97.35`; one that can be read two ways stays
-    a text.
+def yes_no(text: str) -> bool | str:
+    """Return whether a text says yes or no, whatever its case; anything else as it is.
+
+    >>> yes_no("Có"), yes_no("NO"), yes_no("maybe")
+    (True, False, 'maybe')
     """
-    if (
-        len(words) <= _MOST_TYPED
-        and _PLAIN.fullmatch(words)
-        and not _UNSURE.fullmatch(words)
-    ):
-        return Decimal(words.replace(",", "."))
-    if len(words) <= _MOST_TYPED and _GROUPED.fullmatch(words):
-        return Decimal(words.replace(".", "").replace(",", "."))
-    return words
+    return YES_NO.get(text_key(text), text)
 
 
-def yes_no(words: str) -> bool | str:
-    """Return whether a text says yes or no; anything else as it is."""
-    return YES_NO.get(words.casefold(), words)
+# Lines and items
 
 
-def lines(words: str) -> list[str]:
+def lines(text: str) -> list[str]:
     """Return the lines of a text that hold something."""
-    return [line.strip() for line in words.split("\n") if line.strip()]
+    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-def items(words: str) -> list[str]:
+def items(text: str) -> list[str]:
     """Return the items of a text, one a line; a zero says that there are none."""
-    return [] if words.strip() == "0" else lines(words)
+    return [] if text.strip() == "0" else lines(text)
 
 
-_WRITTEN = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+# Days
+
+_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 
 
-def day(words: str) -> date | str:
-    """Return the day of a text, `31/12/2023` or `2023-12-31`; anything else as it is."""
-    found = _WRITTEN.fullmatch(words)
-    iso = "{2}-{1:0>2}-{0:0>2}".format(*found.groups()) if found else words
-    return iso_date(iso) or words
+def day(text: str) -> date | str:
+    """Return the day of a text, `31/12/2023` or `2023-12-31`; anything else as it is.
+
+    >>> day("1/6/2023")
+    datetime.date(2023, 6, 1)
+    """
+    text = text.strip()
+    match = _DAY_MONTH_YEAR.fullmatch(text)
+    if match is None:
+        return iso_date(text) or text
+    first, month, year = match.groups()
+    return iso_date(f"{year}-{month:0>2}-{first:0>2}") or text

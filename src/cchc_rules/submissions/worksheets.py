@@ -1,21 +1,29 @@
-"""Opens a filled form: a workbook within bounds, as tables of cells; knows nothing of submissions.
+"""Opens workbooks within bounds and gives their cells; knows nothing of submissions.
 
-A table begins at a key row: `cchc:<name>` in the first column, the name of each other column above
-it. It ends at the next key row, or with the sheet. Numbers are read as decimals of at most 15
-significant digits, which is what a sheet keeps.
+Forms, tables of units, tables of results and weightings are all read here. A number is read as a
+decimal of at most 15 significant digits, which is what a sheet keeps. Formulas, error values and
+cells under a merge are told, so that no figure is lost or made up in silence.
+
+A form is a workbook with tables in it. A table begins at a key row: `cchc:<name>` in the first
+column, the name of each other column above it. It ends at the next key row, or with the sheet.
 """
 
 import io
-import unicodedata
+import re
 import warnings
 import zipfile
+from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Context
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
+from cchc_rules.base.text import composed_text
+from cchc_rules.submissions.typed_cells import as_shown, shows_percent
 
 MARK = "cchc:"
 """How the first cell of a key row begins."""
@@ -31,16 +39,54 @@ again.
 """
 
 
+class Bounds(NamedTuple):
+    """How much a workbook may hold once it is unpacked, in bytes."""
+
+    unpacked: int
+    texts: int
+    """Of the part that holds the texts: it is read whole, while the cells are read row by row."""
+
+
+FORM = Bounds(unpacked=MAX_UNPACKED, texts=MAX_UNPACKED)
+TABLE = Bounds(unpacked=400_000_000, texts=30_000_000)
+
+# A sheet of figures shrinks to a tenth, one of nothing but formats to a fiftieth. What shrinks to
+# less was made to swell: it would keep the program busy for hours.
+MOST_SWELLING = 60
+NEVER_TOO_SWOLLEN = MAX_UNPACKED
+
+
 class Cell(NamedTuple):
-    """What stands in a cell: an exact number, a text (NFC, trimmed), a day, yes or no, or None; and
-    where it stands.
+    """What stands in a cell, and where.
+
+    `value` is an exact number, a text (NFC, trimmed), a day, yes or no, or None. `percent` says
+    that the cell shows its number in percent, 0.97 as 97 %. A cell with a `fault` has no value
+    that counts.
     """
 
     value: object
     address: str
     percent: bool = False
-    formula: bool = False
-    merged: bool = False
+    fault: str = ""
+    """The code of what is wrong: a formula, an error value, a merge; empty where nothing is."""
+
+    @property
+    def shown(self) -> object:
+        """The number as the cell shows it: 97 for a stored 0.97 in percent."""
+        return as_shown(self.value) if self.percent else self.value
+
+    def problem(self, file: str) -> Problem:
+        """Return the problem of a cell that has a fault."""
+        return Problem(
+            self.fault, (), {"given": quoted(self.value)}, f"{file}:{self.address}"
+        )
+
+
+class Sheet(NamedTuple):
+    """A worksheet: its title, and its rows from the first on, empty ones included."""
+
+    title: str
+    rows: Iterator[list[Cell]]
 
 
 class Table(NamedTuple):
@@ -51,144 +97,306 @@ class Table(NamedTuple):
 
 
 def tables(data: bytes, name: str) -> list[Table]:
-    """Return the tables of a workbook; raise `SubmissionError` where it is broken, too large, or
-    has macros.
-    """
-    _hold(data, name)
-    try:
-        book = _load(data)
-        sheets = [sheet for sheet in book.worksheets if sheet.max_row is not None]
-    except ModuleNotFoundError:
-        raise
-    except (
-        Exception
-    ) as error:  # whatever a broken workbook makes the package stumble over
-        raise _refused(
-            "form-broken", name, reason=quoted(f"{type(error).__name__}: {error}", 200)
-        ) from None
-    return [table for sheet in sheets for table in _tables(sheet, name)]
+    """Return the tables of a form; raise `SubmissionError` where it is broken or too large."""
+    with open_sheets(io.BytesIO(data), name, FORM) as sheets:
+        return [table for sheet in sheets for table in _tables(sheet, name)]
 
 
 def bytes_of(path: Path) -> bytes:
-    """Return the bytes of a form's file; raise `SubmissionError` where it cannot be read or is too
-    large.
+    """Return the bytes of a form's file.
+
+    Raises `SubmissionError` where it cannot be read or is too large.
     """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _refused(
-            "file-unreadable", str(path), path=quoted(path, 200), reason=quoted(reason)
-        ) from None
+        arguments = {"path": quoted(path, 200), "reason": quoted(reason)}
+        raise _refused("file-unreadable", str(path), **arguments) from None
     if len(data) > MAX_BYTES:
         raise _refused("file-too-large", str(path), most=str(MAX_BYTES))
     return data
 
 
-def _refused(code: str, file: str, **places: str) -> SubmissionError:
-    return SubmissionError([Problem(code, (), places, file)])
+@contextmanager
+def open_sheets(
+    source: Path | io.BytesIO, name: str, bounds: Bounds = TABLE
+) -> Iterator[list[Sheet]]:
+    """Open a workbook for as long as its sheets are read, row by row.
+
+    Arguments:
+        source: The file, or its bytes.
+        name: What problems call the file.
+        bounds: How large the workbook may become when it is unpacked.
+
+    Raises `SubmissionError` where the workbook is broken, swells beyond the bounds or has macros,
+    be it when it is opened or while its rows are read; `OSError` where there is no such file.
+    """
+    with _as_broken(name):
+        merges = _inspect(source, name, bounds)
+        book = _load(source)
+    try:
+        yield [_sheet(sheet, merges.get(sheet.title, []), name) for sheet in book]
+    finally:
+        book.close()
 
 
-def _load(data: bytes) -> Any:
-    from openpyxl import load_workbook  # noqa: PLC0415 - optional: only for those who hand in a form
+def _refused(code: str, file: str, **arguments: str) -> SubmissionError:
+    return SubmissionError([Problem(code, (), arguments, file)])
+
+
+@contextmanager
+def _as_broken(name: str) -> Iterator[None]:
+    """Say of whatever a broken workbook makes the packages stumble over that it is broken."""
+    try:
+        yield
+    except (SubmissionError, ModuleNotFoundError, OSError):
+        raise
+    except Exception as error:
+        reason = quoted(f"{type(error).__name__}: {error}", 200)
+        raise _refused("form-broken", name, reason=reason) from None
+
+
+def _load(source: Path | io.BytesIO) -> Any:
+    # Only those who hand in a workbook need the package.
+    from openpyxl import load_workbook  # noqa: PLC0415
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return load_workbook(io.BytesIO(data), keep_links=False)
+        # Read row by row: only so does the package keep what stands under a merge.
+        return load_workbook(source, read_only=True, keep_links=False)
 
 
-def _hold(data: bytes, name: str) -> None:
-    """Hold a file against the bounds before anything is unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            parts = packed.infolist()
-            size = sum(part.file_size for part in parts)
-            if len(parts) > MAX_PARTS or size > MAX_UNPACKED:
-                raise _refused("form-too-large", name, most=f"{MAX_UNPACKED} bytes")
-            if any("vbaproject" in part.filename.lower() for part in parts):
-                raise _refused("form-macros", name)
-            if any(b"<!DOCTYPE" in packed.read(part) for part in parts):
+# What is seen before anything is read
+
+_CHUNK = 1 << 20
+_MERGE = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^>]*?\bref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\""
+)
+_OVERLAP = 200
+"""Bytes of a chunk that are looked at again with the next: longer than any tag looked for."""
+
+
+class Merge(NamedTuple):
+    """The rows and columns that merged cells cover, counted from 1."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+    @property
+    def spans_rows(self) -> bool:
+        """Whether it lies over several rows: whose content it shows nobody can say."""
+        return self.last_row > self.first_row
+
+
+def _inspect(
+    source: Path | io.BytesIO, name: str, bounds: Bounds
+) -> dict[str, list[Merge]]:
+    """Hold a file against the bounds; return the merged cells of each sheet by its title."""
+    with zipfile.ZipFile(source) as packed:
+        _within(packed, name, bounds)
+        merges = {part: _scanned(packed, part, name) for part in packed.namelist()}
+        titles = _titles(packed)
+    return {titles[part]: found for part, found in merges.items() if part in titles}
+
+
+def _within(packed: zipfile.ZipFile, name: str, bounds: Bounds) -> None:
+    parts = packed.infolist()
+    size = sum(part.file_size for part in parts)
+    packed_size = sum(part.compress_size for part in parts)
+    texts = sum(
+        part.file_size for part in parts if part.filename.endswith("sharedStrings.xml")
+    )
+    swells = size > max(NEVER_TOO_SWOLLEN, MOST_SWELLING * packed_size)
+    too_large = size > bounds.unpacked or texts > bounds.texts
+    if len(parts) > MAX_PARTS or too_large or swells:
+        code = "form-too-large" if bounds is FORM else "workbook-too-large"
+        raise _refused(code, name, most=f"{bounds.unpacked} bytes")
+    if any("vbaproject" in part.filename.lower() for part in parts):
+        raise _refused("form-macros", name)
+
+
+def _scanned(packed: zipfile.ZipFile, part: str, name: str) -> list[Merge]:
+    """Return the merged cells of a part; refuse one with a DOCTYPE, which no workbook has."""
+    found: dict[Merge, None] = {}
+    rest = b""
+    with packed.open(part) as file:
+        while chunk := file.read(_CHUNK):
+            seen = rest + chunk
+            if b"<!DOCTYPE" in seen:
                 raise _refused("form-broken", name, reason="DOCTYPE")
-    except SubmissionError:
-        raise
-    except (
-        Exception
-    ) as error:  # no zip file, an unknown packing, a wrong checksum, a password
-        raise _refused(
-            "form-broken", name, reason=quoted(f"{type(error).__name__}: {error}", 200)
-        ) from None
+            found |= {_merge(match): None for match in _MERGE.finditer(seen)}
+            rest = seen[-_OVERLAP:]
+    return [*found]
 
 
-def _tables(sheet: Any, name: str) -> Iterator[Table]:
-    if sheet.max_row > MAX_ROWS or sheet.max_column > MAX_COLUMNS:
-        raise _refused(
-            "form-too-large",
-            name,
-            most=f"{MAX_ROWS} × {MAX_COLUMNS} ({quoted(sheet.title)})",
+def _merge(match: re.Match[bytes]) -> Merge:
+    left, top, right, bottom = match.groups()
+    return Merge(int(top), int(bottom), _column(left), _column(right))
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column, 1 for A and 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
+
+
+_WORKBOOK = "xl/workbook.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+def _titles(packed: zipfile.ZipFile) -> dict[str, str]:
+    """Return the title of each sheet by the name of its part."""
+    if not {_WORKBOOK, _RELATIONS} <= {*packed.namelist()}:
+        return {}
+    relations = ElementTree.fromstring(packed.read(_RELATIONS))
+    targets = {one.get("Id"): one.get("Target", "") for one in relations}
+    titles = {}
+    for element in ElementTree.fromstring(packed.read(_WORKBOOK)).iter():
+        if not element.tag.endswith("}sheet"):
+            continue
+        relation = next(
+            (value for key, value in element.items() if key.endswith("}id")), None
         )
-    merged = _merged(sheet)
-    table: Table | None = None
-    columns: dict[int, str] = {}
-    for row in sheet.iter_rows():
-        mark = _clean(row[0].value)
-        if isinstance(mark, str) and mark.startswith(MARK):
-            if table is not None:
-                yield table
-            table = Table(mark.removeprefix(MARK), [])
-            columns = {
-                at: key
-                for at, cell in enumerate(row)
-                if at and isinstance(key := _clean(cell.value), str)
-            }
-        elif table is not None:
-            table.rows.append(
-                {
-                    key: _cell(row[at], sheet.title, merged)
-                    for at, key in ((0, "id"), *columns.items())
-                }
-            )
-    if table is not None:
-        yield table
+        target = targets.get(relation, "")
+        part = target.removeprefix("/") if target[:1] == "/" else f"xl/{target}"
+        titles[part] = element.get("name", "")
+    return titles
 
 
-def _merged(sheet: Any) -> set[tuple[int, int]]:
-    """Return the cells that lie in a merge over several rows: whose figure it holds nobody can say."""
-    spans = [span for span in sheet.merged_cells.ranges if span.max_row > span.min_row]
+# Cells
+
+
+def _sheet(sheet: Any, merges: list[Merge], name: str) -> Sheet:
+    # Other programs state a wrong size of the sheet, and the package would cut it to that.
+    if hasattr(sheet, "reset_dimensions"):
+        sheet.reset_dimensions()
+    return Sheet(sheet.title, _rows(sheet, merges, name))
+
+
+def _rows(sheet: Any, merges: list[Merge], name: str) -> Iterator[list[Cell]]:
+    if not hasattr(sheet, "iter_rows"):  # a sheet that is a chart
+        return
+    letters: list[str] = []
+    waiting = deque(sorted(merges))
+    active: list[Merge] = []
+    with _as_broken(name):
+        for number, row in enumerate(sheet.iter_rows(), 1):
+            active = [merge for merge in active if merge.last_row >= number]
+            while waiting and waiting[0].first_row <= number:
+                active.append(waiting.popleft())
+            under = _merged_columns(active, len(row)) if active else {}
+            while len(letters) < len(row):
+                letters.append(_letters(len(letters) + 1))
+            yield [
+                _cell(
+                    cell, f"{sheet.title}!{letter}{number}", column, under.get(column)
+                )
+                for column, (letter, cell) in enumerate(
+                    zip(letters, row, strict=False), 1
+                )
+            ]
+
+
+def _merged_columns(active: list[Merge], width: int) -> dict[int, Merge]:
+    """Return the merge over each column of a row that is merged."""
+    if sum(merge.last_column - merge.first_column + 1 for merge in active) > _MOST_WIDE:
+        raise ValueError("merged cells overlap")
     return {
-        (row, column)
-        for span in spans
-        for row in range(span.min_row, min(span.max_row, MAX_ROWS) + 1)
-        for column in range(span.min_col, min(span.max_col, MAX_COLUMNS) + 1)
+        column: merge
+        for merge in active
+        for column in range(merge.first_column, min(merge.last_column, width) + 1)
     }
 
 
-def _cell(cell: Any, sheet: str, merged: set[tuple[int, int]]) -> Cell:
-    address = f"{sheet}!{cell.coordinate}"
-    spread = (cell.row, cell.column) in merged
+_MOST_WIDE = 16_384
+"""Columns of a sheet. No program overlaps merges, so those of a row are no wider together."""
+
+
+def _letters(column: int) -> str:
+    """Return the letters of a column, A for 1 and AA for 27."""
+    text = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        text = chr(ord("A") + letter) + text
+    return text
+
+
+def _cell(cell: Any, address: str, column: int, merge: Merge | None) -> Cell:
     value = _clean(cell.value)
-    percent = not isinstance(value, str) and "%" in str(cell.number_format)
-    return Cell(value, address, percent, cell.data_type == "f", spread)
+    fault = ""
+    if cell.data_type == "f":
+        fault = "form-formula"
+    elif cell.data_type == "e":
+        fault = "cell-error"
+    elif merge is not None and merge.spans_rows:
+        fault = "form-merged"
+    elif merge is not None and value is not None and column > merge.first_column:
+        fault = "cell-hidden"
+    is_number = cell.data_type == "n" and value is not None
+    percent = is_number and shows_percent(str(cell.number_format))
+    return Cell(value, address, percent, fault)
 
 
 def _clean(value: object) -> object:
-    """Return a cell's content: a number as at most 15 digits, a day at midnight as a date, a text
-    in one form.
+    """Return a cell's content in its exact form.
+
+    A number has at most 15 digits, a day at midnight is a date, a text is NFC and trimmed.
     """
     if isinstance(value, float):
         exact = DIGITS.create_decimal(repr(value))
-        return (
-            int(exact)
-            if exact.is_finite() and exact == exact.to_integral_value()
-            else exact
-        )
+        if exact.is_finite() and exact == exact.to_integral_value():
+            return int(exact)
+        return exact
     if isinstance(value, datetime):
         return value.date() if value.time() == time() else value
     if isinstance(value, bool | int | date) or value is None:
         return value
-    return (
-        unicodedata.normalize(
-            "NFC", str(value).replace("\u00a0", " ").replace("_x000D_", "")
-        ).strip()
-        or None
-    )
+    text = str(value).replace("\u00a0", " ").replace("_x000D_", "")
+    return composed_text(text).strip() or None
+
+
+# Tables of a form
+
+
+def _tables(sheet: Sheet, name: str) -> Iterator[Table]:
+    table: Table | None = None
+    columns: dict[int, str] = {}
+    for number, row in enumerate(sheet.rows, 1):
+        if number > MAX_ROWS or len(row) > MAX_COLUMNS:
+            most = f"{MAX_ROWS} × {MAX_COLUMNS} ({quoted(sheet.title)})"
+            raise _refused("form-too-large", name, most=most)
+        mark = row[0].value if row else None
+        if isinstance(mark, str) and mark.startswith(MARK):
+            if table is not None:
+                yield table
+            table = Table(mark.removeprefix(MARK), [])
+            columns = _columns(row)
+        elif table is not None:
+            table.rows.append(_by_column(row, columns, f"{sheet.title}!A{number}"))
+    if table is not None:
+        yield table
+
+
+def _columns(key_row: list[Cell]) -> dict[int, str]:
+    """Return the name of each column but the first by its position."""
+    return {
+        position: cell.value
+        for position, cell in enumerate(key_row)
+        if position and isinstance(cell.value, str)
+    }
+
+
+def _by_column(row: list[Cell], columns: dict[int, str], first: str) -> dict[str, Cell]:
+    """Return the cells of a row by their columns; a row ends with its last cell that was used."""
+    empty = Cell(None, first)
+    named = {0: "id", **columns}
+    return {
+        key: row[position] if position < len(row) else empty
+        for position, key in named.items()
+    }
