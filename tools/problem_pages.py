@@ -100,6 +100,7 @@ def section(code: str, vi: dict[str, str], en: dict[str, str]) -> str:
         "",
         f"Tiếng Việt: {shown(vi[f'problem.{code}'])} {shown(vi[f'fix.{code}'])}",
     ]
+    lines += in_cells(code, vi, en)
     said = [text for texts in found.values() for text in texts if text]
     if said:
         lines += [
@@ -109,6 +110,17 @@ def section(code: str, vi: dict[str, str], en: dict[str, str]) -> str:
             *(f"- {text}" for text in dict.fromkeys(said)),
         ]
     return "\n".join(lines) + "\n"
+
+
+def in_cells(code: str, vi: dict[str, str], en: dict[str, str]) -> list[str]:
+    """Return what is said of a code in a cell of a form or a table, where that differs."""
+    if f"fix-cell.{code}" not in en:
+        return []
+    said = [
+        f"{shown(words.get(f'problem-cell.{code}', ''))} {shown(words[f'fix-cell.{code}'])}"
+        for words in (en, vi)
+    ]
+    return ["", "In a cell: " + " Tiếng Việt: ".join(text.strip() for text in said)]
 
 
 def page() -> str:

@@ -285,6 +285,17 @@ FAMILIES = {
     "head-": {id_ for id_ in IDS if id_.removeprefix("form.head-") in FILLED},
     "guide-": {f"form.guide-{at}" for at in range(1, GUIDE_LINES + 1)},
     "law.": {f"law.{law.name}" for law in LAWS},
+    "problem-cell.": {
+        id_
+        for id_ in IDS
+        if id_.startswith("problem-cell.")
+        and id_.removeprefix("problem-cell.") in EVERYWHERE
+    },
+    "fix-cell.": {
+        id_
+        for id_ in IDS
+        if id_.startswith("fix-cell.") and id_.removeprefix("fix-cell.") in EVERYWHERE
+    },
     "problem.": {
         id_
         for id_ in IDS
@@ -319,7 +330,7 @@ def careful(id_, text):
         return False
     if re.search(r" [.,;!?](?! |toml)", text.replace(" …", "")):
         return False
-    sentence = id_.startswith(("problem.", "fix.", "reason."))
+    sentence = id_.startswith(("problem", "fix", "reason."))
     return not sentence or "{why}" in text[-6:] or text[-1] in ".?"
 
 

@@ -66,6 +66,7 @@ MADE_HERE = {
     "float-for-number",
     "too-many-problems",
     "form-version",
+    "other-format",
 }
 """Codes for which no bad file lies in the folder: the tests below make them, tests/submissions/test_intake.py the last."""
 
@@ -354,13 +355,18 @@ class TestNumbersFromPython:
     def test_a_comma_in_a_text_is_guessed_aloud_and_never_used(self):
         for text, hint in (
             ("97,5", "97.5"),
-            ("1.212", "1212 / 1.212"),
+            ("1.212", "1.212"),  # a share cannot be a thousand
             ("1.212,5", "1212.5"),
             ("95 %", "95"),
-            ("x", "97.5"),
         ):
             (found,) = refused(with_entry(share=text))
             assert hint in found.fix("vi")
+
+    @pytest.mark.parametrize("text", ["x", "-", "N/A", "không phát sinh", "#DIV/0!"])
+    def test_no_figure_is_offered_where_none_was_written(self, text):
+        (found,) = refused(with_entry(share=text))
+        assert found.code == "not-a-number"
+        assert not re.search(r"\d", found.fix("vi") + found.fix("en"))
 
     @pytest.mark.parametrize("name", STRANGE)
     @pytest.mark.parametrize(

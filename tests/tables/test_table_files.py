@@ -290,6 +290,7 @@ class TestRead:
     def test_a_workbook_that_is_none(self, rules, monkeypatch):
         (rules.parent / "in.xlsx").write_bytes(b"nope")
         assert not holds_many(rules.parent / "in.xlsx")
+        as_sheet(rules.parent / "in.xlsx")
         monkeypatch.setitem(sys.modules, "openpyxl", None)
         with pytest.raises(ModuleNotFoundError):
             holds_many(rules.parent / "in.xlsx")
@@ -319,8 +320,10 @@ class TestRead:
         [
             ("in.csv", b"unit,period,shere\nA,2023,1\n", "unknown-column"),
             ("in.csv", b"unit,period,unit\nA,2023,1\n", "repeated-column"),
-            ("in.csv", b"unit,period\n\xff\xfe,2023\n", "table-unreadable"),
-            ("in.csv", b"\xff\xfeu\x00n\x00", "table-unreadable"),
+            ("in.csv", b"unit,period\n\xff\xfe,2023\n", "table-encoding"),
+            ("in.csv", b"unit,period\nX\xc3", "table-encoding"),
+            ("in.csv", b"\xff\xfeu\x00n\x00", "unknown-column"),
+            ("in.csv", b"\xff\xfeu\x00n", "table-encoding"),
             ("in.csv", b"", "table-unreadable"),
             ("in.parquet", b"nope", "table-unreadable"),
             ("in.jsonl", b'{"unit": "A", "shere": 1}\n', "unknown-column"),

@@ -154,9 +154,18 @@ class TestCells:
         assert found.floats == ("share",)
 
     def test_a_text_that_can_be_read_two_ways_is_refused(self):
-        found = scored(share=["1.212", "45"])
+        """A numerator may be a thousand of things or a bit of them; a share from 0 to 100 may not."""
+        above = pl.Series("share.numerator", ["1.212", "45"])
+        below = pl.Series("share.denominator", ["2000", "100"])
+        found = scored(**{above.name: above, below.name: below})
         assert found.errors["code"].to_list() == ["text-for-number"]
         assert points(found, "share") == ["2.00"]
+
+    @pytest.mark.parametrize("few", [0, 9])
+    def test_the_range_decides_between_a_thousand_and_a_decimal(self, few):
+        """4 × 45.125 / 90 = 2.00556: of the columns as of the single engine."""
+        found = scored(few=few, share=["45.125", "45,125", "45"])
+        assert points(found, "share") == ["2.01", "2.01", "2.00"]
 
     def test_text_for_yes_no_and_days(self):
         found = scored(

@@ -108,7 +108,8 @@ def _named(text: str) -> tuple[date, date] | None:
 
 def whole_months(first: date, last: date) -> int | None:
     """Return how many months lie between two days that begin and end a month, None for others."""
-    if first.day != 1 or (last + timedelta(days=1)).day != 1:
+    days_of_last_month = civil.monthrange(last.year, last.month)[1]
+    if first.day != 1 or last.day != days_of_last_month:
         return None
     return 12 * (last.year - first.year) + last.month - first.month + 1
 

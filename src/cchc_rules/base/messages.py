@@ -41,6 +41,11 @@ def message(lang: str, id_: str, **places: str) -> str:
     return _template(lang, id_).format(**places)
 
 
+def known(lang: str, id_: str) -> bool:
+    """Whether a language has a message of that id."""
+    return _catalogue(lang).gettext(id_) != id_
+
+
 class _Open(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "…"

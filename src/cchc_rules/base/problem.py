@@ -34,6 +34,10 @@ class Problem:
     file: str = ""
     line: int = 0
     warning: bool = False
+    in_cell: bool = False
+    """Whether it stands in a cell of a worksheet or a table: then it is said in words of cells, not
+    of keys and quotation marks.
+    """
 
     def at(self, file: str, line: int) -> "Problem":
         """Return the same problem with the place it was found."""
@@ -41,17 +45,30 @@ class Problem:
 
     def what(self, lang: str = DEFAULT_LANGUAGE) -> str:
         """Say what is wrong, in one sentence of the language."""
-        return messages.message(lang, f"problem.{self.code}", **self.places)
+        if self.in_cell and messages.known(lang, f"problem-cell.{self.code}"):
+            return self._message(lang, f"problem-cell.{self.code}")
+        return self._message(lang, f"problem.{self.code}")
 
     def fix(self, lang: str = DEFAULT_LANGUAGE) -> str:
         """Say what to do about it, in one sentence of the language."""
-        fix = messages.message(lang, f"fix.{self.code}", **self.places)
+        if self.in_cell and messages.known(lang, f"fix-cell.{self.code}"):
+            fix = self._message(lang, f"fix-cell.{self.code}")
+        else:
+            fix = self._message(lang, f"fix.{self.code}")
         nearest = self.places.get("nearest", "")
         return (
             f"{fix} {messages.message(lang, 'fix.nearest', nearest=nearest)}"
             if nearest
             else fix
         )
+
+    def _message(self, lang: str, id_: str) -> str:
+        """Return a message with its arguments; a key that has a label in forms is called by it."""
+        arguments = self.places
+        label = _LABELS.get(arguments.get("key", ""))
+        if self.in_cell and label:
+            arguments = {**arguments, "key": messages.message(lang, label)}
+        return messages.message(lang, id_, **arguments)
 
     def text(self, lang: str = DEFAULT_LANGUAGE) -> str:
         """Say the whole problem: file, line, path, code, what is wrong and what to do."""
@@ -69,6 +86,20 @@ class Problem:
             if part
         )
         return f"{head}\n    {self.what(lang)}\n    → {self.fix(lang)}"
+
+
+_LABELS = {
+    "ruleset": "form.head-ruleset",
+    "unit": "form.head-unit",
+    "period": "form.head-period",
+    "points": "form.column-points",
+    "reason": "form.column-reason",
+    "document": "form.column-documents",
+    "by": "form.column-by",
+    "why": "form.column-why",
+    "until": "form.column-until",
+}
+"""What forms call the keys of submissions."""
 
 
 def bounded(problems: Iterable[Problem]) -> list[Problem]:

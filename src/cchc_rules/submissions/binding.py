@@ -389,6 +389,7 @@ def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
 def _single_binder(metric: Metric) -> Bind:
     path = ("measurements", metric.id)
     whole = metric.whole
+    allowed = typed_cells.allowed_by(metric)
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if entry.items is not None:
@@ -397,7 +398,7 @@ def _single_binder(metric: Metric) -> Bind:
         value = entry.value
         if value.__class__ is int and -1 < value < number.LIMIT:
             return value, 1
-        figure = reader.exact(value, *path)
+        figure = reader.exact(value, *path, allowed=allowed)
         if whole and figure is not None and figure[0] % figure[1]:
             reader.fault("not-whole", *path, given=quoted(value))
             return None

@@ -85,7 +85,7 @@ class _Reader:
     def fault(self, code: str, cell: Cell, *path: str, **places: str) -> None:
         if len(self.problems) <= MOST_PROBLEMS:
             self.problems.append(
-                Problem(code, path, places, f"{self.file}:{cell.address}")
+                Problem(code, path, places, f"{self.file}:{cell.address}", in_cell=True)
             )
 
     # Rows
@@ -151,8 +151,10 @@ class _Reader:
 
     def head(self, rows: list[Row]) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        for row in rows:  # empty ones too: a problem says which cell is to be filled in
+            if "value" in row and isinstance(row["id"].value, str):
+                self.cells[row["id"].value,] = row["value"].address
         for id_, row in self.rows(rows, ("value",)):
-            self.cells[id_,] = row["value"].address
             found[id_] = day(row["value"]) if id_ == "as_of" else text(row["value"])
         if isinstance(found.get("unit_kind"), str):
             found["unit_kind"] = found["unit_kind"].partition(" – ")[0].strip()

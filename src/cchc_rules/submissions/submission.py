@@ -28,6 +28,8 @@ from cchc_rules.base.state import Absent
 from cchc_rules.base.text import composed_text, normal_text, text_key
 from cchc_rules.base.written_numbers import refusal
 from cchc_rules.rules.model import RuleSet
+from cchc_rules.submissions import typed_cells
+from cchc_rules.submissions.typed_cells import ANY, Allowed, TypedText
 
 MAX_BYTES = 16_000_000
 
@@ -220,11 +222,43 @@ def file_text(path: FilePath) -> tuple[str, bytes]:
         raise SubmissionError(
             [Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)]
         )
+    kind = other_format(path, data)
+    if kind:
+        raise SubmissionError([Problem("other-format", (), {"given": kind}, name)])
     try:
         return data.decode("utf-8-sig"), data
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SubmissionError([Problem("not-utf8", (), {}, name, line)]) from None
+
+
+_OTHER_ENDINGS = (
+    ".xls", ".xlsb", ".ods", ".numbers", ".doc", ".docx", ".odt", ".pdf", ".rtf",
+)  # fmt: skip
+"""Files that people hand in and nothing here reads."""
+
+_OTHER_BEGINNINGS = {
+    b"PK\x03\x04": "zip",
+    b"\xd0\xcf\x11\xe0": "xls, doc",
+    b"%PDF": "pdf",
+    b"{\\rtf": "rtf",
+}
+"""How such files begin, whatever they are called; workbooks of this kind are read before."""
+
+
+def other_format(path: FilePath, data: bytes) -> str:
+    """Return the kind of a file of an office program, empty where it is none of the known ones."""
+    suffix = path.suffix.lower()
+    if suffix in _OTHER_ENDINGS:
+        return suffix
+    return next(
+        (
+            f"{suffix} ({kind})".strip()
+            for beginning, kind in _OTHER_BEGINNINGS.items()
+            if data.startswith(beginning)
+        ),
+        "",
+    )
 
 
 def parse_json(text: str, name: str, problems: list[Problem]) -> object:
@@ -344,7 +378,10 @@ class Reader:
         """Note a problem at a path of the submission; a submission with too many is refused at
         once.
         """
-        self.problems.append(Problem(code, path, places, self._place(path)))
+        problem = Problem(
+            code, path, places, self._place(path), in_cell=bool(self.cells)
+        )
+        self.problems.append(problem)
         if len(self.problems) > MOST_PROBLEMS:
             self.refuse()
 
@@ -368,12 +405,22 @@ class Reader:
             bounded(sorted(self.problems, key=lambda problem: place(problem.path)))
         )
 
-    def exact(self, value: object, *path: str | int) -> Pair | None:
-        """Return the exact pair of a number, or say why it is none."""
+    def exact(
+        self, value: object, *path: str | int, allowed: Allowed = ANY
+    ) -> Pair | None:
+        """Return the exact pair of a number, or say why it is none.
+
+        What the figure may be (`allowed`) decides how a text was probably meant.
+        """
+        if isinstance(value, TypedText):
+            value = str(value)
         try:
             return number.pair(value)
         except number.NotANumberError as error:
             code, arguments = refusal(error.code, value)
+            meant = typed_cells.number(value, allowed) if isinstance(value, str) else ""
+            if "hint" in arguments and isinstance(meant, Decimal):
+                arguments["hint"] = number.plain(Fraction(meant))
             self.fault(code, *path, **arguments)
             return None
 

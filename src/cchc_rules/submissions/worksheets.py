@@ -76,10 +76,10 @@ class Cell(NamedTuple):
         return as_shown(self.value) if self.percent else self.value
 
     def problem(self, file: str) -> Problem:
-        """Return the problem of a cell that has a fault."""
-        return Problem(
-            self.fault, (), {"given": quoted(self.value)}, f"{file}:{self.address}"
-        )
+        """Return the problem of a cell that has a fault, or is in percent where nothing may be."""
+        code = self.fault or "form-percent"
+        arguments = {"given": quoted(self.value)}
+        return Problem(code, (), arguments, f"{file}:{self.address}", in_cell=True)
 
 
 class Sheet(NamedTuple):
@@ -290,16 +290,19 @@ def _rows(sheet: Any, merges: list[Merge], name: str) -> Iterator[list[Cell]]:
             active = [merge for merge in active if merge.last_row >= number]
             while waiting and waiting[0].first_row <= number:
                 active.append(waiting.popleft())
-            under = _merged_columns(active, len(row)) if active else {}
             while len(letters) < len(row):
-                letters.append(_letters(len(letters) + 1))
+                letters.append(column_letters(len(letters) + 1))
+            under = _merged_columns(active, len(letters)) if active else {}
+            # A row ends with its last cell that is stored; a merge may reach beyond it.
+            width = max(len(row), *under) if under else len(row)
             yield [
                 _cell(
-                    cell, f"{sheet.title}!{letter}{number}", column, under.get(column)
+                    row[at] if at < len(row) else None,
+                    f"{sheet.title}!{letters[at]}{number}",
+                    at + 1,
+                    under.get(at + 1),
                 )
-                for column, (letter, cell) in enumerate(
-                    zip(letters, row, strict=False), 1
-                )
+                for at in range(width)
             ]
 
 
@@ -318,7 +321,7 @@ _MOST_WIDE = 16_384
 """Columns of a sheet. No program overlaps merges, so those of a row are no wider together."""
 
 
-def _letters(column: int) -> str:
+def column_letters(column: int) -> str:
     """Return the letters of a column, A for 1 and AA for 27."""
     text = ""
     while column:
@@ -328,17 +331,18 @@ def _letters(column: int) -> str:
 
 
 def _cell(cell: Any, address: str, column: int, merge: Merge | None) -> Cell:
-    value = _clean(cell.value)
+    value = None if cell is None else _clean(cell.value)
+    sort = "" if cell is None else cell.data_type
     fault = ""
-    if cell.data_type == "f":
+    if sort == "f":
         fault = "form-formula"
-    elif cell.data_type == "e":
+    elif sort == "e":
         fault = "cell-error"
     elif merge is not None and merge.spans_rows:
         fault = "form-merged"
     elif merge is not None and value is not None and column > merge.first_column:
         fault = "cell-hidden"
-    is_number = cell.data_type == "n" and value is not None
+    is_number = sort == "n" and value is not None
     percent = is_number and shows_percent(str(cell.number_format))
     return Cell(value, address, percent, fault)
 

@@ -42,7 +42,7 @@ engine.
 HUNDRED = Fraction(100)
 NUMBER = rf"^(-?)(\d{{1,12}})(?:\.(\d{{1,{PLACES}}})0*)?$"
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
-"""A text that `typed` can read two ways; the single engine refuses it."""
+"""A text that can be read two ways: the single engine decides, or refuses it."""
 
 SAYS = r"[^\s\x1c-\x1f]"
 """What a text has that is not blank: four control characters are spaces to Python, but none to
@@ -394,7 +394,7 @@ class Reader:
         return Cells(ratio, some((one.given, other.given)), other.zero)
 
     def _single(self, metric: Metric, name: str) -> Cells:
-        ticks, places = self._ticks(name)
+        ticks, places = self._ticks(name, sure=_below_a_thousand(metric))
         low, high = self._span(metric.range.low, metric.range.high, places)
         self.demand(
             ticks >= low,
@@ -479,9 +479,11 @@ class Reader:
             )
         )
 
-    def _ticks(self, name: str) -> tuple[pl.Expr, int]:
+    def _ticks(self, name: str, *, sure: bool = False) -> tuple[pl.Expr, int]:
         """Return the numbers of a column in units of their last place, and how many; their size is
         not tested.
+
+        With `sure`, a text such as `1.212` can only be a decimal.
         """
         dtype = self.schema[name]
         column = pl.col(name)
@@ -492,20 +494,20 @@ class Reader:
                 else self.gauge.keep(column.cast(pl.Int64, strict=False))
             )
             places = 0
-            sure = TRUE
+            read = TRUE
         elif dtype.is_numeric() or dtype == pl.String:
-            found, sure = self._decimals(name)
+            found, read = self._decimals(name, sure=sure)
             places = PLACES
         else:
             found = pl.lit(None, pl.Int64)
             places = 0
-            sure = FALSE
-        self.demand(sure)
+            read = FALSE
+        self.demand(read)
         if found is not column:
             self._read(found, name)
         return found, places
 
-    def _decimals(self, name: str) -> tuple[pl.Expr, pl.Expr]:
+    def _decimals(self, name: str, *, sure: bool) -> tuple[pl.Expr, pl.Expr]:
         """Return the numbers of a column of decimals, floats or texts, and which of them can be
         read in one way.
         """
@@ -520,8 +522,10 @@ class Reader:
         digits = pl.concat_str(
             sign, whole, rest.fill_null("").str.pad_end(PLACES, "0")
         ).cast(pl.Int64, strict=False)
-        sure = ~text.str.contains(UNSURE) if self.schema[name] == pl.String else TRUE
-        return self.gauge.keep(pl.coalesce(quick * 10**PLACES, digits)), sure
+        read = TRUE
+        if self.schema[name] == pl.String and not sure:
+            read = ~text.str.contains(UNSURE)
+        return self.gauge.keep(pl.coalesce(quick * 10**PLACES, digits)), read
 
     def _quick(self, name: str) -> tuple[pl.Expr, pl.Expr]:
         """Return a column, and its whole numbers, which are read faster than others; null for what
@@ -538,6 +542,19 @@ class Reader:
             whole = (column == column.floor()) & (column.abs() <= self.limit)
             return column, self.gauge.keep(pl.when(whole).then(column).cast(pl.Int64))
         return column, self.gauge.keep(pl.when(FALSE).then(pl.lit(0, pl.Int64)))
+
+
+def _below_a_thousand(metric: Metric) -> bool:
+    """Whether a metric's range leaves no thousands, so that `96.125` can only be a decimal."""
+    low = metric.range.low
+    high = metric.range.high
+    return (
+        not metric.whole
+        and low is not None
+        and high is not None
+        and low > -1000
+        and high < 1000
+    )
 
 
 def _usual_items(lists: pl.Series) -> bool:

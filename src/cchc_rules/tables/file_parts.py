@@ -5,25 +5,32 @@ Every row is read once and numbered: in CSV and worksheets as a spreadsheet numb
 being row 1; elsewhere from 1. Nothing passes through a binary float unless the file holds one.
 """
 
+import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
-from zipfile import BadZipFile
+from typing import Any, NamedTuple, TextIO, TypeAlias, TypeVar
 
 import polars as pl
 
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
+from cchc_rules.base.text import normal_text
 from cchc_rules.submissions.submission import parse_json
-from cchc_rules.submissions.table_files import rows as workbook
-from cchc_rules.submissions.worksheets import DIGITS
+from cchc_rules.submissions.table_files import MOST_TITLE_ROWS, is_heading
+from cchc_rules.submissions.worksheets import (
+    MARK,
+    Cell,
+    Sheet,
+    column_letters,
+    open_sheets,
+)
 from cchc_rules.tables.result_columns import ROW
 from cchc_rules.tables.rows import Numbered, columns
-from cchc_rules.tables.submission_columns import ENVELOPE, Layout
+from cchc_rules.tables.submission_columns import ENVELOPE, Layout, Unread
 
 SLICE = 256 << 10
 """So many rows in memory are scored at once."""
@@ -81,9 +88,7 @@ def refusing(path: Path) -> Iterator[None]:
     except (
         pa.ArrowInvalid,
         pl.exceptions.PolarsError,
-        UnicodeDecodeError,
         csv.Error,
-        BadZipFile,
     ) as error:
         reason = quoted(
             str(error).splitlines()[0] if str(error) else type(error).__name__, 120
@@ -91,6 +96,8 @@ def refusing(path: Path) -> Iterator[None]:
         raise SubmissionError(
             [Problem("table-unreadable", (), {"reason": reason}, path.name)]
         ) from None
+    except UnicodeError:  # UTF-16 that breaks off within a letter
+        raise _not_text(path, 1) from None
     except OSError as error:
         places = {"path": quoted(path, 200), "reason": quoted(error.strerror or error)}
         raise SubmissionError(
@@ -138,8 +145,9 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.csv as pc  # noqa: PLC0415
 
-    head, delimiter = _head(path)
-    known.known(head)
+    encoding = _encoding(path)
+    heading = _csv_heading(path, encoding)
+    known.known(name for name in heading.names if name not in heading.unnamed)
     odd: dict[int, Problem] = {}
 
     def wrong(row: Any) -> str:
@@ -147,29 +155,35 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
             "expected": str(row.expected_columns),
             "given": str(row.actual_columns),
         }
-        odd[row.number] = Problem("row-length", (), places)
+        odd[row.number - heading.extra_lines] = Problem("row-length", (), places)
         return "skip"
 
     with path.open("rb") as file:
         reader = pc.open_csv(
             file,
-            read_options=pc.ReadOptions(use_threads=False, block_size=BLOCK),
+            read_options=pc.ReadOptions(
+                use_threads=False,
+                block_size=BLOCK,
+                encoding=encoding,
+                column_names=heading.names,
+                skip_rows=heading.lines,
+            ),
             parse_options=pc.ParseOptions(
-                delimiter=delimiter,
+                delimiter=heading.delimiter,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=wrong,
             ),
             convert_options=pc.ConvertOptions(
-                column_types=dict.fromkeys(head, pa.string()),
+                column_types=dict.fromkeys(heading.names, pa.string()),
                 strings_can_be_null=True,
                 null_values=[""],
             ),
         )
         size = path.stat().st_size
-        numbers = count(2)
+        numbers = count(heading.row + 1)
         for batch in reader:
-            frame = pl.DataFrame(batch)
+            frame = _without_unnamed(pl.DataFrame(batch), heading, path)
             given = [
                 *islice(
                     (number for number in numbers if number not in odd), frame.height
@@ -189,14 +203,117 @@ def _until(odd: dict[int, Problem], given: Sequence[int]) -> list[tuple[int, Pro
     return [(number, odd.pop(number)) for number in sorted(odd) if number <= last]
 
 
-def _head(path: Path) -> tuple[list[str], str]:
-    """Return the names of the columns, and what separates them."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        line = file.readline()
-        delimiter = max(",;\t", key=line.count)
+class Heading(NamedTuple):
+    """The heading of a table of text, and where it stands.
+
+    `unnamed` are stand-ins for columns without a name: they are dropped where they hold nothing.
+    """
+
+    names: list[str]
+    unnamed: list[str]
+    delimiter: str
+    row: int
+    lines: int
+
+    @property
+    def extra_lines(self) -> int:
+        """How many lines more than rows there are down to the heading: cells may hold line ends."""
+        return self.lines - self.row
+
+
+def _encoding(path: Path) -> str:
+    """Return the encoding of a table of text: UTF-8, or UTF-16 where a mark at its beginning says so.
+
+    Raises `SubmissionError` where it is neither, such as one of the old Vietnamese code pages.
+    """
+    with path.open("rb") as file:
+        mark = file.read(2)
+        if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
         file.seek(0)
-        head = next(csv.reader(file, delimiter=delimiter), [])
-    return _unique(head, path), delimiter
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        line = 1
+        while block := file.read(BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                line += block[: error.start].count(b"\n")
+                raise _not_text(path, line) from None
+            line += block.count(b"\n")
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise _not_text(path, line) from None
+    return "utf-8"
+
+
+def _not_text(path: Path, line: int) -> SubmissionError:
+    return SubmissionError(
+        [Problem("table-encoding", (), {"line": str(line)}, path.name)]
+    )
+
+
+def _csv_heading(path: Path, encoding: str) -> Heading:
+    """Return the heading of a table of text: the first row that names a `unit`, else the first."""
+    if encoding == "utf-8":
+        encoding = "utf-8-sig"
+    with path.open(encoding=encoding, newline="") as file:
+        # Excel writes `sep=;` above a table to say what separates its cells.
+        stated = re.fullmatch(r"sep=(.)\s*", file.readline(_LONGEST_LINE))
+        file.seek(0)
+        delimiter = stated[1] if stated else _delimiter(file)
+        file.seek(0)
+        reader = csv.reader(file, delimiter=delimiter)
+        rows = [(row, reader.line_num) for row in islice(reader, MOST_TITLE_ROWS)]
+    if any(cell.startswith(MARK) for row, _ in rows for cell in row[:1]):
+        raise SubmissionError(
+            [Problem("form-as-text", (), {"given": path.suffix}, path.name)]
+        )
+    first = 1 if stated else 0
+    headings = [at for at, (row, _) in enumerate(rows) if is_heading(row)]
+    index = headings[0] if headings else first
+    head, lines = rows[index] if index < len(rows) else ([], 0)
+    names, unnamed = _named(head, path)
+    return Heading(names, unnamed, delimiter, index + 1, lines)
+
+
+_LONGEST_LINE = 1 << 20
+
+
+def _delimiter(file: TextIO) -> str:
+    """Return what separates the cells: the mark that stands most often in the heading."""
+    first_lines = [
+        *islice(iter(lambda: file.readline(_LONGEST_LINE), ""), MOST_TITLE_ROWS)
+    ]
+    named = [line for line in first_lines if "unit" in line]
+    line = (named or first_lines or [""])[0]
+    return max(",;\t", key=line.count)
+
+
+_UNNAMED = "#"
+"""How the stand-in for a column without a name begins; no column of a table is called so."""
+
+
+def _named(head: Sequence[str], path: Path) -> tuple[list[str], list[str]]:
+    """Return the names of the columns, and among them the stand-ins for those without a name."""
+    names = [normal_text(name) for name in head]
+    unnamed = [f"{_UNNAMED}{at}" for at, name in enumerate(names) if not name]
+    names = [name or f"{_UNNAMED}{at}" for at, name in enumerate(names)]
+    return _unique(names, path), unnamed
+
+
+def _without_unnamed(frame: pl.DataFrame, heading: Heading, path: Path) -> pl.DataFrame:
+    """Return a part without the columns that have no name; refuse those that hold something."""
+    for name in heading.unnamed:
+        if frame.get_column(name).null_count() < frame.height:
+            raise _unnamed(int(name.removeprefix(_UNNAMED)) + 1, path)
+    return frame.drop(heading.unnamed)
+
+
+def _unnamed(column: int, path: Path) -> SubmissionError:
+    """Return the refusal of a table with values in a column without a heading, counted from 1."""
+    places = {"column": column_letters(column)}
+    return SubmissionError([Problem("column-unnamed", (), places, path.name)])
 
 
 def _unique(head: Sequence[str], path: Path) -> list[str]:
@@ -221,7 +338,7 @@ def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[
     """
     for some in _batched(rows, FEWER):
         flat = [
-            (number, _said(row))
+            (number, _said(row, known))
             for (number, row), _ in some
             if "measurements" not in row
         ]
@@ -235,12 +352,23 @@ def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[
         yield Part(frame, [*apart, *whole], (), some[-1][1])
 
 
-def _said(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a row in which what names something is a text: 2023 becomes “2023”."""
-    return {
-        name: str(value) if name in ENVELOPE and type(value) is int else value
-        for name, value in row.items()
-    }
+def _said(row: Mapping[str, Any], known: Layout) -> Mapping[str, Any]:
+    """Return a row in which what names something is a text, and nothing is nested that may not be.
+
+    The number 2023 becomes “2023”; a list where one value belongs says that it cannot be read.
+    """
+    return {name: _said_cell(name, value, known) for name, value in row.items()}
+
+
+def _said_cell(name: str, value: Any, known: Layout) -> Any:
+    if name in ENVELOPE and type(value) is int:
+        return str(value)
+    nested = isinstance(value, Mapping) or (
+        isinstance(value, list) and not known.takes_lists(name)
+    )
+    if nested:
+        return Unread(Problem("nested-value", (name,), {"given": quoted(value)}))
+    return value
 
 
 def _lines(path: Path, known: Layout) -> Iterator[Part]:
@@ -280,34 +408,65 @@ def _object(line: bytes, name: str) -> tuple[Mapping[str, Any], list[Problem]]:
 
 
 def _sheet(path: Path, known: Layout) -> Iterator[Part]:
-    cells = workbook(path)
-    head = _unique([str(name) for name in next(cells, ()) if name is not None], path)
-    known.known(head)
-    rows = (
-        (
-            (
-                number,
-                {name: cell(value) for name, value in zip(head, row, strict=False)},
-            ),
-            0,
+    with open_sheets(path, path.name) as sheets:
+        table = _sheet_of_units(sheets, path)
+        heading = [str(cell.value or "") for cell in table.heading]
+        names, unnamed = _named(heading, path)
+        known.known(name for name in names if name not in unnamed)
+        rows = (
+            ((number, _sheet_row(row, names, known, path)), 0)
+            for number, row in enumerate(table.rows, table.first_number)
+            if any(cell.value is not None or cell.fault for cell in row)
         )
-        for number, row in enumerate(cells, 2)
-        if any(value is not None for value in row)
-    )
-    yield from _in_rows(rows, known)
+        yield from _in_rows(rows, known)
 
 
-def cell(value: Any) -> Any:
-    """Return what a cell holds: a float by its shortest decimal form, a day without its hours."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else DIGITS.create_decimal(value)
-    if isinstance(value, datetime):
-        return (
-            value.date()
-            if value == datetime.combine(value.date(), datetime.min.time())
-            else value
-        )
-    return None if isinstance(value, str) and not value.strip() else value
+class _SheetOfUnits(NamedTuple):
+    heading: list[Cell]
+    rows: Iterator[list[Cell]]
+    first_number: int
+
+
+def _sheet_of_units(sheets: Sequence[Sheet], path: Path) -> _SheetOfUnits:
+    """Return the one sheet with a heading that names a `unit`; else the first, from its first row."""
+    found: dict[str, _SheetOfUnits] = {}
+    first: _SheetOfUnits | None = None
+    for sheet in sheets:
+        top = [*islice(sheet.rows, MOST_TITLE_ROWS)]
+        headings = [
+            at for at, row in enumerate(top) if is_heading([cell.value for cell in row])
+        ]
+        at = headings[0] if headings else 0
+        heading = top[at] if top else []
+        table = _SheetOfUnits(heading, chain(top[at + 1 :], sheet.rows), at + 2)
+        first = first or table
+        if headings:
+            found[sheet.title] = table
+    if len(found) > 1:
+        places = {"sheets": quoted(", ".join(found), 200)}
+        raise SubmissionError([Problem("table-sheets", (), places, path.name)])
+    return next(iter(found.values()), first) or _SheetOfUnits([], iter(()), 1)
+
+
+def _sheet_row(
+    row: Sequence[Cell], names: Sequence[str], known: Layout, path: Path
+) -> dict[str, Any]:
+    """Return the cells of a row by their columns; a cell that cannot be read says why."""
+    cells: dict[str, Any] = {}
+    for at, cell in enumerate(row):
+        if at < len(names) and not names[at].startswith(_UNNAMED):
+            cells[names[at]] = _cell(cell, names[at], known)
+        elif cell.value is not None:
+            raise _unnamed(at + 1, path)
+    return cells
+
+
+def _cell(cell: Cell, name: str, known: Layout) -> Any:
+    if cell.fault:
+        return Unread(Problem(cell.fault, (name,), {"given": quoted(cell.value)}))
+    if cell.percent and not known.counts_percent(name):
+        return Unread(Problem("form-percent", (name,), {"given": quoted(cell.value)}))
+    return cell.shown
 
 
 def _folder(path: Path) -> Iterator[Part]:

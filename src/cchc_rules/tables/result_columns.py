@@ -3,7 +3,7 @@ engine's score makes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
@@ -254,7 +254,9 @@ def refused(
         if isinstance(given, Mapping)
         else getattr(given, "name", None)
     )
-    said = None if unit is None else str(unit)
+    said = str(unit) if isinstance(unit, str | int) else None
+    in_cells = isinstance(given, Mapping) and "measurements" not in given
+    told = [replace(one, in_cell=in_cells) for one in problems]
     return [
         (
             number,
@@ -263,7 +265,7 @@ def refused(
             one.code,
             f"{one.what(lang)} {one.fix(lang)}",
         )
-        for one in problems
+        for one in told
     ]
 
 

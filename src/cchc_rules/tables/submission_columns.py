@@ -5,12 +5,14 @@ row makes.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base.problem import (
     Problem,
     RulesError,
     SubmissionError,
+    bounded,
     nearest,
     quoted,
 )
@@ -47,6 +49,12 @@ class Column(NamedTuple):
     part: str
 
 
+class Unread(NamedTuple):
+    """What stands in place of a cell that cannot be read; its row is refused for it."""
+
+    problem: Problem
+
+
 @dataclass(frozen=True)
 class Layout:
     """The columns that a rule set's tables may have, by name."""
@@ -59,19 +67,48 @@ class Layout:
         silence.
         """
         problems = [
-            Problem(
-                "unknown-column",
-                (name,),
-                {"name": quoted(name), "nearest": nearest(name, self.columns)},
-            )
-            for name in names
+            self._unknown(name, position)
+            for position, name in enumerate(names, 1)
             if name not in self.columns
         ]
         if problems:
-            raise SubmissionError(problems)
+            raise SubmissionError(bounded(problems))
+
+    def _unknown(self, name: str, position: int) -> Problem:
+        if not name.strip():
+            return Problem("column-unnamed", (), {"column": str(position)})
+        arguments = {"name": quoted(name), "nearest": nearest(name, self.columns)}
+        return Problem("unknown-column", (name,), arguments)
+
+    def counts_percent(self, name: str) -> bool:
+        """Whether a column holds percentages, so that a percent cell is what it shows."""
+        column = self.columns.get(name)
+        if column is None or column.part != "value":
+            return False
+        metric = self._metrics.get(column.id)
+        return metric is not None and metric.type == "percent"
+
+    def takes_lists(self, name: str) -> bool:
+        """Whether a column may hold lists of texts."""
+        column = self.columns.get(name)
+        return column is not None and column.part in ("items", "evidence")
+
+    @cached_property
+    def _metrics(self) -> Mapping[str, Metric]:
+        """The metrics of every kind of unit and every day; where they differ, the first."""
+        found: dict[str, Metric] = {}
+        for version in versions(self.rules):
+            found = {**version.metrics, **found}
+        return found
 
     def submission(self, row: Row) -> dict[str, Any]:
-        """Return the submission that a row makes, as a mapping for `load_measurements`."""
+        """Return the submission that a row makes, as a mapping for `load_measurements`.
+
+        Raises `SubmissionError` with every cell of it that cannot be read.
+        """
+        unread = [cell.problem for cell in row.values() if isinstance(cell, Unread)]
+        if unread:
+            raise SubmissionError(unread)
         found: dict[str, Any] = {"format": 1, "ruleset": self.rules.id}
         parts: dict[str, dict[str, dict[str, Any]]] = {
             "measurements": {},
@@ -114,6 +151,8 @@ class Layout:
         words = [str(word) for word in path]
         if words[:1] != ["measurements"]:
             return ".".join(words)
+        if len(words) == 1:
+            return words[0]
         id_, *part = words[1:]
         return named(id_, "_".join(part) or "value")
 
@@ -121,15 +160,22 @@ class Layout:
         """Return what a cell says; text is read as people type it."""
         if isinstance(value, float):
             return Decimal(repr(value))
+        if isinstance(value, Decimal) and value.is_finite():
+            return _without_zeros(value)
         if not isinstance(value, str):
             return value
-        return _TYPED.get(self._kind(column), str)(value.strip())
+        text = value.strip()
+        if column.part == "value" and self._kind(column) == "number":
+            metric = self._metrics.get(column.id)
+            percent = metric is not None and metric.type == "percent"
+            return typed_cells.number(text, typed_cells.Allowed(percent=percent))
+        return _TYPED.get(self._kind(column), str)(text)
 
     def _kind(self, column: Column) -> str:
         """Return how a column's text is read."""
         if column.part != "value":
             return column.part
-        metric = self.rules.metrics.get(column.id)
+        metric = self._metrics.get(column.id)
         return "number" if metric is None or metric.numeric else metric.type
 
 
@@ -224,6 +270,13 @@ def _entry(given: dict[str, Any]) -> dict[str, Any]:
     }
     figure = {} if given.keys() - {"evidence"} or waived else {"value": None}
     return {**figure, **given, **({"waived": waived} if waived else {})}
+
+
+def _without_zeros(value: Decimal) -> int | Decimal:
+    """Return a number as people write it: a column of decimals adds zeros to all of them."""
+    if value == value.to_integral_value():
+        return int(value)
+    return Decimal(f"{value:f}".rstrip("0"))
 
 
 def blank(value: Any) -> bool:

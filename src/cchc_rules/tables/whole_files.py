@@ -6,9 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from cchc_rules.base.problem import Problem, SubmissionError, quoted
-from cchc_rules.submissions.table_files import rows
-from cchc_rules.tables.file_parts import cell, refusing
+from cchc_rules.base.problem import Problem, SubmissionError, bounded, quoted
+from cchc_rules.base.text import normal_text
+from cchc_rules.submissions.worksheets import Cell, open_sheets
+from cchc_rules.tables.file_parts import refusing
 
 ENDINGS = (".parquet", ".csv", ".jsonl", ".ndjson", ".xlsx")
 """The files that are read."""
@@ -35,9 +36,27 @@ def load_table(path: Path) -> pl.DataFrame:
 
 
 def _sheet(path: Path) -> pl.DataFrame:
-    """Return a worksheet as text, by its first row."""
-    cells = rows(path)
-    names = [str(name) for name in next(cells, ()) if name is not None]
-    found = [[cell(value) for value in row[: len(names)]] for row in cells]
-    texts = [[None if value is None else str(value) for value in row] for row in found]
-    return pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String), orient="row")
+    """Return the first worksheet as text, by its first row.
+
+    Raises `SubmissionError` with every cell whose content is not what it seems: formulas, errors,
+    numbers in percent, cells under a merge.
+    """
+    with open_sheets(path, path.name) as sheets:
+        rows = [row for sheet in sheets[:1] for row in sheet.rows]
+    faults = [
+        cell.problem(path.name)
+        for row in rows
+        for cell in row
+        if cell.fault or cell.percent
+    ]
+    if faults:
+        raise SubmissionError(bounded(faults))
+    heading = [cell.value for row in rows[:1] for cell in row]
+    names = [normal_text(str(name)) for name in heading if name is not None]
+    texts = [[_text(cell) for cell in row[: len(names)]] for row in rows[1:]]
+    full = [[*row, *[None] * (len(names) - len(row))] for row in texts]
+    return pl.DataFrame(full, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def _text(cell: Cell) -> str | None:
+    return None if cell.value is None else str(cell.value)
