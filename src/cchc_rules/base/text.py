@@ -3,6 +3,7 @@
 import unicodedata
 from itertools import groupby
 
+
 def normal_text(text: str) -> str:
     """Return a text in the form in which texts are compared: what reads the same is the same.
 

@@ -25,7 +25,7 @@ from cchc_rules.base.problem import (
     quoted,
 )
 from cchc_rules.base.state import Absent
-from cchc_rules.base.text import composed_text, normal_text, text_key
+from cchc_rules.base.text import composed_text, normal_name, text_key
 from cchc_rules.base.written_numbers import refusal
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.submissions import typed_cells
@@ -447,8 +447,8 @@ class Reader:
         tracks = self._table(content, "tracks")
         return Measurements(
             ruleset=self._text(content, "ruleset", required=True),
-            unit=normal_text(self._text(content, "unit", required=True)),
-            unit_kind=normal_text(self._text(content, "unit_kind")) or None,
+            unit=normal_name(self._text(content, "unit", required=True)),
+            unit_kind=normal_name(self._text(content, "unit_kind")) or None,
             period=period,
             span=span or (date.min, date.max),
             as_of=as_of,
