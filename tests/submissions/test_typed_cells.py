@@ -1,9 +1,7 @@
 """What is typed into cells is read once, in one way; each figure worked by hand."""
 
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from unicodedata import normalize
 
 import pytest
 
@@ -88,30 +86,3 @@ def test_a_percent_cell_is_what_it_shows():
     assert typed_cells.as_shown(1) == 100
     assert typed_cells.as_shown(True) is True
     assert typed_cells.as_shown("0.97") == "0.97"
-
-
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        (normalize("NFD", "Có"), True),
-        (normalize("NFD", "KHÔNG"), False),
-        (" yes\u00a0", True),
-        ("đã làm", "đã làm"),
-    ],
-)
-def test_yes_and_no(text, answer):
-    assert typed_cells.yes_no(text) == answer
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("31/12/2023", date(2023, 12, 31)),
-        (" 1-6-2023 ", date(2023, 6, 1)),
-        ("2023-12-31", date(2023, 12, 31)),
-        ("5/31/2024", "5/31/2024"),
-        ("31/12/9999", date(9999, 12, 31)),
-    ],
-)
-def test_days(text, day):
-    assert typed_cells.day(text) == day

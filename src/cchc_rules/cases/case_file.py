@@ -21,7 +21,7 @@ from cchc_rules.base.problem import (
     quoted,
 )
 from cchc_rules.base.state import State
-from cchc_rules.base.written_numbers import refusal
+from cchc_rules.base.written_values import refusal
 from cchc_rules.rules.load import load_rules
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.rules.source import CASES, packaged_rule_sets, read

@@ -16,6 +16,7 @@ from cchc_rules.base.calendar import CalendarMissingError, known_country
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.base.state import State
+from cchc_rules.base.written_values import unquoted
 from cchc_rules.rules import coverage, dependencies
 from cchc_rules.rules import formula as formulas
 from cchc_rules.rules.model import (
@@ -370,6 +371,11 @@ def _comparator(rules: RuleSet, rule: Rule, metric: Metric, path: Path) -> Probl
         )
         return
     expected = _threshold_fault(rules, rule.comparator, rule.threshold, metric)
+    meant = _unquoted(rule.threshold, metric) if expected else ""
+    if meant:
+        arguments = {"given": quoted(rule.threshold), "hint": meant}
+        yield Problem("quoted-value", (*path, "threshold"), arguments)
+        return
     if expected:
         places = {
             "comparator": rule.comparator,
@@ -426,6 +432,13 @@ def _threshold_fault(
 
 
 _EXPECTED = {"yes_no": "true-false", "date": "date", "level": "level"}
+
+
+def _unquoted(threshold: Threshold, metric: Metric) -> str:
+    """Return what a threshold in quotation marks was to be, empty where it is none of the metric's."""
+    if not isinstance(threshold, str) or metric.type == "level":
+        return ""
+    return unquoted(threshold, "number" if metric.numeric else metric.type)
 
 
 def _same_kind(one: Metric, other: Metric) -> bool:

@@ -24,7 +24,7 @@ from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.base.text import composed_text
-from cchc_rules.base.written_numbers import refusal
+from cchc_rules.base.written_values import refusal, unquoted
 from cchc_rules.rules import model
 
 FORMAT = 1
@@ -56,6 +56,9 @@ def _number(value: object) -> Fraction:
 def _date(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
+    meant = unquoted(value, "date") if isinstance(value, str) else ""
+    if meant:
+        raise PydanticCustomError("quoted-value", "date", {"hint": meant})
     raise PydanticCustomError("not-a-date", "date")
 
 

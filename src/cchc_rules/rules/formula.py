@@ -30,7 +30,9 @@ Value: TypeAlias = Fraction | bool | date | str
 
 MAX_LENGTH = 500
 MAX_DEPTH = 30
-MAX_BITS = 20_000
+# 12,000 bits are 3,613 digits. Python writes no whole number of more than 4,300, and points are
+# reckoned from such a figure with some hundreds of digits more.
+MAX_BITS = 12_000
 MAX_DAYS = 36_600
 
 NUMBER = "number"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
+from cchc_rules.base import written_values
 from cchc_rules.base.problem import (
     MOST_PROBLEMS,
     Path,
@@ -195,7 +196,7 @@ class _Reader:
         if kind != "yes_no":
             return self.number(cell, kind, *path)
         if isinstance(cell.value, str):
-            return typed_cells.yes_no(cell.value)
+            return written_values.yes_no(cell.value)
         return cell.value
 
     def number(self, cell: Cell, kind: object, *path: str) -> object:
@@ -285,7 +286,7 @@ def day(cell: Cell) -> object:
     """Return a cell's day: a date cell, or `31/12/2023` or `2023-12-31` as text; anything else as
     it is.
     """
-    return typed_cells.day(cell.value) if isinstance(cell.value, str) else cell.value
+    return written_values.day(cell.value) if isinstance(cell.value, str) else cell.value
 
 
 def dates(cell: Cell) -> list[Any]:
@@ -293,4 +294,6 @@ def dates(cell: Cell) -> list[Any]:
     if not isinstance(cell.value, str):
         return [cell.value]
     found = [line.strip() for line in cell.value.split("\n")]
-    return [None if line in ("", "-", "–") else typed_cells.day(line) for line in found]
+    return [
+        None if line in ("", "-", "–") else written_values.day(line) for line in found
+    ]

@@ -4,6 +4,7 @@ problem at once.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ from cchc_rules.base.problem import (
 )
 from cchc_rules.base.state import Absent
 from cchc_rules.base.text import composed_text, normal_name, text_key
-from cchc_rules.base.written_numbers import refusal
+from cchc_rules.base.written_values import refusal, suggestion
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.typed_cells import ANY, Allowed, TypedText
@@ -289,12 +290,28 @@ def parse_json(text: str, name: str, problems: list[Problem]) -> object:
             object_pairs_hook=unique,
         )
     except json.JSONDecodeError as error:
-        places = {"reason": quoted(error.msg), "column": str(error.colno)}
-        raise SubmissionError(
-            [Problem("json-syntax", (), places, name, error.lineno)]
-        ) from None
+        raise SubmissionError([_syntax_problem(error, name)]) from None
     except RecursionError:
         raise SubmissionError([Problem("json-too-deep", (), {}, name)]) from None
+
+
+# A figure with a decimal comma behind a key: `"share": 90,25`.
+_FIGURE_WITH_COMMA = re.compile(r":\s*(-?\d+,\d+)\s*(?=[,}\]]|$)", re.MULTILINE)
+
+
+def _syntax_problem(error: json.JSONDecodeError, name: str) -> Problem:
+    """Return the problem of a text that is no JSON.
+
+    After `"share": 90,25` the parser takes the comma for the end of the entry and complains that
+    25 is no key. So a figure with a comma is looked for where it stopped.
+    """
+    start = max(0, error.pos - 100)
+    for figure in _FIGURE_WITH_COMMA.finditer(error.doc, start, error.pos + 100):
+        if figure.start() < error.pos <= figure.end():
+            arguments = {"given": quoted(figure[1]), "hint": suggestion(figure[1])}
+            return Problem("decimal-comma", (), arguments, name, error.lineno)
+    arguments = {"reason": quoted(error.msg), "column": str(error.colno)}
+    return Problem("json-syntax", (), arguments, name, error.lineno)
 
 
 def _decimal(text: str) -> Decimal:

@@ -1,20 +1,16 @@
-"""What people type into cells, read once and in one way: numbers, days, yes or no, lines.
+"""What people type into cells, read once and in one way: numbers of metrics, lines, items.
 
 Forms, worksheets, tables of text, JSON Lines, `--set` and weightings all read through this module.
 """
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from cchc_rules.base.calendar import iso_date
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.messages import LANGUAGES, message
-from cchc_rules.base.text import text_key
-from cchc_rules.base.written_numbers import readings
+from cchc_rules.base.written_values import readings
 from cchc_rules.rules.model import Metric
 
 # Numbers
@@ -128,29 +124,6 @@ def as_shown(value: object) -> object:
     return Decimal(value).scaleb(2)
 
 
-# Yes and no
-
-YES_NO = {
-    **{
-        text_key(message(lang, f"word.{word}")): word == "yes"
-        for lang in LANGUAGES
-        for word in ("yes", "no")
-    },
-    "true": True,
-    "false": False,
-}
-"""The words for yes and no in every language, and what programs and spreadsheets write for them."""
-
-
-def yes_no(text: str) -> bool | str:
-    """Return whether a text says yes or no, whatever its case; anything else as it is.
-
-    >>> yes_no("Có"), yes_no("NO"), yes_no("maybe")
-    (True, False, 'maybe')
-    """
-    return YES_NO.get(text_key(text), text)
-
-
 # Lines and items
 
 
@@ -162,22 +135,3 @@ def lines(text: str) -> list[str]:
 def items(text: str) -> list[str]:
     """Return the items of a text, one a line; a zero says that there are none."""
     return [] if text.strip() == "0" else lines(text)
-
-
-# Days
-
-_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
-
-
-def day(text: str) -> date | str:
-    """Return the day of a text, `31/12/2023` or `2023-12-31`; anything else as it is.
-
-    >>> day("1/6/2023")
-    datetime.date(2023, 6, 1)
-    """
-    text = text.strip()
-    match = _DAY_MONTH_YEAR.fullmatch(text)
-    if match is None:
-        return iso_date(text) or text
-    first, month, year = match.groups()
-    return iso_date(f"{year}-{month:0>2}-{first:0>2}") or text

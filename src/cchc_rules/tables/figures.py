@@ -15,8 +15,8 @@ from typing import NamedTuple, TypeAlias
 import polars as pl
 
 from cchc_rules.base.state import Reason
+from cchc_rules.base.written_values import YES_NO
 from cchc_rules.rules.model import Metric, Rule, RuleSet
-from cchc_rules.submissions.typed_cells import YES_NO
 from cchc_rules.tables.exact_columns import (
     FALSE,
     TRUE,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from cchc_rules.base import written_values
 from cchc_rules.base.problem import (
     Problem,
     RulesError,
@@ -139,7 +140,7 @@ class Layout:
         becomes one.
         """
         if isinstance(value, str):
-            return typed_cells.day(value.strip()) if name == "as_of" else value
+            return written_values.day(value.strip()) if name == "as_of" else value
         return (
             str(value)
             if isinstance(value, int) and not isinstance(value, bool)
@@ -183,8 +184,8 @@ _TYPED: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(
         ("number", "numerator", "denominator", "points"), typed_cells.number
     ),
-    **dict.fromkeys(("date", "waived_until"), typed_cells.day),
-    "yes_no": typed_cells.yes_no,
+    **dict.fromkeys(("date", "waived_until"), written_values.day),
+    "yes_no": written_values.yes_no,
     "items": typed_cells.items,
     "evidence": typed_cells.lines,
 }

@@ -1,12 +1,21 @@
-"""Numbers as people write them: `97,35`, `1.212,5`, `1 212`; and what to say where there is none."""
+"""Values as people write them: numbers such as `97,35` and `1 212`, days, yes and no.
+
+Forms, worksheets, tables of text, JSON Lines and `--set` read through this module, and what is
+wrong with rule files and submissions in JSON is said with its help.
+"""
 
 import re
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from cchc_rules.base import number
+from cchc_rules.base.calendar import iso_date
+from cchc_rules.base.messages import LANGUAGES, message
 from cchc_rules.base.problem import quoted
-from cchc_rules.base.text import normal_text
+from cchc_rules.base.text import normal_text, text_key
+
+# Numbers
 
 MOST_WRITTEN = 60
 """Characters; a longer text is no figure that a person wrote."""
@@ -91,3 +100,67 @@ def refusal(code: str, value: object) -> tuple[str, dict[str, str]]:
     if not hint:
         return "not-a-number", arguments
     return code, {**arguments, "hint": hint}
+
+
+# Yes and no
+
+YES_NO = {
+    **{
+        text_key(message(lang, f"word.{word}")): word == "yes"
+        for lang in LANGUAGES
+        for word in ("yes", "no")
+    },
+    "true": True,
+    "false": False,
+}
+"""The words for yes and no in every language, and what programs and spreadsheets write for them."""
+
+
+def yes_no(text: str) -> bool | str:
+    """Return whether a text says yes or no, whatever its case; anything else as it is.
+
+    >>> yes_no("Có"), yes_no("NO"), yes_no("maybe")
+    (True, False, 'maybe')
+    """
+    return YES_NO.get(text_key(text), text)
+
+
+# Days
+
+_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+
+
+def day(text: str) -> date | str:
+    """Return the day of a text, `31/12/2023` or `2023-12-31`; anything else as it is.
+
+    >>> day("1/6/2023")
+    datetime.date(2023, 6, 1)
+    """
+    text = text.strip()
+    match = _DAY_MONTH_YEAR.fullmatch(text)
+    if match is None:
+        return iso_date(text) or text
+    first, month, year = match.groups()
+    return iso_date(f"{year}-{month:0>2}-{first:0>2}") or text
+
+
+# Values in quotation marks
+
+
+def unquoted(text: str, sort: str) -> str:
+    """Return how a value in quotation marks is written without them, empty where it is none.
+
+    The sort is `date`, `yes_no` or `number`, and the spelling is TOML's.
+
+    >>> unquoted("31/12/2024", "date"), unquoted("có", "yes_no"), unquoted("9,5", "number")
+    ('2024-12-31', 'true', '9.5')
+    >>> unquoted("soon", "date")
+    ''
+    """
+    if sort == "date":
+        read = day(text)
+        return read.isoformat() if isinstance(read, date) else ""
+    if sort == "yes_no":
+        answer = yes_no(text)
+        return str(answer).lower() if isinstance(answer, bool) else ""
+    return suggestion(text)

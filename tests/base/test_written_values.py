@@ -1,10 +1,19 @@
-"""Numbers as people write them, each worked by hand."""
+"""Values as people write them, each worked by hand."""
 
+from datetime import date
 from decimal import Decimal
+from unicodedata import normalize
 
 import pytest
 
-from cchc_rules.base.written_numbers import readings, refusal, suggestion
+from cchc_rules.base import written_values
+from cchc_rules.base.written_values import (
+    readings,
+    refusal,
+    suggestion,
+    unquoted,
+    yes_no,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +73,47 @@ def test_no_figure_is_offered_where_none_was_written():
         "boolean-for-number",
         {"given": "true"},
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (normalize("NFD", "Có"), True),
+        (normalize("NFD", "KHÔNG"), False),
+        (" yes\u00a0", True),
+        ("đã làm", "đã làm"),
+    ],
+)
+def test_yes_and_no(text, answer):
+    assert yes_no(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("31/12/2023", date(2023, 12, 31)),
+        (" 1-6-2023 ", date(2023, 6, 1)),
+        ("2023-12-31", date(2023, 12, 31)),
+        ("5/31/2024", "5/31/2024"),
+        ("31/12/9999", date(9999, 12, 31)),
+    ],
+)
+def test_days(text, day):
+    assert written_values.day(text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "sort", "value"),
+    [
+        ("2024-12-31", "date", "2024-12-31"),
+        ("31/12/2024", "date", "2024-12-31"),
+        ("soon", "date", ""),
+        ("true", "yes_no", "true"),
+        ("Không", "yes_no", "false"),
+        ("maybe", "yes_no", ""),
+        ("90", "number", "90"),
+        ("much", "number", ""),
+    ],
+)
+def test_values_in_quotation_marks(text, sort, value):
+    assert unquoted(text, sort) == value
