@@ -23,7 +23,7 @@ from cchc_rules import (
 from cchc_rules.analysis.what_if.plan_to import plan_to, submitted
 from cchc_rules.analysis.what_if.possible_changes import PossibleChanges
 from cchc_rules.cli.main import main
-from cchc_rules.render.plan import mending
+from cchc_rules.render.plan import render as render_plan
 
 ROOT = Path(__file__).parents[2]
 MANY = 300
@@ -687,14 +687,14 @@ class TestTheViews:
         document = plan_to(rules, measurements.changed({"c": True}), index=100).to_dict(
             "en"
         )
-        assert "Tried" in mending(document, "text")
+        assert "Tried" in render_plan(document, "text")
         document = plan_to(rules, measurements, index=5).to_dict("en")
-        assert "first to be met: g" in mending(document, "text")
+        assert "first to be met: g" in render_plan(document, "text")
         done = plan_to(
             rules, measurements.changed({"g": True, "c": True}), index=100
         ).to_dict("en")
-        assert "No rule can be mended" in mending(done, "text")
-        assert "No rule can be mended" in mending(done, "markdown")
+        assert "No rule can be mended" in render_plan(done, "text")
+        assert "No rule can be mended" in render_plan(done, "markdown")
 
 
 @pytest.mark.parametrize(

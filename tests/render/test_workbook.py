@@ -19,7 +19,7 @@ from cchc_rules import load_measurements, load_rules, parse_rules, score
 from cchc_rules.cli.main import main
 from cchc_rules.render import render, render_bytes
 from cchc_rules.render.workbook import workbook
-from cchc_rules.render.workbook.cell_formulas import Own, Translator
+from cchc_rules.render.workbook.cell_formulas import LocalName, Translator
 from cchc_rules.render.workbook.cells import (
     LONGEST_TEXT,
     NotInSheetError,
@@ -310,7 +310,8 @@ class TestFormulas:
     )
     def test_each_operator(self, expression, formula):
         assert (
-            Translator(Here(), {"value": Own("V", "date")}).value(expression) == formula
+            Translator(Here(), {"value": LocalName("V", "date")}).value(expression)
+            == formula
         )
 
     def test_the_largest_known_looks_past_absences(self):

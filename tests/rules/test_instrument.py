@@ -11,7 +11,7 @@ from test_shapes import GOOD, NAMES
 from cchc_rules import load_rules, parse_rules
 from cchc_rules.analysis.versions.all_variants import whole
 from cchc_rules.cli.main import main
-from cchc_rules.render.instrument import counted, render
+from cchc_rules.render.instrument import render, rule_count
 from cchc_rules.rules.instrument import every_rule, instrument
 
 ROOT = Path(__file__).parents[2]
@@ -302,7 +302,7 @@ class TestTheDocument:
         rules = load_rules(GOOD / f"{name}.toml")
         found = whole(rules, lang)
         assert {one["id"] for one in every_rule(found["areas"])} == set(rules.rules)
-        assert sum(map(counted, found["areas"])) == len(rules.rules)
+        assert sum(map(rule_count, found["areas"])) == len(rules.rules)
         for one in every_rule(found["areas"]):
             assert one["losing"]
         assert render(found, "markdown").count("\n") > 10

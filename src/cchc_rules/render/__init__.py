@@ -1,12 +1,13 @@
-"""Views of a report document: text, Markdown, JSON, HTML, a workbook. They lay out, and compute
-nothing.
-"""
+"""Views of documents: text, Markdown, JSON, HTML, workbooks. They lay out, and compute nothing."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from cchc_rules.report.printing import print_report
+
 TEXTS = ("text", "markdown", "json", "html")
+"""The forms that are text."""
+
 FORMATS = (*TEXTS, "xlsx")
 """Every form; those that are no text are files of bytes, see `render_bytes`."""
 
@@ -19,15 +20,31 @@ def render(
     colour: bool = False,
     study: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return a report document in one of `TEXTS`; width and colour count for text alone.
+    """Lay out a report in one of the forms that are text.
 
-    `study` is the sensitivity document of the same scoring, which HTML shows too; `ValueError` if
-    it is of another.
+    Args:
+        document: the report, as `Report.to_dict` gives it.
+        form: one of `TEXTS`.
+        width: how many characters a line of the text may have; the other forms have no width.
+        colour: whether the text has escape codes for colour.
+        study: the sensitivity document of the same scoring, which HTML shows too.
+
+    Returns:
+        The view, with a line end at its end.
+
+    Raises:
+        ValueError: the study is of another scoring than the report.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> report = score(load_rules("cam-due-2023"), load_measurements("examples/cam-due-2023.json"))
+    >>> print(render(report.to_dict(lang="en"), "text").splitlines()[0])
+    SELF-ASSESSMENT OF ADMINISTRATIVE REFORM
     """
+    # Each view is loaded when it is used: the template engine is an extra.
     if form == "json":
-        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        return print_report(document)
     if form == "markdown":
-        from cchc_rules.render.markdown import markdown  # noqa: PLC0415 - each view is loaded when it is used
+        from cchc_rules.render.markdown import markdown  # noqa: PLC0415
 
         return markdown(document)
     if form == "html":
@@ -40,7 +57,7 @@ def render(
 
 
 def render_bytes(document: Mapping[str, Any], form: str) -> bytes:
-    """Return a report document in one of `FORMATS` as the bytes of a file."""
+    """Lay out a report in one of `FORMATS`, as the bytes of a file."""
     if form in TEXTS:
         return render(document, form).encode()
     from cchc_rules.render.workbook import workbook  # noqa: PLC0415 - heavy and optional

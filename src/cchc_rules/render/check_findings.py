@@ -1,90 +1,111 @@
 """Views of what a check found, for machines: JSON, SARIF 2.1.0, and the commands of GitHub's
 workflows.
+
+SARIF is the OASIS standard for results of static analysis; a workflow command is a line of output
+with which GitHub marks a line of a pull request.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from cchc_rules.render.display import Document
+from cchc_rules.report.printing import print_report
+
 FORMATS = ("json", "sarif", "github")
 SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(document: Mapping[str, Any], form: str) -> str:
-    """Return the document of a check in one of `FORMATS`; an empty text where GitHub has nothing to
-    be told.
+def render(document: Document, form: str) -> str:
+    """Return the document of a check in one of `FORMATS`.
+
+    Where nothing was found, the form for GitHub is an empty text.
     """
-    if form == "github":
-        return "".join(
-            f"{_command(problem, document['language'])}\n"
-            for problem in document["problems"]
-        )
-    shown = _sarif(document) if form == "sarif" else document
-    return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+    if form == "json":
+        return print_report(document)
+    if form == "sarif":
+        return print_report(_sarif(document))
+    lang = document["language"]
+    commands = (_workflow_command(problem, lang) for problem in document["problems"])
+    return "".join(f"{command}\n" for command in commands)
 
 
-def _level(problem: Mapping[str, Any]) -> str:
+def _level(problem: Document) -> str:
     return "warning" if problem["warning"] else "error"
 
 
-def _said(part: Mapping[str, Any], lang: str) -> str:
-    return f"{part['what'][lang]} {part['fix'][lang]}"
+def _words(problem: Document, lang: str) -> str:
+    return f"{problem['what'][lang]} {problem['fix'][lang]}"
 
 
-# GitHub --------------------------------------------------------------------------------------------------------------
+# GitHub: docs.github.com/actions, "Workflow commands"
 
 
-def _command(problem: Mapping[str, Any], lang: str) -> str:
+def _workflow_command(problem: Document, lang: str) -> str:
     """Return the workflow command that marks a problem in a pull request."""
-    marks = {
+    properties = {
         "file": problem["file"],
         "line": problem["line"],
         "title": f"cchc-rules {problem['code']}",
     }
-    said = ",".join(
-        f"{key}={_property(str(value))}"
-        for key, value in marks.items()
+    written = ",".join(
+        f"{key}={_escaped_property(str(value))}"
+        for key, value in properties.items()
         if value is not None
     )
-    place = f"{problem['place']}: " if problem["place"] else ""
-    return f"::{_level(problem)} {said}::{_data(place + _said(problem, lang))}"
+    words = _words(problem, lang)
+    if problem["place"]:
+        words = f"{problem['place']}: {words}"
+    return f"::{_level(problem)} {written}::{_escaped(words)}"
 
 
-def _data(text: str) -> str:
+def _escaped(text: str) -> str:
+    """Return a text that ends neither the line nor the command.
+
+    >>> _escaped("50 %")
+    '50 %25'
+    """
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escaped_property(text: str) -> str:
+    """Return a text that ends no property either.
+
+    >>> _escaped_property("C:\\\\rules, new")
+    'C%3A\\\\rules%2C new'
+    """
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-# SARIF ---------------------------------------------------------------------------------------------------------------
+# SARIF
 
 
-def _sarif(document: Mapping[str, Any]) -> dict[str, Any]:
+def _sarif(document: Document) -> dict[str, Any]:
     """Return the document as a SARIF log of one run."""
     lang = document["language"]
-    codes = list(document["codes"])
-    driver = {**document["engine"], "language": lang}
-    driver["rules"] = [
-        _rule(code, words, lang) for code, words in document["codes"].items()
-    ]
-    results = [
-        _result(problem, codes.index(problem["code"]), lang)
-        for problem in document["problems"]
-    ]
+    codes: Mapping[str, Any] = document["codes"]
+    # A result names its rule by id and by its position among the rules.
+    index = {code: position for position, code in enumerate(codes)}
+    driver = {
+        **document["engine"],
+        "language": lang,
+        "rules": [_sarif_rule(code, words, lang) for code, words in codes.items()],
+    }
     run = {
         "tool": {"driver": driver},
         "language": lang,
         "columnKind": "unicodeCodePoints",
-        "results": results,
+        "results": [
+            _sarif_result(problem, index[problem["code"]], lang)
+            for problem in document["problems"]
+        ],
     }
     return {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(code: str, words: Mapping[str, Any], lang: str) -> dict[str, Any]:
+def _sarif_rule(code: str, words: Document, lang: str) -> dict[str, Any]:
+    """Return the description of a problem code, which SARIF calls a rule."""
     return {
         "id": code,
         "shortDescription": {"text": words["what"][lang]},
@@ -93,32 +114,34 @@ def _rule(code: str, words: Mapping[str, Any], lang: str) -> dict[str, Any]:
     }
 
 
-def _result(problem: Mapping[str, Any], index: int, lang: str) -> dict[str, Any]:
+def _sarif_result(problem: Document, index: int, lang: str) -> dict[str, Any]:
     return {
         "ruleId": problem["code"],
         "ruleIndex": index,
         "level": _level(problem),
-        "message": {"text": _said(problem, lang)},
+        "message": {"text": _words(problem, lang)},
         "locations": _locations(problem),
         "properties": {key: problem[key] for key in ("source", "path", "what", "fix")},
     }
 
 
-def _locations(problem: Mapping[str, Any]) -> list[Any]:
+def _locations(problem: Document) -> list[Any]:
+    """Return where a problem stands: file, line and path of the key, as far as they are known."""
     if problem["file"] is None:
         return []
-    place: dict[str, Any] = {
-        "artifactLocation": {"uri": _uri(PurePath(problem["file"]))}
-    }
+    uri = _uri(PurePath(problem["file"]))
+    physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if problem["line"] is not None:
-        place["region"] = {"startLine": problem["line"]}
-    named = (
-        {"logicalLocations": [{"fullyQualifiedName": problem["place"]}]}
-        if problem["place"]
-        else {}
-    )
-    return [{"physicalLocation": place, **named}]
+        physical["region"] = {"startLine": problem["line"]}
+    location: dict[str, Any] = {"physicalLocation": physical}
+    if problem["place"]:
+        logical = {"fullyQualifiedName": problem["place"]}
+        location["logicalLocations"] = [logical]
+    return [location]
 
 
 def _uri(path: PurePath) -> str:
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    """Return a path as a URI; a relative one stays relative, to the root of the repository."""
+    if path.is_absolute():
+        return path.as_uri()
+    return quote(path.as_posix())

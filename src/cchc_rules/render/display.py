@@ -1,9 +1,9 @@
-"""What the views share: words, figures and dates of a document in its language, and texts made safe
-to show.
+"""What the views share: the words, figures and dates of a document in its language, and texts that
+are safe to show.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,19 +11,66 @@ from typing import Any
 from cchc_rules.base import messages
 
 Document = Mapping[str, Any]
+"""A document that a view lays out: JSON data, as `docs/reference` describes it."""
+
+LabelledText = tuple[str, str]
+"""A label and the words beside it: one line of a list of facts."""
+
+CONTROL_CATEGORIES = ("Cc", "Cf", "Cs")
+"""The Unicode categories that move a cursor, turn the direction of a line, or are no characters."""
+
+APART_LISTS = ("not_due", "not_applicable", "waived", "unsupported")
+"""The lists of a report that stand apart from its lost points, in the order of reading."""
+
+REASONS_TO_SAY = ("gate_unknown", "waiver_ended")
+"""The reasons that the other lines of a loss do not tell already."""
 
 
 def safe(text: object) -> str:
-    """Return a text on one line without control characters, escape sequences or marks that turn the
-    direction.
+    r"""Return a text on one line, without anything that could act on a terminal or a page.
+
+    Runs of spaces and line ends become one space; control characters, escape sequences and marks
+    that turn the direction of writing become `�`.
+
+    >>> safe("on\ntime")
+    'on time'
+    >>> safe("\x1b[31mred")
+    '�[31mred'
     """
-    flat = " ".join(str(text).split())
-    if flat.isprintable():
-        return flat
-    return "".join(
-        "�" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char
-        for char in flat
-    )
+    line = " ".join(str(text).split())
+    if line.isprintable():
+        return line
+    return "".join(map(_visible, line))
+
+
+def _visible(char: str) -> str:
+    if unicodedata.category(char) in CONTROL_CATEGORIES:
+        return "�"
+    return char
+
+
+def safe_list(texts: Iterable[object], separator: str = ", ") -> str:
+    """Return texts joined on one line, each made safe."""
+    return separator.join(map(safe, texts))
+
+
+def message(lang: str, key: str, arguments: Mapping[str, object]) -> str:
+    """Return a message of the catalogue with its arguments made safe.
+
+    >>> message("en", "report.minus", {"points": "1.20"})
+    '−1.20 points'
+    """
+    shown = {name: safe(value) for name, value in arguments.items()}
+    return messages.message(lang, key, **shown)
+
+
+def is_zero(figure: str) -> bool:
+    """Whether a printed figure shows nothing but noughts.
+
+    >>> is_zero("-0.00"), is_zero("0.01")
+    (True, False)
+    """
+    return not figure.strip("-0.")
 
 
 class Words:
@@ -33,25 +80,21 @@ class Words:
         self.document = document
         self.lang: str = document["language"]
 
-    def say(self, id_: str, **places: object) -> str:
-        """Return a message of the catalogue, its places made safe."""
-        return messages.message(
-            self.lang,
-            f"report.{id_}",
-            **{key: safe(value) for key, value in places.items()},
-        )
+    def say(self, key: str, **arguments: object) -> str:
+        """Return a message about reports, its arguments made safe."""
+        return message(self.lang, f"report.{key}", arguments)
 
-    def number(self, text: str) -> str:
-        """Return a figure in the language's form."""
-        return messages.number(self.lang, text)
+    def number(self, figure: str) -> str:
+        """Return a figure in the form of the language."""
+        return messages.number(self.lang, figure)
 
     def date(self, iso: str) -> str:
-        """Return an ISO date in the language's form."""
+        """Return a day, given as ISO text, in the form of the language."""
         return messages.date(self.lang, date.fromisoformat(iso))
 
 
 class Display(Words):
-    """Says the parts of one report."""
+    """Says the parts of one report, for every view alike."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
@@ -60,114 +103,145 @@ class Display(Words):
         }
 
     def state(self, state: str) -> str:
-        """Return a state's name."""
+        """Return the name of a state."""
         return messages.message(self.lang, f"state.{state}")
 
-    def picked(self, key: str) -> list[Document]:
+    def listed_rules(self, key: str) -> list[Document]:
         """Return the rules that a list of the document names."""
         return [self.rules[id_] for id_ in self.document[key]]
 
     def title(self, group: Document) -> str:
-        """Return a group's title; a pool beside the base says what it is."""
+        """Return the title of a group; bonus and penalty groups say that they are such."""
         title = safe(group["title"])
-        return (
-            title if group["kind"] == "base" else f"{title} ({self.say(group['kind'])})"
-        )
+        if group["kind"] == "base":
+            return title
+        return f"{title} ({self.say(group['kind'])})"
 
     def areas(self) -> list[Document]:
         """Return the groups at the top."""
         return [group for group in self.document["groups"] if group["parent"] is None]
 
-    def head(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines of the head: label and words."""
-        document = self.document
-        rules = self.document["ruleset"]
-        kind = f" ({safe(rules['kind_title'])})" if rules["kind_title"] else ""
-        yield self.say("unit"), safe(document["measurements"]["unit"]) + kind
-        yield (
-            self.say("period"),
-            self.say(
-                "period-line",
-                period=document["measurements"]["period"],
-                as_of=self.date(document["as_of"]),
-            ),
-        )
-        yield (
-            self.say("ruleset"),
-            safe(f"{rules['id']} {rules['version']} – {rules['title']}"),
-        )
-        if rules["since"]:
-            title = f" – {safe(rules['since_title'])}" if rules["since_title"] else ""
-            yield self.say("since"), self.date(rules["since"]) + title
-        if document["measurements"]["note"]:
-            yield self.say("note"), safe(document["measurements"]["note"])
-        for change in document["measurements"]["changes"]:
+    # The head and the index
+
+    def head(self) -> Iterator[LabelledText]:
+        """Yield what was scored, by which rule set, as of which day."""
+        submission = self.document["measurements"]
+        yield self.say("unit"), self._unit()
+        yield self.say("period"), self._period()
+        yield from self._ruleset()
+        if submission["note"]:
+            yield self.say("note"), safe(submission["note"])
+        for change in submission["changes"]:
             yield self.say("tried"), safe(change["text"])
 
-    def index(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines of the index: label and words."""
-        index = self.document["index"]
-        yield (
-            self.say("index"),
-            f"{self.number(index['value'])} / {self.number(index['scale'])}",
+    def _unit(self) -> str:
+        unit = safe(self.document["measurements"]["unit"])
+        kind = self.document["ruleset"]["kind_title"]
+        if not kind:
+            return unit
+        return f"{unit} ({safe(kind)})"
+
+    def _period(self) -> str:
+        return self.say(
+            "period-line",
+            period=self.document["measurements"]["period"],
+            as_of=self.date(self.document["as_of"]),
         )
+
+    def _ruleset(self) -> Iterator[LabelledText]:
+        ruleset = self.document["ruleset"]
+        name = f"{ruleset['id']} {ruleset['version']} – {ruleset['title']}"
+        yield self.say("ruleset"), safe(name)
+        if not ruleset["since"]:
+            return
+        since = self.date(ruleset["since"])
+        if ruleset["since_title"]:
+            since += f" – {safe(ruleset['since_title'])}"
+        yield self.say("since"), since
+
+    def index(self) -> Iterator[LabelledText]:
+        """Yield the index, its band and its targets, and how far each of them holds."""
+        index = self.document["index"]
+        value = self.number(index["value"])
+        yield self.say("index"), f"{value} / {self.number(index['scale'])}"
         yield self.say("arithmetic"), safe(index["calculation"])
         if self.document["band"]:
             yield self.say("band"), self._band(self.document["band"])
         if index["supported"] != index["claimed"]:
-            yield (
-                self.say("evidence"),
-                self.say(
-                    "claimed",
-                    claimed=self.number(index["claimed"]),
-                    supported=self.number(index["supported"]),
-                ),
-            )
-        if (index["lowest"], index["highest"]) != (index["value"], index["value"]):
-            yield (
-                self.say("possible"),
-                self.say(
-                    "range",
-                    lowest=self.number(index["lowest"]),
-                    highest=self.number(index["highest"]),
-                ),
-            )
+            yield self.say("evidence"), self._claimed_and_supported(index)
+        if not index["lowest"] == index["value"] == index["highest"]:
+            yield self.say("possible"), self._possible_range(index)
         for target in self.document["targets"]:
             yield self.say("target"), self._target(target)
-        yield (
-            self.say("counts"),
-            ", ".join(
-                f"{count} {self.state(state)}"
-                for state, count in index["counts"].items()
-                if count
-            ),
+        yield self.say("counts"), self._counts(index["counts"])
+
+    def _claimed_and_supported(self, index: Document) -> str:
+        return self.say(
+            "claimed",
+            claimed=self.number(index["claimed"]),
+            supported=self.number(index["supported"]),
+        )
+
+    def _possible_range(self, index: Document) -> str:
+        return self.say(
+            "range",
+            lowest=self.number(index["lowest"]),
+            highest=self.number(index["highest"]),
+        )
+
+    def _counts(self, counts: Mapping[str, int]) -> str:
+        return ", ".join(
+            f"{count} {self.state(state)}" for state, count in counts.items() if count
         )
 
     def _band(self, band: Document) -> str:
-        line: str = safe(band["title"])
+        parts = [safe(band["title"])]
         if band["gates"]:
-            titles = ", ".join(self.rules[rule]["title"] for rule in band["gates"])
-            line += "; " + self.say("gated", rules=titles)
+            titles = ", ".join(self.rules[gate]["title"] for gate in band["gates"])
+            parts.append(self.say("gated", rules=titles))
         if band["next"]:
             distance = self.number(band["next"]["distance"])
-            line += "; " + self.say(
-                "next-band", distance=distance, band=band["next"]["title"]
-            )
-        return line
+            title = band["next"]["title"]
+            parts.append(self.say("next-band", distance=distance, band=title))
+        return "; ".join(parts)
 
     def _target(self, target: Document) -> str:
-        reached = self.say("reached" if target["reached"] else "not-reached")
-        return f"{safe(target['title'])} ({', '.join(map(safe, target['source']))}): {reached}"
+        reached = self.reached(reached=target["reached"])
+        return f"{safe(target['title'])} ({self.clauses(target)}): {reached}"
 
-    def loss(self, rule: Document) -> Iterator[tuple[str, str]]:
-        """Yield what must be said of a lost point: label and words."""
+    def reached(self, *, reached: bool) -> str:
+        """Return the words for a target that is, or is not, reached."""
+        if reached:
+            return self.say("reached")
+        return self.say("not-reached")
+
+    # Rules
+
+    def lost(self) -> Iterator[tuple[str, list[Document]]]:
+        """Yield the lists of lost points: by reported figures, then by figures that are missing."""
+        yield self.say("losses"), self.listed_rules("losses")
+        if self.document["missing"]:
+            yield self.say("list-missing"), self.listed_rules("missing")
+
+    def apart(self) -> Iterator[tuple[str, list[Document]]]:
+        """Yield the lists that stand apart from the lost points: heading and rules."""
+        for key in APART_LISTS:
+            if self.document[key]:
+                yield self.list_heading(key), self.listed_rules(key)
+
+    def list_heading(self, key: str) -> str:
+        """Return the heading of a list of the document."""
+        return self.say(f"list-{key.replace('_', '-')}")
+
+    def loss(self, rule: Document) -> Iterator[LabelledText]:
+        """Yield everything that is said of a rule that lost points."""
         yield self.say("clause"), self.clauses(rule)
         yield self.say("required"), safe(rule["required"])
         if rule["origin"]:
             yield self.say("origin"), safe(rule["origin"])
         yield self.say("reported"), safe(rule["reported"])
         yield self.say("arithmetic"), safe(rule["calculation"])
-        if rule["reason"]["code"] in ("gate_unknown", "waiver_ended"):
+        if rule["reason"]["code"] in REASONS_TO_SAY:
             yield self.say("reason"), safe(rule["reason"]["text"])
         if rule["win_back"]:
             yield self.say("win-back"), safe(rule["win_back"])
@@ -178,71 +252,58 @@ class Display(Words):
         for conflict in rule["conflicts"]:
             yield self.say("conflict"), self.conflict(conflict)
 
-    def remedy(self, remedy: Document | None) -> Iterator[tuple[str, str]]:
-        """Yield who must act, with whom, by when: label and words."""
+    def remedy(self, remedy: Document | None) -> Iterator[LabelledText]:
+        """Yield what is to be done, by whom, with whom, by when, and with which money."""
+        if remedy is None:
+            return
         for key in ("task", "lead", "with", "due", "budget"):
-            if remedy and remedy[key]:
+            if remedy[key]:
                 yield self.say(key), safe(remedy[key])
 
-    def proof(self, rule: Document) -> Iterator[tuple[str, str]]:
-        """Yield which document proves it: what was given, and what the plan names as the product."""
-        given = [
-            item["document"] for item in rule["evidence"]["documents"] if item["valid"]
-        ]
-        if given:
-            yield self.say("documents"), "; ".join(map(safe, given))
+    def proof(self, rule: Document) -> Iterator[LabelledText]:
+        """Yield the documents that were given as evidence, and the product that the plan names."""
+        documents = rule["evidence"]["documents"]
+        valid = [document["document"] for document in documents if document["valid"]]
+        if valid:
+            yield self.say("documents"), safe_list(valid, "; ")
         if rule["remedy"] and rule["remedy"]["product"]:
             yield self.say("product"), safe(rule["remedy"]["product"])
 
     def conflict(self, conflict: Document) -> str:
-        """Return another reading of the target."""
-        parts = [conflict["source"], conflict["required"], conflict["note"]]
+        """Return another reading of the target: where it stands, what it asks, and why."""
+        parts = (conflict["source"], conflict["required"], conflict["note"])
         return ": ".join(safe(part) for part in parts if part)
 
-    def worth(self, rule: Document) -> str:
-        """Return what a rule that stands apart is worth, or what it lost."""
+    def points_at_stake(self, rule: Document) -> str:
+        """Return what a rule lost, or what it is worth where it lost nothing."""
         if Decimal(rule["lost"]):
             return self.say("minus", points=self.number(rule["lost"]))
         return self.say("of-points", points=self.number(rule["maximum"]))
 
-    def clauses(self, rule: Document) -> str:
-        """Return the clauses that a rule holds."""
-        return ", ".join(map(safe, rule["source"]))
+    def clauses(self, part: Document) -> str:
+        """Return the clauses of the document that a rule or a target comes from."""
+        return safe_list(part["source"])
 
-    def lost(self) -> Iterator[tuple[str, list[Document]]]:
-        """Yield the lists of lost points: by figures, and apart from them by figures that are
-        missing.
-        """
-        yield self.say("losses"), self.picked("losses")
-        if self.document["missing"]:
-            yield self.say("list-missing"), self.picked("missing")
+    # The foot
 
-    def apart(self) -> Iterator[tuple[str, list[Document]]]:
-        """Yield the lists that stand apart from what was lost: heading and rules."""
-        for key in ("not_due", "not_applicable", "waived", "unsupported"):
-            if self.document[key]:
-                yield self.say(f"list-{key.replace('_', '-')}"), self.picked(key)
-
-    def foot(self) -> Iterator[tuple[str, str]]:
-        """Yield where it all comes from: label and words."""
-        document = self.document
+    def foot(self) -> Iterator[LabelledText]:
+        """Yield where everything comes from: documents, weights, files with their hashes."""
+        ruleset = self.document["ruleset"]
+        engine = self.document["engine"]
         for label, key in (("document", "source"), ("note", "note")):
-            if document["ruleset"][key]:
-                yield self.say(label), safe(document["ruleset"][key])
-        bases = {rule["weight_basis"] for rule in document["rules"]} | {
-            g["weight_basis"] for g in document["groups"]
-        }
-        yield (
-            self.say("weights"),
-            "; ".join(self.say(f"basis-{basis}") for basis in sorted(bases)),
-        )
-        conflicts = sum(bool(rule["conflicts"]) for rule in document["rules"])
+            if ruleset[key]:
+                yield self.say(label), safe(ruleset[key])
+        yield self.say("weights"), self._weight_bases()
+        conflicts = sum(bool(rule["conflicts"]) for rule in self.document["rules"])
         if conflicts:
             yield self.say("conflicts"), self.say("conflict-count", count=conflicts)
-        for file in document["ruleset"]["files"]:
+        for file in ruleset["files"]:
             yield safe(file["name"]), f"SHA-256 {file['sha256']}"
-        yield self.say("submission"), f"SHA-256 {document['measurements']['sha256']}"
-        yield (
-            self.say("engine"),
-            safe(f"{document['engine']['name']} {document['engine']['version']}"),
-        )
+        submission_hash = self.document["measurements"]["sha256"]
+        yield self.say("submission"), f"SHA-256 {submission_hash}"
+        yield self.say("engine"), safe(f"{engine['name']} {engine['version']}")
+
+    def _weight_bases(self) -> str:
+        parts = (*self.document["rules"], *self.document["groups"])
+        bases = {part["weight_basis"] for part in parts}
+        return "; ".join(self.say(f"basis-{basis}") for basis in sorted(bases))

@@ -1,15 +1,16 @@
-"""The blank submission as a workbook to fill in: one row a figure, yellow cells open, everything
+"""The blank submission as a workbook to fill in: one row a metric, yellow cells open, everything
 else locked.
 
-Each table stands below a hidden key row that names its columns (`cchc_rules.intake.sheets`); a row
-is known by its id.
+Each table stands below a hidden key row that names its columns; a row is known by the id in its
+first cell. `cchc_rules.submissions.worksheets` reads the tables back by these keys, so that people
+may move rows and columns, and the headings may be in any language.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from cchc_rules.base.messages import message
-from cchc_rules.base.messages import number as say_number
+from cchc_rules.base import messages
 from cchc_rules.render.workbook.book import (
     A3,
     BOLD,
@@ -20,23 +21,49 @@ from cchc_rules.render.workbook.book import (
     PALE,
     TITLE,
     Book,
-    Sheet,
+    ProtectedSheet,
+    Style,
 )
-from cchc_rules.render.workbook.cells import cell, day, elsewhere
+from cchc_rules.render.workbook.cells import FIRST_DAY, cell, day, elsewhere
 from cchc_rules.submissions.blank import Document
 from cchc_rules.submissions.worksheets import MARK
 
-TEXT = {**BOX, **OPEN, "num_format": "@"}
-DAY = {**BOX, **OPEN, "num_format": "dd/mm/yyyy"}
-FIGURE = {**BOX, **OPEN, "num_format": "#,##0.##########", "align": "right"}
-CLOSED = {**BOX, "bg_color": "#D9D9D9"}
-KEY = {**FAINT, **BOX}
+# Styles of cells.
+TEXT: Style = {**BOX, **OPEN, "num_format": "@"}
+DAY: Style = {**BOX, **OPEN, "num_format": "dd/mm/yyyy"}
+FIGURE: Style = {**BOX, **OPEN, "num_format": "#,##0.##########", "align": "right"}
+CLOSED: Style = {**BOX, "bg_color": "#D9D9D9"}
+KEY: Style = {**FAINT, **BOX}
+
 WIDTHS = {
-    "id": 13, "type": 6, "number": 5, "title": 44, "unit": 9, "allowed": 16, "clauses": 12, "numerator": 11,
-    "denominator": 11, "value": 13, "items": 24, "not_applicable": 20, "evidence": 24, "documents": 28, "dates": 12,
-    "by": 14, "why": 18, "until": 12, "note": 20, "track": 12, "points": 10, "reason": 36,
-}  # fmt: skip
+    "id": 13,
+    "type": 6,
+    "number": 5,
+    "title": 44,
+    "unit": 9,
+    "allowed": 16,
+    "clauses": 12,
+    "numerator": 11,
+    "denominator": 11,
+    "value": 13,
+    "items": 24,
+    "not_applicable": 20,
+    "evidence": 24,
+    "documents": 28,
+    "dates": 12,
+    "by": 14,
+    "why": 18,
+    "until": 12,
+    "note": 20,
+    "track": 12,
+    "points": 10,
+    "reason": 36,
+}
+"""The columns of all sheets, with their widths in characters."""
+
 COLUMNS = tuple(WIDTHS)[:19]
+"""The columns of the sheet of figures, up to the note."""
+
 POINTS = (
     "id",
     "track",
@@ -51,7 +78,26 @@ POINTS = (
 )
 BLOCKS = ("id", "track", "number", "title", "reason")
 HEADS = ("ruleset", "version", "unit", "unit_kind", "period", "as_of", "note")
-FIRST_DAY = "DATE(1900,3,1)"
+"""The rows of the head; the kind of unit is left out where a rule set knows none."""
+
+FIXED_HEADS = ("ruleset", "version")
+
+# The columns that the title, the labels and the entries of the head go over.
+TITLE_COLUMNS = (2, 9)
+LABEL_COLUMNS = (2, 3)
+ENTRY_COLUMNS = (4, 9)
+
+LINES = 9
+"""Lines of the guide, `form.guide-1` and on in the catalogue."""
+
+# A form has no empty limit: what a metric does not bound is held to what a sheet keeps exactly.
+LEAST = "-1000000000000000"
+MOST = "1000000000000000"
+
+LAST_DAY = date.max.isoformat()
+
+LONGEST_ERROR_TITLE = 32
+LONGEST_ERROR = 255
 
 
 def form(document: Document) -> bytes:
@@ -62,287 +108,301 @@ def form(document: Document) -> bytes:
 
 
 class _Form:
+    """Writes the sheets of a form; `sheet` is the one being written."""
+
     def __init__(self, document: Document, book: Book) -> None:
         self.document = document
+        self.lang: str = document["language"]
         self.book = book
-        self.levels = 0
+        self.list_count = 0
 
-    def say(self, word: str, **places: str) -> str:
-        return message(self.document["language"], f"form.{word}", **places)
+    def say(self, key: str, **arguments: str) -> str:
+        """Return a message about forms."""
+        return messages.message(self.lang, f"form.{key}", **arguments)
 
     def write(self) -> None:
+        """Write the sheets that the rule set needs."""
+        document = self.document
         self.sheet = self.open("figures", COLUMNS)
         self.lists = self.book.workbook.add_worksheet(self.say("sheet-lists"))
         self.lists.hide()
         self.figures()
-        if self.document["points"]:
-            self.points("points", [(rule, "") for rule in self.document["points"]])
-        if self.document["tracks"]:
-            self.points(
-                "tracks",
-                [
-                    (r, track["id"])
-                    for track in self.document["tracks"]
-                    for r in track["rules"]
-                ],
-            )
-        if self.document["blocks"]:
+        if document["points"]:
+            self.points("points", ((rule, "") for rule in document["points"]))
+        if document["tracks"]:
+            self.points("tracks", self.rules_of_tracks())
+        if document["blocks"]:
             self.blocks()
         self.guide()
 
-    def open(self, name: str, columns: tuple[str, ...]) -> Sheet:
-        sheet = self.book.sheet(
-            self.say(f"sheet-{name}"), [WIDTHS[column] for column in columns], A3
-        )
-        for at, column in enumerate(columns):
-            if column in ("type", "track") and name != "tracks":
-                sheet.worksheet.set_column(at, at, 1, None, {"hidden": True})
+    def rules_of_tracks(self) -> Iterator[tuple[Document, str]]:
+        """Yield every rule that a track gives points to, with the id of the track."""
+        for track in self.document["tracks"]:
+            for rule in track["rules"]:
+                yield rule, track["id"]
+
+    def open(self, name: str, columns: tuple[str, ...]) -> ProtectedSheet:
+        """Add a sheet; columns that only a program reads are hidden."""
+        title = self.say(f"sheet-{name}")
+        sheet = self.book.sheet(title, [WIDTHS[column] for column in columns], A3)
+        for index, column in enumerate(columns):
+            is_shown_track = column == "track" and name == "tracks"
+            if column in ("type", "track") and not is_shown_track:
+                sheet.worksheet.set_column(index, index, 1, None, {"hidden": True})
         return sheet
 
     def keys(self, row: int, name: str, columns: tuple[str, ...]) -> None:
-        """Put a key row: hidden, it says what the columns below hold."""
-        for at, column in enumerate(columns):
-            self.sheet.text(row, at, MARK + name if not at else column, **FAINT)
+        """Put a key row: hidden, it says which table begins and what its columns hold."""
+        for index, key in enumerate((MARK + name, *columns[1:])):
+            self.sheet.text(row, index, key, **FAINT)
         self.sheet.worksheet.set_row(row, None, None, {"hidden": True})
+        # A height that is set for its texts would show the row again.
         self.sheet.lines.pop(row, None)
 
     def title(self, words: str) -> None:
-        self.sheet.over(0, (2, 9), words, **TITLE)
-
-    def check(self, row: int, column: int, rule: dict[str, Any], words: str) -> None:
-        """Let a cell hold only what it may; the cell says what that is."""
-        rule = {
-            **rule,
-            "error_title": self.say("wrong")[:32],
-            "error_message": words[:255],
-        }
-        self.sheet.worksheet.data_validation(row, column, row, column, rule)
+        """Put the title of the sheet."""
+        self.sheet.over(0, TITLE_COLUMNS, words.upper(), **TITLE)
 
     # The sheet of figures
 
     def figures(self) -> None:
-        self.title(self.document["title"].upper())
-        self.sheet.over(1, (2, 9), self.say("fill-yellow"), italic=True, align="center")
+        """Write the head, and every metric by area and by the officer who reports it."""
+        self.title(self.document["title"])
+        advice = self.say("fill-yellow")
+        self.sheet.over(1, TITLE_COLUMNS, advice, italic=True, align="center")
         row = self.head(2) + 1
-        self.sheet.heads(row, [self.say(f"column-{column}") for column in COLUMNS])
-        self.keys(row + 1, "figures", COLUMNS)
-        self.sheet.worksheet.freeze_panes(row + 2, 4)
-        row = row + 2
+        self.table_head(row, "figures", COLUMNS)
+        row += 2
         number = 0
-        for at, area in enumerate(self.document["areas"], start=1):
-            self.banner(row, f"{at}. {area['title']}", {**BOLD, "bg_color": PALE})
+        for area_number, area in enumerate(self.document["areas"], start=1):
+            title = f"{area_number}. {area['title']}"
+            self.banner(row, title, {**BOLD, "bg_color": PALE})
             row += 1
             for officer in area["officers"]:
                 if officer["lead"]:
-                    self.banner(
-                        row, self.say("lead", lead=officer["lead"]), {"italic": True}
-                    )
+                    lead = self.say("lead", lead=officer["lead"])
+                    self.banner(row, lead, {"italic": True})
                     row += 1
                 for metric in officer["metrics"]:
                     number += 1
                     self.figure(row, number, metric)
                     row += 1
 
-    def banner(self, row: int, words: str, style: dict[str, Any]) -> None:
+    def table_head(self, row: int, name: str, columns: tuple[str, ...]) -> None:
+        """Put the headings of a table, and below them its key row; both stay in sight."""
+        self.sheet.heads(row, [self.say(f"column-{column}") for column in columns])
+        self.keys(row + 1, name, columns)
+        self.sheet.worksheet.freeze_panes(row + 2, 4)
+
+    def banner(self, row: int, words: str, style: Style) -> None:
+        """Put a heading within a table."""
         self.sheet.over(row, (2, len(COLUMNS) - 1), words, **{**BOX, **style})
 
     def head(self, row: int) -> int:
         """Put the head of the form: who reports, for when; return the row below it."""
         self.keys(row, "head", ("id", "", "", "", "value"))
+        has_kinds = self.document["kinds"] or self.document["kind"]
         for name in HEADS:
-            if name != "unit_kind" or self.document["kinds"] or self.document["kind"]:
-                row += 1
-                self.sheet.text(row, 0, name, **KEY)
-                self.sheet.over(
-                    row, (2, 3), self.say(f"head-{name}"), **{**BOX, **BOLD}
-                )
-                self.head_cell(row, name)
+            if name == "unit_kind" and not has_kinds:
+                continue
+            row += 1
+            label = self.say(f"head-{name}")
+            self.sheet.text(row, 0, name, **KEY)
+            self.sheet.over(row, LABEL_COLUMNS, label, **BOX, **BOLD)
+            self.head_entry(row, name)
         self.keys(row + 1, "end", ("id",))
         return row + 2
 
-    def head_cell(self, row: int, name: str) -> None:
-        given = (
-            self.document["kind"] if name == "unit_kind" else self.document.get(name)
-        )
-        style = (
-            DAY
-            if name == "as_of"
-            else {**BOX, "bg_color": PALE}
-            if name in ("ruleset", "version")
-            else TEXT
-        )
-        self.sheet.over(row, (4, 9), given, **style)
+    def head_entry(self, row: int, name: str) -> None:
+        """Put the cell of a row of the head, with what is known already."""
+        entry = self.document.get("kind" if name == "unit_kind" else name)
+        style = TEXT
         if name == "as_of":
-            self.check(
-                row,
-                4,
-                {"validate": "date", "criteria": ">=", "value": "=" + FIRST_DAY},
-                self.say("day"),
-            )
-        elif name == "unit_kind" and not given:
-            kinds = [
-                f"{kind['id']} – {kind['title']}" for kind in self.document["kinds"]
-            ]
-            self.check(
-                row,
-                4,
-                {"validate": "list", "source": self.listed(kinds)},
-                self.say("choose"),
-            )
+            style = DAY
+        elif name in FIXED_HEADS:
+            style = {**BOX, "bg_color": PALE}
+        self.sheet.over(row, ENTRY_COLUMNS, entry, **style)
+        column = ENTRY_COLUMNS[0]
+        if name == "as_of":
+            self.limit(row, column, _any_day(), self.say("day"))
+        elif name == "unit_kind" and not entry:
+            kinds = self.document["kinds"]
+            choices = [f"{kind['id']} – {kind['title']}" for kind in kinds]
+            self.limit(row, column, self.choice_of(choices), self.say("choose"))
 
     def figure(self, row: int, number: int, metric: Document) -> None:
-        said = {
+        """Put the row of a metric: what it is, and the cells to fill in."""
+        words = {
             "id": metric["id"],
             "type": metric["type"],
             "number": str(number),
-            "title": self.titled(metric),
+            "title": self.metric_title(metric),
             "unit": metric["unit"],
             "allowed": metric["allowed"],
             "clauses": ", ".join(metric["clauses"]),
-            "evidence": (metric["evidence"] or "")
-            + (self.say("required") if metric["evidence_required"] else ""),
+            "evidence": self.evidence(metric),
         }
-        for at, column in enumerate(COLUMNS):
-            if column in said:
-                self.sheet.text(
-                    row, at, said[column], **(KEY if column == "id" else BOX)
-                )
+        for index, column in enumerate(COLUMNS):
+            if column == "id":
+                self.sheet.text(row, index, metric["id"], **KEY)
+            elif column in words:
+                self.sheet.text(row, index, words[column], **BOX)
             else:
-                self.sheet.text(row, at, None, **self.style(column, metric))
-        self.hold(row, metric)
+                self.sheet.text(row, index, None, **_entry_style(column, metric))
+        self.limit_entries(row, metric)
 
-    def titled(self, metric: Document) -> str:
-        """Return a figure's title; of a ratio, with what stands above and below the line."""
+    def metric_title(self, metric: Document) -> str:
+        """Return a metric's title; of a ratio, with what stands above and below the line."""
+        title = str(metric["title"])
         if not metric["ratio"]:
-            return str(metric["title"])
+            return title
         above, below = metric["ratio"]
-        return f"{metric['title']} ({self.say('ratio', above=above, below=below)})"
+        return f"{title} ({self.say('ratio', above=above, below=below)})"
 
-    def style(self, column: str, metric: Document) -> dict[str, Any]:
-        """Return how an input cell looks: what this figure does not ask for is grey and locked."""
-        if column in ("numerator", "denominator"):
-            return FIGURE if metric["ratio"] else CLOSED
-        if column == "items":
-            return TEXT if metric["distinct"] else CLOSED
-        if column == "value" and metric["distinct"]:
-            return CLOSED
-        if column == "value":
-            return {"date": DAY, "yes_no": TEXT, "level": TEXT}.get(
-                metric["type"], FIGURE
-            )
-        return DAY if column in ("dates", "until") else TEXT
+    def evidence(self, metric: Document) -> str:
+        """Return which evidence is expected, and whether it must be given."""
+        evidence = metric["evidence"] or ""
+        if metric["evidence_required"]:
+            evidence += self.say("required")
+        return evidence
 
-    def hold(self, row: int, metric: Document) -> None:
-        """Let the figure's cells hold only what they may."""
-        at = COLUMNS.index
+    # What the cells may hold
+
+    def limit(self, row: int, column: int, rule: Style, words: str) -> None:
+        """Let a cell hold only what it may; the message that refuses an entry says what that is."""
+        rule = {
+            **rule,
+            "error_title": self.say("wrong")[:LONGEST_ERROR_TITLE],
+            "error_message": words[:LONGEST_ERROR],
+        }
+        self.sheet.worksheet.data_validation(row, column, row, column, rule)
+
+    def limit_entries(self, row: int, metric: Document) -> None:
+        """Let the cells of a metric hold only what they may."""
         if metric["ratio"]:
             for column in ("numerator", "denominator"):
                 rule = {"validate": "decimal", "criteria": ">=", "value": "=0"}
-                self.check(row, at(column), rule, self.say("not-below-0"))
-        rule = {"validate": "date", "criteria": ">=", "value": "=" + FIRST_DAY}
-        self.check(row, at("until"), rule, self.say("day"))
+                words = self.say("not-below-0")
+                self.limit(row, COLUMNS.index(column), rule, words)
+        self.limit(row, COLUMNS.index("until"), _any_day(), self.say("day"))
+        # Where items are counted, there is no value to type.
         if not metric["distinct"]:
-            self.check(
-                row,
-                at("value"),
-                self.rule(metric),
-                self.say("allowed", allowed=metric["allowed"]),
-            )
+            allowed = self.say("allowed", allowed=metric["allowed"])
+            rule = self.value_rule(metric)
+            self.limit(row, COLUMNS.index("value"), rule, allowed)
 
-    def rule(self, metric: Document) -> dict[str, Any]:
-        if metric["type"] == "yes_no":
-            return {
-                "validate": "list",
-                "source": self.listed([self.yes("yes"), self.yes("no")]),
-            }
-        if metric["type"] == "level":
-            return {"validate": "list", "source": self.listed(metric["levels"])}
-        if metric["type"] == "date":
-            first, last = (
-                (day(edge) for edge in metric["window"])
-                if metric["window"]
-                else (FIRST_DAY, day(LAST_DAY))
-            )
-            return {
-                "validate": "date",
-                "criteria": "between",
-                "minimum": "=" + first,
-                "maximum": "=" + last,
-            }
-        low, high = (
-            "=" + (edge or unbounded)
-            for edge, unbounded in ((metric["least"], LEAST), (metric["most"], MOST))
-        )
-        sort = "integer" if metric["type"] in ("count", "rank") else "decimal"
-        return {
-            "validate": sort,
-            "criteria": "between",
-            "minimum": low,
-            "maximum": high,
-        }
+    def value_rule(self, metric: Document) -> Style:
+        """Return what the value of a metric may be, as XlsxWriter wants it."""
+        match metric["type"]:
+            case "yes_no":
+                return self.choice_of([self.word("yes"), self.word("no")])
+            case "level":
+                return self.choice_of(metric["levels"])
+            case "date":
+                return _between("date", *_window(metric))
+            case "count" | "rank":
+                return _between("integer", *_number_range(metric))
+            case _:
+                return _between("decimal", *_number_range(metric))
 
-    def yes(self, word: str) -> str:
-        return message(self.document["language"], f"word.{word}")
+    def word(self, key: str) -> str:
+        """Return a word of the language, such as that for yes."""
+        return messages.message(self.lang, f"word.{key}")
 
-    def listed(self, choices: list[str]) -> str:
-        """Put choices on the hidden sheet; return where they stand, as a formula."""
-        for at, choice in enumerate(choices):
-            self.lists.write_string(at, self.levels, choice)
-        column = self.levels
-        self.levels = self.levels + 1
-        area = f"{cell(0, column)}:{cell(len(choices) - 1, column)}"
-        return "=" + elsewhere(self.say("sheet-lists"), area)
+    def choice_of(self, choices: list[str]) -> Style:
+        """Put choices on the hidden sheet; return the rule that a cell holds one of them."""
+        column = self.list_count
+        self.list_count += 1
+        for row, choice in enumerate(choices):
+            self.lists.write_string(row, column, choice)
+        cells = f"{cell(0, column)}:{cell(len(choices) - 1, column)}"
+        source = "=" + elsewhere(self.say("sheet-lists"), cells)
+        return {"validate": "list", "source": source}
 
     # Points, blocks, guide
 
-    def points(self, name: str, asked: list[tuple[Document, str]]) -> None:
+    def points(self, name: str, rules: Iterable[tuple[Document, str]]) -> None:
+        """Write a sheet for points that people give, of a rule or of a rule in a track."""
         self.sheet = self.open(name, POINTS)
-        self.title(self.say(f"sheet-{name}").upper())
-        self.sheet.heads(1, [self.say(f"column-{column}") for column in POINTS])
-        self.keys(2, name, POINTS)
-        self.sheet.worksheet.freeze_panes(3, 4)
-        for number, (rule, track) in enumerate(asked, start=1):
-            row = number + 2
-            allowed = " – ".join(
-                say_number(self.document["language"], rule[end])
-                for end in ("lowest", "weight")
-            )
-            said = (
-                rule["id"],
-                track,
-                str(number),
-                rule["title"],
-                ", ".join(rule["clauses"]),
-                allowed,
-            )
-            for at, words in enumerate(said):
-                self.sheet.text(row, at, words, **(BOX if at else KEY))
-            for at, style in enumerate((FIGURE, TEXT, TEXT, DAY), start=len(said)):
-                self.sheet.text(row, at, None, **style)
-            ends = {"minimum": "=" + rule["lowest"], "maximum": "=" + rule["weight"]}
-            check = {"validate": "decimal", "criteria": "between", **ends}
-            self.check(row, len(said), check, self.say("allowed", allowed=allowed))
+        self.title(self.say(f"sheet-{name}"))
+        self.table_head(1, name, POINTS)
+        for number, (rule, track) in enumerate(rules, start=1):
+            self.points_row(number, rule, track)
+
+    def points_row(self, number: int, rule: Document, track: str) -> None:
+        row = number + 2
+        lowest = messages.number(self.lang, rule["lowest"])
+        weight = messages.number(self.lang, rule["weight"])
+        allowed = f"{lowest} – {weight}"
+        clauses = ", ".join(rule["clauses"])
+        words = (track, str(number), rule["title"], clauses, allowed)
+        self.sheet.text(row, 0, rule["id"], **KEY)
+        for column, text in enumerate(words, start=1):
+            self.sheet.text(row, column, text, **BOX)
+        points_column = len(words) + 1
+        for column, style in enumerate((FIGURE, TEXT, TEXT, DAY), start=points_column):
+            self.sheet.text(row, column, None, **style)
+        limits = _between("decimal", rule["lowest"], rule["weight"])
+        self.limit(row, points_column, limits, self.say("allowed", allowed=allowed))
 
     def blocks(self) -> None:
+        """Write the sheet for blocks that are absent."""
         self.sheet = self.open("absent", BLOCKS)
         self.sheet.over(0, (2, 4), self.say("sheet-absent").upper(), **TITLE)
-        self.sheet.heads(1, [self.say(f"column-{column}") for column in BLOCKS])
-        self.keys(2, "absent", BLOCKS)
-        self.sheet.worksheet.freeze_panes(3, 4)
+        self.table_head(1, "absent", BLOCKS)
         for number, block in enumerate(self.document["blocks"], start=1):
-            for at, words in enumerate((block["id"], "", str(number), block["title"])):
-                self.sheet.text(number + 2, at, words, **(BOX if at else KEY))
-            self.sheet.text(number + 2, 4, None, **TEXT)
+            row = number + 2
+            self.sheet.text(row, 0, block["id"], **KEY)
+            for column, text in enumerate(("", str(number), block["title"]), start=1):
+                self.sheet.text(row, column, text, **BOX)
+            self.sheet.text(row, BLOCKS.index("reason"), None, **TEXT)
 
     def guide(self) -> None:
+        """Write how to fill in the form."""
         sheet = self.book.sheet(self.say("sheet-guide"), [5, 110])
         sheet.banner(0, self.say("sheet-guide").upper(), **TITLE)
-        for at in range(1, LINES + 1):
-            sheet.text(at, 0, str(at), **CENTRE)
-            sheet.text(at, 1, self.say(f"guide-{at}"))
+        for number in range(1, LINES + 1):
+            sheet.text(number, 0, str(number), **CENTRE)
+            sheet.text(number, 1, self.say(f"guide-{number}"))
 
 
-LINES = 9
-LEAST = "-1000000000000000"
-MOST = "1000000000000000"
-LAST_DAY = date(9999, 12, 31).isoformat()
+def _entry_style(column: str, metric: Document) -> Style:
+    """Return how a cell to fill in looks: what a metric does not ask for is grey and locked."""
+    match column:
+        case "numerator" | "denominator":
+            return FIGURE if metric["ratio"] else CLOSED
+        case "items":
+            return TEXT if metric["distinct"] else CLOSED
+        case "value":
+            if metric["distinct"]:
+                return CLOSED
+            styles = {"date": DAY, "yes_no": TEXT, "level": TEXT}
+            return styles.get(metric["type"], FIGURE)
+        case "dates" | "until":
+            return DAY
+        case _:
+            return TEXT
+
+
+def _any_day() -> Style:
+    first = "=" + day(FIRST_DAY.isoformat())
+    return {"validate": "date", "criteria": ">=", "value": first}
+
+
+def _between(sort: str, low: str, high: str) -> Style:
+    """Return the rule that a cell holds something between two formulas."""
+    ends: dict[str, Any] = {"minimum": "=" + low, "maximum": "=" + high}
+    return {"validate": sort, "criteria": "between", **ends}
+
+
+def _window(metric: Document) -> tuple[str, str]:
+    """Return the first and the last day that a date may have, as formulas."""
+    if not metric["window"]:
+        return day(FIRST_DAY.isoformat()), day(LAST_DAY)
+    first, last = metric["window"]
+    return day(first), day(last)
+
+
+def _number_range(metric: Document) -> tuple[str, str]:
+    """Return the least and the greatest figure of a metric, as formulas."""
+    return metric["least"] or LEAST, metric["most"] or MOST

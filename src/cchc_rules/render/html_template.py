@@ -1,5 +1,5 @@
-"""The templates of the pages: escaped by their engine, read from `packaged/html`, with a policy of
-what may load.
+"""The templates of the pages: read from `packaged/html`, escaped by their engine, and shown with a
+policy of what a page may load.
 """
 
 import base64
@@ -12,10 +12,16 @@ from markupsafe import Markup
 from cchc_rules.base.packaged import packaged_text
 from cchc_rules.render.display import safe
 
+NO_BREAK_PERCENT = "\u00a0%"
+"""A percent sign that stays on the line of its number."""
+
 
 @cache
 def template(name: str) -> Template:
-    """Return a template; whatever it shows is escaped, and shown without control characters."""
+    """Return a template; whatever it shows is escaped and free of control characters.
+
+    A name that the template uses and nobody gave is an error, never an empty text.
+    """
     engine = Environment(
         loader=FunctionLoader(file),
         autoescape=True,
@@ -29,39 +35,31 @@ def template(name: str) -> Template:
 
 @cache
 def file(name: str) -> str:
-    """Return a file of `packaged/html`."""
+    """Return the text of a file of `packaged/html`."""
     return packaged_text(f"html/{name}")
 
 
 def policy(style: str, script: str | None = None) -> str:
-    """Return a page's content security policy: nothing but the style and the script that stand in
-    it, by hash.
+    """Return the content security policy of a page that loads nothing.
+
+    Only the style and the script that stand in the page are allowed, each by its hash; a text that
+    got past the escaping could therefore still run nothing.
     """
-    allowed = [
-        f"style-src '{_hash(style)}'",
-        *([f"script-src '{_hash(script)}'"] if script is not None else []),
-    ]
-    return "; ".join(
-        ["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"]
-    )
+    rules = ["default-src 'none'", f"style-src '{_hash(style)}'"]
+    if script is not None:
+        rules.append(f"script-src '{_hash(script)}'")
+    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
 
 
 def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode(
-        "ascii"
-    )
+    digest = hashlib.sha256(text.encode()).digest()
+    return "sha256-" + base64.b64encode(digest).decode("ascii")
 
 
 def _shown(value: object) -> object:
-    """Return what a page shows of a value: markup of the templates as it is, all else without
-    control characters.
-
-    A percent sign stays on the line of its number.
-    """
-    return (
-        value
-        if isinstance(value, Markup)
-        else ""
-        if value is None
-        else safe(value).replace(" %", "\u00a0%")
-    )
+    """Return what a page shows of a value: the templates' own markup stays as it is."""
+    if isinstance(value, Markup):
+        return value
+    if value is None:
+        return ""
+    return safe(value).replace(" %", NO_BREAK_PERCENT)

@@ -1,147 +1,159 @@
-"""The page of an instrument, as Markdown and as HTML; both show one document and compute nothing."""
+"""A rule set as a document to read, in Markdown and HTML; both show one document and compute
+nothing.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
-from cchc_rules.base.messages import message
-from cchc_rules.render.display import safe
-from cchc_rules.render.markdown import pairs, plain, table
-from cchc_rules.render.versions import Difference, Part
+from cchc_rules.base import messages
+from cchc_rules.render.display import (
+    Document,
+    LabelledText,
+    Words,
+    safe,
+    safe_list,
+)
+from cchc_rules.render.markdown import heading, pairs, plain, table
+from cchc_rules.render.versions import DifferenceView, Part, markdown_items
 from cchc_rules.rules.instrument import every_rule
 
 FORMATS = ("markdown", "html")
 
-Document = dict[str, Any]
 Rows = list[list[str]]
+
+CONFLICT_COLUMNS = ("conflict-rule", "governs", "where", "other")
+REMEDY_COLUMNS = ("task", "clause", "lead", "with", "by", "product", "for")
+
+DEEPEST_HEADING = 5
+"""Most marks of an area's heading: its rules have one more, and Markdown ends at six."""
 
 
 def render(document: Document, form: str) -> str:
-    """Return the page of an instrument; HTML needs the extra `html`."""
-    view = View(document)
+    """Return the page of a rule set in one of `FORMATS`; HTML needs the extra `html`."""
+    view = InstrumentView(document)
     if form == "markdown":
-        return "\n".join(_lines(view)) + "\n"
+        return "\n".join(_markdown(view)) + "\n"
     from cchc_rules.render.instrument_page import page  # noqa: PLC0415 - the template engine is an extra
 
     return page(view)
 
 
-class View:
+class InstrumentView(Words):
     """What both forms show: labels with words, tables, and the tree of areas."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.lang: str = document["language"]
+    def say(self, key: str, **arguments: object) -> str:
+        """Return a message of the page; its arguments are words of the document."""
+        words = {name: str(value) for name, value in arguments.items()}
+        return messages.message(self.lang, f"instrument.{key}", **words)
 
-    def say(self, id_: str, **places: object) -> str:
-        """Return a message of the instrument's page."""
-        return message(
-            self.lang,
-            f"instrument.{id_}",
-            **{key: str(value) for key, value in places.items()},
-        )
-
-    def head(self) -> Iterator[tuple[str, str]]:
-        """Yield what the instrument is: label and words."""
+    def head(self) -> Iterator[LabelledText]:
+        """Yield what the rule set is."""
         document = self.document
         for key in ("id", "version", "valid", "source", "note"):
             if document[key]:
                 yield self.say(key), safe(document[key])
-        yield (
-            self.say("scale"),
-            self.say("scale-line", scale=document["scale"], places=document["places"]),
+        scale = self.say(
+            "scale-line", scale=document["scale"], places=document["places"]
         )
+        yield self.say("scale"), scale
         if document["kinds"]:
-            yield self.say("kinds"), ", ".join(map(safe, document["kinds"]))
+            yield self.say("kinds"), safe_list(document["kinds"])
+
+    # Areas
+
+    @property
+    def areas(self) -> list[dict[str, Any]]:
+        """The areas at the top."""
+        areas: list[dict[str, Any]] = self.document["areas"]
+        return areas
 
     def area_heads(self) -> list[str]:
         """Return the heads of the table of areas."""
         return [self.say(key) for key in ("area", "rules", "weight", "basis")]
 
     def area_rows(self) -> Rows:
-        """Return the areas at the top: title, number of rules, points, where the points come from."""
+        """Return the areas at the top: title, number of rules, points, origin of the points."""
         return [
-            [self.named(area), str(counted(area)), area["weight"], self.basis(area)]
+            [
+                self.area_title(area),
+                str(rule_count(area)),
+                area["weight"],
+                self.basis(area),
+            ]
             for area in self.areas
         ]
 
-    @property
-    def areas(self) -> list[Document]:
-        """The areas at the top."""
-        found: list[Document] = self.document["areas"]
-        return found
+    def basis(self, area: Document) -> str:
+        """Return where the points of an area come from."""
+        return messages.message(self.lang, f"report.basis-{area['basis']}")
 
-    def basis(self, part: Document) -> str:
-        """Return where the points of a part come from."""
-        return message(self.lang, "report." + f"basis-{part['basis']}")
-
-    def named(self, area: Document) -> str:
-        """Return the title of an area, with what sets it apart from a plain sum."""
-        title: str = safe(area["title"])
-        return (
-            title
-            if area["kind"] == "base"
-            else f"{title} ({self.say(area['kind'], cap=area['cap'])})"
-        )
+    def area_title(self, area: Document) -> str:
+        """Return the title of an area; bonus and penalty areas say their cap."""
+        title = safe(area["title"])
+        if area["kind"] == "base":
+            return title
+        return f"{title} ({self.say(area['kind'], cap=area['cap'])})"
 
     def remarks(self, area: Document) -> list[str]:
-        """Return what must be said of an area before its rules."""
-        said = [self.say(key) for key in ("mean", "optional") if area[key]]
-        return [*said, *([safe(area["note"])] if area["note"] else [])]
+        """Return what is said of an area before its rules."""
+        remarks = [self.say(key) for key in ("mean", "optional") if area[key]]
+        if area["note"]:
+            remarks.append(safe(area["note"]))
+        return remarks
+
+    # Rules
 
     def worth(self, rule: Document) -> str:
-        """Return what a rule is worth."""
-        return (
-            self.say("information")
-            if rule["weight"] is None
-            else self.say("points", points=rule["weight"])
-        )
+        """Return how many points a rule gives; some are for information only."""
+        if rule["weight"] is None:
+            return self.say("information")
+        return self.say("points", points=rule["weight"])
 
-    def rule(self, rule: Document) -> Iterator[tuple[str, str]]:
-        """Yield what a rule asks: label and words; how it gives points stands in `losing`."""
-        yield self.say("clause"), ", ".join(map(safe, rule["source"]))
+    def rule(self, rule: Document) -> Iterator[LabelledText]:
+        """Yield what a rule asks, and how points are lost."""
+        yield self.say("clause"), safe_list(rule["source"])
         for key in ("measures", "required"):
             if rule[key]:
                 yield self.say(key), safe(rule[key])
-        yield (
-            self.say("losing"),
-            safe("; ".join(line.rstrip(".") for line in rule["losing"])),
-        )
+        losing = "; ".join(line.rstrip(".") for line in rule["losing"])
+        yield self.say("losing"), safe(losing)
         if rule["due"]:
             yield self.say("due"), self.say("due-line", due=rule["due"])
         yield from self._further(rule)
 
-    def _further(self, rule: Document) -> Iterator[tuple[str, str]]:
-        if rule["requires"]:
-            yield self.say("requires"), safe("; ".join(rule["requires"]))
-        if rule["absence"]:
-            yield self.say("absence"), safe("; ".join(rule["absence"]))
+    def _further(self, rule: Document) -> Iterator[LabelledText]:
+        for key in ("requires", "absence"):
+            if rule[key]:
+                yield self.say(key), safe("; ".join(rule[key]))
         if rule["evidence"] or rule["evidence_required"]:
             yield self.say("evidence"), self._evidence(rule)
         if rule["remedy"]:
             yield self.say("remedy"), safe(rule["remedy"])
         for conflict in rule["conflicts"]:
             parts = (conflict["source"], conflict["required"], conflict["note"])
-            yield self.say("conflict"), ": ".join(safe(part) for part in parts if part)
+            words = ": ".join(safe(part) for part in parts if part)
+            yield self.say("conflict"), words
         if rule["note"]:
             yield self.say("note"), safe(rule["note"])
 
     def _evidence(self, rule: Document) -> str:
-        words = safe(rule["evidence"] or "")
+        evidence = safe(rule["evidence"] or "")
         if not rule["evidence_required"]:
-            return words
-        return (
-            self.say("evidence-required", evidence=words)
-            if words
-            else self.say("evidence-any")
-        )
+            return evidence
+        if not evidence:
+            return self.say("evidence-any")
+        return self.say("evidence-required", evidence=evidence)
+
+    # Tables and lists below the areas
 
     def conflict_heads(self) -> list[str]:
         """Return the heads of the table of contradictions."""
-        return [self.say(key) for key in ("conflict-rule", "governs", "where", "other")]
+        return [self.say(key) for key in CONFLICT_COLUMNS]
 
     def conflict_rows(self) -> Rows:
-        """Return where the document contradicts itself: the rule, what governs, where else, what
-        stands there.
+        """Return where the document contradicts itself.
+
+        Of each contradiction: the rule, what governs, where else, and what stands there.
         """
         return [
             [
@@ -156,119 +168,116 @@ class View:
 
     def remedy_heads(self) -> list[str]:
         """Return the heads of the table of remedies."""
-        return [
-            self.say(key)
-            for key in ("task", "clause", "lead", "with", "by", "product", "for")
-        ]
+        return [self.say(key) for key in REMEDY_COLUMNS]
 
     def remedy_rows(self) -> Rows:
         """Return who must do what, with whom, by when, for which rules."""
-        keys = ("lead", "with", "due", "product")
         return [
             [
-                one["task"],
-                ", ".join(one["source"]),
-                *(one[key] or "–" for key in keys),
-                "; ".join(one["rules"]) or "–",
+                remedy["task"],
+                ", ".join(remedy["source"]),
+                *(remedy[key] or "–" for key in ("lead", "with", "due", "product")),
+                "; ".join(remedy["rules"]) or "–",
             ]
-            for one in self.document["remedies"]
+            for remedy in self.document["remedies"]
         ]
 
-    def derived(self) -> Iterator[tuple[str, str]]:
-        """Yield the derived figures with their formulas."""
-        for one in self.document["derived"]:
-            yield (
-                safe(one["title"]),
-                safe(
-                    "; ".join(part for part in (one["formula"], one["rounds"]) if part)
-                ),
-            )
+    def derived(self) -> Iterator[LabelledText]:
+        """Yield the derived metrics with their formulas."""
+        for metric in self.document["derived"]:
+            parts = (metric["formula"], metric["rounds"])
+            words = "; ".join(part for part in parts if part)
+            yield safe(metric["title"]), safe(words)
 
-    def bands(self) -> Iterator[tuple[str, str]]:
+    def bands(self) -> Iterator[LabelledText]:
         """Yield the bands with their edges."""
         for band in self.document["bands"]:
             yield safe(band["title"]), safe(band["edges"])
 
     def versions(self) -> Iterator[Part]:
-        """Yield what differs for a kind of unit or from a day on: heading, and what differs with
-        its lines.
-        """
-        words = Difference(self.document)
+        """Yield what differs for a kind of unit or from a day on: heading, and what differs."""
+        view = DifferenceView(self.document)
         for version in self.document["versions"]:
-            yield from words.version(version)
+            yield from view.version(version)
 
-    def files(self) -> Iterator[tuple[str, str]]:
+    def files(self) -> Iterator[LabelledText]:
         """Yield the files with their hashes."""
         for file in self.document["files"]:
             yield safe(file["name"]), f"SHA-256 {file['sha256']}"
 
 
-def counted(area: Document) -> int:
-    """Return how many rules lie under an area."""
+def rule_count(area: dict[str, Any]) -> int:
+    """Return how many rules lie in an area and the areas below it."""
     return sum(1 for _ in every_rule([area]))
 
 
-def _lines(view: View) -> Iterator[str]:
+def _markdown(view: InstrumentView) -> Iterator[str]:
     document = view.document
     yield from (f"# {plain(document['title'])}", "")
     yield from pairs(view.head())
-    yield from ("", f"## {view.say('areas')}", "")
+    yield from heading(view.say("areas"))
     yield from table(view.area_heads(), view.area_rows())
-    yield from ("", f"## {view.say('usual')}", "", view.say("usual-line"), "")
-    yield from (f"- {plain(line)}" for line in document["absence"])
+    yield from (*heading(view.say("usual")), view.say("usual-line"), "")
+    yield from _bullets(document["absence"])
     for area in view.areas:
         yield from _area(view, area, 2)
     yield from _tables(view)
     yield from _lists(view)
     yield from _versions(view)
-    yield from ("", f"## {view.say('files')}", "", view.say("made"), "")
+    yield from (*heading(view.say("files")), view.say("made"), "")
     yield from pairs(view.files())
 
 
-def _area(view: View, area: Document, level: int) -> Iterator[str]:
-    marks = "#" * min(level, 5)
-    yield from (
-        "",
-        f"{marks} {plain(view.named(area))} – {view.say('points', points=area['weight'])}",
-    )
+def _bullets(lines: list[str]) -> Iterator[str]:
+    yield from (f"- {plain(line)}" for line in lines)
+
+
+def _area(view: InstrumentView, area: Document, level: int) -> Iterator[str]:
+    """Yield an area, its rules, and the areas below it, each one heading deeper."""
+    marks = "#" * min(level, DEEPEST_HEADING)
+    points = view.say("points", points=area["weight"])
+    yield from ("", f"{marks} {plain(view.area_title(area))} – {points}")
     for remark in view.remarks(area):
         yield from ("", plain(remark))
     for rule in area["rules"]:
-        yield from ("", f"{marks}# {plain(rule['title'])} – {view.worth(rule)}", "")
+        title = f"{plain(rule['title'])} – {view.worth(rule)}"
+        yield from ("", f"{marks}# {title}", "")
         yield from pairs(view.rule(rule))
     for inner in area["areas"]:
         yield from _area(view, inner, level + 1)
 
 
-def _tables(view: View) -> Iterator[str]:
-    for key, heads, rows in (
-        ("conflicts", view.conflict_heads(), view.conflict_rows()),
-        ("remedies", view.remedy_heads(), view.remedy_rows()),
-    ):
-        if rows:
-            yield from ("", f"## {view.say(key)}", "")
-            yield from table(heads, rows)
+def _tables(view: InstrumentView) -> Iterator[str]:
+    conflicts = view.conflict_rows()
+    if conflicts:
+        yield from heading(view.say("conflicts"))
+        yield from table(view.conflict_heads(), conflicts)
+    remedies = view.remedy_rows()
+    if remedies:
+        yield from heading(view.say("remedies"))
+        yield from table(view.remedy_heads(), remedies)
 
 
-def _lists(view: View) -> Iterator[str]:
-    for key, found in (("derived", [*view.derived()]), ("bands", [*view.bands()])):
-        if found:
-            yield from ("", f"## {view.say(key)}", "")
-            yield from pairs(found)
-            yield from (
-                f"- {plain(line)}" for line in view.document["gates"] if key == "bands"
-            )
-    if view.document["targets"]:
-        yield from ("", f"## {view.say('targets')}", "")
-        yield from (f"- {plain(line)}" for line in view.document["targets"])
+def _lists(view: InstrumentView) -> Iterator[str]:
+    document = view.document
+    if document["derived"]:
+        yield from heading(view.say("derived"))
+        yield from pairs(view.derived())
+    if document["bands"]:
+        yield from heading(view.say("bands"))
+        yield from pairs(view.bands())
+        yield from _bullets(document["gates"])
+    if document["targets"]:
+        yield from heading(view.say("targets"))
+        yield from _bullets(document["targets"])
 
 
-def _versions(view: View) -> Iterator[str]:
-    found = [*view.versions()]
-    if found:
-        yield from ("", f"## {view.say('versions')}", "", view.say("versions-line"))
-    for heading, entries in found:
-        yield from ("", f"### {plain(heading)}", *([""] if entries else []))
-        for head, lines in entries:
-            yield f"- {plain(head)}"
-            yield from (f"  - {plain(line)}" for line in lines)
+def _versions(view: InstrumentView) -> Iterator[str]:
+    if not view.document["versions"]:
+        return
+    yield from (*heading(view.say("versions")), view.say("versions-line"))
+    for title, items in view.versions():
+        yield from ("", f"### {plain(title)}")
+        if items:
+            yield ""
+            yield from markdown_items(items)

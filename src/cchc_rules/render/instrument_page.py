@@ -1,4 +1,4 @@
-"""An instrument's document as one page of HTML: no script and no network."""
+"""The document of a rule set as one page of HTML: no script and no network."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from cchc_rules.render.html_template import file, policy, template
 
 
 def page(view: Any) -> str:
-    """Return the page of a view."""
+    """Return the page of an `InstrumentView`."""
     style = file("study.css") + file("rules-page.css")
-    shown = {"style": Markup(style), "policy": policy(style)}
-    return (
-        template("instrument.html.j2").render(
-            view=view, document=view.document, **shown
-        )
-        + "\n"
+    html = template("instrument.html.j2").render(
+        view=view,
+        document=view.document,
+        style=Markup(style),
+        policy=policy(style),
     )
+    return html + "\n"

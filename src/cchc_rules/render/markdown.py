@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from cchc_rules.render.display import Display, Document, safe
+from cchc_rules.render.display import Display, Document, LabelledText, safe
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|#&~])")
 
+POINTS = ("earned", "lost", "excluded", "maximum")
+
 
 def markdown(document: Document) -> str:
-    """Return the report as Markdown: the same words as the text, and a table of all rules."""
-    return "\n".join(_lines(Display(document))) + "\n"
+    """Return a report as Markdown: the same words as the text, and a table of all rules."""
+    return "\n".join(_report_lines(Display(document))) + "\n"
 
 
-def _lines(display: Display) -> Iterator[str]:
+def _report_lines(display: Display) -> Iterator[str]:
     yield f"# {display.say('title')}"
     yield ""
     yield from pairs(display.head())
@@ -23,25 +25,38 @@ def _lines(display: Display) -> Iterator[str]:
     for title, rules in display.lost():
         yield from _lost(display, title, rules)
     for title, rules in display.apart():
-        yield from ("", f"## {title}", "")
-        for rule in rules:
-            points = display.worth(rule)
-            head = f"**{plain(rule['title'])}** ({plain(display.clauses(rule))}) – {points}"
-            yield f"- {head}. {plain(rule['reason']['text'])}"
-    yield from _rules(display)
-    yield from ("", f"## {display.say('provenance')}", "")
+        yield from heading(title)
+        yield from (_apart(display, rule) for rule in rules)
+    yield from _all_rules(display)
+    yield from heading(display.say("provenance"))
     yield from pairs(display.foot())
 
 
 def plain(text: object) -> str:
-    """Return a text in which nothing is taken for a mark of Markdown or HTML."""
+    r"""Return a text in which nothing is taken for a mark of Markdown or HTML.
+
+    >>> print(plain("a_b <i>"))
+    a\_b \<i\>
+    """
     return _MARKS.sub(r"\\\1", safe(text))
 
 
-def pairs(found: Iterable[tuple[str, str]], indent: str = "") -> Iterator[str]:
-    """Yield labels and words as a list."""
-    for label, words in found:
-        yield f"{indent}- **{plain(label)}:** {plain(words)}"
+def heading(words: str, level: int = 2) -> Iterator[str]:
+    """Yield a heading with an empty line on both sides.
+
+    The words are taken as they are: pass a text that is not the catalogue's through `plain`.
+    """
+    yield from ("", f"{'#' * level} {words}", "")
+
+
+def pairs(facts: Iterable[LabelledText]) -> Iterator[str]:
+    """Yield labels and words as a list.
+
+    >>> list(pairs([("Unit", "Commune A")]))
+    ['- **Unit:** Commune A']
+    """
+    for label, words in facts:
+        yield f"- **{plain(label)}:** {plain(words)}"
 
 
 def table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
@@ -49,45 +64,53 @@ def table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
-        yield f"| {' | '.join(plain(cell) for cell in row)} |"
+        yield f"| {' | '.join(map(plain, row))} |"
 
 
 def _areas(display: Display) -> Iterator[str]:
-    yield from ("", f"## {display.say('areas')}", "")
-    columns = ("earned", "lost", "excluded", "maximum")
-    rows = (
-        [display.title(group), *(display.number(group[key]) for key in columns)]
-        for group in display.areas()
-    )
-    yield from table(
-        [display.say("area"), *(display.say(key) for key in columns)], rows
-    )
+    yield from heading(display.say("areas"))
+    heads = [display.say(key) for key in ("area", *POINTS)]
+    rows = [
+        [display.title(group), *_points(display, group)] for group in display.areas()
+    ]
+    yield from table(heads, rows)
+
+
+def _points(display: Display, part: Document) -> list[str]:
+    return [display.number(part[key]) for key in POINTS]
 
 
 def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
     yield from ("", f"## {title}")
     if not rules:
         yield from ("", display.say("no-losses"))
-    for at, rule in enumerate(rules, start=1):
+    for position, rule in enumerate(rules, start=1):
         points = display.say("minus", points=display.number(rule["lost"]))
-        yield from ("", f"### {at}. {points} · {plain(rule['title'])}", "")
+        yield from heading(f"{position}. {points} · {plain(rule['title'])}", level=3)
         yield from pairs(display.loss(rule))
 
 
-def _rules(display: Display) -> Iterator[str]:
-    yield from ("", f"## {display.say('all-rules')}", "")
-    points = ("earned", "lost", "excluded", "maximum")
-    heads = [
-        display.say(key) for key in ("rule", "clause", "state", *points, "arithmetic")
+def _apart(display: Display, rule: Document) -> str:
+    title = plain(rule["title"])
+    clauses = plain(display.clauses(rule))
+    points = display.points_at_stake(rule)
+    reason = plain(rule["reason"]["text"])
+    return f"- **{title}** ({clauses}) – {points}. {reason}"
+
+
+def _all_rules(display: Display) -> Iterator[str]:
+    yield from heading(display.say("all-rules"))
+    keys = ("rule", "clause", "state", *POINTS, "arithmetic")
+    heads = [display.say(key) for key in keys]
+    rules = display.document["rules"]
+    yield from table(heads, (_rule_row(display, rule) for rule in rules))
+
+
+def _rule_row(display: Display, rule: Document) -> list[str]:
+    return [
+        rule["title"],
+        display.clauses(rule),
+        display.state(rule["state"]),
+        *_points(display, rule),
+        rule["calculation"],
     ]
-    rows = (
-        [
-            rule["title"],
-            display.clauses(rule),
-            display.state(rule["state"]),
-            *(display.number(rule[key]) for key in points),
-            rule["calculation"],
-        ]
-        for rule in display.document["rules"]
-    )
-    yield from table(heads, rows)

@@ -8,103 +8,135 @@ script that stand in it, by their hashes.
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from cchc_rules.base.number import fixed, half_up
-from cchc_rules.render.display import Display, Document
+from cchc_rules.render.display import APART_LISTS, Display, Document
 from cchc_rules.render.html_template import file, policy, template
-from cchc_rules.render.sensitivity import View
+from cchc_rules.render.sensitivity import SensitivityView
 
-LISTS = ("losses", "missing", "not_due", "not_applicable", "waived", "unsupported")
+LISTS = ("losses", "missing", *APART_LISTS)
 """The lists of a document, in the order in which the page shows them."""
 
-APART = Fraction(8, 100)
-"""How far apart figures under the scale must stand to be read on a phone."""
+LEAST_DISTANCE = Fraction(8, 100)
+"""Least distance of two figures under the scale, as a share of it, that a phone shows apart."""
+
+PARTS = ("earned", "lost", "excluded")
+"""The parts of the points of a group or a state."""
+
+EDGE_SIGNS = {"from": "≥", "above": ">", "to": "≤", "below": "<"}
+
+ALWAYS_SHOWN = ("missing", "not_applicable")
+"""The states that have a tile even where no rule is in them."""
+
+NOTHING = Fraction(0)
 
 
 def page(document: Document, study: Document | None = None) -> str:
-    """Return the report as a page of HTML, with the study of how sure its index is where there is
-    one.
+    """Return a report as a page of HTML.
+
+    Args:
+        document: the report.
+        study: the sensitivity document of the same scoring, shown as a section of the page.
+
+    Raises:
+        ValueError: the study is of another scoring.
     """
     if study is not None and _scoring(study) != _scoring(document):
         raise ValueError("study: ≠ report")
     style = file("chart.css") + file("page.css")
     script = file("page.js")
-    shown = {
-        "style": Markup(style),
-        "script": Markup(script),
-        "policy": policy(style, script),
-    }
-    views = {
-        "view": _View(document),
-        "report": document,
-        "sure": None if study is None else View(study),
-    }
-    return template("page.html").render(**views, **shown) + "\n"
+    html = template("page.html").render(
+        view=_PageView(document),
+        report=document,
+        sure=None if study is None else SensitivityView(study),
+        style=Markup(style),
+        script=Markup(script),
+        policy=policy(style, script),
+    )
+    return html + "\n"
 
 
 def _scoring(document: Document) -> tuple[object, ...]:
     """Return what tells scorings apart: language, rule set, submission, day and index."""
-    hashes = (document[key]["sha256"] for key in ("ruleset", "measurements"))
     return (
         document["language"],
-        *hashes,
+        document["ruleset"]["sha256"],
+        document["measurements"]["sha256"],
         document["as_of"],
         document["index"]["exact"],
     )
 
 
-class _View(Display):
-    """Says the parts of one document for the page, finds what belongs together, and measures bars."""
+class Tile(NamedTuple):
+    """A figure that comes first on the page: its kind, its label, points, and their make-up."""
+
+    kind: str
+    label: str
+    points: str
+    words: str
+
+
+class _PageView(Display):
+    """Says the parts of a report for the page, finds what belongs together, and measures bars."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self.groups: dict[str, Document] = {
             group["id"]: group for group in document["groups"]
         }
-        self.at = {id_: place for place, id_ in enumerate(self.rules, 1)}
+        # The anchor of a rule is its number, for an id may be no name in HTML.
+        self.at = {id_: number for number, id_ in enumerate(self.rules, 1)}
+        # A rule in two lists is shown in full in the first of them.
         self.homes = {id_: key for key in reversed(LISTS) for id_ in document[key]}
 
-    def signed(self, text: str) -> str:
+    def signed(self, figure: str) -> str:
         """Return a figure with its sign, whether it is more or less."""
-        return self.number(text) if text.startswith("-") else f"+{self.number(text)}"
+        if figure.startswith("-"):
+            return self.number(figure)
+        return f"+{self.number(figure)}"
 
     def area(self, id_: str) -> Document:
-        """Return the group at the top above a group."""
+        """Return the group at the top that a group lies in."""
         group = self.groups[id_]
-        return group if group["parent"] is None else self.area(group["parent"])
+        if group["parent"] is None:
+            return group
+        return self.area(group["parent"])
 
     def depth(self, group: Document) -> int:
         """Return how deep a group lies, 0 at the top."""
-        return (
-            0
-            if group["parent"] is None
-            else 1 + self.depth(self.groups[group["parent"]])
-        )
+        if group["parent"] is None:
+            return 0
+        return 1 + self.depth(self.groups[group["parent"]])
 
     def by_area(self) -> Iterator[tuple[Document, list[Document]]]:
         """Yield each area with its rules, both in the order of the document."""
-        found: dict[str, list[Document]] = {group["id"]: [] for group in self.areas()}
+        rules: dict[str, list[Document]] = {group["id"]: [] for group in self.areas()}
         for rule in self.document["rules"]:
-            found[self.area(rule["group"])["id"]].append(rule)
-        yield from ((self.groups[id_], rules) for id_, rules in found.items() if rules)
+            rules[self.area(rule["group"])["id"]].append(rule)
+        for id_, area_rules in rules.items():
+            if area_rules:
+                yield self.groups[id_], area_rules
 
     def listed(self) -> Iterator[tuple[str, str, list[Document]]]:
         """Yield what stands apart from the lost points: key, heading and rules."""
         for key in LISTS[1:]:
             if self.document[key]:
-                yield key, self.say(f"list-{key.replace('_', '-')}"), self.picked(key)
+                yield key, self.list_heading(key), self.listed_rules(key)
 
     def settled(self) -> list[Document]:
         """Return the rules that stand in no list: met, and nothing lost."""
         return [rule for rule in self.document["rules"] if rule["id"] not in self.homes]
 
     def bounds(self, band: Document) -> str:
-        """Return the range of a band in signs."""
+        """Return the range of a band in signs, such as `≥ 70, < 80`."""
         edges = band["range"] or {}
         return ", ".join(
-            f"{_SIGNS[key]} {self.number(edges[key])}" for key in _SIGNS if key in edges
+            f"{sign} {self.number(edges[edge])}"
+            for edge, sign in EDGE_SIGNS.items()
+            if edge in edges
         )
 
     def titles(self, ids: Sequence[str]) -> str:
@@ -112,46 +144,33 @@ class _View(Display):
         return "; ".join(self.rules[id_]["title"] for id_ in ids)
 
     def conflicting(self) -> list[Document]:
-        """Return the rules that have another reading."""
+        """Return the rules whose target has another reading."""
         return [rule for rule in self.document["rules"] if rule["conflicts"]]
 
-    def tiles(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield the figures that come first: kind, label, points and what they are made of."""
-        index = self.document["index"]
-        counts = self.document["index"]["counts"]
-        yield (
-            "earned",
-            self.say("earned"),
-            index["earned"],
-            self._counted("met", "partly_met"),
-        )
-        yield (
-            "lost",
-            self.say("lost"),
-            index["lost"],
-            self._counted("partly_met", "not_met", "missing"),
-        )
-        for state in ("missing", "not_applicable", "not_due", "waived"):
-            if counts[state] or state in ("missing", "not_applicable"):
-                label = self.say(f"list-{state.replace('_', '-')}")
-                yield (
-                    state,
-                    label,
-                    index["states"][state]["maximum"],
-                    self._worth_of(state),
-                )
+    # Tiles
 
-    def _worth_of(self, state: str) -> str:
-        """Return how many rules are in a state and what became of their points."""
+    def tiles(self) -> Iterator[Tile]:
+        """Yield the figures that come first on the page."""
+        index = self.document["index"]
+        earned = self._counted("met", "partly_met")
+        lost = self._counted("partly_met", "not_met", "missing")
+        yield Tile("earned", self.say("earned"), index["earned"], earned)
+        yield Tile("lost", self.say("lost"), index["lost"], lost)
+        for state in ("missing", "not_applicable", "not_due", "waived"):
+            if index["counts"][state] or state in ALWAYS_SHOWN:
+                yield self._state_tile(state)
+
+    def _state_tile(self, state: str) -> Tile:
+        """Return how many points are in a state, how many rules, and what became of them."""
         index = self.document["index"]
         points = index["states"][state]
-        parts = [
-            self.say(f"state-{key}", points=self.number(points[key]))
-            for key in _PARTS
-            if Fraction(points[key])
-        ]
-        count = self.say("rule-count", count=index["counts"][state])
-        return "; ".join([count, *parts])
+        parts = [self.say("rule-count", count=index["counts"][state])]
+        for key in PARTS:
+            if Fraction(points[key]):
+                parts.append(self.say(f"state-{key}", points=self.number(points[key])))
+        return Tile(
+            state, self.list_heading(state), points["maximum"], "; ".join(parts)
+        )
 
     def _counted(self, *states: str) -> str:
         counts = self.document["index"]["counts"]
@@ -161,112 +180,119 @@ class _View(Display):
 
     # Lengths of bars: the only things that a page works out
 
-    def gauge(self, text: str) -> str:
+    def gauge(self, figure: str) -> str:
         """Return where a figure stands on the scale of the index, in percent of its length."""
-        return _percent(Fraction(text), Fraction(self.document["index"]["scale"]))
+        return _percent(Fraction(figure), self._scale)
 
     def rungs(self) -> Iterator[tuple[str, str, str, bool]]:
-        """Yield the bands of the scale: where one begins, how long it is, its lower edge, and
-        whether it is reached.
+        """Yield the bands of the scale.
+
+        Of each: where it begins, how long it is, its lower edge, and whether it is reached.
         """
         band = self.document["band"]
-        scale = self.document["index"]["scale"]
-        ladder = band["ladder"] if band else []
-        lows = ["0", *(_low(rung) for rung in ladder[1:]), scale]
-        for rung, low, high in zip(ladder, lows, lows[1:], strict=False):
-            length = _percent(Fraction(high) - Fraction(low), Fraction(scale))
+        if not band:
+            return
+        ladder = band["ladder"]
+        # The lowest band begins with the scale, whatever its own lower edge says.
+        lows = ["0", *(_lower_edge(rung) for rung in ladder[1:])]
+        highs = [*lows[1:], self.document["index"]["scale"]]
+        for rung, low, high in zip(ladder, lows, highs, strict=True):
+            length = _percent(Fraction(high) - Fraction(low), self._scale)
             yield self.gauge(low), length, low, rung["id"] == band["id"]
 
     def marks(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the figures under the scale: where, what, and which end stands there; those too
-        close are left out.
+        """Yield the figures under the scale, without those that stand too close to another.
+
+        Of each: where it stands, its words, and which end of them stands there.
         """
-        scale = Fraction(self.document["index"]["scale"])
-        last = Fraction(0)
+        last = NOTHING
         yield "0%", self.number("0"), "start"
         for _, _, low, _ in self.rungs():
-            if Fraction(low) - last >= scale * APART:
-                last = Fraction(low)
+            edge = Fraction(low)
+            if edge - last >= self._scale * LEAST_DISTANCE:
+                last = edge
                 yield self.gauge(low), self.number(low), "middle"
-        if scale - last >= scale * 2 * APART:
+        # The last figure ends at the edge of the scale, so it needs twice the room.
+        if self._scale - last >= self._scale * 2 * LEAST_DISTANCE:
             yield "100%", self.number(self.document["index"]["scale"]), "end"
 
     def area_bar(self, group: Document) -> Iterator[tuple[str, str, str]]:
-        """Yield the parts of an area's bar: what, where it begins, how long it is, in percent of
-        the largest area.
+        """Yield the parts of an area's bar, in percent of the largest area.
+
+        Of each: what it shows, where it begins, and how long it is.
         """
-        start = Fraction(0)
-        for key, part in zip(_PARTS, _parts(group), strict=True):
-            if part:
-                yield (
-                    key,
-                    _percent(start, self._largest_area),
-                    _percent(part, self._largest_area),
-                )
-            start += part
+        start = NOTHING
+        for key, points in zip(PARTS, _points_of(group), strict=True):
+            if points:
+                begin = _percent(start, self._largest_area)
+                yield key, begin, _percent(points, self._largest_area)
+            start += points
 
     def step_bar(self, step: Document) -> tuple[str, str, str, str]:
-        """Return where a step's bar begins, how long it is, where it came from and where it ends,
-        in percent.
+        """Return the bar of a step of the index, in percent of the range of all steps.
+
+        These are where it begins, how long it is, where the total came from and where it ends. The
+        first and the last step are totals, and begin at zero.
         """
-        total, (low, high) = Fraction(step["total"]), self._reach
-        before = (
-            Fraction(0)
-            if step["kind"] in ("maximum", "index")
-            else total - Fraction(step["change"])
+        lowest, highest = self._range_of_steps
+        total = Fraction(step["total"])
+        before = NOTHING
+        if step["kind"] not in ("maximum", "index"):
+            before = total - Fraction(step["change"])
+
+        def percent(distance: Fraction) -> str:
+            return _percent(distance, highest - lowest)
+
+        return (
+            percent(min(before, total) - lowest),
+            percent(abs(total - before)),
+            percent(before - lowest),
+            percent(total - lowest),
         )
-        begin = min(before, total) - low
-        length = abs(total - before)
-        where = [
-            _percent(place, high - low)
-            for place in (begin, length, before - low, total - low)
-        ]
-        return where[0], where[1], where[2], where[3]
 
     def loss_bar(self, rule: Document) -> str:
         """Return how long a loss is, in percent of the largest."""
         return _percent(Fraction(rule["lost"]), self._largest_loss)
 
     @cached_property
+    def _scale(self) -> Fraction:
+        return Fraction(self.document["index"]["scale"])
+
+    @cached_property
     def _largest_area(self) -> Fraction:
-        return max(
-            (sum(_parts(area), Fraction(0)) for area in self.areas()),
-            default=Fraction(0),
-        )
+        sums = (sum(_points_of(area), NOTHING) for area in self.areas())
+        return max(sums, default=NOTHING)
 
     @cached_property
     def _largest_loss(self) -> Fraction:
-        return max(
-            (Fraction(rule["lost"]) for rule in self.picked("losses")),
-            default=Fraction(0),
-        )
+        losses = (Fraction(rule["lost"]) for rule in self.listed_rules("losses"))
+        return max(losses, default=NOTHING)
 
     @cached_property
-    def _reach(self) -> tuple[Fraction, Fraction]:
-        totals = [
-            Fraction(0),
-            *(Fraction(step["total"]) for step in self.document["index"]["steps"]),
-        ]
-        return min(totals), max(totals)
+    def _range_of_steps(self) -> tuple[Fraction, Fraction]:
+        """The least and the largest total of any step, and zero."""
+        totals = [Fraction(step["total"]) for step in self.document["index"]["steps"]]
+        return min(NOTHING, *totals), max(NOTHING, *totals)
 
 
-_PARTS = ("earned", "lost", "excluded")
-_SIGNS = {"from": "≥", "above": ">", "to": "≤", "below": "<"}
-
-
-def _low(band: Document) -> str:
+def _lower_edge(band: Document) -> str:
     edges = band["range"] or {}
-    low: str = edges.get("from") or edges.get("above") or "0"
-    return low
+    edge: str = edges.get("from") or edges.get("above") or "0"
+    return edge
 
 
-def _parts(group: Document) -> list[Fraction]:
-    return [max(Fraction(group[key]), Fraction(0)) for key in _PARTS]
+def _points_of(group: Document) -> list[Fraction]:
+    """Return the parts of a group's points; a bar has no length below zero."""
+    return [max(Fraction(group[key]), NOTHING) for key in PARTS]
 
 
 def _percent(part: Fraction, whole: Fraction) -> str:
-    """Return a share as a length between 0 and 100 percent; of nothing it is 0."""
-    share = (
-        max(Fraction(0), min(part / whole, Fraction(1))) if whole > 0 else Fraction(0)
-    )
+    """Return a share as a length between 0 and 100 percent; of nothing it is 0.
+
+    >>> _percent(Fraction(1), Fraction(3))
+    '33.33%'
+    """
+    share = NOTHING
+    if whole > 0:
+        share = max(NOTHING, min(part / whole, Fraction(1)))
     return fixed(half_up(share.numerator * 10000, share.denominator), 2) + "%"

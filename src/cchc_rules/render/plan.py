@@ -1,142 +1,144 @@
-"""Views of the document of a mending: text, Markdown, JSON. They lay out what the document says."""
+"""Views of the document of a plan, what would win points back: text, Markdown, JSON.
 
-import json
+They lay out what the document says.
+"""
+
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from cchc_rules.render.display import Document, Words, safe
-from cchc_rules.render.markdown import plain
+from cchc_rules.render.display import Document, LabelledText, Words, safe, safe_list
+from cchc_rules.render.markdown import heading, pairs, plain
+from cchc_rules.render.text import TextLayout, joined
+from cchc_rules.report.printing import print_report
 
-Pair = tuple[str, str]
 FORMATS = ("text", "markdown", "json")
 
 
-def mending(document: Document, form: str, *, width: int = 100) -> str:
-    """Return the document of a mending in one of `FORMATS`; the width counts for text alone."""
+def render(document: Document, form: str, *, width: int = 100) -> str:
+    """Return the document of a plan in one of `FORMATS`; the width counts for text alone."""
     if form == "json":
-        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-    sheet = _Sheet(document)
-    lines = sheet.markdown() if form == "markdown" else sheet.text(width)
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+        return print_report(document)
+    view = _PlanView(document)
+    if form == "markdown":
+        return joined(_markdown(view))
+    return joined(_PlanText(view, width).lines())
 
 
-class _Sheet(Words):
-    """Says the parts of one document."""
+class _PlanView(Words):
+    """Says the parts of the document, for every view alike."""
 
-    def head(self) -> Iterator[Pair]:
-        """Yield the lines of the head: label and words."""
+    def head(self) -> Iterator[LabelledText]:
+        """Yield whose plan it is, where the index stands, and where the steps lead."""
         document = self.document
-        measured = document["measurements"]
-        rules = document["ruleset"]
-        yield self.say("unit"), safe(measured["unit"])
+        submission = document["measurements"]
+        ruleset = document["ruleset"]
         as_of = self.date(document["as_of"])
-        yield (
-            self.say("period"),
-            self.say("period-line", period=measured["period"], as_of=as_of),
-        )
-        yield (
-            self.say("ruleset"),
-            safe(f"{rules['id']} {rules['version']} – {rules['title']}"),
-        )
-        for change in measured["changes"]:
+        period = self.say("period-line", period=submission["period"], as_of=as_of)
+        name = f"{ruleset['id']} {ruleset['version']} – {ruleset['title']}"
+        yield self.say("unit"), safe(submission["unit"])
+        yield self.say("period"), period
+        yield self.say("ruleset"), safe(name)
+        for change in submission["changes"]:
             yield self.say("tried"), safe(change["text"])
-        yield self.say("now"), self.standing(document["now"])
+        yield self.say("now"), self.index_with_band(document["now"])
         if document["steps"]:
-            yield self.say("then"), self.standing(document["then"])
+            yield self.say("then"), self.index_with_band(document["then"])
         yield self.say("goal"), safe(document["text"])
 
-    def standing(self, state: Document) -> str:
-        """Return an index with its band."""
-        band = f" – {safe(state['band']['title'])}" if state["band"] else ""
-        return self.number(state["value"]) + band
+    def index_with_band(self, standing: Document) -> str:
+        """Return an index with the band that it is in."""
+        value = self.number(standing["value"])
+        if not standing["band"]:
+            return value
+        return f"{value} – {safe(standing['band']['title'])}"
 
     def title(self, change: Document) -> str:
-        """Return the name of the rule that a change mends, with its clauses."""
-        return f"{safe(change['title'])} ({', '.join(map(safe, change['source']))})"
+        """Return the name of the rule that a change improves, with its clauses."""
+        return f"{safe(change['title'])} ({safe_list(change['source'])})"
 
-    def text_of(self, change: Document) -> str:
-        """Return what becomes of the figure."""
-        text = safe(change["text"])
-        return self.say("counted-best", text=text) if change["missing"] else text
+    def change(self, change: Document) -> str:
+        """Return what becomes of the figure; one that is missing counts as the best."""
+        words = safe(change["text"])
+        if change["missing"]:
+            return self.say("counted-best", text=words)
+        return words
 
-    def step(self, step: Document) -> Iterator[Pair]:
-        """Yield what must be said of a step: label and words."""
-        yield self.say("figure-change"), self.text_of(step)
+    def step(self, step: Document) -> Iterator[LabelledText]:
+        """Yield what is said of a step."""
+        yield self.say("figure-change"), self.change(step)
         yield self.say("won"), self.number(step["points"])
         yield self.say("after"), self.number(step["value"])
         for key in ("task", "lead", "due"):
             if step[key]:
                 yield self.say(key), safe(step[key])
 
-    def mendable(self, change: Document) -> str:
+    def gain(self, change: Document) -> str:
         """Return what a change alone would bring, and what it takes."""
-        line = self.say(
-            "rise", text=self.text_of(change), index=self.number(change["index"])
-        )
+        index = self.number(change["index"])
+        parts = [self.say("rise", text=self.change(change), index=index)]
         if change["effort"]:
-            places = {
-                "effort": self.number(change["effort"]),
-                "rate": self.number(change["per_effort"]),
-            }
-            line += "; " + self.say("effort", **places)
+            effort = self.number(change["effort"])
+            rate = self.number(change["per_effort"])
+            parts.append(self.say("effort", effort=effort, rate=rate))
         if change["behind"]:
-            line += "; " + self.say("behind", rules=", ".join(change["behind"]))
-        return line
+            parts.append(self.say("behind", rules=", ".join(change["behind"])))
+        return "; ".join(parts)
 
-    def text(self, width: int) -> Iterator[str]:
-        """Yield the lines of the text."""
-        yield self.say("plan").upper()
-        yield from _columns(self.head(), width, 0)
-        for at, step in enumerate(self.document["steps"], start=1):
-            yield from ("", self.say("steps").upper()) if at == 1 else ()
+
+class _PlanText(TextLayout):
+    """Lays out a plan for a terminal or a pipe."""
+
+    def __init__(self, view: _PlanView, width: int) -> None:
+        super().__init__(width, colour=False)
+        self.view = view
+
+    def lines(self) -> Iterator[str]:
+        """Yield every line."""
+        view = self.view
+        yield view.say("plan").upper()
+        yield from self.pairs(view.head())
+        yield from self.steps()
+        yield from ("", view.say("mendable").upper())
+        changes = view.document["mendable"]
+        if not changes:
+            yield view.say("nothing-mendable")
+        for number, change in enumerate(changes, start=1):
+            yield from self.hanging(f"{number}. ", view.title(change))
+            yield from self.hanging("   ", view.gain(change))
+
+    def steps(self) -> Iterator[str]:
+        """Yield the steps that lead to the goal, one after the other."""
+        view = self.view
+        steps = view.document["steps"]
+        if steps:
+            yield from ("", view.say("steps").upper())
+        for number, step in enumerate(steps, start=1):
             yield ""
-            yield from _hung(f"{at}. ", self.title(step), width)
-            yield from _columns(self.step(step), width, 3)
-        yield from ("", self.say("mendable").upper())
-        if not self.document["mendable"]:
-            yield self.say("nothing-mendable")
-        for at, change in enumerate(self.document["mendable"], start=1):
-            yield from _hung(f"{at}. ", self.title(change), width)
-            yield from _hung("   ", self.mendable(change), width)
+            yield from self.hanging(f"{number}. ", view.title(step))
+            yield from self.pairs(view.step(step), indent=3)
 
-    def markdown(self) -> Iterator[str]:
-        """Yield the lines of the Markdown."""
-        yield from (f"# {self.say('plan')}", "")
-        yield from (
-            f"- **{plain(label)}:** {plain(words)}" for label, words in self.head()
+    def hanging(self, head: str, words: str) -> Iterator[str]:
+        """Yield words behind a head; words that do not fit go on below themselves."""
+        yield from textwrap.wrap(
+            words,
+            self.width,
+            initial_indent=head,
+            subsequent_indent=" " * len(head),
+            break_on_hyphens=False,
         )
-        for at, step in enumerate(self.document["steps"], start=1):
-            yield from ("", f"## {self.say('steps')}") if at == 1 else ()
-            yield from ("", f"### {at}. {plain(self.title(step))}", "")
-            yield from (
-                f"- **{plain(label)}:** {plain(words)}"
-                for label, words in self.step(step)
-            )
-        yield from ("", f"## {self.say('mendable')}", "")
-        if not self.document["mendable"]:
-            yield self.say("nothing-mendable")
-        for at, change in enumerate(self.document["mendable"], start=1):
-            yield f"{at}. **{plain(self.title(change))}**: {plain(self.mendable(change))}"
 
 
-def _hung(head: str, words: str, width: int) -> Iterator[str]:
-    """Yield words behind a head; words that do not fit go on under themselves."""
-    yield from textwrap.wrap(
-        words,
-        width,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_on_hyphens=False,
-    )
-
-
-def _columns(pairs: Iterable[Pair], width: int, indent: int) -> Iterator[str]:
-    """Yield labels and words in two columns; words that do not fit go on under themselves."""
-    rows = list(pairs)
-    column = indent + max(len(label) for label, _ in rows) + 2
-    for label, words in rows:
-        top, *more = textwrap.wrap(
-            words, max(width - column, 10), break_on_hyphens=False
-        ) or [""]
-        yield " " * indent + label.ljust(column - indent) + top
-        yield from (" " * column + line for line in more)
+def _markdown(view: _PlanView) -> Iterator[str]:
+    document = view.document
+    yield from (f"# {view.say('plan')}", "")
+    yield from pairs(view.head())
+    if document["steps"]:
+        yield from ("", f"## {view.say('steps')}")
+    for number, step in enumerate(document["steps"], start=1):
+        yield from heading(f"{number}. {plain(view.title(step))}", level=3)
+        yield from pairs(view.step(step))
+    yield from heading(view.say("mendable"))
+    if not document["mendable"]:
+        yield view.say("nothing-mendable")
+    for number, change in enumerate(document["mendable"], start=1):
+        yield f"{number}. **{plain(view.title(change))}**: {plain(view.gain(change))}"

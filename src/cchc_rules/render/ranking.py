@@ -11,7 +11,7 @@ from functools import cached_property
 from cchc_rules.base import messages
 from cchc_rules.render.display import Document, Words, safe
 from cchc_rules.render.markdown import pairs, table
-from cchc_rules.render.text import BOLD, Sheet
+from cchc_rules.render.text import BOLD, TextLayout
 
 FORMATS = ("text", "markdown", "csv", "json")
 COLUMNS = (
@@ -238,7 +238,7 @@ def _markdown(view: RankingView) -> Iterator[str]:
         yield from table(view.unranked_heads(), view.unranked_rows())
 
 
-class _RankingText(Sheet):
+class _RankingText(TextLayout):
     """Lays out a ranking for a terminal or a pipe."""
 
     def __init__(self, view: RankingView, width: int, colour: bool) -> None:

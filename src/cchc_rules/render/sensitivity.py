@@ -2,16 +2,42 @@
 compute nothing.
 """
 
-import json
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
 
 from cchc_rules.base import messages
-from cchc_rules.render.display import Document, safe
-from cchc_rules.render.markdown import pairs, plain, table
-from cchc_rules.render.text import BOLD, DIM, GREEN, Sheet
+from cchc_rules.render.display import (
+    Document,
+    LabelledText,
+    Words,
+    is_zero,
+    message,
+    safe,
+)
+from cchc_rules.render.markdown import heading, pairs, plain, table
+from cchc_rules.render.text import BOLD, DIM, GREEN, TextLayout, joined
+from cchc_rules.report.printing import print_report
 
 FORMATS = ("text", "markdown", "html", "json")
+
+AREA_COLUMNS = (
+    "area",
+    "weight",
+    "share",
+    "lowered",
+    "raised",
+    "swing",
+    "at-lowest",
+    "at-highest",
+)
+READING_COLUMNS = (
+    "target",
+    "clause",
+    "now",
+    "otherwise",
+    "points",
+    "index",
+    "difference",
+)
 
 
 def render(
@@ -19,110 +45,98 @@ def render(
 ) -> str:
     """Return a sensitivity document in one of `FORMATS`; width and colour count for text alone."""
     if form == "json":
-        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        return print_report(document)
+    view = SensitivityView(document)
     if form == "markdown":
-        return "\n".join(_markdown(View(document))) + "\n"
+        return "\n".join(_markdown(view)) + "\n"
     if form == "html":
         from cchc_rules.render.sensitivity_page import page  # noqa: PLC0415 - it needs an extra
 
-        return page(View(document))
-    lines = _Text(View(document), width, colour).lines()
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+        return page(view)
+    return joined(_SensitivityText(view, width, colour=colour).lines())
 
 
-class View:
+class SensitivityView(Words):
     """Says the parts of a sensitivity document, for every view alike."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.lang: str = document["language"]
+    def say(self, key: str, **arguments: object) -> str:
+        """Return a message about sensitivity, its arguments made safe."""
+        return message(self.lang, f"sensitivity.{key}", arguments)
 
-    def say(self, id_: str, **places: object) -> str:
-        """Return a message of the catalogue, its places made safe."""
-        return messages.message(
-            self.lang,
-            f"sensitivity.{id_}",
-            **{key: safe(value) for key, value in places.items()},
-        )
+    def as_reported(self, key: str) -> str:
+        """Return a message in the words of the report."""
+        return messages.message(self.lang, f"report.{key}")
 
-    def as_reported(self, id_: str) -> str:
-        """Return a message of the report."""
-        return messages.message(self.lang, f"report.{id_}")
+    def number(self, figure: str | None) -> str:
+        """Return a figure in the form of the language; a dash where there is none."""
+        if figure is None:
+            return "–"
+        return super().number(figure)
 
-    def number(self, text: str | None) -> str:
-        """Return a figure in the language's form; a dash where there is none."""
-        return messages.number(self.lang, text) if text is not None else "–"
+    def signed(self, difference: str) -> str:
+        """Return a difference with its sign; none has no sign."""
+        if is_zero(difference) or difference.startswith("-"):
+            return self.number(difference)
+        return f"+{self.number(difference)}"
 
-    def signed(self, text: str) -> str:
-        """Return a difference with its sign."""
-        zero = not text.strip("-0.")
-        return (
-            self.number(text)
-            if zero or text.startswith("-")
-            else f"+{self.number(text)}"
-        )
-
-    def head(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines of the head: label and words."""
-        found = self.document["measurements"]
-        rules = self.document["ruleset"]
-        day = messages.date(self.lang, date.fromisoformat(self.document["as_of"]))
-        yield self.say("unit"), safe(found["unit"])
-        yield (
-            self.say("period"),
-            self.say("period-line", period=found["period"], as_of=day),
-        )
-        yield (
-            self.say("ruleset"),
-            safe(f"{rules['id']} {rules['version']} – {rules['title']}"),
-        )
-        for change in found["changes"]:
+    def head(self) -> Iterator[LabelledText]:
+        """Yield what was scored, by which rule set, as of which day."""
+        submission = self.document["measurements"]
+        ruleset = self.document["ruleset"]
+        as_of = self.date(self.document["as_of"])
+        period = self.say("period-line", period=submission["period"], as_of=as_of)
+        name = f"{ruleset['id']} {ruleset['version']} – {ruleset['title']}"
+        yield self.say("unit"), safe(submission["unit"])
+        yield self.say("period"), period
+        yield self.say("ruleset"), safe(name)
+        for change in submission["changes"]:
             yield self.as_reported("tried"), safe(change["text"])
 
-    def findings(self) -> Iterator[tuple[str, str]]:
-        """Yield what was found of the weights: label and words."""
-        index, weights, bands = (
-            self.document[key] for key in ("index", "weights", "bands")
-        )
-        yield (
-            self.say("index"),
-            f"{self.number(index['value'])} / {self.number(index['scale'])}",
-        )
-        yield self.say("in-range"), safe(weights["text"])
-        yield (
-            self.say("band"),
-            safe(index["band"]["title"]) if bands else self.say("no-bands"),
-        )
+    def findings(self) -> Iterator[LabelledText]:
+        """Yield what was found of the weights."""
+        index = self.document["index"]
+        areas = self.document["weights"]["areas"]
+        value = self.number(index["value"])
+        yield self.say("index"), f"{value} / {self.number(index['scale'])}"
+        yield self.say("in-range"), safe(self.document["weights"]["text"])
+        yield self.say("band"), self._band()
         yield from self.changes()
-        if weights["areas"]:
-            bases = sorted({area["weight_basis"] for area in weights["areas"]})
-            yield (
-                self.say("basis"),
-                "; ".join(self.as_reported(f"basis-{basis}") for basis in bases),
-            )
+        if areas:
+            yield self.say("basis"), self._weight_bases(areas)
         yield from self.most()
 
-    def brief(self) -> Iterator[tuple[str, str]]:
-        """Yield the findings that a report does not have already: label and words."""
+    def _band(self) -> str:
+        if not self.document["bands"]:
+            return self.say("no-bands")
+        return safe(self.document["index"]["band"]["title"])
+
+    def _weight_bases(self, areas: list[Document]) -> str:
+        bases = {area["weight_basis"] for area in areas}
+        return "; ".join(self.as_reported(f"basis-{basis}") for basis in sorted(bases))
+
+    def brief(self) -> Iterator[LabelledText]:
+        """Yield the findings that a report does not have already."""
         yield self.say("in-range"), safe(self.document["weights"]["text"])
         yield from self.changes()
         yield from self.most()
 
-    def changes(self) -> Iterator[tuple[str, str]]:
-        """Yield what it takes to change the band, both ways: label and words."""
-        for way in ("up", "down") if self.document["bands"] else ():
-            yield self.say(way), safe(self.document["bands"][way]["text"])
+    def changes(self) -> Iterator[LabelledText]:
+        """Yield what it takes to change the band, upwards and downwards."""
+        bands = self.document["bands"]
+        if not bands:
+            return
+        for direction in ("up", "down"):
+            yield self.say(direction), safe(bands[direction]["text"])
 
-    def most(self) -> Iterator[tuple[str, str]]:
-        """Yield the area that matters most, if any does: label and words."""
+    def most(self) -> Iterator[LabelledText]:
+        """Yield the area that matters most, if any does."""
         weights = self.document["weights"]
-        if weights["most"]:
-            widest = weights["areas"][0]
-            swing = self.number(widest["swing"])
-            yield (
-                self.say("most"),
-                self.say("most-line", area=widest["title"], swing=swing),
-            )
+        if not weights["most"]:
+            return
+        widest = weights["areas"][0]
+        swing = self.number(widest["swing"])
+        words = self.say("most-line", area=widest["title"], swing=swing)
+        yield self.say("most"), words
 
     def moves(self) -> bool:
         """Return whether anything moves the index, so that there is a chart to draw."""
@@ -133,83 +147,68 @@ class View:
         return self.document["readings"] or []
 
     def no_readings(self) -> str:
-        """Return why there is no other reading: the rule set has none, or they were too many to be
-        scored.
-        """
-        return self.say(
-            "unread" if self.document["readings"] is None else "no-readings"
-        )
+        """Return why no other reading is shown: there is none, or too many to be scored."""
+        too_many = self.document["readings"] is None
+        if too_many:
+            return self.say("unread")
+        return self.say("no-readings")
 
-    def foot(self) -> Iterator[tuple[str, str]]:
-        """Yield where it all comes from: label and words."""
-        rules = self.document["ruleset"]
+    def foot(self) -> Iterator[LabelledText]:
+        """Yield where everything comes from: the hashes of the files, and the program."""
         engine = self.document["engine"]
-        yield self.say("ruleset"), f"SHA-256 {rules['sha256']}"
-        yield (
-            self.say("submission"),
-            f"SHA-256 {self.document['measurements']['sha256']}",
-        )
+        ruleset_hash = self.document["ruleset"]["sha256"]
+        submission_hash = self.document["measurements"]["sha256"]
+        yield self.say("ruleset"), f"SHA-256 {ruleset_hash}"
+        yield self.say("submission"), f"SHA-256 {submission_hash}"
         yield self.say("engine"), safe(f"{engine['name']} {engine['version']}")
+
+    # The table of areas
 
     def area_heads(self) -> list[str]:
         """Return the heads of the table of areas."""
-        keys = (
-            "area",
-            "weight",
-            "share",
-            "lowered",
-            "raised",
-            "swing",
-            "at-lowest",
-            "at-highest",
-        )
-        return [self.say(key) for key in keys]
+        return [self.say(column) for column in AREA_COLUMNS]
 
     def area_rows(self) -> list[list[str]]:
         """Return the table of areas, the one that matters most first."""
         weights = self.document["weights"]
-        low, high = (
-            {one["area"]: one["weight"] for one in weights[key]["weights"]}
-            for key in ("lowest", "highest")
-        )
-        return [
-            [
-                safe(area["title"]),
-                self.number(area["weight"]),
-                self.number(area["share"]),
-                self.number(area["lowered"]["value"]),
-                self.number(area["raised"]["value"]),
-                self.number(area["swing"]),
-                self.number(low[area["id"]]),
-                self.number(high[area["id"]]),
-            ]
-            for area in weights["areas"]
-        ]
+        at_lowest = _weights_by_area(weights["lowest"])
+        at_highest = _weights_by_area(weights["highest"])
+        rows = []
+        for area in weights["areas"]:
+            figures = (
+                area["weight"],
+                area["share"],
+                area["lowered"]["value"],
+                area["raised"]["value"],
+                area["swing"],
+                at_lowest[area["id"]],
+                at_highest[area["id"]],
+            )
+            rows.append([safe(area["title"]), *map(self.number, figures)])
+        return rows
+
+    # The table of readings
 
     def reading_heads(self) -> list[str]:
         """Return the heads of the table of readings."""
-        keys = ("target", "clause", "now", "otherwise", "points", "index", "difference")
-        return [self.say(key) for key in keys]
+        return [self.say(column) for column in READING_COLUMNS]
 
     def reading_rows(self) -> list[list[str]]:
         """Return the table of readings, and below it the readings that are taken together."""
-        rows = [self._reading(reading) for reading in self.readings()]
-        for key, found in self.several():
-            rows.append([key, "", "", "", "", *self.index(found["index"])])
+        rows = [self._reading_row(reading) for reading in self.readings()]
+        for words, reading in self.several():
+            rows.append([words, "", "", "", "", *self.index(reading["index"])])
         return rows
 
-    def _reading(self, reading: Document) -> list[str]:
-        points = [
-            self.number(text)
-            for text in (reading["points"], reading["other_points"])
-            if text is not None
-        ]
+    def _reading_row(self, reading: Document) -> list[str]:
+        points = (reading["points"], reading["other_points"])
+        known = [self.number(figure) for figure in points if figure is not None]
         return [
             safe(reading["title"]),
             safe(reading["other_source"]),
             safe(reading["required"]),
             safe(reading["other_required"] or "–"),
-            " → ".join(points),
+            " → ".join(known),
             *self.index(reading["index"]),
         ]
 
@@ -221,12 +220,16 @@ class View:
 
     def several(self) -> list[tuple[str, Document]]:
         """Return the readings that are taken together, with the words for them."""
-        found = self.document["together"]
-        words_ = (("together", "all"), ("lowering", "lowering"), ("raising", "raising"))
-        return [(self.say(id_), found[key]) for id_, key in words_ if found[key]]
+        together = self.document["together"]
+        words = {"all": "together", "lowering": "lowering", "raising": "raising"}
+        return [
+            (self.say(word), together[key])
+            for key, word in words.items()
+            if together[key]
+        ]
 
     def remarks(self) -> list[str]:
-        """Return what must be said of single readings, by the clause they stand in."""
+        """Return what is said of single readings, by the clause they stand in."""
         return [
             f"{safe(reading['title'])} ({safe(reading['other_source'])}): {safe(reading['text'])}"
             for reading in self.readings()
@@ -234,32 +237,37 @@ class View:
         ]
 
 
-def _markdown(view: View) -> Iterator[str]:
+def _weights_by_area(extreme: Document) -> Mapping[str, str]:
+    return {item["area"]: item["weight"] for item in extreme["weights"]}
+
+
+def _markdown(view: SensitivityView) -> Iterator[str]:
     yield from (f"# {view.say('title')}", "")
     yield from pairs(view.head())
     yield ""
     yield from pairs(view.findings())
-    yield from ("", f"## {view.say('weights')}", "")
+    yield from heading(view.say("weights"))
     yield from table(view.area_heads(), view.area_rows())
     yield from ("", plain(view.say("columns")))
-    yield from ("", f"## {view.say('readings')}", "")
-    if not view.readings():
-        yield plain(view.no_readings())
-    else:
+    yield from heading(view.say("readings"))
+    if view.readings():
         yield from table(view.reading_heads(), view.reading_rows())
+    else:
+        yield plain(view.no_readings())
     remarks = view.remarks()
-    yield from ["", *(f"- {plain(remark)}" for remark in remarks)] if remarks else []
-    yield from ("", f"## {view.say('provenance')}", "")
+    if remarks:
+        yield ""
+        yield from (f"- {plain(remark)}" for remark in remarks)
+    yield from heading(view.say("provenance"))
     yield from pairs(view.foot())
 
 
-class _Text(Sheet):
+class _SensitivityText(TextLayout):
     """Lays out a sensitivity document for a terminal or a pipe."""
 
-    def __init__(self, view: View, width: int, colour: bool) -> None:
+    def __init__(self, view: SensitivityView, width: int, *, colour: bool) -> None:
+        super().__init__(width, colour=colour)
         self.view = view
-        self.width = width
-        self.colour = colour
 
     def lines(self) -> Iterator[str]:
         """Yield every line."""
@@ -267,33 +275,33 @@ class _Text(Sheet):
         yield self.style(view.say("title").upper(), BOLD)
         yield from self.pairs(view.head())
         yield ""
-        yield from self.pairs(view.findings(), first=f"{BOLD};{GREEN}")
+        yield from self.pairs(view.findings(), first_style=f"{BOLD};{GREEN}")
         yield from self.heading(view.say("weights"))
         yield from self.table(view.area_heads(), view.area_rows())
         yield ""
         yield from (self.style(line, DIM) for line in self.wrap(view.say("columns"), 0))
         yield from self.heading(view.say("readings"))
-        yield from self.read()
+        yield from self.readings()
         yield from self.heading(view.say("provenance"))
         yield from self.pairs(view.foot())
 
-    def read(self) -> Iterator[str]:
-        """Yield the other readings: the points and the index of each, and below it what is asked
-        now and otherwise.
+    def readings(self) -> Iterator[str]:
+        """Yield the other readings: points and index of each, and below it what is asked.
+
+        The clause stands behind the title, and both requirements below the row, so that the table
+        fits a terminal.
         """
         view = self.view
         if not view.readings():
             yield from self.wrap(view.no_readings(), 0)
             return
         heads = view.reading_heads()
-        rows = view.reading_rows()
-        short = [
-            [f"{title} ({clause})" if clause else title, *rest[2:]]
-            for title, clause, *rest in rows
-        ]
-        asked = [f"{now} → {other}" if now else "" for _, _, now, other, *_ in rows]
-        yield from self.table([heads[0], *heads[4:]], short, asked)
+        rows = []
+        requirements = []
+        for title, clause, now, otherwise, *figures in view.reading_rows():
+            name = f"{title} ({clause})" if clause else title
+            rows.append([name, *figures])
+            requirements.append(f"{now} → {otherwise}" if now else "")
+        yield from self.table([heads[0], *heads[4:]], rows, requirements)
         for remark in view.remarks():
-            first, *more = self.wrap(remark, 2)
-            yield f"• {first}"
-            yield from (f"  {line}" for line in more)
+            yield from self.bullet(remark)

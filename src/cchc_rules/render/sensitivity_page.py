@@ -8,12 +8,12 @@ from cchc_rules.render.html_template import file, policy, template
 
 
 def page(view: Any) -> str:
-    """Return the page of a view."""
+    """Return the page of a `SensitivityView`."""
     style = file("chart.css") + file("study.css")
-    shown = {"style": Markup(style), "policy": policy(style)}
-    return (
-        template("sensitivity.html.j2").render(
-            view=view, document=view.document, **shown
-        )
-        + "\n"
+    html = template("sensitivity.html.j2").render(
+        view=view,
+        document=view.document,
+        style=Markup(style),
+        policy=policy(style),
     )
+    return html + "\n"

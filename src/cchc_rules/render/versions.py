@@ -1,22 +1,35 @@
-"""What changed between two instruments, and what that does to units: as text and Markdown; computes
-nothing.
+"""What changed between two rule sets, and what that does to units: text, Markdown, JSON.
+
+The views compute nothing.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from cchc_rules.base.messages import message, number
-from cchc_rules.render.display import safe
+from cchc_rules.render.display import Document, Words, message, safe
 from cchc_rules.render.markdown import plain
 from cchc_rules.report.printing import print_report
 
 FORMATS = ("text", "markdown", "json")
 
-Document = dict[str, Any]
-Part = tuple[str, list[tuple[str, list[str]]]]
-"""A heading with its entries, each with its lines."""
+Item = tuple[str, list[str]]
+"""One thing that changed, with its lines."""
 
-FIRST_TOLD = (
+Part = tuple[str, list[Item]]
+"""A heading with the things below it."""
+
+CHANGED_PARTS = (
+    "head",
+    "areas",
+    "rules",
+    "metrics",
+    "remedies",
+    "bands",
+    "gates",
+    "targets",
+)
+"""The parts of a rule set that are compared, in the order of reading."""
+
+FIELDS_OF_NEW_AND_GONE = (
     "source",
     "measures",
     "required",
@@ -27,74 +40,74 @@ FIRST_TOLD = (
     "formula",
     "lead",
 )
-"""What is said of something that was added or taken away."""
+"""The fields that are said of something that was added or taken away; of a change, all are said."""
 
 
 def render(document: Document, form: str) -> str:
-    """Return a document of `difference` or `impact` in a form."""
+    """Return a document of `difference` or `impact` in one of `FORMATS`."""
     if form == "json":
         return print_report(document)
-    lines = (
-        Difference(document) if document["kind"] == "difference" else _Impact(document)
-    )
-    return "\n".join(lines.markdown() if form == "markdown" else lines.text()) + "\n"
+    view: _VersionsView = _ImpactView(document)
+    if document["kind"] == "difference":
+        view = DifferenceView(document)
+    lines = view.markdown() if form == "markdown" else view.text()
+    return "\n".join(lines) + "\n"
 
 
-def _safe(places: dict[str, object]) -> dict[str, str]:
-    return {key: safe(str(value)) for key, value in places.items()}
-
-
-class _Lines:
+class _VersionsView(Words):
     """Headings and lines of one document; Markdown marks them, text indents them."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.lang: str = document["language"]
-
-    def say(self, id_: str, **places: object) -> str:
-        """Return a message about the document, what is filled in made safe to show."""
-        raise NotImplementedError
-
-    def number(self, text: str) -> str:
-        return number(self.lang, text)
-
     def title(self) -> str:
-        names = {
-            key: f"{self.document[key]['id']} {self.document[key]['version']}"
-            for key in ("before", "after")
-        }
-        return self.say("heading", **names)
+        """Return the title: the two rule sets."""
+        before = self.document["before"]
+        after = self.document["after"]
+        return self.say(
+            "heading",
+            before=f"{before['id']} {before['version']}",
+            after=f"{after['id']} {after['version']}",
+        )
 
     def parts(self) -> Iterator[Part]:
-        """Yield each part: its heading, and its entries with their lines."""
-        raise NotImplementedError
+        """Yield each part: its heading, and what stands below it."""
+        raise NotImplementedError  # pragma: no cover
 
     def text(self) -> Iterator[str]:
+        """Yield the lines of the text."""
         yield self.title()
-        for heading, entries in self.parts():
+        for heading, items in self.parts():
             yield from ("", heading)
-            for head, lines in entries:
-                yield f"  {head}"
+            for name, lines in items:
+                yield f"  {name}"
                 yield from (f"    {line}" for line in lines)
 
     def markdown(self) -> Iterator[str]:
+        """Yield the lines of the Markdown."""
         yield f"# {plain(self.title())}"
-        for heading, entries in self.parts():
+        for heading, items in self.parts():
             yield from ("", f"## {plain(heading)}", "")
-            for head, lines in entries:
-                yield f"- {plain(head)}"
-                yield from (f"  - {plain(line)}" for line in lines)
+            yield from markdown_items(items)
 
 
-class Difference(_Lines):
-    """What changed, part by part."""
+def markdown_items(items: list[Item]) -> Iterator[str]:
+    """Yield things that changed as a list, their lines below them.
 
-    def say(self, id_: str, **places: object) -> str:
+    >>> list(markdown_items([("On time", ["points: 2 → 3"])]))
+    ['- On time', '  - points: 2 → 3']
+    """
+    for name, lines in items:
+        yield f"- {plain(name)}"
+        yield from (f"  - {plain(line)}" for line in lines)
+
+
+class DifferenceView(_VersionsView):
+    """Says what changed between two rule sets, part by part."""
+
+    def say(self, key: str, **arguments: object) -> str:
         """Return a message about what changed."""
-        return message(self.lang, f"difference.{id_}", **_safe(places))
+        return message(self.lang, f"difference.{key}", arguments)
 
     def parts(self) -> Iterator[Part]:
-        """Yield what changed for all from the beginning, then for kinds of unit and from days on."""
+        """Yield what changed for all units, then for kinds of unit and from days on."""
         if self.document["same"]:
             yield self.say("same"), []
         yield from self.changes(self.document)
@@ -102,47 +115,33 @@ class Difference(_Lines):
             yield from self.version(version)
 
     def version(self, version: Document) -> Iterator[Part]:
-        """Yield the parts for a kind of unit, or from a day on, each under the words that say so."""
-        found = [*self.changes(version)] or [(self.say("same"), [])]
+        """Yield the parts for a kind of unit, or from a day on, below the words that say so."""
         title = safe(version["title"])
-        yield from ((f"{title}: {heading}", entries) for heading, entries in found)
+        parts = list(self.changes(version)) or [(self.say("same"), [])]
+        for heading, items in parts:
+            yield f"{title}: {heading}", items
 
     def changes(self, document: Document) -> Iterator[Part]:
         """Yield the parts in which something changed."""
-        for part in (
-            "head",
-            "areas",
-            "rules",
-            "metrics",
-            "remedies",
-            "bands",
-            "gates",
-            "targets",
-        ):
+        for part in CHANGED_PARTS:
             if document[part]:
-                yield (
-                    self.say(f"part-{part}"),
-                    [self.entry(one) for one in document[part]],
-                )
+                items = [self.change(change) for change in document[part]]
+                yield self.say(f"part-{part}"), items
 
-    def entry(self, one: Document) -> tuple[str, list[str]]:
-        """Return a change with its fields."""
-        kind = one["change"]
-        title = safe(one["title"])
-        head = (
-            title
-            if kind == "changed"
-            else self.say(kind, title=title, was=one["was"], id=one["id"])
-        )
-        told = [
-            field
-            for field in one["fields"]
-            if kind == "changed" or field["key"] in FIRST_TOLD
-        ]
-        lines = [self.field(field) for field in told]
-        if one.get("stricter") is not None:
-            head += f" ({self.say('stricter' if one['stricter'] else 'looser')})"
-        return head, lines
+    def change(self, change: Document) -> Item:
+        """Return what changed, was added or was taken away, with its fields."""
+        kind = change["change"]
+        title = safe(change["title"])
+        fields = change["fields"]
+        if kind != "changed":
+            title = self.say(kind, title=title, was=change["was"], id=change["id"])
+            fields = [
+                field for field in fields if field["key"] in FIELDS_OF_NEW_AND_GONE
+            ]
+        stricter = change.get("stricter")
+        if stricter is not None:
+            title += f" ({self.say('stricter' if stricter else 'looser')})"
+        return title, [self.field(field) for field in fields]
 
     def field(self, field: Document) -> str:
         """Return a field with what it was and what it is."""
@@ -154,53 +153,54 @@ class Difference(_Lines):
         return f"{label}: {safe(field['before'])} → {safe(field['after'])}"
 
 
-class _Impact(_Lines):
-    def say(self, id_: str, **places: object) -> str:
-        return message(self.lang, f"impact.{id_}", **_safe(places))
+class _ImpactView(_VersionsView):
+    """Says what another rule set does to the index of units."""
+
+    def say(self, key: str, **arguments: object) -> str:
+        """Return a message about what other rules do to units."""
+        return message(self.lang, f"impact.{key}", arguments)
 
     def parts(self) -> Iterator[Part]:
-        counts = self.document["counts"]
-        said = self.say("counts", **{**counts, "bands": counts["band_moved"]})
-        yield said, [(f"{self.say('change')}: {self.number(counts['change'])}", [])]
-        yield (
-            self.say("units"),
-            [
-                (self.unit(one), [*map(self.rule, one["rules"])])
-                for one in self.document["units"]
-            ],
-        )
-        if self.document["rules"]:
-            yield (
-                self.say("rules"),
-                [(self.together(one), []) for one in self.document["rules"]],
-            )
-        if self.document["refused"]:
-            yield (
-                self.say("refused"),
-                [
-                    (safe(one["file"]), self.problems(one))
-                    for one in self.document["refused"]
-                ],
-            )
+        """Yield the sums, then units, rules, and the submissions that were refused."""
+        document = self.document
+        yield self._sums(document["counts"])
+        yield self.say("units"), [self.unit(unit) for unit in document["units"]]
+        if document["rules"]:
+            rules: list[Item] = [
+                (self.rule_of_all(rule), []) for rule in document["rules"]
+            ]
+            yield self.say("rules"), rules
+        if document["refused"]:
+            refused = [self.refused(refusal) for refusal in document["refused"]]
+            yield self.say("refused"), refused
 
-    def problems(self, one: Document) -> list[str]:
-        return [
-            safe(line.strip())
-            for problem in one["problems"]
-            for line in problem.splitlines()
-        ]
+    def _sums(self, counts: Mapping[str, str]) -> Part:
+        heading = self.say("counts", **counts, bands=counts["band_moved"])
+        change = f"{self.say('change')}: {self.number(counts['change'])}"
+        return heading, [(change, [])]
 
-    def unit(self, one: Document) -> str:
-        before, after, change = (
-            self.number(one[key]) for key in ("before", "after", "change")
-        )
-        bands = ""
-        if one["band_moved"]:
-            bands = f"; {self.say('band')}: {safe(one['band_before'] or '–')} → {safe(one['band_after'] or '–')}"
-        return f"{safe(one['unit'])} ({safe(one['file'])}): {before} → {after} ({change}){bands}"
+    def refused(self, refusal: Document) -> Item:
+        """Return a submission that was refused, and why."""
+        lines = "\n".join(refusal["problems"]).splitlines()
+        return safe(refusal["file"]), [safe(line.strip()) for line in lines]
 
-    def together(self, one: Document) -> str:
-        return f"{self.rule(one)} ({self.say('count')}: {one['units']})"
+    def unit(self, unit: Document) -> Item:
+        """Return how the index and the band of a unit move, and by which rules."""
+        before = self.number(unit["before"])
+        after = self.number(unit["after"])
+        change = self.number(unit["change"])
+        name = f"{safe(unit['unit'])} ({safe(unit['file'])})"
+        words = f"{name}: {before} → {after} ({change})"
+        if unit["band_moved"]:
+            band_before = safe(unit["band_before"] or "–")
+            band_after = safe(unit["band_after"] or "–")
+            words += f"; {self.say('band')}: {band_before} → {band_after}"
+        return words, [self.rule(rule) for rule in unit["rules"]]
 
-    def rule(self, one: Document) -> str:
-        return f"{self.number(one['change'])}  {safe(one['title'])}"
+    def rule_of_all(self, rule: Document) -> str:
+        """Return what a rule does to all units together."""
+        return f"{self.rule(rule)} ({self.say('count')}: {rule['units']})"
+
+    def rule(self, rule: Document) -> str:
+        """Return by how much a rule moves the index."""
+        return f"{self.number(rule['change'])}  {safe(rule['title'])}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from cchc_rules.analysis.what_if.plan_to import plan_to
 from cchc_rules.cli.commands.score import add_submission, rules_for, submitted
 from cchc_rules.cli.console import BELOW, DONE, Parser, as_number, guarded, paper, put
-from cchc_rules.render.plan import FORMATS, mending
+from cchc_rules.render.plan import FORMATS, render
 
 
 def add(command: Parser) -> None:
@@ -36,7 +36,7 @@ def _plan(options: argparse.Namespace) -> int:
     )
     width, _ = paper(options.output)
     put(
-        mending(found.to_dict(options.lang), options.format, width=width),
+        render(found.to_dict(options.lang), options.format, width=width),
         options.output,
     )
     return DONE if found.reached else BELOW

@@ -6,30 +6,32 @@ shows the same.
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import Book
-from cchc_rules.render.workbook.inputs import Inputs
+from cchc_rules.render.workbook.inputs import InputSheet
 from cchc_rules.render.workbook.layout import Frame
-from cchc_rules.render.workbook.scores import Losses, Scores
-from cchc_rules.render.workbook.side_sheets import lists, origin
-from cchc_rules.render.workbook.steps import Steps
-from cchc_rules.render.workbook.summary import Summary
+from cchc_rules.render.workbook.scores import LossSheet, ScoreSheet
+from cchc_rules.render.workbook.side_sheets import write_lists, write_origin
+from cchc_rules.render.workbook.steps import StepSheet
+from cchc_rules.render.workbook.summary import SummarySheet
 
 
 def workbook(document: Document) -> bytes:
-    """Return the workbook of a report document; the same document always gives the same bytes."""
+    """Return a report as a workbook; the same document always gives the same bytes."""
     frame = Frame(document)
     engine = document["engine"]
     title = f"{frame.display.say('title')} – {document['measurements']['unit']}"
     book = Book(document["as_of"], title, f"{engine['name']} {engine['version']}")
-    summary = Summary(frame, book)
-    scores = Scores(frame, book)
-    losses = Losses(frame, book)
-    inputs = Inputs(frame, book)
-    steps = Steps(frame, book)
+    # Sheets stand in the order in which they are made. They are written in another: the inputs and
+    # the steps find out which values no formula can give, and the scores say so.
+    summary = SummarySheet(frame, book)
+    scores = ScoreSheet(frame, book)
+    losses = LossSheet(frame, book)
+    inputs = InputSheet(frame, book)
+    steps = StepSheet(frame, book)
     inputs.write()
     steps.write()
     summary.write()
     scores.write(inputs, [rule["id"] for rule in steps.kept])
     losses.write()
-    lists(frame, book)
-    origin(frame, book, [item["id"] for item in (*inputs.kept, *steps.kept)])
+    write_lists(frame, book)
+    write_origin(frame, book, [item["id"] for item in (*inputs.kept, *steps.kept)])
     return book.done()

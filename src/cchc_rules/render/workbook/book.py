@@ -15,7 +15,10 @@ from xlsxwriter.worksheet import Worksheet
 from cchc_rules.render.workbook.cells import checked, serial, words
 
 Style: TypeAlias = dict[str, Any]
-Cached: TypeAlias = Decimal | int | str | None
+"""Properties of a format, as XlsxWriter names them."""
+
+CachedValue: TypeAlias = Decimal | int | str | None
+"""What a cell shows before anything is computed."""
 
 INK = "#1F2A44"
 GRID = "#8A94A6"
@@ -38,11 +41,18 @@ FAINT: Style = {"font_color": "#5B6472", "font_size": 9}
 OPEN: Style = {"bg_color": INPUT, "locked": False}
 """Cells that an auditor may change."""
 
+# Paper sizes as XlsxWriter numbers them.
 A3 = 8
 A4 = 9
+
 LINE_HEIGHT = 15
+"""The height of a line of text, in points of print."""
+
 TALLEST = 27
-"""The height of a line, and so many lines a row may have."""
+"""Most lines of a row: Excel allows rows of 409 points."""
+
+LONGEST_TITLE = 255
+"""Most characters of the title of a file, and of the message that refuses an entry."""
 
 
 class Book:
@@ -50,20 +60,23 @@ class Book:
 
     def __init__(self, as_of: str, title: str, author: str) -> None:
         self.stream = io.BytesIO()
-        plain = {
+        options = {
+            "in_memory": True,
+            # A text stays a text, whatever it looks like: nothing that people typed may run.
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
         }
-        self.workbook = Workbook(self.stream, {"in_memory": True, **plain})
-        created = datetime.combine(
-            date.fromisoformat(as_of), datetime.min.time(), UTC
-        ).replace(tzinfo=None)
-        self.workbook.set_properties(
-            {"title": words(title)[:255], "author": words(author), "created": created}
-        )
+        self.workbook = Workbook(self.stream, options)
+        properties = {
+            "title": words(title)[:LONGEST_TITLE],
+            "author": words(author),
+            # The clock is not read: one document always gives the same bytes.
+            "created": _midnight(as_of),
+        }
+        self.workbook.set_properties(properties)
         self.formats: dict[tuple[tuple[str, Any], ...], Format] = {}
-        self.sheets: list[Sheet] = []
+        self.sheets: list[ProtectedSheet] = []
 
     def style(self, **style: Any) -> Format:
         """Return a style, made once."""
@@ -72,22 +85,27 @@ class Book:
             self.formats[key] = self.workbook.add_format(dict(key))
         return self.formats[key]
 
-    def sheet(self, name: str, widths: list[int], paper: int = A4) -> "Sheet":
+    def sheet(self, name: str, widths: list[int], paper: int = A4) -> "ProtectedSheet":
         """Add a sheet with columns of these widths."""
-        self.sheets.append(
-            Sheet(self, self.workbook.add_worksheet(name), widths, paper)
-        )
-        return self.sheets[-1]
+        worksheet = self.workbook.add_worksheet(name)
+        sheet = ProtectedSheet(self, worksheet, widths, paper)
+        self.sheets.append(sheet)
+        return sheet
 
     def done(self) -> bytes:
         """Return the file."""
         for sheet in self.sheets:
-            sheet.heighten()
+            sheet.set_heights()
         self.workbook.close()
         return self.stream.getvalue()
 
 
-class Sheet:
+def _midnight(iso: str) -> datetime:
+    midnight = datetime.combine(date.fromisoformat(iso), datetime.min.time(), UTC)
+    return midnight.replace(tzinfo=None)
+
+
+class ProtectedSheet:
     """One sheet, one page wide on its paper, and locked but for the cells that may be changed."""
 
     def __init__(
@@ -97,51 +115,72 @@ class Sheet:
         self.worksheet = worksheet
         self.widths = widths
         self.lines: dict[int, int] = {}
-        for at, width in enumerate(widths):
-            worksheet.set_column(at, at, width, book.style())
+        for index, width in enumerate(widths):
+            worksheet.set_column(index, index, width, book.style())
         worksheet.set_landscape()
         worksheet.set_paper(paper)
         worksheet.fit_to_pages(1, 0)
-        worksheet.set_margins(*[Decimal("0.4")] * 2, *[Decimal("0.6")] * 2)
+        side = Decimal("0.4")
+        top = Decimal("0.6")
+        worksheet.set_margins(side, side, top, top)
         worksheet.set_footer("&C&P/&N")
-        worksheet.protect(
-            "", {"format_columns": True, "format_rows": True, "autofilter": True}
-        )
+        allowed = {"format_columns": True, "format_rows": True, "autofilter": True}
+        worksheet.protect("", allowed)
+
+    # Texts
 
     def text(self, row: int, column: int, text: object, **style: Any) -> None:
         """Put a text; it is never taken for a formula, a number or a link."""
-        clean = "" if text is None else words(text)
-        self._room(row, clean, self.widths[column])
+        clean = _clean(text)
+        form = self.book.style(**style)
+        self._make_room(row, clean, self.widths[column])
         if clean:
-            self.worksheet.write_string(row, column, clean, self.book.style(**style))
+            self.worksheet.write_string(row, column, clean, form)
         else:
-            self.worksheet.write_blank(row, column, None, self.book.style(**style))
+            self.worksheet.write_blank(row, column, None, form)
 
     def over(
         self, row: int, columns: tuple[int, int], text: object, **style: Any
     ) -> None:
-        """Put a text over several columns."""
+        """Put a text over several columns, from the first to the last of them."""
         first, last = columns
-        clean = "" if text is None else words(text)
-        self.worksheet.merge_range(row, first, row, last, "", self.book.style(**style))
+        clean = _clean(text)
+        form = self.book.style(**style)
+        self.worksheet.merge_range(row, first, row, last, "", form)
         if clean:
-            self.worksheet.write_string(row, first, clean, self.book.style(**style))
-        self._room(row, clean, sum(self.widths[first : last + 1]))
+            self.worksheet.write_string(row, first, clean, form)
+        self._make_room(row, clean, sum(self.widths[first : last + 1]))
 
     def banner(self, row: int, text: object, **style: Any) -> None:
         """Put a text over the whole width."""
         self.over(row, (0, len(self.widths) - 1), text, **style)
 
-    def _room(self, row: int, text: str, width: int) -> None:
-        """See that a row is as high as its texts need."""
-        if len(text) > width:
-            lines = len(textwrap.wrap(text[: width * 2 * TALLEST], max(1, width)))
-            self.lines[row] = max(self.lines.get(row, 1), min(lines, TALLEST))
+    def _make_room(self, row: int, text: str, width: int) -> None:
+        """See that a row is as high as its texts need.
 
-    def heighten(self) -> None:
+        Programs set the height of merged and of computed cells by their first line, so it is set
+        here, from the number of characters.
+        """
+        if len(text) <= width:
+            return
+        # Wrapping is slow for a text of many pages, and a row holds no more than this of it.
+        shown = text[: width * 2 * TALLEST]
+        lines = min(len(textwrap.wrap(shown, max(1, width))), TALLEST)
+        self.lines[row] = max(self.lines.get(row, 1), lines)
+
+    def set_heights(self) -> None:
         """Give the rows their heights."""
         for row, lines in self.lines.items():
             self.worksheet.set_row(row, LINE_HEIGHT * lines + 2)
+
+    def heads(self, row: int, heads: list[str]) -> None:
+        """Put the headings; they stay in sight and stand on every page."""
+        for index, head in enumerate(heads):
+            self.text(row, index, head, **HEADING)
+        self.worksheet.freeze_panes(row + 1, 2)
+        self.worksheet.repeat_rows(row)
+
+    # Figures and formulas
 
     def number(
         self, row: int, column: int, number: Decimal | int, **style: Any
@@ -153,53 +192,50 @@ class Sheet:
         """Put a day."""
         self.number(row, column, serial(iso), **style)
 
-    def put(self, row: int, column: int, value: Cached, **style: Any) -> None:
-        """Put a value that is kept: a number or a text."""
+    def put(self, row: int, column: int, value: CachedValue, **style: Any) -> None:
+        """Put a value that no formula gives: a number or a text."""
         if isinstance(value, Decimal | int):
             self.number(row, column, value, **style)
         else:
             self.text(row, column, value, **style)
 
     def formula(
-        self, row: int, column: int, formula: str, value: Cached, **style: Any
+        self, row: int, column: int, formula: str, value: CachedValue, **style: Any
     ) -> None:
-        """Put a formula with what the report says it comes to; nothing where the report does not
-        say.
-        """
-        shown = (
-            words(value) if isinstance(value, str) else "" if value is None else value
-        )
-        self.worksheet.write_formula(
-            row, column, "=" + checked(formula), self.book.style(**style), shown
-        )
+        """Put a formula, with the value that the report says it comes to.
 
-    def heads(self, row: int, heads: list[str]) -> None:
-        """Put the headings; they stay in sight and stand on every page."""
-        for at, head in enumerate(heads):
-            self.text(row, at, head, **HEADING)
-        self.worksheet.freeze_panes(row + 1, 2)
-        self.worksheet.repeat_rows(row)
+        A viewer that does not compute shows that value; where the report says none, it is empty.
+        """
+        shown = value if isinstance(value, Decimal | int) else _clean(value)
+        form = self.book.style(**style)
+        self.worksheet.write_formula(row, column, "=" + checked(formula), form, shown)
+
+    # What a cell may hold
 
     def choice(
         self, row: int, column: int, source: str | list[str], complaint: str
     ) -> None:
         """Let a cell hold only what a list has."""
-        self._rule(row, column, {"validate": "list", "source": source}, complaint)
+        rule = {"validate": "list", "source": source}
+        self._validate(row, column, rule, complaint)
 
     def between(
-        self, place: tuple[int, int], sort: str, ends: tuple[str, str], complaint: str
+        self, cell: tuple[int, int], sort: str, ends: tuple[str, str], complaint: str
     ) -> None:
-        """Let a cell hold only numbers (`decimal`) or days (`date`) between two ends, formulas
-        both.
-        """
-        low, high = ("=" + end for end in ends)
-        self._rule(
-            *place,
-            {"validate": sort, "criteria": "between", "minimum": low, "maximum": high},
-            complaint,
-        )
+        """Let a cell hold only numbers (`decimal`) or days (`date`) between two formulas."""
+        low, high = ends
+        rule = {
+            "validate": sort,
+            "criteria": "between",
+            "minimum": "=" + low,
+            "maximum": "=" + high,
+        }
+        self._validate(*cell, rule, complaint)
 
-    def _rule(self, row: int, column: int, rule: Style, complaint: str) -> None:
-        self.worksheet.data_validation(
-            row, column, row, column, {**rule, "error_message": complaint[:255]}
-        )
+    def _validate(self, row: int, column: int, rule: Style, complaint: str) -> None:
+        rule = {**rule, "error_message": complaint[:LONGEST_TITLE]}
+        self.worksheet.data_validation(row, column, row, column, rule)
+
+
+def _clean(text: object) -> str:
+    return "" if text is None else words(text)

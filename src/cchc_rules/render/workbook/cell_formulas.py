@@ -29,23 +29,27 @@ REPORTED, WAIVED, NOT_APPLICABLE, MISSING = range(4)
 """The codes of figures; the largest of several is the absence that wins (semantics L6)."""
 
 KINDS = {"yes_no": YES_NO, "date": DATE, "level": LEVEL}
+"""The kind of value of a metric's type; all other types are numbers."""
+
+SIGNS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+"""The comparisons of an expression as a sheet writes them."""
 
 
-class Own(NamedTuple):
-    """One of a rule's own names: what it is in a formula, and its kind."""
+class LocalName(NamedTuple):
+    """A name that only one rule knows, such as its weight: its formula, and its kind of value."""
 
     formula: str
     kind: str
 
 
-class Figures(Protocol):
+class FigureAddresses(Protocol):
     """Where the figures stand."""
 
     def figure(self, metric: str) -> str:
         """Return the address of a metric's figure."""
 
     def code(self, metric: str) -> str:
-        """Return the address of a metric's code."""
+        """Return the address of the code of a metric's state."""
 
     def kind(self, metric: str) -> str:
         """Return the kind of a metric's figure."""
@@ -55,35 +59,62 @@ class Figures(Protocol):
 
 
 def rounded(formula: str, places: str | int) -> str:
-    """Return a figure rounded half up, away from zero at a tie, as exact figures are."""
+    """Return a formula rounded half up, away from zero at a tie, as exact figures are.
+
+    >>> rounded("A1", 2)
+    'ROUND(ROUND(A1,10),2)'
+    """
     return f"ROUND(ROUND({formula},{GUARD}),{places})"
 
 
 def compared(sign: str, left: str, right: str) -> str:
-    """Return the comparison of two numbers."""
+    """Return the comparison of two numbers, by the sign of their difference.
+
+    >>> compared("!=", "A1", "95")
+    '(ROUND(A1-95,10)<>0)'
+    """
     return f"(ROUND({left}-{right},{GUARD}){SIGNS[sign]}0)"
 
 
-SIGNS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-
-
 def largest(codes: Iterable[str]) -> str:
-    """Return the strongest of several absences."""
-    found = list(dict.fromkeys(code for code in codes if code != "0"))
-    if len(found) > MOST_OPERANDS:
+    """Return the formula of the strongest of several absences.
+
+    >>> largest(["0", "A1", "A2", "A1"])
+    'MAX(A1,A2)'
+
+    Raises:
+        NotInSheetError: there are more than a function of a sheet takes.
+    """
+    # An expression may read one metric many times: each code counts once, in the order read.
+    distinct = list(dict.fromkeys(code for code in codes if code != "0"))
+    if len(distinct) > MOST_OPERANDS:
         raise NotInSheetError
-    return f"MAX({','.join(found)})" if len(found) > 1 else "".join(found) or "0"
+    if not distinct:
+        return "0"
+    if len(distinct) == 1:
+        return distinct[0]
+    return f"MAX({','.join(distinct)})"
 
 
 class Translator:
-    """Writes expressions as formulas."""
+    """Writes expressions as formulas.
 
-    def __init__(self, figures: Figures, own: Mapping[str, Own]) -> None:
+    `value` is what an expression comes to when every figure is there, `absence` is what stands in
+    its way when one is not. Together they make a cell: `IF(absence>0,"",value)`.
+    """
+
+    def __init__(
+        self, figures: FigureAddresses, names: Mapping[str, LocalName]
+    ) -> None:
         self.figures = figures
-        self.own = own
+        self.names = names
 
     def value(self, expression: Expression) -> str:
-        """Return the formula of an expression's value, for figures that are all there."""
+        """Return the formula of an expression's value, for figures that are all there.
+
+        Raises:
+            NotInSheetError: a sheet cannot compute it.
+        """
         if isinstance(expression, bool):
             return str(int(expression))
         if isinstance(expression, str):
@@ -99,7 +130,7 @@ class Translator:
         ((sort, name),) = leaf.items()
         match sort:
             case "name":
-                return self.own[name].formula
+                return self.names[name].formula
             case "metric":
                 return self.figures.figure(name)
             case "date":
@@ -112,43 +143,49 @@ class Translator:
         return [self.value(expression) for expression in expressions]
 
     def kind(self, expression: Expression) -> str:
-        """Return what an expression gives."""
+        """Return the kind of value that an expression gives."""
         if isinstance(expression, bool):
             return YES_NO
         if isinstance(expression, str):
             return NUMBER
         if isinstance(expression, Mapping):
-            ((sort, name),) = expression.items()
-            if sort == "name":
-                return self.own[name].kind
-            return (
-                self.figures.kind(name)
-                if sort == "metric"
-                else {"date": DATE, "text": LEVEL}[sort]
-            )
+            return self._leaf_kind(expression)
         operator, *operands = expression
         if operator == "if":
             return self.kind(operands[1])
-        return _GIVES.get(operator, NUMBER)
+        return _KIND_GIVEN.get(operator, NUMBER)
+
+    def _leaf_kind(self, leaf: Mapping[str, str]) -> str:
+        ((sort, name),) = leaf.items()
+        match sort:
+            case "name":
+                return self.names[name].kind
+            case "metric":
+                return self.figures.kind(name)
+            case "date":
+                return DATE
+            case _:
+                return LEVEL
 
     def absence(self, expression: Expression) -> str:
-        """Return the formula of the absence that stands in an expression's way, 0 where there is
-        none.
+        """Return the formula of the absence that stands in an expression's way.
+
+        It is the code of the strongest absence among the metrics that are read, 0 where there is
+        none. `first` and `largest_known` need only one of their operands.
         """
         if isinstance(expression, Mapping):
-            return (
-                self.figures.code(expression["metric"])
-                if "metric" in expression
-                else "0"
-            )
+            if "metric" in expression:
+                return self.figures.code(expression["metric"])
+            return "0"
         if not isinstance(expression, Sequence) or isinstance(expression, str):
             return "0"
-        codes = [self.absence(operand) for operand in expression[1:]]
-        if expression[0] not in _LENIENT:
+        operator, *operands = expression
+        codes = [self.absence(operand) for operand in operands]
+        if operator not in _LENIENT:
             return largest(codes)
-        return (
-            "0" if "0" in codes else f"IF(MIN({','.join(codes)})=0,0,{largest(codes)})"
-        )
+        if "0" in codes:
+            return "0"
+        return f"IF(MIN({','.join(codes)})=0,0,{largest(codes)})"
 
     # Operators
 
@@ -166,26 +203,32 @@ class Translator:
         kind = self.kind(operands[0])
         if kind == NUMBER:
             return compared(sign, left, right)
-        one = "*1" if kind == YES_NO else ""
-        return f"({left}{one}{SIGNS[sign]}{right}{one})"
+        as_number = "*1" if kind == YES_NO else ""
+        return f"({left}{as_number}{SIGNS[sign]}{right}{as_number})"
 
     def all_of(self, operands: list[Expression]) -> str:
-        """Return whether all hold; one that may fail is not looked at where one before it is false."""
+        """Return whether all hold."""
         return self._joined("AND", "1", "IF({},{},FALSE)", operands)
 
     def any_of(self, operands: list[Expression]) -> str:
-        """Return whether any holds; one that may fail is not looked at where one before it is true."""
+        """Return whether any holds."""
         return self._joined("OR", "0", "IF({},TRUE,{})", operands)
 
     def _joined(
-        self, function: str, none: str, nested: str, operands: list[Expression]
+        self, function: str, empty: str, nested: str, operands: list[Expression]
     ) -> str:
-        *first, last = self.values(operands) or [none]
+        """Return conditions joined by a function, or nested where one of them may fail.
+
+        `AND` and `OR` of a sheet look at every operand, and one division by zero spoils the whole.
+        The semantics stop at the first operand that decides, as nested `IF`s do.
+        """
+        *first, last = self.values(operands) or [empty]
         if not any(map(_may_fail, operands)):
             return f"{function}({','.join([*first, last])})"
+        formula = last
         for operand in reversed(first):
-            last = nested.format(operand, last)
-        return last
+            formula = nested.format(operand, formula)
+        return formula
 
     def choice(self, operands: list[Expression]) -> str:
         """Return one of two, by a condition; the other is not looked at."""
@@ -197,34 +240,39 @@ class Translator:
 
     def count(self, operands: list[Expression]) -> str:
         """Return how many are yes."""
-        return f"({'+'.join(f'{flag}*1' for flag in self.values(operands))})"
+        flags = (f"{flag}*1" for flag in self.values(operands))
+        return f"({'+'.join(flags)})"
 
     def half_up(self, operands: list[Expression]) -> str:
-        """Return a figure rounded half up to so many places."""
+        """Return a figure rounded half up to a number of places."""
         figure, places = self.values(operands)
         return f"ROUND(ROUND({figure},MAX({GUARD},{places})),{places})"
 
     def whole(self, sign: str, operands: list[Expression]) -> str:
-        """Return a figure rounded down, or with a minus sign up."""
-        return f"({sign}INT(ROUND({sign}{self.value(operands[0])},{GUARD})))"
+        """Return a figure rounded down, or with a minus sign up: −INT(−x)."""
+        figure = self.value(operands[0])
+        return f"({sign}INT(ROUND({sign}{figure},{GUARD})))"
 
     def first(self, operands: list[Expression]) -> str:
         """Return the first operand that is known."""
-        *first, last = [self._known(operand) for operand in operands]
+        *first, formula = [self._known(operand) for operand in operands]
         for operand in reversed(first):
-            last = f"IFERROR({operand},{last})"
-        return last
+            formula = f"IFERROR({operand},{formula})"
+        return formula
 
     def largest_known(self, operands: list[Expression]) -> str:
         """Return the largest operand that is known."""
-        most = f"MAX({','.join(f'IFERROR({self._known(operand)},{_NOTHING})' for operand in operands)})"
+        known = (f"IFERROR({self._known(operand)},{_NOTHING})" for operand in operands)
+        most = f"MAX({','.join(known)})"
         return f"IF({most}={_NOTHING},NA(),{most})"
 
     def _known(self, operand: Expression) -> str:
-        """An operand that is an error of the sheet where it is absent."""
+        """Return an operand that is an error of the sheet where it is absent."""
         absence = self.absence(operand)
         value = self.value(operand)
-        return value if absence == "0" else f"IF({absence}=0,{value},NA())"
+        if absence == "0":
+            return value
+        return f"IF({absence}=0,{value},NA())"
 
     def days(self, operands: list[Expression]) -> str:
         """Return the days from one date to another."""
@@ -232,33 +280,39 @@ class Translator:
         return f"({last}-{first})"
 
     def working_days(self, operands: list[Expression]) -> str:
-        """Return a date so many working days later."""
+        """Return a date a number of working days later."""
         start, count = self.values(operands)
         return f"WORKDAY({start},{count},{self.figures.holidays()})"
 
 
 _NOTHING = "-1E+300"
+"""Less than any figure: what `MAX` is given for an operand that is not known."""
+
 _LENIENT = ("first", "largest_known")
-_GIVES = dict.fromkeys([*SIGNS, "not", "and", "or"], YES_NO) | dict.fromkeys(
-    ("add_days", "add_working_days"), DATE
-)
+"""The operators that need only one of their operands."""
 
-Write: TypeAlias = Callable[[Translator, list[Expression]], str]
+_KIND_GIVEN = {
+    **dict.fromkeys((*SIGNS, "not", "and", "or"), YES_NO),
+    **dict.fromkeys(("add_days", "add_working_days"), DATE),
+}
+"""The kind of value that an operator gives; all others give numbers."""
+
+OperatorWriter: TypeAlias = Callable[[Translator, list[Expression]], str]
 
 
-def _signs(sign: str) -> Write:
+def _signs(sign: str) -> OperatorWriter:
     return lambda translator, operands: translator.sum_of(sign, operands)
 
 
-def _comparison(sign: str) -> Write:
+def _comparison(sign: str) -> OperatorWriter:
     return lambda translator, operands: translator.compare(sign, operands)
 
 
-def _function(name: str) -> Write:
+def _function(name: str) -> OperatorWriter:
     return lambda translator, operands: translator.call(name, operands)
 
 
-_OPERATORS: dict[str, Write] = {
+_OPERATORS: dict[str, OperatorWriter] = {
     **{sign: _signs(sign) for sign in "+-*/"},
     **{sign: _comparison(sign) for sign in SIGNS},
     **{name: _function(name.upper()) for name in ("min", "max", "abs", "not")},
@@ -279,13 +333,17 @@ _OPERATORS: dict[str, Write] = {
 
 
 def _number(text: str) -> str:
+    """Return a number of an expression as a formula has it."""
     if not fits(text):
         raise NotInSheetError
-    return f"({text})" if text.startswith("-") or "/" in text else text
+    if text.startswith("-") or "/" in text:
+        return f"({text})"
+    return text
 
 
 def _may_fail(expression: Expression) -> bool:
     """Whether a division by zero may lie in an expression."""
     if not isinstance(expression, list):
         return False
-    return expression[0] in ("/", *_LENIENT) or any(map(_may_fail, expression[1:]))
+    operator, *operands = expression
+    return operator in ("/", *_LENIENT) or any(map(_may_fail, operands))

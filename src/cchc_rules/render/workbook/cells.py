@@ -1,5 +1,7 @@
-"""What a cell can hold: texts made safe, exact figures as decimals, days as serial numbers,
-addresses.
+"""What a cell can hold: safe texts, exact figures as decimals, days as serial numbers, addresses.
+
+The limits are those of Excel 2007 and later, as Microsoft's page "Excel specifications and limits"
+states them; LibreOffice allows at least as much.
 """
 
 from datetime import date
@@ -9,19 +11,38 @@ from fractions import Fraction
 from cchc_rules.render.display import safe
 
 LONGEST_TEXT = 32_767
+"""Most characters of a cell, counted as UTF-16."""
+
 LONGEST_FORMULA = 8_192
 LONGEST_QUOTE = 255
+"""Most characters of a text within a formula."""
+
 DEEPEST = 64
+"""Most levels of brackets in a formula."""
+
 MOST_OPERANDS = 255
 DIGITS = 15
-"""So many significant digits a sheet keeps."""
+"""Significant digits that a sheet keeps of a number."""
 
 CUT = "…"
 NO_DAY = date(1899, 12, 30)
 """Day 0 of a sheet; Excel agrees from March 1900 on."""
 
 FIRST_DAY = date(1900, 3, 1)
-_PLENTY = Context(prec=28)
+"""The first day that a formula may name: Excel counts a 29 February 1900 that never was."""
+
+LARGE = 10**5
+"""From here on the decimals of a computed figure drown in what binary digits add."""
+
+GUARD = 10
+"""Places to which figures are rounded before anything reads them.
+
+That takes off what binary digits add: 0.1 + 0.2 is 0.30000000000000004 in a sheet, and with ten
+places it is 0.3 again.
+"""
+
+_UNSURE = Fraction(1, 10**GUARD)
+_DECIMALS = Context(prec=28)
 
 
 class NotInSheetError(ValueError):
@@ -29,85 +50,116 @@ class NotInSheetError(ValueError):
 
 
 def words(text: object) -> str:
-    """Return a text that a cell can hold: no signs that XML forbids, and cut with a sign where it
-    is too long.
-    """
+    """Return a text that a cell can hold: without signs that XML forbids, and cut if too long."""
     clean = "".join("�" if char in "\ufffe\uffff" else char for char in safe(text))
-    if _units(clean) <= LONGEST_TEXT:
+    if _utf16_length(clean) <= LONGEST_TEXT:
         return clean
-    return (
-        clean.encode("utf-16-le")[: 2 * LONGEST_TEXT - 2].decode(
-            "utf-16-le", errors="ignore"
-        )
-        + CUT
-    )
+    encoded = clean.encode("utf-16-le")[: 2 * (LONGEST_TEXT - len(CUT))]
+    # The cut may fall into a pair of surrogates, half of which is no character.
+    return encoded.decode("utf-16-le", errors="ignore") + CUT
 
 
-def _units(text: str) -> int:
-    """Return how long a text is for a sheet, which counts UTF-16."""
+def _utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
 def decimal(exact: str) -> Decimal:
-    """Return an exact figure, `1.81` or `47/26`, as a decimal: what ends is exact, else 28 digits."""
-    above, _, below = exact.partition("/")
-    return _PLENTY.divide(Decimal(above), Decimal(below)) if below else Decimal(above)
+    """Return an exact figure, `1.81` or `47/26`, as a decimal: what ends is exact, else 28 digits.
+
+    >>> decimal("1.81"), decimal("1/8")
+    (Decimal('1.81'), Decimal('0.125'))
+    """
+    numerator, _, denominator = exact.partition("/")
+    if not denominator:
+        return Decimal(numerator)
+    return _DECIMALS.divide(Decimal(numerator), Decimal(denominator))
 
 
 def fits(number: str) -> bool:
-    """Whether a sheet keeps all digits of a decimal string (of both parts of a fraction)."""
-    return all(
-        len(part.lstrip("-").replace(".", "").strip("0")) <= DIGITS
-        for part in number.split("/")
-    )
+    """Whether a sheet keeps all digits of a decimal string, or of both parts of a fraction.
+
+    >>> fits("1234567890.12345"), fits("0.1234567890123456")
+    (True, False)
+    """
+    return all(_significant_digits(part) <= DIGITS for part in number.split("/"))
+
+
+def _significant_digits(number: str) -> int:
+    return len(number.lstrip("-").replace(".", "").strip("0"))
 
 
 def serial(iso: str) -> int:
-    """Return a day as the number that a sheet counts days with."""
+    """Return a day as the number with which a sheet counts days.
+
+    >>> serial("2023-07-14")
+    45121
+    """
     return (date.fromisoformat(iso) - NO_DAY).days
 
 
 def day(iso: str) -> str:
     """Return a day as a formula has it."""
-    found = date.fromisoformat(iso)
-    return (
-        f"DATE({found.year},{found.month},{found.day})"
-        if found >= FIRST_DAY
-        else f"({serial(iso)})"
-    )
+    named = date.fromisoformat(iso)
+    if named < FIRST_DAY:
+        return f"({serial(iso)})"
+    return f"DATE({named.year},{named.month},{named.day})"
 
 
 def quoted(text: str) -> str:
-    """Return a text as a formula has it."""
+    """Return a text as a formula has it.
+
+    Raises:
+        NotInSheetError: the text is too long for a formula.
+
+    >>> quoted('a "good" year')
+    '"a ""good"" year"'
+    """
     clean = words(text)
-    if _units(clean) > LONGEST_QUOTE:
+    if _utf16_length(clean) > LONGEST_QUOTE:
         raise NotInSheetError
     return '"' + clean.replace('"', '""') + '"'
 
 
-def column(at: int) -> str:
-    """Return the letters of a column, the first being 0."""
-    name = ""
-    at += 1
-    while at:
-        at, rest = divmod(at - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
+def column(index: int) -> str:
+    """Return the letters of a column, the first being 0.
+
+    Letters are digits without a zero: after Z (25) comes AA (26), so each step to the next letter
+    takes one off before it divides.
+
+    >>> column(0), column(25), column(26)
+    ('A', 'Z', 'AA')
+    """
+    letters = ""
+    number = index + 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
 
 
-def cell(row: int, at: int) -> str:
-    """Return the address of a cell on its own sheet; rows and columns from 0."""
-    return f"${column(at)}${row + 1}"
+def cell(row: int, column_index: int) -> str:
+    """Return the address of a cell on its own sheet; rows and columns from 0.
+
+    >>> cell(0, 1)
+    '$B$1'
+    """
+    return f"${column(column_index)}${row + 1}"
 
 
 def elsewhere(sheet: str, address: str) -> str:
-    """Return an address as another sheet names it."""
+    """Return an address as another sheet names it.
+
+    >>> elsewhere("Points", "$B$1")
+    "'Points'!$B$1"
+    """
     return "'" + sheet.replace("'", "''") + "'!" + address
 
 
 def checked(formula: str) -> str:
-    """Return a formula that is neither too long nor too deep for a sheet; `NotInSheetError`
-    otherwise.
+    """Return a formula that a sheet can hold.
+
+    Raises:
+        NotInSheetError: the formula is too long or too deep.
     """
     if len(formula) > LONGEST_FORMULA or _depth(formula) > DEEPEST:
         raise NotInSheetError
@@ -115,37 +167,40 @@ def checked(formula: str) -> str:
 
 
 def _depth(formula: str) -> int:
-    depth = deepest = 0
+    depth = 0
+    deepest = 0
     for char in formula:
-        depth += (char == "(") - (char == ")")
-        deepest = max(deepest, depth)
+        if char == "(":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char == ")":
+            depth -= 1
     return deepest
 
 
 def coarse(figure: str) -> bool:
-    """Whether a computed figure is so large that its decimals drown in what binary digits add."""
+    """Whether a computed figure is so large that binary digits spoil its decimals."""
     exact = Fraction(figure)
     return abs(exact) >= LARGE and exact.denominator > 1
 
 
-LARGE = 10**5
-
-
 def steady(exact: Fraction, places: int) -> bool:
-    """Whether a figure lies on a tie or well away from any, so that binary digits round it as exact
-    ones do.
+    """Whether binary digits round a figure as exact ones do.
+
+    They do where the figure lies on a tie, which `GUARD` places restore, or well away from any. In
+    units of half of the last place the ties are the odd whole numbers. To 2 places, 0.125 is
+    25 such units, a tie; 0.1249999999999 is 24.99999999998, too close to it to tell.
     """
-    doubled = abs(exact) * 2 * 10**places
-    nearest = Fraction(
-        (2 * doubled.numerator + doubled.denominator) // (2 * doubled.denominator)
-    )
-    apart = abs(doubled - nearest)
-    return nearest % 2 == 0 or apart == 0 or apart >= 2 * 10**places * _UNSURE
+    half_units = abs(exact) * 2 * 10**places
+    nearest = _nearest_whole(half_units)
+    distance = abs(half_units - nearest)
+    is_near_a_tie = nearest % 2 == 1
+    if not is_near_a_tie or distance == 0:
+        return True
+    least_distance: Fraction = 2 * 10**places * _UNSURE
+    return distance >= least_distance
 
 
-GUARD = 10
-"""Figures are rounded to so many places before anything reads them, which takes off what binary
-digits add.
-"""
-
-_UNSURE = Fraction(1, 10**GUARD)
+def _nearest_whole(number: Fraction) -> int:
+    """Return a number, not below zero, rounded half up to a whole one."""
+    return (2 * number.numerator + number.denominator) // (2 * number.denominator)

@@ -2,7 +2,9 @@
 comes to.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import (
@@ -15,7 +17,8 @@ from cchc_rules.render.workbook.book import (
     SUBTITLE,
     TITLE,
     Book,
-    Cached,
+    CachedValue,
+    Style,
 )
 from cchc_rules.render.workbook.cell_formulas import NUMBER, Translator, rounded
 from cchc_rules.render.workbook.cells import (
@@ -45,350 +48,412 @@ from cchc_rules.render.workbook.layout import (
     UNIT,
     Frame,
     counts_days,
-    given_points,
+    points_by_hand,
 )
 
 CODES = {"reported": 0, "waived": 1, "not_applicable": 2, "missing": 3}
+"""The code of a metric's state; the largest of several is the absence that wins (semantics L6)."""
+
 RATIOS = ("percent", "number")
 """Types of metrics that may be given as numerator and denominator."""
 
+WIDTHS = [5, 44, 9, 9, 9, 11, 12, 11, 12, 7, 16, 28]
 
-class Inputs:
-    """Writes the sheet of figures."""
+ENTRY_KEYS = {ABOVE: "numerator", BELOW: "denominator", GIVEN: "value"}
+"""What of an entry stands in which column."""
+
+DAY_OF_JUDGEMENT = HEAD - 2
+"""The row of the day as of which everything is judged."""
+
+LEAST_DAY = "-100000"
+LEAST_NUMBER = "-1E+15"
+MOST_NUMBER = "1E+15"
+
+
+class FigureFormulas(NamedTuple):
+    """The formulas of a metric: the code of its state, and its figure."""
+
+    code: str
+    figure: str
+
+
+class InputSheet:
+    """Writes the sheet of figures.
+
+    `kept` has, once the sheet is written, the metrics that a sheet cannot compute.
+    """
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        self.sheet = book.sheet(
-            frame.sheets["inputs"], [5, 44, 9, 9, 9, 11, 12, 11, 12, 7, 16, 28]
-        )
+        self.sheet = book.sheet(frame.sheets["inputs"], WIDTHS)
+        rules = frame.document["rules"]
         self.entries = {
-            item["metric"]: item
-            for rule in frame.document["rules"]
-            for item in rule["inputs"]
+            item["metric"]: item for rule in rules for item in rule["inputs"]
         }
-        self.titles = {name: item["title"] for name, item in self.entries.items()}
-        self.units = {rule["metric"]: rule["unit"] for rule in frame.document["rules"]}
-        self.titles |= {
-            rule["metric"]: rule["metric_title"]
-            for rule in frame.document["rules"]
-            if rule["metric"]
-        }
+        self.titles = {metric: entry["title"] for metric, entry in self.entries.items()}
+        self.units = {}
+        for rule in rules:
+            self.units[rule["metric"]] = rule["unit"]
+            if rule["metric"]:
+                self.titles[rule["metric"]] = rule["metric_title"]
         self.kept: list[Document] = []
 
     def write(self) -> None:
         """Write the sheet."""
         frame = self.frame
-        sheet = self.sheet
-        sheet.banner(0, frame.say("inputs-title"), **TITLE)
-        sheet.banner(1, frame.say("inputs-legend"), **SUBTITLE)
-        sheet.text(HEAD - 2, NAME, frame.say("as-of"), **BOLD)
-        style = {**BOX, **OPEN, **CENTRE, "num_format": self.format("date")}
-        sheet.day(HEAD - 2, GIVEN, frame.document["as_of"], **style)
-        sheet.heads(HEAD, [frame.say(f"input-{at}") for at in range(12)])
-        for at, metric in enumerate(frame.metrics.values(), start=1):
-            self._metric(at, metric)
-        self._section(frame.point_rows, "given-points")
-        for rule in frame.given:
+        self._head()
+        for number, metric in enumerate(frame.metrics.values(), start=1):
+            self._metric(number, metric)
+        self._table_name(frame.point_rows, "given-points")
+        for rule in frame.by_hand:
             self._points(rule)
-        self._section(frame.proof_rows, "proofs")
+        self._table_name(frame.proof_rows, "proofs")
         for rule in frame.proved:
             self._proof(rule)
-        self._section(frame.absent_rows, "absent-blocks")
+        self._table_name(frame.absent_rows, "absent-blocks")
         for group in frame.absent:
             self._block(group)
 
-    def _section(self, rows: dict[str, int], word: str) -> None:
+    def _head(self) -> None:
+        frame = self.frame
+        sheet = self.sheet
+        style = {**BOX, **OPEN, **CENTRE, "num_format": frame.date_format()}
+        sheet.banner(0, frame.say("inputs-title"), **TITLE)
+        sheet.banner(1, frame.say("inputs-legend"), **SUBTITLE)
+        sheet.text(DAY_OF_JUDGEMENT, NAME, frame.say("as-of"), **BOLD)
+        sheet.day(DAY_OF_JUDGEMENT, GIVEN, frame.document["as_of"], **style)
+        sheet.heads(HEAD, [frame.say(f"input-{column}") for column in range(12)])
+
+    def _table_name(self, rows: dict[str, int], key: str) -> None:
+        """Put the name of a table above its rows, where it has any."""
         if rows:
             row = min(rows.values()) - 1
-            self.sheet.banner(row, self.frame.say(word), **BOX, **BOLD, bg_color=PALE)
+            self.sheet.banner(row, self.frame.say(key), **BOX, **BOLD, bg_color=PALE)
 
     # Metrics
 
-    def _metric(self, at: int, metric: Document) -> None:
-        row = self.frame.metric_rows[metric["id"]]
-        name = metric["id"]
-        entry = self.entries.get(metric["id"])
+    def _metric(self, number: int, metric: Document) -> None:
+        id_ = metric["id"]
+        row = self.frame.metric_rows[id_]
+        entry = self.entries.get(id_)
         sheet = self.sheet
-        sheet.number(row, 0, at, **BOX, **CENTRE)
-        sheet.text(row, NAME, self.titles.get(name) or name, **BOX)
-        unit = self.units.get(name) or ("%" if metric["type"] == "percent" else "")
-        sheet.text(row, UNIT, unit, **BOX, **CENTRE)
-        sheet.text(row, METRIC, name, **BOX, **FAINT)
-        live = self._live(metric, entry)
-        for place in (ABOVE, BELOW, GIVEN, STATUS):
-            self._given(row, place, metric, entry, live)
-        self._figure(row, metric, live)
-        remarks = [
-            entry["note"] if entry else None,
-            self._items(entry),
-            None if live else self.frame.say("kept"),
-        ]
-        remarks += [self.frame.say("derived")] if metric["formula"] is not None else []
-        remarks += (
-            [self.frame.say("counts-days")] if counts_days(metric["formula"]) else []
-        )
-        sheet.text(
-            row, REMARK, "; ".join(str(remark) for remark in remarks if remark), **BOX
-        )
+        formulas = self._formulas(metric, entry)
+        sheet.number(row, 0, number, **BOX, **CENTRE)
+        sheet.text(row, NAME, self.titles.get(id_) or id_, **BOX)
+        sheet.text(row, UNIT, self._unit(metric), **BOX, **CENTRE)
+        sheet.text(row, METRIC, id_, **BOX, **FAINT)
+        for column in (ABOVE, BELOW, GIVEN, STATUS):
+            self._input_cell(row, column, metric, is_live=formulas is not None)
+        self._figure(row, metric, formulas)
+        remarks = list(self._remarks(metric, entry, is_live=formulas is not None))
+        sheet.text(row, REMARK, "; ".join(remarks), **BOX)
 
-    def _items(self, entry: Document | None) -> str | None:
-        if not entry or entry["items"] is None:
-            return None
-        return self.frame.say(
-            "items", count=len(entry["items"]), items="; ".join(entry["items"])
-        )
+    def _unit(self, metric: Document) -> str:
+        unit = self.units.get(metric["id"])
+        if unit:
+            return str(unit)
+        return "%" if metric["type"] == "percent" else ""
 
-    def _live(self, metric: Document, entry: Document | None) -> tuple[str, str] | None:
-        """Return the formulas of a metric's code and figure, None where a sheet cannot have them."""
+    def _remarks(
+        self, metric: Document, entry: Document | None, *, is_live: bool
+    ) -> Iterator[str]:
+        """Yield what is said of a metric: the note and items of its entry, and what it is."""
+        say = self.frame.say
+        if entry and entry["note"]:
+            yield str(entry["note"])
+        if entry and entry["items"] is not None:
+            items = entry["items"]
+            yield say("items", count=len(items), items="; ".join(items))
+        if not is_live:
+            yield say("kept")
+        if metric["formula"] is not None:
+            yield say("derived")
+        if counts_days(metric["formula"]):
+            yield say("counts-days")
+
+    def _formulas(
+        self, metric: Document, entry: Document | None
+    ) -> FigureFormulas | None:
+        """Return the formulas of a metric, None where a sheet cannot have them."""
         try:
-            code, figure = (
-                self._derived(metric)
-                if metric["formula"] is not None
-                else self._submitted(metric, entry)
-            )
-            return checked(code), checked(figure)
+            if metric["formula"] is None:
+                formulas = self._submitted(metric, entry)
+            else:
+                formulas = self._derived(metric)
+            checked(formulas.code)
+            checked(formulas.figure)
         except NotInSheetError:
             self.kept.append(metric)
             return None
+        return formulas
 
-    def _derived(self, metric: Document) -> tuple[str, str]:
-        if (
-            metric["figure"] is not None
-            and self.frame.kind(metric["id"]) == NUMBER
-            and coarse(metric["figure"])
-        ):
+    def _derived(self, metric: Document) -> FigureFormulas:
+        """Return the formulas of a derived metric: absent as what it reads, else computed."""
+        figure = metric["figure"]
+        is_number = self.frame.kind(metric["id"]) == NUMBER
+        if figure is not None and is_number and coarse(figure):
             raise NotInSheetError
-        here = cell(self.frame.metric_rows[metric["id"]], FIGURE)
-        write = Translator(self.frame, {})
-        absence = write.absence(metric["formula"])
-        value = self._rounded(metric, write.value(metric["formula"]))
-        code = f'IF({here}="",2,0)'
+        own_figure = cell(self.frame.metric_rows[metric["id"]], FIGURE)
+        translator = Translator(self.frame, {})
+        absence = translator.absence(metric["formula"])
+        value = _rounded(metric, translator.value(metric["formula"]))
+        # A division by zero leaves the figure empty: the metric is not applicable.
+        code = f'IF({own_figure}="",{CODES["not_applicable"]},0)'
+        computed = f'IFERROR({value},"")'
         if absence == "0":
-            return code, f'IFERROR({value},"")'
-        return (
+            return FigureFormulas(code, computed)
+        return FigureFormulas(
             f"IF({absence}>0,{absence},{code})",
-            f'IF({absence}>0,"",IFERROR({value},""))',
+            f'IF({absence}>0,"",{computed})',
         )
 
-    def _submitted(self, metric: Document, entry: Document | None) -> tuple[str, str]:
+    def _submitted(self, metric: Document, entry: Document | None) -> FigureFormulas:
+        """Return the formulas of a submitted metric: what was declared, else what is there."""
         row = self.frame.metric_rows[metric["id"]]
-        above, below, given, status, code = (
-            cell(row, place) for place in (ABOVE, BELOW, GIVEN, STATUS, CODE)
-        )
-        figures = [
-            entry[key]
-            for key in ("numerator", "denominator", "value")
-            if entry and isinstance(entry[key], str)
-        ]
-        numeric = self.frame.kind(metric["id"]) == NUMBER
-        if numeric and not all(map(fits, figures)):
+        is_number = self.frame.kind(metric["id"]) == NUMBER
+        if is_number and not all(map(fits, _submitted_figures(entry))):
             raise NotInSheetError
-        there = f'IF({given}<>"",0,3)'
-        figure = given
+        status = cell(row, STATUS)
+        not_applicable = self._status_word(1)
+        waived = self._status_word(2)
+        code, figure = self._code_and_figure(row, metric)
+        code = f"IF({status}={waived},1,IF({status}={not_applicable},2,{code}))"
+        figure = f'IF({cell(row, CODE)}>0,"",{_rounded(metric, figure)})'
+        return FigureFormulas(code, figure)
+
+    def _status_word(self, row: int) -> str:
+        """Return the address of a status on the sheet of lists."""
+        return elsewhere(self.frame.sheets["lists"], cell(row, STATUSES))
+
+    def _code_and_figure(self, row: int, metric: Document) -> tuple[str, str]:
+        """Return the code and the figure of what stands in the cells of a metric.
+
+        A ratio counts where its denominator is given; over a denominator of zero it is not
+        applicable.
+        """
+        given = cell(row, GIVEN)
+        given_code = f'IF({given}<>"",0,3)'
         if metric["type"] == "yes_no":
-            there = f"IF(OR({given}={self.frame.yes()},{given}={self.frame.no()}),0,3)"
-            figure = f"IF({given}={self.frame.yes()},1,0)"
-        elif metric["type"] in RATIOS:
-            times = "100*" if metric["type"] == "percent" else ""
-            there = f'IF({below}<>"",IF({above}="",3,IF({below}=0,2,0)),{there})'
-            figure = f'IF({below}<>"",{times}{above}/{below},{given})'
-        waived, not_applicable = (
-            elsewhere(self.frame.sheets["lists"], cell(at, STATUSES)) for at in (2, 1)
+            yes = self.frame.yes()
+            is_answered = f"OR({given}={yes},{given}={self.frame.no()})"
+            return f"IF({is_answered},0,3)", f"IF({given}={yes},1,0)"
+        if metric["type"] not in RATIOS:
+            return given_code, given
+        above = cell(row, ABOVE)
+        below = cell(row, BELOW)
+        times = "100*" if metric["type"] == "percent" else ""
+        ratio_code = f'IF({above}="",3,IF({below}=0,2,0))'
+        return (
+            f'IF({below}<>"",{ratio_code},{given_code})',
+            f'IF({below}<>"",{times}{above}/{below},{given})',
         )
-        figure = self._rounded(metric, figure)
-        there = f"IF({status}={waived},1,IF({status}={not_applicable},2,{there}))"
-        return there, f'IF({code}>0,"",{figure})'
 
-    @staticmethod
-    def _rounded(metric: Document, figure: str) -> str:
-        return figure if metric["round"] is None else rounded(figure, metric["round"])
+    # Cells of a metric
 
-    def _given(
-        self,
-        row: int,
-        place: int,
-        metric: Document,
-        entry: Document | None,
-        live: tuple[str, str] | None,
+    def _input_cell(
+        self, row: int, column: int, metric: Document, *, is_live: bool
     ) -> None:
-        """Put what was submitted; cells are open where a change would be followed."""
-        shut = live is None or metric["formula"] is not None
-        shut = shut or (place in (ABOVE, BELOW) and metric["type"] not in RATIOS)
-        style = {**BOX, **CENTRE, **({} if shut else OPEN)}
-        if place == STATUS:
-            self._status(row, entry, style)
+        """Put what was submitted; a cell is open where a change of it would be followed."""
+        entry = self.entries.get(metric["id"])
+        is_ratio_cell = column in (ABOVE, BELOW)
+        is_open = is_live and metric["formula"] is None
+        if is_ratio_cell and metric["type"] not in RATIOS:
+            is_open = False
+        style: Style = {**BOX, **CENTRE}
+        if is_open:
+            style |= OPEN
+        if column == STATUS:
+            self.sheet.text(row, STATUS, self._status(entry), **style)
         else:
-            self._value(row, place, metric, entry, style)
-        if not shut:
-            self._held(row, place, metric)
+            self._value(row, column, metric, style)
+        if is_open:
+            self._limit(row, column, metric)
 
-    def _status(
-        self, row: int, entry: Document | None, style: dict[str, object]
-    ) -> None:
-        bare = entry is not None and entry["denominator"] is None
-        declared = (
-            bare
-            and entry is not None
-            and entry["state"] in ("not_applicable", "waived")
-        )
-        words = self.frame.display.state(entry["state"]) if entry and declared else ""
-        self.sheet.text(row, STATUS, words, **style)
+    def _status(self, entry: Document | None) -> str:
+        """Return the declared state of an entry; a ratio of nothing over nothing declares none."""
+        if entry is None or entry["denominator"] is not None:
+            return ""
+        if entry["state"] not in ("not_applicable", "waived"):
+            return ""
+        return self.frame.display.state(entry["state"])
 
-    def _value(
-        self,
-        row: int,
-        place: int,
-        metric: Document,
-        entry: Document | None,
-        style: dict[str, object],
-    ) -> None:
-        value = (
-            entry[{ABOVE: "numerator", BELOW: "denominator", GIVEN: "value"}[place]]
-            if entry
-            else None
-        )
+    def _value(self, row: int, column: int, metric: Document, style: Style) -> None:
+        """Put a submitted value, with as many decimals as it was written with."""
+        sheet = self.sheet
+        sort = metric["type"]
+        entry = self.entries.get(metric["id"])
+        value = entry[ENTRY_KEYS[column]] if entry else None
         if isinstance(value, bool):
-            self.sheet.text(
-                row, place, self.frame.say("yes" if value else "no"), **style
+            sheet.text(row, column, self._yes_or_no(value), **style)
+        elif value is not None and sort == "date":
+            sheet.day(row, column, value, **style, num_format=self.frame.date_format())
+        elif value is None or sort == "level" or not fits(value):
+            sheet.text(
+                row, column, value, **style, num_format=self.format(sort, column)
             )
-        elif (
-            value is None
-            or metric["type"] == "level"
-            or not (metric["type"] == "date" or fits(value))
-        ):
-            self.sheet.text(
-                row,
-                place,
-                value,
-                **{**style, "num_format": self.format(metric["type"], place)},
-            )
-        elif metric["type"] == "date":
-            self.sheet.day(row, place, value, **style, num_format=self.format("date"))
         else:
-            _, point, rest = value.partition(".")
-            written = f"#,##0.{'0' * len(rest)}" if point else "#,##0"
-            self.sheet.number(row, place, Decimal(value), **style, num_format=written)
+            number_format = _format_as_written(value)
+            sheet.number(row, column, Decimal(value), **style, num_format=number_format)
 
-    def _held(self, row: int, place: int, metric: Document) -> None:
+    def _yes_or_no(self, value: bool) -> str:
+        return self.frame.say("yes" if value else "no")
+
+    def _limit(self, row: int, column: int, metric: Document) -> None:
         """Let an open cell hold only what its metric takes."""
         sheet = self.sheet
-        lists = self.frame.sheets["lists"]
-        if place == STATUS:
-            source = elsewhere(lists, f"{cell(1, STATUSES)}:{cell(2, STATUSES)}")
-            sheet.choice(row, place, "=" + source, self.frame.say("only-listed"))
-        elif metric["type"] == "yes_no":
-            sheet.choice(
-                row,
-                place,
-                f"={self.frame.yes()}:{self.frame.no().partition('!')[2]}",
-                self.frame.say("only-listed"),
-            )
-        elif metric["type"] == "level":
-            at = LEVELS + self.frame.levels.index(metric)
-            source = elsewhere(
-                lists, f"{cell(1, at)}:{cell(len(metric['levels']), at)}"
-            )
-            sheet.choice(row, place, "=" + source, self.frame.say("only-listed"))
-        elif metric["type"] == "date":
-            window = self.frame.machine["window"]
-            first = str(serial(window[0])) if window else "-100000"
-            as_of = cell(HEAD - 2, GIVEN)
-            last = f"MIN({as_of},{serial(window[1])})" if window else as_of
-            sheet.between(
-                (row, place), "date", (first, last), self.frame.say("only-days")
-            )
+        say = self.frame.say
+        sort = metric["type"]
+        if column == STATUS:
+            source = self._list_range(STATUSES, 2)
+            sheet.choice(row, column, source, say("only-listed"))
+        elif sort == "yes_no":
+            source = self.frame.yes_and_no()
+            sheet.choice(row, column, source, say("only-listed"))
+        elif sort == "level":
+            list_column = LEVELS + self.frame.levels.index(metric)
+            source = self._list_range(list_column, len(metric["levels"]))
+            sheet.choice(row, column, source, say("only-listed"))
+        elif sort == "date":
+            sheet.between((row, column), "date", self._days(), say("only-days"))
         else:
-            least = "-1E+15" if metric["type"] == "number" and place == GIVEN else "0"
-            sheet.between(
-                (row, place),
-                "decimal",
-                (least, "1E+15"),
-                self.frame.say("only-numbers"),
-            )
+            may_be_negative = sort == "number" and column == GIVEN
+            ends = (LEAST_NUMBER if may_be_negative else "0", MOST_NUMBER)
+            sheet.between((row, column), "decimal", ends, say("only-numbers"))
 
-    def format(self, sort: str, place: int = FIGURE) -> str:
+    def _list_range(self, column: int, length: int) -> str:
+        """Return a column of the sheet of lists, as a list to choose from."""
+        cells = f"{cell(1, column)}:{cell(length, column)}"
+        return "=" + elsewhere(self.frame.sheets["lists"], cells)
+
+    def _days(self) -> tuple[str, str]:
+        """Return the first and the last day of a date: none after the day of judgement."""
+        as_of = cell(DAY_OF_JUDGEMENT, GIVEN)
+        window = self.frame.machine["window"]
+        if not window:
+            return LEAST_DAY, as_of
+        first, last = map(serial, window)
+        return str(first), f"MIN({as_of},{last})"
+
+    def format(self, sort: str, column: int = FIGURE) -> str:
         """Return the number format of a type of metric."""
         if sort == "yes_no":
             return f'[=1]"{self.frame.say("yes")}";[=0]"{self.frame.say("no")}";General'
         if sort == "date":
-            return "dd/mm/yyyy" if self.frame.display.lang == "vi" else "d mmm yyyy"
+            return self.frame.date_format()
         if sort in ("count", "rank"):
             return "#,##0"
-        return "#,##0.00##" if place == FIGURE else "General"
+        if column == FIGURE:
+            return "#,##0.00##"
+        return "General"
 
-    def _figure(self, row: int, metric: Document, live: tuple[str, str] | None) -> None:
+    def _figure(
+        self, row: int, metric: Document, formulas: FigureFormulas | None
+    ) -> None:
+        """Put what a metric comes to, the code of its state, and the state in words."""
+        sheet = self.sheet
         style = {**BOX, **CENTRE, "num_format": self.format(metric["type"])}
+        faint = {**BOX, **CENTRE, **FAINT}
         code = CODES[metric["state"]]
         figure = figure_of(metric)
-        said = self.said(metric["state"])
-        if live is None:
-            self.sheet.put(row, FIGURE, figure, **style)
-            self.sheet.put(row, CODE, code, **BOX, **CENTRE, **FAINT)
+        if formulas is None:
+            sheet.put(row, FIGURE, figure, **style)
+            sheet.put(row, CODE, code, **faint)
         else:
-            self.sheet.formula(row, FIGURE, live[1], figure, **style)
-            self.sheet.formula(row, CODE, live[0], code, **{**BOX, **CENTRE, **FAINT})
-        words = ",".join(f'"{self.said(state)}"' for state in CODES)
-        self.sheet.formula(
-            row, SAID, f"CHOOSE({cell(row, CODE)}+1,{words})", said, **BOX, **CENTRE
-        )
+            sheet.formula(row, FIGURE, formulas.figure, figure, **style)
+            sheet.formula(row, CODE, formulas.code, code, **faint)
+        words = ",".join(f'"{self.state_words(state)}"' for state in CODES)
+        formula = f"CHOOSE({cell(row, CODE)}+1,{words})"
+        state = self.state_words(metric["state"])
+        sheet.formula(row, SAID, formula, state, **BOX, **CENTRE)
 
-    def said(self, state: str) -> str:
+    def state_words(self, state: str) -> str:
         """Return the state of a figure in words."""
-        return (
-            self.frame.say("reported")
-            if state == "reported"
-            else self.frame.display.state(state)
-        )
+        if state == "reported":
+            return self.frame.say("reported")
+        return self.frame.display.state(state)
 
     # People's decisions
 
-    def _named(self, row: int, name: str, title: str, remark: object) -> None:
-        for place in range(REMARK):
-            self.sheet.text(row, place, "", **BOX)
+    def _decision(self, row: int, id_: str, title: str, remark: object) -> None:
+        """Put the line of something that a person decides; its cell is put after it."""
+        for column in range(REMARK):
+            self.sheet.text(row, column, "", **BOX)
         self.sheet.text(row, NAME, title, **BOX)
-        self.sheet.text(row, METRIC, name, **BOX, **FAINT)
+        self.sheet.text(row, METRIC, id_, **BOX, **FAINT)
         self.sheet.text(row, REMARK, remark, **BOX)
 
     def _points(self, rule: Document) -> None:
+        """Put the points that a person gives, and the reason for them."""
         row = self.frame.point_rows[rule["id"]]
-        points = given_points(rule)
-        reasons = [item["note"] for item in rule["inputs"] if item["metric"] is None]
-        self._named(row, rule["id"], rule["title"], "; ".join(map(str, reasons)))
+        given = points_by_hand(rule)
+        points = None if given is None else decimal(given)
+        reasons = [
+            str(item["note"]) for item in rule["inputs"] if item["metric"] is None
+        ]
         style = {**BOX, **CENTRE, **OPEN, "num_format": "0.######"}
-        self.sheet.put(row, GIVEN, None if points is None else decimal(points), **style)
         ends = (rule["lowest"], rule["maximum"])
+        self._decision(row, rule["id"], rule["title"], "; ".join(reasons))
+        self.sheet.put(row, GIVEN, points, **style)
         self.sheet.between((row, GIVEN), "decimal", ends, self.frame.say("only-points"))
 
     def _proof(self, rule: Document) -> None:
-        documents = rule["evidence"]["documents"]
-        proved = any(item["valid"] for item in documents)
+        """Put whether a rule has valid evidence, and which documents were given."""
         row = self.frame.proof_rows[rule["id"]]
-        self._named(
-            row,
-            rule["id"],
-            rule["title"],
-            "; ".join(item["document"] for item in documents),
-        )
-        self._yes_no(row, proved)
+        documents = rule["evidence"]["documents"]
+        names = "; ".join(document["document"] for document in documents)
+        is_proved = any(document["valid"] for document in documents)
+        self._decision(row, rule["id"], rule["title"], names)
+        self._yes_no_cell(row, yes=is_proved)
 
     def _block(self, group: Document) -> None:
+        """Put a block that is absent, and why."""
         row = self.frame.absent_rows[group["id"]]
-        self._named(row, group["id"], group["title"], group["absent"])
-        self._yes_no(row, True)
+        self._decision(row, group["id"], group["title"], group["absent"])
+        self._yes_no_cell(row, yes=True)
 
-    def _yes_no(self, row: int, yes: bool) -> None:
-        self.sheet.text(
-            row, GIVEN, self.frame.say("yes" if yes else "no"), **BOX, **CENTRE, **OPEN
-        )
-        source = f"={self.frame.yes()}:{self.frame.no().partition('!')[2]}"
-        self.sheet.choice(row, GIVEN, source, self.frame.say("only-listed"))
+    def _yes_no_cell(self, row: int, *, yes: bool) -> None:
+        say = self.frame.say
+        source = self.frame.yes_and_no()
+        self.sheet.text(row, GIVEN, self._yes_or_no(yes), **BOX, **CENTRE, **OPEN)
+        self.sheet.choice(row, GIVEN, source, say("only-listed"))
 
 
-def figure_of(metric: Document) -> Cached:
-    """Return a metric's figure as a sheet has it."""
+def _submitted_figures(entry: Document | None) -> list[str]:
+    """Return the numbers of an entry, as they were written."""
+    if entry is None:
+        return []
+    values = (entry[key] for key in ("numerator", "denominator", "value"))
+    return [value for value in values if isinstance(value, str)]
+
+
+def _rounded(metric: Document, figure: str) -> str:
+    """Return a figure rounded as its metric says."""
+    if metric["round"] is None:
+        return figure
+    return rounded(figure, metric["round"])
+
+
+def _format_as_written(number: str) -> str:
+    """Return the number format that shows all decimals that a number was written with.
+
+    >>> _format_as_written("97.50")
+    '#,##0.00'
+    """
+    _, point, decimals = number.partition(".")
+    if not point:
+        return "#,##0"
+    return f"#,##0.{'0' * len(decimals)}"
+
+
+def figure_of(metric: Document) -> CachedValue:
+    """Return a metric's figure as a sheet has it: yes as 1, a day as its serial number."""
     figure = metric["figure"]
-    if figure is None or isinstance(figure, bool):
-        return None if figure is None else int(figure)
+    if figure is None:
+        return None
+    if isinstance(figure, bool):
+        return int(figure)
     if metric["type"] == "date":
         return serial(figure)
-    return str(figure) if metric["type"] == "level" else decimal(figure)
+    if metric["type"] == "level":
+        return str(figure)
+    return decimal(figure)

@@ -2,11 +2,10 @@
 figure.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from cchc_rules.base.messages import message
-from cchc_rules.render.display import Display, Document, safe
+from cchc_rules.render.display import Display, Document, message
 from cchc_rules.render.workbook.cell_formulas import KINDS, NUMBER
 from cchc_rules.render.workbook.cells import NotInSheetError, cell, elsewhere
 
@@ -14,9 +13,15 @@ SHEETS = ("summary", "scores", "losses", "inputs", "steps", "lists", "origin")
 HEAD = 5
 """The row of the headings, from 0; lines follow below it."""
 
+TABLE_GAP = 2
+"""Rows between two tables of the sheet of figures: an empty one, and the name of the second."""
+
 
 class Line(NamedTuple):
-    """One line of the scoring sheets: a group, or a rule."""
+    """One line of the scoring sheets: a group, or a rule.
+
+    Areas have Roman numbers (`IV`), what lies in them counts from 1 (`3`, `3.1`).
+    """
 
     number: str
     row: int
@@ -25,8 +30,8 @@ class Line(NamedTuple):
     depth: int
 
 
-class Step(NamedTuple):
-    """The four columns of one reckoning on the sheet of steps."""
+class Reckoning(NamedTuple):
+    """The four columns on the sheet of steps of one way to reckon the index."""
 
     exact: int
     earned: int
@@ -51,9 +56,13 @@ class Step(NamedTuple):
 ) = range(13)
 """The columns of the sheet of steps, before the four reckonings."""
 
+FIRST_RECKONING = UNSUPPORTED + 1
+
 ACTUAL, AT_LEAST, AT_MOST, SUPPORTED = RECKONINGS = tuple(
-    Step(*range(13 + 4 * at, 17 + 4 * at)) for at in range(4)
+    Reckoning(*range(column, column + 4))
+    for column in range(FIRST_RECKONING, FIRST_RECKONING + 16, 4)
 )
+"""The index as it is, at least, at most, and with only what is proved."""
 
 NAME, UNIT, ABOVE, BELOW, GIVEN, STATUS, FIGURE, SAID, CODE, METRIC, REMARK = range(
     1, 12
@@ -90,43 +99,57 @@ class Frame:
         }
         self.levels = [metric for metric in self.machine["metrics"] if metric["levels"]]
         self.lines = list(self._lines())
+        # A group and a rule may have one id.
         self.rows = {(line.group, line.item["id"]): line.row for line in self.lines}
         self.last = HEAD + len(self.lines)
         self._place_inputs()
 
-    def say(self, word: str, **places: object) -> str:
+    def say(self, key: str, **arguments: object) -> str:
         """Return a message of the workbook."""
-        return message(
-            self.display.lang,
-            f"workbook.{word}",
-            **{key: safe(text) for key, text in places.items()},
-        )
+        return message(self.display.lang, f"workbook.{key}", arguments)
+
+    def points_format(self) -> str:
+        """Return the number format of points."""
+        if not self.places:
+            return "0"
+        return "0." + "0" * self.places
+
+    def date_format(self) -> str:
+        """Return the number format of days, in the form of the language."""
+        if self.display.lang == "vi":
+            return "dd/mm/yyyy"
+        return "d mmm yyyy"
 
     # Lines
 
     def _lines(self) -> Iterator[Line]:
+        """Yield the lines as they are read: each group, its rules, the groups below it."""
         row = HEAD + 1
-        for at, group in enumerate(self.display.areas(), start=1):
-            for number, item, is_group, depth in self._under(_roman(at), "", group, 0):
+        for index, area in enumerate(self.display.areas(), start=1):
+            for number, item, is_group, depth in self._under(
+                _roman(index), "", area, 0
+            ):
                 yield Line(number, row, item, is_group, depth)
                 row += 1
 
     def _under(
         self, number: str, prefix: str, group: Document, depth: int
     ) -> Iterator[tuple[str, Document, bool, int]]:
+        """Yield a group and what lies in it; `prefix` begins the numbers of its children."""
         yield number, group, True, depth
         rules = self.rules_of(group)
         groups = self.groups_of(group)
-        for at, rule in enumerate(rules, start=1):
-            yield f"{prefix}{at}", rule, False, depth + 1
-        for at, child in enumerate(groups, start=len(rules) + 1):
-            yield from self._under(f"{prefix}{at}", f"{prefix}{at}.", child, depth + 1)
+        for index, rule in enumerate(rules, start=1):
+            yield f"{prefix}{index}", rule, False, depth + 1
+        for index, child in enumerate(groups, start=len(rules) + 1):
+            number = f"{prefix}{index}"
+            yield from self._under(number, f"{number}.", child, depth + 1)
 
     def full_number(self, row: int) -> str:
         """Return a line's number with that of its area: `IV.3`."""
-        above = [line for line in self.lines if line.row <= row]
-        area = next(line for line in reversed(above) if not line.depth)
-        return f"{area.number}.{above[-1].number}"
+        lines = [line for line in self.lines if line.row <= row]
+        area = next(line for line in reversed(lines) if not line.depth)
+        return f"{area.number}.{lines[-1].number}"
 
     def rules_of(self, group: Document) -> list[Document]:
         """Return the rules right below a group."""
@@ -138,44 +161,49 @@ class Frame:
             child for child in self.document["groups"] if child["parent"] == group["id"]
         ]
 
-    def above(self, group: str | None) -> Iterator[Document]:
+    def ancestors(self, id_: str | None) -> Iterator[Document]:
         """Yield a group and those it lies in, the nearest first."""
-        groups = {item["id"]: item for item in self.document["groups"]}
-        while group is not None:
-            yield groups[group]
-            group = groups[group]["parent"]
+        groups = {group["id"]: group for group in self.document["groups"]}
+        while id_ is not None:
+            yield groups[id_]
+            id_ = groups[id_]["parent"]
 
-    def area(self, column: int, group: Document) -> list[str]:
-        """Return the addresses of a group's children in a column: its rules as one range, then each
-        group.
+    def children(self, column: int, group: Document) -> list[str]:
+        """Return the addresses of a group's children in a column.
+
+        Its rules stand below each other and are one range; then comes each group.
         """
-        rules = [self.rows[False, rule["id"]] for rule in self.rules_of(group)]
-        parts = [f"{cell(rules[0], column)}:{cell(rules[-1], column)}"] if rules else []
-        return parts + [
-            cell(self.rows[True, child["id"]], column)
-            for child in self.groups_of(group)
-        ]
+        addresses = []
+        rule_rows = [self.rows[False, rule["id"]] for rule in self.rules_of(group)]
+        if rule_rows:
+            first = cell(rule_rows[0], column)
+            last = cell(rule_rows[-1], column)
+            addresses.append(f"{first}:{last}")
+        for child in self.groups_of(group):
+            addresses.append(cell(self.rows[True, child["id"]], column))
+        return addresses
 
     # Figures
 
     def _place_inputs(self) -> None:
+        """Give every metric, and every decision of a person, its row on the sheet of figures.
+
+        There are four tables, one below the other, each under a row of its own name: metrics,
+        points that people give, rules that need evidence, blocks that are absent.
+        """
+        rules = self.document["rules"]
+        groups = self.document["groups"]
         row = HEAD + 1
-        self.metric_rows = {name: row + at for at, name in enumerate(self.metrics)}
-        row += len(self.metrics) + 2
-        self.given = [rule for rule in self.document["rules"] if _by_hand(rule)]
-        self.point_rows = {rule["id"]: row + at for at, rule in enumerate(self.given)}
-        row += len(self.given) + 2
-        self.proved = [
-            rule for rule in self.document["rules"] if rule["evidence"]["required"]
-        ]
-        self.proof_rows = {rule["id"]: row + at for at, rule in enumerate(self.proved)}
-        row += len(self.proved) + 2
-        self.absent = [
-            group for group in self.document["groups"] if group["absent"] is not None
-        ]
-        self.absent_rows = {
-            group["id"]: row + at for at, group in enumerate(self.absent)
-        }
+        self.metric_rows = _rows_from(row, self.metrics)
+        row += len(self.metrics) + TABLE_GAP
+        self.by_hand = [rule for rule in rules if _by_hand(rule)]
+        self.point_rows = _rows_from(row, _ids(self.by_hand))
+        row += len(self.by_hand) + TABLE_GAP
+        self.proved = [rule for rule in rules if rule["evidence"]["required"]]
+        self.proof_rows = _rows_from(row, _ids(self.proved))
+        row += len(self.proved) + TABLE_GAP
+        self.absent = [group for group in groups if group["absent"] is not None]
+        self.absent_rows = _rows_from(row, _ids(self.absent))
         self.end = row + len(self.absent)
 
     def input(self, row: int, column: int) -> str:
@@ -196,11 +224,9 @@ class Frame:
 
     def points(self, rule: str) -> str | None:
         """Return the address of the points that a person gives a rule, None where nobody may."""
-        return (
-            self.input(self.point_rows[rule], GIVEN)
-            if rule in self.point_rows
-            else None
-        )
+        if rule not in self.point_rows:
+            return None
+        return self.input(self.point_rows[rule], GIVEN)
 
     def as_of(self) -> str:
         """Return the address of the day of judgement."""
@@ -210,9 +236,8 @@ class Frame:
         """Return the address of the free days; worked weekends are beyond a sheet."""
         if any(self.machine["unusual_days"].values()):
             raise NotInSheetError
-        return elsewhere(
-            self.sheets["lists"], f"{cell(1, HOLIDAYS)}:{cell(MOST_HOLIDAYS, HOLIDAYS)}"
-        )
+        cells = f"{cell(1, HOLIDAYS)}:{cell(MOST_HOLIDAYS, HOLIDAYS)}"
+        return elsewhere(self.sheets["lists"], cells)
 
     def yes(self) -> str:
         """Return the address of the word for yes."""
@@ -222,13 +247,18 @@ class Frame:
         """Return the address of the word for no."""
         return elsewhere(self.sheets["lists"], cell(2, YES))
 
+    def yes_and_no(self) -> str:
+        """Return the range of the words for yes and no, as a list to choose from."""
+        _, _, last = self.no().partition("!")
+        return f"={self.yes()}:{last}"
+
     def step(self, row: int, column: int) -> str:
         """Return the address of a cell on the sheet of steps."""
         return elsewhere(self.sheets["steps"], cell(row, column))
 
-    def total(self, name: str, step: Step = ACTUAL) -> str:
+    def total(self, name: str, reckoning: Reckoning = ACTUAL) -> str:
         """Return the address of a line of the index on the sheet of steps."""
-        return self.step(self.total_row(name), step.earned)
+        return self.step(self.total_row(name), reckoning.earned)
 
     def total_row(self, name: str) -> int:
         """Return the row of a line of the index on the sheet of steps."""
@@ -243,6 +273,7 @@ STATES, YES, STATUSES, HOLIDAYS, LEVELS = range(5)
 """The columns of the sheet of lists; each metric of levels has one from the last on."""
 
 MOST_HOLIDAYS = 60
+"""Free days that the sheet of lists has room for."""
 
 STATE_CODES = (
     "met",
@@ -253,10 +284,11 @@ STATE_CODES = (
     "not_due",
     "waived",
 )
+"""The states in the order of their codes, from 1."""
 
 
 def counts_days(machine: object) -> bool:
-    """Whether working days are counted somewhere in a machine form."""
+    """Whether working days are counted somewhere in the machine form of a rule or a metric."""
     if isinstance(machine, Mapping):
         return any(map(counts_days, machine.values()))
     if isinstance(machine, list):
@@ -265,32 +297,52 @@ def counts_days(machine: object) -> bool:
 
 
 def _by_hand(rule: Document) -> bool:
-    return (
-        rule["deduction"] == "manual" or "manual" in rule["machine"]["effects"].values()
-    )
+    """Whether a person may give a rule its points."""
+    if rule["deduction"] == "manual":
+        return True
+    return "manual" in rule["machine"]["effects"].values()
 
 
-def given_points(rule: Document) -> str | None:
-    """Return the points that a person gave a rule."""
-    return next(
-        (item["points"] for item in rule["inputs"] if item["metric"] is None), None
-    )
+def _ids(items: list[Document]) -> list[str]:
+    return [item["id"] for item in items]
+
+
+def _rows_from(row: int, ids: Iterable[str]) -> dict[str, int]:
+    """Return the rows of ids that stand one below the other, from a row on."""
+    return {id_: index for index, id_ in enumerate(ids, start=row)}
+
+
+def points_by_hand(rule: Document) -> str | None:
+    """Return the points that a person gave a rule, None where nobody did."""
+    for item in rule["inputs"]:
+        if item["metric"] is None:
+            points: str | None = item["points"]
+            return points
+    return None
+
+
+ROMAN = (
+    (100, "C"),
+    (90, "XC"),
+    (50, "L"),
+    (40, "XL"),
+    (10, "X"),
+    (9, "IX"),
+    (5, "V"),
+    (4, "IV"),
+    (1, "I"),
+)
+"""The Roman signs, the greatest first; those that take one off count as signs of their own."""
 
 
 def _roman(number: int) -> str:
-    signs = (
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    )
-    text = ""
-    for worth, sign in signs:
-        text += sign * (number // worth)
+    """Return a Roman number.
+
+    >>> _roman(14)
+    'XIV'
+    """
+    written = ""
+    for worth, sign in ROMAN:
+        written += sign * (number // worth)
         number %= worth
-    return text
+    return written

@@ -2,7 +2,7 @@
 points.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import (
@@ -15,26 +15,28 @@ from cchc_rules.render.workbook.book import (
     SUBTITLE,
     TITLE,
     Book,
-    Cached,
+    CachedValue,
     Style,
 )
 from cchc_rules.render.workbook.cell_formulas import YES_NO
 from cchc_rules.render.workbook.cells import cell, decimal, quoted
-from cchc_rules.render.workbook.inputs import Inputs, figure_of
+from cchc_rules.render.workbook.inputs import InputSheet, figure_of
 from cchc_rules.render.workbook.layout import (
     ACTUAL,
     HEAD,
+    SAID,
     STATE,
     STATE_CODES,
     WEIGHT,
     Frame,
     Line,
     counts_days,
+    points_by_hand,
 )
 
 (
     NUMBER,
-    TITLE_AT,
+    TITLE_COLUMN,
     SOURCE,
     MAXIMUM,
     REQUIRED,
@@ -48,317 +50,335 @@ from cchc_rules.render.workbook.layout import (
     NOTE,
     BEFORE,
 ) = range(14)
+"""The columns of the scoring sheet; `BEFORE` has the points of the report."""
 
+WIDTHS = [5, 36, 9, 7, 14, 11, 25, 10, 8, 8, 8, 20, 24, 8]
 
-def points_format(frame: Frame) -> str:
-    """Return the number format of points."""
-    return "0." + "0" * frame.places if frame.places else "0"
+POINTS = (
+    (MAXIMUM, "maximum"),
+    (EARNED, "earned"),
+    (LOST, "lost"),
+    (EXCLUDED, "excluded"),
+)
+"""The columns of points, with the keys of the document."""
+
+STEP_COLUMNS = {
+    MAXIMUM: WEIGHT,
+    EARNED: ACTUAL.earned,
+    EXCLUDED: ACTUAL.excluded,
+}
+"""Where on the sheet of steps the points of a column stand; what is lost is left over."""
+
+CHANGED = "#FFD9B3"
+"""The colour of points that are no longer those of the report."""
+
+DEEPEST_INDENT = 4
+
+REPORTED_STATES = STATE_CODES[:3]
+"""The states in which a rule has its figure."""
 
 
 def state_words(frame: Frame, code: str) -> str:
     """Return the formula of a state's words."""
-    words = [frame.display.state(state) for state in STATE_CODES] + [
-        frame.say("undeclared")
-    ]
+    states = [frame.display.state(state) for state in STATE_CODES]
+    words = [*states, frame.say("undeclared")]
     return f"CHOOSE({code},{','.join(map(quoted, words))})"
 
 
-class Scores:
+class ScoreSheet:
     """Writes the sheet of all rules."""
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
         self.kept: frozenset[str] = frozenset()
-        self.sheet = book.sheet(
-            frame.sheets["scores"], [5, 36, 9, 7, 14, 11, 25, 10, 8, 8, 8, 20, 24, 8]
-        )
-        self.points: Style = {**BOX, **CENTRE, "num_format": points_format(frame)}
-        self.changed = book.workbook.add_format({"bg_color": "#FFD9B3"})
+        self.sheet = book.sheet(frame.sheets["scores"], WIDTHS)
+        points = frame.points_format()
+        self.points: Style = {**BOX, **CENTRE, "num_format": points}
+        self.changed = book.workbook.add_format({"bg_color": CHANGED})
 
-    def write(self, inputs: Inputs, kept: Iterable[str]) -> None:
-        """Write the sheet; some rules keep their values."""
+    def write(self, inputs: InputSheet, kept: Iterable[str]) -> None:
+        """Write the sheet.
+
+        Args:
+            inputs: the sheet of figures, which knows how figures are shown.
+            kept: the ids of the rules whose points no formula gives.
+        """
         self.inputs = inputs
         self.kept = frozenset(kept)
-        frame = self.frame
-        sheet = self.sheet
-        display = frame.display
-        sheet.banner(0, display.say("title"), **TITLE)
-        sheet.banner(
-            1,
-            "; ".join(f"{label}: {words}" for label, words in list(display.head())[:2]),
-            **SUBTITLE,
-        )
-        sheet.banner(2, list(display.head())[2][1], **SUBTITLE)
-        sheet.banner(3, frame.say("scores-legend"), **{**SUBTITLE, **FAINT})
-        sheet.heads(HEAD, [frame.say(f"score-{at}") for at in range(14)])
-        for line in frame.lines:
+        self._head()
+        for line in self.frame.lines:
             if line.group:
                 self._group(line)
             else:
                 self._rule(line)
         self._total()
-        first = cell(HEAD + 1, EARNED)
-        last = cell(HEAD + 1, BEFORE)
-        criteria = f"={first.replace('$' + str(HEAD + 2), str(HEAD + 2))}<>{last.replace('$' + str(HEAD + 2), str(HEAD + 2))}"
-        rule = {"type": "formula", "criteria": criteria, "format": self.changed}
-        sheet.worksheet.conditional_format(
-            HEAD + 1, EARNED, frame.last + 1, EARNED, rule
+        self._index()
+        self._mark_changes()
+
+    def _head(self) -> None:
+        frame = self.frame
+        sheet = self.sheet
+        display = frame.display
+        unit, period, ruleset, *_ = display.head()
+        facts = "; ".join(f"{label}: {words}" for label, words in (unit, period))
+        sheet.banner(0, display.say("title"), **TITLE)
+        sheet.banner(1, facts, **SUBTITLE)
+        sheet.banner(2, ruleset[1], **SUBTITLE)
+        sheet.banner(3, frame.say("scores-legend"), **SUBTITLE, **FAINT)
+        sheet.heads(HEAD, [frame.say(f"score-{column}") for column in range(14)])
+
+    def _mark_changes(self) -> None:
+        """Colour the points that differ from the report's.
+
+        The condition is written for the first row; a sheet moves its rows along, for which the
+        addresses have no `$` before the row.
+        """
+        row = HEAD + 1
+        earned = cell(row, EARNED).replace(f"${row + 1}", str(row + 1))
+        before = cell(row, BEFORE).replace(f"${row + 1}", str(row + 1))
+        condition = {
+            "type": "formula",
+            "criteria": f"={earned}<>{before}",
+            "format": self.changed,
+        }
+        self.sheet.worksheet.conditional_format(
+            row, EARNED, self.frame.last + 1, EARNED, condition
         )
+
+    # Groups
 
     def _group(self, line: Line) -> None:
         group = line.item
         sheet = self.sheet
         row = line.row
-        style: Style = {**BOX, "bold": True, "bg_color": PALE if line.depth else SHADE}
-        for column in range(14):
-            sheet.text(row, column, "", **style)
+        colour = PALE if line.depth else SHADE
+        style: Style = {**BOX, "bold": True, "bg_color": colour}
+        notes = "; ".join(note for note in (group["note"], group["absent"]) if note)
+        note_style = {**style, **FAINT, "bold": False}
+        self._empty_line(row, style)
         sheet.text(row, NUMBER, line.number, **style, **CENTRE)
-        sheet.text(row, TITLE_AT, self.frame.display.title(group), **style)
+        sheet.text(row, TITLE_COLUMN, self.frame.display.title(group), **style)
         sheet.text(row, SOURCE, ", ".join(group["source"]), **style, **CENTRE)
-        notes = [group["note"], group["absent"]]
-        sheet.over(
-            row,
-            (REQUIRED, STATED),
-            "; ".join(note for note in notes if note),
-            **{**style, **FAINT, "bold": False},
-        )
-        columns = (
-            (MAXIMUM, "maximum"),
-            (EARNED, "earned"),
-            (LOST, "lost"),
-            (EXCLUDED, "excluded"),
-        )
-        for column, key in columns:
-            sheet.formula(
-                row,
-                column,
-                self._subtotal(line, column),
-                decimal(group[key]),
-                **(self.points | style),
-            )
-        sheet.number(
-            row, BEFORE, decimal(group["earned"]), **(self.points | style | FAINT)
-        )
+        sheet.over(row, (REQUIRED, STATED), notes, **note_style)
+        for column, key in POINTS:
+            formula = self._subtotal(line, column)
+            value = decimal(group[key])
+            sheet.formula(row, column, formula, value, **(self.points | style))
+        before = decimal(group["earned"])
+        sheet.number(row, BEFORE, before, **(self.points | style | FAINT))
+
+    def _empty_line(self, row: int, style: Style) -> None:
+        for column in range(len(WIDTHS)):
+            self.sheet.text(row, column, "", **style)
 
     def _subtotal(self, line: Line, column: int) -> str:
         """Return the sum of a group's lines; means and pools are reckoned on the sheet of steps."""
         group = line.item
-        steps = {MAXIMUM: WEIGHT, EARNED: ACTUAL.earned, EXCLUDED: ACTUAL.excluded}
-        if group["combine"] == "sum" and group["kind"] == "base":
-            parts = ",".join(self.frame.area(column, group)) or "0"
+        is_plain_sum = group["combine"] == "sum" and group["kind"] == "base"
+        if is_plain_sum:
+            parts = ",".join(self.frame.children(column, group)) or "0"
             return f"ROUND(SUM({parts}),{self.frame.places})"
-        if column in steps:
-            return self.frame.step(line.row, steps[column])
-        return self._left(line.row)
+        if column == LOST:
+            return self._left(line.row)
+        return self.frame.step(line.row, STEP_COLUMNS[column])
 
     def _left(self, row: int) -> str:
         """Return what is lost: the maximum less what is earned and excluded (semantics L5)."""
-        return f"ROUND({cell(row, MAXIMUM)}-{cell(row, EARNED)}-{cell(row, EXCLUDED)},{self.frame.places})"
+        points = (cell(row, column) for column in (MAXIMUM, EARNED, EXCLUDED))
+        return f"ROUND({'-'.join(points)},{self.frame.places})"
+
+    # Rules
 
     def _rule(self, line: Line) -> None:
         rule = line.item
         sheet = self.sheet
         row = line.row
-        texts: tuple[tuple[int, object, Style], ...] = (
-            (NUMBER, line.number, CENTRE),
-            (TITLE_AT, rule["title"], {"indent": min(line.depth - 1, 4)}),
-            (SOURCE, ", ".join(rule["source"]), CENTRE),
-            (REQUIRED, rule["required"], {}),
-            (ARITHMETIC, rule["calculation"], {}),
-            (PROOF, self.proofs(rule), {}),
-            (NOTE, self.notes(rule), {}),
-        )
-        for column, text, style in texts:
-            sheet.text(row, column, text, **BOX, **style)
+        indent = {"indent": min(line.depth - 1, DEEPEST_INDENT)}
+        sheet.text(row, NUMBER, line.number, **BOX, **CENTRE)
+        sheet.text(row, TITLE_COLUMN, rule["title"], **BOX, **indent)
+        sheet.text(row, SOURCE, ", ".join(rule["source"]), **BOX, **CENTRE)
+        sheet.text(row, REQUIRED, rule["required"], **BOX)
+        sheet.text(row, ARITHMETIC, rule["calculation"], **BOX)
+        sheet.text(row, PROOF, evidence_words(rule), **BOX)
+        sheet.text(row, NOTE, self.note_words(rule), **BOX)
         self._reported(row, rule)
-        state = state_words(self.frame, self.frame.step(row, STATE))
-        sheet.formula(
-            row, STATED, state, self.frame.display.state(rule["state"]), **BOX, **CENTRE
-        )
-        steps = (
-            (MAXIMUM, WEIGHT, "maximum"),
-            (EARNED, ACTUAL.earned, "earned"),
-            (EXCLUDED, ACTUAL.excluded, "excluded"),
-        )
-        for column, step, key in steps:
-            sheet.formula(
-                row,
-                column,
-                self.frame.step(row, step),
-                decimal(rule[key]),
-                **self.points,
-            )
-        sheet.formula(row, LOST, self._left(row), decimal(rule["lost"]), **self.points)
-        sheet.number(row, BEFORE, decimal(rule["earned"]), **(self.points | FAINT))
+        self._state(row, rule)
+        for column, key in POINTS:
+            if column == LOST:
+                formula = self._left(row)
+            else:
+                formula = self.frame.step(row, STEP_COLUMNS[column])
+            sheet.formula(row, column, formula, decimal(rule[key]), **self.points)
+        before = decimal(rule["earned"])
+        sheet.number(row, BEFORE, before, **(self.points | FAINT))
+
+    def _state(self, row: int, rule: Document) -> None:
+        formula = state_words(self.frame, self.frame.step(row, STATE))
+        state = self.frame.display.state(rule["state"])
+        self.sheet.formula(row, STATED, formula, state, **BOX, **CENTRE)
 
     def _reported(self, row: int, rule: Document) -> None:
-        """The rule's own figure, or why there is none; the points that a person gave."""
-        frame = self.frame
-        name = rule["metric"]
-        if name is None:
-            given = frame.points(rule["id"])
-            points = next(
-                (item["points"] for item in rule["inputs"] if item["metric"] is None),
-                None,
-            )
-            value: Cached = "–" if points is None else decimal(points)
-            self.sheet.formula(
-                row, REPORTED, f'IF({given}="","–",{given})', value, **BOX, **CENTRE
-            )
+        """Put the rule's own figure, or why there is none; or the points that a person gave."""
+        if rule["metric"] is None:
+            self._points_by_hand(row, rule)
             return
-        metric = frame.metrics[name]
-        code = frame.code(name)
-        said = frame.input(frame.metric_rows[name], SAID_AT)
-        value = (
-            figure_of(metric)
-            if metric["state"] == "reported"
-            else self.inputs.said(metric["state"])
-        )
-        form = self.inputs.format(metric["type"])
+        frame = self.frame
+        metric = frame.metrics[rule["metric"]]
+        is_reported = metric["state"] == "reported"
+        value: CachedValue = self.inputs.state_words(metric["state"])
+        if is_reported:
+            value = figure_of(metric)
+        number_format = self.inputs.format(metric["type"])
         if metric["type"] == "percent":
-            form += '" %"'
-        if frame.kind(name) == YES_NO and metric["state"] != "reported":
-            form = self.inputs.format("yes_no")
-        formula = f"IF({code}=0,{frame.figure(name)},{said})"
-        self.sheet.formula(
-            row, REPORTED, formula, value, **BOX, **CENTRE, num_format=form
-        )
+            number_format += '" %"'
+        if frame.kind(rule["metric"]) == YES_NO and not is_reported:
+            number_format = self.inputs.format("yes_no")
+        style = {**BOX, **CENTRE, "num_format": number_format}
+        code = frame.code(rule["metric"])
+        words = frame.input(frame.metric_rows[rule["metric"]], SAID)
+        formula = f"IF({code}=0,{frame.figure(rule['metric'])},{words})"
+        self.sheet.formula(row, REPORTED, formula, value, **style)
 
-    @staticmethod
-    def proofs(rule: Document) -> str:
-        """Return the documents that prove a rule, one that does not count marked so."""
-        return "; ".join(
-            item["document"] if item["valid"] else f"({item['document']})"
-            for item in rule["evidence"]["documents"]
-        )
+    def _points_by_hand(self, row: int, rule: Document) -> None:
+        address = self.frame.points(rule["id"])
+        given = points_by_hand(rule)
+        value: CachedValue = "–" if given is None else decimal(given)
+        formula = f'IF({address}="","–",{address})'
+        self.sheet.formula(row, REPORTED, formula, value, **BOX, **CENTRE)
 
-    def notes(self, rule: Document) -> str:
-        """Return the notes of a rule: why it has no figure, what was remarked, other readings."""
-        notes = [rule["reason"]["text"]] if rule["state"] not in STATE_CODES[:3] else []
-        notes += [self.frame.say("kept")] if rule["id"] in self.kept else []
-        notes += [self.frame.say("counts-days")] if counts_days(rule["machine"]) else []
-        notes += [item["note"] for item in rule["inputs"]] + [rule["note"]]
-        notes += [
-            self.frame.display.conflict(conflict) for conflict in rule["conflicts"]
-        ]
-        return "; ".join(dict.fromkeys(note for note in notes if note))
+    def note_words(self, rule: Document) -> str:
+        """Return the notes of a rule, each once."""
+        notes = dict.fromkeys(note for note in self._notes(rule) if note)
+        return "; ".join(notes)
+
+    def _notes(self, rule: Document) -> Iterator[str | None]:
+        """Yield why a rule has no figure, what was remarked of it, and other readings."""
+        if rule["state"] not in REPORTED_STATES:
+            yield rule["reason"]["text"]
+        if rule["id"] in self.kept:
+            yield self.frame.say("kept")
+        if counts_days(rule["machine"]):
+            yield self.frame.say("counts-days")
+        for item in rule["inputs"]:
+            yield item["note"]
+        yield rule["note"]
+        for conflict in rule["conflicts"]:
+            yield self.frame.display.conflict(conflict)
+
+    # The last lines
 
     def _total(self) -> None:
+        """Put the sum of the areas of the base."""
         frame = self.frame
-        row = self.frame.last + 1
-        style: Style = {**BOX, "bold": True, "bg_color": SHADE}
-        for column in range(14):
-            self.sheet.text(row, column, "", **style)
-        self.sheet.text(row, TITLE_AT, frame.say("total"), **style)
-        bases = [
+        row = frame.last + 1
+        index = frame.document["index"]
+        style = self._last_line(row, "total")
+        base_rows = [
             frame.rows[True, group["id"]]
             for group in frame.display.areas()
             if group["kind"] == "base"
         ]
-        for column, key in (
-            (MAXIMUM, "maximum"),
-            (EARNED, "earned"),
-            (LOST, "lost"),
-            (EXCLUDED, "excluded"),
-        ):
-            total = f"ROUND({'+'.join(cell(base, column) for base in bases) or '0'},{frame.places})"
-            self.sheet.formula(
-                row,
-                column,
-                total,
-                decimal(frame.document["index"][key]),
-                **(self.points | style),
-            )
-        self.sheet.number(
-            row,
-            BEFORE,
-            decimal(frame.document["index"]["earned"]),
-            **(self.points | style | FAINT),
-        )
-        row += 1
-        for column in range(14):
-            self.sheet.text(row, column, "", **style)
-        self.sheet.text(row, TITLE_AT, frame.say("index"), **style)
-        index = frame.document["index"]
-        self.sheet.formula(
-            row,
-            EARNED,
-            frame.total("value"),
-            decimal(index["value"]),
-            **(self.points | style),
-        )
-        self.sheet.number(
-            row, BEFORE, decimal(index["value"]), **(self.points | style | FAINT)
-        )
-        self.sheet.text(
-            row, ARITHMETIC, index["calculation"], **{**style, "bold": False}
-        )
+        for column, key in POINTS:
+            areas = "+".join(cell(base_row, column) for base_row in base_rows)
+            formula = f"ROUND({areas or '0'},{frame.places})"
+            value = decimal(index[key])
+            self.sheet.formula(row, column, formula, value, **(self.points | style))
+        before = decimal(index["earned"])
+        self.sheet.number(row, BEFORE, before, **(self.points | style | FAINT))
+
+    def _index(self) -> None:
+        """Put the index, and how it comes about."""
+        row = self.frame.last + 2
+        index = self.frame.document["index"]
+        style = self._last_line(row, "index")
+        value = decimal(index["value"])
+        formula = self.frame.total("value")
+        self.sheet.formula(row, EARNED, formula, value, **(self.points | style))
+        self.sheet.number(row, BEFORE, value, **(self.points | style | FAINT))
+        plain = {**style, "bold": False}
+        self.sheet.text(row, ARITHMETIC, index["calculation"], **plain)
+
+    def _last_line(self, row: int, key: str) -> Style:
+        """Put the empty cells and the title of a line; return its style."""
+        style: Style = {**BOX, "bold": True, "bg_color": SHADE}
+        self._empty_line(row, style)
+        self.sheet.text(row, TITLE_COLUMN, self.frame.say(key), **style)
+        return style
 
 
-SAID_AT = 8
-"""The column of the sheet of figures that says the state of a figure."""
+def evidence_words(rule: Document) -> str:
+    """Return the documents that prove a rule; one that does not count is in brackets."""
+    names = []
+    for document in rule["evidence"]["documents"]:
+        name = document["document"]
+        names.append(name if document["valid"] else f"({name})")
+    return "; ".join(names)
 
 
-class Losses:
+LOSS_WIDTHS = [5, 7, 30, 9, 13, 13, 7, 22, 28, 13, 14, 10, 19]
+
+LOSS_POINTS = 6
+"""The column of the points on the sheet of lost points."""
+
+CENTRED_COLUMNS = (0, 1, 3)
+
+
+class LossSheet:
     """Writes the sheet of lost points: the rules in the order of the report, their points live."""
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        self.sheet = book.sheet(
-            frame.sheets["losses"], [5, 7, 30, 9, 13, 13, 7, 22, 28, 13, 14, 10, 19]
-        )
+        self.sheet = book.sheet(frame.sheets["losses"], LOSS_WIDTHS)
 
     def write(self) -> None:
         """Write the sheet."""
         frame = self.frame
         sheet = self.sheet
+        heads = [frame.say(f"loss-{column}") for column in range(len(LOSS_WIDTHS))]
         sheet.banner(0, frame.say("losses-title"), **TITLE)
         sheet.banner(1, frame.say("losses-legend"), **SUBTITLE)
-        sheet.heads(HEAD, [frame.say(f"loss-{at}") for at in range(13)])
-        display = frame.display
-        rules = display.picked("losses") + [
-            rule for rule in display.picked("missing") if decimal(rule["lost"])
-        ]
-        for at, rule in enumerate(rules, start=1):
-            self._rule(HEAD + at, at, rule)
+        sheet.heads(HEAD, heads)
+        missing = frame.display.listed_rules("missing")
+        rules = frame.display.listed_rules("losses")
+        # A missing rule whose points leave the maximum, or are still given, lost nothing.
+        rules += [rule for rule in missing if decimal(rule["lost"])]
+        for number, rule in enumerate(rules, start=1):
+            self._rule(HEAD + number, number, rule)
         self._sum(HEAD + len(rules) + 1, rules)
 
-    def _rule(self, row: int, at: int, rule: Document) -> None:
+    def _rule(self, row: int, number: int, rule: Document) -> None:
         frame = self.frame
         remedy = rule["remedy"] or {}
-        there = frame.rows[False, rule["id"]]
-        number = frame.full_number(there)
-        texts = [
-            str(at),
-            number,
+        score_row = frame.rows[False, rule["id"]]
+        texts = (
+            str(number),
+            frame.full_number(score_row),
             rule["title"],
             ", ".join(rule["source"]),
             rule["required"],
             rule["reported"],
             "",
-        ]
-        texts += [
             rule["win_back"],
             *(remedy.get(key) for key in ("task", "lead", "with", "due", "product")),
-        ]
-        for column, text in enumerate(texts):
-            self.sheet.text(
-                row, column, text, **BOX, **(CENTRE if column in (0, 1, 3) else {})
-            )
-        style = {**BOX, **CENTRE, "bold": True, "num_format": points_format(frame)}
-        self.sheet.formula(
-            row, 6, frame.score(there, LOST), decimal(rule["lost"]), **style
         )
+        for column, text in enumerate(texts):
+            style = {**BOX, **CENTRE} if column in CENTRED_COLUMNS else BOX
+            self.sheet.text(row, column, text, **style)
+        points = {"bold": True, "num_format": frame.points_format()}
+        formula = frame.score(score_row, LOST)
+        value = decimal(rule["lost"])
+        self.sheet.formula(row, LOSS_POINTS, formula, value, **BOX, **CENTRE, **points)
 
     def _sum(self, row: int, rules: list[Document]) -> None:
         frame = self.frame
-        style = {**HEADING, "num_format": points_format(self.frame)}
-        for column in range(13):
+        style = {**HEADING, "num_format": frame.points_format()}
+        for column in range(len(LOSS_WIDTHS)):
             self.sheet.text(row, column, "", **style)
         self.sheet.text(row, 2, frame.say("losses-total"), **style)
-        if rules:
-            formula = (
-                f"ROUND(SUM({cell(HEAD + 1, 6)}:{cell(row - 1, 6)}),{frame.places})"
-            )
-            total = sum((decimal(rule["lost"]) for rule in rules), start=decimal("0"))
-            self.sheet.formula(row, 6, formula, total, **style)
+        if not rules:
+            return
+        first = cell(HEAD + 1, LOSS_POINTS)
+        last = cell(row - 1, LOSS_POINTS)
+        formula = f"ROUND(SUM({first}:{last}),{frame.places})"
+        total = sum((decimal(rule["lost"]) for rule in rules), start=decimal("0"))
+        self.sheet.formula(row, LOSS_POINTS, formula, total, **style)

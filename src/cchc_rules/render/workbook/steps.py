@@ -17,13 +17,13 @@ from cchc_rules.render.workbook.book import (
     SUBTITLE,
     TITLE,
     Book,
-    Cached,
+    CachedValue,
 )
 from cchc_rules.render.workbook.cell_formulas import (
     LEVEL,
     NUMBER,
     YES_NO,
-    Own,
+    LocalName,
     Translator,
     compared,
     largest,
@@ -46,6 +46,7 @@ from cchc_rules.render.workbook.layout import (
     CAUSE,
     EFFECT,
     FIRST,
+    FIRST_RECKONING,
     GATES,
     GIVEN,
     HEAD,
@@ -63,154 +64,171 @@ from cchc_rules.render.workbook.layout import (
     WEIGHT,
     Frame,
     Line,
-    Step,
+    Reckoning,
 )
 
+WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16]
+
 EFFECTS = {"lost": 0, "full": 1, "exclude": 2, "show": 3, "manual": 4}
+"""The codes of what becomes of a rule's points in an absence."""
+
 UNDECLARED = 5
-BLOCK = 9
+"""The code of an effect where the rule set declares none."""
+
 CLOSED = 8
+BLOCK = 9
+"""What decides instead of a state (1 to 7): a closed gate; a block that is absent."""
+
 ZERO = "÷0"
 """Stands in a step where a denominator is zero."""
 
+UNROUNDED = "0.00######"
+WHOLE = {"num_format": "0", "align": "center"}
 
-class Steps:
-    """Writes the sheet of steps."""
+EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
+DATE_SIGNS = {
+    "is": "==",
+    "on_or_before": "<=",
+    "before": "<",
+    "on_or_after": ">=",
+    "after": ">",
+}
+"""The comparison that a comparator in words stands for."""
+
+INDEX_KEYS = {
+    ACTUAL: {
+        "maximum": "maximum",
+        "earned": "earned",
+        "rescaled": "rescaled",
+        "base": "base",
+        "bonus": "bonus",
+        "penalty": "penalty",
+        "exact": "exact",
+        "value": "value",
+    },
+    AT_LEAST: {"value": "lowest"},
+    AT_MOST: {"value": "highest"},
+    SUPPORTED: {"value": "supported"},
+}
+"""The lines of the index that the report tells too, with its keys."""
+
+
+class StepSheet:
+    """Writes the sheet of steps.
+
+    `kept` has, once the sheet is written, the rules that a sheet cannot compute.
+    """
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        widths = [6, 22, 8, 8, *[9] * 9, *[10] * 16]
-        self.sheet = book.sheet(frame.sheets["steps"], widths, A3)
-        self.points = "0." + "0" * frame.places if frame.places else "0"
+        self.sheet = book.sheet(frame.sheets["steps"], WIDTHS, A3)
+        self.points = frame.points_format()
         self.kept: list[Document] = []
 
     def write(self) -> None:
         """Write the sheet."""
-        frame = self.frame
-        self.sheet.banner(0, frame.say("steps-title"), **TITLE)
-        self.sheet.banner(1, frame.say("steps-legend"), **SUBTITLE)
-        for step, name in zip(
-            RECKONINGS, ("actual", "at-least", "at-most", "supported"), strict=True
-        ):
-            self.sheet.over(
-                HEAD - 1,
-                (step.exact, step.rescaled),
-                frame.say(f"reckoning-{name}"),
-                **HEADING,
-            )
-        heads = [f"step-{at}" for at in range(13)] + [
-            "step-exact",
-            "step-earned",
-            "step-excluded",
-            "step-rescaled",
-        ] * 4
-        self.sheet.heads(HEAD, [frame.say(head) for head in heads])
-        for line in frame.lines:
+        self._head()
+        for line in self.frame.lines:
+            bold = {"bold": line.group}
             self.sheet.text(
-                line.row, NUMBER_COLUMN, line.number, **BOX, **CENTRE, bold=line.group
+                line.row, NUMBER_COLUMN, line.number, **BOX, **CENTRE, **bold
             )
-            self.sheet.text(line.row, ID, line.item["id"], **BOX, bold=line.group)
+            self.sheet.text(line.row, ID, line.item["id"], **BOX, **bold)
             if line.group:
-                Group(self, line).write()
+                GroupLine(self, line).write()
             else:
                 self._rule(line)
         self._index()
 
+    def _head(self) -> None:
+        say = self.frame.say
+        self.sheet.banner(0, say("steps-title"), **TITLE)
+        self.sheet.banner(1, say("steps-legend"), **SUBTITLE)
+        names = ("actual", "at-least", "at-most", "supported")
+        for reckoning, name in zip(RECKONINGS, names, strict=True):
+            columns = (reckoning.exact, reckoning.rescaled)
+            words = say(f"reckoning-{name}")
+            self.sheet.over(HEAD - 1, columns, words, **HEADING)
+        heads = [say(f"step-{column}") for column in range(FIRST_RECKONING)]
+        for _ in RECKONINGS:
+            heads += [say(f"step-{name}") for name in Reckoning._fields]
+        self.sheet.heads(HEAD, heads)
+
     def _rule(self, line: Line) -> None:
-        rule = Rule(self, line)
+        """Write a rule with its formulas, or with its values where a sheet cannot compute it."""
+        rule = RuleLine(self, line)
+        formulas: Mapping[str, str] = {}
         try:
-            formulas = rule.formulas()
-            for formula in formulas.values():
-                checked(formula)
-            if rule.coarse() or not steady(
-                Fraction(line.item["exact"]), self.frame.places
-            ):
-                raise NotInSheetError
+            formulas = rule.checked_formulas()
         except NotInSheetError:
-            formulas = {}
             self.kept.append(line.item)
         rule.write(formulas)
 
     def amount(
-        self, row: int, column: int, formula: str, value: Cached, **style: str
+        self, row: int, column: int, formula: str, value: CachedValue, **style: str
     ) -> None:
         """Put points that a formula gives."""
-        self.sheet.formula(
-            row, column, formula, value, **BOX, **{"num_format": self.points} | style
-        )
+        style = {"num_format": self.points, **style}
+        self.sheet.formula(row, column, formula, value, **BOX, **style)
 
     # The index
 
     def _index(self) -> None:
         for name in TOTALS:
-            self.sheet.text(
-                self.frame.total_row(name), ID, self.frame.say(f"total-{name}"), **BOLD
-            )
-        for step in RECKONINGS:
-            self._reckoning(step)
+            words = self.frame.say(f"total-{name}")
+            self.sheet.text(self.frame.total_row(name), ID, words, **BOLD)
+        for reckoning in RECKONINGS:
+            self._index_of(reckoning)
 
-    def _reckoning(self, step: Step) -> None:
+    def _index_of(self, reckoning: Reckoning) -> None:
+        """Put the lines that make the index of one reckoning (semantics I1 to I4)."""
         index = self.frame.document["index"]
+        keys = INDEX_KEYS[reckoning]
+        for name, formula in self._index_formulas(reckoning).items():
+            value = decimal(index[keys[name]]) if name in keys else None
+            style = {"num_format": UNROUNDED} if name.startswith("exact") else {}
+            row = self.frame.total_row(name)
+            self.amount(row, reckoning.earned, formula, value, **style)
+
+    def _index_formulas(self, reckoning: Reckoning) -> dict[str, str]:
         places = self.frame.places
-        said = {
-            ACTUAL: {
-                name: index[name]
-                for name in (
-                    "maximum",
-                    "earned",
-                    "rescaled",
-                    "base",
-                    "bonus",
-                    "penalty",
-                )
-            }
-            | {"exact": index["exact"], "value": index["value"]},
-            AT_LEAST: {"value": index["lowest"]},
-            AT_MOST: {"value": index["highest"]},
-            SUPPORTED: {"value": index["supported"]},
-        }[step]
-        here = {name: cell(self.frame.total_row(name), step.earned) for name in TOTALS}
-        scale = index["scale"]
-        over = f"OR({compared('>', self._exact(here), scale)},{here['sum']}>{scale})"
-        held = "FALSE" if self.frame.machine["over_scale"] else over
-        formulas = {
-            "maximum": self._top("base", WEIGHT),
-            "earned": self._top("base", step.earned),
-            "rescaled": self._top("base", step.rescaled),
-            "left": f"ROUND({here['maximum']}-{here['rescaled']},{places})",
-            "exact-base": f"IF({here['left']}=0,0,{here['earned']}*{scale}/{here['left']})",
-            "base": rounded(here["exact-base"], places),
-            "bonus": self._top("bonus", step.earned),
-            "penalty": f"ROUND({self._top('penalty', WEIGHT)}-{self._top('penalty', step.earned)},{places})",
-            "exact": f"IF({held},MIN({self._exact(here)},{scale}),{self._exact(here)})",
-            "sum": f"ROUND({here['base']}+{here['bonus']}-{here['penalty']},{places})",
-            "value": f"IF({held},MIN({here['sum']},ROUNDDOWN({scale},{places})),{here['sum']})",
+        scale = self.frame.document["index"]["scale"]
+        own = {
+            name: cell(self.frame.total_row(name), reckoning.earned) for name in TOTALS
         }
-        for name, formula in formulas.items():
-            value = decimal(said[name]) if name in said else None
-            unrounded = {"num_format": "0.00######"} if name.startswith("exact") else {}
-            self.amount(
-                self.frame.total_row(name), step.earned, formula, value, **unrounded
-            )
+        exact = f"({own['exact-base']}+{own['bonus']}-{own['penalty']})"
+        # What goes over the scale is held to it, unless the rule set lets it pass.
+        over = f"OR({compared('>', exact, scale)},{own['sum']}>{scale})"
+        held = "FALSE" if self.frame.machine["over_scale"] else over
+        penalty_weight = self._areas("penalty", WEIGHT)
+        penalty_earned = self._areas("penalty", reckoning.earned)
+        shared = f"{own['earned']}*{scale}/{own['left']}"
+        return {
+            "maximum": self._areas("base", WEIGHT),
+            "earned": self._areas("base", reckoning.earned),
+            "rescaled": self._areas("base", reckoning.rescaled),
+            "left": f"ROUND({own['maximum']}-{own['rescaled']},{places})",
+            "exact-base": f"IF({own['left']}=0,0,{shared})",
+            "base": rounded(own["exact-base"], places),
+            "bonus": self._areas("bonus", reckoning.earned),
+            "penalty": f"ROUND({penalty_weight}-{penalty_earned},{places})",
+            "exact": f"IF({held},MIN({exact},{scale}),{exact})",
+            "sum": f"ROUND({own['base']}+{own['bonus']}-{own['penalty']},{places})",
+            "value": f"IF({held},MIN({own['sum']},ROUNDDOWN({scale},{places})),{own['sum']})",
+        }
 
-    @staticmethod
-    def _exact(here: Mapping[str, str]) -> str:
-        return f"({here['exact-base']}+{here['bonus']}-{here['penalty']})"
-
-    def _top(self, kind: str, column: int) -> str:
-        groups = [
-            group for group in self.frame.display.areas() if group["kind"] == kind
-        ]
-        cells = [cell(self.frame.rows[True, group["id"]], column) for group in groups]
+    def _areas(self, kind: str, column: int) -> str:
+        """Return the sum of the areas of a kind in a column."""
+        areas = [group for group in self.frame.display.areas() if group["kind"] == kind]
+        cells = [cell(self.frame.rows[True, area["id"]], column) for area in areas]
         return f"ROUND({'+'.join(cells) or '0'},{self.frame.places})"
 
 
-class Group:
-    """Writes a group's line: sums, means, pools."""
+class GroupLine:
+    """Writes a group's line: sums, means, bonus and penalty points."""
 
-    def __init__(self, steps: Steps, line: Line) -> None:
+    def __init__(self, steps: StepSheet, line: Line) -> None:
         self.steps = steps
-        self.line = line
         self.group = line.item
         self.row = line.row
         self.frame = steps.frame
@@ -218,37 +236,40 @@ class Group:
 
     def write(self) -> None:
         """Write the maximum, and earned, excluded and rescaled in every reckoning."""
-        mean = self.group["combine"] == "mean"
-        kind = self.group["kind"]
+        self._maximum()
+        for reckoning in RECKONINGS:
+            for name, formula in self.formulas(reckoning).items():
+                value = self._reported(name) if reckoning is ACTUAL else None
+                column = getattr(reckoning, name)
+                self.steps.amount(self.row, column, formula, value)
+
+    def _maximum(self) -> None:
+        value = decimal(self.group["maximum"])
+        if self.group["combine"] == "mean":
+            style = {**BOX, "num_format": self.steps.points}
+            self.steps.sheet.number(self.row, WEIGHT, value, **style)
+            return
         maximum = self.sum(WEIGHT)
-        if kind != "base":
+        if self.group["kind"] != "base":
             maximum = f"MIN({decimal(self.group['cap'])},{maximum})"
-        if mean:
-            self.steps.sheet.number(
-                self.row,
-                WEIGHT,
-                decimal(self.group["maximum"]),
-                **BOX,
-                num_format=self.steps.points,
-            )
-        else:
-            self.steps.amount(self.row, WEIGHT, maximum, decimal(self.group["maximum"]))
-        for step in RECKONINGS:
-            formulas = (
-                self.mean(step)
-                if mean
-                else self.added(step)
-                if kind == "base"
-                else self.pool(step)
-            )
-            for name, formula in formulas.items():
-                said = self.group["uncapped"] if name == "exact" else self.group[name]
-                value = decimal(said) if step is ACTUAL else None
-                self.steps.amount(self.row, getattr(step, name), formula, value)
+        self.steps.amount(self.row, WEIGHT, maximum, value)
+
+    def _reported(self, name: str) -> Decimal:
+        """Return what the report says of a column; the exact points are those before the cap."""
+        key = "uncapped" if name == "exact" else name
+        return decimal(self.group[key])
+
+    def formulas(self, reckoning: Reckoning) -> dict[str, str]:
+        """Return the formulas of one reckoning, by the names of its columns."""
+        if self.group["combine"] == "mean":
+            return self.mean(reckoning)
+        if self.group["kind"] == "base":
+            return self.plain_sum(reckoning)
+        return self.capped(reckoning)
 
     def parts(self, column: int) -> str:
         """Return the sum of the children in a column."""
-        return f"SUM({','.join(self.frame.area(column, self.group)) or '0'})"
+        return f"SUM({','.join(self.frame.children(column, self.group)) or '0'})"
 
     def sum(self, column: int) -> str:
         """Return the sum of the children in a column, rid of binary digits."""
@@ -258,39 +279,53 @@ class Group:
         """Return the address of a cell of this line."""
         return cell(self.row, column)
 
-    def added(self, step: Step) -> dict[str, str]:
+    def plain_sum(self, reckoning: Reckoning) -> dict[str, str]:
         """Return the formulas of a sum (semantics G1)."""
         return {
-            name: self.sum(getattr(step, name))
-            for name in ("earned", "excluded", "rescaled")
+            "earned": self.sum(reckoning.earned),
+            "excluded": self.sum(reckoning.excluded),
+            "rescaled": self.sum(reckoning.rescaled),
         }
 
-    def pool(self, step: Step) -> dict[str, str]:
-        """Return the formulas of bonus and penalty points, held to their cap (semantics G3)."""
+    def capped(self, reckoning: Reckoning) -> dict[str, str]:
+        """Return the formulas of bonus and penalty points, held to their cap (semantics G3).
+
+        Bonus points are what was earned, penalty points what was lost; a penalty group earns what
+        is left of its weight.
+        """
         cap = decimal(self.group["cap"])
-        uncapped = self.own(step.exact)
-        weight = self.own(WEIGHT)
-        bonus = self.group["kind"] == "bonus"
-        lost = f"{self.parts(WEIGHT)}-{self.parts(step.earned)}-{self.parts(step.excluded)}"
+        within_cap = f"MIN({cap},{self.own(reckoning.exact)})"
+        if self.group["kind"] == "bonus":
+            uncapped = self.sum(reckoning.earned)
+            earned = within_cap
+        else:
+            columns = (WEIGHT, reckoning.earned, reckoning.excluded)
+            lost = "-".join(self.parts(column) for column in columns)
+            uncapped = f"ROUND({lost},{self.places})"
+            earned = f"ROUND({self.own(WEIGHT)}-{within_cap},{self.places})"
         return {
-            "exact": self.sum(step.earned) if bonus else f"ROUND({lost},{self.places})",
-            "earned": f"MIN({cap},{uncapped})"
-            if bonus
-            else f"ROUND({weight}-MIN({cap},{uncapped}),{self.places})",
+            "exact": uncapped,
+            "earned": earned,
             "excluded": "0",
             "rescaled": "0",
         }
 
-    def mean(self, step: Step) -> dict[str, str]:
-        """Return the formulas of a weighted mean, rounded once (semantics G2)."""
+    def mean(self, reckoning: Reckoning) -> dict[str, str]:
+        """Return the formulas of a weighted mean, rounded once (semantics G2).
+
+        Children whose points leave the maximum do not count in the mean; where none is left, the
+        whole group leaves it.
+        """
         weight = self.own(WEIGHT)
-        counted = (
-            f"ROUND({self.parts(WEIGHT)}-{self.parts(step.rescaled)},{self.places})"
-        )
-        shown = f"({self.parts(step.excluded)}-{self.parts(step.rescaled)})"
-        earned = rounded(f"{weight}*{self.parts(step.exact)}/{counted}", self.places)
-        left = f"ROUND({weight}-{self.own(step.earned)},{self.places})"
-        excluded = f"MIN({rounded(f'{weight}*{shown}/{counted}', self.places)},{left})"
+        rescaled = self.parts(reckoning.rescaled)
+        counted = f"ROUND({self.parts(WEIGHT)}-{rescaled},{self.places})"
+        shown = f"({self.parts(reckoning.excluded)}-{rescaled})"
+        exact_earned = f"{weight}*{self.parts(reckoning.exact)}/{counted}"
+        exact_excluded = f"{weight}*{shown}/{counted}"
+        earned = rounded(exact_earned, self.places)
+        # Both are rounded: together they must not exceed the weight.
+        left = f"ROUND({weight}-{self.own(reckoning.earned)},{self.places})"
+        excluded = f"MIN({rounded(exact_excluded, self.places)},{left})"
         return {
             "earned": f"IF({counted}=0,0,{earned})",
             "excluded": f"IF({counted}=0,{weight},{excluded})",
@@ -298,195 +333,202 @@ class Group:
         }
 
 
-class Rule:
-    """Writes a rule's line (semantics L1 to L6)."""
+class RuleLine:
+    """Writes a rule's line (semantics L1 to L6).
 
-    def __init__(self, steps: Steps, line: Line) -> None:
+    The columns go from the figures to the points: what is absent, whether the target is met, the
+    points by the figures; then the state that these give, gates, what decides in the end, the
+    declared effect, and the state that is reported.
+    """
+
+    def __init__(self, steps: StepSheet, line: Line) -> None:
         self.steps = steps
         self.rule = line.item
         self.row = line.row
         self.frame = steps.frame
         self.machine: Document = self.rule["machine"]
-        self.given = self.frame.points(self.rule["id"])
+        self.points_given = self.frame.points(self.rule["id"])
         self.manual = self.rule["deduction"] == "manual"
 
     def own(self, column: int) -> str:
         """Return the address of a cell of this line."""
         return cell(self.row, column)
 
-    def coarse(self) -> bool:
-        """Whether a threshold that a formula gives is beyond the digits of a sheet."""
-        computed = (
-            isinstance(self.machine["threshold"], list)
-            and self.rule["threshold"] is not None
-        )
-        return (
-            computed
-            and self.frame.kind(self.rule["metric"]) == NUMBER
-            and coarse(self.rule["threshold"])
-        )
-
     # What the figures come to
 
-    def translator(self) -> Translator:
-        """Return the translator that knows the rule's own names."""
-        metric = self.rule["metric"]
-        own = {
-            "value": Own(self.frame.figure(metric), self.frame.kind(metric)),
-            "weight": Own(self.own(WEIGHT), NUMBER),
-            "lowest": Own(self.own(LOWEST), NUMBER),
-            "met": Own(f"({self.own(MET)}=1)", YES_NO),
-        }
-        plain = Translator(self.frame, {})
-        if self.machine["threshold"] is not None:
-            own["threshold"] = Own(
-                plain.value(self.machine["threshold"]),
-                plain.kind(self.machine["threshold"]),
-            )
-        return Translator(self.frame, own)
+    def checked_formulas(self) -> dict[str, str]:
+        """Return the formulas of the rule's own steps.
+
+        Raises:
+            NotInSheetError: a formula is too long, or binary digits could change its points.
+        """
+        formulas = self.formulas()
+        for formula in formulas.values():
+            checked(formula)
+        exact = Fraction(self.rule["exact"])
+        if self._threshold_is_coarse() or not steady(exact, self.frame.places):
+            raise NotInSheetError
+        return formulas
+
+    def _threshold_is_coarse(self) -> bool:
+        """Whether a threshold that a formula gives is beyond the digits of a sheet."""
+        is_computed = isinstance(self.machine["threshold"], list)
+        threshold = self.rule["threshold"]
+        if not is_computed or threshold is None:
+            return False
+        return self.frame.kind(self.rule["metric"]) == NUMBER and coarse(threshold)
 
     def formulas(self) -> dict[str, str]:
-        """Return the formulas of the steps that belong to this rule alone; `NotInSheetError` where
-        there are none.
-        """
+        """Return the formulas of the steps that read the figures: absence, met and points."""
         if self.manual:
-            return self._by_hand()
-        metric = self.rule["metric"]
-        write = self.translator()
-        own = self.frame.code(metric)
-        exempt = self.machine["exempt"]
+            return self._manual_formulas()
+        translator = self.translator()
+        code = self.frame.code(self.rule["metric"])
         codes = [
-            own,
-            write.absence(self.machine["threshold"]),
-            write.absence(self.machine["points"]),
+            code,
+            translator.absence(self.machine["threshold"]),
+            translator.absence(self.machine["points"]),
         ]
-        codes += [self.frame.code(exempt)] if exempt else []
-        points = write.value(self.machine["points"])
+        if self.machine["exempt"]:
+            codes.append(self.frame.code(self.machine["exempt"]))
+        points = translator.value(self.machine["points"])
         return {
-            "absence": f"IF({own}=1,1,{largest(codes)})",
-            "met": self._step(f"IF({self._met(write)},1,0)"),
-            "points": self._step(points),
+            # A waiver of the rule's own figure wins over every other absence.
+            "absence": f"IF({code}=1,1,{largest(codes)})",
+            "met": self._unless_absent(f"IF({self._met(translator)},1,0)"),
+            "points": self._unless_absent(points),
         }
 
-    def _step(self, formula: str) -> str:
+    def translator(self) -> Translator:
+        """Return the translator that knows the names that only this rule has."""
+        metric = self.rule["metric"]
+        threshold = self.machine["threshold"]
+        names = {
+            "value": LocalName(self.frame.figure(metric), self.frame.kind(metric)),
+            "weight": LocalName(self.own(WEIGHT), NUMBER),
+            "lowest": LocalName(self.own(LOWEST), NUMBER),
+            "met": LocalName(f"({self.own(MET)}=1)", YES_NO),
+        }
+        if threshold is not None:
+            plain = Translator(self.frame, {})
+            names["threshold"] = LocalName(
+                plain.value(threshold), plain.kind(threshold)
+            )
+        return Translator(self.frame, names)
+
+    def _unless_absent(self, formula: str) -> str:
         return f'IF({self.own(ABSENCE)}>0,"",IFERROR({formula},"{ZERO}"))'
 
-    def _by_hand(self) -> dict[str, str]:
-        here = f'{self.given}=""'
-        reached = compared(">=", str(self.given), self.own(WEIGHT))
+    def _manual_formulas(self) -> dict[str, str]:
+        """Return the formulas of a rule whose points a person gives."""
+        points = str(self.points_given)
+        is_empty = f'{points}=""'
+        reached = compared(">=", points, self.own(WEIGHT))
         return {
-            "absence": f"IF({here},3,0)",
-            "met": f'IF({here},"",IF({reached},1,0))',
-            "points": f'IF({here},"",{self.given})',
+            "absence": f"IF({is_empty},3,0)",
+            "met": f'IF({is_empty},"",IF({reached},1,0))',
+            "points": f'IF({is_empty},"",{points})',
         }
 
-    def _met(self, write: Translator) -> str:
+    def _met(self, translator: Translator) -> str:
         """Return the condition that the target is reached; without a target the points tell."""
         comparator = self.rule["comparator"]
-        if comparator is None:
-            none = self.rule["deduction"] == "none"
-            return (
-                "TRUE" if none else compared(">=", self.own(POINTS), self.own(WEIGHT))
-            )
-        return write.value(self._condition(comparator))
+        if comparator is not None:
+            return translator.value(self._condition(comparator))
+        if self.rule["deduction"] == "none":
+            return "TRUE"
+        return compared(">=", self.own(POINTS), self.own(WEIGHT))
 
     def _condition(self, comparator: str) -> object:
+        """Return the target as an expression: figure, less what is exempt, and threshold."""
         value: object = {"name": "value"}
         if self.machine["exempt"]:
             value = ["-", value, {"metric": self.machine["exempt"]}]
         threshold = self.rule["threshold"]
         if comparator == "between":
-            return [
-                "and",
-                *(
-                    [sign, value, threshold[edge]]
-                    for edge, sign in _EDGES.items()
-                    if edge in threshold
-                ),
-            ]
+            edges = [edge for edge in EDGES if edge in threshold]
+            return ["and", *([EDGES[edge], value, threshold[edge]] for edge in edges)]
         if comparator == "one_of":
-            texts = self.frame.kind(self.rule["metric"]) == LEVEL
-            return [
-                "or",
-                *(
-                    ["==", value, {"text": item} if texts else item]
-                    for item in threshold
-                ),
-            ]
-        sign = _SIGNS.get(comparator, comparator)
-        if comparator == "better":
-            sign = (
-                "<"
-                if self.frame.metrics[self.rule["metric"]]["better"] == "lower"
-                else ">"
-            )
-        return [sign, value, {"name": "threshold"}]
+            are_texts = self.frame.kind(self.rule["metric"]) == LEVEL
+            items = [{"text": item} if are_texts else item for item in threshold]
+            return ["or", *(["==", value, item] for item in items)]
+        return [self._sign(comparator), value, {"name": "threshold"}]
+
+    def _sign(self, comparator: str) -> str:
+        """Return the comparison of a comparator."""
+        if comparator != "better":
+            return DATE_SIGNS.get(comparator, comparator)
+        better = self.frame.metrics[self.rule["metric"]]["better"]
+        return "<" if better == "lower" else ">"
 
     # From the first state to the last
 
-    def first(self) -> str:
+    def first_state(self) -> str:
         """Return the state that the rule's own figures give."""
-        absence, met, points = (self.own(column) for column in (ABSENCE, MET, POINTS))
-        computed = f"IF({met}=1,1,IF(ROUND({points},10)>0,2,3))"
-        zero = f'IF(OR({met}="{ZERO}",{points}="{ZERO}"),5,{computed})'
-        return f"IF({absence}>0,CHOOSE({absence},7,5,4),{zero})"
+        absence = self.own(ABSENCE)
+        met = self.own(MET)
+        points = self.own(POINTS)
+        by_points = f"IF({met}=1,1,IF(ROUND({points},10)>0,2,3))"
+        is_zero = f'OR({met}="{ZERO}",{points}="{ZERO}")'
+        by_figures = f"IF({is_zero},5,{by_points})"
+        return f"IF({absence}>0,CHOOSE({absence},7,5,4),{by_figures})"
 
     def gates(self) -> str:
         """Return 2 where a required rule is not met, 1 where one is missing, else 0."""
-        states = [
-            cell(self.frame.rows[False, name], STATE) for name in self.rule["requires"]
-        ]
+        rows = [self.frame.rows[False, id_] for id_ in self.rule["requires"]]
+        states = [cell(row, STATE) for row in rows]
         if not states:
             return "0"
         closed = ",".join(f"{state}=2,{state}=3" for state in states)
-        return f"IF(OR({closed}),2,IF(OR({','.join(f'{state}=4' for state in states)}),1,0))"
+        missing = ",".join(f"{state}=4" for state in states)
+        return f"IF(OR({closed}),2,IF(OR({missing}),1,0))"
 
     def cause(self) -> str:
-        """Return what decides: 1 to 7 a state, 8 a closed gate, 9 an absent block (semantics L2)."""
+        """Return what decides: 1 to 7 a state, 8 a closed gate, 9 an absent block (semantics L2).
+
+        Each later condition is laid around the ones before it, so the last is asked first.
+        """
         first = self.own(FIRST)
         gates = self.own(GATES)
-        unknown = f"{gates}=1" if self.manual else f"AND({gates}=1,{first}<=3)"
-        cause = f"IF({unknown},4,{first})"
+        is_gate_unknown = f"{gates}=1"
+        if not self.manual:
+            is_gate_unknown = f"AND({gates}=1,{first}<=3)"
+        cause = f"IF({is_gate_unknown},4,{first})"
         if self.rule["due"] is not None:
-            cause = f"IF({self._waits(unknown)},6,{cause})"
-        code = (
-            self.frame.code(self.rule["metric"])
-            if self.rule["metric"] is not None
-            else "0"
-        )
+            cause = f"IF({self._waits(is_gate_unknown)},6,{cause})"
+        code = "0"
+        if self.rule["metric"] is not None:
+            code = self.frame.code(self.rule["metric"])
         cause = f"IF(AND({gates}=2,{code}<>1),{CLOSED},{cause})"
-        blocks = [
-            group["id"]
-            for group in self.frame.above(self.rule["group"])
-            if group["absent"] is not None
-        ]
-        for block in blocks:
-            absent = f"{self.frame.input(self.frame.absent_rows[block], GIVEN)}={self.frame.yes()}"
-            cause = f"IF({absent},{BLOCK},{cause})"
+        for group in self.frame.ancestors(self.rule["group"]):
+            if group["absent"] is not None:
+                row = self.frame.absent_rows[group["id"]]
+                is_absent = f"{self.frame.input(row, GIVEN)}={self.frame.yes()}"
+                cause = f"IF({is_absent},{BLOCK},{cause})"
         return cause
 
-    def _waits(self, unknown: str) -> str:
+    def _waits(self, is_gate_unknown: str) -> str:
         """Return the condition that the rule is not due and not yet met (semantics L2 g)."""
         first = self.own(FIRST)
-        before = f"{self.frame.as_of()}<{day(self.rule['due'])}"
+        is_before = f"{self.frame.as_of()}<{day(self.rule['due'])}"
         awaited = self._awaited("missing")
         if self.manual:
-            return f"AND({before},IF({unknown},{awaited},AND({first}>=2,{first}<=4)))"
-        open_ = f"OR({first}=2,{first}=3,AND({first}=4,NOT({awaited})))"
-        return f"AND({before},NOT({unknown}),{open_})"
+            not_met = f"AND({first}>=2,{first}<=4)"
+            return f"AND({is_before},IF({is_gate_unknown},{awaited},{not_met}))"
+        is_open = f"OR({first}=2,{first}=3,AND({first}=4,NOT({awaited})))"
+        return f"AND({is_before},NOT({is_gate_unknown}),{is_open})"
 
     def _awaited(self, state: str) -> str:
         """Return whether points from a person are waited for in a state."""
-        return (
-            f'{self.given}=""'
-            if self.machine["effects"].get(state) == "manual"
-            else "FALSE"
-        )
+        if self.machine["effects"].get(state) != "manual":
+            return "FALSE"
+        return f'{self.points_given}=""'
 
     def effect(self) -> str:
         """Return the code of the declared effect of an absence."""
         cause = self.own(CAUSE)
-        effects = [self.machine["effects"].get(state, "") for state in STATE_CODES[3:]]
+        absences = STATE_CODES[3:]
+        effects = [self.machine["effects"].get(state, "") for state in absences]
         codes = ",".join(str(EFFECTS.get(effect, UNDECLARED)) for effect in effects)
         return f'IF(AND({cause}>=4,{cause}<=7),CHOOSE({cause}-3,{codes}),"")'
 
@@ -494,94 +536,101 @@ class Rule:
         """Return the code of the state; 8 where an effect is not declared."""
         cause = self.own(CAUSE)
         effect = self.own(EFFECT)
-        last = f'IF(AND({effect}=4,{self.given}=""),4,{cause})' if self.given else cause
-        return f"IF({cause}={BLOCK},5,IF({cause}={CLOSED},3,IF({effect}={UNDECLARED},8,{last})))"
+        state = cause
+        if self.points_given:
+            is_awaited = f'AND({effect}=4,{self.points_given}="")'
+            state = f"IF({is_awaited},4,{cause})"
+        state = f"IF({effect}={UNDECLARED},8,{state})"
+        return f"IF({cause}={BLOCK},5,IF({cause}={CLOSED},3,{state}))"
 
     def exact(self) -> str:
         """Return the points before rounding (semantics L4)."""
         cause = self.own(CAUSE)
-        effect = self.own(EFFECT)
-        points = self.own(POINTS)
-        given = f'IF({self.given}="",0,{self.given})' if self.given else "0"
-        absent = f"CHOOSE({effect}+1,0,{self.own(WEIGHT)},0,0,{given},NA())"
-        return f"IF({cause}>=8,0,IF({cause}<=3,{points},{absent}))"
+        given = "0"
+        if self.points_given:
+            given = f'IF({self.points_given}="",0,{self.points_given})'
+        by_effect = f"0,{self.own(WEIGHT)},0,0,{given},NA()"
+        absent = f"CHOOSE({self.own(EFFECT)}+1,{by_effect})"
+        return f"IF({cause}>=8,0,IF({cause}<=3,{self.own(POINTS)},{absent}))"
 
     def unsupported(self) -> str:
         """Return whether points are claimed without valid evidence (semantics I6)."""
         if not self.rule["evidence"]["required"]:
             return "0"
-        proof = self.frame.input(self.frame.proof_rows[self.rule["id"]], GIVEN)
-        state = self.own(STATE)
-        effect = self.own(EFFECT)
-        earned = self.own(ACTUAL.earned)
-        by_hand = f'AND({effect}=4,{self.given}<>"")' if self.given else "FALSE"
-        return f"IF(AND({proof}<>{self.frame.yes()},{earned}>0,OR({state}<=3,{by_hand})),1,0)"
+        row = self.frame.proof_rows[self.rule["id"]]
+        proof = self.frame.input(row, GIVEN)
+        is_by_hand = "FALSE"
+        if self.points_given:
+            is_by_hand = f'AND({self.own(EFFECT)}=4,{self.points_given}<>"")'
+        conditions = (
+            f"{proof}<>{self.frame.yes()}",
+            f"{self.own(ACTUAL.earned)}>0",
+            f"OR({self.own(STATE)}<=3,{is_by_hand})",
+        )
+        return f"IF(AND({','.join(conditions)}),1,0)"
 
     # Writing
 
     def write(self, formulas: Mapping[str, str]) -> None:
         """Write the line; without formulas its values are kept."""
-        steps = self.steps
-        rule = self.rule
-        for column, key in ((WEIGHT, "maximum"), (LOWEST, "lowest")):
-            steps.sheet.number(
-                self.row, column, decimal(rule[key]), **BOX, num_format=steps.points
-            )
+        style = {**BOX, "num_format": self.steps.points}
+        sheet = self.steps.sheet
+        sheet.number(self.row, WEIGHT, decimal(self.rule["maximum"]), **style)
+        sheet.number(self.row, LOWEST, decimal(self.rule["lowest"]), **style)
         if formulas:
             self._live(formulas)
         else:
             self._kept()
-        self._settled()
+        self._other_reckonings()
 
     def _live(self, formulas: Mapping[str, str]) -> None:
         rule = self.rule
+        row = self.row
         amount = self.steps.amount
-        whole = {"num_format": "0", "align": "center"}
-        unrounded = {"num_format": "0.00######"}
-        amount(self.row, ABSENCE, formulas["absence"], None, **whole)
-        amount(self.row, MET, formulas["met"], None, **whole)
-        amount(self.row, POINTS, formulas["points"], None, **unrounded)
-        for column, formula in (
-            (FIRST, self.first()),
-            (GATES, self.gates()),
-            (CAUSE, self.cause()),
-            (EFFECT, self.effect()),
-        ):
-            amount(self.row, column, formula, None, **whole)
-        weight = self.own(WEIGHT)
-        cause = self.own(CAUSE)
+        unrounded = {"num_format": UNROUNDED}
+        amount(row, ABSENCE, formulas["absence"], None, **WHOLE)
+        amount(row, MET, formulas["met"], None, **WHOLE)
+        amount(row, POINTS, formulas["points"], None, **unrounded)
+        amount(row, FIRST, self.first_state(), None, **WHOLE)
+        amount(row, GATES, self.gates(), None, **WHOLE)
+        amount(row, CAUSE, self.cause(), None, **WHOLE)
+        amount(row, EFFECT, self.effect(), None, **WHOLE)
+        amount(row, STATE, self.state(), self._state_code(), **WHOLE)
+        amount(row, UNSUPPORTED, self.unsupported(), self._claimed(), **WHOLE)
+        amount(row, ACTUAL.exact, self.exact(), decimal(rule["exact"]), **unrounded)
+        earned = rounded(self.own(ACTUAL.exact), self.frame.places)
+        amount(row, ACTUAL.earned, earned, decimal(rule["earned"]))
+        is_block = f"{self.own(CAUSE)}={BLOCK}"
         effect = self.own(EFFECT)
-        amount(
-            self.row, STATE, self.state(), STATE_CODES.index(rule["state"]) + 1, **whole
-        )
-        amount(self.row, UNSUPPORTED, self.unsupported(), self._claimed(), **whole)
-        amount(
-            self.row, ACTUAL.exact, self.exact(), decimal(rule["exact"]), **unrounded
-        )
-        rounds = rounded(self.own(ACTUAL.exact), self.frame.places)
-        amount(self.row, ACTUAL.earned, rounds, decimal(rule["earned"]))
-        excluded = f"IF(OR({cause}={BLOCK},{effect}=2,{effect}=3),{weight},0)"
-        amount(self.row, ACTUAL.excluded, excluded, decimal(rule["excluded"]))
-        rescaled = f"IF(OR({cause}={BLOCK},{effect}=2),{weight},0)"
-        amount(self.row, ACTUAL.rescaled, rescaled, self._rescaled())
+        weight = self.own(WEIGHT)
+        excluded = f"IF(OR({is_block},{effect}=2,{effect}=3),{weight},0)"
+        amount(row, ACTUAL.excluded, excluded, decimal(rule["excluded"]))
+        rescaled = f"IF(OR({is_block},{effect}=2),{weight},0)"
+        amount(row, ACTUAL.rescaled, rescaled, self._rescaled())
+
+    def _state_code(self) -> int:
+        return STATE_CODES.index(self.rule["state"]) + 1
 
     def _claimed(self) -> int:
+        """Return 1 where the report names the rule among the unsupported ones, else 0."""
         return int(self.rule["id"] in self.frame.document["unsupported"])
 
     def _rescaled(self) -> Decimal:
-        shown = (
-            self.machine["effects"].get(self.rule["state"]) == "show"
-            and self.rule["reason"]["code"] != "block_absent"
-        )
-        return Decimal(0) if shown else decimal(self.rule["excluded"])
+        """Return the points that leave the maximum; what is only shown stays in it."""
+        effect = self.machine["effects"].get(self.rule["state"])
+        is_block = self.rule["reason"]["code"] == "block_absent"
+        if effect == "show" and not is_block:
+            return Decimal(0)
+        return decimal(self.rule["excluded"])
 
     def _kept(self) -> None:
+        """Put the values of the report instead of formulas."""
         rule = self.rule
         sheet = self.steps.sheet
         for column in range(ABSENCE, STATE):
             sheet.text(self.row, column, "–", **BOX, **CENTRE)
         sheet.text(self.row, ABSENCE, self.frame.say("kept"), **BOX, **FAINT)
-        sheet.number(self.row, STATE, STATE_CODES.index(rule["state"]) + 1, **BOX)
+        sheet.number(self.row, STATE, self._state_code(), **BOX)
         sheet.number(self.row, UNSUPPORTED, self._claimed(), **BOX)
         values = (
             decimal(rule["exact"]),
@@ -589,37 +638,31 @@ class Rule:
             decimal(rule["excluded"]),
             self._rescaled(),
         )
+        style = {**BOX, "num_format": self.steps.points}
         for column, value in zip(ACTUAL, values, strict=True):
-            sheet.number(self.row, column, value, **BOX, num_format=self.steps.points)
+            sheet.number(self.row, column, value, **style)
 
-    def _settled(self) -> None:
-        """The other reckonings: an open rule at its fewest points and its weight; nothing without
-        evidence.
+    def _other_reckonings(self) -> None:
+        """Put what the rule gives in the other reckonings.
+
+        A rule that is still open gives its fewest points at least and its weight at most. With only
+        what is proved, a rule without evidence gives nothing; its points stay in the maximum.
         """
-        open_ = f"OR({self.own(STATE)}=4,{self.own(STATE)}=6)"
-        without = f"{self.own(UNSUPPORTED)}=1"
-        for step, case, points in (
-            (AT_LEAST, open_, self.own(LOWEST)),
-            (AT_MOST, open_, self.own(WEIGHT)),
-            (SUPPORTED, without, "0"),
-        ):
-            for column, actual in zip(step, ACTUAL, strict=True):
-                other = points if column in (step.exact, step.earned) else "0"
-                plain = self.own(actual)
-                kept = (
-                    step is SUPPORTED
-                    and other == "0"
-                    and column in (step.excluded, step.rescaled)
-                )
-                formula = plain if kept else f"IF({case},{other},{plain})"
-                self.steps.amount(self.row, column, formula, None)
+        is_open = f"OR({self.own(STATE)}=4,{self.own(STATE)}=6)"
+        is_unproved = f"{self.own(UNSUPPORTED)}=1"
+        self._reckon(AT_LEAST, is_open, self.own(LOWEST))
+        self._reckon(AT_MOST, is_open, self.own(WEIGHT))
+        self._reckon(SUPPORTED, is_unproved, "0")
 
-
-_EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
-_SIGNS = {
-    "is": "==",
-    "on_or_before": "<=",
-    "before": "<",
-    "on_or_after": ">=",
-    "after": ">",
-}
+    def _reckon(self, reckoning: Reckoning, condition: str, points: str) -> None:
+        """Put one reckoning: other points where a condition holds, else those of the report."""
+        for column, actual_column in zip(reckoning, ACTUAL, strict=True):
+            actual = self.own(actual_column)
+            is_points = column in (reckoning.exact, reckoning.earned)
+            if is_points:
+                formula = f"IF({condition},{points},{actual})"
+            elif reckoning is SUPPORTED:
+                formula = actual
+            else:
+                formula = f"IF({condition},0,{actual})"
+            self.steps.amount(self.row, column, formula, None)

@@ -14,7 +14,7 @@ from cchc_rules.render.workbook.book import (
     Style,
 )
 from cchc_rules.render.workbook.cell_formulas import compared
-from cchc_rules.render.workbook.cells import cell, decimal
+from cchc_rules.render.workbook.cells import cell, decimal, quoted
 from cchc_rules.render.workbook.layout import (
     AT_LEAST,
     AT_MOST,
@@ -23,34 +23,41 @@ from cchc_rules.render.workbook.layout import (
     STATE_CODES,
     SUPPORTED,
     Frame,
+    Line,
+    Reckoning,
 )
 from cchc_rules.render.workbook.scores import (
     EARNED,
     EXCLUDED,
     LOST,
     MAXIMUM,
-    points_format,
     state_words,
 )
 
-LABEL = 1
-LIVE = 2
-BEFORE = 3
-APART = 4
-_EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
-_SHOWN = {"from": "≥", "above": ">", "to": "≤", "below": "<"}
-PASSES = (1, 5, 6, 7)
+LABEL, LIVE, REPORT, DIFFERENCE = range(1, 5)
+"""The columns: what it is, as computed, as the report says, and the difference of the two."""
+
+LAST = 6
+"""The last column."""
+
+WIDTHS = [6, 58, 16, 16, 16, 16, 16]
+
+EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
+EDGES_SHOWN = {"from": "≥", "above": ">", "to": "≤", "below": "<"}
+
+STATES_THAT_PASS = (1, 5, 6, 7)
 """The codes of states that hold no band down (semantics I5)."""
 
 
-class Summary:
-    """Writes the first sheet."""
+class SummarySheet:
+    """Writes the first sheet, from the top down; `row` is the next row to write."""
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        self.sheet = book.sheet(frame.sheets["summary"], [6, 58, 16, 16, 16, 16, 16])
+        self.sheet = book.sheet(frame.sheets["summary"], WIDTHS)
         self.sheet.worksheet.fit_to_pages(1, 1)
-        self.points: Style = {**BOX, **CENTRE, "num_format": points_format(frame)}
+        points = frame.points_format()
+        self.points: Style = {**BOX, **CENTRE, "num_format": points}
         self.row = 0
 
     def write(self) -> None:
@@ -59,10 +66,9 @@ class Summary:
         self.sheet.banner(0, display.say("title"), **TITLE)
         self.row = 1
         for label, words in display.head():
-            self._pair(label, words)
-        self.sheet.banner(
-            self.row, self.frame.say("summary-legend"), **{**SUBTITLE, **FAINT}
-        )
+            self._fact(label, words)
+        legend = self.frame.say("summary-legend")
+        self.sheet.banner(self.row, legend, **{**SUBTITLE, **FAINT})
         self.row += 2
         self._index()
         self._areas()
@@ -70,99 +76,95 @@ class Summary:
         self._bands()
         self._counts()
 
-    def _pair(self, label: str, words: str) -> None:
+    def _fact(self, label: str, words: str) -> None:
         self.sheet.text(self.row, LABEL, label, **BOLD)
-        self.sheet.over(self.row, (LIVE, 6), words)
+        self.sheet.over(self.row, (LIVE, LAST), words)
         self.row += 1
 
-    def _heads(self, *words: str) -> None:
-        for at, word in enumerate(words):
-            self.sheet.text(
-                self.row, at, self.frame.say(word) if word else "", **HEADING
-            )
+    def _heads(self, *keys: str) -> None:
+        """Put the heads of a table; an empty key is an empty head."""
+        for column, key in enumerate(keys):
+            words = self.frame.say(key) if key else ""
+            self.sheet.text(self.row, column, words, **HEADING)
         self.row += 1
 
     # The index
 
     def _index(self) -> None:
         index = self.frame.document["index"]
+        total = self.frame.total
         self._heads("number", "quantity", "live", "in-report", "difference")
         self.sheet.worksheet.freeze_panes(1, 0)
-        self._figure(
-            "index", self.frame.total("value"), index["value"], bold=True, bg_color=PALE
-        )
-        self._kept("scale", index["scale"])
-        for word, name in (
-            ("maximum", "maximum"),
-            ("earned", "earned"),
-            ("rescaled", "rescaled"),
-        ):
-            self._figure(word, self.frame.total(name), index[name])
+        value = total("value")
+        self._figure("index", value, index["value"], bold=True, bg_color=PALE)
+        self._scale(index["scale"])
+        for name in ("maximum", "earned", "rescaled"):
+            self._figure(name, total(name), index[name])
         for name in ("base", "bonus", "penalty"):
-            self._figure(f"total-{name}", self.frame.total(name), index[name])
-        for word, step, key in (
-            ("at-least", AT_LEAST, "lowest"),
-            ("at-most", AT_MOST, "highest"),
-            ("supported", SUPPORTED, "supported"),
-        ):
-            self._figure(
-                f"reckoning-{word}", self.frame.total("value", step), index[key]
-            )
-        self._pair(self.frame.display.say("arithmetic"), index["calculation"])
+            self._figure(f"total-{name}", total(name), index[name])
+        self._reckoning("at-least", AT_LEAST, index["lowest"])
+        self._reckoning("at-most", AT_MOST, index["highest"])
+        self._reckoning("supported", SUPPORTED, index["supported"])
+        self._fact(self.frame.display.say("arithmetic"), index["calculation"])
         self.row += 1
 
-    def _figure(self, word: str, formula: str, said: str, **style: object) -> None:
+    def _reckoning(self, key: str, reckoning: Reckoning, reported: str) -> None:
+        value = self.frame.total("value", reckoning)
+        self._figure(f"reckoning-{key}", value, reported)
+
+    def _figure(self, key: str, formula: str, reported: str, **style: object) -> None:
+        """Put a figure as computed, as the report says, and the difference of the two."""
         row = self.row
         sheet = self.sheet
+        value = decimal(reported)
+        apart = f"{cell(row, LIVE)}-{cell(row, REPORT)}"
+        difference = f"ROUND({apart},{self.frame.places})"
+        signed = self.points | {"num_format": self._signed_format()}
         sheet.text(row, 0, "", **BOX)
-        sheet.text(row, LABEL, self.frame.say(word), **(BOX | style))
-        sheet.formula(row, LIVE, formula, decimal(said), **(self.points | style))
-        sheet.number(row, BEFORE, decimal(said), **(self.points | FAINT))
-        apart = f"ROUND({cell(row, LIVE)}-{cell(row, BEFORE)},{self.frame.places})"
-        sheet.formula(
-            row, APART, apart, 0, **(self.points | {"num_format": self._signed()})
-        )
+        sheet.text(row, LABEL, self.frame.say(key), **(BOX | style))
+        sheet.formula(row, LIVE, formula, value, **(self.points | style))
+        sheet.number(row, REPORT, value, **(self.points | FAINT))
+        sheet.formula(row, DIFFERENCE, difference, 0, **signed)
         self.row += 1
 
-    def _signed(self) -> str:
-        plain = points_format(self.frame)
+    def _signed_format(self) -> str:
+        """Return a number format with a sign; nothing is a dash."""
+        plain = self.frame.points_format()
         return f'+{plain};−{plain};"–"'
 
-    def _kept(self, word: str, said: str) -> None:
+    def _scale(self, scale: str) -> None:
         self.sheet.text(self.row, 0, "", **BOX)
-        self.sheet.text(self.row, LABEL, self.frame.say(word), **BOX)
-        self.sheet.number(self.row, LIVE, decimal(said), **{**BOX, **CENTRE})
+        self.sheet.text(self.row, LABEL, self.frame.say("scale"), **BOX)
+        self.sheet.number(self.row, LIVE, decimal(scale), **BOX, **CENTRE)
         self.row += 1
 
     def _areas(self) -> None:
         self._heads("number", "area", "maximum", "earned", "lost", "excluded", "share")
         for line in self.frame.lines:
             if line.group and not line.depth:
-                self._area(line.number, line.row, line.item)
+                self._area(line)
         self.row += 1
 
-    def _area(self, number: str, there: int, group: Document) -> None:
+    def _area(self, line: Line) -> None:
+        """Put an area with its points, and the share of what could be earned that was earned."""
         row = self.row
         sheet = self.sheet
-        sheet.text(row, 0, number, **BOX, **CENTRE)
-        sheet.text(row, LABEL, self.frame.display.title(group), **BOX)
-        columns = (
-            (MAXIMUM, "maximum"),
-            (EARNED, "earned"),
-            (LOST, "lost"),
-            (EXCLUDED, "excluded"),
-        )
-        for at, (column, key) in enumerate(columns, start=2):
-            sheet.formula(
-                row,
-                at,
-                self.frame.score(there, column),
-                decimal(group[key]),
-                **self.points,
-            )
-        left = f"({cell(row, 2)}-{cell(row, 5)})"
-        share = f'IF({left}<=0,"–",{cell(row, 3)}/{left})'
-        sheet.formula(row, 6, share, None, **{**BOX, **CENTRE, "num_format": "0.0%"})
+        sheet.text(row, 0, line.number, **BOX, **CENTRE)
+        sheet.text(row, LABEL, self.frame.display.title(line.item), **BOX)
+        columns = {
+            "maximum": MAXIMUM,
+            "earned": EARNED,
+            "lost": LOST,
+            "excluded": EXCLUDED,
+        }
+        addresses = {}
+        for column, (key, source) in enumerate(columns.items(), start=LIVE):
+            formula = self.frame.score(line.row, source)
+            sheet.formula(row, column, formula, decimal(line.item[key]), **self.points)
+            addresses[key] = cell(row, column)
+        left = f"({addresses['maximum']}-{addresses['excluded']})"
+        share = f'IF({left}<=0,"–",{addresses["earned"]}/{left})'
+        sheet.formula(row, LAST, share, None, **BOX, **CENTRE, num_format="0.0%")
         self.row += 1
 
     # What hangs on the index
@@ -172,136 +174,143 @@ class Summary:
         if not targets:
             return
         self._heads("number", "target", "reached", "in-report", "threshold")
-        for at, target in enumerate(targets, start=1):
-            words = [
-                self.frame.display.say(word) for word in ("reached", "not-reached")
-            ]
-            holds = compared(
-                target["comparator"], self.frame.total("exact"), target["threshold"]
-            )
-            said = words[0] if target["reached"] else words[1]
-            self.sheet.number(self.row, 0, at, **BOX, **CENTRE)
-            self.sheet.text(self.row, LABEL, target["title"], **BOX)
-            formula = f'IF({holds},"{words[0]}","{words[1]}")'
-            self.sheet.formula(
-                self.row, LIVE, formula, said, **{**BOX, **CENTRE, **BOLD}
-            )
-            self.sheet.text(self.row, BEFORE, said, **BOX, **CENTRE, **FAINT)
-            threshold = f"{target['comparator']} {self.frame.display.number(target['threshold'])}"
-            self.sheet.text(self.row, APART, threshold, **BOX, **CENTRE)
-            self.row += 1
+        for number, target in enumerate(targets, start=1):
+            self._target(number, target)
+        self.row += 1
+
+    def _target(self, number: int, target: Document) -> None:
+        row = self.row
+        sheet = self.sheet
+        display = self.frame.display
+        sign = target["comparator"]
+        holds = compared(sign, self.frame.total("exact"), target["threshold"])
+        reached = display.reached(reached=True)
+        not_reached = display.reached(reached=False)
+        formula = f"IF({holds},{quoted(reached)},{quoted(not_reached)})"
+        reported = display.reached(reached=target["reached"])
+        threshold = f"{sign} {display.number(target['threshold'])}"
+        sheet.number(row, 0, number, **BOX, **CENTRE)
+        sheet.text(row, LABEL, target["title"], **BOX)
+        sheet.formula(row, LIVE, formula, reported, **BOX, **CENTRE, **BOLD)
+        sheet.text(row, REPORT, reported, **BOX, **CENTRE, **FAINT)
+        sheet.text(row, DIFFERENCE, threshold, **BOX, **CENTRE)
         self.row += 1
 
     def _bands(self) -> None:
+        """Put the band, the ladder of bands, and the gates that hold the band down.
+
+        The band is found from two lists below it: `MATCH` gives the first band of the ladder whose
+        edges hold, and every gate gives the highest band that it lets pass.
+        """
         band = self.frame.document["band"]
-        bands = self.frame.machine["bands"]
         if not band:
             return
-        top = self.row
+        bands = self.frame.machine["bands"]
         gates = self.frame.machine["band_gates"]
-        first = top + 3
-        after = first + len(bands) + (1 if gates else 0)
-        self._heads("number", "band", "live", "in-report", "next-distance")
-        titles = f"{cell(first, LABEL)}:{cell(first + len(bands) - 1, LABEL)}"
-        holds = f"{cell(first, LIVE)}:{cell(first + len(bands) - 1, LIVE)}"
+        first = self.row + 3
+        last = first + len(bands) - 1
+        first_gate = last + 2
+        titles = f"{cell(first, LABEL)}:{cell(last, LABEL)}"
+        holds = f"{cell(first, LIVE)}:{cell(last, LIVE)}"
         position = f"MATCH(1,{holds},0)"
-        limits = [cell(after + at, BEFORE) for at in range(len(gates))]
+        limits = [cell(first_gate + index, REPORT) for index in range(len(gates))]
         allowed = f"MIN({','.join([position, *limits])})"
-        self.sheet.text(self.row, 0, "", **BOX)
-        self.sheet.text(self.row, LABEL, self.frame.say("band"), **BOX, **BOLD)
-        style = {**BOX, **CENTRE, **BOLD, "bg_color": PALE}
-        self.sheet.formula(
-            self.row,
-            LIVE,
-            f"INDEX({titles},{allowed})",
-            self._band_title(band["id"]),
-            **style,
-        )
-        self.sheet.text(
-            self.row, BEFORE, self._band_title(band["id"]), **BOX, **CENTRE, **FAINT
-        )
+        self._heads("number", "band", "live", "in-report", "next-distance")
+        self._band_reached(f"INDEX({titles},{allowed})", self._band_title(band["id"]))
         self._distance(bands, position)
         self.row += 1
         self._heads("number", "band-edges", "holds", "")
-        for at, step in enumerate(bands, start=1):
-            self._band(at, step)
+        for number, step in enumerate(bands, start=1):
+            self._band(number, step)
         if gates:
             self._heads("number", "band-gate", "state", "at-most")
             for gate in gates:
                 self._gate(gate)
         self.row += 1
 
+    def _band_reached(self, formula: str, title: str) -> None:
+        row = self.row
+        style = {**BOX, **CENTRE, **BOLD, "bg_color": PALE}
+        self.sheet.text(row, 0, "", **BOX)
+        self.sheet.text(row, LABEL, self.frame.say("band"), **BOX, **BOLD)
+        self.sheet.formula(row, LIVE, formula, title, **style)
+        self.sheet.text(row, REPORT, title, **BOX, **CENTRE, **FAINT)
+
     def _distance(self, bands: list[Document], position: str) -> None:
-        """How far the next band is, rounded up to the places of points."""
+        """Put how far the next band is, rounded up to the places of points."""
         following = self.frame.document["band"]["next"]
-        lows = [step.get("from", step.get("above")) for step in bands[1:]]
-        style = self.points | {"num_format": points_format(self.frame)}
+        lows = [band.get("from", band.get("above")) for band in bands[1:]]
         if not lows:
-            self.sheet.text(self.row, APART, "–", **BOX, **CENTRE)
+            self.sheet.text(self.row, DIFFERENCE, "–", **BOX, **CENTRE)
             return
         next_low = f"CHOOSE({position},{','.join(low or '0' for low in lows)})"
-        apart = f"ROUNDUP(ROUND({next_low}-{self._read()},10),{self.frame.places})"
-        formula = f'IF({position}>{len(lows)},"–",{apart})'
+        exact = f"ROUND({next_low}-{self._index_read()},10)"
+        distance = f"ROUNDUP({exact},{self.frame.places})"
+        formula = f'IF({position}>{len(lows)},"–",{distance})'
         value = decimal(following["distance"]) if following else "–"
-        self.sheet.formula(self.row, APART, formula, value, **style)
+        self.sheet.formula(self.row, DIFFERENCE, formula, value, **self.points)
 
-    def _read(self) -> str:
-        return self.frame.total(
-            "value" if self.frame.machine["bands_read"] == "rounded" else "exact"
-        )
+    def _index_read(self) -> str:
+        """Return the address of the index that bands read, exact or rounded."""
+        if self.frame.machine["bands_read"] == "rounded":
+            return self.frame.total("value")
+        return self.frame.total("exact")
 
     def _band_title(self, id_: str) -> str:
-        """Return a band's title; the report says those of the band reached and of the next one."""
-        band = self.frame.document["band"]
-        named = {item["id"]: item["title"] for item in (band, band["next"]) if item}
-        return str(named.get(id_, id_))
+        """Return the title of a band; the ladder of the report names them all."""
+        ladder = self.frame.document["band"]["ladder"]
+        titles = {band["id"]: band["title"] for band in ladder}
+        return str(titles.get(id_, id_))
 
-    def _band(self, at: int, band: Document) -> None:
+    def _band(self, number: int, band: Document) -> None:
+        row = self.row
+        sheet = self.sheet
         scale = self.frame.document["index"]["scale"]
-        within = f"MAX(0,MIN({self._read()},{scale}))"
-        edges = [(sign, band[edge]) for edge, sign in _EDGES.items() if edge in band]
-        holds = (
-            ",".join(compared(sign, within, f"({edge})") for sign, edge in edges)
-            or "TRUE"
-        )
-        said = " ".join(
-            f"{_SHOWN[edge]} {self.frame.display.number(band[edge])}"
-            for edge in _EDGES
-            if edge in band
-        )
-        self.sheet.number(self.row, 0, at, **BOX, **CENTRE)
-        self.sheet.text(self.row, LABEL, self._band_title(band["id"]), **BOX)
-        self.sheet.formula(
-            self.row, LIVE, f"IF(AND({holds}),1,0)", None, **{**BOX, **CENTRE, **FAINT}
-        )
-        self.sheet.text(self.row, BEFORE, said, **BOX, **CENTRE)
+        within_scale = f"MAX(0,MIN({self._index_read()},{scale}))"
+        conditions = []
+        shown = []
+        for edge, sign in EDGES.items():
+            if edge in band:
+                conditions.append(compared(sign, within_scale, f"({band[edge]})"))
+                figure = self.frame.display.number(band[edge])
+                shown.append(f"{EDGES_SHOWN[edge]} {figure}")
+        holds = f"IF(AND({','.join(conditions) or 'TRUE'}),1,0)"
+        sheet.number(row, 0, number, **BOX, **CENTRE)
+        sheet.text(row, LABEL, self._band_title(band["id"]), **BOX)
+        sheet.formula(row, LIVE, holds, None, **BOX, **CENTRE, **FAINT)
+        sheet.text(row, REPORT, " ".join(shown), **BOX, **CENTRE)
         self.row += 1
 
     def _gate(self, gate: Document) -> None:
-        """Unless its rule passes, a gate holds the index down to a band."""
+        """Put a gate: unless its rule passes, it holds the index down to a band."""
+        row = self.row
+        sheet = self.sheet
         bands = [band["id"] for band in self.frame.machine["bands"]]
-        state = self.frame.step(self.frame.rows[False, gate["rule"]], STATE)
-        passes = ",".join(f"{state}={code}" for code in PASSES)
         rule = self.frame.display.rules[gate["rule"]]
-        self.sheet.text(self.row, 0, "", **BOX)
-        self.sheet.text(self.row, LABEL, rule["title"], **BOX)
-        said = self.frame.display.state(rule["state"])
-        self.sheet.formula(
-            self.row, LIVE, state_words(self.frame, state), said, **{**BOX, **CENTRE}
-        )
-        limit = f"IF(OR({passes}),{len(bands)},{bands.index(gate['at_most']) + 1})"
-        self.sheet.formula(self.row, BEFORE, limit, None, **{**BOX, **CENTRE, **FAINT})
+        state = self.frame.step(self.frame.rows[False, gate["rule"]], STATE)
+        passes = ",".join(f"{state}={code}" for code in STATES_THAT_PASS)
+        at_most = bands.index(gate["at_most"]) + 1
+        limit = f"IF(OR({passes}),{len(bands)},{at_most})"
+        reported = self.frame.display.state(rule["state"])
+        words = state_words(self.frame, state)
+        sheet.text(row, 0, "", **BOX)
+        sheet.text(row, LABEL, rule["title"], **BOX)
+        sheet.formula(row, LIVE, words, reported, **BOX, **CENTRE)
+        sheet.formula(row, REPORT, limit, None, **BOX, **CENTRE, **FAINT)
         self.row += 1
 
     def _counts(self) -> None:
+        """Put how many rules are in each state."""
+        sheet = self.sheet
+        counts = self.frame.document["index"]["counts"]
+        first = self.frame.step(HEAD + 1, STATE)
+        states = f"{first}:{cell(self.frame.last, STATE)}"
         self._heads("number", "state", "live", "in-report")
-        states = f"{self.frame.step(HEAD + 1, STATE)}:{cell(self.frame.last, STATE)}"
         for code, state in enumerate(STATE_CODES, start=1):
-            count = self.frame.document["index"]["counts"][state]
-            self.sheet.text(self.row, 0, "", **BOX)
-            self.sheet.text(self.row, LABEL, self.frame.display.state(state), **BOX)
-            self.sheet.formula(
-                self.row, LIVE, f"COUNTIF({states},{code})", count, **{**BOX, **CENTRE}
-            )
-            self.sheet.number(self.row, BEFORE, count, **BOX, **CENTRE, **FAINT)
+            count = f"COUNTIF({states},{code})"
+            name = self.frame.display.state(state)
+            sheet.text(self.row, 0, "", **BOX)
+            sheet.text(self.row, LABEL, name, **BOX)
+            sheet.formula(self.row, LIVE, count, counts[state], **BOX, **CENTRE)
+            sheet.number(self.row, REPORT, counts[state], **BOX, **CENTRE, **FAINT)
             self.row += 1
