@@ -191,14 +191,14 @@ def steady(exact: Fraction, places: int) -> bool:
     units of half of the last place the ties are the odd whole numbers. To 2 places, 0.125 is
     25 such units, a tie; 0.1249999999999 is 24.99999999998, too close to it to tell.
     """
-    half_units = abs(exact) * 2 * 10**places
+    halves: int = 2 * 10**places
+    half_units = abs(exact) * halves
     nearest = _nearest_whole(half_units)
     distance = abs(half_units - nearest)
     is_near_a_tie = nearest % 2 == 1
     if not is_near_a_tie or distance == 0:
         return True
-    least_distance: Fraction = 2 * 10**places * _UNSURE
-    return distance >= least_distance
+    return distance >= halves * _UNSURE
 
 
 def _nearest_whole(number: Fraction) -> int:
