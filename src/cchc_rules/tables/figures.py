@@ -1,9 +1,12 @@
 """From the columns of a table to figures: a numerator, a denominator, and why there is none.
 
-What is not plain (a text where a number belongs, a figure out of range, more digits than fit) is
-not judged here: the row fails a test, and goes to the single engine, which scores it or says what
-is wrong with it. What follows may therefore rely on what was tested: a share of plain rows lies
-between 0 and 1.
+Only plain rows are judged in columns. A cell that is not plain (a text where a number belongs, a
+figure out of range, more digits than fit) fails a test, and its row goes to the single engine,
+which scores it or says what is wrong with it. What follows may therefore rely on what was tested:
+a percentage of plain rows lies between 0 and 100.
+
+So a misreading here can only be of one kind: a row that passes every test and means something
+else. The tests err on the side of the single engine.
 """
 
 from dataclasses import dataclass, field, replace
@@ -24,6 +27,7 @@ from cchc_rules.tables.exact_columns import (
     Ratio,
     Whole,
     as_ratio,
+    certain,
     choose,
     every,
     never,
@@ -35,14 +39,14 @@ from cchc_rules.tables.submission_columns import named
 Schema: TypeAlias = pl.Schema
 
 PLACES = 4
-"""So many decimal places of a figure are read in columns; figures with more go to the single
-engine.
-"""
+"""Decimal places of a figure that are read in columns; one with more goes to the single engine."""
 
 HUNDRED = Fraction(100)
 NUMBER = rf"^(-?)(\d{{1,12}})(?:\.(\d{{1,{PLACES}}})0*)?$"
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
-"""A text that can be read two ways: the single engine decides, or refuses it."""
+"""A text that can be read as a thousand or as a decimal: the single engine decides, or refuses
+it.
+"""
 
 SAYS = r"[^\s\x1c-\x1f]"
 """What a text has that is not blank: four control characters are spaces to Python, but none to
@@ -50,17 +54,21 @@ Polars.
 """
 
 ODD_ITEM = r"[^ -~–—“”‘’…ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]|  |^ | $|^$"
-"""What an item has whose case and spaces the single engine compares: letters beyond Vietnamese,
-spaces beyond one.
+"""What makes an item one for the single engine, which compares items without case and spaces:
+letters beyond Vietnamese, or spaces beyond one.
 """
+
+EPOCH = date(1970, 1, 1).toordinal()
+"""The day from which Polars counts days, as Python counts them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """A metric's figures in columns: fractions (null where there are none), and for which rows
-    there are none, why.
+    """A metric's figures in columns: fractions, null where there are none, and the reasons why
+    there are none.
 
-    No row has two reasons.
+    Each absence is a condition with its reason. No row has two reasons, and no condition is ever
+    null: what stands behind it in a formula is asked only where it does not hold.
     """
 
     ratio: Ratio
@@ -68,7 +76,7 @@ class Figures:
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class FigureCells:
     """What some columns say of one figure: the fractions, and in which rows they say one."""
 
     ratio: Ratio
@@ -77,16 +85,18 @@ class Cells:
     """Where the denominator is zero."""
 
 
-class Test(NamedTuple):
-    """What holds of rows that the columns can judge: row by row (null passes), and faster, of whole
-    columns.
+class PlainTest(NamedTuple):
+    """A test that plain rows pass, in two forms: row by row, and of whole columns.
+
+    Nearly every table passes every test, and whole columns are tested faster. So `whole` is asked
+    first, and `rows` (null passes) only where something failed.
     """
 
     rows: pl.Expr
     whole: pl.Expr
 
 
-class Reader:
+class FigureReader:
     """Reads the columns of one rule set, judged on one day; no figure exceeds the limit.
 
     `tests` are what a row passes whose columns were read; `texts` are the columns in which no text
@@ -101,12 +111,16 @@ class Reader:
         self.as_of = as_of
         self.gauge = gauge
         self.limit = limit
-        self.tests: list[Test] = []
+        self.tests: list[PlainTest] = []
         self.texts: dict[str, pl.Expr] = {}
 
     def demand(self, *conditions: pl.Expr) -> None:
         """Leave rows in which a condition does not hold to the single engine."""
-        self.tests += [Test(one, one.all()) for one in conditions if one is not TRUE]
+        self.tests += [
+            PlainTest(condition, condition.all())
+            for condition in conditions
+            if condition is not TRUE
+        ]
 
     def figures(self, metric: Metric) -> Figures:
         """Return the figures of a submitted metric."""
@@ -119,41 +133,41 @@ class Reader:
             (missing, Reason.NOT_REPORTED),
         )
         self.demand(never(every((cells.given, gone))))
-        found = tuple(
+        possible = tuple(
             (self.gauge.keep(where), reason)
             for where, reason in absences
             if where is not FALSE
         )
-        return Figures(cells.ratio, found)
+        return Figures(cells.ratio, possible)
 
     def points(self, rule: Rule) -> Figures:
         """Return the points that people gave for a rule."""
-        name, reason, evidence = (
-            f"points.{rule.id}.{part}" for part in ("points", "reason", "evidence")
-        )
-        why = self.said(reason)
-        others = (self.said(reason), self.said(evidence))
+        name = f"points.{rule.id}.points"
+        reason = f"points.{rule.id}.reason"
+        evidence = f"points.{rule.id}.evidence"
+        explained = self.said(reason)
+        documented = self.said(evidence)
         if not self.has(name):
-            self.demand(never(some(others)))
-            return Figures(
-                self.gauge.ratio(Fraction(0)), ((TRUE, Reason.POINTS_AWAITED),)
-            )
+            self.demand(never(some((explained, documented))))
+            nothing = self.gauge.ratio(Fraction(0))
+            return Figures(nothing, ((TRUE, Reason.POINTS_AWAITED),))
         ticks, places = self._ticks(name)
         given = self.said(name)
-        alone = never(some((self.said(name), *others)))
+        silent = never(some((given, explained, documented)))
         low, high = self._span(rule.lowest, rule.weight, places)
-        texts = TRUE if self._text(reason) else FALSE
         self.demand(
-            some((alone, every((given, why)))),
+            some((silent, every((given, explained)))),
             ticks >= low,
             ticks <= high,
             self.documents(evidence),
-            texts,
+            certain(self._is_text(reason)),
         )
-        ratio = quotient(self._whole(ticks), self.gauge.number(10**places)).within(
-            rule.lowest, rule.weight
+        points = quotient(self._whole(ticks), self.gauge.number(10**places))
+        awaited = self.gauge.keep(never(given))
+        return Figures(
+            points.within(rule.lowest, rule.weight),
+            ((awaited, Reason.POINTS_AWAITED),),
         )
-        return Figures(ratio, ((self.gauge.keep(never(given)), Reason.POINTS_AWAITED),))
 
     # Which columns there are
 
@@ -161,7 +175,8 @@ class Reader:
         """Whether the table has a column that can say anything."""
         return name in self.schema and self.schema[name] != pl.Null
 
-    def _text(self, name: str) -> bool:
+    def _is_text(self, name: str) -> bool:
+        """Whether a column is one of texts, or is not there."""
         return not self.has(name) or self.schema[name] == pl.String
 
     def said(self, name: str) -> pl.Expr:
@@ -173,26 +188,23 @@ class Reader:
             whole = text.map_batches(
                 _none_blank, return_dtype=pl.Boolean, returns_scalar=True
             )
-            self.tests.append(Test(text.str.contains(SAYS), whole))
+            self.tests.append(PlainTest(text.str.contains(SAYS), whole))
         return pl.col(name).is_not_null()
 
-    def _read(self, found: pl.Expr, name: str) -> None:
-        """Demand that something was found in each cell of a column that says anything; nothing is
-        found in blanks.
+    def _demand_read(self, values: pl.Expr, name: str) -> None:
+        """Demand that something was read from each cell of a column that says anything; nothing is
+        read from blanks.
         """
         column = pl.col(name)
         if self.schema[name] == pl.String:
             self.texts[name] = column
-        self.tests.append(
-            Test(
-                found.is_not_null() | column.is_null(),
-                found.null_count() == column.null_count(),
-            )
-        )
+        in_rows = values.is_not_null() | column.is_null()
+        in_all = values.null_count() == column.null_count()
+        self.tests.append(PlainTest(in_rows, in_all))
 
     def documents(self, name: str) -> pl.Expr:
         """Return whether a column of evidence speaks plainly: text, or lists of it."""
-        if self._text(name):
+        if self._is_text(name):
             return TRUE
         if self.schema[name] != pl.List(pl.String):
             return never(self.said(name))
@@ -204,57 +216,62 @@ class Reader:
         )
 
     def proves(self, name: str) -> pl.Expr:
-        """Return whether a column of evidence names a document."""
+        """Return the condition that a column of evidence names a document; an empty list names
+        none.
+        """
         said = self.said(name)
-        listed = self.has(name) and self.schema[name] == pl.List(pl.String)
-        return self.gauge.keep(said & (pl.col(name).list.len() > 0)) if listed else said
+        if not self.has(name) or self.schema[name] != pl.List(pl.String):
+            return said
+        return self.gauge.keep(said & (pl.col(name).list.len() > 0))
 
     # Absences
 
     def _absence(self, metric: Metric) -> tuple[list[tuple[pl.Expr, Reason]], pl.Expr]:
-        """Return the reasons that people give why there is no figure, and whether they give any."""
+        """Return the reasons that people give why there is no figure, and the condition that they
+        give any.
+        """
         gone = self.said(f"{metric.id}.not_applicable")
-        waiver = [
-            self.said(f"{metric.id}.waived_{part}") for part in ("by", "why", "until")
-        ]
-        waived = every(waiver)
-        any_waiver = some(waiver)
         until = f"{metric.id}.waived_until"
-        texts = all(
-            self._text(f"{metric.id}.{part}")
-            for part in ("not_applicable", "waived_by", "waived_why")
-        )
+        waiver = [
+            self.said(f"{metric.id}.waived_by"),
+            self.said(f"{metric.id}.waived_why"),
+            self.said(until),
+        ]
+        whole_waiver = every(waiver)
+        any_waiver = some(waiver)
         day = self._day(until)
+        if day is None:
+            whole_waiver = FALSE
         self.demand(
-            some((FALSE if day is None else waived, never(any_waiver))),
+            some((whole_waiver, never(any_waiver))),
             never(every((gone, any_waiver))),
         )
-        self.demand(TRUE if texts else FALSE)
+        texts = all(
+            self._is_text(f"{metric.id}.{part}")
+            for part in ("not_applicable", "waived_by", "waived_why")
+        )
+        self.demand(certain(texts))
         reasons = [(gone, Reason.NOT_APPLICABLE)]
-        if waived is not FALSE and day is not None:
+        if day is not None and whole_waiver is not FALSE:
             ended = day < self.as_of
             reasons += [
-                (waived & ended, Reason.WAIVER_ENDED),
-                (waived & ~ended, Reason.WAIVED),
+                (whole_waiver & ended, Reason.WAIVER_ENDED),
+                (whole_waiver & ~ended, Reason.WAIVED),
             ]
         return reasons, some((gone, any_waiver))
 
     # Figures
 
-    def _cells(self, metric: Metric) -> Cells:
+    def _cells(self, metric: Metric) -> FigureCells:
         if metric.numeric and not metric.distinct:
             return self._number(metric)
-        part = "items" if metric.distinct else "value"
-        name = named(metric.id, part)
-        found = (
-            _READERS["items" if metric.distinct else metric.type](self, metric, name)
-            if self.has(name)
-            else None
-        )
-        if found is None:
+        name = named(metric.id, "items" if metric.distinct else "value")
+        read = _READERS["items" if metric.distinct else metric.type]
+        numbers = read(self, metric, name) if self.has(name) else None
+        if numbers is None:
             self.demand(never(self.said(name)))
-            return Cells(self.gauge.ratio(Fraction(0)), self.said(name))
-        return Cells(as_ratio(found), pl.col(name).is_not_null())
+            return FigureCells(self.gauge.ratio(Fraction(0)), self.said(name))
+        return FigureCells(as_ratio(numbers), pl.col(name).is_not_null())
 
     def _whole(
         self, column: pl.Expr, low: int | None = None, high: int | None = None
@@ -262,38 +279,30 @@ class Reader:
         """Return whole numbers that are within the limit, or within narrower ones."""
         low = -self.limit if low is None else low
         high = self.limit if high is None else high
-        column = (
-            column
-            if self.gauge.dtype == pl.Int64
-            else self.gauge.keep(column.cast(self.gauge.dtype))
-        )
+        if self.gauge.dtype != pl.Int64:
+            column = self.gauge.keep(column.cast(self.gauge.dtype))
         return self.gauge.whole(column, low, high)
 
-    def _yes_no(self, _: Metric, name: str) -> "Found":
-        if self.schema[name] == pl.String:
-            words = pl.col(name).str.strip_chars().str.to_lowercase()
-            found = self.gauge.keep(
-                words.replace_strict(
-                    YES_NO, default=None, return_dtype=pl.Boolean
-                ).cast(pl.Int64)
-            )
-            self._read(found, name)
-            return self._whole(found, 0, 1)
+    def _yes_no(self, _: Metric, name: str) -> "Numbers":
         if self.schema[name] == pl.Boolean:
             return self._whole(self.gauge.keep(pl.col(name).cast(pl.Int64)), 0, 1)
-        return None
+        if self.schema[name] != pl.String:
+            return None
+        words = pl.col(name).str.strip_chars().str.to_lowercase()
+        answers = words.replace_strict(YES_NO, default=None, return_dtype=pl.Boolean)
+        numbers = self.gauge.keep(answers.cast(pl.Int64))
+        self._demand_read(numbers, name)
+        return self._whole(numbers, 0, 1)
 
-    def _date(self, _: Metric, name: str) -> "Found":
+    def _date(self, _: Metric, name: str) -> "Numbers":
         day = self._day(name)
         if day is None:
             return None
         first, last = self.rules.window or (date.min, self.as_of)
         last = max(first, min(last, self.as_of))
-        days = self.gauge.keep(
-            day.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal()
-        )
+        ordinals = self.gauge.keep(day.to_physical().cast(pl.Int64) + EPOCH)
         self.demand(day >= first, day <= last)
-        return self._whole(days, first.toordinal(), last.toordinal())
+        return self._whole(ordinals, first.toordinal(), last.toordinal())
 
     def _day(self, name: str) -> pl.Expr | None:
         """Return a column of days; text is read as people type it, if it is usual."""
@@ -302,35 +311,29 @@ class Reader:
         if self.schema[name] == pl.Date:
             return pl.col(name)
         text = pl.col(name).str.strip_chars()
-        iso = (
-            pl.when(text.str.contains(r"^\d{4}-\d\d-\d\d$"))
-            .then(text)
-            .str.to_date("%Y-%m-%d", strict=False)
-        )
-        typed = (
-            pl.when(text.str.contains(r"^\d\d?/\d\d?/\d{4}$"))
-            .then(text)
-            .str.to_date("%d/%m/%Y", strict=False)
-        )
-        found = self.gauge.keep(pl.coalesce(iso, typed))
-        self._read(found, name)
-        return found
+        iso_text = pl.when(text.str.contains(r"^\d{4}-\d\d-\d\d$")).then(text)
+        typed_text = pl.when(text.str.contains(r"^\d\d?/\d\d?/\d{4}$")).then(text)
+        iso = iso_text.str.to_date("%Y-%m-%d", strict=False)
+        typed = typed_text.str.to_date("%d/%m/%Y", strict=False)
+        days = self.gauge.keep(pl.coalesce(iso, typed))
+        self._demand_read(days, name)
+        return days
 
-    def _level(self, metric: Metric, name: str) -> "Found":
+    def _level(self, metric: Metric, name: str) -> "Numbers":
         if self.schema[name] != pl.String:
             return None
-        places = {
-            words: at
-            for at, level in enumerate(metric.levels)
+        ranks = {
+            words: rank
+            for rank, level in enumerate(metric.levels)
             for words in (level.vi, level.en)
         }
-        found = self.gauge.keep(
-            pl.col(name).replace_strict(places, default=None, return_dtype=pl.Int64)
-        )
-        self._read(found, name)
-        return self._whole(found, 0, len(metric.levels) - 1)
+        words = pl.col(name)
+        read = words.replace_strict(ranks, default=None, return_dtype=pl.Int64)
+        numbers = self.gauge.keep(read)
+        self._demand_read(numbers, name)
+        return self._whole(numbers, 0, len(metric.levels) - 1)
 
-    def _items(self, _: Metric, name: str) -> "Found":
+    def _items(self, _: Metric, name: str) -> "Numbers":
         """Count the items of a list, or of a text's lines, those once that differ only in case."""
         column = pl.col(name)
         dtype = self.schema[name]
@@ -344,14 +347,14 @@ class Reader:
             return None
         length = column.list.len()
         several = pl.when(length > 1).then(column).list.n_unique()
-        self._usual(column)
+        self._demand_usual_items(column)
         self.demand(length <= self.limit)
-        count = self._whole(
-            self.gauge.keep(pl.coalesce(several, length).cast(pl.Int64)), 0, self.limit
-        )
+        numbers = self.gauge.keep(pl.coalesce(several, length).cast(pl.Int64))
+        count = self._whole(numbers, 0, self.limit)
+        # Whether a list has items is known without counting those that differ.
         return replace(count, positive=self.gauge.keep(length > 0))
 
-    def _usual(self, column: pl.Expr) -> None:
+    def _demand_usual_items(self, column: pl.Expr) -> None:
         """Demand that items are plain text, and that none of a list differ in case alone."""
         item = pl.element()
         plain = column.list.eval(
@@ -364,45 +367,43 @@ class Reader:
         whole = column.map_batches(
             _usual_items, return_dtype=pl.Boolean, returns_scalar=True
         )
-        self.tests.append(Test(plain & alike, whole))
+        self.tests.append(PlainTest(plain & alike, whole))
 
-    def _number(self, metric: Metric) -> Cells:
-        value, above, below = (
-            named(metric.id, part) for part in ("value", "numerator", "denominator")
-        )
-        ways = [self._single(metric, value)] if self.has(value) else []
-        ways += (
-            [self._share(metric, above, below)]
-            if self.has(above) or self.has(below)
-            else []
-        )
+    def _number(self, metric: Metric) -> FigureCells:
+        value = named(metric.id, "value")
+        above = named(metric.id, "numerator")
+        below = named(metric.id, "denominator")
+        ways = []
+        if self.has(value):
+            ways.append(self._single(metric, value))
+        if self.has(above) or self.has(below):
+            ways.append(self._share(metric, above, below))
         if not ways:
-            return Cells(self.gauge.ratio(Fraction(0)), FALSE)
-        cells = ways[0] if len(ways) == 1 else self._either(*ways)
+            return FigureCells(self.gauge.ratio(Fraction(0)), FALSE)
+        cells = ways[0]
+        if len(ways) > 1:
+            cells = self._either(*ways)
         if metric.round is None:
             return cells
         unit = 10**metric.round
-        ratio = quotient(
-            cells.ratio.times(Fraction(unit)).rounded(), self.gauge.number(unit)
-        )
-        return Cells(ratio.kept(), cells.given, cells.zero)
+        rounded = cells.ratio.times(Fraction(unit)).rounded()
+        ratio = quotient(rounded, self.gauge.number(unit))
+        return FigureCells(ratio.kept(), cells.given, cells.zero)
 
-    def _either(self, one: Cells, other: Cells) -> Cells:
-        """Return a figure that stands in some columns or in others."""
-        self.demand(never(every((one.given, other.given))))
-        ratio = choose(one.given, one.ratio, other.ratio)
-        return Cells(ratio, some((one.given, other.given)), other.zero)
+    def _either(self, single: FigureCells, share: FigureCells) -> FigureCells:
+        """Return a figure that some rows give as one number and others as a share."""
+        self.demand(never(every((single.given, share.given))))
+        ratio = choose(single.given, single.ratio, share.ratio)
+        return FigureCells(ratio, some((single.given, share.given)), share.zero)
 
-    def _single(self, metric: Metric, name: str) -> Cells:
+    def _single(self, metric: Metric, name: str) -> FigureCells:
         ticks, places = self._ticks(name, sure=_below_a_thousand(metric))
         low, high = self._span(metric.range.low, metric.range.high, places)
-        self.demand(
-            ticks >= low,
-            ticks <= high,
-            *([ticks % 10**places == 0] if metric.whole and places else []),
-        )
+        self.demand(ticks >= low, ticks <= high)
+        if metric.whole and places:
+            self.demand(ticks % 10**places == 0)
         ratio = quotient(self._whole(ticks, low, high), self.gauge.number(10**places))
-        return Cells(ratio, self.said(name))
+        return FigureCells(ratio, self.said(name))
 
     def _span(
         self, low: Fraction | None, high: Fraction | None, places: int
@@ -411,28 +412,32 @@ class Reader:
         beyond the limit.
         """
         unit = 10**places
-        least = -self.limit if low is None else max(ceil(low * unit), -self.limit)
-        return least, self.limit if high is None else min(
-            floor(high * unit), self.limit
-        )
+        least = -self.limit
+        if low is not None:
+            least = max(ceil(low * unit), least)
+        most = self.limit
+        if high is not None:
+            most = min(floor(high * unit), most)
+        return least, most
 
-    def _share(self, metric: Metric, above: str, below: str) -> Cells:
+    def _share(self, metric: Metric, above: str, below: str) -> FigureCells:
         if not (self.has(above) and self.has(below)):
             half = some((self.said(above), self.said(below)))
             self.demand(never(half))
-            return Cells(self.gauge.ratio(Fraction(0)), half)
-        (n, n_places), (d, d_places) = self._ticks(above), self._ticks(below)
-        k = Fraction(100 if metric.type == "percent" else 1) * Fraction(10) ** (
-            d_places - n_places
-        )
+            return FigureCells(self.gauge.ratio(Fraction(0)), half)
+        n, n_places = self._ticks(above)
+        d, d_places = self._ticks(below)
+        k = Fraction(10) ** (d_places - n_places)
+        if metric.type == "percent":
+            k *= 100
         ratio = quotient(self._whole(n, 0), self._whole(d, 1), k)
         if metric.type == "percent" and not metric.above_100:
             ratio = self._part(n, d, ratio)
         else:
-            self._both(n, d, self.gauge.keep(n <= d))
-            self.demand(
-                n >= 0, n <= self.limit, d >= 0, d <= self.limit, (d > 0) | (n == 0)
-            )
+            self._demand_both(n, d, self.gauge.keep(n <= d))
+            self.demand(n >= 0, n <= self.limit)
+            self.demand(d >= 0, d <= self.limit)
+            self.demand((d > 0) | (n == 0))
         edges = ((">=", metric.range.low), ("<=", metric.range.high))
         self.demand(
             *(
@@ -441,107 +446,95 @@ class Reader:
                 if edge is not None
             )
         )
+        # Null, where nothing is reported, is not zero: it would hide the absences behind it.
+        zero = self.gauge.keep(d.eq_missing(0))
         given = pl.col(above).is_not_null()
-        return Cells(
-            ratio.within(metric.range.low, metric.range.high),
-            given,
-            self.gauge.keep(d.eq_missing(0)),
+        return FigureCells(
+            ratio.within(metric.range.low, metric.range.high), given, zero
         )
 
     def _part(self, n: pl.Expr, d: pl.Expr, ratio: Ratio) -> Ratio:
-        """Demand that numerators are within their denominators, so that nothing stands above zero;
-        at most 100 then.
+        """Demand that numerators are within their denominators: such a share is at most 100, and
+        nothing but zero stands over zero.
         """
-        within = (
-            ratio.n.expr <= ratio.d.expr
-            if ratio.k == HUNDRED
-            else ratio.holds("<=", self.gauge.ratio(HUNDRED))
-        )
+        same_places = ratio.k == HUNDRED
+        if same_places:
+            within = ratio.n.expr <= ratio.d.expr
+        else:
+            within = ratio.holds("<=", self.gauge.ratio(HUNDRED))
         within = self.gauge.keep(within)
-        self._both(n, d, within)
-        self.demand(
-            n >= 0,
-            d <= self.limit,
-            within,
-            *([] if ratio.k == HUNDRED else [n <= self.limit, d >= 0]),
-        )
+        self._demand_both(n, d, within)
+        self.demand(n >= 0, d <= self.limit, within)
+        if not same_places:
+            self.demand(n <= self.limit, d >= 0)
         return ratio.within(Fraction(0), HUNDRED)
 
-    def _both(self, n: pl.Expr, d: pl.Expr, compared: pl.Expr) -> None:
-        """Demand that there are both numbers or neither: then a comparison of both is as often null
-        as each.
+    def _demand_both(self, n: pl.Expr, d: pl.Expr, compared: pl.Expr) -> None:
+        """Demand that there are both numbers or neither: then a comparison of the two is null as
+        often as each of them.
         """
-        times = compared.null_count()
-        self.tests.append(
-            Test(
-                n.is_null() == d.is_null(),
-                (n.null_count() == times) & (d.null_count() == times),
-            )
-        )
+        in_rows = n.is_null() == d.is_null()
+        nulls = compared.null_count()
+        in_all = (n.null_count() == nulls) & (d.null_count() == nulls)
+        self.tests.append(PlainTest(in_rows, in_all))
 
     def _ticks(self, name: str, *, sure: bool = False) -> tuple[pl.Expr, int]:
-        """Return the numbers of a column in units of their last place, and how many; their size is
-        not tested.
+        """Return the numbers of a column in units of their last place, and how many places they
+        have; their size is not tested.
 
         With `sure`, a text such as `1.212` can only be a decimal.
         """
         dtype = self.schema[name]
         column = pl.col(name)
+        if dtype == pl.Int64:
+            return column, 0
         if dtype.is_integer():
-            found = (
-                column
-                if dtype == pl.Int64
-                else self.gauge.keep(column.cast(pl.Int64, strict=False))
-            )
+            ticks = self.gauge.keep(column.cast(pl.Int64, strict=False))
             places = 0
-            read = TRUE
         elif dtype.is_numeric() or dtype == pl.String:
-            found, read = self._decimals(name, sure=sure)
+            ticks, read_one_way = self._decimals(name, sure=sure)
             places = PLACES
+            self.demand(read_one_way)
         else:
-            found = pl.lit(None, pl.Int64)
+            ticks = pl.lit(None, pl.Int64)
             places = 0
-            read = FALSE
-        self.demand(read)
-        if found is not column:
-            self._read(found, name)
-        return found, places
+            self.demand(FALSE)
+        self._demand_read(ticks, name)
+        return ticks, places
 
     def _decimals(self, name: str, *, sure: bool) -> tuple[pl.Expr, pl.Expr]:
-        """Return the numbers of a column of decimals, floats or texts, and which of them can be
-        read in one way.
+        """Return the numbers of a column of decimals, floats or texts, and the condition that they
+        can be read in one way only.
         """
-        column, quick = self._quick(name)
-        text = (
-            pl.when(quick.is_null())
-            .then(column.cast(pl.String))
-            .str.strip_chars()
-            .str.replace(",", ".", literal=True)
-        )
-        sign, whole, rest = (text.str.extract(NUMBER, at) for at in (1, 2, 3))
-        digits = pl.concat_str(
-            sign, whole, rest.fill_null("").str.pad_end(PLACES, "0")
-        ).cast(pl.Int64, strict=False)
-        read = TRUE
+        column, whole_numbers = self._whole_numbers(name)
+        others = pl.when(whole_numbers.is_null()).then(column.cast(pl.String))
+        text = others.str.strip_chars().str.replace(",", ".", literal=True)
+        sign = text.str.extract(NUMBER, 1)
+        whole = text.str.extract(NUMBER, 2)
+        rest = text.str.extract(NUMBER, 3).fill_null("")
+        digits = pl.concat_str(sign, whole, rest.str.pad_end(PLACES, "0"))
+        ticks = digits.cast(pl.Int64, strict=False)
+        read_one_way = TRUE
         if self.schema[name] == pl.String and not sure:
-            read = ~text.str.contains(UNSURE)
-        return self.gauge.keep(pl.coalesce(quick * 10**PLACES, digits)), read
+            read_one_way = ~text.str.contains(UNSURE)
+        numbers = self.gauge.keep(pl.coalesce(whole_numbers * 10**PLACES, ticks))
+        return numbers, read_one_way
 
-    def _quick(self, name: str) -> tuple[pl.Expr, pl.Expr]:
-        """Return a column, and its whole numbers, which are read faster than others; null for what
-        is none.
+    def _whole_numbers(self, name: str) -> tuple[pl.Expr, pl.Expr]:
+        """Return a column, and its whole numbers, null for what is none: these are read faster
+        than others.
         """
         column = pl.col(name)
+        numbers: pl.Expr
         if self.schema[name] == pl.String:
-            return column, self.gauge.keep(
-                pl.when(~column.str.contains("[+]")).then(
-                    column.cast(pl.Int64, strict=False)
-                )
-            )
-        if self.schema[name].is_float():
+            unsigned = pl.when(~column.str.contains("[+]"))
+            numbers = unsigned.then(column.cast(pl.Int64, strict=False))
+        elif self.schema[name].is_float():
             whole = (column == column.floor()) & (column.abs() <= self.limit)
-            return column, self.gauge.keep(pl.when(whole).then(column).cast(pl.Int64))
-        return column, self.gauge.keep(pl.when(FALSE).then(pl.lit(0, pl.Int64)))
+            numbers = pl.when(whole).then(column).cast(pl.Int64)
+        else:
+            numbers = pl.when(FALSE).then(pl.lit(0, pl.Int64))
+        return column, self.gauge.keep(numbers)
 
 
 def _below_a_thousand(metric: Metric) -> bool:
@@ -571,17 +564,16 @@ def _none_blank(texts: pl.Series) -> bool:
     sooner.
     """
     given = texts.drop_nulls()
-    return bool(
-        ((given >= "!") & (given < "\x7f")).all() or given.str.contains(SAYS).all()
-    )
+    plain_start = (given >= "!") & (given < "\x7f")
+    return bool(plain_start.all() or given.str.contains(SAYS).all())
 
 
-Found: TypeAlias = Whole | None
+Numbers: TypeAlias = Whole | None
 """The numbers of a column; None where the column's type is another."""
 
 _READERS = {
-    "items": Reader._items,
-    "yes_no": Reader._yes_no,
-    "date": Reader._date,
-    "level": Reader._level,
+    "items": FigureReader._items,
+    "yes_no": FigureReader._yes_no,
+    "date": FigureReader._date,
+    "level": FigureReader._level,
 }

@@ -27,7 +27,7 @@ from cchc_rules.tables.exact_columns import (
     quotient,
     some,
 )
-from cchc_rules.tables.figures import SAYS, Figures, Reader
+from cchc_rules.tables.figures import SAYS, FigureReader, Figures
 from cchc_rules.tables.judged import Judged
 from cchc_rules.tables.judges import Judge, strongest
 from cchc_rules.tables.result_columns import Scale, Wanted
@@ -82,7 +82,7 @@ class Program:
         self.as_of = table.as_of
         self.schema = table.schema
         self.gauge = Gauge(dtype, once)
-        self.reader = Reader(
+        self.reader = FigureReader(
             self.rules, table.schema, table.as_of, self.gauge, self.limit
         )
         self.reader.demand(
