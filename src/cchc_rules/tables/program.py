@@ -1,8 +1,11 @@
-"""One rule set, as it stands on a day for a kind of unit, compiled into steps over columns; it says
-what it chose.
+"""One rule set, as it stands on a day for a kind of unit, made into steps over columns.
+
+A `Program` is built before anything is read: figures, rules, groups and index as expressions whose
+bounds are known. A `Machine` puts them in order and runs them over frames of one schema.
+`programmed` tries the widths of numbers in turn and takes the first that holds every step.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -35,14 +38,17 @@ from cchc_rules.tables.row_rules import ByRow
 from cchc_rules.tables.scored import Scored
 
 CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
-"""Which width, with figures up to which size, is tried, in this order."""
+"""The widths that are tried, in this order, each with the largest figure that is read: narrower
+numbers are faster, and a lower limit lets longer formulas fit. Rows with larger figures go to the
+single engine.
+"""
 
 ALONE = "|alone"
 
 
-class Steps(NamedTuple):
-    """How a rule set is scored in columns: the width of the numbers, the largest figure, the rules
-    judged by row.
+class Computation(NamedTuple):
+    """How rows were scored in columns: the bits of the whole numbers, the largest figure, and the
+    rules that were judged row by row.
     """
 
     bits: int
@@ -50,11 +56,12 @@ class Steps(NamedTuple):
     by_row: tuple[str, ...]
 
 
-class Table(NamedTuple):
-    """What a program is made for: the columns of a table, the day, and the months of its period.
+class ProgramInput(NamedTuple):
+    """What a program is made for: the columns of a table, the day of judgement as of which rows
+    are scored, and the whole months of their period.
 
-    `carried` columns stand in the results too; `foreign` ones belong to other kinds of unit, and
-    rows in which they say something are not scored in columns.
+    `carried` columns stand in the results too. `foreign` ones belong to other kinds of unit; rows
+    in which they say something are not scored in columns.
     """
 
     schema: pl.Schema
@@ -65,60 +72,67 @@ class Table(NamedTuple):
 
 
 class Program:
-    """The steps that turn a table's columns into scores, for one width of numbers; built before
-    anything is read.
-    """
+    """The expressions that turn a table's columns into scores, for one width of numbers."""
 
     def __init__(
         self,
         compiled: CompiledRuleSet,
-        table: Table,
+        source: ProgramInput,
         choice: tuple[int, int],
         once: frozenset[str] = frozenset(),
     ) -> None:
-        (dtype, self.bits), self.limit = WIDTHS[choice[0]], choice[1]
+        width, self.limit = choice
+        dtype, self.bits = WIDTHS[width]
         self.compiled = compiled
         self.rules = compiled.rules
-        self.as_of = table.as_of
-        self.schema = table.schema
+        self.as_of = source.as_of
+        self.schema = source.schema
         self.gauge = Gauge(dtype, once)
         self.reader = FigureReader(
-            self.rules, table.schema, table.as_of, self.gauge, self.limit
+            self.rules, source.schema, source.as_of, self.gauge, self.limit
         )
-        self.reader.demand(
-            self.reader.said("unit"),
-            *(never(self.reader.said(name)) for name in table.foreign),
-        )
-        self.reader.demand(
-            *(self.reader.documents(f"{id_}.evidence") for id_ in self.rules.metrics)
-        )
+        self._demand_usual_rows(source.foreign)
         self.failed: list[pl.Expr] = []
-        self.figures = {**self._submitted(), **self._of_the_period(table.months)}
+        """Where a row turns out to be one for the single engine after all."""
+        self.figures = {**self._submitted(), **self._of_the_period(source.months)}
         self._derive()
         self.by_row: list[ByRow] = []
         self.judged = self._judge()
         judged = [self.judged[id_] for id_ in compiled.names]
         self.scored = Scored(Sums(compiled, self.gauge), judged, self._proved)
 
+    def _demand_usual_rows(self, foreign: Iterable[str]) -> None:
+        reader = self.reader
+        reader.demand(reader.said("unit"))
+        reader.demand(*(never(reader.said(name)) for name in foreign))
+        reader.demand(
+            *(reader.documents(f"{metric}.evidence") for metric in self.rules.metrics)
+        )
+
     @property
     def fits(self) -> bool:
-        """Whether no step can come to a number that the width does not hold, and means get
-        unrounded points.
+        """Whether no step can come to a number that the width does not hold.
+
+        Rules judged row by row give rounded points only, so a mean, which needs unrounded ones,
+        can have none of them.
         """
-        means = {
-            at for group in self.compiled.groups if group.mean for at in group.rules
+        in_means = {
+            position
+            for group in self.compiled.groups
+            if group.mean
+            for position in group.rules
         }
         unrounded = all(
-            self.compiled.places[one.rule.id] not in means for one in self.by_row
+            self.compiled.places[judged.rule.id] not in in_means
+            for judged in self.by_row
         )
         return unrounded and not self.scored.long and self.gauge.peak < 1 << self.bits
 
     @property
-    def steps(self) -> Steps:
-        """What was chosen."""
-        return Steps(
-            self.bits + 1, self.limit, tuple(one.rule.id for one in self.by_row)
-        )
+    def computation(self) -> Computation:
+        """How rows are scored by this program."""
+        by_row = tuple(judged.rule.id for judged in self.by_row)
+        return Computation(self.bits + 1, self.limit, by_row)
 
     # Figures
 
@@ -130,31 +144,28 @@ class Program:
         }
 
     def _of_the_period(self, months: int | None) -> dict[str, Figures]:
-        given = [
-            id_
+        count = self.gauge.ratio(Fraction(months or 0))
+        return {
+            id_: Figures(count)
             for id_, metric in self.rules.metrics.items()
             if metric.from_period is not None
-        ]
-        return {id_: Figures(self.gauge.ratio(Fraction(months or 0))) for id_ in given}
+        }
 
     def _derive(self) -> None:
         """Add the derived metrics that have a form in columns, each after those that it is derived
-        from.
+        from; rules that read the others are judged row by row.
         """
         lowering = Lowering(self.rules)
-        for at, _ in self.compiled.derived:
-            metric = self.rules.metrics[self.compiled.metrics[at]]
-            found = Formula(self.rules.metrics, self.figures, self.gauge)
+        for position, _ in self.compiled.derived:
+            metric = self.rules.metrics[self.compiled.metrics[position]]
+            if not metric.numeric:
+                continue
+            formula = Formula(self.rules.metrics, self.figures, self.gauge)
             try:
-                ratio = (
-                    found.number(lowering.derived(metric), {})
-                    if metric.numeric
-                    else None
-                )
+                ratio = formula.number(lowering.derived(metric), {})
             except NoColumnsError:
-                ratio = None
-            if ratio is not None:
-                self.figures[metric.id] = self._derived(metric, ratio, found)
+                continue
+            self.figures[metric.id] = self._derived(metric, ratio, formula)
 
     def _derived(self, metric: Metric, ratio: Ratio, formula: Formula) -> Figures:
         absences = []
@@ -191,62 +202,57 @@ class Program:
         judge = Judge(
             self.rules, self.compiled.unit, self.figures, self.gauge, self.as_of
         )
-        found: dict[str, Judged] = {}
-        for at, _ in self.compiled.judges:
-            rule = self.rules.rules[self.compiled.names[at]]
+        judged: dict[str, Judged] = {}
+        for position, _ in self.compiled.judges:
+            rule = self.rules.rules[self.compiled.names[position]]
             try:
-                found[rule.id] = self._in_columns(rule, judge, found)
+                judged[rule.id] = self._in_columns(rule, judge, judged)
             except NoColumnsError:
-                required = {name: found[name] for name in rule.requires}
-                self.by_row.append(
-                    ByRow(
-                        self.compiled,
-                        rule,
-                        self.figures,
-                        required,
-                        self.as_of.toordinal(),
-                    )
-                )
-                found[rule.id] = self.by_row[-1].columns(self.gauge)
-            self.failed.append(found[rule.id].holds(lambda one: one.alone))
-        return found
+                judged[rule.id] = self._row_by_row(rule, judged)
+            alone = judged[rule.id].holds(lambda result: result.alone)
+            self.failed.append(alone)
+        return judged
+
+    def _row_by_row(self, rule: Rule, known: dict[str, Judged]) -> Judged:
+        required = {name: known[name] for name in rule.requires}
+        day = self.as_of.toordinal()
+        by_row = ByRow(self.compiled, rule, self.figures, required, day)
+        self.by_row.append(by_row)
+        return by_row.columns(self.gauge)
 
     def _in_columns(self, rule: Rule, judge: Judge, known: dict[str, Judged]) -> Judged:
-        above = [
+        blocks = [
             group
             for group in dependencies.above(self.rules, rule.group)
             if group.optional
         ]
-        absent = some(self.reader.said(f"absent.{group.id}") for group in above)
-        given = (
-            self.reader.points(rule)
-            if takes_points(self.rules, rule.id)
-            else Figures(self.gauge.ratio(Fraction(0)))
-        )
-        found = judge.judged(
-            rule, [known[name] for name in rule.requires], given, absent
-        )
-        if (
-            rule.deduction.kind != "manual"
-        ):  # a person's points in place of a figure: one by one
-            self.reader.demand(*(where for where, _ in given.absences))
-        return found
+        absent = some(self.reader.said(f"absent.{group.id}") for group in blocks)
+        points = Figures(self.gauge.ratio(Fraction(0)))
+        if takes_points(self.rules, rule.id):
+            points = self.reader.points(rule)
+        required = [known[name] for name in rule.requires]
+        judged = judge.judged(rule, required, points, absent)
+        if rule.deduction.kind != "manual":
+            # A person's points in place of a figure: one by one.
+            self.reader.demand(*(where for where, _ in points.absences))
+        return judged
 
     def _proved(self) -> dict[int, pl.Expr]:
-        """Return, for each rule that must be proved, where a document is named."""
-        found = {}
-        for at, metrics in self.compiled.evidence:
-            named = [
-                f"points.{self.compiled.names[at]}.evidence",
-                *(f"{metric}.evidence" for metric in metrics),
-            ]
-            found[at] = some(self.reader.proves(name) for name in named)
-        return found
+        """Return, for each rule that must be proved, the condition that a document is named."""
+        proved = {}
+        for position, metrics in self.compiled.evidence:
+            columns = [f"points.{self.compiled.names[position]}.evidence"]
+            columns += [f"{metric}.evidence" for metric in metrics]
+            proved[position] = some(self.reader.proves(name) for name in columns)
+        return proved
 
 
 class Machine:
     """A program with its steps in order, for the results that are wanted: it runs over frames of
     one schema.
+
+    Columns are worked out in the order in which they are needed: those of the tests for all rows,
+    then those of each rule that is judged row by row, then all others.
     """
 
     def __init__(
@@ -255,66 +261,69 @@ class Machine:
         gauge = program.gauge
         failed = some(program.failed)
         done = set[str]()
-        outputs = [
-            *program.scored.results(wanted, scale),
-            *([failed.alias(ALONE)] if failed is not FALSE else []),
-        ]
+        outputs = [*program.scored.results(wanted, scale)]
+        self.some_alone = failed is not FALSE
+        if self.some_alone:
+            outputs.append(failed.alias(ALONE))
         tests = program.reader.tests
         self.texts = [*program.reader.texts.values()]
         self.gauge = gauge
-        self.steps = program.steps
+        self.computation = program.computation
         self.fits = program.fits
         self.whole = pl.all_horizontal([test.whole for test in tests])
         self.rows = pl.all_horizontal([test.rows for test in tests]).fill_null(True)
-        self.reads = gauge.steps([self.whole], done)
-        self.reads_of_rows = gauge.steps([self.rows], {*done})
+        self.steps_of_whole = gauge.steps([self.whole], done)
+        self.steps_of_rows = gauge.steps([self.rows], {*done})
         self.by_row = [
-            (one, gauge.steps(one.read(program.schema).values(), done))
-            for one in program.by_row
+            (judged, gauge.steps(judged.read(program.schema).values(), done))
+            for judged in program.by_row
         ]
-        self.last = gauge.steps(outputs, done)
+        self.last_steps = gauge.steps(outputs, done)
         self.outputs = [*carried, *outputs]
-        self.alone = failed is not FALSE
-        self.spent = _spent(self.last, outputs, done)
+        self.spent = _spent(self.last_steps, outputs, done)
         self.once = gauge.used_once([self.whole, *outputs])
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the scores of the rows that can be scored in columns."""
         frame = self._plain(frame)
-        for rule, steps in self.by_row:
-            frame = rule.frame(_stepped(frame, steps), self.gauge)
-        for columns, spent in zip(self.last, self.spent, strict=True):
+        for judged, steps in self.by_row:
+            frame = judged.frame(_stepped(frame, steps), self.gauge)
+        for columns, spent in zip(self.last_steps, self.spent, strict=True):
             frame = frame.with_columns(columns)
-            frame = frame.drop(spent) if spent else frame
-        found = frame.select(self.outputs)
-        return found.filter(~pl.col(ALONE)).drop(ALONE) if self.alone else found
+            if spent:
+                frame = frame.drop(spent)
+        results = frame.select(self.outputs)
+        if not self.some_alone:
+            return results
+        return results.filter(~pl.col(ALONE)).drop(ALONE)
 
     def _plain(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the rows that pass every test: most often all do, and whole columns are tested
         faster than rows.
         """
-        read = _stepped(frame, self.reads)
-        if read.select(self.whole).item():
-            return read
+        tested = _stepped(frame, self.steps_of_whole)
+        if tested.select(self.whole).item():
+            return tested
         filled = frame.with_columns(
             pl.when(text.str.contains(SAYS)).then(text) for text in self.texts
         )
-        return _stepped(filled, [*self.reads, *self.reads_of_rows]).filter(self.rows)
+        steps = [*self.steps_of_whole, *self.steps_of_rows]
+        return _stepped(filled, steps).filter(self.rows)
 
 
 def _spent(
     steps: list[list[pl.Expr]], outputs: list[pl.Expr], kept: set[str]
 ) -> list[list[str]]:
-    """Return the kept columns that nothing after each step reads: without them memory stays small,
-    and near.
+    """Return, for each step, the kept columns that nothing after it reads: without them memory
+    stays small, and near.
     """
-    found: list[list[str]] = []
-    read = _read(outputs)
+    spent: list[list[str]] = []
+    read_later = _read(outputs)
     for columns in reversed(steps):
-        own = _read(columns)
-        found.append([name for name in own - read if name in kept])
-        read |= own
-    return found[::-1]
+        read_here = _read(columns)
+        spent.append([name for name in read_here - read_later if name in kept])
+        read_later |= read_here
+    return spent[::-1]
 
 
 def _read(columns: list[pl.Expr]) -> set[str]:
@@ -328,14 +337,16 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
 
 
 def programmed(
-    compiled: CompiledRuleSet, table: Table, wanted: Wanted, scale: Scale
+    compiled: CompiledRuleSet, source: ProgramInput, wanted: Wanted, scale: Scale
 ) -> Machine | None:
-    """Return the first machine whose numbers all fit, None where none does."""
+    """Return the first machine whose numbers all fit, None where none does.
+
+    It is built again once it is known which columns are used only once.
+    """
 
     def made(choice: tuple[int, int], once: frozenset[str] = frozenset()) -> Machine:
-        return Machine(
-            Program(compiled, table, choice, once), wanted, scale, table.carried
-        )
+        program = Program(compiled, source, choice, once)
+        return Machine(program, wanted, scale, source.carried)
 
     for choice in CHOICES:
         machine = made(choice)

@@ -10,7 +10,7 @@ import polars as pl
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.tables.file_parts import Part, may_hold_submissions, parts
 from cchc_rules.tables.file_sinks import Sink, sink
-from cchc_rules.tables.program import Steps
+from cchc_rules.tables.program import Computation
 from cchc_rules.tables.result_columns import (
     ERRORS,
     OF_UNIT,
@@ -38,7 +38,7 @@ class Tally:
     scored: int = 0
     refused: int = 0
     alone: int = 0
-    steps: dict[Steps, None] = field(default_factory=dict)
+    steps: dict[Computation, None] = field(default_factory=dict)
     floats: dict[str, None] = field(default_factory=dict)
 
     def add(self, part: Part, scores: Scores) -> None:

@@ -19,7 +19,7 @@ from cchc_rules.scoring.compiled_rules import compile_rules
 from cchc_rules.submissions.binding import load_measurements, variant
 from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.file_parts import SLICE, Lone
-from cchc_rules.tables.program import Machine, Steps, Table, programmed
+from cchc_rules.tables.program import Computation, Machine, ProgramInput, programmed
 from cchc_rules.tables.result_columns import (
     APART,
     ERRORS,
@@ -63,7 +63,7 @@ class Scores:
     rules: RuleSet
     results: pl.DataFrame
     errors: pl.DataFrame
-    steps: tuple[Steps, ...]
+    steps: tuple[Computation, ...]
     alone: int
     floats: tuple[str, ...]
     table: pl.DataFrame = field(repr=False)
@@ -175,7 +175,7 @@ class Scorer:
                     conformed(reduced(machine.run(rows)), target)
                     for rows in part.iter_slices(SLICE)
                 ]
-                steps.append(machine.steps)
+                steps.append(machine.computation)
         left = _left(numbered, parts).iter_rows(named=True)
         found, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
         singles = pl.DataFrame(
@@ -232,8 +232,9 @@ class Scorer:
         foreign = tuple(
             name for name in given if name in self.columns.columns and name not in own
         )
-        table = Table(given, day, calendar.whole_months(*found.span), carried, foreign)
-        return programmed(compiled, table, self.wanted, self.scale)
+        months = calendar.whole_months(*found.span)
+        source = ProgramInput(given, day, months, carried, foreign)
+        return programmed(compiled, source, self.wanted, self.scale)
 
     def _one_by_one(
         self, rows: Iterable[tuple[int, Lone]]
