@@ -2,13 +2,15 @@
 set to problems.
 """
 
+import ast
+import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TypeAlias
 
 from cchc_rules.base import number
@@ -19,6 +21,7 @@ from cchc_rules.base.state import State
 from cchc_rules.base.written_values import unquoted
 from cchc_rules.rules import coverage, dependencies
 from cchc_rules.rules import formula as formulas
+from cchc_rules.rules.formula import Formula
 from cchc_rules.rules.model import (
     Conflict,
     FormulaRef,
@@ -42,14 +45,7 @@ FREE_OF_TARGET = ("tiers", "formula", "manual", "none")
 
 def run(rules: RuleSet) -> list[Problem]:
     """Return every problem of the rule set, warnings among them."""
-    found = bounded(problem for check in CHECKS for problem in check(rules))
-    if any(
-        problem.code.startswith(("formula-", "unknown-metric")) for problem in found
-    ):
-        return [
-            problem for problem in found if problem.code != "metric-unused"
-        ]  # it may only look unused
-    return found
+    return bounded(problem for check in CHECKS for problem in check(rules))
 
 
 def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
@@ -211,57 +207,195 @@ def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
 
 
 def _formula(
-    rules: RuleSet, text: str, extra: Mapping[str, str], wanted: str, path: Path
+    rules: RuleSet,
+    text: str,
+    extra: Mapping[str, str],
+    wanted: str,
+    path: Path,
+    metric: Metric | None = None,
 ) -> Problems:
+    """A formula is legal, gives what is wanted, and compares nothing that can never be equal.
+
+    `extra` are the types of names beside the metrics; `value` and `threshold` among them stand for
+    a figure of `metric`.
+    """
     try:
         parsed = formulas.parse(
             text, ChainMap(dict(extra), rules.metric_types), rules.calendar
         )
     except formulas.FormulaError as error:
-        yield Problem(
-            error.code,
-            path,
-            {"column": str(error.column), "formula": quoted(text, 200), **error.places},
-        )
+        yield _formula_problem(error.code, text, path, error.column, **error.arguments)
         return
     if parsed.gives != wanted:
-        places = {
-            "column": "1",
-            "formula": quoted(text, 200),
-            "source": quoted(text),
-            "found": parsed.gives,
-        }
-        yield Problem("formula-type", path, {**places, "wanted": wanted})
-    levels = {
+        yield _formula_problem(
+            "formula-type",
+            text,
+            path,
+            source=quoted(text),
+            found=parsed.gives,
+            wanted=wanted,
+        )
+    own = dict.fromkeys(extra, metric)
+    yield from _levels(rules, parsed, own, path)
+    yield from _whole_arguments(rules, parsed, own, path)
+
+
+def _formula_problem(
+    code: str, text: str, path: Path, column: int = 1, **arguments: str
+) -> Problem:
+    place = {"column": str(column), "formula": quoted(text, 200)}
+    return Problem(code, path, {**place, **arguments})
+
+
+Own: TypeAlias = Mapping[str, Metric | None]
+"""The names that a rule's formula has beside the metrics, each with the metric whose figure it is."""
+
+
+def _levels(rules: RuleSet, parsed: Formula, own: Own, path: Path) -> Problems:
+    """Each level that a formula names is one of some metric, and of the metric it is compared with."""
+    known = {
         words
         for metric in rules.metrics.values()
         for level in metric.levels
         for words in (level.vi, level.en)
     }
+    unknown_levels = {
+        literal
+        for literal in parsed.literals.values()
+        if isinstance(literal, str) and literal not in known
+    }
     for literal in parsed.literals.values():
-        if isinstance(literal, str) and literal not in levels:
-            yield Problem(
-                "formula-unknown-level",
+        if literal in unknown_levels:
+            arguments = {
+                "level": quoted(literal),
+                "nearest": nearest(literal, known),
+            }
+            yield Problem("formula-unknown-level", path, arguments)
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.Compare):
+            operands = [node.left, *node.comparators]
+            for left, right in pairwise(operands):
+                yield from _compared_levels(
+                    rules, parsed, own, (left, right), unknown_levels, path
+                )
+
+
+def _compared_levels(
+    rules: RuleSet,
+    parsed: Formula,
+    own: Own,
+    sides: tuple[ast.expr, ast.expr],
+    unknown_levels: set[str],
+    path: Path,
+) -> Problems:
+    """Two levels that are compared can be the same one.
+
+    Of `risk == 'Small'` the left side may be Low or High, the right side Small: never the same, so
+    the comparison decides nothing. Where one side chooses between levels, each level that it names
+    must be possible on the other side.
+    """
+    left, right = (_possible_levels(rules, side, own) for side in sides)
+    if left is None or right is None:
+        return
+    named = {side: _named_levels(side) - unknown_levels for side in sides}
+    stray = (named[sides[0]] - right) | (named[sides[1]] - left)
+    if not stray and (left & right or unknown_levels):
+        return
+    source, other = (
+        ast.get_source_segment(parsed.text, side) or "" for side in sides
+    )
+    if stray and named[sides[0]] & stray:
+        source, other = other, source
+    possible = right if named[sides[0]] & stray else left
+    yield _formula_problem(
+        "formula-level-never",
+        parsed.text,
+        path,
+        source=quoted(source),
+        other=quoted(other),
+        levels=quoted(", ".join(sorted(possible)), 200),
+        nearest=nearest(min(stray, default=""), possible),
+    )
+
+
+def _possible_levels(rules: RuleSet, node: ast.expr, own: Own) -> set[str] | None:
+    """Return every level that a part of a formula may come to, None where it is no level."""
+    if isinstance(node, ast.Name):
+        metric = own.get(node.id) or rules.metrics.get(node.id)
+        if metric is None or not metric.levels:
+            return None
+        return {level.vi for level in metric.levels}
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value}
+    if isinstance(node, ast.IfExp):
+        first = _possible_levels(rules, node.body, own)
+        second = _possible_levels(rules, node.orelse, own)
+        return None if first is None or second is None else first | second
+    return None
+
+
+def _named_levels(node: ast.expr) -> set[str]:
+    """Return the levels that a part of a formula may come to because it names them."""
+    if isinstance(node, ast.IfExp):
+        return _named_levels(node.body) | _named_levels(node.orelse)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value}
+    return set()
+
+
+def _whole_arguments(rules: RuleSet, parsed: Formula, own: Own, path: Path) -> Problems:
+    """A metric that says how many places or days are meant can be a whole number within bounds."""
+    for argument in formulas.whole_arguments(parsed):
+        name = argument.node.id if isinstance(argument.node, ast.Name) else ""
+        metric = own.get(name) or rules.metrics.get(name)
+        if metric is None:
+            continue
+        least, most = argument.bounds
+        bounds = Interval(Fraction(least), Fraction(most))
+        if metric.range.whole_only().meets(bounds).empty:
+            yield _formula_problem(
+                "formula-not-whole",
+                parsed.text,
                 path,
-                {"level": quoted(literal), "nearest": nearest(literal, levels)},
+                source=name,
+                least=str(least),
+                most=str(most),
             )
 
 
-def unused(rules: RuleSet) -> Problems:
-    """A metric that no rule reads is probably a slip (a warning)."""
-    read = {
+def read_metrics(rules: RuleSet) -> set[str]:
+    """Return the metrics that some rule reads."""
+    return {
         name
         for rule in rules.rules.values()
         for name in dependencies.rule_metrics(rules, rule)
     }
+
+
+def working_days(rules: RuleSet) -> Problems:
+    """Working days are counted by a declared calendar: without one, holidays count as worked (a
+    warning).
+    """
+    if rules.calendar.country or rules.calendar.extra_holidays:
+        return
+    for path, text in _all_formulas(rules):
+        if re.search(rf"\b{formulas.WORKING_DAYS}\b", text):
+            arguments = {"formula": quoted(text, 200)}
+            yield Problem("calendar-undeclared", path, arguments, warning=True)
+
+
+def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
+    """Yield every formula of a rule set with its path, those of other readings among them."""
     for metric in rules.metrics.values():
-        if metric.id not in read:
-            yield Problem(
-                "metric-unused",
-                ("metric", metric.id),
-                {"name": metric.id},
-                warning=True,
-            )
+        if metric.formula is not None:
+            yield ("metric", metric.id, "formula"), metric.formula
+    for rule in rules.rules.values():
+        for key, text, _ in dependencies.rule_formulas(rules, rule):
+            yield ("rule", rule.id, *key), text
+        for position, conflict in enumerate(rule.conflicts):
+            if isinstance(conflict.threshold, FormulaRef):
+                path = ("rule", rule.id, "conflict", position, "threshold", "formula")
+                yield path, conflict.threshold.formula
 
 
 def rule_words(rules: RuleSet) -> Problems:
@@ -285,7 +419,7 @@ def rule_words(rules: RuleSet) -> Problems:
                 if key[0] == "threshold" and metric and metric.type == "date"
                 else "number"
             )
-            yield from _formula(rules, text, extra, wanted, (*path, *key))
+            yield from _formula(rules, text, extra, wanted, (*path, *key), metric)
 
 
 def _conflict(
@@ -763,7 +897,7 @@ CHECKS: tuple[Check, ...] = (
     references,
     cycles,
     metrics,
-    unused,
+    working_days,
     rule_words,
     dates,
     groups,

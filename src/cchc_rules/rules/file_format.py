@@ -171,7 +171,10 @@ Exact: TypeAlias = Annotated[Fraction, PlainValidator(_number), WithJsonSchema(N
 Day: TypeAlias = Annotated[date, PlainValidator(_date), WithJsonSchema(DAY)]
 MetricId: TypeAlias = Annotated[str, Field(pattern=METRIC_ID)]
 Id: TypeAlias = Annotated[str, Field(pattern=OTHER_ID)]
-Places: TypeAlias = Annotated[int, Field(ge=0, le=12, strict=True)]
+MAX_PLACES = 12
+"""Points and metrics are rounded to at most so many decimal places."""
+
+Places: TypeAlias = Annotated[int, Field(ge=0, le=MAX_PLACES, strict=True)]
 EffectName: TypeAlias = Literal["lost", "full", "exclude", "show", "manual"]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 BasisName: TypeAlias = model.Basis
@@ -634,28 +637,57 @@ _CODES: dict[str, str] = {
     "union_tag_invalid": "unknown-word",
     "union_tag_not_found": "missing-kind",
     "too_short": "empty-list",
+    "greater_than_equal": "number-outside",
+    "less_than_equal": "number-outside",
 }
 
 
+_SIGNS_MEANT = {
+    "=>": ">=",
+    "=<": "<=",
+    "=": "==",
+    "<>": "!=",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+}
+"""What people write who mean one of our comparators."""
+
+SHORTEST_OFFERED = 3
+"""Shorter words are not offered for a misspelt one: `>` for `=>`, or `is` for `is not`, would turn
+the rule into another.
+"""
+
+
 def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
+    """Return the code of a problem and the arguments of its message, from pydantic's details."""
     kind = details["type"]
     context = details.get("ctx", {})
     given = quoted(context.get("tag", details["input"]))
     if "-" in kind:
+        # Ours: pydantic's own kinds have underscores.
         return kind, {
             "given": given,
             **{key: str(value) for key, value in context.items()},
         }
     code = _CODES.get(kind, "wrong-type")
-    allowed = str(
-        context.get("expected") or context.get("expected_tags") or ""
-    ).replace(" or ", ", ")
-    names = [name.strip().strip("'") for name in allowed.split(",")]
-    return code, {
-        "given": given,
-        "allowed": allowed,
-        "nearest": nearest(given, names) if code == "unknown-word" else "",
-    }
+    allowed = str(context.get("expected") or context.get("expected_tags") or "")
+    allowed = allowed.replace(" or ", ", ")
+    arguments = {"given": given, "allowed": allowed, "nearest": ""}
+    if code == "unknown-word":
+        words = [word.strip().strip("'") for word in allowed.split(",")]
+        arguments["nearest"] = _nearest_word(given, words)
+    if code == "number-outside":
+        arguments |= {"least": "0", "most": str(MAX_PLACES)}
+    return code, arguments
+
+
+def _nearest_word(given: str, words: list[str]) -> str:
+    """Return the word that was probably meant, an empty text where another meaning is as likely."""
+    meant = _SIGNS_MEANT.get(given, "")
+    if meant in words:
+        return meant
+    return nearest(given, [word for word in words if len(word) >= SHORTEST_OFFERED])
 
 
 def _clean_path(

@@ -3,6 +3,11 @@
 A formula is parsed and type-checked once, when a rule set is loaded. What is allowed is listed;
 everything else is refused. Numbers are `Fraction`s: literals are taken from the source text, never
 from the parser's binary floats.
+
+The checker rewrites the tree as it walks: where Python's parser put a binary float, the exact
+`Fraction` of the source text goes in its place. What simpleeval walks afterwards is an ordinary
+tree whose constants happen to be exact, so it needs to know nothing of this. Of `0.1 + 0.2` it
+sees `Fraction(1, 10) + Fraction(1, 5)`, and comes to 3/10.
 """
 
 import ast
@@ -11,7 +16,7 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -29,11 +34,26 @@ Value: TypeAlias = Fraction | bool | date | str
 """What a formula computes with: a number, a yes/no, a date, a level."""
 
 MAX_LENGTH = 500
+"""A formula has at most so many characters."""
+
 MAX_DEPTH = 30
-# 12,000 bits are 3,613 digits. Python writes no whole number of more than 4,300, and points are
-# reckoned from such a figure with some hundreds of digits more.
+"""Operations lie in operations at most so many levels deep."""
+
 MAX_BITS = 12_000
+"""Numerator and denominator of a result together have at most so many bits.
+
+12,000 bits are 3,613 digits. Python writes no whole number of more than 4,300, and points are
+reckoned from such a figure with some hundreds of digits more.
+"""
+
 MAX_DAYS = 36_600
+"""`add_days` goes at most so far, a little more than a hundred years."""
+
+MAX_WORKING_DAYS = 3_660
+"""`add_working_days` goes at most so far: it looks at every day between."""
+
+MAX_PLACES = 12
+"""`round_half_up` rounds to at most so many decimal places."""
 
 NUMBER = "number"
 YES_NO = "yes_no"
@@ -42,82 +62,119 @@ LEVEL = "level"
 
 
 class FormulaError(ValueError):
-    """A formula is refused: a problem code, the column (from 1) and the words to fill in."""
+    """A formula is refused.
 
-    def __init__(self, code: str, column: int = 1, **places: str) -> None:
-        super().__init__(code, column, places)
+    `code` is that of a problem, `column` (from 1) says where in the formula, `arguments` are the
+    words to fill into the message.
+    """
+
+    def __init__(self, code: str, column: int = 1, **arguments: str) -> None:
+        super().__init__(code, column, arguments)
         self.code = code
         self.column = column
-        self.places = places
+        self.arguments = arguments
 
 
-class _TooBigError(ArithmeticError):
-    """A figure outgrew its bound."""
+class FormulaFailedError(ArithmeticError):
+    """The figures of a submission take a formula beyond its bounds."""
+
+
+class _OutOfBoundsError(ArithmeticError):
+    """A result outgrew its bound, or a number of days or places is not a whole number within its
+    own.
+    """
+
+
+# Functions and operators ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language: the types it takes (the last one repeats when `many`), and the
-    type it gives.
+    """A function of the language.
+
+    `takes` are the types of its arguments (the last one repeats when `many`), `gives` is the type
+    of its result. Where `whole` is set, the last argument must be a whole number between the two.
     """
 
     takes: tuple[str, ...]
     gives: str
     run: Callable[..., Any]
     many: bool = False
+    whole: tuple[int, int] | None = None
+
+    def takes_so_many(self, count: int) -> bool:
+        """Whether the function can be called with so many arguments."""
+        return count >= 1 if self.many else count == len(self.takes)
 
 
-def _whole(value: Fraction, most: int) -> int:
-    if value.denominator != 1 or abs(value) > most:
-        raise _TooBigError
+def _whole(value: Fraction, bounds: tuple[int, int]) -> int:
+    least, most = bounds
+    if value.denominator != 1 or not least <= value <= most:
+        raise _OutOfBoundsError
     return value.numerator
 
 
-def _places(value: Fraction) -> int:
-    if value < 0:
-        raise _TooBigError
-    return _whole(value, 12)
+def _never_run(*_: object) -> Value:
+    raise AssertionError  # pragma: no cover - the evaluator itself looks past absences
 
 
-def _unused(*_: object) -> Value:
-    raise AssertionError  # pragma: no cover - `first` and `largest_known` are evaluated by the cage itself
-
-
-def _later(day: date, count: int) -> date:
+def _days_later(day: date, count: int) -> date:
     try:
         return day + timedelta(days=count)
     except OverflowError:
-        raise _TooBigError from None
+        raise _OutOfBoundsError from None
+
+
+_PLACES = (0, MAX_PLACES)
+_DAYS = (-MAX_DAYS, MAX_DAYS)
+_WORKING_DAYS = (-MAX_WORKING_DAYS, MAX_WORKING_DAYS)
 
 
 def _functions(calendar: Calendar) -> dict[str, Function]:
+    def working_days_later(day: date, count: Fraction) -> date:
+        try:
+            return calendar.add_working_days(day, _whole(count, _WORKING_DAYS))
+        except OverflowError:
+            raise _OutOfBoundsError from None
+
     return {
         "min": Function((NUMBER,), NUMBER, lambda *args: min(args), many=True),
         "max": Function((NUMBER,), NUMBER, lambda *args: max(args), many=True),
         "abs": Function((NUMBER,), NUMBER, abs),
-        "first": Function((NUMBER,), NUMBER, _unused, many=True),
-        "largest_known": Function((NUMBER,), NUMBER, _unused, many=True),
+        "first": Function((NUMBER,), NUMBER, _never_run, many=True),
+        "largest_known": Function((NUMBER,), NUMBER, _never_run, many=True),
         "count": Function(
             (YES_NO,), NUMBER, lambda *flags: Fraction(sum(flags)), many=True
         ),
         "round_half_up": Function(
-            (NUMBER, NUMBER), NUMBER, lambda a, p: number.round_half_up(a, _places(p))
+            (NUMBER, NUMBER),
+            NUMBER,
+            lambda value, places: number.round_half_up(value, _whole(places, _PLACES)),
+            whole=_PLACES,
         ),
         "round_down": Function((NUMBER,), NUMBER, number.floor),
         "round_up": Function((NUMBER,), NUMBER, number.ceiling),
-        "days": Function((DATE, DATE), NUMBER, lambda a, b: Fraction((b - a).days)),
-        "add_days": Function(
-            (DATE, NUMBER), DATE, lambda d, n: _later(d, _whole(n, MAX_DAYS))
+        "days": Function(
+            (DATE, DATE), NUMBER, lambda first, last: Fraction((last - first).days)
         ),
-        "add_working_days": Function(
+        "add_days": Function(
             (DATE, NUMBER),
             DATE,
-            lambda d, n: calendar.add_working_days(d, _whole(n, MAX_DAYS // 10)),
+            lambda day, count: _days_later(day, _whole(count, _DAYS)),
+            whole=_DAYS,
+        ),
+        "add_working_days": Function(
+            (DATE, NUMBER), DATE, working_days_later, whole=_WORKING_DAYS
         ),
     }
 
 
+WORKING_DAYS = "add_working_days"
+"""The one function that asks the calendar which days are worked."""
+
 FUNCTIONS = tuple(_functions(Calendar()))
+"""The names of all functions."""
+
 RESERVED = frozenset({*keyword.kwlist, "value", "threshold", "weight"})
 """Names that mean something else in a formula, so that no metric may have them."""
 
@@ -146,107 +203,131 @@ _UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {
 
 
 def _bounded(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an operation that refuses results beyond `MAX_BITS`.
+
+    Without a bound, `a * a * a …` over figures of thirty digits could be made to run for minutes.
+    """
+
     def bounded(*args: Any) -> Any:
         result = run(*args)
-        if (
-            isinstance(result, Fraction)
-            and result.numerator.bit_length() + result.denominator.bit_length()
-            > MAX_BITS
-        ):
-            raise _TooBigError
+        if isinstance(result, Fraction):
+            bits = result.numerator.bit_length() + result.denominator.bit_length()
+            if bits > MAX_BITS:
+                raise _OutOfBoundsError
         return result
 
     return bounded
 
 
 _OPERATORS = {
-    kind: _bounded(run) for kind, run in (_ARITHMETIC | _UNARY).items()
-} | _COMPARISONS
+    **{kind: _bounded(run) for kind, run in (_ARITHMETIC | _UNARY).items()},
+    **_COMPARISONS,
+}
 
 
-class _Cage(SimpleEval):  # type: ignore[misc]
+# Evaluation -------------------------------------------------------------------------------------
+
+_ALLOWED_NODES = (
+    ast.Constant,
+    ast.Name,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.IfExp,
+    ast.Call,
+)
+
+
+class _Evaluator:
     """simpleeval with an allow-list of nodes, exact operators, and functions that may look past
     absences.
+
+    Making one takes longer than most evaluations, so a formula keeps those it has made.
     """
 
-    def __init__(self, formula: "Formula", names: Mapping[str, Value | Absent]) -> None:
-        # The base class's own set-up (floats, random numbers, attribute access) is replaced, not inherited.
-        self.formula = formula
-        self.expr = formula.text
-        self.operators = _OPERATORS
-        self.functions = formula.functions
-        self.names = names
-        self.whole = not any(isinstance(value, Absent) for value in names.values())
+    def __init__(self, text: str, functions: Mapping[str, Callable[..., Any]]) -> None:
+        self.text = text
+        self.names: Mapping[str, Value | Absent] = {}
+        self.all_known = True
         self.fallbacks: list[str] = []
-        self.nodes = {
-            ast.Constant: self._literal,
-            ast.Name: self._eval_name,
-            ast.BinOp: self._eval_binop,
-            ast.UnaryOp: self._eval_unaryop,
-            ast.BoolOp: self._eval_boolop,
-            ast.Compare: self._eval_compare,
-            ast.IfExp: self._eval_ifexp,
-            ast.Call: self._call,
-        }
+        self._cage = SimpleEval(operators=_OPERATORS, functions=functions, names={})
+        nodes = self._cage.nodes
+        self._strict_call = nodes[ast.Call]
+        self._cage.nodes = {kind: nodes[kind] for kind in _ALLOWED_NODES}
+        self._cage.nodes[ast.Call] = self._call
 
-    def _literal(self, node: ast.Constant) -> Value:
-        return self.formula.literals[node.lineno, node.col_offset]
+    def run(
+        self, tree: ast.expr, names: Mapping[str, Value | Absent]
+    ) -> Value | Absent:
+        """Return the value of a tree over the named figures, or the absence in its way."""
+        self.names = names
+        self.all_known = not any(isinstance(value, Absent) for value in names.values())
+        self.fallbacks = []
+        self._cage.names = names
+        return self._value_of(tree)
 
-    def _call(self, node: ast.Call) -> Value | Absent:
-        name = _function_name(node)
-        if name not in LENIENT:
-            return self._eval_call(node)  # type: ignore[no-any-return]
-        known = [
-            (at, value)
-            for at, value in enumerate(map(self.scoring, node.args))
-            if not isinstance(value, Absent)
-        ]
-        if not known:
-            raise ZeroDivisionError
-        position, value = (
-            known[0] if name == "first" else max(known, key=lambda item: item[1])
-        )
-        if name == "first" and position > 0:
-            self.fallbacks.append(
-                ast.get_source_segment(self.expr, node.args[position]) or ""
-            )
-        return value
-
-    def scoring(self, node: ast.expr) -> Value | Absent:
-        """Evaluate one node to its value or to the absence that stands in its way."""
-        absent = None if self.whole else _absence(node, self.names)
-        if absent:
-            return absent
+    def _value_of(self, node: ast.expr) -> Value | Absent:
+        if not self.all_known:
+            absent = _absence(node, self.names)
+            if absent is not None:
+                return absent
         try:
-            return self._eval(node)  # type: ignore[no-any-return]
+            return self._cage.eval(self.text, previously_parsed=node)  # type: ignore[no-any-return]
         except ZeroDivisionError:
             return ZERO_DENOMINATOR
 
+    def _call(self, node: ast.Call) -> Value | Absent:
+        name = function_name(node)
+        if name not in LENIENT:
+            return self._strict_call(node)  # type: ignore[no-any-return]
+        known = [
+            (position, value)
+            for position, value in enumerate(map(self._value_of, node.args))
+            if not isinstance(value, Absent)
+        ]
+        if not known:
+            # Every argument that is not absent divides by zero: so does the whole.
+            raise ZeroDivisionError
+        if name == "largest_known":
+            return max(value for _, value in known)  # type: ignore[type-var]
+        position, value = known[0]
+        if position > 0:
+            fallback = ast.get_source_segment(self.text, node.args[position])
+            self.fallbacks.append(fallback or "")
+        return value
 
-def _function_name(node: ast.Call) -> str:
+
+def function_name(node: ast.Call) -> str:
+    """Return the name of the function that a node calls; an empty text where it is no plain name."""
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _absence(node: ast.AST, names: Mapping[str, object]) -> Absent | None:
+    """Return the absence that stands in the way of a part, by semantics L6.
+
+    `first` and `largest_known` have a value as soon as one of their arguments has: of
+    `first(a, b) + c` with a and c missing and b known, c alone is in the way.
+    """
     if isinstance(node, ast.Name):
         value = names.get(node.id)
         return value if isinstance(value, Absent) else None
     if isinstance(node, ast.Call):
-        found = [_absence(arg, names) for arg in node.args]
-        if _function_name(node) in LENIENT and None in found:
+        absences = [_absence(arg, names) for arg in node.args]
+        if function_name(node) in LENIENT and None in absences:
             return None
     else:
-        found = [_absence(child, names) for child in ast.iter_child_nodes(node)]
-    return strongest([absent for absent in found if absent])
-
-
-class FormulaFailedError(ArithmeticError):
-    """A formula's figures outgrew their bounds, or a number of days or places was no whole number."""
+        absences = [_absence(child, names) for child in ast.iter_child_nodes(node)]
+    return strongest([absent for absent in absences if absent])
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A checked formula: its text, the names it reads, the type it gives."""
+    """A checked formula.
+
+    `names` are those that it reads, `gives` is the type of its value, `literals` are its exact
+    constants by line and byte offset, as the nodes of `tree` have them.
+    """
 
     text: str
     tree: ast.expr
@@ -255,9 +336,22 @@ class Formula:
     names: tuple[str, ...]
     gives: str
     lenient: bool
+    # Evaluators that are not in use. Each evaluation takes one out and puts it back, so that two
+    # threads never share one; `list.pop` and `list.append` are atomic.
+    _idle: list[_Evaluator] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def evaluate(self, names: Mapping[str, Value | Absent]) -> Value | Absent:
-        """Return the exact value over the named figures, or the absence that stands in its way."""
+        """Return the exact value over the named figures, or the absence that stands in its way.
+
+        Raises `FormulaFailedError` where the figures lead beyond the bounds.
+
+            >>> from fractions import Fraction
+            >>> share = parse("100 * done / due", {"done": "number", "due": "number"})
+            >>> share.evaluate({"done": Fraction(47), "due": Fraction(52)})
+            Fraction(1175, 13)
+        """
         return self.trace(names)[0]
 
     def absence(self, names: Mapping[str, object]) -> Absent | None:
@@ -276,29 +370,43 @@ class Formula:
         """Return the value as `evaluate` does, and the source text of each fallback that `first`
         had to use.
         """
-        cage = _Cage(self, names)
         try:
-            return cage.scoring(self.tree), cage.fallbacks
-        except (_TooBigError, OverflowError):
+            evaluator = self._idle.pop()
+        except IndexError:
+            evaluator = _Evaluator(self.text, self.functions)
+        try:
+            value = evaluator.run(self.tree, names)
+        except (_OutOfBoundsError, OverflowError):
             raise FormulaFailedError(self.text) from None
+        fallbacks = evaluator.fallbacks
+        self._idle.append(evaluator)
+        return value, fallbacks
+
+
+# Parsing ----------------------------------------------------------------------------------------
 
 
 def parse(
     text: str, types: Mapping[str, str], calendar: Calendar | None = None
 ) -> Formula:
-    """Parse and check a formula over names of known types; raise `FormulaError` with code, column
-    and words.
+    """Return a formula, parsed and checked over names of known types.
+
+    Raises `FormulaError` with a problem's code, the column and the words to fill in.
+
+        >>> parse("days(asked, done)", {"asked": "date", "done": "date"}).gives
+        'number'
+        >>> parse("sqrt(a)", {"a": "number"})
+        Traceback (most recent call last):
+        ...
+        cchc_rules.rules.formula.FormulaError: ('formula-unknown-function', 1, {...})
     """
-    known = tuple(
-        sorted(
-            (name, types[name]) for name in set(_NAME.findall(text)) if name in types
-        )
-    )
+    mentioned = {name for name in set(_NAME.findall(text)) if name in types}
+    known = tuple(sorted((name, types[name]) for name in mentioned))
     try:
         return _parse(text.strip(), known, calendar or Calendar())
     except FormulaError as error:
         if error.code == "formula-unknown-name":
-            error.places["nearest"] = nearest(error.places["source"], types)
+            error.arguments["nearest"] = nearest(error.arguments["source"], types)
         raise
 
 
@@ -309,19 +417,16 @@ _NAME = re.compile(r"\w+")
 def _parse(
     text: str, types: tuple[tuple[str, str], ...], calendar: Calendar
 ) -> Formula:
+    """Parse a formula over the names that it mentions: rule sets with the same formula share it."""
     tree = _tree(text)
     checker = _Checker(text, dict(types), _functions(calendar))
     gives = checker.type_of(tree, MAX_DEPTH)
-    runs = {
-        name: _bounded(function.run) for name, function in checker.functions.items()
-    }
     lenient = any(
-        isinstance(node, ast.Call) and _function_name(node) in LENIENT
+        isinstance(node, ast.Call) and function_name(node) in LENIENT
         for node in ast.walk(tree)
     )
-    return Formula(
-        text, tree, checker.literals, runs, tuple(sorted(checker.names)), gives, lenient
-    )
+    names = tuple(sorted(checker.names))
+    return Formula(text, tree, checker.literals, checker.runs, names, gives, lenient)
 
 
 def _tree(text: str) -> ast.expr:
@@ -329,22 +434,27 @@ def _tree(text: str) -> ast.expr:
         raise FormulaError("formula-too-long", most=str(MAX_LENGTH))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # what Python only warns of is refused or read here, in our own words
+            # What Python only warns of is refused or read here, in our own words.
+            warnings.simplefilter("ignore")
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise FormulaError("formula-syntax", error.offset or 1) from None
-    except (
-        ValueError,
-        RecursionError,
-        MemoryError,
-    ):  # pragma: no cover - which of them Python raises is its version's
+    # Which of these Python raises depends on its version.
+    except (ValueError, RecursionError, MemoryError):  # pragma: no cover
         raise FormulaError("formula-syntax") from None
 
 
+_LINE_END = re.compile(r"\r\n?|\n")
+"""What ends a line for Python's parser, which counts lines and columns."""
+
+_DECIMAL_COMMA = re.compile(r"(?<![\w.])(\d+),(\d+)(?![\w.])", re.ASCII)
+
+
 class _Checker:
-    """Walks a parsed formula: only listed nodes, known names, fitting types."""
+    """Walks a parsed formula: only listed nodes, known names, fitting types.
+
+    On the way it puts exact values into the constants and notes the names that are read.
+    """
 
     def __init__(
         self, text: str, types: Mapping[str, str], functions: Mapping[str, Function]
@@ -352,44 +462,60 @@ class _Checker:
         self.text = text
         self.types = types
         self.functions = functions
+        self.runs = {name: _bounded(one.run) for name, one in functions.items()}
         self.names: set[str] = set()
         self.literals: dict[tuple[int, int], Value] = {}
 
     def type_of(self, node: ast.expr, depth: int) -> str:
+        """Return the type of a part that may be nested so many levels deeper."""
         if not depth:
-            raise FormulaError(
-                "formula-too-deep", self._column(node), most=str(MAX_DEPTH)
-            )
+            column = self._column(node)
+            raise FormulaError("formula-too-deep", column, most=str(MAX_DEPTH))
         visit = self._VISITS.get(type(node))
         if visit is None:
-            raise self._refuse("formula-not-allowed", node)
+            raise self._refuse_not_allowed(node)
         return visit(self, node, depth - 1)
 
-    def _refuse(self, code: str, node: ast.AST, **places: str) -> FormulaError:
-        source = ast.get_source_segment(self.text, node) or ""
-        return FormulaError(code, self._column(node), source=source, **places)
+    def _refuse(self, code: str, node: ast.AST, **arguments: str) -> FormulaError:
+        return FormulaError(
+            code, self._column(node), source=self._source(node), **arguments
+        )
+
+    def _refuse_not_allowed(self, node: ast.expr) -> FormulaError:
+        if isinstance(node, ast.Tuple) and _DECIMAL_COMMA.search(self._source(node)):
+            return self._refuse_decimal_comma(node)
+        return self._refuse("formula-not-allowed", node)
+
+    def _refuse_decimal_comma(self, node: ast.expr) -> FormulaError:
+        """Return the refusal of `0,5 * a`, which Python reads as two values side by side."""
+        source = self._source(node)
+        hint = _DECIMAL_COMMA.sub(r"\1.\2", source)
+        return self._refuse("formula-decimal-comma", node, hint=hint)
+
+    def _source(self, node: ast.AST) -> str:
+        return ast.get_source_segment(self.text, node) or ""
 
     def _column(self, node: ast.AST) -> int:
-        """Return where a part begins, counted in letters from 1 (Python counts bytes)."""
-        line = self.text.split("\n")[getattr(node, "lineno", 1) - 1]
-        return (
-            len(line.encode()[: getattr(node, "col_offset", 0)].decode(errors="ignore"))
-            + 1
-        )
+        """Return where a part begins in its line, counted in letters from 1 (Python counts bytes)."""
+        line = _LINE_END.split(self.text)[getattr(node, "lineno", 1) - 1]
+        before = line.encode()[: getattr(node, "col_offset", 0)]
+        return len(before.decode(errors="ignore")) + 1
 
     def _written(self, node: ast.expr, name: str) -> bool:
         """Whether a name stands in the text as it is read: Python takes look-alike letters for the
         usual ones.
         """
-        return ast.get_source_segment(self.text, node) == name
+        return self._source(node) == name
 
     def _constant(self, node: ast.Constant, _: int) -> str:
-        source = ast.get_source_segment(self.text, node) or ""
-        value, kind = self._literal(node, source)
+        value, kind = self._literal(node)
         self.literals[node.lineno, node.col_offset] = value
+        # The tree is ours, and simpleeval hands on what stands in it: the exact value from here on.
+        node.value = value  # type: ignore[assignment]
         return kind
 
-    def _literal(self, node: ast.Constant, source: str) -> tuple[Value, str]:
+    def _literal(self, node: ast.Constant) -> tuple[Value, str]:
+        source = self._source(node)
         if isinstance(node.value, bool):
             return node.value, YES_NO
         if isinstance(node.value, str) and source[:1] in "'\"":
@@ -415,6 +541,11 @@ class _Checker:
             raise self._refuse("formula-not-allowed", node)
         self._expect(node.left, NUMBER, depth)
         self._expect(node.right, NUMBER, depth)
+        if isinstance(node.op, ast.Div) and self._fixed(node.right) in (
+            0,
+            ZERO_DENOMINATOR,
+        ):
+            raise self._refuse("formula-division-by-zero", node)
         return NUMBER
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> str:
@@ -433,9 +564,9 @@ class _Checker:
         kind = self.type_of(node.left, depth)
         for comparator, right in zip(node.ops, node.comparators, strict=True):
             ordered = not isinstance(comparator, ast.Eq | ast.NotEq)
-            if type(comparator) not in _COMPARISONS or (
-                ordered and kind not in (NUMBER, DATE)
-            ):
+            if type(comparator) not in _COMPARISONS:
+                raise self._refuse("formula-not-allowed", node)
+            if ordered and kind not in (NUMBER, DATE):
                 raise self._refuse("formula-not-allowed", node)
             self._expect(right, kind, depth)
         return YES_NO
@@ -447,24 +578,53 @@ class _Checker:
         return kind
 
     def _call(self, node: ast.Call, depth: int) -> str:
-        function = self.functions.get(_function_name(node))
-        if function is None or not self._written(node.func, _function_name(node)):
+        name = function_name(node)
+        function = self.functions.get(name)
+        if function is None or not self._written(node.func, name):
             raise self._refuse(
                 "formula-unknown-function",
                 node.func,
-                nearest=nearest(_function_name(node), self.functions),
+                nearest=nearest(name, self.functions),
+                functions=", ".join(self.functions),
             )
-        if node.keywords or not self._fits(function, node.args):
-            raise self._refuse("formula-arguments", node)
-        for position, arg in enumerate(node.args):
-            self._expect(
-                arg, function.takes[min(position, len(function.takes) - 1)], depth
-            )
+        if node.keywords or not function.takes_so_many(len(node.args)):
+            if _DECIMAL_COMMA.search(self._source(node)):
+                raise self._refuse_decimal_comma(node)
+            raise self._refuse("formula-arguments", node, takes=_signature(function))
+        self._check_arguments(function, node.args, depth)
         return function.gives
 
-    @staticmethod
-    def _fits(function: Function, args: Sequence[ast.expr]) -> bool:
-        return len(args) >= 1 if function.many else len(args) == len(function.takes)
+    def _check_arguments(
+        self, function: Function, args: Sequence[ast.expr], depth: int
+    ) -> None:
+        last = len(function.takes) - 1
+        for position, arg in enumerate(args):
+            self._expect(arg, function.takes[min(position, last)], depth)
+        if function.whole is not None:
+            fixed = self._fixed(args[-1])
+            if isinstance(fixed, Fraction) and not is_whole_within(
+                fixed, function.whole
+            ):
+                raise self._refuse_not_whole(args[-1], function.whole)
+
+    def _refuse_not_whole(
+        self, node: ast.expr, bounds: tuple[int, int]
+    ) -> FormulaError:
+        least, most = map(str, bounds)
+        return self._refuse("formula-not-whole", node, least=least, most=most)
+
+    def _fixed(self, node: ast.expr) -> Value | Absent | None:
+        """Return the value of a part that reads no figure, None of one that does.
+
+        Such a part comes to the same in every submission: `value / (2 - 2)` can be refused when the
+        rule file is read.
+        """
+        if any(
+            isinstance(part, ast.Name) and part.id in self.types
+            for part in ast.walk(node)
+        ):
+            return None
+        return _Evaluator(self.text, self.runs).run(node, {})
 
     _VISITS: Mapping[type[ast.expr], Callable[..., str]] = {
         ast.Constant: _constant,
@@ -476,3 +636,40 @@ class _Checker:
         ast.IfExp: _ifexp,
         ast.Call: _call,
     }
+
+
+def _signature(function: Function) -> str:
+    """Return how many arguments of which type a function takes: `date, number` or `number, …`."""
+    types = ", ".join(function.takes)
+    return f"{types}, …" if function.many else types
+
+
+def is_whole_within(value: Fraction, bounds: tuple[int, int]) -> bool:
+    """Whether a value is a whole number from the first bound to the second."""
+    least, most = bounds
+    return value.denominator == 1 and least <= value <= most
+
+
+@dataclass(frozen=True, slots=True)
+class WholeArgument:
+    """An argument that must be a whole number between two bounds."""
+
+    function: str
+    node: ast.expr
+    bounds: tuple[int, int]
+
+
+def whole_arguments(formula: Formula) -> list[WholeArgument]:
+    """Return the arguments of a formula that must be whole numbers within bounds.
+
+    Constants among them were held against the bounds when the formula was parsed.
+    """
+    known = _functions(Calendar())
+    arguments = []
+    for node in ast.walk(formula.tree):
+        if isinstance(node, ast.Call):
+            name = function_name(node)
+            bounds = known[name].whole
+            if bounds is not None:
+                arguments.append(WholeArgument(name, node.args[-1], bounds))
+    return arguments

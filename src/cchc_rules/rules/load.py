@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from cchc_rules.base.calendar import iso_date
-from cchc_rules.base.problem import Path, Problem, RulesError, quoted
+from cchc_rules.base.problem import Path, Problem, RulesError, bounded, quoted
 from cchc_rules.rules import check, file_format, overlay
 from cchc_rules.rules.build import build
 from cchc_rules.rules.model import Origin, RuleSet, SourceFile, Text
@@ -21,13 +21,13 @@ from cchc_rules.rules.overlay import (
     NAMED_BY,
     REMOVE,
     SECTIONS,
-    Cell,
-    Place,
+    FieldValue,
+    Giver,
     Tree,
     removed,
 )
 from cchc_rules.rules.overlay_files import Layers, placed
-from cchc_rules.rules.source import Document, Source, find, parse, read
+from cchc_rules.rules.source import Source, TomlTable, find, parse, read
 
 MAX_VERSIONS = 400
 """A rule set has at most so many versions: each date with each kind of unit."""
@@ -38,6 +38,12 @@ def load_rules(source: str | FilePath) -> RuleSet:
 
     Raises `RulesError` with every problem found, each with file, line and what to do. Warnings do
     not refuse a file; they are in `warnings` of the rule set.
+
+        >>> rules = load_rules("cam-due-2023")
+        >>> rules.valid[0].isoformat()
+        '2023-01-19'
+        >>> rules.rules["plan-issued"].weight
+        Fraction(1, 1)
     """
     path = find(str(source), FilePath())
     return _assemble(read(path), path.parent)
@@ -46,8 +52,13 @@ def load_rules(source: str | FilePath) -> RuleSet:
 def parse_rules(
     text: str, *, name: str = "<text>", folder: FilePath | None = None
 ) -> RuleSet:
-    """Return the checked rule set of a TOML text; `extends` is looked up beside `folder`. Raises as
-    `load_rules`.
+    """Return the checked rule set of a TOML text; `extends` is looked up beside `folder`.
+
+    `name` stands in problems where a file's name would. Raises as `load_rules`.
+
+        >>> from cchc_rules.rules.starter import starter
+        >>> parse_rules(starter("en")).language
+        'en'
     """
     return _assemble(
         parse(text.encode(errors="surrogatepass"), name), folder or FilePath()
@@ -61,10 +72,8 @@ def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
     It reads the same submissions. Raises as `load_rules`.
     """
     name = rules.files[0].name if rules.files else ""
-    laid = overlay.over(
-        overlay.over({}, overlay.tree(rules.document, Place())),
-        overlay.tree(changes, Place()),
-    )
+    below = overlay.over({}, overlay.tree(rules.document, Giver()))
+    laid = overlay.settled(overlay.over(below, overlay.tree(changes, Giver())))
     changed = _assemble(Source(name, "", "", overlay.plain(laid)), FilePath())
     return replace(changed, bases=rules.bases, files=rules.files)
 
@@ -81,17 +90,25 @@ def _assemble(source: Source, folder: FilePath) -> RuleSet:
     layers = Layers(source, folder)
     versions = _Versions(layers)
     rules = versions.all()
-    found = [
-        one if one.line else placed(one, layers.sources) for one in versions.problems
+    problems = [
+        problem if problem.line else placed(problem, layers.sources)
+        for problem in versions.problems
     ]
-    found.sort(key=lambda problem: (problem.file, problem.line))
-    if rules is None or not all(problem.warning for problem in found):
-        raise RulesError(found)
-    return replace(rules, warnings=tuple(found), document=overlay.plain(layers.tree))
+    problems.sort(key=lambda problem: (problem.file, problem.line))
+    if rules is None or not all(problem.warning for problem in problems):
+        raise RulesError(problems)
+    document = overlay.plain(layers.tree)
+    return replace(rules, warnings=tuple(problems), document=document)
 
 
 class _Versions:
-    """The rule set of a file for every date and kind of unit, and the problems of all of them."""
+    """The rule set of a file for every date and kind of unit, and the problems of all of them.
+
+    Each version is a whole document: that of the file with its sections laid over it, a dated
+    section over those before it, a kind over the result. Each is read and checked as a whole. A
+    fault in the plain rules is then found once more in every version, so `told`, which the versions
+    of one line hand on, holds what is known already: only what a section adds is reported at it.
+    """
 
     def __init__(self, layers: Layers) -> None:
         self.tree = layers.tree
@@ -101,30 +118,31 @@ class _Versions:
             source: SourceFile(FilePath(source.name).name, source.sha256)
             for source in layers.sources
         }
-        self.told_of: dict[str, list[Problem]] = {}
+        self.told_of_kind: dict[str, list[Problem]] = {}
         self.misspelt = {
             problem.path
             for problem in self.problems
             if problem.code == "overlay-unknown"
         }
+        # Metrics by where a version first declares them, and those that some version reads.
+        self.declared: dict[str, Path] = {}
+        self.read: set[str] = set()
+        self.all_readable = True
 
     def all(self) -> RuleSet | None:
         """Return the rule set with all its versions, None where its own could not be read."""
         dates = _sections(self.tree, "since")
-        kinds = _sections(self.tree, "kind")
-        kinds |= {
-            name: table
-            for section in dates.values()
-            for name, table in _sections(section, "kind").items()
-        }
+        kinds = {*_sections(self.tree, "kind")}
+        for section in dates.values():
+            kinds |= {*_sections(section, "kind")}
         if (len(dates) + 1) * (len(kinds) + 1) > MAX_VERSIONS:
-            self.problems.append(
-                Problem("too-many-versions", (), {"most": str(MAX_VERSIONS)})
-            )
+            most = {"most": str(MAX_VERSIONS)}
+            self.problems.append(Problem("too-many-versions", (), most))
             return None
         self.problems += _misshapen(self.tree)
         rules, told = self.with_kinds(self.tree, (), [])
         dated = dict(self.dated(dates, rules, told))
+        self.problems += bounded(self.unused())
         return replace(rules, dated=dated) if rules is not None else None
 
     def dated(
@@ -136,20 +154,20 @@ class _Versions:
             day = iso_date(name)
             path = ("since", name)
             problem = _wrong_day(name, day, rules)
-            if day is None or problem is not None:
-                self.problems += [problem] if problem else []
+            if problem is not None:
+                self.problems.append(problem)
                 continue
             title = self.title(path, section) if "title" in section else None
             tree, told = self.laid(tree, section, path, told)
             self.problems += (
-                replace(one, path=(*path, *one.path))
-                for one in _misshapen(section, ("kind",))
+                replace(problem, path=(*path, *problem.path))
+                for problem in _misshapen(section, ("kind",))
             )
             version, told = self.with_kinds(tree, path, told)
-            if version is not None:
+            if version is not None and day is not None:
                 kinds = {
-                    kind: replace(one, since=day, since_title=title)
-                    for kind, one in version.kinds.items()
+                    kind: replace(rules_of_kind, since=day, since_title=title)
+                    for kind, rules_of_kind in version.kinds.items()
                 }
                 yield day, replace(version, since=day, since_title=title, kinds=kinds)
 
@@ -161,13 +179,15 @@ class _Versions:
         kinds: dict[str, RuleSet] = {}
         for name, section in _sections(tree, "kind").items():
             inside = (*path, "kind", name)
-            known = [*told, *self.told_of.get(name, [])]
+            known = [*told, *self.told_of_kind.get(name, [])]
             title = self.title(inside, section)
             laid, known = self.laid(tree, section, inside, known)
-            version, self.told_of[name] = self.version(laid, inside, known)
+            version, self.told_of_kind[name] = self.version(laid, inside, known)
             if version is not None:
                 kinds[name] = replace(version, kind=name, kind_title=title)
-        return replace(rules, kinds=kinds) if rules is not None else None, told
+        if rules is None:
+            return None, told
+        return replace(rules, kinds=kinds), told
 
     def laid(
         self, tree: Tree, section: Tree, path: Path, told: list[Problem]
@@ -176,20 +196,18 @@ class _Versions:
         and told.
         """
         barred = [key for key in section if key in _BARRED[str(path[-2])]]
-        body = {
-            key: part
-            for key, part in section.items()
-            if key not in (*barred, "title", REMOVE)
-        }
-        found = [
+        set_aside = (*barred, "title", REMOVE)
+        body = {key: part for key, part in section.items() if key not in set_aside}
+        problems = [
             Problem("unknown-key", (key,), {"key": key, "nearest": ""})
             for key in barred
         ]
-        found += overlay.unknown(tree, body)
+        problems += overlay.unknown(tree, body)
         self.misspelt |= {
-            problem.path for problem in found if problem.code == "overlay-unknown"
+            problem.path for problem in problems if problem.code == "overlay-unknown"
         }
-        return overlay.over(tree, body), self.tell(found, path, told)
+        laid = overlay.settled(overlay.over(tree, body))
+        return laid, self.tell(problems, path, told)
 
     def version(
         self, tree: Tree, path: Path, told: list[Problem]
@@ -202,52 +220,83 @@ class _Versions:
         )
         rules, problems = _check(document)
         known = self.tell((_by_name(problem, tree) for problem in problems), path, told)
+        self.note_metrics(rules, path, problems)
         if rules is None:
             return None, known
-        files = tuple(self.files.values())
-        origins = self.origins(tree)
-        return replace(
-            rules, bases=self.bases, files=files, document=document, origins=origins
-        ), known
+        version = replace(
+            rules,
+            bases=self.bases,
+            files=tuple(self.files.values()),
+            document=document,
+            origins=self.origins(tree),
+        )
+        return version, known
+
+    def note_metrics(
+        self, rules: RuleSet | None, path: Path, problems: Iterable[Problem]
+    ) -> None:
+        """Note which metrics a version declares and reads."""
+        if rules is None or any(map(_hides_metrics, problems)):
+            self.all_readable = False
+            return
+        for metric in rules.metrics:
+            self.declared.setdefault(metric, (*path, "metric", metric))
+        self.read |= check.read_metrics(rules)
+
+    def unused(self) -> Iterator[Problem]:
+        """Yield a warning for each metric that no version reads; it is probably a slip.
+
+        A metric may be read on some days only, or for some kind of unit. Where a version could not
+        be read, or a name in a formula is wrong, the metric may only look unused.
+        """
+        if self.all_readable:
+            for metric, path in self.declared.items():
+                if metric not in self.read:
+                    yield Problem(
+                        "metric-unused", path, {"name": metric}, warning=True
+                    )
 
     def tell(
-        self, found: Iterable[Problem], path: Path, told: list[Problem]
+        self, problems: Iterable[Problem], path: Path, told: list[Problem]
     ) -> list[Problem]:
-        """Note the problems of a version that are its own, and return all that are known."""
-        own = [
+        """Note the problems that a version adds, and return all that are known."""
+        added = [
             problem
-            for problem in found
+            for problem in problems
             if problem not in told and not self._follows(problem)
         ]
         self.problems += (
-            replace(problem, path=(*path, *problem.path)) for problem in own
+            replace(problem, path=(*path, *problem.path)) for problem in added
         )
-        return [*told, *own]
+        return [*told, *added]
 
     def _follows(self, problem: Problem) -> bool:
+        """Whether a problem only follows from a change of something that is not there."""
         return problem.code == "missing-key" and problem.path[:2] in self.misspelt
 
     def title(self, path: Path, section: Tree) -> Text:
         """Return the title of a section, its name where it has none."""
-        given = (
-            section["title"].value
-            if isinstance(section.get("title"), Cell)
-            else path[-1]
-        )
-        title, problems = file_format.read_title(path, given)
+        given = section.get("title")
+        words = given.value if isinstance(given, FieldValue) else path[-1]
+        title, problems = file_format.read_title(path, words)
         self.problems += problems
         return title
 
     def origins(self, tree: Tree) -> dict[Path, Origin]:
         """Return where every field of a document comes from."""
-        found: dict[Place, Origin] = {}
+        by_giver: dict[Giver, Origin] = {}
         return {
-            path: found.setdefault(place, self._origin(place))
-            for path, place in overlay.origins(tree)
+            path: by_giver.setdefault(giver, self._origin(giver))
+            for path, giver in overlay.origins(tree)
         }
 
-    def _origin(self, place: Place) -> Origin:
-        return Origin(self.files[place.source], iso_date(place.since or ""), place.kind)
+    def _origin(self, giver: Giver) -> Origin:
+        return Origin(self.files[giver.source], iso_date(giver.since or ""), giver.kind)
+
+
+def _hides_metrics(problem: Problem) -> bool:
+    """Whether a problem may be why a metric looks unused."""
+    return problem.code.startswith(("formula-", "unknown-metric"))
 
 
 _BARRED = {
@@ -259,10 +308,11 @@ _BARRED = {
 
 def _sections(tree: Tree, key: str) -> dict[str, Tree]:
     part = tree.get(key)
-    found = part.items() if isinstance(part, dict) else ()
+    if not isinstance(part, dict):
+        return {}
     return {
         name: section
-        for name, section in found
+        for name, section in part.items()
         if isinstance(section, dict) and not removed(section)
     }
 
@@ -271,13 +321,13 @@ def _misshapen(tree: Tree, keys: Iterable[str] = SECTIONS) -> Iterator[Problem]:
     """Yield a problem for each section that is no table."""
     for key in keys:
         part = tree.get(key, {})
-        for path, one in (
-            [((key,), part)]
-            if isinstance(part, Cell)
-            else [((key, name), one) for name, one in part.items()]
-        ):
-            if isinstance(one, Cell):
-                yield Problem("wrong-type", path, {"given": quoted(one.value)})
+        if isinstance(part, FieldValue):
+            yield Problem("wrong-type", (key,), {"given": quoted(part.value)})
+            continue
+        for name, section in part.items():
+            if isinstance(section, FieldValue):
+                given = {"given": quoted(section.value)}
+                yield Problem("wrong-type", (key, name), given)
 
 
 def _wrong_day(name: str, day: date | None, rules: RuleSet | None) -> Problem | None:
@@ -286,53 +336,51 @@ def _wrong_day(name: str, day: date | None, rules: RuleSet | None) -> Problem | 
         return Problem("since-date", ("since", name), {"given": quoted(name)})
     if rules is not None and not rules.valid[0] <= day <= rules.valid[1]:
         first, last = (edge.isoformat() for edge in rules.valid)
-        return Problem(
-            "since-outside",
-            ("since", name),
-            {"given": name, "first": first, "last": last},
-        )
+        arguments = {"given": name, "first": first, "last": last}
+        return Problem("since-outside", ("since", name), arguments)
     return None
 
 
 def _by_name(problem: Problem, tree: Tree) -> Problem:
     """Return a problem whose path names an entry of a list, where entries have names, and does not
     count it.
+
+    Laid over each other, two files may give the bands of one list: a number says nothing then.
     """
-    if (
-        len(problem.path) < 2
-        or problem.path[0] not in NAMED_BY
-        or not isinstance(problem.path[1], int)
-    ):
+    if len(problem.path) < 2:
         return problem
-    key, at, *rest = problem.path
+    key, position, *rest = problem.path
+    if key not in NAMED_BY or not isinstance(position, int):
+        return problem
     names = overlay.names(tree, str(key))
-    return (
-        replace(problem, path=(key, names[int(at)], *rest))
-        if names is not None
-        else problem
-    )
+    if names is None:
+        return problem
+    return replace(problem, path=(key, names[position], *rest))
 
 
-def _check(document: Document) -> tuple[RuleSet | None, list[Problem]]:
+def _check(document: TomlTable) -> tuple[RuleSet | None, list[Problem]]:
+    """Return the rule set of a document and its problems; none where its form is wrong.
+
+    Then what has the wrong form is set aside, and the rest is checked all the same.
+    """
     file, problems = file_format.read(document)
     if file is not None:
         rules = build(file)
         return rules, check.run(rules)
     pruned = {**_STAND_IN, **_prune(document, problems), "format": file_format.FORMAT}
-    problems += _names_set_aside(
-        document, pruned, {problem.path for problem in problems}
-    )
+    told = {problem.path for problem in problems}
+    problems += _names_set_aside(document, pruned, told)
     file, _ = file_format.read(pruned)
     if file is None:
         file, _ = file_format.read(pruned | _STAND_IN)
     if file is None:
         return None, problems
-    return None, problems + [
-        problem for problem in check.run(build(file)) if not _follows(problem, document)
-    ]
+    more = check.run(build(file))
+    problems += [problem for problem in more if not _follows(problem, document)]
+    return None, problems
 
 
-_STAND_IN: Document = {
+_STAND_IN: TomlTable = {
     "ruleset": {
         "id": "x",
         "version": "x",
@@ -346,11 +394,11 @@ _CONSEQUENCES = frozenset(
     {
         "group-sum",
         "group-empty",
-        "metric-unused",
         "unknown-band",
         "no-rules",
         "bands-gap",
         "effect-undeclared",
+        "calendar-undeclared",
     }
 )
 """Problems that may only follow from what was set aside."""
@@ -363,7 +411,7 @@ _NAMES = {
 }
 
 
-def _follows(problem: Problem, document: Document) -> bool:
+def _follows(problem: Problem, document: TomlTable) -> bool:
     """Whether a problem may only follow from what was set aside: a name that is declared after all,
     for one.
     """
@@ -372,14 +420,14 @@ def _follows(problem: Problem, document: Document) -> bool:
     return problem.code in _CONSEQUENCES or declared
 
 
-def _prune(document: Document, problems: list[Problem]) -> Document:
+def _prune(document: TomlTable, problems: list[Problem]) -> TomlTable:
     """Return the document without what has the wrong form: an unknown key alone, anything else with
     its table.
     """
     pruned = copy.deepcopy(document)
-    for path in sorted(
-        {_faulty(problem) for problem in problems}, key=str, reverse=True
-    ):
+    faulty = {_faulty(problem) for problem in problems}
+    # From the back, so that the numbers of a list's entries stay right.
+    for path in sorted(faulty, key=str, reverse=True):
         here: Any = pruned
         for part in path[:-1]:
             here = here[part] if _has(here, part) else None
@@ -389,28 +437,25 @@ def _prune(document: Document, problems: list[Problem]) -> Document:
 
 
 def _names_set_aside(
-    document: Document, pruned: Document, told: set[Path]
+    document: TomlTable, pruned: TomlTable, told: set[Path]
 ) -> Iterator[Problem]:
     """Yield the unknown names of rules whose form is wrong: they are set aside, but their names can
     be looked up.
     """
     rules = document.get("rule")
+    if not isinstance(rules, Mapping):
+        return
     kept = pruned.get("rule", {})
-    for id_, rule in rules.items() if isinstance(rules, Mapping) else ():
-        for key in (
-            ("metric", "group", "remedy")
-            if isinstance(rule, Mapping) and id_ not in kept
-            else ()
-        ):
+    for id_, rule in rules.items():
+        if id_ in kept or not isinstance(rule, Mapping):
+            continue
+        for key in ("metric", "group", "remedy"):
             name = rule.get(key)
             known = document.get(key, {})
             path = ("rule", id_, key)
-            if (
-                isinstance(name, str)
-                and isinstance(known, Mapping)
-                and name not in known
-                and path not in told
-            ):
+            if not isinstance(name, str) or not isinstance(known, Mapping):
+                continue
+            if name not in known and path not in told:
                 yield check.unknown(f"unknown-{key}", path, name, known)
 
 

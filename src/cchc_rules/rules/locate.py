@@ -1,8 +1,26 @@
 """From a key path to its line in a TOML text. Runs only when there is a problem.
 
-The text is cut into its tables once, each parsed alone; within a table the smallest prefix that
-holds the path ends at the line we want. A prefix inside a list is closed by force to see how far it
-has come.
+The parser says what a text holds, not where. So the text itself is asked: which is the smallest
+number of lines, from the top, that already hold the path? Its last line is the one we want, and
+halving finds it.
+
+An example. The path is `("rule", "a", "threshold")`, the table's lines are
+
+    1  [rule.a]
+    2  metric = "m"
+    3  threshold = [
+    4    10,
+    5  ]
+    6  weight = 2
+
+Lines 1 to 6 hold it, lines 1 to 3 should, and lines 1 to 2 do not. But lines 1 to 3 alone are no
+TOML: a list is open. So what is open is closed by force, in every way of `_CLOSERS`; with a `]` set
+behind line 3 the text can be read and holds the path, and the answer is line 3.
+
+The file is cut into its tables first, and each table is parsed alone: most files have hundreds of
+tables of ten lines each, so that halving parses a few lines and not the whole file. A line that
+looks like a header may also stand inside a list or a text of many lines; what is before it is then
+no TOML, and the table goes on to the next such line.
 """
 
 import re
@@ -15,66 +33,75 @@ import tomli
 from cchc_rules.base.problem import Path
 
 _HEADER = re.compile(r"^\s*\[")
+
 _CLOSERS = ("", "]", "}", "]}", "}]", "}]}", "]}]}", '"""', "'''")
+"""What closes the lists, tables and texts that can be open at the end of a line of a rule file."""
 
 
 @dataclass
-class _Piece:
+class _TableText:
     """A table of the file: its first line (from 1), its lines, what it parses to."""
 
     line: int
     lines: list[str]
     content: Mapping[str, object] = field(default_factory=dict)
-    beginnings: dict[int, list[Mapping[str, object]]] = field(default_factory=dict)
+    _readings: dict[int, list[Mapping[str, object]]] = field(default_factory=dict)
 
-    def offset(self, path: Path) -> int:
-        """Return how many lines stand before the one that first declares a path, by halving what is
-        left.
+    def lines_before(self, path: Path) -> int:
+        """Return how many of its lines stand before the one that first declares a path.
+
+        The path must stand in the table. `fewest` and `most` lines hold the answer between them.
         """
-        low = 1
-        high = len(self.lines)
-        while low < high:
-            middle = (low + high) // 2
-            if any(
-                _contains(content, path) for content in self.begun(self.whole(middle))
-            ):
-                high = middle
+        fewest = 1
+        most = len(self.lines)
+        while fewest < most:
+            middle = (fewest + most) // 2
+            readings = self._read_first(self._readable(middle))
+            if any(_contains(content, path) for content in readings):
+                most = middle
             else:
-                low = middle + 1
-        return self.whole(low) - 1
+                fewest = middle + 1
+        return self._readable(fewest) - 1
 
-    def whole(self, count: int) -> int:
-        """Return the number of lines, this or the next, that end where the text can be read so far."""
-        while count < len(self.lines) and not self.begun(count):
+    def _readable(self, count: int) -> int:
+        """Return so many lines, or the next number of lines that can be read."""
+        while count < len(self.lines) and not self._read_first(count):
             count += 1
         return count
 
-    def begun(self, count: int) -> list[Mapping[str, object]]:
-        """Return what so many of its lines say, each way that what is open may be closed; none in
-        mid-sentence.
+    def _read_first(self, count: int) -> list[Mapping[str, object]]:
+        """Return what its first lines say, once for each way in which what is open may be closed.
+
+        Nothing comes back where they end in mid-sentence, such as behind `threshold =`.
         """
-        if count not in self.beginnings:
-            parsed = (_parse(self.lines[:count], closer) for closer in _CLOSERS)
-            self.beginnings[count] = [
-                content for content in parsed if content is not None
+        if count not in self._readings:
+            readings = (_parse(self.lines[:count], closer) for closer in _CLOSERS)
+            self._readings[count] = [
+                content for content in readings if content is not None
             ]
-        return self.beginnings[count]
+        return self._readings[count]
 
 
 class Locator:
-    """Finds lines of key paths in one TOML text."""
+    """Finds lines of key paths in one TOML text.
+
+        >>> text = 'title = "a"\\n[[band]]\\nid = "low"\\n[[band]]\\nid = "high"\\nfrom = 8'
+        >>> Locator(text).line(("band", 1, "from"))
+        6
+    """
 
     def __init__(self, text: str) -> None:
-        self.pieces = _pieces([line.removesuffix("\r") for line in text.split("\n")])
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        self.tables = _tables(lines)
 
     def line(self, path: Path) -> int:
         """Return the line (from 1) of the longest part of the path that the text holds; 0 when it
         holds none.
         """
         for length in range(len(path), 0, -1):
-            found = self._line(path[:length])
-            if found:
-                return found
+            line = self._line(path[:length])
+            if line:
+                return line
         return 0
 
     def holds(self, path: Path) -> bool:
@@ -82,54 +109,61 @@ class Locator:
         return bool(self._line(path))
 
     def _line(self, path: Path) -> int:
-        skipped = 0
-        for piece in self.pieces:
-            own, count = _shift(path, piece.content, skipped)
-            if own is not None and _contains(piece.content, own):
-                return piece.line + piece.offset(own)
-            skipped += count
+        entries_before = 0
+        for table in self.tables:
+            inside, entries = _within_table(path, table.content, entries_before)
+            if inside is not None and _contains(table.content, inside):
+                return table.line + table.lines_before(inside)
+            entries_before += entries
         return 0
 
 
-def _shift(
-    path: Path, content: Mapping[str, object], skipped: int
+def _within_table(
+    path: Path, content: Mapping[str, object], entries_before: int
 ) -> tuple[Path | None, int]:
-    """Return the path within one piece: of `[[band]]` number 3, only the fourth piece with bands
-    holds it.
+    """Return a path as one table has it, and how many entries of the path's list the table holds.
+
+    Each `[[band]]` is a table of its own, and parsed alone it holds one band, number 0. So of
+    `("band", 3, "from")` the first three tables with bands are passed by, and the fourth is asked
+    for `("band", 0, "from")`. None comes back for a table that lies behind the entry.
     """
-    place = next(
-        (at for at, part in enumerate(path) if isinstance(part, int)), len(path)
+    position = next(
+        (position for position, part in enumerate(path) if isinstance(part, int)), None
     )
-    rows = _inside(content, path[:place])
-    if place == len(path) or not isinstance(rows, list):
+    if position is None:
         return path, 0
-    at = int(path[place]) - skipped
-    return ((*path[:place], at, *path[place + 1 :]) if at >= 0 else None), len(rows)
+    entries = _inside(content, path[:position])
+    if not isinstance(entries, list):
+        return path, 0
+    entry = int(path[position]) - entries_before
+    if entry < 0:
+        return None, len(entries)
+    return (*path[:position], entry, *path[position + 1 :]), len(entries)
 
 
-def _pieces(lines: list[str]) -> list[_Piece]:
-    starts = [
-        0,
-        *(at for at, line in enumerate(lines) if at and _HEADER.match(line)),
-        len(lines),
+def _tables(lines: list[str]) -> list[_TableText]:
+    """Return the tables of a file: it is cut before each header where the part can be read."""
+    headers = [
+        number for number, line in enumerate(lines) if number and _HEADER.match(line)
     ]
-    pieces: list[_Piece] = []
+    tables: list[_TableText] = []
     begin = 0
-    for end in starts[1:]:
+    for end in (*headers, len(lines)):
         content = _parse(lines[begin:end])
         if content is not None:
-            pieces.append(_Piece(begin + 1, lines[begin:end], content))
+            tables.append(_TableText(begin + 1, lines[begin:end], content))
             begin = end
-    return pieces
+    return tables
 
 
 def _parse(lines: list[str], closer: str = "") -> Mapping[str, object] | None:
+    """Return what lines say with a closer behind them, None where that is no TOML."""
+    text = "\n".join(lines)
+    if closer:
+        # In front of a closing brace TOML allows no comma.
+        text = text.rstrip().removesuffix(",") + closer
     try:
-        return tomli.loads(
-            "\n".join(lines).rstrip().removesuffix(",") + closer
-            if closer
-            else "\n".join(lines)
-        )
+        return tomli.loads(text)
     except (tomli.TOMLDecodeError, RecursionError):
         return None
 
@@ -138,15 +172,19 @@ _NOTHING = object()
 
 
 def _inside(content: object, path: Path) -> object:
+    """Return what stands at a path, `_NOTHING` where there is no such path."""
     for part in path:
-        inside: Any = content
-        known = isinstance(content, Mapping) and part in content
-        if not known and not (
-            isinstance(content, list) and isinstance(part, int) and part < len(content)
-        ):
+        if not _has(content, part):
             return _NOTHING
-        content = inside[part]
+        container: Any = content
+        content = container[part]
     return content
+
+
+def _has(content: object, part: str | int) -> bool:
+    if isinstance(content, Mapping):
+        return part in content
+    return isinstance(content, list) and isinstance(part, int) and part < len(content)
 
 
 def _contains(content: object, path: Path) -> bool:

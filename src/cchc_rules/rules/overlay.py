@@ -1,9 +1,27 @@
-"""Rule documents laid over each other, every field with the place that gave it. Pure: opens no
-file.
+"""Rule documents laid over each other, every field with the file that gave it. Pure: opens no file.
 
-A document becomes a tree: tables down to their fields, a field a cell with its value and its place.
-`over` lays one tree over another, `beside` joins two that are laid over the same, `plain` gives the
-document back.
+A document becomes a tree: tables down to their fields, and each field a `FieldValue`, that is its
+value and its giver. `over` lays one tree over another, `beside` merges two that are laid over the
+same, `settled` leaves out what only mattered for merging, `plain` gives the document back.
+
+    frame.toml:     [rule.a]  weight = 2, threshold = 80, note = "…"
+    district.toml:  [rule.a]  threshold = 85                (extends the frame)
+    sector.toml:    [rule.a]  remove = ["note"]             (extends the frame)
+
+    district over frame:  weight 2 (frame), threshold 85 (district), note … (frame)
+    sector over frame:    weight 2 (frame), threshold 80 (frame),    note gone (sector)
+    the two beside:       weight 2,         threshold 85,            note gone
+
+A file that extends both asks, field by field, whose word holds. The threshold is given by district
+and by frame; district lies over frame, so its word holds. Taking away is a word like any other:
+this is why `over` keeps a mark for what it took away. Had sector only dropped the note, the note of
+the frame would come back through district. Two givers of which neither lies over the other, and
+that say different things, are a clash.
+
+The same holds for what a file takes away without writing it down. Whoever removes rule a, or puts a
+new one in its place whole, also takes away what kinds and dated sections below say of it: there
+`over` marks every field as `FORGOTTEN`. And a section that gives `above = 50` to a tier edge takes
+away the `from = 50` of a section below.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,10 +29,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base.problem import Path, Problem, nearest, quoted
 from cchc_rules.rules import file_format
+from cchc_rules.rules.source import TomlTable
 
-Document = dict[str, Any]
 Tree: TypeAlias = dict[str, Any]
-"""Keys to cells, or to trees."""
+"""Keys to field values, or to trees."""
 
 ENTRIES = ("metric", "group", "rule", "remedy", "band", "band_gate", "target")
 """Tables of things with an id, laid field by field."""
@@ -28,9 +46,10 @@ SECTIONS = ("kind", "since")
 REMOVE = "remove"
 
 _OTHER_EDGE = {"from": "above", "above": "from", "to": "below", "below": "to"}
+"""Of each pair an entry has one: the one that is given last takes the place of the other."""
 
 
-class Place(NamedTuple):
+class Giver(NamedTuple):
     """Which file gave a value, and within it which dated section and which kind of unit."""
 
     source: Any = None
@@ -41,93 +60,100 @@ class Place(NamedTuple):
     def section(self) -> Path:
         """The path of the section within its file; empty outside any."""
         since = () if self.since is None else ("since", self.since)
-        return (*since, *(() if self.kind is None else ("kind", self.kind)))
+        kind = () if self.kind is None else ("kind", self.kind)
+        return (*since, *kind)
 
 
-class _Gone:
-    """The value of a field that was taken away."""
+class _Mark:
+    """The value of a field that is not there; in messages it reads as what took the field away."""
 
     def __str__(self) -> str:
         return REMOVE
 
 
-GONE = _Gone()
+GONE = _Mark()
+"""The value of a field that was taken away: laid over an entry, it takes the field away there."""
+
+FORGOTTEN = _Mark()
+"""The value of a field of a section that can change nothing any more. Unlike `GONE` it takes
+nothing away from what the section is laid over.
+"""
 
 
-class Cell(NamedTuple):
+class FieldValue(NamedTuple):
     """A value and who gave it; `rivals` are what files that lie beside that one give for the same
     field.
     """
 
     value: object
-    place: Place
-    rivals: tuple["Cell", ...] = ()
+    giver: Giver
+    rivals: tuple["FieldValue", ...] = ()
 
 
 class Clash(NamedTuple):
     """A field for which two files that lie beside each other give different values."""
 
     path: Path
-    one: Cell
-    other: Cell
+    one: FieldValue
+    other: FieldValue
 
 
-# From a document to its tree and back --------------------------------------------------------------------------------
+# From a document to its tree and back -----------------------------------------------------------
 
 
 def tree(
-    content: Mapping[str, Any], place: Place, sections: tuple[str, ...] = SECTIONS
+    content: Mapping[str, Any], giver: Giver, sections: tuple[str, ...] = SECTIONS
 ) -> Tree:
-    """Return the tree of a document, every field given by one place; lists are one cell until they
-    are laid.
+    """Return the tree of a document, every field given by one giver; lists are one value until
+    they are laid.
     """
-    return {key: _part(key, value, place, sections) for key, value in content.items()}
+    return {key: _part(key, value, giver, sections) for key, value in content.items()}
 
 
 def _part(
-    key: str, value: object, place: Place, sections: tuple[str, ...]
-) -> Tree | Cell:
+    key: str, value: object, giver: Giver, sections: tuple[str, ...]
+) -> Tree | FieldValue:
     if not isinstance(value, Mapping) or key == "title":
-        return Cell(value, place)
+        return FieldValue(value, giver)
     if key in sections:
         return {
-            name: _section(key, name, table, place) for name, table in value.items()
+            name: _section(key, name, table, giver) for name, table in value.items()
         }
     if key in ENTRIES:
-        return {name: _fields(table, place) for name, table in value.items()}
-    return {name: Cell(field, place) for name, field in value.items()}
+        return {name: _fields(table, giver) for name, table in value.items()}
+    return {name: FieldValue(field, giver) for name, field in value.items()}
 
 
-def _section(key: str, name: str, table: object, place: Place) -> Tree | Cell:
-    inside = place._replace(**{key: name})
-    return (
-        tree(table, inside, ("kind",) if key == "since" else ())
-        if isinstance(table, Mapping)
-        else Cell(table, inside)
-    )
-
-
-def _fields(table: object, place: Place) -> Tree | Cell:
+def _section(key: str, name: str, table: object, giver: Giver) -> Tree | FieldValue:
+    inside = giver._replace(**{key: name})
     if not isinstance(table, Mapping):
-        return Cell(table, place)
+        return FieldValue(table, inside)
+    # A dated section may hold kinds, a kind holds no sections.
+    return tree(table, inside, ("kind",) if key == "since" else ())
+
+
+def _fields(table: object, giver: Giver) -> Tree | FieldValue:
+    """Return the fields of an entry, those that `remove = ["due", "note"]` names as `GONE`."""
+    if not isinstance(table, Mapping):
+        return FieldValue(table, giver)
     taken = table.get(REMOVE)
     if not isinstance(taken, list) or not all(isinstance(name, str) for name in taken):
-        return {name: Cell(value, place) for name, value in table.items()}
+        return {name: FieldValue(value, giver) for name, value in table.items()}
     fields = {
-        name: Cell(value, place) for name, value in table.items() if name != REMOVE
+        name: FieldValue(value, giver) for name, value in table.items() if name != REMOVE
     }
-    return dict.fromkeys(taken, Cell(GONE, place)) | fields
+    return dict.fromkeys(taken, FieldValue(GONE, giver)) | fields
 
 
-def plain(found: Tree) -> Document:
-    """Return the document of a tree: what was taken away is left out, but stands as `remove` in a
-    section.
+def plain(laid: Tree) -> TomlTable:
+    """Return the document of a settled tree: what was taken away is left out, but stands as
+    `remove` in a section.
     """
-    return {key: _plain(key, part) for key, part in found.items()}
+    return {key: _plain(key, part) for key, part in laid.items()}
 
 
-def _plain(key: str, part: Tree | Cell) -> object:
-    if isinstance(part, Cell):
+def _plain(key: str, part: Tree | FieldValue) -> object:
+    if isinstance(part, FieldValue):
         return part.value
     if key in SECTIONS:
         return {
@@ -136,336 +162,442 @@ def _plain(key: str, part: Tree | Cell) -> object:
             if not removed(section)
         }
     if key not in ENTRIES:
-        return {name: cell.value for name, cell in part.items()}
+        return {name: field.value for name, field in part.items()}
     entries = {
         name: _plain_fields(entry) for name, entry in part.items() if not removed(entry)
     }
-    by = NAMED_BY.get(key)
-    return (
-        entries
-        if by is None
-        else [_named(by, name, entry) for name, entry in entries.items()]
-    )
+    if key not in NAMED_BY:
+        return entries
+    return [_named(NAMED_BY[key], name, entry) for name, entry in entries.items()]
 
 
 def _named(by: str, name: str, entry: Any) -> Any:
     return {by: name, **entry} if isinstance(entry, Mapping) else entry
 
 
-def _plain_fields(entry: Tree | Cell) -> Any:
-    if isinstance(entry, Cell):
+def _plain_fields(entry: Tree | FieldValue) -> Any:
+    if isinstance(entry, FieldValue):
         return entry.value
-    return {name: cell.value for name, cell in entry.items() if cell.value is not GONE}
+    return {
+        name: field.value
+        for name, field in entry.items()
+        if not isinstance(field.value, _Mark)
+    }
 
 
-def _plain_section(section: Tree) -> Document:
+def _plain_section(section: Tree) -> TomlTable:
     """Return a section as it would be written: what it takes away is named by `remove`."""
-    found: Document = {}
+    written: TomlTable = {}
     for key, part in section.items():
         if key in ENTRIES and isinstance(part, dict):
-            found[key] = {name: _plain_changes(entry) for name, entry in part.items()}
+            written[key] = {name: _plain_changes(entry) for name, entry in part.items()}
         else:
-            found[key] = _plain(key, part)
-    return found
+            written[key] = _plain(key, part)
+    return written
 
 
-def _plain_changes(entry: Tree | Cell) -> Any:
-    taken = (
-        []
-        if isinstance(entry, Cell)
-        else [name for name, cell in entry.items() if cell.value is GONE]
-    )
-    return _plain_fields(entry) | {REMOVE: taken} if taken else _plain_fields(entry)
+def _plain_changes(entry: Tree | FieldValue) -> Any:
+    fields = _plain_fields(entry)
+    if isinstance(entry, FieldValue):
+        return fields
+    taken = [name for name, field in entry.items() if field.value is GONE]
+    return fields | {REMOVE: taken} if taken else fields
 
 
-def names(found: Tree, key: str) -> list[str] | None:
+def names(laid: Tree, key: str) -> list[str] | None:
     """Return the names of the entries of a list, in its order; None where they have none of their
     own.
     """
-    part = found.get(key)
-    return (
-        [name for name, entry in part.items() if not removed(entry)]
-        if isinstance(part, dict)
-        else None
-    )
+    part = laid.get(key)
+    if not isinstance(part, dict):
+        return None
+    return [name for name, entry in part.items() if not removed(entry)]
 
 
-def origins(found: Tree) -> Iterator[tuple[Path, Place]]:
-    """Yield every field of a document with the place that gave it, sections left out."""
-    for key, part in found.items():
-        if isinstance(part, Cell):
-            yield (key,), part.place
+def origins(laid: Tree) -> Iterator[tuple[Path, Giver]]:
+    """Yield every field of a document with its giver, sections left out."""
+    for key, part in laid.items():
+        if isinstance(part, FieldValue):
+            yield (key,), part.giver
         elif key in ENTRIES:
             for name, entry in part.items():
-                yield from (
-                    ((key, name, field), place) for field, place in _given(entry)
-                )
+                for field, giver in _givers(entry):
+                    yield (key, name, field), giver
         elif key not in SECTIONS:
-            yield from (((key, field), place) for field, place in _given(part))
+            for field, giver in _givers(part):
+                yield (key, field), giver
 
 
-def _given(fields: Tree | Cell) -> Iterator[tuple[str, Place]]:
+def _givers(fields: Tree | FieldValue) -> Iterator[tuple[str, Giver]]:
     if isinstance(fields, dict) and not removed(fields):
-        yield from (
-            (name, cell.place)
-            for name, cell in fields.items()
-            if cell.value is not GONE
-        )
+        for name, field in fields.items():
+            if field.value is not GONE:
+                yield name, field.giver
 
 
-# One over another ----------------------------------------------------------------------------------------------------
+# One over another -------------------------------------------------------------------------------
 
 
 def removed(entry: object) -> bool:
     """Whether an entry or a section is marked as taken away."""
     mark = entry.get(REMOVE) if isinstance(entry, dict) else None
-    return isinstance(mark, Cell) and mark.value is True
+    return isinstance(mark, FieldValue) and mark.value is True
 
 
 def over(below: Tree, top: Tree) -> Tree:
     """Return a document with another laid over it: entries field by field, `remove` takes away,
     lists are replaced.
 
-    An entry or field that is taken away leaves a mark, so that `beside` can tell it from one that
-    was never there.
+    What is taken away leaves a mark, so that `beside` can tell it from what was never there.
     """
-    result = _forgotten(below, top)
+    laid = _forgetting(below, top)
     for key, part in top.items():
         if key in NAMED_BY:
-            result[key] = _over_list(key, result.get(key), part)
+            laid[key] = _over_list(key, laid.get(key), part)
         elif key in ENTRIES and isinstance(part, dict):
-            result[key] = _over_entries(_dict(result.get(key)), part, _laid)
+            laid[key] = _over_entries(_dict(laid.get(key)), part, _laid)
         else:
-            result[key] = _over_other(key, result.get(key), part)
-    return result
+            laid[key] = _over_other(key, laid.get(key), part)
+    return laid
 
 
-def _over_other(key: str, below: Tree | Cell | None, top: Tree | Cell) -> Tree | Cell:
-    if isinstance(top, Cell):
+def _over_other(
+    key: str, below: Tree | FieldValue | None, top: Tree | FieldValue
+) -> Tree | FieldValue:
+    if isinstance(top, FieldValue):
         return top
     if key in SECTIONS:
         return _over_entries(_dict(below), top, _over_section)
     return {**_dict(below), **top}
 
 
-def _dict(part: Tree | Cell | None) -> Tree:
+def _dict(part: Tree | FieldValue | None) -> Tree:
     return part if isinstance(part, dict) else {}
 
 
-Laying: TypeAlias = "Callable[[Tree | Cell | None, Tree | Cell], Tree | Cell]"
+Laying: TypeAlias = (
+    "Callable[[Tree | FieldValue | None, Tree | FieldValue], Tree | FieldValue]"
+)
+"""What becomes of an entry (None where there is none) with another laid over it."""
 
 
 def _over_entries(below: Tree, top: Tree, lay: Laying) -> Tree:
-    return {
-        **below,
-        **{name: lay(below.get(name), entry) for name, entry in top.items()},
-    }
+    changed = {name: lay(below.get(name), entry) for name, entry in top.items()}
+    return {**below, **changed}
 
 
-def _over_list(key: str, below: Tree | Cell | None, top: Tree | Cell) -> Tree | Cell:
+def _over_list(
+    key: str, below: Tree | FieldValue | None, top: Tree | FieldValue
+) -> Tree | FieldValue:
     """Return a list with another in its place, or with entries of it changed by their names."""
     if isinstance(top, dict):
-        return (
-            below
-            if isinstance(below, Cell)
-            else _over_entries(_dict(below), top, _laid)
-        )
+        if isinstance(below, FieldValue):
+            return below  # entries without names of their own cannot be changed by name
+        return _over_entries(_dict(below), top, _laid)
     entries = opened(key, top)
     if entries is None:
         return top
-    whole = {
-        name: _in_place(_dict(below).get(name), entry, top.place)
+    old = _dict(below)
+    new = {
+        name: _in_place(old.get(name), entry, top.giver)
         for name, entry in entries.items()
     }
-    gone = {
-        name: {REMOVE: Cell(True, top.place)}
-        for name in _dict(below)
-        if name not in entries
-    }
-    return {**whole, **gone}
+    gone = {name: _removal(top.giver) for name in old if name not in entries}
+    return {**new, **gone}
 
 
-def opened(key: str, cell: Cell) -> Tree | None:
+def _removal(giver: Giver) -> Tree:
+    """Return an entry, or a section, that somebody has taken away."""
+    return {REMOVE: FieldValue(True, giver)}
+
+
+def opened(key: str, field: FieldValue) -> Tree | None:
     """Return the entries of a list by their names, None where they have none of their own."""
-    entries = cell.value if isinstance(cell.value, list) else [None]
-    named = [
+    entries = field.value if isinstance(field.value, list) else [None]
+    given_names = [
         entry.get(NAMED_BY[key]) if isinstance(entry, Mapping) else None
         for entry in entries
     ]
-    texts = [name for name in named if isinstance(name, str)]
+    texts = [name for name in given_names if isinstance(name, str)]
     if len(set(texts)) < len(entries):
         return None
     return {
-        name: {field: Cell(value, cell.place) for field, value in entry.items()}
+        name: {key: FieldValue(value, field.giver) for key, value in entry.items()}
         for name, entry in zip(texts, entries, strict=True)
     }
 
 
-def _in_place(below: Tree | Cell | None, top: Tree, place: Place) -> Tree:
+def _in_place(below: Tree | FieldValue | None, top: Tree, giver: Giver) -> Tree:
     """Return an entry that takes the place of another whole."""
-    return {
-        **{name: Cell(GONE, place) for name in _dict(below) if name != REMOVE},
-        **top,
-    }
+    gone = {name: FieldValue(GONE, giver) for name in _dict(below) if name != REMOVE}
+    return {**gone, **top}
 
 
-def _laid(below: Tree | Cell | None, top: Tree | Cell) -> Tree | Cell:
+def _laid(
+    below: Tree | FieldValue | None, top: Tree | FieldValue
+) -> Tree | FieldValue:
     """Return an entry with its changes."""
-    if isinstance(top, Cell):
+    if isinstance(top, FieldValue):
         return top
     if removed(top):
-        fields = {name: cell for name, cell in top.items() if name != REMOVE}
-        return _in_place(below, fields, top[REMOVE].place) if fields else top
+        fields = {name: field for name, field in top.items() if name != REMOVE}
+        return _in_place(below, fields, top[REMOVE].giver) if fields else top
     if not isinstance(below, dict) or removed(below):
         return top
     edges = {
-        _OTHER_EDGE[name]: Cell(GONE, cell.place)
-        for name, cell in top.items()
+        _OTHER_EDGE[name]: FieldValue(GONE, field.giver)
+        for name, field in top.items()
         if _OTHER_EDGE.get(name) in below
     }
     return {**below, **edges, **top}
 
 
-def _composed(below: Tree | Cell | None, top: Tree | Cell) -> Tree | Cell:
-    """Return changes of an entry with later changes of it: both are still to be laid."""
-    if isinstance(top, Cell) or removed(top) or not isinstance(below, dict):
+def _composed(
+    below: Tree | FieldValue | None, top: Tree | FieldValue
+) -> Tree | FieldValue:
+    """Return changes of an entry with later changes of it: both are still to be laid.
+
+    `from = 50`, and later `above = 50`, are together `above = 50`; anything, and later
+    `remove = true`, is together `remove = true`.
+    """
+    if isinstance(top, FieldValue) or not isinstance(below, dict):
         return top
-    edges = {_OTHER_EDGE[name] for name in top if name in _OTHER_EDGE}
-    return {**{name: cell for name, cell in below.items() if name not in edges}, **top}
+    if removed(top):
+        return {**_forgotten(below, top[REMOVE].giver), **top}
+    edges = {
+        _OTHER_EDGE[name]: FieldValue(FORGOTTEN, field.giver)
+        for name, field in top.items()
+        if _OTHER_EDGE.get(name) in below
+    }
+    return {**below, **edges, **top}
 
 
-def _over_section(below: Tree | Cell | None, top: Tree | Cell) -> Tree | Cell:
+def _over_section(
+    below: Tree | FieldValue | None, top: Tree | FieldValue
+) -> Tree | FieldValue:
     """Return a section with a later one of the same name."""
-    if (
-        isinstance(top, Cell)
-        or removed(top)
-        or not isinstance(below, dict)
-        or removed(below)
-    ):
+    if isinstance(top, FieldValue) or removed(top):
         return top
-    result = dict(below)
+    if not isinstance(below, dict) or removed(below):
+        return top
+    laid = dict(below)
     for key, part in top.items():
-        under = result.get(key)
-        if key not in ENTRIES or isinstance(part, Cell):
-            result[key] = _over_other(key, under, part)
-        elif key in NAMED_BY and isinstance(under, Cell):
-            result[key] = _over_cell(key, under, part)
+        under = laid.get(key)
+        if key not in ENTRIES or isinstance(part, FieldValue):
+            laid[key] = _over_other(key, under, part)
+        elif key in NAMED_BY and isinstance(under, FieldValue):
+            laid[key] = _over_section_list(key, under, part)
         else:
-            result[key] = _over_entries(_dict(under), part, _composed)
-    return result
+            laid[key] = _over_entries(_dict(under), part, _composed)
+    return laid
 
 
-def _over_cell(key: str, below: Cell, top: Tree) -> Tree | Cell:
+def _over_section_list(key: str, below: FieldValue, top: Tree) -> Tree | FieldValue:
     """Return a section's list with entries changed by their names: it stays a list, written by the
     later one.
     """
     entries = opened(key, below)
     if entries is None:
         return below
-    return Cell(
+    last = next(_field_values(top), below)
+    return FieldValue(
         _plain(key, _over_entries(entries, top, _composed)),
-        next(_cells(top), below).place,
+        last.giver,
     )
 
 
-def _cells(part: Tree | Cell) -> Iterator[Cell]:
-    if isinstance(part, Cell):
+def _field_values(part: Tree | FieldValue) -> Iterator[FieldValue]:
+    if isinstance(part, FieldValue):
         yield part
     else:
         for inside in part.values():
-            yield from _cells(inside)
+            yield from _field_values(inside)
 
 
-def _forgotten(below: Tree, top: Tree) -> Tree:
+# What sections say of something that is taken away -----------------------------------------------
+
+_Removers: TypeAlias = Mapping[str, Mapping[str, Giver]]
+"""By table and id, who takes an entry or a kind away."""
+
+
+def _forgetting(below: Tree, top: Tree) -> Tree:
     """Return the document below, its sections without what the top takes away: they can change it
     no more.
     """
-    gone = {
-        key: {name for name, entry in _dict(top.get(key)).items() if removed(entry)}
-        for key in ENTRIES
-    }
-    if not any(gone.values()):
+    removers = {key: _removers(key, below, top) for key in (*ENTRIES, "kind")}
+    if not any(removers.values()):
         return dict(below)
     return {
-        key: _without(part, gone) if key in SECTIONS else part
+        key: _sections_forgetting(part, removers) if key in SECTIONS else part
         for key, part in below.items()
     }
 
 
-def _without(part: Tree | Cell, gone: Mapping[str, set[str]]) -> Tree | Cell:
-    """Return sections without the entries that are gone."""
-    if isinstance(part, Cell):
+def _removers(key: str, below: Tree, top: Tree) -> dict[str, Giver]:
+    part = top.get(key)
+    if isinstance(part, dict):
+        return {
+            name: entry[REMOVE].giver for name, entry in part.items() if removed(entry)
+        }
+    if key not in NAMED_BY or part is None:
+        return {}
+    # A list in the place of another takes away the entries that it does not have.
+    kept = opened(key, part)
+    if kept is None:
+        return {}
+    return {name: part.giver for name in _dict(below.get(key)) if name not in kept}
+
+
+def _sections_forgetting(
+    part: Tree | FieldValue, removers: _Removers
+) -> Tree | FieldValue:
+    """Return sections of which what was said of the entries that are gone is forgotten."""
+    if isinstance(part, FieldValue):
         return part
+    return {
+        name: section
+        if isinstance(section, FieldValue)
+        else _section_forgetting(section, removers)
+        for name, section in part.items()
+    }
+
+
+def _section_forgetting(section: Tree, removers: _Removers) -> Tree:
     left: Tree = {}
-    for name, section in part.items():
-        left[name] = (
-            section
-            if isinstance(section, Cell)
-            else {key: _kept(key, inside, gone) for key, inside in section.items()}
-        )
+    for key, part in section.items():
+        gone = removers.get(key, {})
+        if isinstance(part, FieldValue):
+            left[key] = part
+        elif key in SECTIONS:
+            kept = _dict(_sections_forgetting(part, removers))
+            left[key] = {
+                name: _removal(gone[name]) if name in gone else inside
+                for name, inside in kept.items()
+            }
+        else:
+            left[key] = {
+                name: _forgotten(entry, gone[name]) if name in gone else entry
+                for name, entry in part.items()
+            }
     return left
 
 
-def _kept(key: str, part: Tree | Cell, gone: Mapping[str, set[str]]) -> Tree | Cell:
-    if key in SECTIONS:
-        return _without(part, gone)
-    if isinstance(part, Cell) or key not in gone:
+def _forgotten(entry: Any, giver: Giver) -> Any:
+    """Return changes of an entry that change nothing any more."""
+    if isinstance(entry, FieldValue):
+        return FieldValue(FORGOTTEN, giver)
+    return {name: FieldValue(FORGOTTEN, giver) for name in entry}
+
+
+def settled(laid: Tree) -> Tree:
+    """Return a tree without what is forgotten, once there is nothing more to lie beside it."""
+    return {
+        key: _settled_sections(part) if key in SECTIONS else part
+        for key, part in laid.items()
+    }
+
+
+def _settled_sections(part: Tree | FieldValue) -> Tree | FieldValue:
+    if isinstance(part, FieldValue):
         return part
-    return {name: entry for name, entry in part.items() if name not in gone[key]}
+    return {
+        name: section if isinstance(section, FieldValue) else _settled_section(section)
+        for name, section in part.items()
+    }
 
 
-# Two beside each other -----------------------------------------------------------------------------------------------
+def _settled_section(section: Tree) -> Tree:
+    left: Tree = {}
+    for key, part in section.items():
+        if isinstance(part, FieldValue):
+            left[key] = part
+        elif key in SECTIONS:
+            left[key] = _settled_sections(part)
+        elif key in ENTRIES:
+            entries = {name: _remembered(entry) for name, entry in part.items()}
+            left[key] = {
+                name: entry for name, entry in entries.items() if entry is not None
+            }
+        else:
+            left[key] = part
+    return left
+
+
+def _remembered(entry: Tree | FieldValue) -> Tree | FieldValue | None:
+    """Return the changes of an entry that still change something, None where all are forgotten."""
+    if isinstance(entry, FieldValue):
+        return None if entry.value is FORGOTTEN else entry
+    fields = {
+        name: field for name, field in entry.items() if field.value is not FORGOTTEN
+    }
+    return fields if fields or not entry else None
+
+
+# Two beside each other --------------------------------------------------------------------------
 
 LiesOver: TypeAlias = "Callable[[Any, Any], bool]"
 """Whether one file is laid over another, however far below."""
 
 
 def beside(one: Tree, other: Tree, lies_over: LiesOver) -> Tree:
-    """Return what two documents say together; of a field given by both, what no file laid over its
-    giver changes.
+    """Merge two documents of equal standing: of a field given by both, the word holds over whose
+    giver no other giver's file lies.
     """
-    result = dict(one)
+    merged = dict(one)
     for key, part in other.items():
-        result[key] = _joined(result[key], part, lies_over) if key in result else part
-    return result
+        if key in merged:
+            merged[key] = _joined(merged[key], part, lies_over)
+        else:
+            merged[key] = part
+    return merged
 
 
-def _joined(one: Tree | Cell, other: Tree | Cell, lies_over: LiesOver) -> Tree | Cell:
+def _joined(
+    one: Tree | FieldValue, other: Tree | FieldValue, lies_over: LiesOver
+) -> Tree | FieldValue:
     if isinstance(one, dict) and isinstance(other, dict):
         return beside(one, other, lies_over)
-    given = {
-        cell.place: cell
+    by_giver = {
+        field.giver: field
         for part in (one, other)
-        for first in _cells(part)
-        for cell in (first, *first.rivals)
+        for first in _field_values(part)
+        for field in (first, *first.rivals)
     }
     standing = [
-        cell for cell in given.values() if not _overruled(cell, given, lies_over)
+        field._replace(rivals=())
+        for field in by_giver.values()
+        if not _overruled(field, by_giver, lies_over)
     ]
-    first, *rest = (cell._replace(rivals=()) for cell in standing)
-    return first._replace(rivals=tuple(rest))
+    return standing[0]._replace(rivals=tuple(standing[1:]))
 
 
-def _overruled(cell: Cell, given: Iterable[Place], lies_over: LiesOver) -> bool:
-    return any(lies_over(place.source, cell.place.source) for place in given)
+def _overruled(
+    field: FieldValue, givers: Iterable[Giver], lies_over: LiesOver
+) -> bool:
+    return any(lies_over(giver.source, field.giver.source) for giver in givers)
 
 
-def clashes(found: Tree, lies_over: LiesOver, path: Path = ()) -> Iterator[Clash]:
+def clashes(laid: Tree, lies_over: LiesOver, path: Path = ()) -> Iterator[Clash]:
     """Yield every field that files beside each other give different values, and no file over them
     settles.
     """
-    mark = found[REMOVE] if removed(found) else None
-    for key, part in found.items():
+    mark = laid[REMOVE] if removed(laid) else None
+    for key, part in laid.items():
         if isinstance(part, dict):
             yield from clashes(part, lies_over, (*path, key))
             continue
         rivals = [rival for rival in part.rivals if not _same(part.value, rival.value)]
-        if mark is not None and mark.place.source is not part.place.source:
-            rivals += (
-                [mark] if not lies_over(mark.place.source, part.place.source) else []
-            )
+        if mark is not None and _takes_away(mark, part, lies_over):
+            rivals.append(mark)
         if rivals:
             yield Clash((*path, key), part, rivals[0])
+
+
+def _takes_away(mark: FieldValue, field: FieldValue, lies_over: LiesOver) -> bool:
+    """Whether one file takes away an entry of which another, beside it, gives a field."""
+    if field.value is FORGOTTEN or mark.giver.source is field.giver.source:
+        return False
+    return not lies_over(mark.giver.source, field.giver.source)
 
 
 def _same(one: object, other: object) -> bool:
@@ -479,7 +611,7 @@ def _same(one: object, other: object) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-# What a file changes although it is not there ------------------------------------------------------------------------
+# What a file changes although it is not there ---------------------------------------------------
 
 
 def unknown(below: Tree, top: Tree) -> Iterator[Problem]:
@@ -487,49 +619,53 @@ def unknown(below: Tree, top: Tree) -> Iterator[Problem]:
     for key in (*ENTRIES, *SECTIONS):
         under = below.get(key)
         part = top.get(key)
-        if isinstance(part, dict) and not (key in NAMED_BY and isinstance(under, Cell)):
-            known = [name for name, entry in _dict(under).items() if not removed(entry)]
-            for name, entry in part.items():
-                yield from _unknown(key, name, entry, _dict(under).get(name), known)
+        if not isinstance(part, dict):
+            continue
+        if key in NAMED_BY and isinstance(under, FieldValue):
+            continue  # a list whose entries have no names of their own
+        entries = _dict(under)
+        known = [name for name, entry in entries.items() if not removed(entry)]
+        for name, entry in part.items():
+            yield from _unknown(key, name, entry, entries.get(name), known)
 
 
 def _unknown(
-    key: str, name: str, entry: Tree | Cell, under: Tree | Cell | None, known: list[str]
+    key: str,
+    name: str,
+    entry: Tree | FieldValue,
+    under: Tree | FieldValue | None,
+    known: list[str],
 ) -> Iterator[Problem]:
-    if isinstance(entry, Cell):
+    if isinstance(entry, FieldValue):
         return
-    there = isinstance(under, dict) and not removed(under)
-    places = {"table": key, "name": quoted(name)}
+    is_there = isinstance(under, dict) and not removed(under)
+    arguments = {"table": key, "name": quoted(name), "nearest": nearest(name, known)}
     if removed(entry):
-        if not there and len(entry) == 1:
-            yield Problem(
-                "remove-unknown",
-                (key, name),
-                {**places, "nearest": nearest(name, known)},
-            )
+        # With other fields beside it, `remove` puts a new table in the place of an old one or none.
+        if not is_there and len(entry) == 1:
+            yield Problem("remove-unknown", (key, name), arguments)
     elif key in SECTIONS:
         return
-    elif there:
+    elif is_there:
         yield from _fields_unknown((key, name), entry, _dict(under))
-    elif missing := [
-        field
-        for field in file_format.required(key)
-        if field not in entry and field != NAMED_BY.get(key)
-    ]:
-        yield Problem(
-            "overlay-unknown",
-            (key, name),
-            {**places, "keys": ", ".join(missing), "nearest": nearest(name, known)},
-        )
+    else:
+        missing = [
+            field
+            for field in file_format.required(key)
+            if field not in entry and field != NAMED_BY.get(key)
+        ]
+        if missing:
+            arguments["keys"] = ", ".join(missing)
+            yield Problem("overlay-unknown", (key, name), arguments)
 
 
 def _fields_unknown(path: Path, entry: Tree, under: Tree) -> Iterator[Problem]:
-    known = [name for name, cell in under.items() if cell.value is not GONE]
-    for name, cell in entry.items():
-        if cell.value is GONE and name not in known:
-            places = {
+    known = [name for name, field in under.items() if field.value is not GONE]
+    for name, field in entry.items():
+        if field.value is GONE and name not in known:
+            arguments = {
                 "table": str(path[0]),
                 "name": f"{path[1]}.{quoted(name)}",
                 "nearest": nearest(name, known),
             }
-            yield Problem("remove-unknown", (*path, REMOVE), places)
+            yield Problem("remove-unknown", (*path, REMOVE), arguments)

@@ -10,7 +10,14 @@ from typing import Any
 
 from cchc_rules.base.problem import Path, Problem, RulesError, quoted
 from cchc_rules.rules import overlay
-from cchc_rules.rules.overlay import NAMED_BY, Cell, Clash, Place, Tree
+from cchc_rules.rules.overlay import (
+    FORGOTTEN,
+    NAMED_BY,
+    Clash,
+    FieldValue,
+    Giver,
+    Tree,
+)
 from cchc_rules.rules.source import Source, find, read
 
 MAX_OVERLAYS = 16
@@ -20,37 +27,39 @@ MAX_OVERLAYS = 16
 class Layers:
     """What a rule file says together with the files below it.
 
-    `sources` are all files, the file itself first, `tree` what they say, `problems` what they
-    change that is not there, and what files beside each other say differently. Raises `RulesError`
-    when a file cannot be read.
+    `sources` are all files, the file itself first, `tree` is what they say, `problems` are what
+    they change that is not there, and what files beside each other say differently. Raises
+    `RulesError` when a file cannot be read.
+
+    A file may be reached in several ways: district and sector both extend the frame, and a commune
+    extends both. It is read once and laid once; what the two make of it is merged field by field.
     """
 
     def __init__(self, source: Source, folder: FilePath) -> None:
         self.problems: list[Problem] = []
-        self._known: dict[str, Source] = {os.path.abspath(source.name): source}
-        self._below: dict[Source, set[Source]] = {}
+        self._by_path: dict[str, Source] = {os.path.abspath(source.name): source}
+        self._files_below: dict[Source, set[Source]] = {}
         self._trees: dict[Source, Tree] = {}
-        self.tree = self._read(source, folder, ())
-        self.sources = [*reversed(self._below)]
-        self.problems += map(self._clash, overlay.clashes(self.tree, self._lies_over))
+        laid = self._read(source, folder, ())
+        self.sources = [*reversed(self._files_below)]
+        self.problems += map(self._clash, overlay.clashes(laid, self._lies_over))
+        self.tree = overlay.settled(laid)
 
     def _lies_over(self, one: Source, other: Source) -> bool:
-        return other in self._below[one]
+        return other in self._files_below[one]
 
     def _read(
         self, source: Source, folder: FilePath, above: tuple[Source, ...]
     ) -> Tree:
         """Return what a file says, laid over the files it extends, which are read before it."""
         if source not in self._trees:
-            wanted = [*_extended(source)]
+            # The last one first: `sources` lists the files in the order of `extends`.
             bases = [
                 self._base(source, path, name, folder, (*above, source))
-                for path, name in reversed(wanted)
+                for path, name in reversed([*_extended(source)])
             ]
-            self._below[source] = {
-                *bases,
-                *(deep for base in bases for deep in self._below[base]),
-            }
+            below = {deep for base in bases for deep in self._files_below[base]}
+            self._files_below[source] = {*bases, *below}
             self._trees[source] = self._laid(source, [*reversed(bases)])
         return self._trees[source]
 
@@ -67,149 +76,156 @@ class Layers:
             file = find(name, folder)
             base = self._once(file)
             if base in above:
-                way = (
-                    FilePath(one.name).name
-                    for one in (*above[above.index(base) :], base)
-                )
-                raise RulesError(
-                    [Problem("extends-round", path, {"way": " → ".join(way)})]
-                )
+                raise RulesError([_round_problem(above, base, path)])
             self._read(base, file.parent, above)
         except RulesError as error:
-            at = source.locator.line(path)
+            line = source.locator.line(path)
             raise RulesError(
-                [p if p.line else p.at(source.name, at) for p in error.problems]
+                [
+                    problem if problem.line else problem.at(source.name, line)
+                    for problem in error.problems
+                ]
             ) from None
         return base
 
     def _once(self, file: FilePath) -> Source:
-        key = os.path.abspath(file)
-        if key not in self._known:
-            if len(self._known) > MAX_OVERLAYS:
-                raise RulesError(
-                    [Problem("extends", ("extends",), {"most": str(MAX_OVERLAYS)})]
-                )
-            self._known[key] = read(file)
-        return self._known[key]
+        path = os.path.abspath(file)
+        if path not in self._by_path:
+            if len(self._by_path) > MAX_OVERLAYS:
+                raise RulesError([_extends_problem()])
+            self._by_path[path] = read(file)
+        return self._by_path[path]
 
     def _laid(self, source: Source, bases: list[Source]) -> Tree:
         below: Tree = reduce(
-            lambda one, base: overlay.beside(one, self._trees[base], self._lies_over),
+            lambda merged, base: overlay.beside(
+                merged, self._trees[base], self._lies_over
+            ),
             bases,
             {},
         )
-        own = overlay.tree(
-            {key: value for key, value in source.content.items() if key != "extends"},
-            Place(source),
-        )
+        content = {
+            key: value for key, value in source.content.items() if key != "extends"
+        }
+        top = overlay.tree(content, Giver(source))
         if bases:
             self.problems += [
-                placed(problem, [source]) for problem in overlay.unknown(below, own)
+                placed(problem, [source]) for problem in overlay.unknown(below, top)
             ]
-        return overlay.over(below, own)
+        return overlay.over(below, top)
 
     def _clash(self, clash: Clash) -> Problem:
-        """Return the problem of a clash, which names both places."""
-        one, other = (
-            _line(cell.place, clash.path) for cell in (clash.one, clash.other)
-        )
-        places = {"one": _said(clash.one), "other": _said(clash.other)}
-        places |= {
-            "first": _spot(clash.one.place, one),
-            "second": _spot(clash.other.place, other),
+        """Return the problem of a clash, which names both positions."""
+        first_line = _line(clash.one, clash.path)
+        second_line = _line(clash.other, clash.path)
+        first, second = clash.one.giver, clash.other.giver
+        arguments = {
+            "one": quoted(clash.one.value),
+            "other": quoted(clash.other.value),
+            "first": f"{first.source.name}:{first_line}",
+            "second": f"{second.source.name}:{second_line}",
         }
-        path = (*clash.one.place.section, *clash.path[len(clash.one.place.section) :])
-        return Problem("overlay-conflict", path, places).at(
-            clash.one.place.source.name, one
-        )
+        path = (*first.section, *clash.path[len(first.section) :])
+        problem = Problem("overlay-conflict", path, arguments)
+        return problem.at(first.source.name, first_line)
+
+
+def _round_problem(above: tuple[Source, ...], base: Source, path: Path) -> Problem:
+    """Return the problem of a file that lies, over others, over itself."""
+    round_ = (*above[above.index(base) :], base)
+    way = " → ".join(FilePath(source.name).name for source in round_)
+    return Problem("extends-round", path, {"way": way})
+
+
+def _extends_problem() -> Problem:
+    return Problem("extends", ("extends",), {"most": str(MAX_OVERLAYS)})
 
 
 def _extended(source: Source) -> Iterator[tuple[Path, str]]:
-    """Yield the files that a file extends, each with the path that names it."""
-    wanted = source.content.get("extends", [])
-    named = [(("extends",), wanted)] if isinstance(wanted, str) else _listed(wanted)
-    if "extends" in source.content and not named:
-        raise RulesError(
-            [
-                placed(
-                    Problem("extends", ("extends",), {"most": str(MAX_OVERLAYS)}),
-                    [source],
-                )
-            ]
-        )
-    yield from named
-
-
-def _listed(wanted: object) -> list[tuple[Path, str]]:
+    """Yield the names of the files that a file extends, each with the path that gives it."""
+    if "extends" not in source.content:
+        return
+    wanted = source.content["extends"]
+    if isinstance(wanted, str):
+        yield ("extends",), wanted
+        return
     names = wanted if isinstance(wanted, list) else []
-    return (
-        [(("extends", at), name) for at, name in enumerate(names)]
-        if all(isinstance(n, str) for n in names)
-        else []
-    )
+    if not names or not all(isinstance(name, str) for name in names):
+        raise RulesError([placed(_extends_problem(), [source])])
+    for position, name in enumerate(names):
+        yield ("extends", position), name
 
 
-def _said(cell: Cell) -> str:
-    return quoted(cell.value)
+# Positions --------------------------------------------------------------------------------------
 
 
-def _spot(place: Place, line: int) -> str:
-    return f"{place.source.name}:{line}"
+def _line(field: FieldValue, path: Path) -> int:
+    """Return the line on which its file gives a field, or the longest part of its path."""
+    if field.value is FORGOTTEN:
+        path = _outside_sections(path)
+    for length in range(len(path), 0, -1):
+        line = _declared_on(field.giver.source, path[:length])
+        if line:
+            return line
+    return 1
 
 
-def _line(place: Place, path: Path) -> int:
-    """Return the line of the longest part of a path that a file holds."""
-    return next(
-        (
-            line
-            for length in range(len(path), 0, -1)
-            if (line := _at(place.source, path[:length]))
-        ),
-        1,
-    )
+def _outside_sections(path: Path) -> Path:
+    """Return a path without the sections that it leads through.
+
+    Who takes a rule away forgets what sections below say of it, and says so at the rule itself.
+    """
+    while path[:1] in (("since",), ("kind",)):
+        path = path[2:]
+    return path
 
 
 def placed(problem: Problem, sources: list[Source]) -> Problem:
-    """Return the problem with the file and line that declare its path, the topmost file first."""
+    """Return the problem with the file and line that declare its path, the topmost file first.
+
+    The longest part of the path that any file declares counts: a key that is missing in a table is
+    reported at the table.
+    """
     for length in range(len(problem.path), 0, -1):
         for source in sources:
-            line = _at(source, problem.path[:length])
+            line = _declared_on(source, problem.path[:length])
             if line:
                 return problem.at(source.name, line)
     return problem.at(sources[0].name, 1)
 
 
-def _at(source: Source, path: Path) -> int:
+def _declared_on(source: Source, path: Path) -> int:
     """Return the line on which a file itself declares a path, 0 where it does not."""
-    own = _as_written(source, path)
-    return source.locator.line(own) if source.locator.holds(own) else 0
+    written = _as_written(source, path)
+    return source.locator.line(written) if source.locator.holds(written) else 0
 
 
 def _as_written(source: Source, path: Path) -> Path:
     """Return a path as a file has it: of a list, an entry that is known by its name stands at a
     number.
+
+    `("band", "good", "from")` is `("band", 1, "from")` where good is the second `[[band]]`.
     """
     here: Any = source.content
-    own: list[str | int] = []
-    for before, part in zip((None, *path), path, strict=False):
-        named = isinstance(here, list) and isinstance(part, str) and before in NAMED_BY
-        at = _position(here, NAMED_BY[str(before)], part) if named else part
-        own.append(at)
-        here = here[at] if _within(here, at) else None
-    return tuple(own)
+    written: list[str | int] = []
+    for table, part in zip((None, *path), path, strict=False):
+        step = part
+        if isinstance(here, list) and isinstance(part, str) and table in NAMED_BY:
+            step = _position(here, NAMED_BY[str(table)], part)
+        written.append(step)
+        here = here[step] if _has(here, step) else None
+    return tuple(written)
 
 
 def _position(entries: list[Any], by: str, name: object) -> int:
-    """Return where in a list an entry of a name stands, else a place after its end."""
-    found = (
-        at
-        for at, one in enumerate(entries)
-        if isinstance(one, Mapping) and one.get(by) == name
-    )
-    return next(found, len(entries))
+    """Return where in a list an entry of a name stands, else a position behind its end."""
+    for position, entry in enumerate(entries):
+        if isinstance(entry, Mapping) and entry.get(by) == name:
+            return position
+    return len(entries)
 
 
-def _within(here: object, part: object) -> bool:
+def _has(here: object, step: object) -> bool:
     if isinstance(here, Mapping):
-        return part in here
-    return isinstance(here, list) and isinstance(part, int) and part < len(here)
+        return step in here
+    return isinstance(here, list) and isinstance(step, int) and step < len(here)

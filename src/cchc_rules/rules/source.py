@@ -1,25 +1,32 @@
 """A rule file as it is read: found by path or packaged id, its bytes, its TOML. Opens files."""
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, TypeAlias
 
 import tomli
 
+from cchc_rules.base import number
 from cchc_rules.base.packaged import packaged_rules_folder
 from cchc_rules.base.problem import Problem, RulesError, nearest, quoted
 from cchc_rules.rules.locate import Locator
 
 MAX_BYTES = 8_000_000
+"""A rule file or case file is at most so long; the longest real one has a fiftieth of it."""
+
 MAX_DEPTH = 40
+"""Tables and lists lie in each other at most so many levels deep; the format needs seven."""
 
 CASES = ".cases.toml"
 """How the files of cases end that stand beside rule files."""
 
-Document = dict[str, Any]
+TomlTable: TypeAlias = dict[str, Any]
+"""What a TOML text says, its decimals exact."""
 
 
 @dataclass(eq=False)
@@ -29,12 +36,12 @@ class Source:
     name: str
     text: str
     sha256: str
-    content: Document
+    content: TomlTable
     _locator: Locator | None = field(default=None, repr=False)
 
     @property
     def locator(self) -> Locator:
-        """What finds the lines of its key paths."""
+        """What finds the lines of its key paths; made when it is first asked for."""
         if self._locator is None:
             self._locator = Locator(self.text)
         return self._locator
@@ -47,46 +54,62 @@ class Source:
 
 
 def packaged_rule_sets() -> tuple[str, ...]:
-    """Return the ids of the packaged rule sets."""
-    names = (
-        path.name
-        for path in packaged_rules_folder().glob("*.toml")
-        if not path.name.endswith(CASES)
+    """Return the ids of the packaged rule sets.
+
+        >>> "cam-due-2023" in packaged_rule_sets()
+        True
+    """
+    names = (path.name for path in packaged_rules_folder().glob("*.toml"))
+    return tuple(
+        sorted(name.removesuffix(".toml") for name in names if not name.endswith(CASES))
     )
-    return tuple(sorted(name.removesuffix(".toml") for name in names))
 
 
 def find(source: str, folder: FilePath) -> FilePath:
-    """Return the path of a file named as beside a folder, or of a packaged id; raise `RulesError`
-    for neither.
+    """Return the path of a file named as beside a folder, or of a packaged id.
+
+    Raises `RulesError` where it is neither.
     """
-    direct = folder / source
-    if source.endswith(".toml") or direct.is_file():
-        return direct
-    if source in packaged_rule_sets():
+    beside = folder / source
+    if source.endswith(".toml") or beside.is_file():
+        return beside
+    packaged = packaged_rule_sets()
+    if source in packaged:
         return packaged_rules_folder() / f"{source}.toml"
-    places = {"name": quoted(source), "nearest": nearest(source, packaged_rule_sets())}
-    raise RulesError([Problem("unknown-ruleset", (), places)])
+    arguments = {"name": quoted(source), "nearest": nearest(source, packaged)}
+    raise RulesError([Problem("unknown-ruleset", (), arguments)])
+
+
+def readable_name(path: FilePath) -> str:
+    """Return a path as text that can be printed, written and hashed.
+
+    A name from an old archive may hold bytes that are no UTF-8. Python keeps each as half a
+    surrogate pair, which no file and no digest can take in; � stands for it here.
+
+        >>> readable_name(FilePath("r\\udcff.toml"))
+        'r�.toml'
+    """
+    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def read(path: FilePath) -> Source:
     """Return a file as read; raise `RulesError` when it cannot be read or is no TOML."""
+    name = readable_name(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        places = {"path": quoted(path, 200), "reason": quoted(reason)}
-        raise RulesError([Problem("file-unreadable", (), places, str(path))]) from None
-    return parse(data, str(path))
+        arguments = {"path": quoted(name, 200), "reason": quoted(reason)}
+        raise RulesError([Problem("file-unreadable", (), arguments, name)]) from None
+    return parse(data, name)
 
 
 def parse(data: bytes, name: str) -> Source:
     """Return bytes as a file of that name; raise `RulesError` when they are no TOML."""
     if len(data) > MAX_BYTES:
-        raise RulesError(
-            [Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)]
-        )
+        most = {"most": str(MAX_BYTES)}
+        raise RulesError([Problem("file-too-large", (), most, name)])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -95,46 +118,74 @@ def parse(data: bytes, name: str) -> Source:
     return Source(name, text, hashlib.sha256(data).hexdigest(), toml(text, name))
 
 
-def toml(text: str, name: str = "") -> Document:
-    """Return what a TOML text says, numbers exact; raise `RulesError` where it is none."""
+def toml(text: str, name: str = "") -> TomlTable:
+    """Return what a TOML text says, its decimals exact; raise `RulesError` where it is none.
+
+        >>> toml("weight = 0.10")
+        {'weight': Decimal('0.10')}
+    """
     try:
         content = tomli.loads(text, parse_float=_decimal)
-        if _deeper(content, MAX_DEPTH):
-            raise RecursionError
-        return content
     except tomli.TOMLDecodeError as error:
-        line = getattr(error, "lineno", 0)
-        places = {
-            "reason": quoted(getattr(error, "msg", error)),
-            "column": str(getattr(error, "colno", 0)),
-        }
-        raise RulesError([Problem("toml-syntax", (), places, name, line)]) from None
+        raise RulesError([_syntax_problem(error, text, name)]) from None
     except RecursionError:
         raise RulesError([Problem("toml-too-deep", (), {}, name)]) from None
-    except ValueError as error:  # Python reads no whole number of thousands of digits
-        raise RulesError(
-            [Problem("number-too-long", (), {"given": quoted(error)}, name)]
-        ) from None
+    except ValueError as error:
+        # Python reads no whole number of thousands of digits.
+        given = {"given": quoted(error)}
+        raise RulesError([Problem("number-too-long", (), given, name)]) from None
+    if _is_deeper(content, MAX_DEPTH):
+        raise RulesError([Problem("toml-too-deep", (), {}, name)])
+    return content
 
 
-def _deeper(content: object, levels: int) -> bool:
+_FIGURE_WITH_COMMA = re.compile(r"=\s*([-+]?\d[\d.]*,\d+)(?![\d.])", re.ASCII)
+"""A figure as Vietnamese and most of Europe write it, `= 9,5` or `= 1.234,5`."""
+
+
+def _syntax_problem(error: tomli.TOMLDecodeError, text: str, name: str) -> Problem:
+    """Return the problem of a text that is no TOML.
+
+    After `weight = 9,5` the parser waits for the end of the line and complains of the comma; in
+    `{ from = 9,5, points = 1 }` it takes 5 for a key and complains behind it. So a figure with a
+    comma is looked for up to where the parser stopped, and the author is told how to write it.
+    """
+    line = getattr(error, "lineno", 0)
+    column = getattr(error, "colno", 0)
+    lines = text.split("\n")
+    stopped_in = lines[line - 1] if 0 < line <= len(lines) else ""
+    for figure in _FIGURE_WITH_COMMA.finditer(stopped_in):
+        # `column` counts from 1 and may lie one behind the figure.
+        if figure.start() < column <= figure.end() + 2:
+            given = figure[1]
+            arguments = {"given": quoted(given), "hint": number.suggestion(given)}
+            return Problem("decimal-comma", (), arguments, name, line)
+    arguments = {
+        "reason": quoted(getattr(error, "msg", error)),
+        "column": str(column),
+    }
+    return Problem("toml-syntax", (), arguments, name, line)
+
+
+def _is_deeper(content: object, levels: int) -> bool:
     """Whether tables and lists are nested more levels deep."""
-    below = [content]
+    at_this_depth = [content]
     for _ in range(levels):
-        below = [part for outer in below for part in _parts(outer)]
-    return bool(below)
+        at_this_depth = [part for outer in at_this_depth for part in _parts(outer)]
+    return bool(at_this_depth)
 
 
 def _parts(content: object) -> Iterable[object]:
     if isinstance(content, Mapping):
         return content.values()
-    return content if isinstance(content, list) else ()
+    if isinstance(content, list):
+        return content
+    return ()
 
 
 def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        return Decimal(
-            "1e999999"
-        )  # an exponent beyond all reason: refused later as too long
+        # An exponent beyond all reason: refused later as too long.
+        return Decimal("1e999999")
