@@ -524,17 +524,17 @@ def test_a_sign_beside_a_comment_is_left_alone():
 def test_a_mutant_whose_formula_fails_is_no_case():
     """Thirteen places are more than a formula rounds to: nothing that is tried is scored then."""
     rules = one_rule(
-        'deduction = { kind = "formula", formula = "round_half_up(value / 7, 12)" }'
+        'deduction = { kind = "formula", formula = "round_half_up(value / 7, value - value + 12)" }'
     )
-    at = "rule.one.deduction.formula: round_half_up(value / 7, 12) → round_half_up(value / "
+    at = "rule.one.deduction.formula: round_half_up(value / 7, value - value + 12) → round_half_up(value / "
     found = untested(rules)
-    assert found[at + "7, 13)"].status == "same"
-    assert found[at + "8, 12)"].status == "unnoticed"
+    assert found[at + "7, value - value + 13)"].status == "same"
+    assert found[at + "8, value - value + 12)"].status == "unnoticed"
 
 
 def test_a_case_that_can_no_longer_be_scored_has_noticed():
     rules = one_rule(
-        'deduction = { kind = "formula", formula = "round_half_up(value / 7, 12)" }'
+        'deduction = { kind = "formula", formula = "round_half_up(value / 7, value - value + 12)" }'
     )
     measurements = load_measurements(
         submission_of(rules, {}, {"measurements": {"figure": 7}}), rules
@@ -551,7 +551,7 @@ def test_a_case_that_can_no_longer_be_scored_has_noticed():
     found = {
         one.mutant.after: one for one in fates(CaseFile("x", rules, {}, (seven,)), ran)
     }
-    failed = found["round_half_up(value / 7, 13)"]
+    failed = found["round_half_up(value / 7, value - value + 13)"]
     assert (failed.status, failed.case) == ("noticed", "seven")
 
 

@@ -627,6 +627,158 @@ class TestBesideEachOther:
         assert "overlay-conflict" in {code for code, _, _ in files.problems()}
 
 
+SIDE = "[rule.plan]\nnote = 'Văn bản riêng'\n"
+"""A file beside that says nothing of what the other takes away."""
+
+ANEW = """
+[rule.on-time]
+remove = true
+group = "work"
+title = "Đúng hạn, cách mới"
+source = ["1"]
+metric = "share"
+comparator = ">="
+threshold = 70
+weight = 4
+deduction = "all_or_nothing"
+"""
+
+
+def orders(*names):
+    """The same files beside each other, in either order."""
+    return [[f"{name}.toml" for name in order] for order in (names, names[::-1])]
+
+
+class TestTakenAwayBesideAFileThatIsSilent:
+    """What one file takes away stays away: the file beside it has it only from the frame (V1)."""
+
+    def both(self, files, frame, taking, side=SIDE):
+        """The rule sets of the taking file alone, and beside the silent one in both orders."""
+        (files.folder / "base.toml").write_text(FRAME + frame, encoding="utf-8")
+        files.write("taking", taking, "base.toml")
+        alone = files.load()
+        files.write("side", side, "base.toml")
+        for extends in orders("taking", "side"):
+            files.write("top", "", extends)
+            yield alone, files.load()
+
+    def test_a_rule_put_in_its_place_whole_and_a_dated_section(self, files):
+        section = '[since."2023-04-01".rule.on-time]\nthreshold = 99\n'
+        for _, beside in self.both(files, section, ANEW):
+            later = beside.at(date(2023, 5, 1)).rules["on-time"]
+            assert (later.threshold, later.title.vi) == (70, "Đúng hạn, cách mới")
+
+    def test_a_rule_put_in_its_place_whole_and_a_kind(self, files):
+        kind = '[kind.hill]\ntitle = "Miền núi"\n[kind.hill.rule.on-time]\nthreshold = 60\n'
+        for _, beside in self.both(files, kind, ANEW):
+            assert beside.kinds["hill"].rules["on-time"].threshold == 70
+
+    def test_a_rule_put_in_its_place_whole_and_a_kind_in_a_dated_section(self, files):
+        section = '[since."2023-04-01".kind.hill.rule.on-time]\nthreshold = 60\n'
+        for _, beside in self.both(files, section, ANEW):
+            later = beside.at(date(2023, 5, 1)).kinds["hill"]
+            assert later.rules["on-time"].threshold == 70
+
+    def test_a_rule_that_a_section_takes_away_is_put_back(self, files):
+        section = '[since."2023-04-01".rule.on-time]\nremove = true\n'
+        for alone, beside in self.both(files, section, ANEW):
+            assert list(alone.at(date(2023, 5, 1)).rules) == ["on-time", "plan"]
+            assert list(beside.at(date(2023, 5, 1)).rules) == ["on-time", "plan"]
+
+    def test_a_change_in_a_section_that_is_taken_away_in_the_section(self, files):
+        section = '[since."2023-04-01".rule.on-time]\nthreshold = 99\nnote = "Từ tháng 4"\n'
+        taking = ANEW.replace("[rule.", '[since."2023-04-01".rule.')
+        for _, beside in self.both(files, section, taking):
+            later = beside.at(date(2023, 5, 1)).rules["on-time"]
+            assert (later.threshold, later.note) == (70, None)
+
+    def test_the_other_edge_of_a_band_in_a_section(self, files):
+        section = '[since."2023-04-01".band.good]\nfrom = 3\n[since."2023-04-01".band.low]\nbelow = 3\n'
+        taking = (
+            '[since."2023-04-01".band.good]\nabove = 3\n'
+            '[since."2023-04-01".band.low]\nto = 3\n'
+        )
+        for _, beside in self.both(files, section, taking):
+            good, low = beside.at(date(2023, 5, 1)).bands
+            assert (good.interval.low, good.interval.low_open) == (3, True)
+            assert (low.interval.high, low.interval.high_open) == (3, False)
+
+    def test_a_band_that_a_new_list_does_not_have(self, files):
+        section = '[since."2023-04-01".band.low]\ntitle = "Rất thấp"\n'
+        taking = (
+            '[[band]]\nid = "good"\ntitle = "Tốt"\nfrom = 2\n'
+            '[[band]]\nid = "poor"\ntitle = "Yếu"\nbelow = 2\n[[band_gate]]\n'
+            'rule = "plan"\nat_most = "poor"\n'
+        )
+        for alone, beside in self.both(files, section, taking):
+            for rules in (alone, beside):
+                bands = rules.at(date(2023, 5, 1)).bands
+                assert {band.id for band in bands} == {"good", "poor"}
+
+    def test_a_kind_that_is_taken_away_and_a_dated_section(self, files):
+        kind = (
+            '[kind.hill]\ntitle = "Miền núi"\n[kind.hill.rule.on-time]\nthreshold = 60\n'
+            '[since."2023-04-01".kind.hill.rule.on-time]\nthreshold = 50\n'
+        )
+        for alone, beside in self.both(files, kind, "[kind.hill]\nremove = true\n"):
+            for rules in (alone, beside):
+                assert not rules.kinds
+                assert not rules.at(date(2023, 5, 1)).kinds
+
+    def test_a_section_that_is_taken_away(self, files):
+        section = '[since."2023-04-01".rule.on-time]\nthreshold = 99\n'
+        taking = '[since."2023-04-01"]\nremove = true\n'
+        for alone, beside in self.both(files, section, taking):
+            assert not alone.dated
+            assert not beside.dated
+
+    def test_three_beside_each_other_and_one_over_all(self, files):
+        section = '[since."2023-04-01".rule.on-time]\nthreshold = 99\n'
+        for _, beside in self.both(files, section, ANEW):
+            assert beside.rules["on-time"].threshold == 70
+        files.write("third", "[metric.share]\nunit = 'phần trăm'\n", "base.toml")
+        for names in (["side", "taking", "third"], ["third", "side", "taking"]):
+            files.write("top", "", [f"{name}.toml" for name in names])
+            files.write("over", "[rule.plan]\nnote = 'Trên cùng'\n", "top.toml")
+            later = files.load().at(date(2023, 5, 1))
+            assert later.rules["on-time"].threshold == 70
+
+    def test_a_rule_that_is_taken_away_and_made_anew(self, files):
+        """The note of the frame's rule is gone for good, although a file over it made a new rule."""
+        note = '[rule.extra]\nnote = "Cũ"\n' + ANEW.replace("remove = true", "").replace(
+            "[rule.on-time]", ""
+        )
+        for alone, _ in self.both(files, note, "[rule.extra]\nremove = true\n"):
+            assert "extra" not in alone.rules
+        files.write("made", ANEW.replace("on-time", "extra").replace("remove = true", ""), "taking.toml")
+        for extends in orders("made", "side"):
+            files.write("top", "", extends)
+            assert files.load().rules["extra"].note is None
+
+    def test_a_section_that_one_takes_away_and_the_other_changes(self, files):
+        section = '[since."2023-04-01".rule.on-time]\nthreshold = 99\n'
+        taking = '[since."2023-04-01"]\nremove = true\n'
+        changing = '[since."2023-04-01".rule.plan]\nnote = "Từ tháng 4"\n'
+        with pytest.raises(RulesError) as error:
+            [*self.both(files, section, taking, changing)]
+        assert {problem.code for problem in error.value.problems} == {"overlay-conflict"}
+
+    def test_a_section_of_the_file_beside_is_in_conflict(self, files):
+        """Here the file beside itself changes the rule, from a day on: no file settles it."""
+        files.write("taking", ANEW)
+        files.write("side", '[since."2023-04-01".rule.on-time]\nthreshold = 99\n')
+        for extends in orders("taking", "side"):
+            files.write("top", "", extends)
+            loaded = files.load()
+            assert loaded.at(date(2023, 5, 1)).rules["on-time"].threshold == 99
+        frame = FRAME + '[since."2023-04-01".rule.on-time]\nthreshold = 95\n'
+        (files.folder / "frame.toml").write_text(frame, encoding="utf-8")
+        for extends in orders("taking", "side"):
+            files.write("top", "", extends)
+            (problem,) = files.problems()
+            assert problem[0] == "overlay-conflict"
+
+
 class TestBounds:
     def test_a_round_through_a_list(self, files):
         files.write("a", "", ["frame.toml", "b.toml"])

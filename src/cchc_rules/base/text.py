@@ -1,7 +1,9 @@
 """Texts that people type, brought into the one form in which they are compared."""
 
+import os
 import unicodedata
 from itertools import groupby
+from pathlib import PurePath
 
 
 def normal_text(text: str) -> str:
@@ -81,3 +83,15 @@ def _has_a_long_run_of_marks(text: str) -> bool:
 
 def _is_mark(character: str) -> bool:
     return unicodedata.combining(character) > 0
+
+
+def readable_name(path: PurePath) -> str:
+    """Return a path as text that can be printed, written and hashed.
+
+    A name from an old archive may hold bytes that are no UTF-8. Python keeps each as half a
+    surrogate pair, which no file and no digest can take in; � stands for it here.
+
+    >>> readable_name(PurePath("r\\udcff.toml"))
+    'r�.toml'
+    """
+    return os.fsencode(path).decode("utf-8", errors="replace")

@@ -301,9 +301,7 @@ def _compared_levels(
     stray = (named[sides[0]] - right) | (named[sides[1]] - left)
     if not stray and (left & right or unknown_levels):
         return
-    source, other = (
-        ast.get_source_segment(parsed.text, side) or "" for side in sides
-    )
+    source, other = (ast.get_source_segment(parsed.text, side) or "" for side in sides)
     if stray and named[sides[0]] & stray:
         source, other = other, source
     possible = right if named[sides[0]] & stray else left

@@ -290,7 +290,7 @@ class _Evaluator:
             # Every argument that is not absent divides by zero: so does the whole.
             raise ZeroDivisionError
         if name == "largest_known":
-            return max(value for _, value in known)  # type: ignore[type-var]
+            return max(value for _, value in known)
         position, value = known[0]
         if position > 0:
             fallback = ast.get_source_segment(self.text, node.args[position])
@@ -347,10 +347,10 @@ class Formula:
 
         Raises `FormulaFailedError` where the figures lead beyond the bounds.
 
-            >>> from fractions import Fraction
-            >>> share = parse("100 * done / due", {"done": "number", "due": "number"})
-            >>> share.evaluate({"done": Fraction(47), "due": Fraction(52)})
-            Fraction(1175, 13)
+        >>> from fractions import Fraction
+        >>> share = parse("100 * done / due", {"done": "number", "due": "number"})
+        >>> share.evaluate({"done": Fraction(47), "due": Fraction(52)})
+        Fraction(1175, 13)
         """
         return self.trace(names)[0]
 
@@ -393,12 +393,12 @@ def parse(
 
     Raises `FormulaError` with a problem's code, the column and the words to fill in.
 
-        >>> parse("days(asked, done)", {"asked": "date", "done": "date"}).gives
-        'number'
-        >>> parse("sqrt(a)", {"a": "number"})
-        Traceback (most recent call last):
-        ...
-        cchc_rules.rules.formula.FormulaError: ('formula-unknown-function', 1, {...})
+    >>> parse("days(asked, done)", {"asked": "date", "done": "date"}).gives
+    'number'
+    >>> parse("sqrt(a)", {"a": "number"})
+    Traceback (most recent call last):
+    ...
+    cchc_rules.rules.formula.FormulaError: ('formula-unknown-function', 1, {...})
     """
     mentioned = {name for name in set(_NAME.findall(text)) if name in types}
     known = tuple(sorted((name, types[name]) for name in mentioned))

@@ -39,11 +39,11 @@ def load_rules(source: str | FilePath) -> RuleSet:
     Raises `RulesError` with every problem found, each with file, line and what to do. Warnings do
     not refuse a file; they are in `warnings` of the rule set.
 
-        >>> rules = load_rules("cam-due-2023")
-        >>> rules.valid[0].isoformat()
-        '2023-01-19'
-        >>> rules.rules["plan-issued"].weight
-        Fraction(1, 1)
+    >>> rules = load_rules("cam-due-2023")
+    >>> rules.valid[0].isoformat()
+    '2023-01-01'
+    >>> rules.rules["plan-issued"].weight
+    Fraction(59, 100)
     """
     path = find(str(source), FilePath())
     return _assemble(read(path), path.parent)
@@ -56,9 +56,9 @@ def parse_rules(
 
     `name` stands in problems where a file's name would. Raises as `load_rules`.
 
-        >>> from cchc_rules.rules.starter import starter
-        >>> parse_rules(starter("en")).language
-        'en'
+    >>> from cchc_rules.rules.starter import starter
+    >>> parse_rules(starter("en")).language
+    'en'
     """
     return _assemble(
         parse(text.encode(errors="surrogatepass"), name), folder or FilePath()
@@ -252,9 +252,7 @@ class _Versions:
         if self.all_readable:
             for metric, path in self.declared.items():
                 if metric not in self.read:
-                    yield Problem(
-                        "metric-unused", path, {"name": metric}, warning=True
-                    )
+                    yield Problem("metric-unused", path, {"name": metric}, warning=True)
 
     def tell(
         self, problems: Iterable[Problem], path: Path, told: list[Problem]

@@ -85,9 +85,9 @@ class _TableText:
 class Locator:
     """Finds lines of key paths in one TOML text.
 
-        >>> text = 'title = "a"\\n[[band]]\\nid = "low"\\n[[band]]\\nid = "high"\\nfrom = 8'
-        >>> Locator(text).line(("band", 1, "from"))
-        6
+    >>> text = 'title = "a"\\n[[band]]\\nid = "low"\\n[[band]]\\nid = "high"\\nfrom = 8'
+    >>> Locator(text).line(("band", 1, "from"))
+    6
     """
 
     def __init__(self, text: str) -> None:

@@ -140,7 +140,9 @@ def _fields(table: object, giver: Giver) -> Tree | FieldValue:
     if not isinstance(taken, list) or not all(isinstance(name, str) for name in taken):
         return {name: FieldValue(value, giver) for name, value in table.items()}
     fields = {
-        name: FieldValue(value, giver) for name, value in table.items() if name != REMOVE
+        name: FieldValue(value, giver)
+        for name, value in table.items()
+        if name != REMOVE
     }
     return dict.fromkeys(taken, FieldValue(GONE, giver)) | fields
 
@@ -302,13 +304,21 @@ def _over_list(
         name: _in_place(old.get(name), entry, top.giver)
         for name, entry in entries.items()
     }
-    gone = {name: _removal(top.giver) for name in old if name not in entries}
+    gone = {
+        name: _removal(entry, top.giver)
+        for name, entry in old.items()
+        if name not in entries
+    }
     return {**new, **gone}
 
 
-def _removal(giver: Giver) -> Tree:
-    """Return an entry, or a section, that somebody has taken away."""
-    return {REMOVE: FieldValue(True, giver)}
+def _removal(below: Tree | FieldValue | None, giver: Giver) -> Tree:
+    """Return an entry that somebody has taken away, and with it every field that it had."""
+    return {**_gone(below, giver), REMOVE: FieldValue(True, giver)}
+
+
+def _gone(below: Tree | FieldValue | None, giver: Giver) -> Tree:
+    return {name: FieldValue(GONE, giver) for name in _dict(below) if name != REMOVE}
 
 
 def opened(key: str, field: FieldValue) -> Tree | None:
@@ -329,27 +339,33 @@ def opened(key: str, field: FieldValue) -> Tree | None:
 
 def _in_place(below: Tree | FieldValue | None, top: Tree, giver: Giver) -> Tree:
     """Return an entry that takes the place of another whole."""
-    gone = {name: FieldValue(GONE, giver) for name in _dict(below) if name != REMOVE}
-    return {**gone, **top}
+    return {**_gone(below, giver), **top}
 
 
 def _laid(
     below: Tree | FieldValue | None, top: Tree | FieldValue
 ) -> Tree | FieldValue:
     """Return an entry with its changes."""
-    if isinstance(top, FieldValue):
-        return top
+    if isinstance(top, FieldValue) or not isinstance(below, dict):
+        return _without_mark(top)
     if removed(top):
+        giver = top[REMOVE].giver
         fields = {name: field for name, field in top.items() if name != REMOVE}
-        return _in_place(below, fields, top[REMOVE].giver) if fields else top
-    if not isinstance(below, dict) or removed(below):
-        return top
+        return _in_place(below, fields, giver) if fields else _removal(below, giver)
     edges = {
         _OTHER_EDGE[name]: FieldValue(GONE, field.giver)
         for name, field in top.items()
         if _OTHER_EDGE.get(name) in below
     }
-    return {**below, **edges, **top}
+    kept = {name: field for name, field in below.items() if name != REMOVE}
+    return {**kept, **edges, **top}
+
+
+def _without_mark(top: Tree | FieldValue) -> Tree | FieldValue:
+    """Return an entry with nothing below it: `remove` beside other fields takes nothing away."""
+    if removed(top) and isinstance(top, dict) and len(top) > 1:
+        return {name: field for name, field in top.items() if name != REMOVE}
+    return top
 
 
 def _composed(
@@ -376,11 +392,11 @@ def _over_section(
     below: Tree | FieldValue | None, top: Tree | FieldValue
 ) -> Tree | FieldValue:
     """Return a section with a later one of the same name."""
-    if isinstance(top, FieldValue) or removed(top):
+    if isinstance(top, FieldValue) or not isinstance(below, dict):
         return top
-    if not isinstance(below, dict) or removed(below):
-        return top
-    laid = dict(below)
+    if removed(top):
+        return {**_forgotten(below, top[REMOVE].giver), **top}
+    laid = {key: part for key, part in below.items() if key != REMOVE}
     for key, part in top.items():
         under = laid.get(key)
         if key not in ENTRIES or isinstance(part, FieldValue):
@@ -471,7 +487,7 @@ def _section_forgetting(section: Tree, removers: _Removers) -> Tree:
         elif key in SECTIONS:
             kept = _dict(_sections_forgetting(part, removers))
             left[key] = {
-                name: _removal(gone[name]) if name in gone else inside
+                name: _forgotten_section(inside, gone[name]) if name in gone else inside
                 for name, inside in kept.items()
             }
         else:
@@ -482,11 +498,17 @@ def _section_forgetting(section: Tree, removers: _Removers) -> Tree:
     return left
 
 
-def _forgotten(entry: Any, giver: Giver) -> Any:
-    """Return changes of an entry that change nothing any more."""
-    if isinstance(entry, FieldValue):
+def _forgotten(part: Any, giver: Giver) -> Any:
+    """Return changes that change nothing any more."""
+    if isinstance(part, FieldValue):
         return FieldValue(FORGOTTEN, giver)
-    return {name: FieldValue(FORGOTTEN, giver) for name in entry}
+    return {name: _forgotten(inside, giver) for name, inside in part.items()}
+
+
+def _forgotten_section(section: Any, giver: Giver) -> Tree:
+    """Return a kind in a dated section that is forgotten as a whole."""
+    inside = _forgotten(section, giver) if isinstance(section, dict) else {}
+    return {**inside, REMOVE: FieldValue(FORGOTTEN, giver)}
 
 
 def settled(laid: Tree) -> Tree:
@@ -500,37 +522,41 @@ def settled(laid: Tree) -> Tree:
 def _settled_sections(part: Tree | FieldValue) -> Tree | FieldValue:
     if isinstance(part, FieldValue):
         return part
-    return {
-        name: section if isinstance(section, FieldValue) else _settled_section(section)
-        for name, section in part.items()
-    }
+    left: Tree = {}
+    for name, section in part.items():
+        if isinstance(section, FieldValue):
+            left[name] = section
+        elif not _is_forgotten(section.get(REMOVE)):
+            left[name] = _settled_section(section)
+    return left
 
 
 def _settled_section(section: Tree) -> Tree:
     left: Tree = {}
     for key, part in section.items():
         if isinstance(part, FieldValue):
-            left[key] = part
+            if not _is_forgotten(part):
+                left[key] = part
         elif key in SECTIONS:
             left[key] = _settled_sections(part)
-        elif key in ENTRIES:
-            entries = {name: _remembered(entry) for name, entry in part.items()}
-            left[key] = {
-                name: entry for name, entry in entries.items() if entry is not None
-            }
         else:
-            left[key] = part
+            left[key] = _remembered(part)
     return left
 
 
-def _remembered(entry: Tree | FieldValue) -> Tree | FieldValue | None:
-    """Return the changes of an entry that still change something, None where all are forgotten."""
-    if isinstance(entry, FieldValue):
-        return None if entry.value is FORGOTTEN else entry
-    fields = {
-        name: field for name, field in entry.items() if field.value is not FORGOTTEN
-    }
-    return fields if fields or not entry else None
+def _remembered(table: Tree) -> Tree:
+    """Return what a table of changes still changes; an entry of which all is forgotten is none."""
+    left: Tree = {}
+    for name, part in table.items():
+        kept = _remembered(part) if isinstance(part, dict) else part
+        only_forgotten = isinstance(part, dict) and part and not kept
+        if not _is_forgotten(kept) and not only_forgotten:
+            left[name] = kept
+    return left
+
+
+def _is_forgotten(part: object) -> bool:
+    return isinstance(part, FieldValue) and part.value is FORGOTTEN
 
 
 # Two beside each other --------------------------------------------------------------------------
@@ -571,20 +597,23 @@ def _joined(
     return standing[0]._replace(rivals=tuple(standing[1:]))
 
 
-def _overruled(
-    field: FieldValue, givers: Iterable[Giver], lies_over: LiesOver
-) -> bool:
+def _overruled(field: FieldValue, givers: Iterable[Giver], lies_over: LiesOver) -> bool:
     return any(lies_over(giver.source, field.giver.source) for giver in givers)
 
 
-def clashes(laid: Tree, lies_over: LiesOver, path: Path = ()) -> Iterator[Clash]:
+def clashes(
+    laid: Tree, lies_over: LiesOver, path: Path = (), mark: FieldValue | None = None
+) -> Iterator[Clash]:
     """Yield every field that files beside each other give different values, and no file over them
     settles.
+
+    `mark` is what takes away the table that is looked at, or one that it lies in.
     """
-    mark = laid[REMOVE] if removed(laid) else None
+    if REMOVE in laid and isinstance(laid[REMOVE], FieldValue):
+        mark = laid[REMOVE]
     for key, part in laid.items():
         if isinstance(part, dict):
-            yield from clashes(part, lies_over, (*path, key))
+            yield from clashes(part, lies_over, (*path, key), mark)
             continue
         rivals = [rival for rival in part.rivals if not _same(part.value, rival.value)]
         if mark is not None and _takes_away(mark, part, lies_over):
@@ -594,8 +623,10 @@ def clashes(laid: Tree, lies_over: LiesOver, path: Path = ()) -> Iterator[Clash]
 
 
 def _takes_away(mark: FieldValue, field: FieldValue, lies_over: LiesOver) -> bool:
-    """Whether one file takes away an entry of which another, beside it, gives a field."""
-    if field.value is FORGOTTEN or mark.giver.source is field.giver.source:
+    """Whether one file takes away something of which another, beside it, gives a field."""
+    if mark.value is not True and not _is_forgotten(mark):
+        return False
+    if _is_forgotten(field) or mark.giver.source is field.giver.source:
         return False
     return not lies_over(mark.giver.source, field.giver.source)
 

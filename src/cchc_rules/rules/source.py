@@ -1,7 +1,6 @@
 """A rule file as it is read: found by path or packaged id, its bytes, its TOML. Opens files."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,10 @@ from typing import Any, TypeAlias
 
 import tomli
 
-from cchc_rules.base import number
 from cchc_rules.base.packaged import packaged_rules_folder
 from cchc_rules.base.problem import Problem, RulesError, nearest, quoted
+from cchc_rules.base.text import readable_name
+from cchc_rules.base.written_values import suggestion
 from cchc_rules.rules.locate import Locator
 
 MAX_BYTES = 8_000_000
@@ -56,8 +56,8 @@ class Source:
 def packaged_rule_sets() -> tuple[str, ...]:
     """Return the ids of the packaged rule sets.
 
-        >>> "cam-due-2023" in packaged_rule_sets()
-        True
+    >>> "cam-due-2023" in packaged_rule_sets()
+    True
     """
     names = (path.name for path in packaged_rules_folder().glob("*.toml"))
     return tuple(
@@ -78,18 +78,6 @@ def find(source: str, folder: FilePath) -> FilePath:
         return packaged_rules_folder() / f"{source}.toml"
     arguments = {"name": quoted(source), "nearest": nearest(source, packaged)}
     raise RulesError([Problem("unknown-ruleset", (), arguments)])
-
-
-def readable_name(path: FilePath) -> str:
-    """Return a path as text that can be printed, written and hashed.
-
-    A name from an old archive may hold bytes that are no UTF-8. Python keeps each as half a
-    surrogate pair, which no file and no digest can take in; � stands for it here.
-
-        >>> readable_name(FilePath("r\\udcff.toml"))
-        'r�.toml'
-    """
-    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def read(path: FilePath) -> Source:
@@ -121,8 +109,8 @@ def parse(data: bytes, name: str) -> Source:
 def toml(text: str, name: str = "") -> TomlTable:
     """Return what a TOML text says, its decimals exact; raise `RulesError` where it is none.
 
-        >>> toml("weight = 0.10")
-        {'weight': Decimal('0.10')}
+    >>> toml("weight = 0.10")
+    {'weight': Decimal('0.10')}
     """
     try:
         content = tomli.loads(text, parse_float=_decimal)
@@ -158,7 +146,7 @@ def _syntax_problem(error: tomli.TOMLDecodeError, text: str, name: str) -> Probl
         # `column` counts from 1 and may lie one behind the figure.
         if figure.start() < column <= figure.end() + 2:
             given = figure[1]
-            arguments = {"given": quoted(given), "hint": number.suggestion(given)}
+            arguments = {"given": quoted(given), "hint": suggestion(given)}
             return Problem("decimal-comma", (), arguments, name, line)
     arguments = {
         "reason": quoted(getattr(error, "msg", error)),

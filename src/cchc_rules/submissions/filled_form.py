@@ -18,6 +18,7 @@ from cchc_rules.base.problem import (
     SubmissionError,
     quoted,
 )
+from cchc_rules.base.text import readable_name
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.worksheets import Cell, Table, bytes_of, tables
 
@@ -42,13 +43,17 @@ class Form(NamedTuple):
 def read(path: FilePath) -> Form:
     """Return what a filled form holds; raise `SubmissionError` where the file is no form at all."""
     data = bytes_of(path)
-    found = tables(data, str(path))
+    found = tables(data, readable_name(path))
     names = {table.name for table in found}
     if not {"head", "figures"} <= names:
         raise SubmissionError(
-            [Problem("form-unknown", (), {"path": quoted(path, 200)}, str(path))]
+            [
+                Problem(
+                    "form-unknown", (), {"path": quoted(path, 200)}, readable_name(path)
+                )
+            ]
         )
-    return _Reader(str(path)).form(found, hashlib.sha256(data).hexdigest())
+    return _Reader(readable_name(path)).form(found, hashlib.sha256(data).hexdigest())
 
 
 class _Reader:

@@ -26,7 +26,7 @@ from cchc_rules.base.problem import (
     quoted,
 )
 from cchc_rules.base.state import Absent
-from cchc_rules.base.text import composed_text, normal_name, text_key
+from cchc_rules.base.text import composed_text, normal_name, readable_name, text_key
 from cchc_rules.base.written_values import refusal, suggestion
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.submissions import typed_cells
@@ -186,7 +186,7 @@ def read_json(path: FilePath) -> object:
 
 
 def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
-    name = reader.file = str(path)
+    name = reader.file = readable_name(path)
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         from cchc_rules.submissions import filled_form  # noqa: PLC0415 - only for those who hand in a workbook
 
@@ -203,7 +203,7 @@ def file_text(path: FilePath) -> tuple[str, bytes]:
     """Return the text of a file and its bytes; raise `SubmissionError` where it cannot be read as
     UTF-8.
     """
-    name = str(path)
+    name = readable_name(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -790,6 +790,6 @@ def named_ruleset(path: FilePath) -> str:
     wanted = content.get("ruleset") if isinstance(content, Mapping) else None
     if not isinstance(wanted, str) or not wanted.strip():
         raise SubmissionError(
-            [Problem("missing-key", (), {"key": "ruleset"}, str(path))]
+            [Problem("missing-key", (), {"key": "ruleset"}, readable_name(path))]
         )
     return wanted.strip()

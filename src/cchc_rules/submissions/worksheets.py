@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
-from cchc_rules.base.text import composed_text
+from cchc_rules.base.text import composed_text, readable_name
 from cchc_rules.submissions.typed_cells import as_shown, shows_percent
 
 MARK = "cchc:"
@@ -113,9 +113,9 @@ def bytes_of(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         arguments = {"path": quoted(path, 200), "reason": quoted(reason)}
-        raise _refused("file-unreadable", str(path), **arguments) from None
+        raise _refused("file-unreadable", readable_name(path), **arguments) from None
     if len(data) > MAX_BYTES:
-        raise _refused("file-too-large", str(path), most=str(MAX_BYTES))
+        raise _refused("file-too-large", readable_name(path), most=str(MAX_BYTES))
     return data
 
 

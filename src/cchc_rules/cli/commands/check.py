@@ -14,6 +14,7 @@ from cchc_rules.cli.console import (
     print_problems,
     put,
 )
+from cchc_rules.base.text import readable_name
 from cchc_rules.rules.load import problems_of
 
 FOR_MACHINES = ("json", "sarif", "github")
@@ -45,7 +46,8 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 def _check(options: argparse.Namespace, lang: str) -> int:
     checked = {
-        source: _problems(source, layout=options.layout) for source in options.rules
+        readable_name(Path(source)): _problems(source, layout=options.layout)
+        for source in options.rules
     }
     if options.format == "text":
         _tell(checked, options.output, lang)
