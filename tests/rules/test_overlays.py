@@ -686,7 +686,9 @@ class TestTakenAwayBesideAFileThatIsSilent:
             assert list(beside.at(date(2023, 5, 1)).rules) == ["on-time", "plan"]
 
     def test_a_change_in_a_section_that_is_taken_away_in_the_section(self, files):
-        section = '[since."2023-04-01".rule.on-time]\nthreshold = 99\nnote = "Từ tháng 4"\n'
+        section = (
+            '[since."2023-04-01".rule.on-time]\nthreshold = 99\nnote = "Từ tháng 4"\n'
+        )
         taking = ANEW.replace("[rule.", '[since."2023-04-01".rule.')
         for _, beside in self.both(files, section, taking):
             later = beside.at(date(2023, 5, 1)).rules["on-time"]
@@ -745,12 +747,16 @@ class TestTakenAwayBesideAFileThatIsSilent:
 
     def test_a_rule_that_is_taken_away_and_made_anew(self, files):
         """The note of the frame's rule is gone for good, although a file over it made a new rule."""
-        note = '[rule.extra]\nnote = "Cũ"\n' + ANEW.replace("remove = true", "").replace(
-            "[rule.on-time]", ""
-        )
+        note = '[rule.extra]\nnote = "Cũ"\n' + ANEW.replace(
+            "remove = true", ""
+        ).replace("[rule.on-time]", "")
         for alone, _ in self.both(files, note, "[rule.extra]\nremove = true\n"):
             assert "extra" not in alone.rules
-        files.write("made", ANEW.replace("on-time", "extra").replace("remove = true", ""), "taking.toml")
+        files.write(
+            "made",
+            ANEW.replace("on-time", "extra").replace("remove = true", ""),
+            "taking.toml",
+        )
         for extends in orders("made", "side"):
             files.write("top", "", extends)
             assert files.load().rules["extra"].note is None
@@ -761,7 +767,9 @@ class TestTakenAwayBesideAFileThatIsSilent:
         changing = '[since."2023-04-01".rule.plan]\nnote = "Từ tháng 4"\n'
         with pytest.raises(RulesError) as error:
             [*self.both(files, section, taking, changing)]
-        assert {problem.code for problem in error.value.problems} == {"overlay-conflict"}
+        assert {problem.code for problem in error.value.problems} == {
+            "overlay-conflict"
+        }
 
     def test_a_section_of_the_file_beside_is_in_conflict(self, files):
         """Here the file beside itself changes the rule, from a day on: no file settles it."""

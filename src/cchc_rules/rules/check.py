@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice, pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base import number
 from cchc_rules.base.calendar import CalendarMissingError, known_country
@@ -203,25 +203,29 @@ def _plain_count(metric: Metric) -> bool:
 
 def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
     wanted = "number" if metric.numeric else metric.type
-    yield from _formula(rules, metric.formula or "", {}, wanted, path)
+    yield from _formula(rules, metric.formula or "", _NO_NAMES, wanted, path)
+
+
+class _OwnNames(NamedTuple):
+    """The types of the names that a formula may use beside the metrics.
+
+    `value` and `threshold` among them stand for a figure of `metric`.
+    """
+
+    types: Mapping[str, str]
+    metric: Metric | None = None
+
+
+_NO_NAMES = _OwnNames({})
 
 
 def _formula(
-    rules: RuleSet,
-    text: str,
-    extra: Mapping[str, str],
-    wanted: str,
-    path: Path,
-    metric: Metric | None = None,
+    rules: RuleSet, text: str, names: _OwnNames, wanted: str, path: Path
 ) -> Problems:
-    """A formula is legal, gives what is wanted, and compares nothing that can never be equal.
-
-    `extra` are the types of names beside the metrics; `value` and `threshold` among them stand for
-    a figure of `metric`.
-    """
+    """A formula is legal, gives what is wanted, and compares nothing that can never be equal."""
     try:
         parsed = formulas.parse(
-            text, ChainMap(dict(extra), rules.metric_types), rules.calendar
+            text, ChainMap(dict(names.types), rules.metric_types), rules.calendar
         )
     except formulas.FormulaError as error:
         yield _formula_problem(error.code, text, path, error.column, **error.arguments)
@@ -235,7 +239,7 @@ def _formula(
             found=parsed.gives,
             wanted=wanted,
         )
-    own = dict.fromkeys(extra, metric)
+    own = dict.fromkeys(names.types, names.metric)
     yield from _levels(rules, parsed, own, path)
     yield from _whole_arguments(rules, parsed, own, path)
 
@@ -248,72 +252,72 @@ def _formula_problem(
 
 
 Own: TypeAlias = Mapping[str, Metric | None]
-"""The names that a rule's formula has beside the metrics, each with the metric whose figure it is."""
+"""The names that a rule's formula has beside the metrics, each with the metric that it means."""
 
 
 def _levels(rules: RuleSet, parsed: Formula, own: Own, path: Path) -> Problems:
-    """Each level that a formula names is one of some metric, and of the metric it is compared with."""
+    """Each level that a formula names is one of some metric, and of the one it is compared with."""
     known = {
         words
         for metric in rules.metrics.values()
         for level in metric.levels
         for words in (level.vi, level.en)
     }
-    unknown_levels = {
-        literal
-        for literal in parsed.literals.values()
-        if isinstance(literal, str) and literal not in known
-    }
-    for literal in parsed.literals.values():
-        if literal in unknown_levels:
-            arguments = {
-                "level": quoted(literal),
-                "nearest": nearest(literal, known),
-            }
+    texts = [text for text in parsed.literals.values() if isinstance(text, str)]
+    strays = {text for text in texts if text not in known}
+    for text in texts:
+        if text in strays:
+            arguments = {"level": quoted(text), "nearest": nearest(text, known)}
             yield Problem("formula-unknown-level", path, arguments)
+    if strays:
+        return
     for node in ast.walk(parsed.tree):
         if isinstance(node, ast.Compare):
-            operands = [node.left, *node.comparators]
-            for left, right in pairwise(operands):
-                yield from _compared_levels(
-                    rules, parsed, own, (left, right), unknown_levels, path
-                )
+            for left, right in pairwise([node.left, *node.comparators]):
+                fault = _never_equal(rules, own, left, right)
+                if fault is not None:
+                    yield _formula_problem(
+                        "formula-level-never",
+                        parsed.text,
+                        path,
+                        source=_part_text(parsed, fault.compared),
+                        other=_part_text(parsed, fault.other),
+                        levels=quoted(", ".join(sorted(fault.possible)), 200),
+                        nearest=nearest(fault.stray, fault.possible),
+                    )
 
 
-def _compared_levels(
-    rules: RuleSet,
-    parsed: Formula,
-    own: Own,
-    sides: tuple[ast.expr, ast.expr],
-    unknown_levels: set[str],
-    path: Path,
-) -> Problems:
-    """Two levels that are compared can be the same one.
+def _part_text(parsed: Formula, node: ast.expr) -> str:
+    return quoted(ast.get_source_segment(parsed.text, node) or "")
 
-    Of `risk == 'Small'` the left side may be Low or High, the right side Small: never the same, so
-    the comparison decides nothing. Where one side chooses between levels, each level that it names
-    must be possible on the other side.
+
+class _NeverEqual(NamedTuple):
+    """Two parts of a formula of which the second has, or may have, no level of the first."""
+
+    compared: ast.expr
+    possible: set[str]
+    other: ast.expr
+    stray: str
+
+
+def _never_equal(
+    rules: RuleSet, own: Own, left: ast.expr, right: ast.expr
+) -> _NeverEqual | None:
+    """Return why two levels that are compared can never be the same one, None where they can.
+
+    Of `risk == 'Small'` the left side may be Low or High, the right side is Small: the comparison
+    decides nothing. Where a side chooses between levels that it names, as in
+    `risk == ('Low' if new else 'Small')`, each of them must be possible on the other side.
     """
-    left, right = (_possible_levels(rules, side, own) for side in sides)
-    if left is None or right is None:
-        return
-    named = {side: _named_levels(side) - unknown_levels for side in sides}
-    stray = (named[sides[0]] - right) | (named[sides[1]] - left)
-    if not stray and (left & right or unknown_levels):
-        return
-    source, other = (ast.get_source_segment(parsed.text, side) or "" for side in sides)
-    if stray and named[sides[0]] & stray:
-        source, other = other, source
-    possible = right if named[sides[0]] & stray else left
-    yield _formula_problem(
-        "formula-level-never",
-        parsed.text,
-        path,
-        source=quoted(source),
-        other=quoted(other),
-        levels=quoted(", ".join(sorted(possible)), 200),
-        nearest=nearest(min(stray, default=""), possible),
-    )
+    for compared, other in ((left, right), (right, left)):
+        possible = _possible_levels(rules, compared, own)
+        others = _possible_levels(rules, other, own)
+        if possible is None or others is None:
+            return None
+        strays = _named_levels(other) - possible
+        if strays or not possible & others:
+            return _NeverEqual(compared, possible, other, min(strays, default=""))
+    return None
 
 
 def _possible_levels(rules: RuleSet, node: ast.expr, own: Own) -> set[str] | None:
@@ -417,7 +421,8 @@ def rule_words(rules: RuleSet) -> Problems:
                 if key[0] == "threshold" and metric and metric.type == "date"
                 else "number"
             )
-            yield from _formula(rules, text, extra, wanted, (*path, *key), metric)
+            names = _OwnNames(extra, metric)
+            yield from _formula(rules, text, names, wanted, (*path, *key))
 
 
 def _conflict(
@@ -442,7 +447,7 @@ def _conflict(
     if isinstance(threshold, FormulaRef):
         wanted = "date" if metric.type == "date" else "number"
         yield from _formula(
-            rules, threshold.formula, {}, wanted, (*path, "threshold", "formula")
+            rules, threshold.formula, _NO_NAMES, wanted, (*path, "threshold", "formula")
         )
 
 

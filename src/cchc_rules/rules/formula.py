@@ -299,7 +299,7 @@ class _Evaluator:
 
 
 def function_name(node: ast.Call) -> str:
-    """Return the name of the function that a node calls; an empty text where it is no plain name."""
+    """Return the name of the function that a node calls, an empty text for anything else."""
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
@@ -496,7 +496,7 @@ class _Checker:
         return ast.get_source_segment(self.text, node) or ""
 
     def _column(self, node: ast.AST) -> int:
-        """Return where a part begins in its line, counted in letters from 1 (Python counts bytes)."""
+        """Return where in its line a part begins: letters from 1, where Python counts bytes."""
         line = _LINE_END.split(self.text)[getattr(node, "lineno", 1) - 1]
         before = line.encode()[: getattr(node, "col_offset", 0)]
         return len(before.decode(errors="ignore")) + 1

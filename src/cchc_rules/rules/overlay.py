@@ -342,9 +342,7 @@ def _in_place(below: Tree | FieldValue | None, top: Tree, giver: Giver) -> Tree:
     return {**_gone(below, giver), **top}
 
 
-def _laid(
-    below: Tree | FieldValue | None, top: Tree | FieldValue
-) -> Tree | FieldValue:
+def _laid(below: Tree | FieldValue | None, top: Tree | FieldValue) -> Tree | FieldValue:
     """Return an entry with its changes."""
     if isinstance(top, FieldValue) or not isinstance(below, dict):
         return _without_mark(top)
