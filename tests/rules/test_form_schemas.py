@@ -44,7 +44,7 @@ BEYOND = {
 }  # fmt: skip
 """Bad files of such a code that hang all the same on what else the rule says: its deduction, its metric's type."""
 
-CAUGHT_TOO = {"extends", "extends--none", "since-date--word"}
+CAUGHT_TOO = {"extends", "extends--none", "quoted-value--day", "since-date--word"}
 
 SUBMISSION_CODES = {
     "bad-period", "empty-text", "entry-ways", "format-version", "missing-key", "not-a-date", "not-a-list",

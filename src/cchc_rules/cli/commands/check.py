@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cchc_rules.base.messages import message
 from cchc_rules.base.problem import Problem
+from cchc_rules.base.text import readable_name
 from cchc_rules.cli.console import (
     DONE,
     RULES_REFUSED,
@@ -14,7 +15,6 @@ from cchc_rules.cli.console import (
     print_problems,
     put,
 )
-from cchc_rules.base.text import readable_name
 from cchc_rules.rules.load import problems_of
 
 FOR_MACHINES = ("json", "sarif", "github")
