@@ -167,6 +167,7 @@ def hold(
 
 
 def _hold(rules: RuleSet, law: Law, examples: int) -> None:
+    # No database: a rule set of one's own is tried afresh, wherever the test runs.
     @settings(
         max_examples=examples,
         deadline=None,
@@ -175,6 +176,7 @@ def _hold(rules: RuleSet, law: Law, examples: int) -> None:
     )
     @given(submissions(rules), st.data())
     def held(submission: Submission, data: st.DataObject) -> None:
+        # The first place is enough, and is what hypothesis makes small.
         for place in law.broken(DrawnCase(rules, submission), data.draw):
             arguments = {key: str(value) for key, value in place._asdict().items()}
             words = message(rules.language, "law.broken", **arguments)
@@ -224,6 +226,7 @@ def _monotone(case: DrawnCase, draw: Draw) -> Iterator[Break]:
     figures = case.strategies.figures(metric)
     if figures is None:
         return
+    # Exact points are compared: rounded ones could hide a fall of less than half a tick.
     tried = [case.with_entry(metric.id, draw(figures)) for _ in range(2)]
     worse, better = sorted(tried, key=lambda known: _goodness(known, metric))
     before = worse.by_rule
@@ -357,6 +360,7 @@ def _differences(
 
 
 def _not_applicable(case: DrawnCase, draw: Draw) -> Iterator[Break]:
+    # Overlays would bring the rule back; the active rule set has taken them in already.
     submission = {**case.submission, "unit_kind": None, "tracks": {}}
     plain = DrawnCase(replace(case.active, kinds={}, dated={}), submission)
     rule = _one_of(_separable(plain.rules), draw)
@@ -367,6 +371,7 @@ def _not_applicable(case: DrawnCase, draw: Draw) -> Iterator[Break]:
     reason = with_it.by_rule[rule.id]["reason"]["code"]
     if reason != Reason.NOT_APPLICABLE:  # a closed gate came first
         return
+    # The metric stays, as one that nobody reads; what it says must then not matter.
     fewer_rules = _without(plain.rules, rule.id)
     without_it = DrawnCase(fewer_rules, plain.without_points(rule.id).submission)
     without_it = without_it.with_entry(rule.metric, None)

@@ -34,6 +34,7 @@ def rule_files(draw: Draw) -> str:
     groups = {"base": {"title": "Chính"}, **draw(_further_groups())}
     metrics: dict[str, Table] = {}
     rules: dict[str, Table] = {}
+    # Every group has a rule; what is left of the rules falls into any of them.
     names = [
         *groups,
         *draw(st.lists(st.sampled_from([*groups]), max_size=MOST_RULES - len(groups))),
@@ -52,6 +53,7 @@ def rule_files(draw: Draw) -> str:
             rule["metric"] = id_
         if {"kind", "combine"} & groups[group].keys():
             asked.pop("lowest", None)  # points below zero count in plain groups alone
+        # Only rules that are there already are required, so that no circle comes about.
         conditions = draw(_conditions([*rules]))
         rules[f"r{position}"] = {**rule, **asked, **conditions}
     absent_states = ("not_applicable", "not_due", "waived")

@@ -119,6 +119,7 @@ def _one_in(count: int) -> st.SearchStrategy[bool]:
 
 
 def _points(rules: RuleSet, rule: Rule) -> st.SearchStrategy[Decimal]:
+    # Points with more places than the index would be refused.
     places = min(2, rules.index.places)
     return _decimals(rule.lowest, rule.weight, places)
 
@@ -145,6 +146,7 @@ class EntryStrategies:
         figures = self.figures(metric)
         if figures is None:
             return st.none()
+        # Three times the figures: most entries are figures, as in a submission.
         if not absences:
             return figures
         return st.one_of(figures, figures, figures, *self._absences(metric))
@@ -179,6 +181,7 @@ class EntryStrategies:
         if State.NOT_APPLICABLE in declared:
             yield st.just({"not_applicable": "không phát sinh"})
         if State.WAIVED in declared:
+            # A waiver counts up to its last day: that day, and the one after.
             ends = [self.as_of, self.as_of + _DAY]
             yield st.sampled_from(ends).map(_waived_until)
 
@@ -224,6 +227,7 @@ def _places(metric: Metric, edges: Iterable[Fraction]) -> int:
     """Return how many places figures of a metric are drawn with: as many as its finest edge has."""
     if metric.whole:
         return 0
+    # Two at least: people report percentages in hundredths.
     return max([2, *(number.places(edge) or 0 for edge in edges)])
 
 
@@ -259,6 +263,7 @@ def _ratios(metric: Metric) -> st.SearchStrategy[Any]:
     def with_denominator(denominator: int) -> st.SearchStrategy[Submission]:
         least = number.ceiling(low * denominator).numerator
         most = number.floor(high * denominator).numerator
+        # Of 3, no share lies between 40 % and 60 %: such a denominator is drawn anew.
         if least > most:
             return st.nothing()
         return st.integers(least, most).map(

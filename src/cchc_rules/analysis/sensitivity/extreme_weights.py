@@ -97,6 +97,7 @@ def best_moves(areas: Sequence[Area], values: Weights) -> Weights:
     Taking it the other way round, an area starts from nothing and may have up to twice its weight:
     the best areas are filled until all weight is given out.
     """
+    # Where a point is worth the same everywhere, the weights stay as they are.
     if len(set(values)) <= 1:
         return [NONE] * len(areas)
     moves = [NONE] * len(areas)
@@ -145,6 +146,7 @@ def reach(
         area.weight * value for area, value in zip(areas, values, strict=True)
     )
     gained = _sum(move * value for move, value in zip(moves, values, strict=True))
+    # At part 1 an area would be left without weight, which is no weighting any more.
     if not gained or lacking >= gained:
         return None
     return LeastPart(lacking / gained, closed, moves)
@@ -182,6 +184,7 @@ def single_ratio(whole: Points, area: Area, weight: Fraction) -> Fraction:
     proportion.
     """
     others = whole.weight - area.weight
+    # An area that is alone has nobody to make up for it, and keeps its weight.
     kept = (whole.weight - weight) / others if others else ONE
     others_earned = whole.earned - area.weight * area.earned
     others_left = whole.left - area.weight * area.left

@@ -78,6 +78,7 @@ def _single_reading(
     if not _names_a_figure(table, conflict):
         return Reading((contradiction,))
     problems: tuple[Problem, ...] = ()
+    # The checks of rule files decide: moved tiers with a hole, say, are refused.
     for deduction, fields in deductions_for(table, conflict).items():
         changes = {contradiction.rule: fields}
         rescored, problems = _rescored(scoring, changes, rescore)
@@ -155,6 +156,8 @@ def _rescored(
     """Score with other fields of some rules, over the rule set as it stood; other days and kinds
     are left out.
     """
+    # The rule set of the scoring already holds what its day and kind of unit say; laid over it
+    # again, their sections would take the reading back.
     rules = scoring.rules
     document = {
         key: value
@@ -162,6 +165,7 @@ def _rescored(
         if key not in ("kind", "since")
     }
     overlay: Table = {"rule": changes}
+    # The submission still names its kind of unit, which must be there, be it empty.
     if rules.kind is not None:
         overlay = {"rule": changes, "kind": {rules.kind: {}}}
     try:

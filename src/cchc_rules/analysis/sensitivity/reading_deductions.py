@@ -47,6 +47,7 @@ def _tiers_on_target(table: Table) -> list[Table] | None:
     deduction = table["deduction"]
     if not isinstance(deduction, Mapping) or deduction["kind"] != "tiers":
         return None
+    # Tiers of days late count from the target, and move with it by themselves.
     if "of" in deduction or "comparator" not in table:
         return None
     return list(deduction["tiers"])
@@ -67,6 +68,7 @@ def moved_tiers(tiers: list[Table], old: Table, new: Table) -> list[Table] | Non
     """
     before = old["comparator"]
     after = new["comparator"]
+    # From "at least" to "at most" better and worse change places: no edge can simply move.
     both_order = before in _EDGES and after in _EDGES
     if both_order and before[0] == after[0]:
         new_edges = dict(zip(_EDGES[before], _EDGES[after], strict=True))
@@ -138,6 +140,7 @@ def _with_moved_values(
     values = [[value for value in held if value not in moving] for held in values]
     values[best] += joining
     values[next_best] += fallen
+    # A tier that has lost all its values would be refused; without it the file says the same.
     return [
         _with_values(tier, held)
         for tier, held in zip(tiers, values, strict=True)

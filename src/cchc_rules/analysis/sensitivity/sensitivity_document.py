@@ -176,16 +176,22 @@ class _Writer:
 
     def change(self, change: BandChange, way: str) -> Document:
         """Return a change of the band, `way` being up or down."""
-        part = change.part
-        weights = change.weights
         return {
             "state": change.reason,
             "band": self.band(change.band),
-            "range": None if part is None else _rounded_up(part * HUNDRED),
-            "exact": None if part is None else number.ratio(part * HUNDRED),
-            "attained": None if part is None else change.attained,
-            "weights": None if weights is None else self.named(weights),
+            **self.least_change(change),
             "text": self.change_text(change, way),
+        }
+
+    def least_change(self, change: BandChange) -> Document:
+        if change.part is None or change.weights is None:
+            return dict.fromkeys(("range", "exact", "attained", "weights"))
+        percent = change.part * HUNDRED
+        return {
+            "range": _rounded_up(percent),
+            "exact": number.ratio(percent),
+            "attained": change.attained,
+            "weights": self.named(change.weights),
         }
 
     def change_text(self, change: BandChange, way: str) -> str:
@@ -312,6 +318,7 @@ class _Chart:
         self.bars = list(self._bars())
         ends = [scoring for bar in self.bars for scoring in (bar.low, bar.high)]
         points = [_shown_points(scoring) for scoring in (writer.scoring, *ends)]
+        # The axis ends at whole points, so that its labels are short; it is never without length.
         self.low = number.floor(min(points))
         self.high = number.ceiling(max(points))
         if self.low == self.high:

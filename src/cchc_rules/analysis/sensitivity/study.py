@@ -117,6 +117,7 @@ class Study:
         """The areas that have points, by id, in file order."""
         unit = self.scoring.compiled.unit
         areas = {}
+        # Groups are compiled children first; areas are told in the order of the file.
         for group, total in zip(
             self.scoring.compiled.groups, self.scoring.groups, strict=True
         ):
@@ -182,6 +183,8 @@ class Study:
 
     def _at_ratio(self, ratio: Fraction) -> Scoring:
         """Return the scoring when the areas give a ratio of points earned to points left."""
+        # A base of as many ticks as the denominator, of which the numerator is earned, has just
+        # this ratio; so one function rounds and holds the index here as for the report.
         index = self.scoring.index
         base = Total(ratio.denominator, ratio.numerator, 0, 0, 0)
         varied = totals.held(self.scoring.compiled, base, index.bonus, index.penalty)
@@ -223,6 +226,7 @@ class Study:
             return BandChange("gated")
         if following == len(ladder):
             return BandChange("top")
+        # The next band may have a gate of its own, closed as well.
         allowed, _ = self.scoring.gated(following)
         if ladder[allowed] is banding.band:
             return BandChange("gated")
@@ -248,6 +252,7 @@ class Study:
         """Return the least change that takes the index over an edge and into a band."""
         if self.nothing_left:
             return BandChange("never")
+        # Upwards the edge must lie in the band that is entered, downwards outside the one left.
         enough = edge.inside if sign == HIGHER else not edge.inside
         reach = extreme_weights.reach(self._weighed, edge.ratio, sign, closed=enough)
         if reach is None:

@@ -71,6 +71,7 @@ def metrics_together(possible: PossibleChanges) -> list[list[str]]:
         for touched in _touched(possible, metric):
             other = first_to_touch.setdefault(touched, metric)
             _merge(cluster_of, metric, other)
+    # Metrics of one cluster share one list; lists cannot be keys, their identity can.
     distinct = {id(cluster): cluster for cluster in cluster_of.values()}
     return list(distinct.values())
 
@@ -93,10 +94,12 @@ def _touched(possible: PossibleChanges, metric: str) -> Iterator[object]:
     for rule in network.readers(metric):
         yield "rule", rule
         group = network.group_of[rule]
+        # A mean is rounded once over all of its rules (semantics G2), so they count together.
         if groups[group].mean:
             yield "group", group
         while not groups[group].top:
             group = network.parents[group]
+        # A pool may stand at its cap (G3): then the second rule brings less than alone.
         if groups[group].kind != "base":
             yield "group", group
 
@@ -133,6 +136,7 @@ class _Cluster:
         """Return the best sets of each number of changes, each grown from the best of one change
         fewer.
         """
+        # This is a beam search: quick, but a set whose parts are all poor may be missed.
         nothing = self._scored([])
         assert nothing is not None
         found = [nothing]
@@ -153,6 +157,7 @@ class _Cluster:
                 if metric in changed:
                     continue
                 for change in changes:
+                    # The same changes are reached in several orders; one of them is enough.
                     more = (*one.changes, change)
                     grown[frozenset(map(id, more))] = more
         return grown.values()
@@ -165,6 +170,7 @@ class _Cluster:
         if results is None:
             return None
         now = self.possible.scoring.index
+        # What only a gate lets through is in `results` too, so gates are scored, not assumed.
         then = trial.summed(results)
         before = self.possible.scoring.results
         return ChangeSet(
@@ -188,6 +194,7 @@ def undominated(sets: Iterable[ChangeSet]) -> list[ChangeSet]:
     """Return the sets that no other beats with as few changes, the smallest first."""
     best: dict[tuple[int, int, bool], list[ChangeSet]] = {}
     for one in sets:
+        # Whether more or less rescaled is better hangs on the target, so it is not compared.
         rivals = best.setdefault((one.size, one.rescaled, one.opens_gates), [])
         if any(
             rival.earned >= one.earned and rival.pools >= one.pools for rival in rivals

@@ -143,6 +143,7 @@ class _Search:
         self.earned = now.base.earned
         self.left = now.base.maximum - now.base.rescaled
         self.pools = now.bonus - now.penalty
+        # p × r is the one product that does not add up; without r there is none.
         rescaling = any(one.rescaled for sets in found.sets for one in sets)
         self.varied: list[list[ChangeSet]] = []
         self.added_up: list[list[ChangeSet]] = []
@@ -164,6 +165,8 @@ class _Search:
         ticks = self.goal.ticks
         if ticks is None or self._beyond_the_scale(ticks) or not self._gates_can_open():
             return None
+        # The surplus knows nothing of an index held to the scale, so each answer is scored, and
+        # where it falls short the next number of changes is tried.
         starts = list(self._starts(ticks, gated=True))
         counts = [count for start in starts for count in self._fewest_from(start)]
         if not counts:
@@ -230,6 +233,7 @@ class _Search:
                 return
             if gated and not all(one.opens_gates for one in choice):
                 continue
+            # Many choices come to the same pools, and then to the same offers.
             pools = self.pools + sum(one.pools for one in choice)
             if pools not in offers_at:
                 offers_at[pools] = self._offers(ticks - pools, gated)
@@ -245,6 +249,7 @@ class _Search:
         surplus = earned * self.scale_ticks - base_ticks * left * self.scale_divisor
         chain = _Chain(surplus)
         for one in choice:
+            # What the set brings is in the start already.
             chain = chain.with_set(0, one)
         return chain
 
@@ -260,8 +265,10 @@ class _Search:
                 return None
             if not _is_single(best):
                 by_count = _combined(by_count, best)
+            # A change that does not raise the surplus is never among the fewest.
             elif 1 in best and best[1][0] > 0:
                 singles.append(best[1])
+        # Of equal changes the rule's id decides, so that the answer is always the same.
         singles.sort(key=lambda single: (-single[0], single[1].changes[0].rule))
         sums: list[Surplus] = list(
             accumulate((surplus for surplus, _ in singles), initial=0)
@@ -288,6 +295,7 @@ class _Search:
         find = bisect_right if self.goal.strict else bisect_left
         for count, chain in start.offers.by_count.items():
             lacking = -(start.chain.surplus + chain.surplus)
+            # `sums` rises, so the first place that reaches what is lacking is how many it takes.
             singles = find(start.offers.sums, lacking)
             if singles < len(start.offers.sums):
                 yield start.size + count + singles

@@ -12,7 +12,7 @@ from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.heading import Document
 from cchc_rules.report.report import Report
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules.model import Band, Text
+from cchc_rules.rules.model import Band, Remedy, Text
 from cchc_rules.scoring.steps import Steps
 from cchc_rules.submissions.submission import Figure
 
@@ -177,8 +177,8 @@ class _Writer:
         rules = self.scoring.rules
         rule = rules.rules[change.rule]
         steps = change.steps
-        remedy = rules.remedies.get(rule.remedy or "")
         text = self.explanation.change(steps, change.step)
+        # The rule's title says what changes, unless it judges something computed from it.
         if change.metric != rule.metric:
             text = f"{steps.metric.title.of(self.lang)}: {text}"
         return {
@@ -191,9 +191,16 @@ class _Writer:
             "index": str(change.gain),
             **self.effort(change),
             "behind": list(change.behind),
-            "task": self.words(remedy.task) if remedy else None,
-            "lead": self.words(remedy.lead) if remedy else None,
-            "due": self.words(remedy.due) if remedy else None,
+            **self.remedy(rules.remedies.get(rule.remedy or "")),
+        }
+
+    def remedy(self, remedy: Remedy | None) -> Document:
+        if remedy is None:
+            return {"task": None, "lead": None, "due": None}
+        return {
+            "task": self.words(remedy.task),
+            "lead": self.words(remedy.lead),
+            "due": self.words(remedy.due),
         }
 
     def effort(self, change: PlannedChange) -> Document:

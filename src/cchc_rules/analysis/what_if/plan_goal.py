@@ -58,6 +58,7 @@ def band_goal(scoring: Scoring, id_: str) -> PlanGoal:
     if id_ not in ladder:
         arguments = {"name": quoted(id_), "nearest": nearest(id_, ids)}
         raise SubmissionError([Problem("unknown-band", ("band",), arguments)])
+    # A gate that still allows the band, or a better one, does not stand in the way.
     gates = {
         scoring.compiled.places[gate.rule]
         for gate in rules.band_gates

@@ -60,6 +60,7 @@ def plan_to(
     possible = PossibleChanges(report.scoring)
     answer = fewest_changes(possible, goal)
     changes = sorted(answer.changes, key=reward_order)
+    # The search works on a trial; what is promised is what the changed submission scores to.
     changed = {
         change.metric: submitted(change.steps, change.step, measurements)
         for change in changes

@@ -31,6 +31,7 @@ class PossibleChanges:
         """Return the best change of each rule, the one that brings most for its effort first."""
         every = [change for changes in self.by_metric.values() for change in changes]
         best: dict[str, PlannedChange] = {}
+        # The metric settles ties, so that the same submission always gives the same list.
         for change in sorted(every, key=lambda change: (-change.rate, change.metric)):
             best.setdefault(change.rule, change)
         return sorted(best.values(), key=reward_order)
@@ -61,6 +62,7 @@ class PossibleChanges:
                 change = self._change(position, find.steps, find.all)
                 if change is None:
                     continue
+                # Several rules may ask for the same figure; it is one change all the same.
                 changes = by_step.setdefault(metric, {})
                 rival = changes.get(change.step, change)
                 changes[change.step] = max(rival, change, key=_rate_then_rule)
@@ -121,6 +123,7 @@ class PossibleChanges:
         )
         if most is not None:
             yield most
+        # The figure with most points need not meet the rule: tiers give points below the target.
         if self._closes(position):
             met = self.gains.passing(position, metric)
             if met is not None:
@@ -132,11 +135,13 @@ class PossibleChanges:
 
     def _change(self, position: int, steps: Steps, step: int) -> PlannedChange | None:
         """Return a change, None where nothing would change or scoring would refuse it."""
+        # Step 0 of a missing metric is its first figure, which is a change.
         if step == 0 and steps.reported:
             return None
         figure = steps.figure(step)
         if figure is None:
             return None
+        # A formula may fail over the figure, or yield an absence without a declared effect.
         index = self.trial.index({steps.metric.id: figure})
         if index is None:
             return None
