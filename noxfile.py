@@ -139,6 +139,15 @@ def wide(session: nox.Session) -> None:
 
 
 @nox.session
+def new_seeds(session: nox.Session) -> None:
+    """The laws of scoring on examples that no run has tried; what it finds is mended next."""
+    laws = ("tests/scoring/test_laws.py", "tests/tables/test_table_laws.py")
+    python(
+        session, "-m", "pytest", "--new-seeds", *laws, "tests/analysis/test_plan_to.py"
+    )
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The wheel alone, in an environment and a folder of its own, scores what it carries."""
     with tempfile.TemporaryDirectory() as folder:

@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="search the properties far more deeply (CCHC_DEEP=1); runs the wide tests too",
     )
+    parser.addoption(
+        "--new-seeds",
+        action="store_true",
+        help="try the properties on new examples, not those of every run (CCHC_NEW_SEEDS=1)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("usual")
     if config.getoption("--deep"):
         os.environ["CCHC_DEEP"] = "1"
+    if config.getoption("--new-seeds"):
+        os.environ["CCHC_NEW_SEEDS"] = "1"
 
 
 def _wide(config: pytest.Config) -> bool:

@@ -24,7 +24,19 @@ settings.register_profile(
 settings.register_profile(
     "deep", max_examples=2000, deadline=None, suppress_health_check=CHECKS
 )
-settings.load_profile("deep" if os.environ.get("CCHC_DEEP") == "1" else "default")
+settings.register_profile(
+    "new seeds", max_examples=100, deadline=None, suppress_health_check=CHECKS
+)
+
+
+def profile():
+    """The name of the profile that the run asks for."""
+    if os.environ.get("CCHC_DEEP") == "1":
+        return "deep"
+    return "new seeds" if os.environ.get("CCHC_NEW_SEEDS") == "1" else "default"
+
+
+settings.load_profile(profile())
 
 LEVELS = ["tốt", "khá", "trung bình", "yếu"]
 UP, DOWN = "higher", "lower"

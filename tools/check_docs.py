@@ -29,7 +29,7 @@ PATH = re.compile(
 )
 NAMED = re.compile(r"\bcam-due-20\d\d(?:-[a-z]+)*(?:\.(?:toml|json))?")
 OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*")
-OTHER_OPTIONS = {"--deep", "--wide", "--check", "--write"}
+OTHER_OPTIONS = {"--deep", "--new-seeds", "--wide", "--check", "--write"}
 """Options of the tests and of the benchmarks, named by themselves."""
 MACHINE = re.compile(
     r"(?<![\w./~-])/(?:home|root|tmp|work|Users|mnt|private|var/folders)/[\w.-]|\b[A-Z]:\\Users\\"
