@@ -657,6 +657,14 @@ class Scoring:
                         weight=weight,
                     )
                     return min(weight, max(lowest, points)), "tier"
+        if kind == "progressive":
+            start = exactly(settings.get("from", 0))
+            points = Fraction(0)
+            for bracket in settings["brackets"]:
+                end = exactly(bracket["to"]) if "to" in bracket else value
+                points += exactly(bracket["each"]) * max(0, min(value, end) - start)
+                start = end
+            return min(weight, max(lowest, points)), "tier"
         raise ValueError(f"no points for {name}")
 
     def in_tier(self, rule, tier, figure):

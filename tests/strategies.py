@@ -393,6 +393,7 @@ class Build:
             self.proportional,
             self.per_unit,
             self.tiers,
+            self.progressive,
         ]
         makers += [self.other_tiers, self.own_formula, self.manual]
         return self.draw(st.sampled_from(makers))()
@@ -461,6 +462,24 @@ class Build:
         )
         if "floor" not in fields:
             rule |= self.lowest(weight)
+        return rule
+
+    def progressive(self):
+        """Brackets of a count, with a target of its own in one of three."""
+        draw = self.draw
+        weight = self.weight()
+        ends = sorted(draw(st.sets(st.integers(1, 30), max_size=3)))
+        brackets = [
+            {"each": number(draw(st.integers(0, 300)), 2), "to": end} for end in ends
+        ]
+        brackets.append({"each": number(draw(st.integers(0, 300)), 2)})
+        rule = {
+            "metric": self.add(type="count", better="higher"),
+            "weight": weight,
+            "deduction": {"kind": "progressive", "brackets": brackets},
+        }
+        if chance(draw, 3):
+            rule |= {"comparator": ">=", "threshold": draw(st.integers(0, 40))}
         return rule
 
     def per_unit(self):

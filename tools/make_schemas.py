@@ -27,23 +27,11 @@ NAMES = {
     "RuleSetHead": "ruleset",
     "Validity": "days",
     "BothLanguages": "text",
-    "FormulaDeduction": "formula",
-    "NoPoints": "none",
     "BandGateTable": "band_gate",
-    "AllOrNothing": "all_or_nothing",
-    "PerUnit": "per_unit",
+    **{table.__name__: kind for kind, table in file_format.DEDUCTIONS.items()},
 }
 """Models whose tables go by another name than theirs."""
 
-DEDUCTIONS = (
-    "all_or_nothing",
-    "proportional",
-    "per_unit",
-    "tiers",
-    "formula",
-    "manual",
-    "none",
-)
 WITH_IDS = ("metric", "group", "rule", "remedy")
 NAMED_LISTS = ("band", "band_gate", "target")
 """Lists whose entries an overlay may change one by one."""
@@ -78,7 +66,7 @@ def described(part: Schema, *ids: str) -> Schema:
 
 def with_words(part: Schema, table: str) -> Schema:
     """Return the schema of a table with a description of each key: the table's own, else what all have in common."""
-    kinds = ("deduction.kind",) if table in DEDUCTIONS else ()
+    kinds = ("deduction.kind",) if table in file_format.DEDUCTIONS else ()
     keys = part.get("properties", {})
     return part | {
         "properties": {
@@ -174,11 +162,13 @@ def _top(name: str, id_: str, properties: Schema) -> Schema:
 
 def _deduction(tables: dict[str, Schema]) -> Schema:
     """Return the schema of a deduction: a word where its kind needs nothing else, or a table."""
-    alone = [kind for kind in DEDUCTIONS if tables[kind]["required"] == ["kind"]]
+    alone = [
+        kind for kind in file_format.DEDUCTIONS if tables[kind]["required"] == ["kind"]
+    ]
     return {
         "anyOf": [
             {"enum": alone},
-            *({"$ref": f"#/$defs/{kind}"} for kind in DEDUCTIONS),
+            *({"$ref": f"#/$defs/{kind}"} for kind in file_format.DEDUCTIONS),
         ]
     }
 

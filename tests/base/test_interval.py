@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cchc_rules.base.interval import Interval, uncovered
-from cchc_rules.scoring.shapes import within
+from cchc_rules.scoring.evaluators import within
 
 GRID = [Fraction(at, 2) for at in range(-2, 23)]
 EDGE = st.one_of(st.none(), st.integers(0, 10).map(Fraction))

@@ -58,7 +58,7 @@ def pick(document, wanted):
 class TestTheFolder:
     def test_every_shape_has_a_file(self):
         assert {int(re.match(r"s(\d\d)-", name)[1]) for name in NAMES} == set(
-            range(1, 41)
+            range(1, 42)
         )
 
     def test_every_file_has_figures(self):

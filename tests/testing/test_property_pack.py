@@ -475,7 +475,7 @@ class TestSubmissions:
 
     def test_edges(self):
         rules = parse_rules(OWN)
-        assert edges_of(rules, "share") == [90]
+        assert edges_of(rules, "share") == [90, 0]
         assert edges_of(rules, "fine") == [Fraction("-1.125")]
         assert edges_of(rules, "plan_date") == [
             date(2023, 3, 31),

@@ -22,9 +22,8 @@ from cchc_rules.cases.run import Ran
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule, RuleSet
 from cchc_rules.scoring.compiled_rules import compile_rules
+from cchc_rules.scoring.rule_figures import RuleFigures
 from cchc_rules.scoring.scoring import Scoring
-from cchc_rules.scoring.shapes import Result
-from cchc_rules.scoring.value_functions import Shapes, opened
 
 Named: TypeAlias = "dict[str, formula.Value | Absent]"
 
@@ -73,12 +72,17 @@ class Survey:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self.shapes = Shapes(rules, compile_rules(rules).positions)
+        self.reader = RuleFigures(rules, compile_rules(rules).positions)
 
     def goals(self, rule: Rule) -> Iterator[Goal]:
         """Yield what there is to reach of a rule, without its states: they are found by trying."""
+        tiers = [
+            piece
+            for piece in rule.deduction.pieces(rule)
+            if piece.reason is Reason.TIER
+        ]
         yield from (
-            Goal(TIER, rule.id, str(at + 1)) for at in range(len(rule.deduction.tiers))
+            Goal(TIER, rule.id, str(number + 1)) for number in range(len(tiers))
         )
         for path, parsed in self.formulas(rule):
             yield from (
@@ -102,13 +106,13 @@ class Survey:
         its path.
         """
         for path, text, extra in dependencies.rule_formulas(self.rules, rule):
-            yield path_text(("rule", rule.id, *path)), self.shapes.parsed(text, extra)
+            yield path_text(("rule", rule.id, *path)), self.reader.parsed(text, extra)
         for name in sorted(dependencies.rule_metrics(self.rules, rule)):
             derived = self.rules.metrics[name].formula
             if derived is not None:
                 yield (
                     path_text((METRIC, name, "formula")),
-                    self.shapes.parsed(derived, {}),
+                    self.reader.parsed(derived, {}),
                 )
 
     def reached(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
@@ -117,14 +121,14 @@ class Survey:
         yield Goal(STATE, rule.id, str(result.state))
         if result.reason is Reason.TIER:
             yield Goal(TIER, rule.id, str(result.detail + 1))
-        yield from self._ways(rule, scoring, result)
+        yield from self._ways(rule, scoring)
         yield from self._sides(rule, scoring)
 
-    def _ways(self, rule: Rule, scoring: Scoring, result: Result) -> Iterator[Goal]:
-        own = {path: (text, extra) for path, text, extra in self._own(rule, result)}
+    def _ways(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
+        own = {path: (text, extra) for path, text, extra in self._own(rule, scoring)}
         for path, parsed in self.formulas(rule):
             if path.startswith(METRIC) or path in own:
-                names = self.shapes.named(parsed, scoring.figures) | self._own_names(
+                names = self.reader.named(parsed, scoring.figures) | self._own_names(
                     rule, parsed, scoring
                 )
                 if len(names) == len(parsed.names):
@@ -134,43 +138,36 @@ class Survey:
                     )
 
     def _own(
-        self, rule: Rule, result: Result
+        self, rule: Rule, scoring: Scoring
     ) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield the rule's own formulas that were computed: of tiers only the one it fell into."""
-        tier = result.detail if result.reason is Reason.TIER else None
+        piece = scoring.piece(scoring.compiled.places[rule.id])
         for path, text, extra in dependencies.rule_formulas(self.rules, rule):
-            if "tiers" not in path or tier in path:
+            if path[0] == "threshold" or (
+                piece is not None and path == piece.formula_key
+            ):
                 yield path_text(("rule", rule.id, *path)), text, extra
 
     def _own_names(
         self, rule: Rule, parsed: formula.Formula, scoring: Scoring
     ) -> Named:
         """Return what the rule's own names stand for; what has no figure is left out."""
-        metric = self.rules.metrics[rule.metric or ""]
-        own: Named = {
-            "weight": rule.weight,
-            "value": opened(scoring.figure(metric.id), metric),
-        }
-        threshold = self.threshold(rule, scoring)
-        if threshold is not None:
-            own["threshold"] = opened(
-                (threshold.numerator, threshold.denominator), metric
-            )
+        own = scoring.own_values(scoring.compiled.places[rule.id])
         return {name: value for name, value in own.items() if name in parsed.names}
 
     def threshold(self, rule: Rule, scoring: Scoring) -> Fraction | None:
         """Return the threshold of a rule over the figures of a scoring, None where it has none."""
-        found = self.shapes.threshold(rule, scoring.figures)
+        found = self.reader.threshold(rule, scoring.figures)
         return found if isinstance(found, Fraction) else None
 
     def _sides(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
         held = edges(self.rules, rule)
-        read = (rule.metric, rule.deduction.exempt) if held else ()
+        read = (rule.metric, rule.deduction.axis.exempt) if held else ()
         if not held or any(
             scoring.figure(name).__class__ is not tuple for name in read if name
         ):
             return
-        figure = Fraction(*self.shapes.counted(rule, scoring.figures))
+        figure = Fraction(*self.reader.counted(rule, scoring.figures))
         threshold = self.threshold(rule, scoring)
         for edge in held:
             side = edge.side(figure, threshold)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
+from cchc_rules.rules.value_function import Among, Compare, Within, interval_ends
 
 BELOW = "below"
 AT = "at"
@@ -56,34 +57,34 @@ def edges(rules: RuleSet, rule: Rule) -> list[Edge]:
 
 
 def _written(rule: Rule) -> Iterator[tuple[str, Fraction, bool]]:
+    """Yield the figures at which a rule changes its mind: of what, the figure, whether it counts
+    from a threshold that is not written out.
+    """
     base = _literal(rule.threshold)
     if base is not None:
         yield "threshold", base, False
     elif isinstance(rule.threshold, MetricRef | FormulaRef):
         yield "threshold", Fraction(0), True
     elif isinstance(rule.threshold, Interval):
-        yield from (("threshold", end, False) for end in ends(rule.threshold))
-    late = rule.deduction.of is not None
-    for tier in rule.deduction.tiers:
-        for end in ends(tier.interval):
-            yield "tier", end + (base or 0 if late else 0), late and base is None
-    if rule.deduction.floor is not None:
-        yield "floor", rule.deduction.floor, False
+        yield from (("threshold", end, False) for end in interval_ends(rule.threshold))
+    late = rule.deduction.axis.days_late
+    shift = base or Fraction(0) if late else Fraction(0)
+    for piece in rule.deduction.pieces(rule):
+        match piece.condition:
+            case Within(interval):
+                ends = interval_ends(interval)
+            case Compare(_, Fraction() as edge):
+                ends = [edge]
+            case _:
+                continue
+        name = str(piece.key[0]).removesuffix("s")
+        yield from ((name, end + shift, late and base is None) for end in ends)
 
 
 def _literal(threshold: object) -> Fraction | None:
     if isinstance(threshold, date):
         return Fraction(threshold.toordinal())
     return threshold if isinstance(threshold, Fraction) else None
-
-
-def ends(interval: Interval | None) -> list[Fraction]:
-    """Return the ends of an interval, the low one first."""
-    return (
-        []
-        if interval is None
-        else [end for end in (interval.low, interval.high) if end is not None]
-    )
 
 
 def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
@@ -102,7 +103,9 @@ def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
         if rule.metric == metric.id
         for value in _numbers(rule)
     ]
-    places = [number.places(value) or 0 for value in (*written, *ends(metric.range))]
+    places = [
+        number.places(value) or 0 for value in (*written, *interval_ends(metric.range))
+    ]
     least = PERCENT_PLACES if metric.type == "percent" else 0
     return Fraction(1, 10 ** max(least, *places, 0))
 
@@ -114,15 +117,17 @@ def _numbers(rule: Rule) -> Iterator[Fraction]:
             yield value
     if isinstance(rule.threshold, tuple):
         yield from (value for value in rule.threshold if isinstance(value, Fraction))
-    for tier in rule.deduction.tiers:
-        yield from (value for value in tier.values or () if isinstance(value, Fraction))
+    for piece in rule.deduction.pieces(rule):
+        if isinstance(piece.condition, Among):
+            numbers = piece.condition.values
+            yield from (value for value in numbers if isinstance(value, Fraction))
 
 
 def needed(rules: RuleSet, rule: Rule, edge: Edge) -> list[str]:
     """Return the sides of an edge for which a case is needed: those that lie inside the metric's
     range.
     """
-    if edge.relative or rule.deduction.exempt is not None:
+    if edge.relative or rule.deduction.axis.exempt is not None:
         return list(SIDES)
     inside = domain(rules, rules.metrics[rule.metric or ""])
     figures = zip(

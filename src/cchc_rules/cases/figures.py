@@ -13,10 +13,10 @@ from cchc_rules.cases.edges import domain, edges, unit_of
 from cchc_rules.cases.rescored import Bench, Try
 from cchc_rules.rules.dependencies import above
 from cchc_rules.rules.model import Metric, Rule
+from cchc_rules.rules.value_function import Staircase, Symbol
 from cchc_rules.scoring.compiled_rules import compile_rules
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import as_json
-from cchc_rules.scoring.value_functions import Shapes
 from cchc_rules.submissions.submission import Figure
 
 MOST_TRIES = 160
@@ -48,7 +48,7 @@ class Tries:
         self.bench = bench
         self.rules = bench.rules
         self.compiled = compile_rules(bench.rules)
-        self.shapes = Shapes(bench.rules, self.compiled.positions)
+        self.reader = self.compiled.reader
         self._found: dict[tuple[str, State], Try | None] = {}
 
     def of(self, rule: Rule) -> Iterator[Try]:
@@ -210,7 +210,7 @@ class Tries:
         found = edges(self.rules, rule)
         if any(edge.relative for edge in found):
             figures = self.figures(table)
-            resolved = None if figures is None else self.shapes.threshold(rule, figures)
+            resolved = None if figures is None else self.reader.threshold(rule, figures)
             threshold = resolved if isinstance(resolved, Fraction) else None
         for edge in found:
             if not edge.relative or threshold is not None:
@@ -292,9 +292,13 @@ class Tries:
 
 def _steps_off(rule: Rule, at: Fraction) -> Iterator[Fraction]:
     """Yield figures that are some units off a target, where each unit costs points."""
-    if rule.deduction.kind == "per_unit":
-        sign = -1 if rule.comparator == ">=" else 1
-        yield from (at + sign * rule.deduction.step * count for count in STEPS_OFF)
+    for piece in rule.deduction.pieces(rule):
+        if (
+            isinstance(piece.points, Staircase)
+            and piece.points.origin is Symbol.THRESHOLD
+        ):
+            sign = -1 if rule.comparator == ">=" else 1
+            yield from (at + sign * piece.points.step * count for count in STEPS_OFF)
 
 
 def _between(

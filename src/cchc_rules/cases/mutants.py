@@ -1,8 +1,8 @@
 """Small mistakes in a rule set, one at a time: each a rule set of its own, made on the model."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -15,18 +15,16 @@ from cchc_rules.base.state import Effect, State
 from cchc_rules.cases.edges import unit_of
 from cchc_rules.cases.own_content import Own
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.coverage import range_text
+from cchc_rules.rules.deductions import Deduction, Nature, Tier, TierValue, replacements
 from cchc_rules.rules.model import (
-    Deduction,
     FormulaRef,
     Group,
     Metric,
     MetricRef,
     Rule,
     RuleSet,
-    Tier,
-    TierValue,
 )
+from cchc_rules.rules.range_checks import range_text
 
 
 class Mutant(NamedTuple):
@@ -240,7 +238,7 @@ OTHER_EFFECT = {
 
 
 def _absence(rule: Rule) -> Iterator[Change]:
-    if rule.deduction.kind == "none":
+    if not rule.deduction.scored:
         return
     for state, effect in rule.absence.items():
         if state is not State.NOT_DUE or rule.due is not None:
@@ -261,123 +259,122 @@ def _deduction(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
             after,
             replace(rule, deduction=deduction),
         )
-    if rule.deduction.tiers:
-        yield from _tiers(rules, rule, metric)
+    yield from _tiers(rules, rule, metric)
 
 
 Other = tuple[Path, object, object, Deduction]
 
 
 def _other_deductions(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Other]:
+    """Yield what else a deduction might have said, setting by setting, and other kinds."""
     deduction = rule.deduction
-    tick = Fraction(1, 10**rules.index.places)
-    yield from _other_kinds(rule)
-    unit = unit_of(rules, metric)
-    yield from _numbers(
-        deduction, {"from_": unit, "floor": unit, "each": tick, "percent": Fraction(1)}
-    )
-    if deduction.kind == "per_unit":
-        yield from _numbers(
-            deduction, {"step": Fraction(1, 10 ** (number.places(deduction.step) or 0))}
-        )
-        for word in ("exact", "started", "whole"):
-            if word != deduction.units:
-                yield ("units",), deduction.units, word, replace(deduction, units=word)
-    if deduction.exempt is not None:
-        yield ("exempt",), deduction.exempt, None, replace(deduction, exempt=None)
-    if deduction.floor is not None:
-        yield ("floor",), deduction.floor, None, replace(deduction, floor=None)
-    if deduction.formula is not None:
-        for text in other_formulas(
-            rules, deduction.formula, dependencies.own_names(rules, rule)
-        ):
-            yield (
-                ("formula",),
-                deduction.formula,
-                text,
-                replace(deduction, formula=text),
+    for other in replacements(rule):
+        yield (), deduction.kind, other.kind, other
+    for key, before, after, changed in _other_settings(rules, rule, metric, deduction):
+        yield key, before, after, changed
+
+
+def _other_settings(
+    rules: RuleSet, rule: Rule, metric: Metric, settings: Any
+) -> Iterator[tuple[Path, object, object, Any]]:
+    """Yield a table of settings with one of them changed, as its nature allows."""
+    left_out: list[tuple[Path, object, object, Any]] = []
+    for setting in fields(settings):
+        before = getattr(settings, setting.name)
+        nature = setting.metadata.get("nature")
+        if before is None or nature is None:
+            continue
+        key = setting.name.rstrip("_")
+        for after in _other_values_of(rules, rule, metric, before, setting.metadata):
+            yield (key,), before, after, replace(settings, **{setting.name: after})
+        if nature is Nature.PARTS:
+            for position, part in enumerate(before):
+                for inner, old, new, changed in _other_settings(
+                    rules, rule, metric, part
+                ):
+                    parts = (*before[:position], changed, *before[position + 1 :])
+                    whole = replace(settings, **{setting.name: parts})
+                    yield (key, position, *inner), old, new, whole
+        if setting.metadata["optional"]:
+            without = replace(settings, **{setting.name: None})
+            left_out.append(((key,), before, None, without))
+    yield from left_out
+
+
+def _other_values_of(
+    rules: RuleSet, rule: Rule, metric: Metric, before: Any, metadata: Mapping[str, Any]
+) -> Iterator[object]:
+    """Yield what a setting might have been by mistake."""
+    match metadata["nature"]:
+        case Nature.FIGURE:
+            yield from _both_ways(before, unit_of(rules, metric))
+        case Nature.POINTS:
+            yield from _both_ways(before, Fraction(1, 10**rules.index.places))
+        case Nature.PERCENT:
+            yield from _both_ways(before, Fraction(1))
+        case Nature.STEP:
+            yield from _both_ways(
+                before, Fraction(1, 10 ** (number.places(before) or 0))
+            )
+        case Nature.WORD:
+            yield from (word for word in metadata["choices"] if word != before)
+        case Nature.FORMULA:
+            yield from other_formulas(
+                rules, before, dependencies.own_names(rules, rule)
             )
 
 
-def _other_kinds(rule: Rule) -> Iterator[Other]:
-    kind = rule.deduction.kind
-    if (
-        kind in ("proportional", "per_unit", "tiers", "formula")
-        and rule.comparator is not None
-    ):
-        yield (), kind, "all_or_nothing", Deduction("all_or_nothing")
-    if (
-        kind == "all_or_nothing"
-        and rule.comparator == ">="
-        and isinstance(rule.threshold, Fraction)
-    ):
-        yield (), kind, "proportional", Deduction("proportional")
-
-
-def _numbers(deduction: Deduction, units: Mapping[str, Fraction]) -> Iterator[Other]:
-    for key, unit in units.items():
-        before = getattr(deduction, key)
-        if before is not None:
-            for after in (before - unit, before + unit):
-                yield (
-                    (key.rstrip("_"),),
-                    before,
-                    after,
-                    replace(deduction, **{key: after}),
-                )
+def _both_ways(value: Fraction, unit: Fraction) -> tuple[Fraction, Fraction]:
+    return value - unit, value + unit
 
 
 def _tiers(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
-    tiers = rule.deduction.tiers
-    whole = metric.whole or rule.deduction.of is not None
+    """Yield tiers with one edge moved, or one of them worth something else."""
+    for setting in fields(rule.deduction):  # type: ignore[arg-type]
+        if setting.metadata.get("nature") is Nature.LADDER:
+            tiers: tuple[Tier, ...] = getattr(rule.deduction, setting.name)
+            for position, before, after, changed in _other_tiers(
+                rules, rule, metric, tiers
+            ):
+                deduction = replace(rule.deduction, **{setting.name: changed})  # type: ignore[type-var]
+                path = ("deduction", setting.name, position)
+                yield Change(
+                    "tier", path, before, after, replace(rule, deduction=deduction)
+                )
+
+
+def _other_tiers(
+    rules: RuleSet, rule: Rule, metric: Metric, tiers: tuple[Tier, ...]
+) -> Iterator[tuple[int, object, object, tuple[Tier, ...]]]:
+    whole = metric.whole or rule.deduction.axis.days_late
     intervals = [tier.interval for tier in tiers]
-    for at, before, after, moved in other_ladders(
+    for position, before, after, moved in other_ladders(
         intervals, unit_of(rules, metric), whole
     ):
-        changed = [
-            replace(tier, interval=interval)
-            for tier, interval in zip(tiers, moved, strict=True)
-        ]
-        yield Change(
-            "tier",
-            ("deduction", "tiers", at),
-            before,
-            after,
-            _with_tiers(rule, changed),
-        )
-    for place, value in _other_values(rules, rule):
-        old = tiers[place].value
-        changed = [
-            replace(tier, value=value) if at == place else tier
-            for at, tier in enumerate(tiers)
-        ]
-        yield Change(
-            "tier",
-            ("deduction", "tiers", place),
-            _worth(old),
-            _worth(value),
-            _with_tiers(rule, changed),
-        )
+        pairs = zip(tiers, moved, strict=True)
+        changed = tuple(replace(tier, interval=interval) for tier, interval in pairs)
+        yield position, before, after, changed
+    for position, value in _other_values(rules, rule, tiers):
+        tier = replace(tiers[position], value=value)
+        changed = (*tiers[:position], tier, *tiers[position + 1 :])
+        yield position, _worth(tiers[position].value), _worth(value), changed
 
 
-def _other_values(rules: RuleSet, rule: Rule) -> Iterator[tuple[int, TierValue]]:
+def _other_values(
+    rules: RuleSet, rule: Rule, tiers: Sequence[Tier]
+) -> Iterator[tuple[int, TierValue]]:
     """Yield what else tiers may be worth: what the tier beside is worth (as if that were wider),
     another formula.
     """
-    tiers = rule.deduction.tiers
-    for at, (one, two) in enumerate(pairwise(tiers)):
+    for position, (one, two) in enumerate(pairwise(tiers)):
         if one.value != two.value:
-            yield from ((at, two.value), (at + 1, one.value))
-    for at, tier in enumerate(tiers):
+            yield position, two.value
+            yield position + 1, one.value
+    for position, tier in enumerate(tiers):
         if tier.value.formula is not None:
-            texts = other_formulas(
-                rules, tier.value.formula, dependencies.own_names(rules, rule)
-            )
-            yield from ((at, replace(tier.value, formula=text)) for text in texts)
-
-
-def _with_tiers(rule: Rule, tiers: Iterable[Tier]) -> Rule:
-    return replace(rule, deduction=replace(rule.deduction, tiers=tuple(tiers)))
+            own = dependencies.own_names(rules, rule)
+            for text in other_formulas(rules, tier.value.formula, own):
+                yield position, replace(tier.value, formula=text)
 
 
 def _worth(value: TierValue) -> str:
@@ -479,7 +476,8 @@ def _edits(source: bytes, node: ast.expr) -> Iterator[tuple[int, int, str]]:
     start, end = _span(source, node)
     if isinstance(node, ast.Constant) and not isinstance(node.value, bool | str):
         yield from (
-            (start, end, text) for text in _numbers_beside(source[start:end].decode())
+            (start, end, text)
+            for text in _numbers_both_ways(source[start:end].decode())
         )
     elif isinstance(node, ast.Compare):
         parts = [node.left, *node.comparators]
@@ -498,7 +496,7 @@ def _edits(source: bytes, node: ast.expr) -> Iterator[tuple[int, int, str]]:
         )
 
 
-def _numbers_beside(text: str) -> Iterator[str]:
+def _numbers_both_ways(text: str) -> Iterator[str]:
     value = number.parse(text)
     unit = Fraction(1, 10 ** len(text.partition(".")[2]))
     yield from (number.plain(value + by) for by in (-unit, unit))
@@ -567,7 +565,7 @@ def _swapped(rules: RuleSet) -> Iterator[Mutant]:
         inside = [
             rule
             for rule in rules.rules.values()
-            if rule.group == group and rule.deduction.kind != "none"
+            if rule.group == group and rule.deduction.scored
         ]
         for one, two in pairwise(inside):
             if one.weight != two.weight:

@@ -17,6 +17,7 @@ from cchc_rules.cases.rescored import Bench, Tried, Try
 from cchc_rules.cases.run import PASSED, Ran, got, of_group, of_index, of_rule
 from cchc_rules.rules import check, dependencies
 from cchc_rules.rules.model import Rule, RuleSet
+from cchc_rules.rules.value_function import Line
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import as_json
 
@@ -275,25 +276,15 @@ class Hunter:
         """
         for rule in self.rules.rules.values():
             lost = Fraction(ticks, self.tries.compiled.unit)
-            if (
-                rule not in left
-                and rule.deduction.kind == "proportional"
-                and rule.weight > lost
-            ):
-                metric = self.rules.metrics[rule.metric or ""]
-                start = rule.deduction.from_ or Fraction(0)
-                target = self.tries.shapes.threshold(rule, scoring.figures)
-                if (
-                    metric.submitted
-                    and not metric.whole
-                    and isinstance(target, Fraction)
-                ):
-                    exact = (
-                        start + (target - start) * (rule.weight - lost) / rule.weight
-                    )
-                    return {
-                        metric.id: as_json(number.round_half_up(exact, FINE_PLACES))
-                    }
+            line = _line_of(rule)
+            if rule in left or line is None or rule.weight <= lost:
+                continue
+            metric = self.rules.metrics[rule.metric or ""]
+            target = self.tries.reader.threshold(rule, scoring.figures)
+            if metric.submitted and not metric.whole and isinstance(target, Fraction):
+                share = (rule.weight - lost) / rule.weight
+                exact = line.start + (target - line.start) * share
+                return {metric.id: as_json(number.round_half_up(exact, FINE_PLACES))}
         return None
 
     def _without(self, best: Try, left: list[Rule]) -> Try:
@@ -324,6 +315,12 @@ def _over(scoring: Scoring, ticks: Fraction) -> int:
     return over.numerator if over.denominator == 1 and 0 <= over <= MOST_TICKS else -1
 
 
+def _line_of(rule: Rule) -> Line | None:
+    """Return the line along which a rule gives shares of its weight, None where it has none."""
+    lines = (piece.points for piece in rule.deduction.pieces(rule))
+    return next((points for points in lines if isinstance(points, Line)), None)
+
+
 def _left_out(scoring: Scoring, over: int) -> list[Rule] | None:
     """Return rules that together earn so many ticks, None where there are none; those without
     shares go first.
@@ -333,7 +330,7 @@ def _left_out(scoring: Scoring, over: int) -> list[Rule] | None:
         for at, result in enumerate(scoring.results)
         if 0 < result.earned <= over
     ]
-    parts.sort(key=lambda part: scoring.rule(part[0]).deduction.kind == "proportional")
+    parts.sort(key=lambda part: _line_of(scoring.rule(part[0])) is not None)
     sums = [
         1
     ]  # bit n of the entry after k parts: n ticks are the sum of some of the first k

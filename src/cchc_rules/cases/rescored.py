@@ -12,8 +12,8 @@ from cchc_rules.cases.case_file import submission_of
 from cchc_rules.rules import formula
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.scoring.compiled_rules import Run, compile_rules
+from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.scoring import Scoring, gather, judge
-from cchc_rules.scoring.shapes import Result
 from cchc_rules.submissions.binding import figures_of, load_measurements, variant
 from cchc_rules.submissions.submission import Figure, Measurements
 

@@ -1,7 +1,5 @@
 """The arithmetic of rules and of the index, as lines that a person can redo."""
 
-from collections import ChainMap
-from collections.abc import Callable
 from fractions import Fraction
 
 from cchc_rules.base import number
@@ -9,10 +7,17 @@ from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
 from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules import dependencies, formula
+from cchc_rules.rules import dependencies, formula, range_checks
 from cchc_rules.rules.model import Rule
-from cchc_rules.scoring.thresholds import named, number_of, threshold_value
-from cchc_rules.scoring.value_functions import opened
+from cchc_rules.rules.value_function import (
+    Compare,
+    Computed,
+    Constant,
+    Line,
+    Piece,
+    Staircase,
+)
+from cchc_rules.scoring.rule_figures import number_of
 from cchc_rules.submissions.submission import Given
 
 
@@ -96,56 +101,63 @@ class Arithmetic:
         )
 
     def _arithmetic(self, at: int) -> str:
+        """Return what the piece that a figure fell into gives, as a sum or as a judgement."""
         rule = self.scoring.rule(at)
-        result = self.scoring.results[at]
-        makers: dict[Reason, Callable[[int, Rule], str]] = {
-            Reason.BELOW_TARGET: self._share,
-            Reason.UNITS_OFF: self._units,
-            Reason.TIER: self._tier,
-            Reason.FORMULA: self._formula,
-            Reason.MANUAL: lambda at, _: self.speaker.say("calculation.given"),
-        }
-        maker = makers.get(result.reason, self._comparison)
-        return maker(at, rule)
+        piece = self.scoring.piece(at)
+        if piece is None:
+            return self.speaker.say("calculation.given")
+        match piece.points:
+            case Line() as line:
+                return self._share(at, rule, line)
+            case Computed(text) if not piece.key:
+                return self._points(at, rule, text)
+            case Staircase() as stairs if not piece.key:
+                return self._units(at, rule, stairs)
+        if piece.reason is Reason.TIER:
+            return self._tier(at, rule, piece)
+        return self._comparison(at, piece)
 
-    def _comparison(self, at: int, rule: Rule) -> str:
-        """`47/52 = 90,3846 %, cần tối thiểu 100 %: đạt` for shapes that give all or nothing."""
-        met = self.scoring.results[at].state is State.MET
-        word = (
-            "met"
-            if met
-            else "below-floor"
-            if self.scoring.results[at].reason is Reason.BELOW_FLOOR
-            else "not-met"
-        )
-        floor = (
-            self.speaker.number(rule.deduction.floor)
-            if rule.deduction.floor is not None
-            else ""
-        )
-        reported = self.speaker.said(at)
-        required = self.speaker.asked(at)
+    def _comparison(self, at: int, piece: Piece) -> str:
+        """`47/52 = 90,3846 %, cần tối thiểu 100 %: đạt` for pieces that give all or nothing."""
+        words = "not-met"
+        floor = ""
+        if self.scoring.results[at].state is State.MET:
+            words = "met"
+        elif piece.reason is Reason.BELOW_FLOOR and isinstance(
+            piece.condition, Compare
+        ):
+            words = "below-floor"
+        for other in self.scoring.rule(at).deduction.pieces(self.scoring.rule(at)):
+            if isinstance(other.condition, Compare) and isinstance(
+                other.condition.edge, Fraction
+            ):
+                floor = self.speaker.number(other.condition.edge)
         return self.speaker.say(
-            f"calculation.{word}", reported=reported, required=required, floor=floor
+            f"calculation.{words}",
+            reported=self.speaker.said(at),
+            required=self.speaker.asked(at),
+            floor=floor,
         )
 
-    def _share(self, at: int, rule: Rule) -> str:
+    def _share(self, at: int, rule: Rule, line: Line) -> str:
         name = rule.metric or ""
         weight = self.speaker.exact(rule.weight)
-        target = number_of(threshold_value(self.scoring, at))
-        start = rule.deduction.from_ or Fraction(0)
+        target = number_of(self.scoring.threshold(at))
+        start = line.start
         ratio = self.speaker.as_ratio(name)
         value = self.speaker.operand(name)
         goal = self.speaker.exact(target)
         begin = self.speaker.exact(start)
         if start:
-            line = f"{weight} × ({value} − {begin}) / ({goal} − {begin})"
+            text = f"{weight} × ({value} − {begin}) / ({goal} − {begin})"
         elif ratio.endswith(_HUNDRED) and target == 100:
-            line = f"{weight} × {ratio.removesuffix(_HUNDRED)}"
+            text = f"{weight} × {ratio.removesuffix(_HUNDRED)}"
+        elif ratio:
+            text = f"{weight} × ({ratio}) / {goal}"
         else:
-            line = f"{weight} × {f'({ratio})' if ratio else value} / {goal}"
+            text = f"{weight} × {value} / {goal}"
         figure = Fraction(*self.scoring.figure(name))
-        return self._held(rule, line, rule.weight * (figure - start) / (target - start))
+        return self._held(rule, text, rule.weight * (figure - start) / (target - start))
 
     def _held(self, rule: Rule, line: str, points: Fraction) -> str:
         """Say that points are held between the fewest and the most, where the arithmetic alone goes
@@ -163,56 +175,61 @@ class Arithmetic:
             "calculation.at-most", line=line, most=self.speaker.exact(rule.weight)
         )
 
-    def _units(self, at: int, rule: Rule) -> str:
+    def _units(self, at: int, rule: Rule, stairs: Staircase) -> str:
         units = Fraction(*self.scoring.results[at].detail)
-        loss = dependencies.unit_loss(rule)
-        line = f"{self.speaker.exact(rule.weight)} − {self.speaker.exact(loss)} × {self.speaker.exact(units)}"
+        loss = -stairs.each
+        weight = self.speaker.exact(rule.weight)
+        line = f"{weight} − {self.speaker.exact(loss)} × {self.speaker.exact(units)}"
         line = self._held(rule, line, rule.weight - loss * units)
-        if rule.deduction.exempt is None:
+        exempt = rule.deduction.axis.exempt
+        if exempt is None:
             return line
-        count = self.speaker.operand(rule.deduction.exempt)
-        own = self.speaker.operand(rule.metric or "")
-        target = self.speaker.exact(number_of(threshold_value(self.scoring, at)))
-        return f"{line} ({self.speaker.say('calculation.exempt', count=count, of=own, threshold=target)})"
+        note = self.speaker.say(
+            "calculation.exempt",
+            count=self.speaker.operand(exempt),
+            of=self.speaker.operand(rule.metric or ""),
+            threshold=self.speaker.exact(number_of(self.scoring.threshold(at))),
+        )
+        return f"{line} ({note})"
 
-    def _tier(self, at: int, rule: Rule) -> str:
-        tier = rule.deduction.tiers[self.scoring.results[at].detail]
-        condition = self.speaker.condition(rule, tier)
-        if tier.value.formula is not None:
-            worth = self._points(at, rule, tier.value.formula)
-        elif tier.value.percent is not None:
-            worth = f"{self.speaker.exact(rule.weight)} × {self.speaker.exact(tier.value.percent)} %"
-        else:
-            worth = self.speaker.exact(tier.value.points or Fraction(0))
+    def _tier(self, at: int, rule: Rule, piece: Piece) -> str:
         return self.speaker.say(
             "calculation.tier",
             reported=self.speaker.said(at),
-            condition=condition,
-            worth=worth,
+            condition=self.speaker.condition(rule, piece),
+            worth=self._worth(at, rule, piece),
         )
 
-    def _formula(self, at: int, rule: Rule) -> str:
-        return self._points(at, rule, rule.deduction.formula or "")
+    def _worth(self, at: int, rule: Rule, piece: Piece) -> str:
+        """Return what a tier gives: points, a share of the weight, a sum, or a formula."""
+        match piece.points:
+            case Computed(text):
+                return self._points(at, rule, text)
+            case Constant(_, Fraction() as percent):
+                return f"{self.speaker.exact(rule.weight)} × {self.speaker.exact(percent)} %"
+            case Constant(Fraction() as points):
+                return self.speaker.exact(points)
+            case Staircase(Fraction() as base, each, Fraction() as origin) as stairs:
+                value = self.speaker.operand(rule.metric or "")
+                figure = Fraction(*self.scoring.figure(rule.metric or ""))
+                apart = f"({value} − {self.speaker.exact(origin)})"
+                line = (
+                    f"{self.speaker.exact(base)} + {self.speaker.exact(each)} × {apart}"
+                )
+                return self._held(
+                    rule, line, range_checks.points_at(stairs, figure) or base
+                )
+            case _:
+                raise AssertionError(
+                    piece
+                )  # pragma: no cover - tiers give nothing else
 
     def _points(self, at: int, rule: Rule, text: str) -> str:
         """Return a formula of points with its figures, and where the points were held."""
-        rules = self.scoring.rules
-        threshold = threshold_value(self.scoring, at)
-        parsed = formula.parse(
-            text,
-            ChainMap(dependencies.own_names(rules, rule), rules.metric_types),
-            rules.calendar,
+        parsed = self.scoring.compiled.reader.points_formula(rule, text)
+        points = parsed.evaluate(
+            self.scoring.named(parsed) | self.scoring.own_values(at)
         )
-        metric = rules.metrics[rule.metric or ""]
-        own: dict[str, formula.Value | Absent] = {
-            "weight": rule.weight,
-            "value": opened(self.scoring.figure(metric.id), metric),
-        }
-        if isinstance(threshold, Fraction):
-            own["threshold"] = opened(
-                (threshold.numerator, threshold.denominator), metric
-            )
-        points = parsed.evaluate(named(self.scoring, parsed) | own)
         spelled = self.speaker.spelled(text, self._rule_names(at, rule))
         return self._held(rule, spelled, points)  # type: ignore[arg-type]
 
@@ -221,7 +238,7 @@ class Arithmetic:
             "weight": self.speaker.exact(rule.weight),
             "value": self.speaker.operand(rule.metric or ""),
         }
-        threshold = threshold_value(self.scoring, at)
+        threshold = self.scoring.threshold(at)
         if isinstance(threshold, Fraction):
             names["threshold"] = self.speaker.exact(threshold)
         return names
@@ -245,7 +262,7 @@ class Arithmetic:
             self.scoring.rules.metric_types,
             self.scoring.rules.calendar,
         )
-        return parsed.trace(named(self.scoring, parsed))
+        return parsed.trace(self.scoring.named(parsed))
 
     def _derivation(self, name: str) -> str:
         metric = self.scoring.rules.metrics[name]

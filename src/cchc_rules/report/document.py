@@ -15,13 +15,12 @@ from cchc_rules.report.heading import Document
 from cchc_rules.report.machine_form import Proof, bounds, digest
 from cchc_rules.report.provenance import Provenance
 from cchc_rules.report.result_text import ResultText
+from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
 from cchc_rules.scoring.gains import Gain
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import Steps
-from cchc_rules.scoring.thresholds import threshold_value
 from cchc_rules.scoring.totals import Total
-from cchc_rules.scoring.value_functions import opened
 from cchc_rules.submissions.submission import Entry, Figure, Given
 
 
@@ -268,11 +267,11 @@ class _Writer:
             return bounds(rule.threshold)
         if isinstance(rule.threshold, tuple):
             return [_exact(item) for item in rule.threshold]
-        value = threshold_value(self.scoring, at)
+        value = self.scoring.threshold(at)
         if not isinstance(value, Fraction):
             return None
         metric = self.scoring.rules.metrics[rule.metric or ""]
-        scalar = opened((value.numerator, value.denominator), metric)
+        scalar = as_formula_value((value.numerator, value.denominator), metric)
         return (
             _plain(scalar)
             if isinstance(rule.threshold, MetricRef | FormulaRef)
@@ -285,7 +284,11 @@ class _Writer:
             return None
         metric = self.scoring.rules.metrics[name]
         figure = self.scoring.figures[self.scoring.compiled.positions[name]]
-        return None if isinstance(figure, Absent) else _plain(opened(figure, metric))
+        return (
+            None
+            if isinstance(figure, Absent)
+            else _plain(as_formula_value(figure, metric))
+        )
 
     def inputs(self, at: int) -> list[Document]:
         found = [
@@ -336,7 +339,7 @@ class _Writer:
         """
         if entry is not None and entry.value is not None and metric.numeric:
             return _as_written(entry.value)
-        return _plain(opened(figure, metric))
+        return _plain(as_formula_value(figure, metric))
 
     def gain(self, gain: Gain, at: int) -> Document:
         points = self.scoring.points

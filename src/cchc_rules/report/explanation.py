@@ -6,8 +6,8 @@ from fractions import Fraction
 from cchc_rules.base.state import COMPUTED, Reason, State
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.scoring.gains import Gain, Gains
+from cchc_rules.scoring.rule_figures import number_of
 from cchc_rules.scoring.steps import Steps
-from cchc_rules.scoring.thresholds import number_of, threshold_value
 
 
 class Explanation:
@@ -50,7 +50,7 @@ class Explanation:
         rule = self.scoring.rule(at)
         usual = (
             "win-back.is"
-            if rule.comparator == "is" and rule.deduction.kind != "tiers"
+            if rule.comparator == "is" and not self.speaker.graded(rule)
             else "win-back.reach"
         )
         way = _WAYS.get(
@@ -68,7 +68,7 @@ class Explanation:
         rule = self.scoring.rule(at)
         return (
             self.speaker.best_tier(rule)
-            if rule.deduction.kind == "tiers"
+            if self.speaker.graded(rule)
             else self.speaker.required(at)
         )
 
@@ -79,7 +79,7 @@ class Explanation:
     def _past(self, at: int) -> bool:
         """Whether the rule asked for a date that has gone by."""
         rule = self.scoring.rule(at)
-        threshold = threshold_value(self.scoring, at)
+        threshold = self.scoring.threshold(at)
         gone = rule.comparator in ("on_or_before", "before") and isinstance(
             threshold, Fraction
         )

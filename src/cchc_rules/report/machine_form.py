@@ -15,10 +15,9 @@ from cchc_rules.base.number import plain
 from cchc_rules.base.state import Absent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Expression, Lowering
+from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import Metric, Rule
 from cchc_rules.scoring.scoring import Scoring
-from cchc_rules.scoring.thresholds import named, threshold_value
-from cchc_rules.scoring.value_functions import opened
 
 Document = dict[str, Any]
 
@@ -61,7 +60,7 @@ class Proof:
         return {
             "threshold": self.lowering.threshold(rule),
             "points": self.lowering.points(rule),
-            "exempt": rule.deduction.exempt,
+            "exempt": rule.deduction.axis.exempt,
             "effects": self.lowering.effects(rule),
         }
 
@@ -77,7 +76,7 @@ class Proof:
             "levels": [level.vi for level in metric.levels],
             "formula": self.lowering.derived(metric),
             "state": str(figure.state) if isinstance(figure, Absent) else "reported",
-            "figure": None if absent else _exact(opened(figure, metric)),
+            "figure": None if absent else _exact(as_formula_value(figure, metric)),
         }
 
     def _read(self) -> list[Metric]:
@@ -118,23 +117,13 @@ class Proof:
     def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
         own = {} if rule is None else dependencies.own_names(self.rules, rule)
         parsed = formula.parse(text, {**self.rules.metric_types, **own}, calendar)
-        parsed.evaluate(named(self.scoring, parsed) | self._own(rule))
+        parsed.evaluate(self.scoring.named(parsed) | self._own(rule))
 
     def _own(self, rule: Rule | None) -> dict[str, formula.Value | Absent]:
         """Return the figures of a rule's own names."""
         if rule is None or rule.metric is None:
             return {}
-        metric = self.rules.metrics[rule.metric]
-        threshold = threshold_value(self.scoring, self._at(rule))
-        found = {
-            "weight": rule.weight,
-            "value": opened(self.scoring.figure(metric.id), metric),
-        }
-        if isinstance(threshold, Fraction):
-            found["threshold"] = opened(
-                (threshold.numerator, threshold.denominator), metric
-            )
-        return found
+        return self.scoring.own_values(self._at(rule))
 
     def _at(self, rule: Rule) -> int:
         return self.scoring.compiled.places[rule.id]

@@ -8,12 +8,12 @@ from cchc_rules.base.messages import date as say_day
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain
 from cchc_rules.base.state import Absent, Reason
-from cchc_rules.rules import dependencies
+from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule
 from cchc_rules.rules.rule_text import RuleText
+from cchc_rules.rules.value_function import Constant, value_function
+from cchc_rules.scoring.rule_figures import as_scalar, number_of
 from cchc_rules.scoring.scoring import Scoring
-from cchc_rules.scoring.thresholds import as_scalar, resolved
-from cchc_rules.scoring.value_functions import opened
 from cchc_rules.submissions.submission import Entry, Given
 
 
@@ -36,7 +36,7 @@ class ResultText(RuleText):
         figure = self.scoring.figure(name)
         if isinstance(figure, Absent):
             return self.say(f"state.{figure.state}")
-        value = opened(figure, metric)
+        value = as_formula_value(figure, metric)
         if isinstance(value, Fraction):
             return self.number(value)
         return self.scalar(value, metric)  # type: ignore[arg-type]
@@ -101,7 +101,7 @@ class ResultText(RuleText):
         rule = self.scoring.rule(at)
         if rule.comparator is not None and rule.threshold is not None:
             return self.target(rule, rule.comparator, rule.threshold)
-        if rule.deduction.kind == "tiers":
+        if self.graded(rule):
             return self.best_tier(rule)
         return self.say(
             "required.points",
@@ -112,14 +112,16 @@ class ResultText(RuleText):
         """Say a threshold that is read from a metric or a formula: what it came to, and where it
         came from.
         """
-        value = resolved(self.scoring, threshold, metric)
+        value = self.scoring.compiled.reader.resolved(
+            threshold, metric, self.scoring.figures
+        )
         if isinstance(value, Absent):
             return self.say(
                 "required.of-absent",
                 title=self._named(threshold),
                 why=self.absence(value),
             )
-        text = self.scalar(as_scalar(value, metric), metric)
+        text = self.scalar(as_scalar(number_of(value), metric), metric)
         if isinstance(threshold, MetricRef):
             return f"{text} ({self._named(threshold)})"
         return f"{text} ({self.spelled(threshold.formula, {})})"
@@ -135,20 +137,24 @@ class ResultText(RuleText):
             {name: self.title(name) for name in self.scoring.rules.metrics},
         )
 
+    def graded(self, rule: Rule) -> bool:
+        """Whether pieces of a rule have conditions of their own, as tiers do."""
+        metric = self.scoring.rules.metrics.get(rule.metric or "")
+        return metric is not None and value_function(rule, metric).graded
+
     def best_tier(self, rule: Rule) -> str:
         """Say the condition of the tier that is worth most."""
-        fixed = [
-            (points, tier)
-            for tier in rule.deduction.tiers
-            if (points := dependencies.constant(rule, tier)) is not None
+        worths = [
+            (piece.points.points, piece)
+            for piece in rule.deduction.pieces(rule)
+            if isinstance(piece.points, Constant)
+            and isinstance(piece.points.points, Fraction)
         ]
-        if not fixed:
-            return self.say(
-                "required.points",
-                points=self.points(int(rule.weight * self.scoring.compiled.unit)),
-            )
-        tier = max(fixed, key=lambda item: item[0])[1]
-        return self.condition(rule, tier)
+        if not worths:
+            full = int(rule.weight * self.scoring.compiled.unit)
+            return self.say("required.points", points=self.points(full))
+        piece = max(worths, key=lambda worth: worth[0])[1]
+        return self.condition(rule, piece)
 
     # What was reported
 
@@ -217,7 +223,7 @@ class ResultText(RuleText):
                 else detail.text
             )
         if result.reason is Reason.TIER:
-            return self.condition(rule, rule.deduction.tiers[detail])
+            return self.condition(rule, rule.deduction.pieces(rule)[detail])
         return ""
 
     def _waiver(self, at: int) -> str:

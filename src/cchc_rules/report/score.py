@@ -11,8 +11,8 @@ from cchc_rules.report.report import Report
 from cchc_rules.rules import formula
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run, compile_rules
+from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.scoring import gather, judge
-from cchc_rules.scoring.shapes import Result
 from cchc_rules.submissions import binding
 from cchc_rules.submissions.submission import Figure, Measurements
 

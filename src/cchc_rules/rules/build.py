@@ -1,6 +1,6 @@
 """From the file's form (`schema`) to the model: defaults are filled in here, nothing is judged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -146,7 +146,7 @@ def _rule(
         group=table.group,
         title=table.title.model(),
         source=table.source,
-        deduction=_deduction(table.deduction),
+        deduction=table.deduction.model(),
         weight=Fraction(0) if table.weight is None else table.weight,
         metric=table.metric,
         comparator=table.comparator,
@@ -190,34 +190,3 @@ def _remedy(id_: str, table: file_format.RemedyTable) -> model.Remedy:
         budget=_text(table.budget),
         effort=table.effort,
     )
-
-
-def _deduction(table: file_format.DeductionTable) -> model.Deduction:
-    match table:
-        case file_format.Proportional():
-            return model.Deduction("proportional", from_=table.from_, floor=table.floor)
-        case file_format.PerUnit():
-            return model.Deduction(
-                "per_unit",
-                each=table.each,
-                percent=table.percent,
-                step=table.step,
-                units=table.units,
-                exempt=table.exempt,
-            )
-        case file_format.Tiers():
-            return model.Deduction(
-                "tiers", of=table.of, tiers=tuple(_tiers(table.tiers))
-            )
-        case file_format.FormulaDeduction():
-            return model.Deduction("formula", formula=table.formula)
-        case _:
-            return model.Deduction(table.kind)
-
-
-def _tiers(tables: Iterable[file_format.TierTable]) -> Iterable[model.Tier]:
-    for table in tables:
-        value = model.TierValue(table.points, table.percent, table.formula)
-        interval = table.interval()
-        bounded = interval != Interval()
-        yield model.Tier(value, interval if bounded else None, table.is_)

@@ -19,9 +19,10 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.base.state import State
 from cchc_rules.base.written_values import unquoted
-from cchc_rules.rules import coverage, dependencies
+from cchc_rules.rules import dependencies, range_checks
 from cchc_rules.rules import formula as formulas
 from cchc_rules.rules.formula import Formula
+from cchc_rules.rules.metric_values import literal_fits
 from cchc_rules.rules.model import (
     Conflict,
     FormulaRef,
@@ -31,7 +32,6 @@ from cchc_rules.rules.model import (
     Rule,
     RuleSet,
     Threshold,
-    Tier,
 )
 
 Problems: TypeAlias = Iterator[Problem]
@@ -40,7 +40,6 @@ Check: TypeAlias = Callable[[RuleSet], Problems]
 EVERYTHING = Interval()
 ORDER_COMPARATORS = (">=", ">", "<=", "<", "==", "!=", "between", "better")
 DATE_COMPARATORS = ("on_or_before", "before", "on_or_after", "after")
-FREE_OF_TARGET = ("tiers", "formula", "manual", "none")
 
 
 def run(rules: RuleSet) -> list[Problem]:
@@ -409,8 +408,7 @@ def rule_words(rules: RuleSet) -> Problems:
         metric = rules.metrics.get(rule.metric or "")
         if metric:
             yield from _comparator(rules, rule, metric, path)
-            yield from _deduction_type(rule, metric, path)
-            yield from _exempt(rules, rule, (*path, "deduction", "exempt"))
+            yield from rule.deduction.faults(rules, rule, metric, (*path, "deduction"))
             for at, conflict in enumerate(rule.conflicts):
                 yield from _conflict(
                     rules, rule, conflict, metric, (*path, "conflict", at)
@@ -452,17 +450,14 @@ def _conflict(
 
 
 def _needs(rule: Rule, path: Path) -> Problems:
-    kind = rule.deduction.kind
-    if rule.metric is None and kind != "manual":
+    deduction = rule.deduction
+    if rule.metric is None and not deduction.by_hand:
         yield Problem("missing-key", path, {"key": "metric"})
-    if kind == "manual" and (rule.metric or rule.comparator):
-        yield Problem(
-            "key-misplaced",
-            (*path, "metric" if rule.metric else "comparator"),
-            {"kind": kind},
-        )
+    if deduction.by_hand and (rule.metric or rule.comparator):
+        key = "metric" if rule.metric else "comparator"
+        yield Problem("key-misplaced", (*path, key), {"kind": deduction.kind})
     if rule.comparator is None and (
-        kind not in FREE_OF_TARGET or rule.threshold is not None
+        deduction.needs_target or rule.threshold is not None
     ):
         yield Problem("missing-key", path, {"key": "comparator"})
     if rule.comparator is not None and rule.threshold is None:
@@ -470,9 +465,11 @@ def _needs(rule: Rule, path: Path) -> Problems:
 
 
 def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
-    if rule.deduction.kind == "none":
+    if not rule.deduction.scored:
         if rule.weight:
-            yield Problem("key-misplaced", (*path, "weight"), {"kind": "none"})
+            yield Problem(
+                "key-misplaced", (*path, "weight"), {"kind": rule.deduction.kind}
+            )
         return
     if rule.weight <= 0:
         yield Problem(
@@ -560,11 +557,11 @@ def _threshold_fault(
         return (
             ""
             if isinstance(threshold, tuple)
-            and all(_scalar_fits(item, metric) for item in threshold)
+            and all(literal_fits(item, metric) for item in threshold)
             else "list"
         )
     return (
-        "" if _scalar_fits(threshold, metric) else _EXPECTED.get(metric.type, "number")
+        "" if literal_fits(threshold, metric) else _EXPECTED.get(metric.type, "number")
     )
 
 
@@ -582,21 +579,11 @@ def _same_kind(one: Metric, other: Metric) -> bool:
     return one.numeric == other.numeric and (one.numeric or one.type == other.type)
 
 
-def _scalar_fits(value: object, metric: Metric) -> bool:
-    if metric.type == "yes_no":
-        return isinstance(value, bool)
-    if metric.type == "date":
-        return isinstance(value, date)
-    if metric.type == "level":
-        return isinstance(value, str) and value in {level.vi for level in metric.levels}
-    return isinstance(value, Fraction)
-
-
 def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Problems:
     if isinstance(threshold, Interval) and threshold.meets(metric.range).empty:
         ranges = {
-            "threshold": coverage.range_text(threshold),
-            "range": coverage.range_text(metric.range),
+            "threshold": range_checks.range_text(threshold),
+            "range": range_checks.range_text(metric.range),
         }
         yield Problem("threshold-out-of-range", path, ranges)
     literals = threshold if isinstance(threshold, tuple) else (threshold,)
@@ -608,122 +595,9 @@ def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Proble
         ):
             places = {
                 "threshold": number.plain(literal),
-                "range": coverage.range_text(metric.range),
+                "range": range_checks.range_text(metric.range),
             }
             yield Problem("threshold-out-of-range", path, places)
-
-
-def _deduction_type(rule: Rule, metric: Metric, path: Path) -> Problems:
-    deduction = rule.deduction
-    where = (*path, "deduction")
-    if deduction.kind == "proportional":
-        yield from _proportional(rule, metric, where)
-    if deduction.kind == "per_unit":
-        yield from _per_unit(rule, metric, where)
-    if deduction.kind == "tiers":
-        yield from _tiers(rule, metric, where)
-
-
-def _proportional(rule: Rule, metric: Metric, path: Path) -> Problems:
-    if rule.comparator in (">", "<"):
-        yield Problem("proportional-strict", path, {"comparator": rule.comparator})
-        return
-    if not metric.numeric or rule.comparator not in (">=", "<="):
-        yield Problem(
-            "deduction-type", path, {"kind": "proportional", "type": metric.type}
-        )
-        return
-    start = rule.deduction.from_
-    if start is None and rule.comparator == "<=":
-        yield Problem("proportional-from", path)
-        return
-    base = start or Fraction(0)
-    target = rule.threshold
-    if isinstance(target, Fraction) and (
-        target <= base if rule.comparator == ">=" else target >= base
-    ):
-        yield Problem(
-            "proportional-base",
-            path,
-            {"base": number.plain(base), "threshold": number.plain(target)},
-        )
-
-
-def _per_unit(rule: Rule, metric: Metric, path: Path) -> Problems:
-    deduction = rule.deduction
-    by_number = metric.numeric and rule.comparator in (">=", "<=")
-    if not by_number and not (
-        metric.type == "date" and rule.comparator == "on_or_before"
-    ):
-        yield Problem("deduction-type", path, {"kind": "per_unit", "type": metric.type})
-    if (deduction.each is None) == (deduction.percent is None):
-        yield Problem("per-unit-loss", path)
-        return
-    loss = dependencies.unit_loss(rule)
-    if loss <= 0 or deduction.step <= 0:
-        yield Problem("not-positive", (*path, "each" if loss <= 0 else "step"))
-    if loss > rule.weight - rule.lowest:
-        places = {
-            "loss": number.plain(loss),
-            "weight": number.plain(rule.weight - rule.lowest),
-        }
-        yield Problem("deduction-above-weight", path, places)
-    if deduction.exempt is not None and rule.comparator != "<=":
-        yield Problem(
-            "key-misplaced", (*path, "exempt"), {"kind": f"per_unit {rule.comparator}"}
-        )
-
-
-def _exempt(rules: RuleSet, rule: Rule, path: Path) -> Problems:
-    """Only a count can be taken off."""
-    other = rules.metrics.get(rule.deduction.exempt or "")
-    if other is not None and other.type != "count" and rule.comparator == "<=":
-        yield Problem("deduction-type", path, {"kind": "exempt", "type": other.type})
-
-
-def _tiers(rule: Rule, metric: Metric, path: Path) -> Problems:
-    deduction = rule.deduction
-    if deduction.of == "days_late" and rule.comparator not in (
-        "on_or_before",
-        "before",
-    ):
-        yield Problem("tiers-days-late", (*path, "of"))
-        return
-    if metric.type == "date" and deduction.of is None:
-        yield Problem("tiers-days-late", path)
-        return
-    faults = [
-        fault
-        for at, tier in enumerate(deduction.tiers)
-        for fault in _tier(rule, metric, tier, (*path, "tiers", at))
-    ]
-    yield from faults
-    if not faults:
-        yield from coverage.tiers(rule, metric, (*path, "tiers"))
-
-
-def _tier(rule: Rule, metric: Metric, tier: Tier, path: Path) -> Problems:
-    value = tier.value
-    if [value.points, value.percent, value.formula].count(None) != 2:
-        yield Problem("tier-value", path)
-    by_interval = metric.numeric or rule.deduction.of == "days_late"
-    if tier.interval is not None and not by_interval:
-        yield Problem("tier-condition", path)
-    late = rule.deduction.of == "days_late"
-    fits = (
-        isinstance(item, Fraction) if late else _scalar_fits(item, metric)
-        for item in tier.values or ()
-    )
-    if not all(fits):
-        yield Problem("tier-condition", path)
-    points = dependencies.constant(rule, tier)
-    if points is not None and not rule.lowest <= points <= rule.weight:
-        places = {
-            "points": number.plain(points),
-            "lowest": number.plain(rule.lowest),
-            "weight": number.plain(rule.weight),
-        }
-        yield Problem("points-out-of-range", path, places)
 
 
 def dates(rules: RuleSet) -> Problems:
@@ -769,7 +643,7 @@ def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
         rule.due is not None
         and not implied
         and State.NOT_DUE not in rule.absence
-        and rule.deduction.kind != "none"
+        and rule.deduction.scored
     ):
         yield Problem("effect-undeclared", path, {"state": "not_due"})
 
@@ -856,7 +730,7 @@ def index(rules: RuleSet) -> Problems:
         )
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
-    yield from coverage.bands(rules.bands, scale)
+    yield from range_checks.bands(rules.bands, scale)
     for table, ids in (
         ("tracks", [*rules.tracks]),
         ("target", [t.id for t in rules.targets]),

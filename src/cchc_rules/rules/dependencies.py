@@ -17,8 +17,8 @@ from cchc_rules.rules.model import (
     MetricRef,
     Rule,
     RuleSet,
-    Tier,
 )
+from cchc_rules.rules.value_function import Computed
 
 
 def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
@@ -56,11 +56,9 @@ def rule_formulas(
     if isinstance(rule.threshold, FormulaRef):
         yield ("threshold", "formula"), rule.threshold.formula, {}
     own = own_names(rules, rule)
-    if rule.deduction.formula is not None:
-        yield ("deduction", "formula"), rule.deduction.formula, own
-    for at, tier in enumerate(rule.deduction.tiers):
-        if tier.value.formula is not None:
-            yield ("deduction", "tiers", at, "formula"), tier.value.formula, own
+    for piece in rule.deduction.pieces(rule):
+        if isinstance(piece.points, Computed):
+            yield piece.formula_key, piece.points.formula, own
 
 
 def own_names(rules: RuleSet, rule: Rule) -> dict[str, str]:
@@ -83,8 +81,9 @@ def metrics_named(rule: Rule) -> Iterator[tuple[Path, str]]:
         yield ("metric",), rule.metric
     if isinstance(rule.threshold, MetricRef):
         yield ("threshold", "metric"), rule.threshold.metric
-    if rule.deduction.exempt is not None:
-        yield ("deduction", "exempt"), rule.deduction.exempt
+    exempt = rule.deduction.axis.exempt
+    if exempt is not None:
+        yield ("deduction", "exempt"), exempt
 
 
 def formula_names(rules: RuleSet, metric: Metric) -> list[str]:
@@ -97,25 +96,6 @@ def formula_names(rules: RuleSet, metric: Metric) -> list[str]:
         )
     except formulas.FormulaError:
         return []
-
-
-def unit_loss(rule: Rule) -> Fraction:
-    """Return the points that one unit off the target costs."""
-    deduction = rule.deduction
-    return (
-        deduction.each
-        if deduction.each is not None
-        else (deduction.percent or Fraction(0)) * rule.weight / 100
-    )
-
-
-def constant(rule: Rule, tier: Tier) -> Fraction | None:
-    """Return the points of a tier, or None when a formula gives them."""
-    if tier.value.points is not None:
-        return tier.value.points
-    return (
-        None if tier.value.percent is None else rule.weight * tier.value.percent / 100
-    )
 
 
 DEEPEST = 10

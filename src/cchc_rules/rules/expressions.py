@@ -10,7 +10,6 @@ import ast
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import reduce
 from typing import Any, TypeAlias
 
 from cchc_rules.base.interval import Interval
@@ -24,7 +23,23 @@ from cchc_rules.rules.model import (
     Rule,
     RuleSet,
     Scalar,
-    Tier,
+)
+from cchc_rules.rules.value_function import (
+    Among,
+    Axis,
+    Compare,
+    Computed,
+    Condition,
+    Constant,
+    Line,
+    Met,
+    Otherwise,
+    Piece,
+    Staircase,
+    Symbol,
+    Term,
+    Within,
+    value_function,
 )
 
 Expression: TypeAlias = Any
@@ -96,103 +111,37 @@ class Lowering:
                 return literal(value)
 
     def points(self, rule: Rule) -> Expression:
-        """Return the points of a rule over its value, threshold, weight and lowest; None where a
-        person gives them.
+        """Return the points of a rule over its value, threshold, weight and lowest.
+
+        None where a person gives them.
         """
-        match rule.deduction.kind:
-            case "manual":
-                return None
-            case "all_or_nothing" | "none":
-                return ["if", MET, WEIGHT, LOWEST]
-            case "proportional":
-                return ["if", MET, WEIGHT, self._share(rule)]
-            case "per_unit":
-                return [
-                    "if",
-                    MET,
-                    WEIGHT,
-                    _held(
-                        [
-                            "-",
-                            WEIGHT,
-                            [
-                                "*",
-                                plain(dependencies.unit_loss(rule)),
-                                self._units(rule),
-                            ],
-                        ]
-                    ),
-                ]
-            case "tiers":
-                return self._tiers(rule)
-            case _:
-                return _held(self.formula(rule.deduction.formula or "", rule))
+        metric = self.rules.metrics.get(rule.metric or "")
+        if metric is None or not rule.deduction.pieces(rule):
+            return None
+        function = value_function(rule, metric)
+        figure = _figure(function.axis)
+        *first, last = function.pieces
+        expression = self._points(last, rule, metric)
+        for piece in reversed(first):
+            points = self._points(piece, rule, metric)
+            expression = ["if", condition(piece.condition, figure), points, expression]
+        return expression
 
-    def _share(self, rule: Rule) -> Expression:
-        """weight × (value − from) / (target − from), nothing below the floor or where the target is
-        not beyond it.
-        """
-        deduction = rule.deduction
-        rising = rule.comparator == ">="
-        start = plain(deduction.from_) if deduction.from_ is not None else "0"
-        share = ["/", ["*", WEIGHT, ["-", VALUE, start]], ["-", THRESHOLD, start]]
-        points: Expression = [
-            "if",
-            [">" if rising else "<", THRESHOLD, start],
-            ["max", LOWEST, share],
-            "0",
-        ]
-        if deduction.floor is None:
-            return points
-        return [
-            "if",
-            ["<" if rising else ">", VALUE, plain(deduction.floor)],
-            "0",
-            points,
-        ]
-
-    def _units(self, rule: Rule) -> Expression:
-        """How many units lie between a figure and its target: exact, each begun one, or full ones."""
-        deduction = rule.deduction
-        by_date = self.rules.metrics[rule.metric or ""].type == "date"
-        value: Expression = (
-            VALUE
-            if deduction.exempt is None
-            else ["-", VALUE, {"metric": deduction.exempt}]
-        )
-        apart = ["days", THRESHOLD, value] if by_date else ["-", value, THRESHOLD]
-        units = ["/", ["abs", apart], plain(deduction.step)]
-        rounding = {"started": "round_up", "whole": "round_down"}.get(deduction.units)
-        return [rounding, units] if rounding else units
-
-    def _tiers(self, rule: Rule) -> Expression:
-        """The points of the first tier whose condition holds; the last one takes what is left."""
-        figure = (
-            ["days", THRESHOLD, VALUE] if rule.deduction.of == "days_late" else VALUE
-        )
-        *first, last = rule.deduction.tiers
-        return reduce(
-            lambda rest, tier: [
-                "if",
-                condition(tier, figure),
-                self._worth(rule, tier),
-                rest,
-            ],
-            reversed(first),
-            self._worth(rule, last),
-        )
-
-    def _worth(self, rule: Rule, tier: Tier) -> Expression:
-        fixed = dependencies.constant(rule, tier)
-        return (
-            _held(self.formula(tier.value.formula or "", rule))
-            if fixed is None
-            else plain(fixed)
-        )
+    def _points(self, piece: Piece, rule: Rule, metric: Metric) -> Expression:
+        """Return what a piece gives, held between the fewest points and the weight."""
+        match piece.points:
+            case Constant(points):
+                return term(points)
+            case Line() as line:
+                return _share(line, rising=rule.comparator == ">=")
+            case Staircase() as stairs:
+                return _held(_stairs(stairs, rule.deduction.axis, metric))
+            case Computed(text):
+                return _held(self.formula(text, rule))
 
     def effects(self, rule: Rule) -> dict[str, str]:
         """Return what each absence does to the points of a rule."""
-        if rule.deduction.kind == "none":
+        if not rule.deduction.scored:
             return {
                 str(state): str(Effect.LOST) for state in (State.MISSING, *_DECLARED)
             }
@@ -202,11 +151,52 @@ class Lowering:
 _DECLARED = (State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
 
 
-def condition(tier: Tier, figure: Expression) -> Expression:
-    """Return the condition of a tier on a figure."""
-    if tier.values is not None:
-        return ["or", *(["==", figure, literal(value)] for value in tier.values)]
-    return True if tier.interval is None else within(tier.interval, figure)
+def term(value: Term) -> Expression:
+    """Return a number, or the name of what is known when a rule is scored."""
+    return {"name": str(value)} if isinstance(value, Symbol) else plain(value)
+
+
+def _figure(axis: Axis) -> Expression:
+    """Return what the conditions of pieces are held against."""
+    return ["days", THRESHOLD, VALUE] if axis.days_late else VALUE
+
+
+def condition(where: Condition, figure: Expression) -> Expression:
+    """Return the condition of a piece on a figure."""
+    match where:
+        case Met():
+            return MET
+        case Compare(sign, edge):
+            return [sign, figure, term(edge)]
+        case Among(values):
+            return ["or", *(["==", figure, literal(value)] for value in values)]
+        case Within(interval):
+            return within(interval, figure)
+        case Otherwise():
+            return True
+
+
+def _share(line: Line, *, rising: bool) -> Expression:
+    """weight × (value − start) / (end − start), nothing where the end is not beyond the start."""
+    start = plain(line.start)
+    end = term(line.end)
+    share = ["/", ["*", WEIGHT, ["-", VALUE, start]], ["-", end, start]]
+    return ["if", [">" if rising else "<", end, start], ["max", LOWEST, share], "0"]
+
+
+def _stairs(stairs: Staircase, axis: Axis, metric: Metric) -> Expression:
+    """base ± each × units, parts of a unit counted as they are, as whole ones, or not at all."""
+    origin = term(stairs.origin)
+    value: Expression = (
+        VALUE if axis.exempt is None else ["-", VALUE, {"metric": axis.exempt}]
+    )
+    apart = ["days", origin, value] if metric.type == "date" else ["-", value, origin]
+    units = ["/", ["abs", apart], plain(stairs.step)]
+    rounding = {"started": "round_up", "whole": "round_down"}.get(stairs.units)
+    if rounding is not None:
+        units = [rounding, units]
+    sign = "-" if stairs.each < 0 else "+"
+    return [sign, term(stairs.base), ["*", plain(abs(stairs.each)), units]]
 
 
 def within(interval: Interval, figure: Expression) -> Expression:

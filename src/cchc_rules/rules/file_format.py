@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
     BaseModel,
@@ -25,7 +25,8 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.base.text import composed_text
 from cchc_rules.base.written_values import refusal, unquoted
-from cchc_rules.rules import model
+from cchc_rules.rules import deductions, model
+from cchc_rules.rules.deductions import Deduction
 
 FORMAT = 1
 """The version of the rule file's format that is read."""
@@ -363,24 +364,52 @@ class TierTable(_Bounded):
             raise PydanticCustomError("tier-condition", "tier")
         return self
 
+    def model(self) -> deductions.Tier:
+        """Return the tier; one without bounds takes everything else."""
+        value = deductions.TierValue(self.points, self.percent, self.formula)
+        interval = self.interval()
+        bounded = interval != Interval()
+        return deductions.Tier(value, interval if bounded else None, self.is_)
 
-class AllOrNothing(_Table):
+
+class _DeductionTable(_Table):
+    """A deduction as rule files write it; its keys are the settings of the kind that it makes."""
+
+    makes: ClassVar[type[Deduction]]
+
+    def model(self) -> Deduction:
+        """Return the deduction with these settings."""
+        settings = (setting.name for setting in fields(self.makes))  # type: ignore[arg-type]
+        return self.makes(**{name: _model(getattr(self, name)) for name in settings})
+
+
+def _model(value: Any) -> Any:
+    """Return a setting as the model has it: tables in it as what they make."""
+    if isinstance(value, tuple):
+        return tuple(_model(part) for part in value)
+    return value.model() if isinstance(value, TierTable | BracketTable) else value
+
+
+class AllOrNothingTable(_DeductionTable):
     """The weight, or nothing."""
 
+    makes = deductions.AllOrNothing
     kind: Literal["all_or_nothing"]
 
 
-class Proportional(_Table):
+class ProportionalTable(_DeductionTable):
     """A share of the weight."""
 
+    makes = deductions.Proportional
     kind: Literal["proportional"]
     from_: Exact | None = Field(None, alias="from")
     floor: Exact | None = None
 
 
-class PerUnit(_Table):
+class PerUnitTable(_DeductionTable):
     """So much for each unit off the target."""
 
+    makes = deductions.PerUnit
     kind: Literal["per_unit"]
     each: Exact | None = None
     percent: Exact | None = None
@@ -389,41 +418,66 @@ class PerUnit(_Table):
     exempt: MetricId | None = None
 
 
-class Tiers(_Table):
+class TiersTable(_DeductionTable):
     """A ladder."""
 
+    makes = deductions.Tiers
     kind: Literal["tiers"]
     of: Literal["days_late"] | None = None
     tiers: Annotated[tuple[TierTable, ...], Field(min_length=1)]
 
 
-class FormulaDeduction(_Table):
+class BracketTable(_Table):
+    """One bracket: points for each unit of its part of the range."""
+
+    each: Exact
+    to: Exact | None = None
+
+    def model(self) -> deductions.Bracket:
+        """Return the bracket."""
+        return deductions.Bracket(self.each, self.to)
+
+
+class ProgressiveTable(_DeductionTable):
+    """Brackets, each at its own rate on its own part."""
+
+    makes = deductions.Progressive
+    kind: Literal["progressive"]
+    from_: Exact | None = Field(None, alias="from")
+    brackets: Annotated[tuple[BracketTable, ...], Field(min_length=1)]
+
+
+class ByFormulaTable(_DeductionTable):
     """Points by formula."""
 
+    makes = deductions.ByFormula
     kind: Literal["formula"]
     formula: str
 
 
-class Manual(_Table):
+class ManualTable(_DeductionTable):
     """Points by a person."""
 
+    makes = deductions.Manual
     kind: Literal["manual"]
 
 
-class NoPoints(_Table):
+class NoPointsTable(_DeductionTable):
     """Information only."""
 
+    makes = deductions.NoPoints
     kind: Literal["none"]
 
 
 DeductionTable: TypeAlias = Annotated[
-    AllOrNothing
-    | Proportional
-    | PerUnit
-    | Tiers
-    | FormulaDeduction
-    | Manual
-    | NoPoints,
+    AllOrNothingTable
+    | ProportionalTable
+    | PerUnitTable
+    | TiersTable
+    | ProgressiveTable
+    | ByFormulaTable
+    | ManualTable
+    | NoPointsTable,
     Field(discriminator="kind"),
 ]
 ThresholdField: TypeAlias = Annotated[
@@ -710,18 +764,12 @@ def _clean_path(
 
 
 _ABSENT = object()
-_MARKS = frozenset(
-    {
-        "all_or_nothing",
-        "proportional",
-        "per_unit",
-        "tiers",
-        "formula",
-        "manual",
-        "none",
-        "BothLanguages",
-    }
-)
+DEDUCTIONS = {
+    table.makes.kind: table for table in get_args(get_args(DeductionTable)[0])
+}
+"""The table of each kind of deduction."""
+
+_MARKS = frozenset({*DEDUCTIONS, "BothLanguages"})
 
 
 def _step(here: object, part: str | int) -> object:
@@ -744,11 +792,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "group": GroupTable,
     "rule": RuleTable,
     "conflict": ConflictTable,
-    "all_or_nothing": AllOrNothing,
-    "proportional": Proportional,
-    "per_unit": PerUnit,
-    "tiers": Tiers,
-    "formula": FormulaDeduction,
+    **DEDUCTIONS,
     "remedy": RemedyTable,
     "band": BandTable,
     "bands": BandsTable,
@@ -757,14 +801,18 @@ _TABLES: dict[str, type[BaseModel]] = {
 }
 
 
+_LISTED: dict[str, type[BaseModel]] = {"tiers": TierTable, "brackets": BracketTable}
+"""The tables in the lists of deductions."""
+
+
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that a table knows, without the unknown one itself; the table is the
     innermost on the way.
     """
     if len(location) == 1:
         names = [*RuleFile.model_fields, "extends", "kind", "since"]
-    elif "tiers" in location and isinstance(location[-2], int):
-        names = _keys(TierTable)
+    elif isinstance(location[-2], int) and location[-3] in _LISTED:
+        names = _keys(_LISTED[str(location[-3])])
     else:
         tables = (
             _TABLES[str(part)] for part in reversed(location[:-1]) if part in _TABLES

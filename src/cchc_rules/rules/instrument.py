@@ -20,9 +20,17 @@ from cchc_rules.rules.model import (
     Rule,
     RuleSet,
     Text,
-    Tier,
 )
 from cchc_rules.rules.rule_text import RuleText
+from cchc_rules.rules.value_function import (
+    Compare,
+    Computed,
+    Constant,
+    Line,
+    Piece,
+    Staircase,
+    value_function,
+)
 
 Document = dict[str, Any]
 
@@ -119,9 +127,7 @@ class _Instrument:
             "id": rule.id,
             "title": rule.title.of(self.lang),
             "source": [*rule.source],
-            "weight": self.number(rule.weight)
-            if rule.deduction.kind != "none"
-            else None,
+            "weight": self.number(rule.weight) if rule.deduction.scored else None,
             "basis": rule.basis,
             "measures": self.measured(metric) if metric else None,
             "required": self.required(rule),
@@ -172,58 +178,76 @@ class _Instrument:
 
     def losing(self, rule: Rule) -> Iterator[str]:
         """Yield how a rule gives and takes points, a line for each step."""
-        places = {
+        points = {
             "weight": self.number(rule.weight),
             "lowest": self.number(rule.lowest),
         }
-        match rule.deduction.kind:
-            case "all_or_nothing" | "manual" | "none" as kind:
-                yield self.say(kind.replace("_", "-"), **places)
-            case "proportional":
-                yield from self.share(rule, places)
-            case "per_unit":
-                yield from self.units(rule, places)
-            case "tiers":
-                yield from (self.tier(rule, tier) for tier in rule.deduction.tiers)
+        metric = self.rules.metrics.get(rule.metric or "")
+        function = None if metric is None else value_function(rule, metric)
+        if function is not None and function.graded:
+            yield from (self.tier(rule, piece) for piece in function.pieces)
+            return
+        last = function.pieces[-1] if function is not None and function.pieces else None
+        match last.points if last is not None else None:
+            case Line() as line:
+                yield from self.share(rule, line, points)
+            case Staircase() as stairs:
+                yield from self.stairs(rule, stairs, points)
+            case Computed(text):
+                yield self.formula(rule, text)
             case _:
-                yield self.formula(rule, rule.deduction.formula or "")
+                yield self.say(rule.deduction.kind.replace("_", "-"), **points)
 
-    def share(self, rule: Rule, places: dict[str, str]) -> Iterator[str]:
-        start = rule.deduction.from_
-        floor = rule.deduction.floor
-        line = "share-from" if start else "share"
-        yield self.say(line, **places, start=self.number(start or Fraction(0)))
-        if floor is not None:
-            yield self.say(
-                "floor-below" if rule.comparator == ">=" else "floor-above",
-                floor=self.number(floor),
-            )
+    def share(self, rule: Rule, line: Line, points: dict[str, str]) -> Iterator[str]:
+        words = "share-from" if line.start else "share"
+        yield self.say(words, **points, start=self.number(line.start))
+        for piece in rule.deduction.pieces(rule):
+            if isinstance(piece.condition, Compare) and isinstance(
+                piece.condition.edge, Fraction
+            ):
+                floor = "floor-below" if piece.condition.sign == "<" else "floor-above"
+                yield self.say(floor, floor=self.number(piece.condition.edge))
 
-    def units(self, rule: Rule, places: dict[str, str]) -> Iterator[str]:
-        deduction = rule.deduction
+    def stairs(
+        self, rule: Rule, stairs: Staircase, points: dict[str, str]
+    ) -> Iterator[str]:
         metric = self.rules.metrics[rule.metric or ""]
         off = "day" if metric.type == "date" else "unit"
         whole = metric.whole or metric.type == "date"
-        step = self.say(off, count=self.number(deduction.step), unit=self.unit(metric))
-        how = "plain" if whole and deduction.step == 1 else deduction.units
+        step = self.say(off, count=self.number(stairs.step), unit=self.unit(metric))
+        how = "plain" if whole and stairs.step == 1 else stairs.units
         yield self.say(
-            f"units-{how}",
-            **places,
-            step=step,
-            loss=self.number(dependencies.unit_loss(rule)),
+            f"units-{how}", **points, step=step, loss=self.number(-stairs.each)
         )
-        if deduction.exempt is not None:
-            yield self.say("exempt", title=self.words.title(deduction.exempt))
+        exempt = rule.deduction.axis.exempt
+        if exempt is not None:
+            yield self.say("exempt", title=self.words.title(exempt))
 
     def unit(self, metric: Metric) -> str:
         return metric.unit.of(self.lang) if metric.unit else self.say("one-unit")
 
-    def tier(self, rule: Rule, tier: Tier) -> str:
-        condition = self.words.condition(rule, tier)
-        points = dependencies.constant(rule, tier)
-        if points is None:
-            return f"{condition}: {self.formula(rule, tier.value.formula or '')}"
-        return self.say("tier", condition=condition, points=self.number(points))
+    def tier(self, rule: Rule, piece: Piece) -> str:
+        condition = self.words.condition(rule, piece)
+        match piece.points:
+            case Constant(Fraction() as points):
+                return self.say("tier", condition=condition, points=self.number(points))
+            case Computed(text):
+                return f"{condition}: {self.formula(rule, text)}"
+            case Staircase() as stairs:
+                return self.say("tier", condition=condition, points=self.slope(stairs))
+            case _:
+                raise AssertionError(
+                    piece
+                )  # pragma: no cover - no other points have conditions
+
+    def slope(self, stairs: Staircase) -> str:
+        """Say a staircase from a written figure: `10 + 2 × (value − 10)`."""
+        value = self.say("own-value")
+        origin = (
+            self.number(stairs.origin) if isinstance(stairs.origin, Fraction) else ""
+        )
+        base = self.number(stairs.base) if isinstance(stairs.base, Fraction) else ""
+        return f"{base} + {self.number(stairs.each)} × ({value} − {origin})"
 
     def formula(self, rule: Rule, text: str) -> str:
         own = {
@@ -241,9 +265,7 @@ class _Instrument:
     def usual(self) -> dict[State, Effect]:
         """Return the effect that each absence has for most rules."""
         counted = [
-            rule.absence
-            for rule in self.rules.rules.values()
-            if rule.deduction.kind != "none"
+            rule.absence for rule in self.rules.rules.values() if rule.deduction.scored
         ]
         found: dict[State, Effect] = {}
         for state in STATES:

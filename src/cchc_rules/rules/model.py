@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import Effect, State
+
+if TYPE_CHECKING:
+    from cchc_rules.rules.deductions import Deduction
 
 Basis: TypeAlias = Literal["stated", "borrowed", "chosen"]
 
@@ -89,46 +92,6 @@ Threshold: TypeAlias = Scalar | Interval | tuple[Scalar, ...] | MetricRef | Form
 
 
 @dataclass(frozen=True, slots=True)
-class TierValue:
-    """What a tier gives: exactly one of points, a percentage of the weight, a formula."""
-
-    points: Fraction | None = None
-    percent: Fraction | None = None
-    formula: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """One step of a ladder: an interval, or a set of values, or (both None) everything else."""
-
-    value: TierValue
-    interval: Interval | None = None
-    values: tuple[Scalar, ...] | None = None
-
-    @property
-    def otherwise(self) -> bool:
-        """Whether it takes everything that no tier before it takes."""
-        return self.interval is None and self.values is None
-
-
-@dataclass(frozen=True, slots=True)
-class Deduction:
-    """How points are lost: the kind, and the settings that belong to it."""
-
-    kind: str
-    from_: Fraction | None = None
-    floor: Fraction | None = None
-    each: Fraction | None = None
-    percent: Fraction | None = None
-    step: Fraction = Fraction(1)
-    units: str = "exact"
-    exempt: str | None = None
-    of: str | None = None
-    tiers: tuple[Tier, ...] = ()
-    formula: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Conflict:
     """Another reading of the same target elsewhere in the plan; the rule's own governs."""
 
@@ -162,7 +125,7 @@ class Rule:
     group: str
     title: Text
     source: tuple[str, ...]
-    deduction: Deduction
+    deduction: "Deduction"
     weight: Fraction = Fraction(0)
     metric: str | None = None
     comparator: str | None = None

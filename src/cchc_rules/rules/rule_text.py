@@ -20,8 +20,8 @@ from cchc_rules.rules.model import (
     RuleSet,
     Scalar,
     Threshold,
-    Tier,
 )
+from cchc_rules.rules.value_function import Among, Piece, Within
 
 _COMPARATORS = {
     ">=": "at-least",
@@ -136,25 +136,26 @@ class RuleText:
             )
         return self.say("word.and").join(edges)
 
-    def condition(self, rule: Rule, tier: Tier) -> str:
-        """Say the condition of a tier."""
+    def condition(self, rule: Rule, piece: Piece) -> str:
+        """Say the condition of a piece of a rule's value function, as its own words."""
         metric = self.rules.metrics[rule.metric or ""]
-        if tier.values is not None and rule.deduction.of:
-            days = ", ".join(
-                self.number(value)
-                for value in tier.values
-                if isinstance(value, Fraction)
-            )
-            return self.say("required.days-late", days=days)
-        if tier.values is not None:
-            return ", ".join(self.scalar(value, metric) for value in tier.values)
-        if tier.interval is None:
-            return self.say("required.otherwise")
-        if rule.deduction.of:
-            return self.say(
-                "required.days-late", days=self.interval(tier.interval, None)
-            )
-        return self.interval(tier.interval, metric)
+        late = rule.deduction.axis.days_late
+        match piece.condition:
+            case Among(values) if late:
+                numbers = (value for value in values if isinstance(value, Fraction))
+                return self.say(
+                    "required.days-late", days=", ".join(map(self.number, numbers))
+                )
+            case Among(values):
+                return ", ".join(self.scalar(value, metric) for value in values)
+            case Within(interval) if late:
+                return self.say(
+                    "required.days-late", days=self.interval(interval, None)
+                )
+            case Within(interval):
+                return self.interval(interval, metric)
+            case _:
+                return self.say("required.otherwise")
 
     # Formulas
 

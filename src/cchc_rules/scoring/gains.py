@@ -12,13 +12,18 @@ from typing import NamedTuple, TypeAlias
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Absent, State
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.model import Rule
+from cchc_rules.rules.model import Metric, Rule
+from cchc_rules.rules.value_function import (
+    Among,
+    bends_of,
+    edges_of,
+    held_from,
+    value_function,
+)
 from cchc_rules.scoring.rescoring import Probe, Trial
+from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.scoring import Scoring
-from cchc_rules.scoring.shapes import Result
 from cchc_rules.scoring.steps import Steps, steps_of
-from cchc_rules.scoring.thresholds import threshold_value
-from cchc_rules.scoring.value_functions import as_number
 from cchc_rules.submissions.submission import Figure
 
 FURTHEST = 2**30
@@ -111,6 +116,10 @@ class Gains:
                 self.trial.summed(results).value - self.scoring.index.value,
             )
 
+    def _numbers_of(self, rule: Rule, name: str) -> Iterator[Fraction | None]:
+        metric = self.scoring.rules.metrics[rule.metric or ""]
+        return _written(rule, metric, name)
+
     def inputs(self, rule: Rule) -> list[str]:
         """Return the submitted metrics that a rule's own metric is, or is computed from, that have
         a figure.
@@ -130,7 +139,7 @@ class Gains:
             self._steps[name] = steps_of(
                 self.scoring,
                 name,
-                [edge for rule in rules for edge in _written(rule, name)],
+                [edge for rule in rules for edge in self._numbers_of(rule, name)],
             )
         return self._steps[name]
 
@@ -195,7 +204,7 @@ class Search:
         for rule, at in zip(self.rules, self.probe.order, strict=True):
             if rule.metric is not None:
                 position = self.scoring.compiled.positions[rule.metric]
-                threshold = threshold_value(self.scoring, at)
+                threshold = self.scoring.threshold(at)
                 yield from (
                     (position, edge) for edge in edges(self.scoring, rule, threshold)
                 )
@@ -285,7 +294,7 @@ class Search:
         """Whether a formula stands between the figure and the points."""
         return bool(self.probe.derived) or any(
             any(dependencies.rule_formulas(self.scoring.rules, rule))
-            or rule.deduction.exempt
+            or rule.deduction.axis.exempt
             or rule.metric != self.steps.metric.id
             for rule in self.rules
         )
@@ -404,45 +413,36 @@ def edges(
 ) -> Iterator[Fraction]:
     """Yield the figures of a rule's metric at which its points may jump or bend."""
     metric = scoring.rules.metrics[rule.metric or ""]
-    deduction = rule.deduction
-    late = (
-        threshold
-        if deduction.of == "days_late" and isinstance(threshold, Fraction)
-        else Fraction(0)
-    )
+    function = value_function(rule, metric)
+    late = Fraction(0)
     if isinstance(threshold, Fraction):
         yield threshold
-    if isinstance(rule.threshold, Interval):
-        yield from _ends(rule.threshold)
-    elif isinstance(rule.threshold, tuple):
-        yield from (as_number(value, metric) for value in rule.threshold)
-    yield from (edge for edge in (deduction.from_, deduction.floor) if edge is not None)
-    for tier in deduction.tiers:
-        yield from (late + edge for edge in _ends(tier.interval or Interval()))
-        yield from (late + as_number(value, metric) for value in tier.values or ())
+        late = threshold if function.axis.days_late else late
+    yield from edges_of(function.target, metric)
+    for piece in function.pieces:
+        yield from bends_of(piece.points)
+        yield from (late + edge for edge in edges_of(piece.condition, metric))
+        yield from held_from(piece.points, rule)
 
 
-def _ends(interval: Interval) -> Iterator[Fraction]:
-    yield from (edge for edge in (interval.low, interval.high) if edge is not None)
+def _written(rule: Rule, metric: Metric, name: str) -> Iterator[Fraction | None]:
+    """Yield the numbers that a rule holds a metric against.
 
-
-def _written(rule: Rule, name: str) -> Iterator[Fraction | None]:
-    """Yield the numbers that a rule holds a metric against; None where it computes one, or reads a
-    formula of it.
+    None stands for what the rule computes: another metric, a threshold or points by formula.
     """
-    deduction = rule.deduction
-    if rule.metric != name or deduction.kind == "formula":
+    function = value_function(rule, metric)
+    if rule.metric != name or function.formula is not None:
         yield None
         return
     if isinstance(rule.threshold, Fraction):
         yield rule.threshold
-    elif isinstance(rule.threshold, Interval):
-        yield from _ends(rule.threshold)
     elif isinstance(rule.threshold, tuple):
         yield from (value for value in rule.threshold if isinstance(value, Fraction))
+    elif isinstance(rule.threshold, Interval):
+        yield from edges_of(function.target, metric)
     elif rule.threshold is not None:
         yield None
-    yield from (edge for edge in (deduction.from_, deduction.floor) if edge is not None)
-    yield from (
-        edge for tier in deduction.tiers for edge in _ends(tier.interval or Interval())
-    )
+    for piece in function.pieces:
+        yield from bends_of(piece.points)
+        if not isinstance(piece.condition, Among):
+            yield from edges_of(piece.condition, metric)

@@ -10,10 +10,10 @@ from cchc_rules.base.state import Reason, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Judge, Run
+from cchc_rules.scoring.results import Result
+from cchc_rules.scoring.rule_figures import Figures
 from cchc_rules.scoring.scoring import Scoring
-from cchc_rules.scoring.shapes import Result
 from cchc_rules.scoring.totals import Share, Sum, Total
-from cchc_rules.scoring.value_functions import Figures
 from cchc_rules.submissions.submission import Figure
 
 Changes: TypeAlias = Mapping[str, Figure]

@@ -10,12 +10,15 @@ from typing import NamedTuple
 from cchc_rules.base import calendar
 from cchc_rules.base.number import fixed
 from cchc_rules.base.state import COMPUTED, OPEN, Reason, State
+from cchc_rules.rules import formula
 from cchc_rules.rules.model import Band, Rule, RuleSet
+from cchc_rules.rules.value_function import Piece
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
-from cchc_rules.scoring.shapes import Result, Worth, comparison
+from cchc_rules.scoring.evaluators import comparison
+from cchc_rules.scoring.results import Result, Worth
+from cchc_rules.scoring.rule_figures import Figures, Known, Named
 from cchc_rules.scoring.totals import Sum, Total
-from cchc_rules.scoring.value_functions import Figures
 from cchc_rules.submissions.submission import (
     Entry,
     EvidenceDocument,
@@ -97,6 +100,33 @@ class Scoring:
         if self.rules.metrics[metric].from_period is not None:
             return Entry(calendar.whole_months(*self.measurements.span))
         return self.measurements.entries.get(metric)
+
+    def threshold(self, at: int) -> Known:
+        """Return what a rule's threshold came to, as a number; None where it is no single one."""
+        return self.compiled.reader.threshold(self.rule(at), self.figures)
+
+    def piece(self, at: int) -> Piece | None:
+        """Return the piece of a rule's value function that its figure fell into.
+
+        None where a person gives the points, or the rule was not judged by its figure.
+        """
+        rule = self.rule(at)
+        result = self.results[at]
+        pieces = rule.deduction.pieces(rule)
+        if result.reason is Reason.TIER:
+            position: int = result.detail
+            return pieces[position]
+        return next((piece for piece in pieces if piece.reason is result.reason), None)
+
+    def named(self, parsed: formula.Formula) -> Named:
+        """Return the figures that a formula over metrics names."""
+        return self.compiled.reader.named(parsed, self.figures)
+
+    def own_values(self, at: int) -> Named:
+        """Return what the own names of a rule's formulas stand for: value, weight, threshold."""
+        rule = self.rule(at)
+        figure = self.figure(rule.metric or "")
+        return self.compiled.reader.own_values(rule, figure, self.threshold(at))
 
     def given(self, at: int) -> Given | None:
         """Return the points that a person gave for a rule, counted or not."""
@@ -309,9 +339,7 @@ class Scoring:
         ]
 
     def _track(self, name: str, points: Mapping[str, Given]) -> Track:
-        leaves = [
-            rule for rule in self.rules.rules.values() if rule.deduction.kind != "none"
-        ]
+        leaves = [rule for rule in self.rules.rules.values() if rule.deduction.scored]
         earned = sum(
             (Fraction(*given.points) for given in points.values()), Fraction(0)
         )

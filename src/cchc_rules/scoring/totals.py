@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cchc_rules.base.number import half_up
 from cchc_rules.scoring.compiled_rules import CompiledGroup, CompiledRuleSet
-from cchc_rules.scoring.shapes import Result
+from cchc_rules.scoring.results import Result
 
 
 class Total(NamedTuple):

@@ -282,7 +282,7 @@ def _points_known(
 def takes_points(rules: RuleSet, id_: str) -> bool:
     """Whether people give a rule points, always or in some state."""
     rule = rules.rules[id_]
-    return rule.deduction.kind == "manual" or "manual" in rule.absence.values()
+    return rule.deduction.by_hand or "manual" in rule.absence.values()
 
 
 @lru_cache(maxsize=64)

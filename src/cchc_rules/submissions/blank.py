@@ -208,14 +208,12 @@ class _Blank:
             "clauses": list(rule.source),
             "lowest": plain(rule.lowest),
             "weight": plain(rule.weight),
-            "always": rule.deduction.kind == "manual",
+            "always": rule.deduction.by_hand,
         }
 
     def scored(self) -> list[Document]:
         return [
-            self.points(rule)
-            for _, rule in self.each_rule()
-            if rule.deduction.kind != "none"
+            self.points(rule) for _, rule in self.each_rule() if rule.deduction.scored
         ]
 
     def blocks(self) -> list[Document]:

@@ -9,18 +9,33 @@ it.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import NamedTuple
 
 import polars as pl
 
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
-from cchc_rules.rules import dependencies
 from cchc_rules.rules.expressions import Lowering
-from cchc_rules.rules.model import FormulaRef, MetricRef, Rule, RuleSet, Tier
-from cchc_rules.scoring.shapes import Worth
-from cchc_rules.scoring.value_functions import _SIGNS as COMPARATORS
-from cchc_rules.scoring.value_functions import as_number, literal
+from cchc_rules.rules.model import FormulaRef, MetricRef, Rule, RuleSet
+from cchc_rules.rules.value_function import (
+    Among,
+    Compare,
+    Computed,
+    Condition,
+    Constant,
+    Line,
+    Met,
+    Otherwise,
+    Piece,
+    Staircase,
+    Symbol,
+    Term,
+    ValueFunction,
+    Within,
+    value_function,
+)
+from cchc_rules.scoring.results import Worth
+from cchc_rules.scoring.rule_figures import literal
 from cchc_rules.tables.column_formulas import Formula, NoColumnsError
 from cchc_rules.tables.exact_columns import (
     FALSE,
@@ -49,6 +64,14 @@ OF_REASON = {
     Reason.WAIVED: State.WAIVED,
 }
 """The state of each absence."""
+
+
+class Operands(NamedTuple):
+    """What pieces are computed from: the value and the threshold in columns, and what computes formulas."""
+
+    value: Ratio
+    threshold: Ratio | None
+    formula: Formula
 
 
 class Judge:
@@ -105,7 +128,7 @@ class Bench:
         self.gauge = judge.gauge
         self.lowering = judge.lowering
         self.worth = judge.worth(rule)
-        self.by_hand = rule.deduction.kind == "manual"
+        self.by_hand = rule.deduction.by_hand
 
     def judged(self) -> Judged:
         """Return the rule in columns."""
@@ -149,9 +172,9 @@ class Bench:
         for the singl
         """
         effects = (
-            dict.fromkeys(State, Effect.LOST)
-            if self.rule.deduction.kind == "none"
-            else self.rule.absence
+            self.rule.absence
+            if self.rule.deduction.scored
+            else dict.fromkeys(State, Effect.LOST)
         )
         effect = effects.get(state)
         weight = self.worth.weight
@@ -194,13 +217,10 @@ class Bench:
         own = self._figure(self.rule.metric or "")
         formula = Formula(self.rules.metrics, self.figures, self.gauge)
         threshold, read = self._threshold(formula)
-        exempt = (
-            [self._figure(self.rule.deduction.exempt)]
-            if self.rule.deduction.exempt
-            else []
-        )
+        name = self.rule.deduction.axis.exempt
+        exempt = [] if name is None else [self._figure(name)]
         value = own.ratio - exempt[0].ratio if exempt else own.ratio
-        shape = self._shape(value, threshold, formula)
+        points = self._pieces(value, threshold, formula)
         figures = [
             own,
             *read,
@@ -216,7 +236,7 @@ class Bench:
                 alone=True
             )
             gone.append((never(every(formula.plain)), failed))
-        return [*gone, *shape]
+        return [*gone, *points]
 
     def _figure(self, name: str) -> Figures:
         if name not in self.figures:
@@ -235,68 +255,128 @@ class Bench:
                 known = literal(self.rule, self.rules.metrics[self.rule.metric or ""])
                 return None if known is None else self.gauge.ratio(known), []
 
-    # Shapes
+    # Pieces
 
-    def _shape(
+    def _pieces(
         self, value: Ratio, threshold: Ratio | None, formula: Formula
     ) -> list[Branch]:
-        met = self._met(value, threshold)
-        kind = self.rule.deduction.kind
-        match kind:
-            case "all_or_nothing" | "none":
-                return self._all_or_nothing(met)
-            case "tiers":
-                return self._tiers(value, threshold, met, formula)
-            case "formula":
-                tree = self.lowering.formula(
-                    self.rule.deduction.formula or "", self.rule
-                )
-                return self._result(
-                    self._points(tree, value, threshold, formula), Reason.FORMULA, met
-                )
+        """Return the outcomes of the rule's value function, the first piece that holds first."""
+        rule = self.rule
+        function = value_function(rule, self.rules.metrics[rule.metric or ""])
+        operands = Operands(value, threshold, formula)
+        met = (
+            None
+            if function.target is None
+            else self._holds(function.target, operands, None)
+        )
+        targeted = isinstance(function.pieces[0].condition, Met)
+        late = function.axis.days_late and threshold is not None
+        read = (
+            operands._replace(value=value - threshold)
+            if late and threshold is not None
+            else operands
+        )
+        branches: list[Branch] = []
+        for piece in reversed(function.pieces):
+            reached = met
+            if targeted:
+                reached = TRUE if isinstance(piece.condition, Met) else FALSE
+            outcomes = self._gives(piece, operands, reached)
+            if isinstance(piece.condition, Met):
+                outcomes = self._reached(outcomes, branches, function, operands)
+            where = TRUE
+            if branches:
+                where = self._holds(piece.condition, read, met)
+            branches = when(where, outcomes, branches) if branches else outcomes
+        return branches
+
+    def _holds(
+        self, condition: Condition, operands: Operands, met: pl.Expr | None
+    ) -> pl.Expr:
+        """Return where a condition holds."""
+        metric = self.rules.metrics[self.rule.metric or ""]
+        match condition:
+            case Met():
+                return TRUE if met is None else met
+            case Compare(sign, edge):
+                return operands.value.holds(sign, self._term(edge, operands))
+            case Within(interval):
+                return self._within(operands.value, interval)
+            case Among():
+                return self._among(operands.value, condition.numbers(metric))
+            case Otherwise():
+                return TRUE
+
+    def _term(self, term: Term, operands: Operands) -> Ratio:
+        """Return a figure that a piece names, in columns."""
+        match term:
+            case Symbol.THRESHOLD if operands.threshold is not None:
+                return operands.threshold
+            case Fraction():
+                return self.gauge.ratio(term)
             case _:
-                short = self._share if kind == "proportional" else self._units
-                found = short(value, threshold)  # type: ignore[arg-type]  # it has a target
-                reached = self._reached(found[-1][1], value, threshold)  # type: ignore[arg-type]
-                return when(met, [(TRUE, reached)], found)  # type: ignore[arg-type]
+                raise AssertionError(
+                    term
+                )  # pragma: no cover - points are no place on the axis
+
+    def _gives(
+        self, piece: Piece, operands: Operands, met: pl.Expr | None
+    ) -> list[Branch]:
+        """Return the outcomes of one piece."""
+        match piece.points:
+            case Constant(points):
+                return self._constant(points, piece.reason, met)
+            case Line() as line:
+                return self._result(self._share(line, operands), piece.reason, met)
+            case Staircase() as stairs:
+                return self._result(self._stairs(stairs, operands), piece.reason, met)
+            case Computed(text):
+                return self._result(self._computed(text, operands), piece.reason, met)
+
+    def _constant(
+        self, points: Term, reason: Reason, met: pl.Expr | None
+    ) -> list[Branch]:
+        """Return the outcomes of the same points in every row."""
+        if met is not TRUE and met is not FALSE:
+            return self._result(self._ticks(points), reason, met)
+        ticks = self._worth_of(points)
+        if met is TRUE:
+            state = State.MET
+        else:
+            state = State.PARTLY_MET if ticks > 0 else State.NOT_MET
+        return [(TRUE, self._fixed(ticks, 0, False, state, reason))]
+
+    def _worth_of(self, points: Term) -> int:
+        """Return points that are the rule's weight, its fewest, or nothing, in whole ticks."""
+        if points is Symbol.WEIGHT:
+            return self.worth.weight
+        return self.worth.lowest if points is Symbol.LOWEST else 0
 
     def _reached(
-        self, short: ColumnResult, value: Ratio, threshold: Ratio
-    ) -> ColumnResult:
-        """Return the outcome of a target that is met: what falls short of it, where that comes to
-        the weight on it.
+        self,
+        full: list[Branch],
+        short: list[Branch],
+        function: ValueFunction,
+        operands: Operands,
+    ) -> list[Branch]:
+        """Return the outcomes of a target that is met.
 
-        So it does where the target is the same in every row and nothing lies beyond it: points need
-        no test then.
+        Where the target is the same in every row and nothing lies beyond it, the line that leads
+        to it comes to the weight on it: then points need no test.
         """
-        full = self._fixed(self.worth.weight, 0, False, State.MET, Reason.TARGET_MET)
+        points = function.pieces[-1].points
+        threshold = operands.threshold
+        if not isinstance(points, Line) or threshold is None:
+            return full
         sign = ">" if self.rule.comparator == ">=" else "<"
+        value = operands.value
         beyond = settled(sign, (value.low, value.high), (threshold.low, threshold.high))
-        same = (
-            self.rule.deduction.kind == "proportional"
-            and threshold.low == threshold.high
-        )
-        exact = same and beyond is FALSE and short.earned.high == self.worth.weight
-        return (
-            short._replace(state=State.MET, reason=Reason.TARGET_MET) if exact else full
-        )
-
-    def _met(self, value: Ratio, threshold: Ratio | None) -> pl.Expr | None:
-        rule = self.rule
-        metric = self.rules.metrics[self.rule.metric or ""]
-        if rule.comparator == "between":
-            return self._within(value, rule.threshold)  # type: ignore[arg-type]
-        if rule.comparator == "one_of":
-            return self._among(
-                value,
-                [as_number(one, metric) for one in rule.threshold],  # type: ignore[union-attr]
-            )
-        if rule.comparator is None or threshold is None:
-            return None
-        sign = COMPARATORS.get(rule.comparator, rule.comparator)
-        if rule.comparator == "better":
-            sign = "<" if metric.better == "lower" else ">"
-        return value.holds(sign, threshold)
+        on_target = short[-1][1]
+        comes_to_weight = on_target.earned.high == self.worth.weight
+        if threshold.low == threshold.high and beyond is FALSE and comes_to_weight:
+            reached = on_target._replace(state=State.MET, reason=Reason.TARGET_MET)
+            return [(TRUE, reached)]
+        return full
 
     def _within(self, value: Ratio, interval: Interval) -> pl.Expr:
         edges = (
@@ -310,115 +390,67 @@ class Bench:
         )
 
     def _among(self, value: Ratio, numbers: list[Fraction]) -> pl.Expr:
-        return some(value.holds("==", self.gauge.ratio(one)) for one in numbers)
+        return some(value.holds("==", self.gauge.ratio(number)) for number in numbers)
 
-    def _all_or_nothing(self, met: pl.Expr | None) -> list[Branch]:
-        scored = self.rule.deduction.kind != "none"
-        full, none = (
-            (Reason.TARGET_MET, Reason.TARGET_MISSED)
-            if scored
-            else (Reason.INFORMATION, Reason.INFORMATION)
-        )
-        reached = self._fixed(self.worth.weight, 0, False, State.MET, full)
-        missed = self._fixed(self.worth.lowest, 0, False, State.NOT_MET, none)
-        return [(TRUE if met is None else met, reached), (TRUE, missed)]
+    def _share(self, line: Line, operands: Operands) -> Ratio:
+        """weight × (value − start) / (end − start), in ticks, at least the fewest points.
 
-    def _share(self, value: Ratio, threshold: Ratio) -> list[Branch]:
-        """weight × (value − start) / (target − start), nothing below the floor; nothing where start
-        is the target.
+        Nothing where the end does not lie beyond the start.
         """
-        deduction = self.rule.deduction
         rising = self.rule.comparator == ">="
         none = self.gauge.ratio(Fraction(0))
-        start = self.gauge.ratio(deduction.from_ or Fraction(0))
-        part = (value - start).times(Fraction(self.worth.weight))
-        span = (threshold - start).kept()
+        start = self.gauge.ratio(line.start)
+        part = (operands.value - start).times(Fraction(self.worth.weight))
+        span = (self._term(line.end, operands) - start).kept()
         reachable = self.gauge.keep(span.holds(">" if rising else "<", none))
         ticks = none if reachable is FALSE else choose(reachable, part.over(span), none)
         ticks = ticks.most(self.gauge.ratio(Fraction(self.worth.lowest)))
-        points = self._result(
-            ticks.within(None, Fraction(self.worth.weight)), Reason.BELOW_TARGET, FALSE
-        )
-        if deduction.floor is None:
-            return points
-        under = value.holds("<" if rising else ">", self.gauge.ratio(deduction.floor))
-        return when(
-            under,
-            [(TRUE, self._fixed(0, 0, False, State.NOT_MET, Reason.BELOW_FLOOR))],
-            points,
-        )
+        return ticks.within(None, Fraction(self.worth.weight))
 
-    def _units(self, value: Ratio, threshold: Ratio) -> list[Branch]:
-        """weight − loss × units off the target."""
-        deduction = self.rule.deduction
-        units = (value - threshold).magnitude().times(1 / deduction.step)
-        if deduction.units == "started":
+    def _stairs(self, stairs: Staircase, operands: Operands) -> Ratio:
+        """base + each × units between the value and the origin, in ticks, held."""
+        apart = operands.value - self._term(stairs.origin, operands)
+        units = apart.magnitude().times(1 / stairs.step)
+        if stairs.units == "started":
             units = as_ratio(units.ceiling())
-        elif deduction.units == "whole":
+        elif stairs.units == "whole":
             units = as_ratio(units.floor())
-        ticks = self._weight - units.times(
-            dependencies.unit_loss(self.rule) * self.judge.unit
-        )
-        return self._result(self._held(ticks), Reason.UNITS_OFF, FALSE)
+        unit = self.judge.unit
+        base = self._ticks(stairs.base)
+        change = units.times(abs(stairs.each) * unit)
+        return self._held(base - change if stairs.each < 0 else base + change)
 
-    @property
-    def _weight(self) -> Ratio:
-        return self.gauge.ratio(Fraction(self.worth.weight))
+    def _ticks(self, points: Term) -> Ratio:
+        """Return written points, in ticks."""
+        match points:
+            case Symbol.WEIGHT:
+                return self.gauge.ratio(Fraction(self.worth.weight))
+            case Symbol.LOWEST:
+                return self.gauge.ratio(Fraction(self.worth.lowest))
+            case Fraction():
+                return self.gauge.ratio(points * self.judge.unit)
+            case _:
+                raise AssertionError(
+                    points
+                )  # pragma: no cover - a threshold is no points
 
     def _held(self, ticks: Ratio) -> Ratio:
         """Return points that are held between the fewest and the weight."""
-        return ticks.least(self._weight).most(
-            self.gauge.ratio(Fraction(self.worth.lowest))
-        )
+        return ticks.least(self._ticks(Symbol.WEIGHT)).most(self._ticks(Symbol.LOWEST))
 
-    def _points(
-        self, tree: Any, value: Ratio, threshold: Ratio | None, formula: Formula
-    ) -> Ratio:
+    def _computed(self, text: str, operands: Operands) -> Ratio:
         """Return what a formula of points gives, in ticks, held between the fewest points and the
         weight.
         """
         if not self.rules.metrics[self.rule.metric or ""].numeric:
             raise NoColumnsError("formula over words or days")
-        own = {"value": value, "weight": self.gauge.ratio(self.rule.weight)}
-        own |= {"threshold": threshold} if threshold is not None else {}
-        return self._held(formula.number(tree, own).times(Fraction(self.judge.unit)))
-
-    def _tiers(
-        self,
-        value: Ratio,
-        threshold: Ratio | None,
-        met: pl.Expr | None,
-        formula: Formula,
-    ) -> list[Branch]:
-        late = self.rule.deduction.of == "days_late" and threshold is not None
-        read = value - threshold if late and threshold is not None else value
-        found: list[Branch] = []
-        for tier in reversed(self.rule.deduction.tiers):
-            points = self._result(
-                self._worth_of(tier, value, threshold, formula), Reason.TIER, met
-            )
-            found = when(self._in(tier, read), points, found) if found else points
-        return found
-
-    def _worth_of(
-        self, tier: Tier, value: Ratio, threshold: Ratio | None, formula: Formula
-    ) -> Ratio:
-        """Return the points of a tier, in ticks."""
-        fixed = dependencies.constant(self.rule, tier)
-        if fixed is not None:
-            return self.gauge.ratio(fixed * self.judge.unit)
-        return self._points(
-            self.lowering.formula(tier.value.formula or "", self.rule),
-            value,
-            threshold,
-            formula,
+        names = {"value": operands.value, "weight": self.gauge.ratio(self.rule.weight)}
+        if operands.threshold is not None:
+            names["threshold"] = operands.threshold
+        tree = self.lowering.formula(text, self.rule)
+        return self._held(
+            operands.formula.number(tree, names).times(Fraction(self.judge.unit))
         )
-
-    def _in(self, tier: Tier, value: Ratio) -> pl.Expr:
-        metric = self.rules.metrics[self.rule.metric or ""]
-        if tier.values is not None:
-            return self._among(value, [as_number(one, metric) for one in tier.values])
-        return self._within(value, tier.interval or Interval())
 
     # Days and gates
 

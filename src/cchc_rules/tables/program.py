@@ -232,7 +232,7 @@ class Program:
             points = self.reader.points(rule)
         required = [known[name] for name in rule.requires]
         judged = judge.judged(rule, required, points, absent)
-        if rule.deduction.kind != "manual":
+        if not rule.deduction.by_hand:
             # A person's points in place of a figure: one by one.
             self.reader.demand(*(where for where, _ in points.absences))
         return judged

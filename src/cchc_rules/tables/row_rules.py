@@ -11,7 +11,7 @@ from cchc_rules.base.state import COMPUTED, Absent, Reason, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
-from cchc_rules.scoring.shapes import Result
+from cchc_rules.scoring.results import Result
 from cchc_rules.submissions.submission import Figure
 from cchc_rules.tables.exact_columns import TRUE, Gauge, Whole, as_ratio
 from cchc_rules.tables.figures import Figures

@@ -18,6 +18,7 @@ from cchc_rules.base.state import State
 from cchc_rules.report.score import score
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Metric, Rule, RuleSet
+from cchc_rules.rules.value_function import Among, Compare, Within, bends_of
 from cchc_rules.submissions.binding import load_measurements, takes_points
 
 Submission: TypeAlias = dict[str, Any]
@@ -283,22 +284,26 @@ def edges_of(rules: RuleSet, metric: str) -> list[Fraction | date]:
 
 
 def _edges(rule: Rule) -> Iterator[Fraction | date]:
+    """Yield the figures of a rule's target, then those at which its pieces begin and end."""
     target = rule.threshold
-    deduction = rule.deduction
-    tier_edges = [
-        edge
-        for tier in deduction.tiers
-        for edge in _numbers_in([tier.interval, *(tier.values or ())])
-    ]
+    written: list[Fraction] = []
+    for piece in rule.deduction.pieces(rule):
+        written += bends_of(piece.points)
+        match piece.condition:
+            case Within(interval):
+                written += _numbers_in([interval])
+            case Among(values):
+                written += _numbers_in(values)
+            case Compare(_, edge):
+                written += _numbers_in([edge])
     if isinstance(target, date):
         yield target
-        for days_late in tier_edges:
-            if abs(days_late) < MOST_DAYS:
-                yield target + int(days_late) * _DAY
+        near = (days for days in written if abs(days) < MOST_DAYS)
+        yield from (target + int(days) * _DAY for days in near)
     else:
         targets = target if isinstance(target, tuple) else (target,)
-        yield from _numbers_in([*targets, deduction.from_, deduction.floor])
-        yield from tier_edges
+        yield from _numbers_in(targets)
+        yield from written
 
 
 def _numbers_in(parts: Iterable[object]) -> Iterator[Fraction]:

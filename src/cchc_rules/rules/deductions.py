@@ -1,0 +1,461 @@
+"""The kinds of deduction: how a rule gives points and takes them away.
+
+Each kind is one class that knows three things: its settings, what is wrong with them, and how it
+lowers to the pieces of a value function. Everything else reads the pieces, so that a new kind is
+one class here, its table in `file_format`, and its words.
+
+Settings say of themselves what they are (`_setting`), so that mistakes can be made in them on
+purpose without knowing the kind.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, ClassVar, Literal
+
+from cchc_rules.base import number
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.problem import Path, Problem
+from cchc_rules.base.state import Reason
+from cchc_rules.rules import range_checks
+from cchc_rules.rules.metric_values import literal_fits
+from cchc_rules.rules.model import Metric, Rule, RuleSet, Scalar
+from cchc_rules.rules.value_function import (
+    Among,
+    Axis,
+    Compare,
+    Computed,
+    Condition,
+    Constant,
+    Line,
+    Met,
+    Otherwise,
+    Piece,
+    Points,
+    Staircase,
+    Symbol,
+    Term,
+    Units,
+    Within,
+)
+
+Problems = Iterator[Problem]
+
+
+class Nature(Enum):
+    """What a setting is, for those who change settings on purpose."""
+
+    FIGURE = auto()
+    """A figure of the metric: it moves by one unit of the metric's last place."""
+    POINTS = auto()
+    """Points: they move by one tick."""
+    PERCENT = auto()
+    """A percentage: it moves by one."""
+    STEP = auto()
+    """A width: it moves by one unit of its own last place."""
+    WORD = auto()
+    """One of a few words (`choices`)."""
+    NAME = auto()
+    """The id of a metric."""
+    FORMULA = auto()
+    """A formula of points."""
+    LADDER = auto()
+    """Tiers, whose edges move together."""
+    PARTS = auto()
+    """Tables with settings of their own."""
+
+
+def _setting(
+    nature: Nature, default: Any = ..., *, optional: bool = False, **more: Any
+) -> Any:
+    """Declare a setting; an `optional` one may also be taken away."""
+    metadata = {"nature": nature, "optional": optional, **more}
+    if default is ...:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+class Deduction:
+    """A kind of deduction with its settings."""
+
+    kind: ClassVar[str]
+    """Its name in rule files."""
+    needs_target: ClassVar[bool] = True
+    """Whether it means nothing without a comparator and a threshold."""
+    scored: ClassVar[bool] = True
+    """Whether the rule can win or lose points."""
+    by_hand: ClassVar[bool] = False
+    """Whether a person gives the points."""
+
+    @property
+    def axis(self) -> Axis:
+        """What the pieces are held against; the rule's figure where nothing else is said."""
+        return Axis()
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return the pieces of the rule's value function."""
+        raise NotImplementedError
+
+    def faults(
+        self, rules: RuleSet, rule: Rule, metric: Metric, path: Path
+    ) -> Problems:
+        """Yield what is wrong with the settings for a metric; `path` is that of the deduction."""
+        yield from ()
+
+
+_TARGET_MET = Piece(Met(), Constant(Symbol.WEIGHT), Reason.TARGET_MET)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOrNothing(Deduction):
+    """The weight where the target is met, else the fewest points."""
+
+    kind: ClassVar[str] = "all_or_nothing"
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return the weight at the target, and the fewest points elsewhere."""
+        missed = Piece(Otherwise(), Constant(Symbol.LOWEST), Reason.TARGET_MISSED)
+        return _TARGET_MET, missed
+
+
+@dataclass(frozen=True, slots=True)
+class NoPoints(Deduction):
+    """Information only: shown, never in a sum."""
+
+    kind: ClassVar[str] = "none"
+    needs_target: ClassVar[bool] = False
+    scored: ClassVar[bool] = False
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return pieces that say whether the target is met; the rule has no points to lose."""
+        met = Piece(Met(), Constant(Symbol.WEIGHT), Reason.INFORMATION)
+        missed = Piece(Otherwise(), Constant(Symbol.LOWEST), Reason.INFORMATION)
+        return met, missed
+
+
+@dataclass(frozen=True, slots=True)
+class Manual(Deduction):
+    """Points that a person gives, with a reason."""
+
+    kind: ClassVar[str] = "manual"
+    needs_target: ClassVar[bool] = False
+    by_hand: ClassVar[bool] = True
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return nothing: no figure gives the points."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proportional(Deduction):
+    """The weight times how far the figure has come from `from_` to the target.
+
+    Nothing is given below the floor (above it, where less is better).
+    """
+
+    kind: ClassVar[str] = "proportional"
+
+    from_: Fraction | None = _setting(Nature.FIGURE, None)
+    floor: Fraction | None = _setting(Nature.FIGURE, None, optional=True)
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return the target, the floor if there is one, and the line between start and target."""
+        line = Line(self.from_ or Fraction(0), Symbol.THRESHOLD)
+        share = Piece(Otherwise(), line, Reason.BELOW_TARGET)
+        if self.floor is None:
+            return _TARGET_MET, share
+        short = Compare("<" if rule.comparator == ">=" else ">", self.floor)
+        nothing = Piece(short, Constant(Fraction(0)), Reason.BELOW_FLOOR, ("floor",))
+        return _TARGET_MET, nothing, share
+
+    def faults(
+        self, rules: RuleSet, rule: Rule, metric: Metric, path: Path
+    ) -> Problems:
+        """Yield a target that is strict or no number, and a line that leads nowhere."""
+        rising = rule.comparator == ">="
+        if rule.comparator in (">", "<"):
+            yield Problem("proportional-strict", path, {"comparator": rule.comparator})
+            return
+        if not metric.numeric or rule.comparator not in (">=", "<="):
+            yield Problem(
+                "deduction-type", path, {"kind": self.kind, "type": metric.type}
+            )
+            return
+        if self.from_ is None and not rising:
+            yield Problem("proportional-from", path)
+            return
+        start = self.from_ or Fraction(0)
+        target = rule.threshold
+        if not isinstance(target, Fraction):
+            return
+        leads_on = target > start if rising else target < start
+        if not leads_on:
+            arguments = {"base": number.plain(start), "threshold": number.plain(target)}
+            yield Problem("proportional-base", path, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class PerUnit(Deduction):
+    """So much off for each unit off the target: `each` points, or `percent` of the weight."""
+
+    kind: ClassVar[str] = "per_unit"
+
+    each: Fraction | None = _setting(Nature.POINTS, None)
+    percent: Fraction | None = _setting(Nature.PERCENT, None)
+    step: Fraction = _setting(Nature.STEP, Fraction(1))
+    units: Units = _setting(Nature.WORD, "exact", choices=("exact", "started", "whole"))
+    exempt: str | None = _setting(Nature.NAME, None, optional=True)
+
+    @property
+    def axis(self) -> Axis:
+        """The figure, less what is exempt."""
+        return Axis(exempt=self.exempt)
+
+    def loss(self, rule: Rule) -> Fraction:
+        """Return the points that one unit off the target costs."""
+        if self.each is not None:
+            return self.each
+        return (self.percent or Fraction(0)) * rule.weight / 100
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return the target, and the stairs that lead down from it."""
+        loss = -self.loss(rule)
+        stairs = Staircase(Symbol.WEIGHT, loss, Symbol.THRESHOLD, self.step, self.units)
+        return _TARGET_MET, Piece(Otherwise(), stairs, Reason.UNITS_OFF)
+
+    def faults(
+        self, rules: RuleSet, rule: Rule, metric: Metric, path: Path
+    ) -> Problems:
+        """Yield a target that has no units, a loss that is none or too large, a wrong exemption."""
+        by_number = metric.numeric and rule.comparator in (">=", "<=")
+        by_day = metric.type == "date" and rule.comparator == "on_or_before"
+        if not (by_number or by_day):
+            yield Problem(
+                "deduction-type", path, {"kind": self.kind, "type": metric.type}
+            )
+        if (self.each is None) == (self.percent is None):
+            yield Problem("per-unit-loss", path)
+        else:
+            yield from self._loss_faults(rule, path)
+        exempt = rules.metrics.get(self.exempt or "")
+        if exempt is not None and exempt.type != "count" and rule.comparator == "<=":
+            arguments = {"kind": "exempt", "type": exempt.type}
+            yield Problem("deduction-type", (*path, "exempt"), arguments)
+
+    def _loss_faults(self, rule: Rule, path: Path) -> Problems:
+        loss = self.loss(rule)
+        most = rule.weight - rule.lowest
+        if loss <= 0 or self.step <= 0:
+            yield Problem("not-positive", (*path, "each" if loss <= 0 else "step"))
+        if loss > most:
+            arguments = {"loss": number.plain(loss), "weight": number.plain(most)}
+            yield Problem("deduction-above-weight", path, arguments)
+        if self.exempt is not None and rule.comparator != "<=":
+            arguments = {"kind": f"{self.kind} {rule.comparator}"}
+            yield Problem("key-misplaced", (*path, "exempt"), arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class TierValue:
+    """What a tier gives: exactly one of points, a percentage of the weight, a formula."""
+
+    points: Fraction | None = None
+    percent: Fraction | None = None
+    formula: str | None = None
+
+    def of(self, rule: Rule) -> Points:
+        """Return the points of a piece."""
+        if self.points is not None:
+            return Constant(self.points)
+        if self.percent is not None:
+            return Constant(rule.weight * self.percent / 100, self.percent)
+        if self.formula is not None:
+            return Computed(self.formula)
+        return Constant(Fraction(0))  # the file is refused: a tier must give something
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One tier: an interval, or a set of values, or (both None) everything else."""
+
+    value: TierValue
+    interval: Interval | None = None
+    values: tuple[Scalar, ...] | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """Where the tier holds."""
+        if self.values is not None:
+            return Among(self.values)
+        return Otherwise() if self.interval is None else Within(self.interval)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers(Deduction):
+    """So much in each tier of the figure, or of the days it is late (`of`)."""
+
+    kind: ClassVar[str] = "tiers"
+    needs_target: ClassVar[bool] = False
+
+    of: Literal["days_late"] | None = None
+    tiers: tuple[Tier, ...] = _setting(Nature.LADDER, ())
+
+    @property
+    def axis(self) -> Axis:
+        """The figure, or the days after the deadline."""
+        return Axis(days_late=self.of is not None)
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return a piece for each tier."""
+        return tuple(
+            Piece(tier.condition, tier.value.of(rule), Reason.TIER, ("tiers", position))
+            for position, tier in enumerate(self.tiers)
+        )
+
+    def faults(
+        self, rules: RuleSet, rule: Rule, metric: Metric, path: Path
+    ) -> Problems:
+        """Yield tiers of the wrong type, then holes, overlaps and points that fall."""
+        by_deadline = rule.comparator in ("on_or_before", "before")
+        if self.of is not None and not by_deadline:
+            yield Problem("tiers-days-late", (*path, "of"))
+            return
+        if metric.type == "date" and self.of is None:
+            yield Problem("tiers-days-late", path)
+            return
+        faults = [
+            fault
+            for position, tier in enumerate(self.tiers)
+            for fault in self._tier_faults(
+                rule, metric, tier, (*path, "tiers", position)
+            )
+        ]
+        yield from faults
+        if not faults:
+            yield from range_checks.pieces(rule, metric, path)
+
+    def _tier_faults(
+        self, rule: Rule, metric: Metric, tier: Tier, path: Path
+    ) -> Problems:
+        value = tier.value
+        if [value.points, value.percent, value.formula].count(None) != 2:
+            yield Problem("tier-value", path)
+        late = self.of is not None
+        if tier.interval is not None and not (metric.numeric or late):
+            yield Problem("tier-condition", path)
+        fits = (
+            isinstance(item, Fraction) if late else literal_fits(item, metric)
+            for item in tier.values or ()
+        )
+        if not all(fits):
+            yield Problem("tier-condition", path)
+        points = value.of(rule)
+        if isinstance(points, Constant):
+            yield from _out_of_range(points.points, rule, path)
+
+
+def _out_of_range(points: Term, rule: Rule, path: Path) -> Problems:
+    """Yield points that lie above the weight or below the fewest."""
+    if isinstance(points, Fraction) and not rule.lowest <= points <= rule.weight:
+        arguments = {
+            "points": number.plain(points),
+            "lowest": number.plain(rule.lowest),
+            "weight": number.plain(rule.weight),
+        }
+        yield Problem("points-out-of-range", path, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class ByFormula(Deduction):
+    """The points that a formula gives, held between the fewest points and the weight."""
+
+    kind: ClassVar[str] = "formula"
+    needs_target: ClassVar[bool] = False
+
+    formula: str = _setting(Nature.FORMULA)
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return the one piece that the formula is."""
+        return (Piece(Otherwise(), Computed(self.formula), Reason.FORMULA),)
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """A part of the range with a rate of its own, up to and with `to`; None: to the end."""
+
+    each: Fraction = _setting(Nature.POINTS)
+    to: Fraction | None = _setting(Nature.FIGURE, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Progressive(Deduction):
+    """Brackets, each at its own rate on its own part, as a progressive tax is worked out.
+
+    With 0 to 10 at 1, 10 to 20 at 2, and above at 3, a figure of 25 gives 10 + 20 + 15 = 45.
+    """
+
+    kind: ClassVar[str] = "progressive"
+    needs_target: ClassVar[bool] = False
+
+    from_: Fraction | None = _setting(Nature.FIGURE, None)
+    brackets: tuple[Bracket, ...] = _setting(Nature.PARTS, ())
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return a line for each bracket, which begins with the points of those before it."""
+        start = self.from_ or Fraction(0)
+        points = Fraction(0)
+        pieces = []
+        for position, bracket in enumerate(self.brackets):
+            line = Staircase(points, bracket.each, start)
+            part = Interval(start, bracket.to, low_open=position > 0)
+            pieces.append(
+                Piece(Within(part), line, Reason.TIER, ("brackets", position))
+            )
+            if bracket.to is not None:
+                points += bracket.each * (bracket.to - start)
+                start = bracket.to
+        return tuple(pieces)
+
+    def faults(
+        self, rules: RuleSet, rule: Rule, metric: Metric, path: Path
+    ) -> Problems:
+        """Yield a metric that is no number, brackets out of order, holes and points that fall."""
+        if not metric.numeric:
+            yield Problem(
+                "deduction-type", path, {"kind": self.kind, "type": metric.type}
+            )
+            return
+        ends = [self.from_ or Fraction(0), *(bracket.to for bracket in self.brackets)]
+        for position, (low, high) in enumerate(pairwise(ends)):
+            last = position == len(self.brackets) - 1
+            out_of_order = high is None or (low is not None and high <= low)
+            if out_of_order and not (last and high is None):
+                yield Problem("brackets-order", (*path, "brackets", position))
+                return
+        yield from range_checks.pieces(rule, metric, path)
+
+
+KINDS: tuple[type[Deduction], ...] = (
+    AllOrNothing,
+    Proportional,
+    PerUnit,
+    Tiers,
+    Progressive,
+    ByFormula,
+    Manual,
+    NoPoints,
+)
+"""Every kind, in the order of the reference."""
+
+
+def replacements(rule: Rule) -> Iterator[Deduction]:
+    """Yield kinds that somebody might have written in place of a rule's own."""
+    kind = type(rule.deduction)
+    if kind in (AllOrNothing, NoPoints, Manual):
+        rising = rule.comparator == ">=" and isinstance(rule.threshold, Fraction)
+        if kind is AllOrNothing and rising:
+            yield Proportional()
+    elif rule.comparator is not None:
+        yield AllOrNothing()

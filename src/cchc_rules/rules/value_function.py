@@ -1,0 +1,263 @@
+"""Value functions: from a figure to points, as a finite list of pieces.
+
+A rule that reads one figure gives points by a *value function*, the term of multi-criteria
+analysis. It is written down once, here, as pieces; whoever scores, explains, checks, inverts or
+prints a rule reads the pieces and asks for no kind of deduction.
+
+The first piece whose condition holds gives the points. `deduction = "proportional"` with a floor
+of 50 for a target of 90 % and a weight of 4 is three pieces:
+
+    Met()               Constant(WEIGHT)           target met: 4.00
+    Compare("<", 50)    Constant(0)                below the floor: 0.00
+    Otherwise()         Line(0, THRESHOLD)         4 × value / 90
+
+A term is a number, or the name of something that is known only when a rule is scored: a threshold
+may be read from another figure. The names are those of the report's machine form.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal, NamedTuple, TypeAlias
+
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.problem import Path
+from cchc_rules.base.state import Reason
+from cchc_rules.rules.metric_values import as_number
+from cchc_rules.rules.model import Metric, Rule, Scalar
+
+
+class Symbol(StrEnum):
+    """What a term may name in place of a number."""
+
+    THRESHOLD = "threshold"
+    """The rule's threshold, read from the rule file, from another metric or from a formula."""
+    WEIGHT = "weight"
+    """The most points of the rule."""
+    LOWEST = "lowest"
+    """The fewest points of the rule, zero or below."""
+
+
+Term: TypeAlias = Fraction | Symbol
+
+# Conditions: where a piece holds ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """The figure reaches the rule's target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """The figure compares so with an edge: `sign` is one of `>= > <= < == !=`."""
+
+    sign: str
+    edge: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The figure lies in an interval."""
+
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The figure is one of some values, as the rule file writes them."""
+
+    values: tuple[Scalar, ...]
+
+    def numbers(self, metric: Metric) -> list[Fraction]:
+        """Return the values as the metric's figures: yes is 1, a level its position."""
+        return [as_number(value, metric) for value in self.values]
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """Every figure that no piece before takes."""
+
+
+Condition: TypeAlias = Met | Compare | Within | Among | Otherwise
+
+# Points: what a piece gives --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same points for every figure.
+
+    `percent` is how the rule file writes them where it gives a share of the weight.
+    """
+
+    points: Term
+    percent: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """weight × (figure − start) / (end − start): nothing at `start`, the weight at `end`.
+
+    Nothing at all where `end` does not lie beyond `start`, as a threshold that is read from
+    another figure may come to.
+    """
+
+    start: Fraction
+    end: Term
+
+
+Units: TypeAlias = Literal["exact", "started", "whole"]
+"""How parts of a unit count: as they are, each begun one as a whole one, full ones only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staircase:
+    """base + each × units, where units = |figure − origin| / step, and parts count as `units` says.
+
+    With exact units a staircase is a straight line.
+    """
+
+    base: Term
+    each: Fraction
+    origin: Term
+    step: Fraction = Fraction(1)
+    units: Units = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a formula gives, which may read other metrics."""
+
+    formula: str
+
+
+Points: TypeAlias = Constant | Line | Staircase | Computed
+
+
+class Piece(NamedTuple):
+    """Where a piece holds, what it gives, why, and the key of the deduction that says so.
+
+    The key is `("tiers", 2)` for the third tier, `("floor",)` for a floor, and empty for what the
+    deduction as a whole says.
+    """
+
+    condition: Condition
+    points: Points
+    reason: Reason
+    key: Path = ()
+
+    @property
+    def formula_key(self) -> Path:
+        """The key of the rule that holds the formula of a computed piece."""
+        return ("deduction", *self.key, "formula")
+
+
+class Axis(NamedTuple):
+    """What the pieces of a rule are held against: its figure, less exempt ones, or days late."""
+
+    exempt: str | None = None
+    days_late: bool = False
+
+
+class ValueFunction(NamedTuple):
+    """The points of a rule over its figure. Without pieces, a person gives the points."""
+
+    pieces: tuple[Piece, ...]
+    target: Condition | None
+    axis: Axis
+
+    @property
+    def graded(self) -> bool:
+        """Whether pieces have conditions of their own, as tiers do, and not the target's."""
+        return bool(self.pieces) and not isinstance(
+            self.pieces[0].condition, Met | Otherwise
+        )
+
+    @property
+    def formula(self) -> str | None:
+        """The one formula that gives the points of every figure, None where pieces do."""
+        first = self.pieces[0] if self.pieces else None
+        if first is None or not isinstance(first.condition, Otherwise):
+            return None
+        return first.points.formula if isinstance(first.points, Computed) else None
+
+
+_SIGNS = {
+    "is": "==",
+    "on_or_before": "<=",
+    "before": "<",
+    "on_or_after": ">=",
+    "after": ">",
+}
+"""Comparators that are signs under another name: dates are compared as day numbers."""
+
+
+def target_of(rule: Rule, metric: Metric) -> Condition | None:
+    """Return the condition of meeting a rule's target, None where it has no target of its own."""
+    if rule.comparator is None or rule.threshold is None:
+        return None
+    if isinstance(rule.threshold, Interval):
+        return Within(rule.threshold)
+    if isinstance(rule.threshold, tuple):
+        return Among(rule.threshold)
+    sign = _SIGNS.get(rule.comparator, rule.comparator)
+    if rule.comparator == "better":
+        sign = "<" if metric.better == "lower" else ">"
+    return Compare(sign, Symbol.THRESHOLD)
+
+
+def value_function(rule: Rule, metric: Metric) -> ValueFunction:
+    """Return the value function of a rule over its metric.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> rule = rules.rules["on-time"]
+    >>> function = value_function(rule, rules.metrics[rule.metric])
+    >>> [type(piece.points).__name__ for piece in function.pieces]
+    ['Constant', 'Line']
+    """
+    deduction = rule.deduction
+    return ValueFunction(
+        deduction.pieces(rule), target_of(rule, metric), deduction.axis
+    )
+
+
+# What pieces are asked ---------------------------------------------------------------------
+
+
+def interval_ends(interval: Interval | None) -> list[Fraction]:
+    """Return the ends of an interval, the low one first."""
+    if interval is None:
+        return []
+    return [end for end in (interval.low, interval.high) if end is not None]
+
+
+def edges_of(condition: Condition | None, metric: Metric) -> list[Fraction]:
+    """Return the written figures at which a condition begins or ends to hold."""
+    match condition:
+        case Within(interval):
+            return interval_ends(interval)
+        case Among():
+            return condition.numbers(metric)
+        case Compare(_, Fraction() as edge):
+            return [edge]
+        case _:
+            return []
+
+
+def bends_of(points: Points) -> Iterator[Fraction]:
+    """Yield the written figures at which the points of a piece begin."""
+    if isinstance(points, Line):
+        yield points.start
+
+
+def held_from(points: Points, rule: Rule) -> Iterator[Fraction]:
+    """Yield the figures at which a staircase from a written figure comes to the most and the fewest
+    points: beyond them the points are held, and nothing more is to win or to lose.
+    """
+    match points:
+        case Staircase(Fraction() as base, each, Fraction() as origin, step) if each:
+            for end in (rule.weight, rule.lowest):
+                yield origin + (end - base) / each * step

@@ -1,0 +1,312 @@
+"""Value functions made ready to run: pieces become closures over pairs of integers.
+
+A figure is a pair, numerator and denominator, and points are a fraction of ticks (10^-places of a
+point). Nothing is divided: `n/d ≥ 9/10` is asked as `10 n ≥ 9 d`. Each rule is compiled once;
+results that never change are made then too. Thresholds that come from other figures are put in
+first, so that everything here is numbers.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
+
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.number import Pair, half_up
+from cchc_rules.base.state import Reason, State
+from cchc_rules.rules.model import Metric
+from cchc_rules.rules.value_function import (
+    Among,
+    Compare,
+    Computed,
+    Condition,
+    Constant,
+    Line,
+    Met,
+    Otherwise,
+    Piece,
+    Staircase,
+    Symbol,
+    Term,
+    ValueFunction,
+    Within,
+)
+from cchc_rules.scoring.results import Result, Worth
+
+Test: TypeAlias = Callable[[Pair], bool]
+"""Whether a figure meets a condition, compared unrounded."""
+
+Evaluate: TypeAlias = Callable[[Pair], Result]
+"""From a figure to the result of its rule."""
+
+Outcome: TypeAlias = Result | Evaluate
+"""The result of every figure, where it is the same, else the function to it."""
+
+Ticks: TypeAlias = Callable[[Pair], Pair]
+"""From a figure to points in ticks, a fraction."""
+
+# Conditions ------------------------------------------------------------------------------
+
+
+def comparison(sign: str, edge: Fraction) -> Test:
+    """Return the test of an order sign against a fixed number.
+
+    >>> comparison(">=", Fraction(9, 10))((47, 52))
+    True
+    """
+    en = edge.numerator
+    ed = edge.denominator
+    tests: dict[str, Test] = {
+        ">=": lambda v: v[0] * ed >= en * v[1],
+        ">": lambda v: v[0] * ed > en * v[1],
+        "<=": lambda v: v[0] * ed <= en * v[1],
+        "<": lambda v: v[0] * ed < en * v[1],
+        "==": lambda v: v[0] * ed == en * v[1],
+        "!=": lambda v: v[0] * ed != en * v[1],
+    }
+    return tests[sign]
+
+
+def within(interval: Interval) -> Test:
+    """Return the test for lying inside an interval."""
+    tests: list[Test] = []
+    if interval.low is not None:
+        tests.append(comparison(">" if interval.low_open else ">=", interval.low))
+    if interval.high is not None:
+        tests.append(comparison("<" if interval.high_open else "<=", interval.high))
+    if len(tests) == 1:
+        return tests[0]
+    return lambda v: all(test(v) for test in tests)
+
+
+def among(numbers: frozenset[Fraction]) -> Test:
+    """Return the test for being one of some numbers."""
+    tests = [comparison("==", number) for number in numbers]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda v: any(test(v) for test in tests)
+
+
+def always(_: Pair) -> bool:
+    """Return that every figure meets the condition."""
+    return True
+
+
+def never(_: Pair) -> bool:
+    """Return that no figure meets the condition."""
+    return False
+
+
+# Pieces ----------------------------------------------------------------------------------
+
+
+class Compiler(NamedTuple):
+    """What pieces of one rule are compiled with.
+
+    `threshold` is the rule's threshold as a number, None where it is no single number. `computed`
+    makes the function of a formula of points. `unit` is the number of ticks in a point.
+    """
+
+    metric: Metric
+    worth: Worth
+    unit: int
+    threshold: Fraction | None
+    computed: Callable[[str], Ticks]
+
+    def evaluator(self, function: ValueFunction) -> Evaluate:
+        """Return the function from a figure to the rule's result."""
+        met = None if function.target is None else self.test(function.target, None)
+        rising = isinstance(function.target, Compare) and function.target.sign in (
+            ">=",
+            ">",
+        )
+        outcomes = [
+            self._outcome(piece, function, met, rising) for piece in function.pieces
+        ]
+        tests = [self._condition(piece, function, met) for piece in function.pieces]
+        if len(outcomes) == 1:
+            return _evaluate(outcomes[0])
+        if len(outcomes) == 2:
+            return _one_or_other(tests[0], *outcomes)
+        return _first_hit([*zip(tests[:-1], outcomes[:-1], strict=True)], outcomes[-1])
+
+    def _condition(
+        self, piece: Piece, function: ValueFunction, met: Test | None
+    ) -> Test:
+        """Return the test of a piece's condition, over days late where the pieces are."""
+        test = self.test(piece.condition, met)
+        if not function.axis.days_late or isinstance(piece.condition, Met | Otherwise):
+            return test
+        deadline = int(self.number(Symbol.THRESHOLD))
+        return lambda v: test((v[0] - deadline, 1))
+
+    def test(self, condition: Condition, met: Test | None) -> Test:
+        """Return the test of a condition; `met` is that of the target."""
+        match condition:
+            case Met():
+                return met or always
+            case Compare(sign, edge):
+                return comparison(sign, self.number(edge))
+            case Within(interval):
+                return within(interval)
+            case Among():
+                return among(frozenset(condition.numbers(self.metric)))
+            case Otherwise():
+                return always
+
+    def number(self, term: Term) -> Fraction:
+        """Return the number of a term: points in points, figures as they are."""
+        match term:
+            case Symbol.THRESHOLD:
+                return self.threshold or Fraction(0)
+            case Symbol.WEIGHT:
+                return Fraction(self.worth.weight, self.unit)
+            case Symbol.LOWEST:
+                return Fraction(self.worth.lowest, self.unit)
+        return term
+
+    def _outcome(
+        self, piece: Piece, function: ValueFunction, met: Test | None, rising: bool
+    ) -> Outcome:
+        """Return the result of every figure in a piece, or the function to it."""
+        if isinstance(piece.condition, Met):
+            met = always
+        elif isinstance(function.pieces[0].condition, Met):
+            met = never
+        detail = piece.key[-1] if piece.reason is Reason.TIER else None
+        match piece.points:
+            case Constant(points):
+                return self._constant(
+                    self.number(points) * self.unit, piece.reason, met, detail
+                )
+            case Line(start, end):
+                return self._line(start, self.number(end), rising, piece.reason)
+            case Staircase() as stairs:
+                return self._stairs(stairs, piece.reason, met, detail)
+            case Computed(text):
+                return self._computed(self.computed(text), piece.reason, met, detail)
+
+    def _constant(
+        self, ticks: Fraction, reason: Reason, met: Test | None, detail: object
+    ) -> Outcome:
+        points = ticks.numerator, ticks.denominator
+        if met is None or met is always or met is never:
+            reached = None if met is None else met is always
+            return self.worth.result(*points, reason, reached, detail)
+        missed = self.worth.result(*points, reason, False, detail)
+        full = self.worth.result(*points, reason, True, detail)
+        return lambda v: full if met(v) else missed
+
+    def _line(
+        self, start: Fraction, end: Fraction, rising: bool, reason: Reason
+    ) -> Evaluate:
+        """weight × (figure − start) / (end − start), at least the fewest points.
+
+        Only figures that miss the target come here, so that the points stay below the weight.
+        """
+        leads_on = end > start if rising else end < start
+        slope = Fraction(self.worth.weight) / (end - start) if leads_on else Fraction(0)
+        return _along(slope, start, self.worth.lowest, reason)
+
+    def _stairs(
+        self, stairs: Staircase, reason: Reason, met: Test | None, detail: object
+    ) -> Evaluate:
+        worth = self.worth
+        base = self.number(stairs.base) * self.unit
+        each = stairs.each * self.unit
+        origin = self.number(stairs.origin)
+
+        def evaluate(v: Pair) -> Result:
+            units = units_between(v, origin, stairs)
+            n, d = units
+            n = (
+                base.numerator * d * each.denominator
+                + each.numerator * n * base.denominator
+            )
+            d = d * base.denominator * each.denominator
+            said = units if detail is None else detail
+            return worth.result(
+                *worth.held(n, d), reason, met(v) if met else None, said
+            )
+
+        return evaluate
+
+    def _computed(
+        self, ticks: Ticks, reason: Reason, met: Test | None, detail: object
+    ) -> Evaluate:
+        worth = self.worth
+
+        def evaluate(v: Pair) -> Result:
+            reached = met(v) if met else None
+            return worth.result(*worth.held(*ticks(v)), reason, reached, detail)
+
+        return evaluate
+
+
+def _evaluate(outcome: Outcome) -> Evaluate:
+    """Return the function to an outcome that may be the same for every figure."""
+    if isinstance(outcome, Result):
+        return lambda v: outcome
+    return outcome
+
+
+def _one_or_other(test: Test, hit: Outcome, other: Outcome) -> Evaluate:
+    """Return the choice between two pieces; what is the same for every figure is not called."""
+    if isinstance(hit, Result):
+        if isinstance(other, Result):
+            return lambda v: hit if test(v) else other
+        return lambda v: hit if test(v) else other(v)
+    rest = _evaluate(other)
+    return lambda v: hit(v) if test(v) else rest(v)
+
+
+def _first_hit(steps: list[tuple[Test, Outcome]], last: Outcome) -> Evaluate:
+    """Return the choice of the first piece whose test holds, else the last."""
+    ladder = [(test, _evaluate(outcome)) for test, outcome in steps]
+    rest = _evaluate(last)
+
+    def evaluate(v: Pair) -> Result:
+        for test, hit in ladder:
+            if test(v):
+                return hit(v)
+        return rest(v)
+
+    return evaluate
+
+
+def _along(slope: Fraction, start: Fraction, lowest: int, reason: Reason) -> Evaluate:
+    kn = slope.numerator
+    kd = slope.denominator * start.denominator
+    sn = start.numerator
+    sd = start.denominator
+    partly = State.PARTLY_MET
+    missed = State.NOT_MET
+
+    def evaluate(v: Pair) -> Result:
+        n, d = v
+        n = kn * (n * sd - sn * d)
+        d = kd * d
+        if n <= lowest * d:
+            n = lowest
+            d = 1
+        return Result(partly if n > 0 else missed, reason, n, d, half_up(n, d))
+
+    return evaluate
+
+
+def units_between(v: Pair, origin: Fraction, stairs: Staircase) -> Pair:
+    """Return how many units lie between a figure and the origin of a staircase.
+
+    They are exact, or each begun one counts (`started`), or full ones only (`whole`).
+
+    >>> stairs = Staircase(Fraction(10), Fraction(-1), Fraction(80), Fraction(5), "started")
+    >>> units_between((69, 1), Fraction(80), stairs)
+    (3, 1)
+    """
+    n = (
+        abs(v[0] * origin.denominator - origin.numerator * v[1])
+        * stairs.step.denominator
+    )
+    d = v[1] * origin.denominator * stairs.step.numerator
+    if stairs.units == "exact":
+        return n, d
+    return (-(-n // d) if stairs.units == "started" else n // d), 1
