@@ -23,7 +23,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
 
-NAMES = {
+NAMES: dict[str, str] = {
     "RuleSetHead": "ruleset",
     "Validity": "days",
     "BothLanguages": "text",

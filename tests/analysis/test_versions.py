@@ -16,7 +16,8 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Effect, State
 from cchc_rules.cli.main import main
-from cchc_rules.rules.model import Conflict, Deduction, Text
+from cchc_rules.rules.deductions import Manual
+from cchc_rules.rules.model import Conflict, Text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -268,7 +269,7 @@ class TestDifference:
                 {
                     "title": Text("khác", "other"),
                     "source": ("9",),
-                    "deduction": Deduction("manual"),
+                    "deduction": Manual(),
                     "weight": Fraction(5),
                     "metric": "late",
                     "comparator": ">",

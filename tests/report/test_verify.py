@@ -28,7 +28,7 @@ from cchc_rules import (
 from cchc_rules.cli.main import main
 from cchc_rules.report import verify
 from cchc_rules.report.verify import NoReportError, differences, digest
-from cchc_rules.scoring import results
+from cchc_rules.scoring import evaluators
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -329,7 +329,7 @@ class TestWhateverIsChangedIsFound:
             {**TIED, "measurements": {"share": {"numerator": 1, "denominator": 8}}}
         )
         assert score(rules, submission).to_dict()["rules"][0]["earned"] == "0.13"
-        monkeypatch.setattr(results, "half_up", lambda n, d: round(Fraction(n, d)))
+        monkeypatch.setattr(evaluators, "half_up", lambda n, d: round(Fraction(n, d)))
         report = score(rules, submission).to_dict()
         assert report["rules"][0]["earned"] == "0.12"
         assert "rules[share].earned" in [

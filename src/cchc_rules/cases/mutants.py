@@ -270,8 +270,7 @@ def _other_deductions(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Ot
     deduction = rule.deduction
     for other in replacements(rule):
         yield (), deduction.kind, other.kind, other
-    for key, before, after, changed in _other_settings(rules, rule, metric, deduction):
-        yield key, before, after, changed
+    yield from _other_settings(rules, rule, metric, deduction)
 
 
 def _other_settings(
