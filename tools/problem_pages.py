@@ -10,7 +10,13 @@ ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "src" / "cchc_rules" / "packaged" / "locale"
 BAD = ROOT / "tests" / "bad"
 PAGE = ROOT / "docs" / "reference" / "problems.md"
+<<<<<<< HEAD
 WARNINGS = ("metric-unused", "clause-claimed-twice", "calendar-undeclared")
+=======
+WARNINGS = ("metric-unused", "clause-claimed-twice")
+DOUBTS = "doubtful-"
+"""How the codes of a submission's warnings begin."""
+>>>>>>> 0430486 (Doubtful figures get warnings, which change no score)
 
 HEAD = """\
 # Problems
@@ -90,7 +96,9 @@ def section(code: str, vi: dict[str, str], en: dict[str, str]) -> str:
         ("case file", "cases"),
     )
     where = [name for name, key in names if found[key]]
-    kind = "Warning" if code in WARNINGS else "Error"
+    if code.startswith(DOUBTS):
+        where = ["submission"]
+    kind = "Warning" if code in WARNINGS or code.startswith(DOUBTS) else "Error"
     lines = [f"## `{code}`", ""]
     lines.append(
         f"{kind} in a {' or a '.join(where) or 'file'}. {shown(en[f'problem.{code}'])}"

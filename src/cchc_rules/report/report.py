@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from cchc_rules.base import number
+from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import Reason, State
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.document import document
@@ -14,6 +15,7 @@ from cchc_rules.report.heading import Document
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import Band, Rule
 from cchc_rules.scoring.scoring import Scoring
+from cchc_rules.submissions import doubtful_figures
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,14 @@ class Report:
     def losses(self) -> tuple[RuleRecord, ...]:
         """The rules that lost points by their figures, the largest loss first."""
         return tuple(self.rules[at] for at in self.scoring.losses())
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is doubtful in the submission; it is scored as it stands, and no view shows it."""
+        scoring = self.scoring
+        return doubtful_figures.warnings(
+            scoring.measurements, scoring.rules, scoring.as_of
+        )
 
     def to_dict(self, lang: str | None = None, *, machine: bool = True) -> Document:
         """Return the document that every view is drawn from, its texts in the language asked for.

@@ -82,7 +82,7 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
     active = _envelope(found, rules, reader)
     binders = _binders(active)
     figures: dict[str, Figure] = {}
-    entries = _decided(found.entries, active)
+    entries = decided(found.entries, active)
     for id_ in found.changes:
         if id_ not in binders and id_ not in found.entries:  # left out, but never there
             _unknown_metric(active, id_, reader)
@@ -100,7 +100,7 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
     return Bound(rules, as_of, figures, entries)
 
 
-def _decided(entries: Mapping[str, Entry], rules: RuleSet) -> Mapping[str, Entry]:
+def decided(entries: Mapping[str, Entry], rules: RuleSet) -> Mapping[str, Entry]:
     """Return the entries with numbers where their metrics decide what a typed text means."""
     if not any(map(_is_typed, entries.values())):
         return entries

@@ -111,6 +111,9 @@ class Measurements:
     file_sha256: str | None = None
     bound: "Bound | None" = field(default=None, repr=False)
     changes: tuple[str, ...] = ()
+    file: str = field(default="", repr=False)
+    cells: Mapping[Path, str] = field(default_factory=dict, repr=False)
+    """Of a filled form, the cell that each part of the submission stood in, as `sheet!A1`."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Measurements) and dump_measurements(
@@ -126,6 +129,23 @@ class Measurements:
         period.
         """
         return self.as_of or self.span[1]
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is doubtful and still scored as it stands, such as 0.922 where percentages belong.
+
+        Empty where the submission was read without a rule set: then `Report.warnings` tells.
+        """
+        if self.bound is None:
+            return ()
+        # That module reads submissions, so it can only be asked once this one is there.
+        from cchc_rules.submissions.doubtful_figures import warnings  # noqa: PLC0415
+
+        return warnings(self, self.bound.rules, self.bound.as_of)
+
+    def place(self, path: Path) -> str:
+        """Return the file, and of a form the cell, that a path of the submission stands in."""
+        return place_of(path, self.file, self.cells)
 
     @property
     def sha256(self) -> str:
@@ -380,6 +400,14 @@ def _places(content: object) -> Callable[[Path], list[int]]:
     return place
 
 
+def place_of(path: Path, file: str, cells: Mapping[Path, str]) -> str:
+    """Return the file, and of a workbook the cell, that a path of a submission stands in."""
+    for length in range(len(path), 0, -1) if cells else ():
+        if path[:length] in cells:
+            return f"{file}:{cells[path[:length]]}"
+    return file
+
+
 class Reader:
     """Reads the form of a submission and collects what is wrong."""
 
@@ -396,24 +424,15 @@ class Reader:
         once.
         """
         problem = Problem(
-            code, path, places, self._place(path), in_cell=bool(self.cells)
+            code,
+            path,
+            places,
+            place_of(path, self.file, self.cells),
+            in_cell=bool(self.cells),
         )
         self.problems.append(problem)
         if len(self.problems) > MOST_PROBLEMS:
             self.refuse()
-
-    def _place(self, path: Path) -> str:
-        """Return the file, and of a workbook the cell, that a path of the submission stands in."""
-        lengths = range(len(path), 0, -1) if self.cells else ()
-        cell = next(
-            (
-                self.cells[path[:length]]
-                for length in lengths
-                if path[:length] in self.cells
-            ),
-            "",
-        )
-        return f"{self.file}:{cell}" if cell else self.file
 
     def refuse(self) -> NoReturn:
         """Raise every problem noted, in the order of the submission."""
@@ -483,6 +502,8 @@ class Reader:
                 for track in tracks
             },
             file_sha256=digest,
+            file=self.file,
+            cells=self.cells,
         )
 
     def figures(self, table: Mapping[str, Any]) -> dict[str, Entry]:

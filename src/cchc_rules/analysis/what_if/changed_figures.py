@@ -8,21 +8,14 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from cchc_rules.base import number
+from cchc_rules.base import number, written_values
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.rules.model import Metric, RuleSet
+from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.binding import variant
 from cchc_rules.submissions.submission import Measurements, same_item
 
 MISSING = "missing"
-YES_OR_NO = {
-    "true": True,
-    "có": True,
-    "yes": True,
-    "false": False,
-    "không": False,
-    "no": False,
-}
 
 
 def tried(
@@ -38,7 +31,8 @@ def tried(
         measurements: The submission as it is.
         rules: The rule set.
         settings: A number is written as 97.5 or as 48/52, an answer as có or yes, a level as its
-            text, a day as 2023-01-20; `missing` leaves the metric out, and a metric of listed items
+            text, a day as 2023-01-20 or 20/01/2023;
+            `missing` leaves the metric out, and a metric of listed items
             may be given as their number.
         as_of: The day of judgement, where it is another than the submission's.
 
@@ -76,7 +70,9 @@ def _figure(text: str, metric: Metric, measurements: Measurements) -> Any:
     if text == MISSING:
         return None
     if metric.type == "yes_no":
-        return YES_OR_NO.get(text.casefold(), text)
+        return written_values.yes_no(text)
+    if metric.type == "date":
+        return written_values.day(text)
     if not metric.numeric:
         return text
     numerator, fraction_line, denominator = text.partition("/")
@@ -84,15 +80,20 @@ def _figure(text: str, metric: Metric, measurements: Measurements) -> Any:
         return {"numerator": _number(numerator), "denominator": _number(denominator)}
     if metric.distinct:
         return _items(text, metric, measurements)
-    return _number(text)
+    if metric.whole:
+        return typed_cells.number(text, typed_cells.allowed_by(metric))
+    return _number(text, percent=metric.type == "percent")
 
 
-def _number(text: str) -> Any:
-    """Return a number as JSON has it; what is none stays a text, and is refused as one."""
+def _number(text: str, *, percent: bool = False) -> Any:
+    """Return a number as JSON has it, or as people type it; what is none stays a text.
+
+    A decimal point is one here, even in 1.125: plans and gains print figures so.
+    """
     try:
         number.parse(text.strip())
     except number.NotANumberError:
-        return text
+        return typed_cells.number(text, typed_cells.Allowed(percent=percent))
     return Decimal(text.strip()) if "." in text else int(text)
 
 

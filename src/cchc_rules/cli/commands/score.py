@@ -16,6 +16,7 @@ from cchc_rules.cli.console import (
     as_setting,
     guarded,
     paper,
+    print_problems,
     put,
 )
 from cchc_rules.render import FORMATS, TEXTS, render, render_bytes
@@ -24,6 +25,7 @@ from cchc_rules.rules.load import load_rules
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.rules.source import packaged_rule_sets
 from cchc_rules.submissions.binding import load_measurements
+from cchc_rules.submissions.doubtful_figures import refuse_doubtful, warnings
 from cchc_rules.submissions.submission import Measurements, named_ruleset
 from cchc_rules.submissions.table_files import holds_many
 
@@ -64,6 +66,7 @@ def add_submission(command: Parser) -> None:
         metavar="METRIC=VALUE",
         help=command.say("set"),
     )
+    command.add_argument("--strict", action="store_true", help=command.say("strict"))
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
@@ -122,13 +125,20 @@ def _study(
 
 
 def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
-    """Return the submission that the arguments name, with the figures that they set."""
-    measurements = load_measurements(options.measurements, rules, as_of=options.as_of)
-    if not options.set:
-        return measurements
-    from cchc_rules.analysis.what_if.changed_figures import tried  # noqa: PLC0415 - only for those who try figures
+    """Return the submission that the arguments name, with the figures that they set.
 
-    return tried(measurements, rules, options.set, as_of=options.as_of)
+    What is doubtful in it is said on standard error; with `--strict` it is refused.
+    """
+    measurements = load_measurements(options.measurements, rules, as_of=options.as_of)
+    if options.set:
+        from cchc_rules.analysis.what_if.changed_figures import tried  # noqa: PLC0415 - only for those who try figures
+
+        measurements = tried(measurements, rules, options.set, as_of=options.as_of)
+    day = options.as_of or measurements.judged_at
+    if options.strict:
+        refuse_doubtful(measurements, rules, day)
+    print_problems(warnings(measurements, rules, day), options.lang or rules.language)
+    return measurements
 
 
 def rules_for(measurements: Path, named: str | None) -> RuleSet:

@@ -1,0 +1,214 @@
+"""Figures that are right in form and still ask for a look: warnings, which never change a score.
+
+Only what can be told exactly is told; each doubt has a code of its own.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from cchc_rules.base import number
+from cchc_rules.base.problem import Problem, SubmissionError, bounded, quoted
+from cchc_rules.base.text import text_key
+from cchc_rules.rules.model import Metric, MetricRef, RuleSet
+from cchc_rules.submissions.binding import decided, variant
+from cchc_rules.submissions.submission import Entry, Measurements
+
+MOST_TIMES_ONE_DOCUMENT = 20
+"""A document that proves so many figures is probably the cover of all of them."""
+
+DECIMALS_OF_A_THOUSAND = 3
+"""`1.774` has so many where one thousand seven hundred and seventy-four may be meant."""
+
+A_THOUSAND = 1000
+
+
+def warnings(
+    measurements: Measurements, rules: RuleSet, as_of: date
+) -> tuple[Problem, ...]:
+    """Return what is doubtful in a submission, in the order of its figures.
+
+    Arguments:
+        measurements: The submission.
+        rules: The rule set that it is scored with.
+        as_of: The day of judgement, which chooses the sections that hold.
+    """
+    return tuple(bounded(_Doubts(measurements, rules, as_of).found()))
+
+
+def refuse_doubtful(measurements: Measurements, rules: RuleSet, as_of: date) -> None:
+    """Raise `SubmissionError` with every warning of a submission as an error, if it has any."""
+    doubts = warnings(measurements, rules, as_of)
+    if doubts:
+        raise SubmissionError(replace(doubt, warning=False) for doubt in doubts)
+
+
+class _Doubts:
+    def __init__(self, measurements: Measurements, rules: RuleSet, as_of: date) -> None:
+        self.measurements = measurements
+        self.rules = variant(measurements, rules, as_of)
+        self.entries = decided(measurements.entries, self.rules)
+
+    def found(self) -> Iterator[Problem]:
+        """Yield every doubt: of each figure in turn, then of the evidence."""
+        thresholds = self._thresholds()
+        references = self._references()
+        for id_, entry in self.entries.items():
+            metric = self.rules.metrics.get(id_)
+            if metric is None or not metric.numeric:
+                continue
+            yield from self._share(metric, entry)
+            value = _exact(entry.value)
+            if value is None:
+                continue
+            yield from self._three_decimals(metric, entry.value)
+            if metric.type == "percent":
+                yield from self._percentage(metric, value, thresholds[id_])
+            yield from self._beside_reference(metric, value, references[id_])
+        yield from self._evidence()
+
+    def _doubt(self, code: str, *path: str | int, **arguments: str) -> Problem:
+        measurements = self.measurements
+        return Problem(
+            code,
+            path,
+            arguments,
+            measurements.place(path),
+            warning=True,
+            in_cell=bool(measurements.cells),
+        )
+
+    # Figures by themselves
+
+    def _share(self, metric: Metric, entry: Entry) -> Iterator[Problem]:
+        """Doubt a fraction on one side of a share when the other side is whole."""
+        parts = {"numerator": entry.numerator, "denominator": entry.denominator}
+        values = {part: _exact(value) for part, value in parts.items()}
+        fractions = [
+            part
+            for part, value in values.items()
+            if value is not None and value.denominator != 1
+        ]
+        if len(fractions) != 1 or None in values.values():
+            return
+        (part,) = fractions
+        path = ("measurements", metric.id, part)
+        given = parts[part]
+        if _may_be_a_thousand(given):
+            thousand = str(Fraction(str(given)) * A_THOUSAND)
+            yield self._doubt(
+                "doubtful-thousand", *path, given=quoted(given), hint=thousand
+            )
+        else:
+            yield self._doubt("doubtful-fraction", *path, given=quoted(given))
+
+    def _three_decimals(self, metric: Metric, value: object) -> Iterator[Problem]:
+        """Doubt a number of three decimals where all other numbers of the submission are whole."""
+        if metric.type != "number" or not _may_be_a_thousand(value):
+            return
+        thousand = Fraction(str(value)) * A_THOUSAND
+        if metric.range.holds(thousand) and self._others_are_whole(metric.id):
+            path = ("measurements", metric.id)
+            arguments = {"given": quoted(value), "hint": str(thousand)}
+            yield self._doubt("doubtful-thousand", *path, **arguments)
+
+    def _others_are_whole(self, id_: str) -> bool:
+        others = [
+            exact
+            for name, entry in self.entries.items()
+            if name != id_ and self._counts(name)
+            for value in (entry.value, entry.numerator, entry.denominator)
+            if (exact := _exact(value)) is not None
+        ]
+        return bool(others) and all(value.denominator == 1 for value in others)
+
+    def _counts(self, id_: str) -> bool:
+        metric = self.rules.metrics.get(id_)
+        return metric is not None and metric.numeric and metric.type != "percent"
+
+    def _percentage(
+        self, metric: Metric, value: Fraction, thresholds: set[Fraction]
+    ) -> Iterator[Problem]:
+        """Doubt a share where percentages are expected, and one that just meets a target."""
+        path = ("measurements", metric.id)
+        given = number.shown(value)
+        # Where less is better, such as dossiers overdue, half a percent is a usual figure.
+        if 0 < value <= 1 and metric.better == "higher":
+            hint = number.shown(value * 100)
+            yield self._doubt("doubtful-percentage", *path, given=given, hint=hint)
+        if value in thresholds and 0 < value < 100:
+            yield self._doubt("doubtful-threshold", *path, given=given)
+
+    # Figures beside others
+
+    def _thresholds(self) -> dict[str, set[Fraction]]:
+        """Return the plain thresholds of each metric's rules."""
+        found: dict[str, set[Fraction]] = defaultdict(set)
+        for rule in self.rules.rules.values():
+            if rule.metric and isinstance(rule.threshold, Fraction):
+                found[rule.metric].add(rule.threshold)
+        return found
+
+    def _references(self) -> dict[str, set[str]]:
+        """Return the metrics that each metric is compared with, such as last year's figure."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for rule in self.rules.rules.values():
+            if rule.metric and isinstance(rule.threshold, MetricRef):
+                found[rule.metric].add(rule.threshold.metric)
+        return found
+
+    def _beside_reference(
+        self, metric: Metric, value: Fraction, references: set[str]
+    ) -> Iterator[Problem]:
+        """Doubt a figure that is a thousand times another year's, or a thousandth, give or take half."""
+        for name in sorted(references & self.entries.keys()):
+            other = _exact(self.entries[name].value)
+            if not value or not other:
+                continue
+            times = max(value, other) / min(value, other)
+            if 2 * times >= A_THOUSAND and times <= 2 * A_THOUSAND:
+                yield self._doubt(
+                    "doubtful-scale",
+                    "measurements",
+                    metric.id,
+                    given=number.shown(value),
+                    other=number.shown(other),
+                    name=name,
+                )
+
+    def _evidence(self) -> Iterator[Problem]:
+        """Doubt a document that proves nearly everything."""
+        proves: dict[str, list[str]] = defaultdict(list)
+        names: dict[str, str] = {}
+        for id_, entry in self.entries.items():
+            documents = {
+                text_key(item.document): item.document for item in entry.evidence
+            }
+            names = {**documents, **names}
+            for key in documents:
+                proves[key].append(id_)
+        for key, ids in proves.items():
+            if len(ids) >= MOST_TIMES_ONE_DOCUMENT:
+                path = ("measurements", ids[0], "evidence")
+                arguments = {"given": quoted(names[key]), "count": str(len(ids))}
+                yield self._doubt("doubtful-evidence", *path, **arguments)
+
+
+def _exact(value: object) -> Fraction | None:
+    """Return the exact value of a number, None for anything else."""
+    try:
+        return number.fraction(value)
+    except number.NotANumberError:
+        return None
+
+
+def _may_be_a_thousand(value: object) -> bool:
+    """Whether a number has exactly three decimals and less than four digits before them."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return False
+    return (
+        value.as_tuple().exponent == -DECIMALS_OF_A_THOUSAND and 1 <= abs(value) < 1000
+    )
