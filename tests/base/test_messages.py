@@ -24,6 +24,7 @@ from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import COMPUTED, Effect, Reason
 from cchc_rules.render.form_workbook import LINES as GUIDE_LINES
 from cchc_rules.render.workbook.layout import SHEETS, TOTALS
+from cchc_rules.render.workbook.steps import Reckoning
 from cchc_rules.report.arithmetic import _EFFECTS
 from cchc_rules.rules.model import Basis
 from cchc_rules.rules.rule_text import _COMPARATORS
@@ -198,7 +199,9 @@ FAMILIES = {
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__}
     | {f"comparison.basis-{basis.replace('_', '-')}" for basis in BASES},
     "state-": {f"report.state-{key}" for key in ("earned", "lost", "excluded")},
-    "step-": {f"report.step-{kind}" for kind in STEPS} | NUMBERED,
+    "step-": {f"report.step-{kind}" for kind in STEPS}
+    | {f"workbook.step-{name}" for name in Reckoning._fields}
+    | NUMBERED,
     "line-": {f"comparison.line-{line.replace('_', '-')}" for line in LINES},
     "moved-": {
         f"comparison.moved-{key}"
@@ -402,7 +405,9 @@ class TestTheSourceAndTheCatalogues:
         written = {
             text for text in EVERYWHERE if re.fullmatch(rf"({heads})\.[a-z_-]+", text)
         } - {"overview.css"}
-        assert written - set(IDS) == set()
+        begun = {text for text in written if text.endswith("-")}
+        assert written - begun - set(IDS) == set()
+        assert all(any(id_.startswith(text) for id_ in IDS) for text in begun)
 
     def test_every_word_of_the_views_exists(self):
         said = called({"say", "tell"}) | set(
