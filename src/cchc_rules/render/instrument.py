@@ -85,7 +85,7 @@ class InstrumentView(Words):
 
     def basis(self, area: Document) -> str:
         """Return where the points of an area come from."""
-        return messages.message(self.lang, f"report.basis-{area['basis']}")
+        return messages.message(self.lang, "report." + f"basis-{area['basis']}")
 
     def area_title(self, area: Document) -> str:
         """Return the title of an area; bonus and penalty areas say their cap."""

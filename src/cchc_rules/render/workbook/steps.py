@@ -82,6 +82,9 @@ BLOCK = 9
 ZERO = "÷0"
 """Stands in a step where a denominator is zero."""
 
+RECKONING_HEADS = ("step-exact", "step-earned", "step-excluded", "step-rescaled")
+"""The messages above the columns of a reckoning."""
+
 UNROUNDED = "0.00######"
 WHOLE = {"num_format": "0", "align": "center"}
 
@@ -151,7 +154,7 @@ class StepSheet:
             self.sheet.over(HEAD - 1, columns, words, **HEADING)
         heads = [say(f"step-{column}") for column in range(FIRST_RECKONING)]
         for _ in RECKONINGS:
-            heads += [say(f"step-{name}") for name in Reckoning._fields]
+            heads += [say(head) for head in RECKONING_HEADS]
         self.sheet.heads(HEAD, heads)
 
     def _rule(self, line: Line) -> None:
