@@ -10,13 +10,9 @@ ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "src" / "cchc_rules" / "packaged" / "locale"
 BAD = ROOT / "tests" / "bad"
 PAGE = ROOT / "docs" / "reference" / "problems.md"
-<<<<<<< HEAD
 WARNINGS = ("metric-unused", "clause-claimed-twice", "calendar-undeclared")
-=======
-WARNINGS = ("metric-unused", "clause-claimed-twice")
 DOUBTS = "doubtful-"
 """How the codes of a submission's warnings begin."""
->>>>>>> 0430486 (Doubtful figures get warnings, which change no score)
 
 HEAD = """\
 # Problems
