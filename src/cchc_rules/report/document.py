@@ -24,20 +24,26 @@ from cchc_rules.scoring.totals import Total
 from cchc_rules.submissions.submission import Entry, Figure, Given
 
 
-def document(scoring: Scoring, lang: str, *, machine: bool = True) -> Document:
+def document(
+    scoring: Scoring, lang: str, *, machine: bool = True, gains: bool = True
+) -> Document:
     """Return the document of an outcome, its texts in a language; without `machine`, its words and
     figures alone.
+
+    Without `gains`, nothing is said of what would win points back: each gain judges every rule that
+    reads the figure anew, which takes the square of their number.
     """
-    writer = _Writer(scoring, lang)
+    writer = _Writer(scoring, lang, gains=gains)
     return writer.proved(writer.document()) if machine else writer.document()
 
 
 class _Writer:
     """Writes the document of an outcome in one language."""
 
-    def __init__(self, scoring: Scoring, lang: str) -> None:
+    def __init__(self, scoring: Scoring, lang: str, *, gains: bool) -> None:
         self.scoring = scoring
         self.lang = lang
+        self.with_gains = gains
         self.speaker = ResultText(scoring, lang)
         self.arithmetic = Arithmetic(self.speaker)
         self.explanation = Explanation(self.arithmetic)
@@ -248,8 +254,8 @@ class _Writer:
             "origin": self.provenance.rule(rule.id),
             "reported": speaker.reported(at),
             "calculation": self.arithmetic.calculation(at),
-            "win_back": self.explanation.win_back(at),
-            "gains": [self.gain(gain, at) for gain in self.explanation.gains.of(at)],
+            "win_back": self.win_back(at),
+            "gains": self.gains(at),
             "evidence": self.evidence(at),
             "remedy": self.remedy(scoring.rules.remedies.get(rule.remedy or "")),
             "conflicts": [
@@ -260,6 +266,13 @@ class _Writer:
             "note": self.words(rule.note),
             "tracks": self.rule_tracks(rule.id),
         }
+
+    def win_back(self, at: int) -> str | None:
+        return self.explanation.win_back(at) if self.with_gains else None
+
+    def gains(self, at: int) -> list[Document]:
+        gains = self.explanation.gains.of(at) if self.with_gains else ()
+        return [self.gain(gain, at) for gain in gains]
 
     def threshold(self, at: int) -> object:
         rule = self.scoring.rule(at)

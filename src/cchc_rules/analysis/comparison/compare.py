@@ -29,6 +29,7 @@ from cchc_rules.analysis.comparison.division import (
 from cchc_rules.base.number import fixed
 from cchc_rules.base.problem import Problem, ReportError, quoted
 from cchc_rules.base.state import State
+from cchc_rules.report.document import document as report_document
 from cchc_rules.report.report import Report
 
 KINDS = ("base", "bonus", "penalty")
@@ -147,8 +148,9 @@ def read_side(source: Report | Document) -> Side:
     is broken.
     """
     if isinstance(source, Report):
-        own = source.to_dict()
-        return Side(own, source, standing(own))
+        # A comparison says nothing of what would win points back, the dearest part of a report.
+        scored = report_document(source.scoring, source.language, gains=False)
+        return Side(scored, source, standing(scored))
     try:
         side = Side(source, None, standing(source))
         _tried(side)

@@ -8,6 +8,7 @@ from cchc_rules.analysis.comparison.compare import BROKEN, broken, read_side
 from cchc_rules.analysis.comparison.contributions import ZERO, exact, top
 from cchc_rules.base import number
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
+from cchc_rules.report.document import document as report_document
 from cchc_rules.report.heading import Document, written
 from cchc_rules.report.report import Report
 
@@ -20,11 +21,11 @@ def compare_track(
 
     Raises `ReportError` when a document is no report, `SubmissionError` when it has no such track.
     """
-    source = (
-        report.to_dict(lang)
-        if isinstance(report, Report)
-        else read_side(report).document
-    )
+    if isinstance(report, Report):
+        language = lang or report.language
+        source = report_document(report.scoring, language, gains=False)
+    else:
+        source = read_side(report).document
     try:
         tracks = [str(item["id"]) for item in source["tracks"]]
         found = (

@@ -9,6 +9,7 @@ from cchc_rules.analysis.comparison.division import Division, Side
 from cchc_rules.base import number
 from cchc_rules.base.messages import message
 from cchc_rules.report import heading
+from cchc_rules.report.document import document as report_document
 from cchc_rules.report.heading import Document
 
 
@@ -33,7 +34,10 @@ class _Writer:
         self.rules = [_by_id(side["rules"]) for side in self.sides]
 
     def worded(self, side: Side) -> Mapping[str, Any]:
-        return side.report.to_dict(self.lang) if side.report else side.document
+        """Return a side's document in the language asked for; one that was read stays as it is."""
+        if side.report is None or side.document["language"] == self.lang:
+            return side.document
+        return report_document(side.report.scoring, self.lang, gains=False)
 
     def document(self) -> Document:
         moved = self.moved_rules()
