@@ -23,7 +23,7 @@ from cchc_rules import (
     score,
 )
 from cchc_rules.analysis.comparison.contributions import (
-    Part,
+    ChangePart,
     apportioned,
     exact,
     moved,
@@ -865,5 +865,5 @@ class TestBrokenDocuments:
             "index": {**document["index"], "value": "0", "base": "0"},
         }
         assert moved(standing(empty), standing(document)) == {
-            Part("rule", "a", "g"): F(5)
+            ChangePart("rule", "a", "g"): F(5)
         }

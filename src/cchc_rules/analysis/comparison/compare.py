@@ -11,7 +11,7 @@ from typing import Any
 from cchc_rules.analysis.comparison.comparison_document import document
 from cchc_rules.analysis.comparison.contributions import (
     RULE,
-    Part,
+    ChangePart,
     exact,
     halved,
     moved,
@@ -63,21 +63,18 @@ class Comparison:
     @property
     def figures(self) -> Decimal | None:
         """What of the change the figures did; None when it is not divided."""
-        return (
-            self.decimal(self.division.totals.figures)
-            if self.division.divided
-            else None
-        )
+        return self._if_divided(self.division.totals.figures)
 
     @property
     def rules(self) -> Decimal | None:
         """What of the change the rules did; None when it is not divided."""
-        return (
-            self.decimal(self.division.totals.rules) if self.division.divided else None
-        )
+        return self._if_divided(self.division.totals.rules)
+
+    def _if_divided(self, ticks: int) -> Decimal | None:
+        return self.decimal(ticks) if self.division.divided else None
 
     @property
-    def parts(self) -> Mapping[Part, Fraction]:
+    def parts(self) -> Mapping[ChangePart, Fraction]:
         """What every part moved the index by, exactly: rules, and the steps between the rules and
         the index.
         """
@@ -89,14 +86,14 @@ class Comparison:
     @property
     def by_rule(self) -> Mapping[str, Decimal]:
         """What every rule that moved the index did, in points as shown, by its id."""
-        found: dict[str, int] = {}
+        sums: dict[str, int] = {}
         for part, ticks in self.division.ticks.items():
             if part.kind == RULE:
-                found[part.id] = found.get(part.id, 0) + ticks.change
-        return {id_: self.decimal(ticks) for id_, ticks in found.items()}
+                sums[part.id] = sums.get(part.id, 0) + ticks.change
+        return {id_: self.decimal(ticks) for id_, ticks in sums.items()}
 
     def to_dict(self, lang: str | None = None) -> dict[str, Any]:
-        """Return the document that every view is drawn from, its texts in the language asked for."""
+        """Return the document that every view is drawn from, in the language asked for."""
         return document(self.division, lang or self.division.after.document["language"])
 
 
@@ -109,26 +106,13 @@ def compare(before: Report | Document, after: Report | Document) -> Comparison:
     """
     first = read_side(before)
     second = read_side(after)
+    change = _change(first, second)
     if _rules_named(first.document) == _rules_named(second.document):
-        return _comparison(
-            first,
-            second,
-            "same_rules",
-            Columns(_direct(first, second), {}),
-            Crossings(),
-        )
+        return _comparison(first, second, "same_rules", Columns(change, {}))
     if _figures_named(first.document) == _figures_named(second.document):
-        return _comparison(
-            first,
-            second,
-            "same_figures",
-            Columns({}, _direct(first, second)),
-            Crossings(),
-        )
+        return _comparison(first, second, "same_figures", Columns({}, change))
     if first.report is None or second.report is None:
-        return _comparison(
-            first, second, "unsplit", Columns(_direct(first, second), None), Crossings()
-        )
+        return _comparison(first, second, "unsplit", Columns(change, None))
     return _rescored(first, second, first.report, second.report)
 
 
@@ -138,9 +122,8 @@ def compare_rules(before: Report, after: Report) -> Comparison:
     """
     first = read_side(before)
     second = read_side(after)
-    return _comparison(
-        first, second, "same_figures", Columns({}, _direct(first, second)), Crossings()
-    )
+    columns = Columns({}, _change(first, second))
+    return _comparison(first, second, "same_figures", columns)
 
 
 def read_side(source: Report | Document) -> Side:
@@ -173,9 +156,8 @@ def _tried(side: Side) -> None:
     here.
     """
     document = side.document
-    written = _comparison(
-        side, side, "same_rules", Columns(_direct(side, side), {}), Crossings()
-    ).to_dict()
+    columns = Columns(_change(side, side), {})
+    written = _comparison(side, side, "same_rules", columns).to_dict()
     date.fromisoformat(written["before"]["as_of"])
     _rules_named(document), _figures_named(document)
     for key in ("groups", "rules", "targets", "tracks"):
@@ -197,7 +179,8 @@ def _listed(value: object) -> None:
         raise TypeError(f"{quoted(value)}: []")
 
 
-def _direct(before: Side, after: Side) -> dict[Part, Fraction]:
+def _change(before: Side, after: Side) -> dict[ChangePart, Fraction]:
+    """Return the parts of the change from one side to another."""
     return moved(before.standing, after.standing)
 
 
@@ -226,14 +209,15 @@ def _rescored(first: Side, second: Side, before: Report, after: Report) -> Compa
     new = crossed(after, before)
     if old.report is None or new.report is None:
         problems = Crossings(problems=(*old.problems, *new.problems))
-        return _comparison(
-            first, second, "unsplit", Columns(_direct(first, second), None), problems
-        )
-    old_side = read_side(old.report)
-    new_side = read_side(new.report)
+        columns = Columns(_change(first, second), None)
+        return _comparison(first, second, "unsplit", columns, problems)
+    # From the first to the second there are two ways: figures first, over the new figures under the
+    # old rules, or rules first, over the old figures under the new rules.
+    new_figures = read_side(old.report)
+    new_rules = read_side(new.report)
     columns = Columns(
-        figures=halved(_direct(first, old_side), _direct(new_side, second)),
-        rules=halved(_direct(first, new_side), _direct(old_side, second)),
+        figures=halved(_change(first, new_figures), _change(new_rules, second)),
+        rules=halved(_change(first, new_rules), _change(new_figures, second)),
     )
     years = after.scoring.rules.valid[0].year - before.scoring.rules.valid[0].year
     crossings = Crossings(
@@ -242,7 +226,15 @@ def _rescored(first: Side, second: Side, before: Report, after: Report) -> Compa
     return _comparison(first, second, "rescored", columns, crossings)
 
 
+NO_CROSSINGS = Crossings()
+"""Where nothing was scored by the other side's rules."""
+
+
 def _comparison(
-    before: Side, after: Side, basis: Basis, columns: Columns, crossings: Crossings
+    before: Side,
+    after: Side,
+    basis: Basis,
+    columns: Columns,
+    crossings: Crossings = NO_CROSSINGS,
 ) -> Comparison:
     return Comparison(Division(before, after, basis, columns, crossings))

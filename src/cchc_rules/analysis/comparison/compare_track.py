@@ -19,33 +19,31 @@ def compare_track(
     """Return the document of a report's own points against those of one of its tracks, over the
     rules it scored.
 
-    Raises `ReportError` when a document is no report, `SubmissionError` when it has no such track.
+    `report` is a `Report`, or the document of one. Raises `ReportError` when a document is no
+    report, `SubmissionError` when it has no such track.
     """
-    if isinstance(report, Report):
-        language = lang or report.language
-        source = report_document(report.scoring, language, gains=False)
-    else:
-        source = read_side(report).document
+    source = _document_of(report, lang)
     try:
         tracks = [str(item["id"]) for item in source["tracks"]]
-        found = (
-            _Appraisal(source, track, lang or source["language"]).document()
-            if track in tracks
-            else None
-        )
+        if track in tracks:
+            return _Appraisal(source, track, lang or source["language"]).document()
     except BROKEN as error:
         raise broken(error) from None
-    if found is None:
-        raise SubmissionError(
-            [
-                Problem(
-                    "unknown-track",
-                    (),
-                    {"name": quoted(track), "nearest": nearest(track, tracks)},
-                )
-            ]
-        )
-    return found
+    arguments = {"name": quoted(track), "nearest": nearest(track, tracks)}
+    raise SubmissionError([Problem("unknown-track", (), arguments)])
+
+
+def _document_of(
+    report: Report | Mapping[str, Any], lang: str | None
+) -> Mapping[str, Any]:
+    if isinstance(report, Report):
+        language = lang or report.language
+        return report_document(report.scoring, language, gains=False)
+    return read_side(report).document
+
+
+_KEPT = ("id", "title", "source", "state", "required", "reported", "calculation")
+"""What is said of a rule as its report says it."""
 
 
 class _Appraisal:
@@ -56,20 +54,18 @@ class _Appraisal:
         self.track = track
         self.lang = lang
         self.groups = {group["id"]: group for group in source["groups"]}
-        self.leaves = [rule for rule in source["rules"] if rule["deduction"] != "none"]
-        self.scored = [
-            rule for rule in self.leaves if rule["tracks"].get(track) is not None
+        self.with_points = [
+            rule for rule in source["rules"] if rule["deduction"] != "none"
         ]
-        self.places = max(
-            [
-                source["machine"]["places"],
-                *(number.places(self.given(rule)) or 0 for rule in self.scored),
-            ]
-        )
+        self.scored = [
+            rule for rule in self.with_points if rule["tracks"].get(track) is not None
+        ]
+        of_track = [number.places(self.track_points(rule)) or 0 for rule in self.scored]
+        self.places = max([source["machine"]["places"], *of_track])
 
     def document(self) -> Document:
         rules = [self.rule(rule) for rule in self.scored]
-        apart = [rule for rule in rules if rule["difference"] != self.points(ZERO)]
+        differing = [rule for rule in rules if rule["difference"] != self.points(ZERO)]
         return {
             **written(self.lang),
             "kind": "track",
@@ -79,20 +75,25 @@ class _Appraisal:
             "track": self.track,
             "total": self.sums(self.scored),
             "areas": list(self.areas()),
-            "rules": sorted(
-                apart, key=lambda rule: (-abs(Fraction(rule["difference"])), rule["id"])
-            ),
-            "unscored": [rule["id"] for rule in self.leaves if rule not in self.scored],
-            "counts": {
-                "scored": len(self.scored),
-                "agreed": len(rules) - len(apart),
-                "lower": sum(rule["difference"].startswith("-") for rule in apart),
-                "higher": sum(not rule["difference"].startswith("-") for rule in apart),
-                "unscored": len(self.leaves) - len(self.scored),
-            },
+            "rules": sorted(differing, key=_largest_difference_first),
+            "unscored": [
+                rule["id"] for rule in self.with_points if rule not in self.scored
+            ],
+            "counts": self.counts(differing),
         }
 
-    def given(self, rule: Mapping[str, Any]) -> Fraction:
+    def counts(self, differing: list[Document]) -> Document:
+        """Return how many rules the track scored, and how many of them otherwise."""
+        lower = [rule for rule in differing if rule["difference"].startswith("-")]
+        return {
+            "scored": len(self.scored),
+            "agreed": len(self.scored) - len(differing),
+            "lower": len(lower),
+            "higher": len(differing) - len(lower),
+            "unscored": len(self.with_points) - len(self.scored),
+        }
+
+    def track_points(self, rule: Mapping[str, Any]) -> Fraction:
         return exact(rule["tracks"][self.track])
 
     def points(self, points: Fraction) -> str:
@@ -102,47 +103,39 @@ class _Appraisal:
         """Return the points of some rules by the report and by the track, and how far the track
         lies above.
         """
-        rules = list(rules)
-        own, given, most = (
-            sum((part(rule) for rule in rules), ZERO)
-            for part in (
-                lambda rule: exact(rule["earned"]),
-                self.given,
-                lambda rule: exact(rule["maximum"]),
-            )
-        )
+        by_report = by_track = maximum = ZERO
+        for rule in rules:
+            by_report += exact(rule["earned"])
+            by_track += self.track_points(rule)
+            maximum += exact(rule["maximum"])
         return {
-            "self": self.points(own),
-            "track": self.points(given),
-            "maximum": self.points(most),
-            "difference": self.points(given - own),
+            "self": self.points(by_report),
+            "track": self.points(by_track),
+            "maximum": self.points(maximum),
+            "difference": self.points(by_track - by_report),
         }
 
     def areas(self) -> Iterable[Document]:
-        found: dict[str, list[Mapping[str, Any]]] = {}
+        """Yield the areas in which the track scored anything, in the order of the file."""
+        members: dict[str, list[Mapping[str, Any]]] = {}
         for rule in self.scored:
-            found.setdefault(top(self.groups, rule["group"])["id"], []).append(rule)
-        for id_ in (id_ for id_ in self.groups if id_ in found):
-            yield {
-                "id": id_,
-                "title": self.groups[id_]["title"],
-                "scored": len(found[id_]),
-                **self.sums(found[id_]),
-            }
+            members.setdefault(self.area_of(rule), []).append(rule)
+        for id_, group in self.groups.items():
+            if id_ in members:
+                yield {
+                    "id": id_,
+                    "title": group["title"],
+                    "scored": len(members[id_]),
+                    **self.sums(members[id_]),
+                }
+
+    def area_of(self, rule: Mapping[str, Any]) -> str:
+        return str(top(self.groups, rule["group"])["id"])
 
     def rule(self, rule: Mapping[str, Any]) -> Document:
-        kept = {
-            key: rule[key]
-            for key in (
-                "id",
-                "title",
-                "source",
-                "state",
-                "required",
-                "reported",
-                "calculation",
-            )
-        }
-        return (
-            kept | {"area": top(self.groups, rule["group"])["id"]} | self.sums([rule])
-        )
+        kept = {key: rule[key] for key in _KEPT}
+        return {**kept, "area": self.area_of(rule), **self.sums([rule])}
+
+
+def _largest_difference_first(rule: Document) -> tuple[Fraction, str]:
+    return -abs(Fraction(rule["difference"])), rule["id"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from cchc_rules.analysis.comparison.contributions import LINES, RULE, Part, top
+from cchc_rules.analysis.comparison.contributions import LINES, RULE, ChangePart, top
 from cchc_rules.analysis.comparison.division import Division, Side
 from cchc_rules.base import number
 from cchc_rules.base.messages import message
@@ -26,9 +26,8 @@ class _Writer:
     def __init__(self, division: Division, lang: str) -> None:
         self.division = division
         self.lang = lang
-        self.before, self.after = (
-            self.worded(side) for side in (division.before, division.after)
-        )
+        self.before = self.worded(division.before)
+        self.after = self.worded(division.after)
         self.sides = (self.before, self.after)
         self.groups = [_by_id(side["groups"]) for side in self.sides]
         self.rules = [_by_id(side["rules"]) for side in self.sides]
@@ -63,9 +62,9 @@ class _Writer:
 
     # Amounts
 
-    def amount(self, parts: Iterable[Part]) -> Document:
+    def amount(self, parts: Iterable[ChangePart]) -> Document:
         """Return what some parts moved the index by: as shown, and exactly."""
-        parts = list(parts)
+        parts = [*parts]
         divided = self.division.divided
         shown = self.division.shown(parts)
         exact = self.division.exact(parts)
@@ -101,46 +100,44 @@ class _Writer:
     # What moved
 
     def band(self) -> Document:
-        before, after = (_named(side["band"]) for side in self.sides)
-        return {
-            "before": before,
-            "after": after,
-            "moved": before != after and _id(before) != _id(after),
-        }
+        before = _picked(self.before["band"], _BAND)
+        after = _picked(self.after["band"], _BAND)
+        return {"before": before, "after": after, "moved": _id(before) != _id(after)}
 
     def targets(self) -> list[Document]:
-        before, after = (_by_id(side["targets"]) for side in self.sides)
+        before = _by_id(self.before["targets"])
+        after = _by_id(self.after["targets"])
         return [
-            {
-                "id": id_,
-                "title": (after.get(id_) or before[id_])["title"],
-                "source": (after.get(id_) or before[id_])["source"],
-                "before": before[id_]["reached"] if id_ in before else None,
-                "after": after[id_]["reached"] if id_ in after else None,
-            }
-            for id_ in {**after, **before}
+            self.target(before.get(id_), after.get(id_)) for id_ in {**after, **before}
         ]
 
+    def target(
+        self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    ) -> Document:
+        target = after or before or {}
+        return {
+            **{key: target[key] for key in ("id", "title", "source")},
+            "before": before and before["reached"],
+            "after": after and after["reached"],
+        }
+
     def areas(self) -> list[Document]:
-        before, after = (
-            {id_: group for id_, group in groups.items() if group["parent"] is None}
-            for groups in self.groups
-        )
-        parts: dict[str, list[Part]] = {id_: [] for id_ in {**after, **before}}
+        before, after = map(_areas, self.groups)
+        parts: dict[str, list[ChangePart]] = {id_: [] for id_ in {**after, **before}}
         for part in self.division.columns.parts:
             if part.area:
                 parts[part.area].append(part)
         return [
-            self.one_area(id_, before.get(id_), after.get(id_), found)
-            for id_, found in parts.items()
+            self.area(id_, before.get(id_), after.get(id_), of_area)
+            for id_, of_area in parts.items()
         ]
 
-    def one_area(
+    def area(
         self,
         id_: str,
         before: Mapping[str, Any] | None,
         after: Mapping[str, Any] | None,
-        parts: list[Part],
+        parts: list[ChangePart],
     ) -> Document:
         group = after or before or {}
         return {
@@ -153,56 +150,49 @@ class _Writer:
         }
 
     def lines(self) -> list[Document]:
-        found = [part for part in self.division.columns.parts if part.kind != RULE]
-        return [
-            self.line(part)
-            for part in sorted(
-                found, key=lambda part: (LINES.index(part.kind), part.id)
-            )
-        ]
+        parts = [part for part in self.division.columns.parts if part.kind != RULE]
+        return [self.line(part) for part in sorted(parts, key=_on_the_way)]
 
-    def line(self, part: Part) -> Document:
-        group = (self.groups[1].get(part.id) or self.groups[0].get(part.id) or {}).get(
-            "title", ""
-        )
+    def line(self, part: ChangePart) -> Document:
+        before, after = self.groups
+        group = after.get(part.id) or before.get(part.id) or {"title": ""}
+        kind = part.kind.replace("_", "-")
         return {
             "kind": part.kind,
             "group": part.id or None,
             "area": part.area or None,
-            "title": self.say(f"line-{part.kind.replace('_', '-')}", group=group),
+            "title": self.say(f"line-{kind}", group=group["title"]),
             **self.amount([part]),
         }
 
     def moved_rules(self) -> list[Document]:
         """Return the rules that moved, the largest effect first, then by id."""
-        parts: dict[str, list[Part]] = {
-            id_: [] for id_ in {**self.rules[1], **self.rules[0]}
-        }
+        before, after = self.rules
+        parts: dict[str, list[ChangePart]] = {id_: [] for id_ in {**after, **before}}
         for part in self.division.columns.parts:
             if part.kind == RULE:
                 parts[part.id].append(part)
-        found = [self.one_rule(id_, of_rule) for id_, of_rule in parts.items()]
-        moved = [rule for rule in found if rule["moved"] or rule["status"] != "changed"]
+        rules = [self.rule(id_, of_rule) for id_, of_rule in parts.items()]
+        moved = [rule for rule in rules if rule["moved"] or rule["status"] != "changed"]
         sizes = {
             id_: abs(self.division.exact(of_rule).change)
             for id_, of_rule in parts.items()
         }
         return sorted(moved, key=lambda rule: (-sizes[rule["id"]], rule["id"]))
 
-    def one_rule(self, id_: str, parts: list[Part]) -> Document:
+    def rule(self, id_: str, parts: list[ChangePart]) -> Document:
         before, after = (rules.get(id_) for rules in self.rules)
-        rule, at = (after, 1) if after else (before or {}, 0)
+        rule = after or before or {}
+        groups_before, groups_after = self.groups
+        groups = groups_after if after else groups_before
+        exact = self.division.exact(parts)
         return {
             "id": id_,
             "title": rule["title"],
             "source": rule["source"],
-            "area": top(self.groups[at], rule["group"])["id"],
-            "status": "added"
-            if before is None
-            else "removed"
-            if after is None
-            else "changed",
-            "moved": _differences(before, after, any(self.division.exact(parts)[:2])),
+            "area": top(groups, rule["group"])["id"],
+            "status": _status(before, after),
+            "moved": _differences(before, after, any(exact[:2])),
             "before": _picked(before, _RULE),
             "after": _picked(after, _RULE),
             **self.amount(parts),
@@ -210,33 +200,28 @@ class _Writer:
 
     def ranks(self) -> list[Document]:
         """Return the ranks that moved, of the rules whose metric is a rank."""
-        before, after = (self.ranks_of(side) for side in self.sides)
-        return [
+        before = self.ranks_of(self.before)
+        after = self.ranks_of(self.after)
+        ranks = [
             {
                 "rule": id_,
-                "title": title,
-                "before": before.get(id_, (title, None))[1],
-                "after": rank,
+                "title": rule["title"],
+                "before": _rank(before.get(id_)),
+                "after": _rank(after.get(id_)),
             }
-            for id_, (title, rank) in {
-                **{id_: (t, None) for id_, (t, _) in before.items()},
-                **after,
-            }.items()
-            if before.get(id_, (title, None))[1] != rank
+            for id_, rule in {**before, **after}.items()
         ]
+        return [rank for rank in ranks if rank["before"] != rank["after"]]
 
     @staticmethod
-    def ranks_of(side: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
+    def ranks_of(side: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        """Return the rules of a side whose metric is a rank."""
         metrics = {
             metric["id"]
             for metric in side["machine"]["metrics"]
             if metric["type"] == "rank"
         }
-        ranked = (rule for rule in side["rules"] if rule["metric"] in metrics)
-        return {
-            rule["id"]: (rule["title"], rule["value"] and str(rule["value"]))
-            for rule in ranked
-        }
+        return _by_id(rule for rule in side["rules"] if rule["metric"] in metrics)
 
     def counts(self, moved: list[Document]) -> Document:
         """Return how many rules were added, removed, changed, and how many stand as they were."""
@@ -258,12 +243,10 @@ class _Writer:
             yield self.say("other-engine")
         if crossings.years:
             yield self.say("years", years=str(abs(crossings.years)))
-        for key, kept in (
-            ("kept-before", crossings.kept_before),
-            ("kept-after", crossings.kept_after),
-        ):
-            if kept:
-                yield self.say(key, names=", ".join(kept))
+        if crossings.kept_before:
+            yield self.say("kept-before", names=", ".join(crossings.kept_before))
+        if crossings.kept_after:
+            yield self.say("kept-after", names=", ".join(crossings.kept_after))
 
 
 _INDEX = (
@@ -276,9 +259,12 @@ _INDEX = (
     "bonus",
     "penalty",
 )
+_RULESET = ("id", "version", "sha256", "title", "kind", "kind_title")
+_BAND = ("id", "title")
 _AREA = ("earned", "lost", "excluded", "maximum")
 _RULE = (
-    "state", "maximum", "earned", "lost", "excluded", "value", "required", "reported", "calculation", "weight_basis",
+    "state", "maximum", "earned", "lost", "excluded", "value", "required", "reported",
+    "calculation", "weight_basis",
 )  # fmt: skip
 _ASKED = ("metric", "comparator", "deduction", "lowest", "requires", "due", "machine")
 _GIVEN = ("numerator", "denominator", "value", "points", "items", "state")
@@ -294,31 +280,35 @@ def _side(side: Mapping[str, Any]) -> Document:
         "period": side["measurements"]["period"],
         "as_of": side["as_of"],
         "sha256": side["measurements"]["sha256"],
-        "ruleset": _picked(
-            side["ruleset"], ("id", "version", "sha256", "title", "kind", "kind_title")
-        ),
-        "index": _picked(
-            side["index"],
-            (
-                "value",
-                "scale",
-                "exact",
-                "earned",
-                "maximum",
-                "rescaled",
-                "bonus",
-                "penalty",
-            ),
-        ),
+        "ruleset": _picked(side["ruleset"], _RULESET),
+        "index": _picked(side["index"], _INDEX),
     }
+
+
+def _areas(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the groups at the top."""
+    return {id_: group for id_, group in groups.items() if group["parent"] is None}
+
+
+def _on_the_way(part: ChangePart) -> tuple[int, str]:
+    """Return what orders the steps between the rules and the index."""
+    return LINES.index(part.kind), part.id
+
+
+def _status(before: object, after: object) -> str:
+    if before is None:
+        return "added"
+    return "removed" if after is None else "changed"
+
+
+def _rank(rule: Mapping[str, Any] | None) -> str | None:
+    """Return a rank as text, None where none was reported or there is no such rule."""
+    value = rule and rule["value"]
+    return None if value is None else str(value)
 
 
 def _picked(table: Mapping[str, Any] | None, keys: tuple[str, ...]) -> Document | None:
     return None if table is None else {key: table[key] for key in keys}
-
-
-def _named(band: Mapping[str, Any] | None) -> Document | None:
-    return _picked(band, ("id", "title"))
 
 
 def _id(band: Document | None) -> object:
@@ -335,7 +325,7 @@ def _differences(
     """Return what of a rule moved; a rule that is not on both sides has moved as a whole."""
     if before is None or after is None:
         return []
-    found = {
+    differs = {
         "state": before["state"] != after["state"],
         "figures": _given(before) != _given(after),
         "requirement": any(before[key] != after[key] for key in _ASKED),
@@ -344,9 +334,9 @@ def _differences(
             before[key] != after[key] for key in ("earned", "exact", "excluded")
         ),
     }
-    return [key for key, differs in found.items() if differs] or (
-        ["surroundings"] if effect else []
-    )
+    moved = [key for key, is_other in differs.items() if is_other]
+    # A rule that is as it was may still move the index: what counts around it has changed.
+    return ["surroundings"] if effect and not moved else moved
 
 
 def _given(rule: Mapping[str, Any]) -> object:

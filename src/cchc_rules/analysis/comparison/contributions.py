@@ -22,7 +22,7 @@ ZERO = Fraction(0)
 HALF = Fraction(1, 2)
 
 
-class Part(NamedTuple):
+class ChangePart(NamedTuple):
     """One part of a change: a rule, or a step between the rules and the index (`LINES`) of a group
     or of the index.
 
@@ -40,14 +40,14 @@ LINES = ("mean_weight", "mean_rounding", "cap", "scale", "rounding", "held")
 """The steps between the rules and the index; the first three belong to a group."""
 
 
-class Leaf(NamedTuple):
-    """Points earned, and how many count as reachable."""
+class Term(NamedTuple):
+    """What one rule, or one weighted mean, brings to a quotient."""
 
     points: Fraction
     counted: Fraction
 
 
-NO_LEAF = Leaf(ZERO, ZERO)
+NO_TERM = Term(ZERO, ZERO)
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,17 @@ class Quotient:
     """A whole times the points earned of the points that count; nothing that counts gives 0."""
 
     whole: Fraction
-    leaves: Mapping[Part, Leaf]
+    terms: Mapping[ChangePart, Term]
 
     @property
     def points(self) -> Fraction:
-        """The points of all leaves."""
-        return sum((leaf.points for leaf in self.leaves.values()), ZERO)
+        """The points of all terms."""
+        return sum((leaf.points for leaf in self.terms.values()), ZERO)
 
     @property
     def counted(self) -> Fraction:
-        """The points that count of all leaves."""
-        return sum((leaf.counted for leaf in self.leaves.values()), ZERO)
+        """The points that count of all terms."""
+        return sum((leaf.counted for leaf in self.terms.values()), ZERO)
 
     @property
     def inverse(self) -> Fraction:
@@ -77,45 +77,51 @@ class Quotient:
         """The points earned of the points that count."""
         return self.points * self.inverse
 
-    def leaf(self, key: Part) -> Leaf:
-        """Return a leaf, or nothing earned of nothing."""
-        return self.leaves.get(key, NO_LEAF)
+    def term(self, key: ChangePart) -> Term:
+        """Return a term, or nothing earned of nothing."""
+        return self.terms.get(key, NO_TERM)
 
 
 NO_QUOTIENT = Quotient(ZERO, {})
 
 
-class Change(NamedTuple):
-    """How a quotient moved: what its leaves' points did, what their counting did, what the whole
+class QuotientChange(NamedTuple):
+    """How a quotient moved: what its terms' points did, what their counting did, what the whole
     did; they add up.
 
     `rise` is what one point more was worth.
     """
 
     rise: Fraction
-    points: dict[Part, Fraction]
-    counted: dict[Part, Fraction]
+    points: dict[ChangePart, Fraction]
+    counted: dict[ChangePart, Fraction]
     whole: Fraction
 
 
-def changed(before: Quotient, after: Quotient) -> Change:
-    """Return how a quotient moved, leaf by leaf; every factor is taken at the mean of both sides."""
-    keys = {**before.leaves, **after.leaves}
+def changed(before: Quotient, after: Quotient) -> QuotientChange:
+    """Return how a quotient moved, term by term; every factor is taken at the mean of both sides.
+
+    The quotient is W × P / N: a whole, the points earned, the points that count. Its change is
+
+        ΔW × mean(P / N)  +  mean(W) × mean(1 / N) × ΔP  +  mean(W) × mean(P) × Δ(1 / N)
+
+    to the last digit, in either direction. ΔP and ΔN are sums over the terms, so that each term has
+    its part of the second and of the third. With W = 100, 8 of 10 points before and 9 of 12 after:
+    the point more gives 100 × 11/120 = 9 1/6, the two that count more take 100 × 8.5 / 60 = 14 1/6;
+    together −5, from 80 to 75.
+    """
     whole = (before.whole + after.whole) * HALF
     rise = whole * (before.inverse + after.inverse) * HALF
     drag = whole * (before.points + after.points) * HALF * _inverse_slope(before, after)
-    points = {
-        key: rise * (after.leaf(key).points - before.leaf(key).points) for key in keys
-    }
-    counted = {
-        key: drag * (after.leaf(key).counted - before.leaf(key).counted) for key in keys
-    }
-    return Change(
-        rise,
-        points,
-        counted,
-        (after.whole - before.whole) * (before.share + after.share) * HALF,
-    )
+    points: dict[ChangePart, Fraction] = {}
+    counted: dict[ChangePart, Fraction] = {}
+    for key in {**before.terms, **after.terms}:
+        old = before.term(key)
+        new = after.term(key)
+        points[key] = rise * (new.points - old.points)
+        counted[key] = drag * (new.counted - old.counted)
+    by_whole = (after.whole - before.whole) * (before.share + after.share) * HALF
+    return QuotientChange(rise, points, counted, by_whole)
 
 
 def _inverse_slope(before: Quotient, after: Quotient) -> Fraction:
@@ -134,12 +140,12 @@ class Standing:
 
     value: Fraction
     base: Quotient
-    means: Mapping[Part, Quotient]
-    added: Mapping[Part, Fraction]
+    means: Mapping[ChangePart, Quotient]
+    added: Mapping[ChangePart, Fraction]
 
 
 def exact(text: object) -> Fraction:
-    """Return a figure of a document, `"1.81"` or `"47/26"`; raise `ValueError` for anything else."""
+    """Return a figure of a document, `"1.81"` or `"47/26"`; raise `ValueError` for other texts."""
     if not isinstance(text, str) or not _FIGURE.fullmatch(text):
         raise ValueError(quoted(text))
     return Fraction(text)
@@ -162,22 +168,24 @@ def standing(document: Document) -> Standing:
     ]
     inside = {mean: _mean(groups[mean.id], parts) for mean in means}
     names = {mean.id for mean in means}
-    leaves = {
-        part: Leaf(exact(rule["earned"]), _counted(rule))
+    terms = {
+        part: Term(exact(rule["earned"]), _counted(rule))
         for part, rule in parts
         if rule["group"] not in names and groups[part.area]["kind"] == "base"
     }
-    leaves |= {mean: _group_leaf(groups[mean.id]) for mean in means}
+    terms |= {mean: _group_term(groups[mean.id]) for mean in means}
     index = document["index"]
-    base = Quotient(exact(index["scale"]), leaves)
+    base = Quotient(exact(index["scale"]), terms)
     added = dict(_pools(groups, parts)) | dict(_mean_roundings(groups, inside))
     return Standing(
         exact(index["value"]), base, inside, added | _index_lines(index, base)
     )
 
 
-def _part(kind: str, id_: str, groups: Mapping[str, Document], group: str) -> Part:
-    return Part(kind, id_, str(top(groups, group)["id"]))
+def _part(
+    kind: str, id_: str, groups: Mapping[str, Document], group: str
+) -> ChangePart:
+    return ChangePart(kind, id_, str(top(groups, group)["id"]))
 
 
 def top(groups: Mapping[str, Document], id_: str) -> Document:
@@ -204,16 +212,15 @@ def _counted(rule: Document) -> Fraction:
     return ZERO if rescales(rule) else exact(rule["maximum"])
 
 
-def _group_leaf(group: Document) -> Leaf:
-    return Leaf(
-        exact(group["earned"]), exact(group["maximum"]) - exact(group["rescaled"])
-    )
+def _group_term(group: Document) -> Term:
+    counted = exact(group["maximum"]) - exact(group["rescaled"])
+    return Term(exact(group["earned"]), counted)
 
 
-def _mean(group: Document, parts: Iterable[tuple[Part, Document]]) -> Quotient:
+def _mean(group: Document, parts: Iterable[tuple[ChangePart, Document]]) -> Quotient:
     """Return a weighted mean before its rounding (semantics G2)."""
     below = {
-        part: Leaf(exact(rule["exact"]), _counted(rule))
+        part: Term(exact(rule["exact"]), _counted(rule))
         for part, rule in parts
         if rule["group"] == group["id"] and not rescales(rule)
     }
@@ -221,75 +228,77 @@ def _mean(group: Document, parts: Iterable[tuple[Part, Document]]) -> Quotient:
 
 
 def _mean_roundings(
-    groups: Mapping[str, Document], means: Mapping[Part, Quotient]
-) -> Iterator[tuple[Part, Fraction]]:
+    groups: Mapping[str, Document], means: Mapping[ChangePart, Quotient]
+) -> Iterator[tuple[ChangePart, Fraction]]:
     """Yield what rounding gave each weighted mean, in points of its group."""
     for part, mean in means.items():
-        yield (
-            _rounding(part),
-            exact(groups[part.id]["earned"]) - mean.whole * mean.share,
-        )
+        unrounded = mean.whole * mean.share
+        yield _rounding(part), exact(groups[part.id]["earned"]) - unrounded
 
 
-def _rounding(mean: Part) -> Part:
+def _rounding(mean: ChangePart) -> ChangePart:
     return mean._replace(kind="mean_rounding")
 
 
 def _pools(
-    groups: Mapping[str, Document], parts: Iterable[tuple[Part, Document]]
-) -> Iterator[tuple[Part, Fraction]]:
+    groups: Mapping[str, Document], parts: Iterable[tuple[ChangePart, Document]]
+) -> Iterator[tuple[ChangePart, Fraction]]:
     """Yield what the rules of bonus and penalty pools add, and what their caps hold back."""
     sums = {id_: ZERO for id_, group in groups.items() if group["kind"] != "base"}
     for part, rule in parts:
         if part.area in sums:
-            added = (
-                exact(rule["earned"])
-                if groups[part.area]["kind"] == "bonus"
-                else -exact(rule["lost"])
-            )
+            added = _added(rule, groups[part.area]["kind"])
             sums[part.area] += added
             yield part, added
     for id_, total in sums.items():
-        pool = groups[id_]
-        held = (
-            exact(pool["earned"]) if pool["kind"] == "bonus" else -exact(pool["lost"])
-        )
-        yield Part("cap", id_, id_), held - total
+        held = _added(groups[id_], groups[id_]["kind"])
+        yield ChangePart("cap", id_, id_), held - total
 
 
-def _index_lines(index: Document, base: Quotient) -> dict[Part, Fraction]:
+def _added(part: Document, kind: str) -> Fraction:
+    """Return what a rule or a pool adds to the index: a penalty takes what it lost."""
+    return exact(part["earned"]) if kind == "bonus" else -exact(part["lost"])
+
+
+def _index_lines(index: Document, base: Quotient) -> dict[ChangePart, Fraction]:
     """Return what the rounding of the base and the hold to the scale do (semantics I2, I3)."""
     rounded = exact(index["base"])
     total = rounded + exact(index["bonus"]) - exact(index["penalty"])
     return {
-        Part("rounding"): rounded - base.whole * base.share,
-        Part("held"): exact(index["value"]) - total,
+        ChangePart("rounding"): rounded - base.whole * base.share,
+        ChangePart("held"): exact(index["value"]) - total,
     }
 
 
-def moved(before: Standing, after: Standing) -> dict[Part, Fraction]:
+def moved(before: Standing, after: Standing) -> dict[ChangePart, Fraction]:
     """Return the parts of the change of the index, those that are not zero; they add up to it
     exactly.
     """
     change = changed(before.base, after.base)
-    found: dict[Part, Fraction] = {Part("scale"): change.whole}
+    amounts: dict[ChangePart, Fraction] = {ChangePart("scale"): change.whole}
     for part in change.points:
         if part.kind == RULE:
-            _add(found, part, change.points[part] + change.counted[part])
+            _add(amounts, part, change.points[part] + change.counted[part])
         else:
-            _add(found, part, change.counted[part])
-            _spread(found, part, change.rise, before, after)
+            _add(amounts, part, change.counted[part])
+            _spread(amounts, part, change.rise, before, after)
     for part in {**before.added, **after.added}:
-        if part.kind != "mean_rounding":
-            _add(
-                found, part, after.added.get(part, ZERO) - before.added.get(part, ZERO)
-            )
-    return {part: found[part] for part in sorted(found) if found[part]}
+        if part.kind != "mean_rounding":  # it has been spread with its mean
+            _add(amounts, part, _rise(before.added, after.added, part))
+    return {part: amounts[part] for part in sorted(amounts) if amounts[part]}
+
+
+def _rise(
+    before: Mapping[ChangePart, Fraction],
+    after: Mapping[ChangePart, Fraction],
+    part: ChangePart,
+) -> Fraction:
+    return after.get(part, ZERO) - before.get(part, ZERO)
 
 
 def _spread(
-    found: dict[Part, Fraction],
-    mean: Part,
+    amounts: dict[ChangePart, Fraction],
+    mean: ChangePart,
     rise: Fraction,
     before: Standing,
     after: Standing,
@@ -297,28 +306,29 @@ def _spread(
     """Add what a weighted mean's points moved the index by, in parts: its rules, its own weight,
     its rounding.
     """
-    inside = changed(
-        before.means.get(mean, NO_QUOTIENT), after.means.get(mean, NO_QUOTIENT)
-    )
-    rounding = _rounding(mean)
-    rounded = after.added.get(rounding, ZERO) - before.added.get(rounding, ZERO)
+    old = before.means.get(mean, NO_QUOTIENT)
+    new = after.means.get(mean, NO_QUOTIENT)
+    inside = changed(old, new)
     for part in inside.points:
-        _add(found, part, (inside.points[part] + inside.counted[part]) * rise)
-    _add(found, mean, inside.whole * rise)
-    _add(found, rounding, rounded * rise)
+        _add(amounts, part, (inside.points[part] + inside.counted[part]) * rise)
+    _add(amounts, mean, inside.whole * rise)
+    rounding = _rounding(mean)
+    _add(amounts, rounding, _rise(before.added, after.added, rounding) * rise)
 
 
-def _add(found: dict[Part, Fraction], part: Part, amount: Fraction) -> None:
-    found[part] = found.get(part, ZERO) + amount
+def _add(
+    amounts: dict[ChangePart, Fraction], part: ChangePart, amount: Fraction
+) -> None:
+    amounts[part] = amounts.get(part, ZERO) + amount
 
 
-def halved(*ways: Mapping[Part, Fraction]) -> dict[Part, Fraction]:
+def halved(*ways: Mapping[ChangePart, Fraction]) -> dict[ChangePart, Fraction]:
     """Return the mean of two ways to divide."""
-    keys = sorted({part for way in ways for part in way})
-    mean = {
-        part: sum((way.get(part, ZERO) for way in ways), ZERO) * HALF for part in keys
-    }
-    return {part: amount for part, amount in mean.items() if amount}
+    halves: dict[ChangePart, Fraction] = {}
+    for way in ways:
+        for part, amount in way.items():
+            _add(halves, part, amount * HALF)
+    return {part: halves[part] for part in sorted(halves) if halves[part]}
 
 
 def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[Any, int]:
@@ -334,6 +344,7 @@ def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[An
         for key, amount in parts.items()
     }
     missing = total - sum(ticks.values())
+    # Ticks are added where rounding went down furthest, or taken away where it went up furthest.
     sign = 1 if missing > 0 else -1
     wanting = sorted(parts, key=lambda key: sign * (ticks[key] - parts[key] * unit))
     for key in wanting[: abs(missing)]:

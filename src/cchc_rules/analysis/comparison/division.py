@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from cchc_rules.analysis.comparison.contributions import (
     ZERO,
-    Part,
+    ChangePart,
     Standing,
     apportioned,
 )
@@ -42,21 +42,21 @@ class Columns(NamedTuple):
     not divided.
     """
 
-    figures: dict[Part, Fraction]
-    rules: dict[Part, Fraction] | None
+    figures: dict[ChangePart, Fraction]
+    rules: dict[ChangePart, Fraction] | None
 
     @property
-    def both(self) -> tuple[dict[Part, Fraction], dict[Part, Fraction]]:
+    def both(self) -> tuple[dict[ChangePart, Fraction], dict[ChangePart, Fraction]]:
         """Both columns, the second empty where the change is not divided."""
         return self.figures, self.rules or {}
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[ChangePart]:
         """Every part, sorted."""
         return sorted({**self.figures, **(self.rules or {})})
 
 
-class Shares(NamedTuple):
+class TickShares(NamedTuple):
     """An amount by column, in ticks; all in the first where the change is not divided."""
 
     figures: int
@@ -68,7 +68,7 @@ class Shares(NamedTuple):
         return self.figures + self.rules
 
 
-class Moved(NamedTuple):
+class ExactShares(NamedTuple):
     """An amount that the index moved by, in points: in all, by figures, by rules (both None when
     not divided).
     """
@@ -121,45 +121,44 @@ class Division:
         unit: int = 10**self.places
         return unit
 
-    def exact(self, parts: Iterable[Part]) -> Moved:
+    def exact(self, parts: Iterable[ChangePart]) -> ExactShares:
         """Return what some parts moved the index by, exactly."""
-        parts = list(parts)
+        summed = [*parts]
         figures, rules = (
-            sum((column.get(part, ZERO) for part in parts), ZERO)
+            sum((column.get(part, ZERO) for part in summed), ZERO)
             for column in self.columns.both
         )
-        return (
-            Moved(figures + rules, figures, rules)
-            if self.divided
-            else Moved(figures, None, None)
-        )
+        if not self.divided:
+            return ExactShares(figures, None, None)
+        return ExactShares(figures + rules, figures, rules)
 
     @cached_property
-    def totals(self) -> Shares:
+    def totals(self) -> TickShares:
         """The change by column, in ticks; the columns add up to the change as shown."""
-        sums = {
-            at: sum(column.values(), ZERO)
-            for at, column in enumerate(self.columns.both)
+        figures, rules = self.columns.both
+        exact = {
+            "figures": sum(figures.values(), ZERO),
+            "rules": sum(rules.values(), ZERO),
         }
-        change = sum(sums.values(), ZERO) * self.unit
-        ticks = apportioned(sums, int(change), self.unit)
-        return Shares(ticks[0], ticks[1])
+        change = (exact["figures"] + exact["rules"]) * self.unit
+        ticks = apportioned(exact, int(change), self.unit)
+        return TickShares(ticks["figures"], ticks["rules"])
 
     @cached_property
-    def ticks(self) -> dict[Part, Shares]:
+    def ticks(self) -> dict[ChangePart, TickShares]:
         """Every part by column, in ticks; each column adds up to its total."""
         figures, rules = (
             apportioned(column, total, self.unit)
             for column, total in zip(self.columns.both, self.totals, strict=True)
         )
         return {
-            part: Shares(figures.get(part, 0), rules.get(part, 0))
+            part: TickShares(figures.get(part, 0), rules.get(part, 0))
             for part in self.columns.parts
         }
 
-    def shown(self, parts: Iterable[Part]) -> Shares:
+    def shown(self, parts: Iterable[ChangePart]) -> TickShares:
         """Return what some parts moved the index by, by column, in ticks as shown."""
         cells = [self.ticks[part] for part in parts if part in self.ticks]
-        return Shares(
-            sum(cell.figures for cell in cells), sum(cell.rules for cell in cells)
-        )
+        figures = sum(cell.figures for cell in cells)
+        rules = sum(cell.rules for cell in cells)
+        return TickShares(figures, rules)
