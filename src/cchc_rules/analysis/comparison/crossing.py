@@ -39,20 +39,16 @@ def crossed(rules_of: Report, figures_of: Report) -> Crossed:
 
 def under(rules: RuleSet, figures_of: Report) -> Crossed:
     """Return the report of one report's figures under a rule set that has no figures of its own."""
-    given = figures_of.scoring.measurements
+    submitted = figures_of.scoring.measurements
     years = rules.valid[0].year - figures_of.scoring.rules.valid[0].year
-    active = variant(given, rules, shifted(figures_of.as_of, years))
-    first, last = (shifted(day, years) for day in given.span)
-    span = (
-        given.span
-        if active.valid[0] <= given.span[0] and given.span[1] <= active.valid[1]
-        else (first, last)
-    )
-    period = given.period if span == given.span else f"{first}/{last}"
-    own = replace(
-        given, period=period, span=span, entries={}, points={}, absent={}, tracks={}
-    )
-    return _Crossing(active, own, figures_of).report()
+    active = variant(submitted, rules, shifted(figures_of.as_of, years))
+    empty = replace(submitted, entries={}, points={}, absent={}, tracks={})
+    start, end = submitted.span
+    if not (active.valid[0] <= start and end <= active.valid[1]):
+        # The rules are of another year: the period moves with them.
+        span = (shifted(start, years), shifted(end, years))
+        empty = replace(empty, period=f"{span[0]}/{span[1]}", span=span)
+    return _Crossing(active, empty, figures_of).report()
 
 
 def _settled(rules: RuleSet) -> RuleSet:
@@ -60,8 +56,17 @@ def _settled(rules: RuleSet) -> RuleSet:
     return replace(rules, dated={}) if rules.dated else rules
 
 
+TABLES = {"measurements", "points", "absent"}
+"""The parts of a submission whose entries can give way one by one."""
+
+
 class _Crossing:
-    """Fits a submission to rules that it was not made for."""
+    """Fits a submission to rules that it was not made for.
+
+    Whether a figure fits is found by trying: what is refused gives way to the rules' own figure,
+    and what is refused again to none. Every round refuses something that was not refused as often
+    before, so that the search ends.
+    """
 
     def __init__(self, rules: RuleSet, own: Measurements, figures_of: Report) -> None:
         self.own = own
@@ -70,6 +75,7 @@ class _Crossing:
         self.other_rules = figures_of.scoring.rules
         self.years = self.rules.valid[0].year - self.other_rules.valid[0].year
         self.day = shifted(figures_of.as_of, self.years)
+        # How often the entry of a table was refused.
         self.refused: Counter[tuple[str, str]] = Counter()
 
     def report(self) -> Crossed:
@@ -80,18 +86,15 @@ class _Crossing:
             try:
                 report = score(self.rules, self.submission(), as_of=self.day)
             except SubmissionError as error:
-                faults = {
-                    (str(p.path[0]), str(p.path[1]))
-                    for p in error.problems
-                    if len(p.path) > 1
+                entries = {
+                    (str(problem.path[0]), str(problem.path[1]))
+                    for problem in error.problems
+                    if len(problem.path) > 1
                 }
-                if not faults or not {table for table, _ in faults} <= {
-                    "measurements",
-                    "points",
-                    "absent",
-                }:
+                tables = {table for table, _ in entries}
+                if not entries or not tables <= TABLES:
                     return Crossed(None, (), error.problems)
-                self.refused.update(faults)
+                self.refused.update(entries)
             else:
                 return Crossed(report, tuple(sorted(self.kept())))
 
@@ -99,16 +102,15 @@ class _Crossing:
         """Return the other submission, fitted."""
         own = self.own
         other = self.other
-        points = self.rules.rules
+        rules = self.rules
+        entries = self.entries()
         return replace(
             own,
-            ruleset=self.rules.id,
+            ruleset=rules.id,
             unit_kind=None,
-            entries=self.picked(
-                "measurements", self.rules.metrics, own.entries, self.entries()
-            ),
-            points=self.picked("points", points, own.points, other.points),
-            absent=self.picked("absent", self.rules.groups, own.absent, other.absent),
+            entries=self.picked("measurements", rules.metrics, own.entries, entries),
+            points=self.picked("points", rules.rules, own.points, other.points),
+            absent=self.picked("absent", rules.groups, own.absent, other.absent),
             tracks={},
             file_sha256=None,
             bound=None,
@@ -122,12 +124,12 @@ class _Crossing:
         other: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Return for each id what is submitted for it, if anything."""
-        found = {}
+        picked = {}
         for id_ in ids:
             source = own if self.keeps(table, id_) else other
             if id_ in source and self.refused[table, id_] < 2:
-                found[id_] = source[id_]
-        return found
+                picked[id_] = source[id_]
+        return picked
 
     def keeps(self, table: str, id_: str) -> bool:
         """Whether the rules' own figure stands."""
@@ -142,8 +144,8 @@ class _Crossing:
         }
         return {
             id_
-            for table, given in tables.items()
-            for id_ in given
+            for table, submitted in tables.items()
+            for id_ in submitted
             if self.keeps(table, id_)
         }
 
@@ -154,18 +156,14 @@ class _Crossing:
         }
 
     def entry(self, id_: str, entry: Entry) -> Entry:
-        waived = entry.waived and entry.waived._replace(
-            until=shifted(entry.waived.until, self.years)
-        )
+        """Return a figure whose dates have moved to the year of the rules."""
+        if entry.waived:
+            until = shifted(entry.waived.until, self.years)
+            entry = entry._replace(waived=entry.waived._replace(until=until))
         metric = self.other_rules.metrics.get(id_)
-        day = (
-            as_day(entry.value)
-            if metric is not None and metric.type == "date"
-            else None
-        )
-        return entry._replace(
-            waived=waived, value=shifted(day, self.years) if day else entry.value
-        )
+        is_date = metric is not None and metric.type == "date"
+        day = as_day(entry.value) if is_date else None
+        return entry._replace(value=shifted(day, self.years)) if day else entry
 
 
 def _asks_points(rules: RuleSet, id_: str) -> bool:
@@ -186,7 +184,11 @@ _ASKS: dict[str, Callable[[RuleSet, str], bool]] = {
 
 
 def shifted(day: date, years: int) -> date:
-    """Return a day so many years later, 29 February becoming the 28th in other years."""
+    """Return a day so many years later, 29 February becoming the 28th in other years.
+
+    >>> shifted(date(2024, 2, 29), 1)
+    datetime.date(2025, 2, 28)
+    """
     year = min(max(day.year + years, date.min.year), date.max.year)
     try:
         return day.replace(year=year)

@@ -1,1 +1,1 @@
-"""Two versions of an instrument: what changed in words, and what it does to those who are scored."""
+"""Two versions of an instrument: what changed in words, and what it does to those scored."""

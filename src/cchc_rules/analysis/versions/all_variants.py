@@ -33,7 +33,7 @@ def _days(rules: RuleSet, lang: str) -> Iterator[Document]:
         usual = changes(before, after, lang)
         yield version(after, None, usual, lang)
         for id_, kind in after.kinds.items():
-            own = changes(before.kinds.get(id_, before), kind, lang)
-            if own != usual or id_ not in before.kinds:
-                yield version(after, kind, own, lang)
+            of_kind = changes(before.kinds.get(id_, before), kind, lang)
+            if of_kind != usual or id_ not in before.kinds:
+                yield version(after, kind, of_kind, lang)
         before = after

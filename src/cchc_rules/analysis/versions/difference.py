@@ -25,10 +25,15 @@ class Field(NamedTuple):
     words: str
 
 
-Part: TypeAlias = dict[str, Field]
-"""A rule, an area, a figure, a remedy or a band, field by field."""
+Fields: TypeAlias = dict[str, Field]
+"""A rule, an area, a metric, a remedy or a band, field by field."""
 
 PARTS = ("head", "areas", "rules", "metrics", "remedies", "bands", "gates", "targets")
+TOLD_TOGETHER = (
+    "comparator", "threshold", "deduction", "lowest", "conflicts", "metric", "absence",
+)  # fmt: skip
+"""Fields of a rule that are told together with others, or in words of their own."""
+
 STRICTER = {">=": 1, ">": 1, "<=": -1, "<": -1}
 """Whether a larger threshold asks for more, or for less."""
 
@@ -44,8 +49,8 @@ def difference(old: RuleSet, new: RuleSet, lang: str | None = None) -> Document:
         "format": 1,
         "kind": "difference",
         "language": lang,
-        "before": _named(old, lang),
-        "after": _named(new, lang),
+        "before": version_names(old, lang),
+        "after": version_names(new, lang),
         "same": not versions and not any(parts.values()),
         **parts,
         "versions": versions,
@@ -61,60 +66,60 @@ def changes(
     before = _Parts(old, lang, with_kinds=with_kinds)
     after = _Parts(new, lang, with_kinds=with_kinds)
     parts = {name: [*_changes(before.of(name), after.of(name))] for name in PARTS}
-    for one in parts["rules"]:
-        one["stricter"] = _stricter(one, old, new)
+    for change in parts["rules"]:
+        change["stricter"] = _stricter(change, old, new)
     return parts
 
 
 def version(
-    rules: RuleSet, kind: RuleSet | None, found: Changes, lang: str
+    rules: RuleSet, kind: RuleSet | None, changed: Changes, lang: str
 ) -> Document:
     """Return what changed for a kind of unit, or from a day on, under the words that say for whom
     and when.
     """
-    words = (
-        [message(lang, "difference.since", day=RuleText(rules, lang).day(rules.since))]
-        if rules.since
-        else []
-    )
-    titles = (rules.since_title, kind.kind_title if kind else None)
-    label = " – ".join((*words, *(title.of(lang) for title in titles if title)))
+    label = []
+    if rules.since:
+        day = RuleText(rules, lang).day(rules.since)
+        label.append(message(lang, "difference.since", day=day))
+    if rules.since_title:
+        label.append(rules.since_title.of(lang))
+    if kind and kind.kind_title:
+        label.append(kind.kind_title.of(lang))
     return {
         "since": rules.since.isoformat() if rules.since else None,
         "kind": kind.kind if kind else None,
-        "title": label,
-        **found,
+        "title": " – ".join(label),
+        **changed,
     }
 
 
 def _versions(old: RuleSet, new: RuleSet, lang: str) -> Iterator[Document]:
     """Yield the kinds of unit, and the days, for which something else changed than before that day
     and for all.
+
+    The kind None stands for all units. What changed for a kind is told only where it is not what
+    was told last: for that kind on an earlier day, or for all units on this day.
     """
     kinds = (None, *{**old.kinds, **new.kinds})
-    known: dict[str | None, Changes] = dict.fromkeys(kinds, changes(old, new, lang))
+    told: dict[str | None, Changes] = dict.fromkeys(kinds, changes(old, new, lang))
     for day in (None, *sorted({*old.dated, *new.dated})):
-        before, after = (rules.at(day) if day else rules for rules in (old, new))
-        named = before if before.since == day != after.since else after
-        moved = False
+        before = old.at(day) if day else old
+        after = new.at(day) if day else new
+        only_before_has_the_day = before.since == day != after.since
+        dated = before if only_before_has_the_day else after
+        told_for_all = False
         for kind in kinds:
-            found = changes(
-                before.kinds.get(kind or "", before),
-                after.kinds.get(kind or "", after),
-                lang,
-            )
-            if found != known[None if moved else kind]:
-                yield version(
-                    named,
-                    after.kinds.get(kind or "") or before.kinds.get(kind or ""),
-                    found,
-                    lang,
-                )
-                moved = moved or kind is None
-            known[kind] = found
+            kind_before = before.kinds.get(kind or "")
+            kind_after = after.kinds.get(kind or "")
+            changed = changes(kind_before or before, kind_after or after, lang)
+            if changed != told[None if told_for_all else kind]:
+                yield version(dated, kind_after or kind_before, changed, lang)
+                told_for_all = told_for_all or kind is None
+            told[kind] = changed
 
 
-def _named(rules: RuleSet, lang: str) -> Document:
+def version_names(rules: RuleSet, lang: str) -> Document:
+    """Return what tells one version of an instrument from another."""
     return {
         "id": rules.id,
         "version": rules.version,
@@ -124,15 +129,13 @@ def _named(rules: RuleSet, lang: str) -> Document:
 
 
 def _changes(
-    before: Mapping[str, Part], after: Mapping[str, Part]
+    before: Mapping[str, Fields], after: Mapping[str, Fields]
 ) -> Iterator[Document]:
     """Yield what was added, taken away, renamed or changed, in the order of the new rule set and
     then of the old.
     """
-    gone, fresh = (
-        [id_ for id_ in one if id_ not in other]
-        for one, other in ((before, after), (after, before))
-    )
+    gone = [id_ for id_ in before if id_ not in after]
+    fresh = [id_ for id_ in after if id_ not in before]
     renamed = {
         new: old for new in fresh for old in gone if _same(before[old], after[new])
     }
@@ -151,7 +154,7 @@ def _changes(
 def _change(
     kind: str,
     id_: str,
-    part: Part,
+    part: Fields,
     *,
     was: str | None = None,
     moved: list[Document] | None = None,
@@ -165,13 +168,16 @@ def _change(
     }
 
 
-def _same(one: Part, other: Part) -> bool:
-    return {key: field.value for key, field in one.items()} == {
-        key: field.value for key, field in other.items()
-    }
+def _same(part: Fields, other: Fields) -> bool:
+    return _values(part) == _values(other)
 
 
-def _moved(before: Part, after: Part) -> Iterator[Document]:
+def _values(part: Fields) -> dict[str, object]:
+    return {key: field.value for key, field in part.items()}
+
+
+def _moved(before: Fields, after: Fields) -> Iterator[Document]:
+    """Yield the fields that differ and of which there are words."""
     nothing = Field(None, "")
     for key in {**after, **before}:
         old = before.get(key, nothing)
@@ -188,16 +194,14 @@ def _stricter(change: Document, old: RuleSet, new: RuleSet) -> bool | None:
         return None
     before = old.rules[change["id"]]
     after = new.rules[change["id"]]
+    direction = STRICTER.get(after.comparator or "")
+    if before.comparator != after.comparator or direction is None:
+        return None
     first = before.threshold
     second = after.threshold
-    way = STRICTER.get(after.comparator or "")
-    if before.comparator != after.comparator or way is None or first == second:
+    if not isinstance(first, Fraction) or not isinstance(second, Fraction):
         return None
-    return (
-        way * second > way * first
-        if isinstance(first, Fraction) and isinstance(second, Fraction)
-        else None
-    )
+    return None if first == second else direction * second > direction * first
 
 
 class _Parts:
@@ -209,9 +213,11 @@ class _Parts:
         self.with_kinds = with_kinds
         self.words = RuleText(rules, lang)
         self.document = instrument(rules, lang)
-        self.said = {rule["id"]: rule for rule in every_rule(self.document["areas"])}
+        self.described = {
+            rule["id"]: rule for rule in every_rule(self.document["areas"])
+        }
 
-    def of(self, name: str) -> dict[str, Part]:
+    def of(self, name: str) -> dict[str, Fields]:
         """Return the parts of a kind by id."""
         rules = self.rules
         tables: dict[str, Mapping[str, Any]] = {
@@ -230,67 +236,58 @@ class _Parts:
             return {gate.rule: {"title": Field(gate, words)} for gate, words in gates}
         return {id_: self.plain(part) for id_, part in tables[name].items()}
 
-    def head(self) -> Part:
+    def head(self) -> Fields:
         rules = self.rules
         index = self.rules.index
         keys = ("valid", "source", "note", "window", "tracks", "calendar", "bands_read")
-        found = {key: self.field(getattr(rules, key)) for key in ("title", *keys)}
-        found |= {
-            key: self.field(getattr(index, key))
-            for key in ("scale", "places", "over_scale", "basis")
-        }
-        kinds = {"kinds": Field(sorted(rules.kinds), "; ".join(self.document["kinds"]))}
-        return found | (kinds if self.with_kinds else {})
+        head = {key: self.field(getattr(rules, key)) for key in ("title", *keys)}
+        for key in ("scale", "places", "over_scale", "basis"):
+            head[key] = self.field(getattr(index, key))
+        if self.with_kinds:
+            words = "; ".join(self.document["kinds"])
+            head["kinds"] = Field(sorted(rules.kinds), words)
+        return head
 
-    def rule(self, id_: str) -> Part:
+    def rule(self, id_: str) -> Fields:
         """Return a rule; what belongs together is one field: comparator and threshold, deduction
         and fewest points.
         """
         rule = self.rules.rules[id_]
-        said = self.said[id_]
-        found = self.plain(
-            rule,
-            (
-                "comparator",
-                "threshold",
-                "deduction",
-                "lowest",
-                "conflicts",
-                "metric",
-                "absence",
-            ),
-        )
-        found["measures"] = Field(rule.metric, said["measures"] or "")
-        found["required"] = Field(
-            (rule.comparator, rule.threshold), said["required"] or ""
-        )
-        found["losing"] = Field(
-            (rule.deduction, rule.lowest), "; ".join(said["losing"])
-        )
-        found["absence"] = Field(dict(rule.absence), "; ".join(self.effects(id_)))
-        found["conflicts"] = Field(
-            rule.conflicts, "; ".join(self.conflict(one) for one in said["conflicts"])
-        )
-        return found
+        described = self.described[id_]
+        target = (rule.comparator, rule.threshold)
+        losing = (rule.deduction, rule.lowest)
+        conflicts = "; ".join(map(self.conflict, described["conflicts"]))
+        return {
+            **self.plain(rule, TOLD_TOGETHER),
+            "measures": Field(rule.metric, described["measures"] or ""),
+            "required": Field(target, described["required"] or ""),
+            "losing": Field(losing, "; ".join(described["losing"])),
+            "absence": Field(dict(rule.absence), "; ".join(self.effects(id_))),
+            "conflicts": Field(rule.conflicts, conflicts),
+        }
 
     def effects(self, id_: str) -> list[str]:
-        return [
-            f"{self.words.say(f'state.{state}')}: {message(self.lang, 'instrument.' + f'effect-{effect}')}"
-            for state, effect in sorted(self.rules.rules[id_].absence.items())
-        ]
+        absence = self.rules.rules[id_].absence
+        return [self.effect(*item) for item in sorted(absence.items())]
 
-    def conflict(self, one: Document) -> str:
-        return ": ".join(
-            part for part in (one["source"], one["required"], one["note"]) if part
-        )
+    def effect(self, state: object, effect: object) -> str:
+        """Return what a state does to a rule, in words: `missing: lost`."""
+        name = self.words.say(f"state.{state}")
+        return f"{name}: {self.words.say('instrument.' + f'effect-{effect}')}"
 
-    def plain(self, part: Any, apart: tuple[str, ...] = ()) -> Part:
+    def conflict(self, conflict: Document) -> str:
+        parts = (conflict["source"], conflict["required"], conflict["note"])
+        return ": ".join(filter(None, parts))
+
+    def plain(self, part: Any, apart: tuple[str, ...] = ()) -> Fields:
         """Return the fields of a part of the model, but for those that are told apart."""
         names = [
             field.name for field in fields(part) if field.name not in ("id", *apart)
         ]
-        found = {name.rstrip("_"): self.field(getattr(part, name)) for name in names}
-        return found if "title" in found else {"title": found.pop("task"), **found}
+        plain = {name.rstrip("_"): self.field(getattr(part, name)) for name in names}
+        if "title" not in plain:
+            return {"title": plain.pop("task"), **plain}
+        return plain
 
     def field(self, value: object) -> Field:
         return Field(value, self.show(value))
@@ -312,11 +309,7 @@ class _Parts:
         if isinstance(value, tuple):
             return "; ".join(map(self.show, value))
         if isinstance(value, Calendar):
-            return self.show(
-                (
-                    value.country,
-                    *sorted(value.extra_holidays),
-                    *sorted(value.extra_workdays),
-                )
-            )
+            holidays = sorted(value.extra_holidays)
+            workdays = sorted(value.extra_workdays)
+            return self.show((value.country, *holidays, *workdays))
         return str(value)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from cchc_rules.analysis.comparison.compare import Comparison, compare_rules
 from cchc_rules.analysis.comparison.crossing import under
+from cchc_rules.analysis.versions.difference import version_names
 from cchc_rules.base.problem import SubmissionError
 from cchc_rules.report.report import Report
 from cchc_rules.report.score import score
@@ -42,47 +43,37 @@ def impact(
     for done, path in enumerate(paths):
         watch(done)
         try:
-            units.append(_unit(path, *_reports(path, old, new), lang))
+            before, after = _reports(path, old, new)
         except SubmissionError as error:
-            refused.append(
-                {
-                    "file": path.name,
-                    "problems": [problem.text(lang) for problem in error.problems],
-                }
-            )
+            problems = [problem.text(lang) for problem in error.problems]
+            refused.append({"file": path.name, "problems": problems})
+        else:
+            units.append(_unit(path, before, after, lang))
     return {
         "format": 1,
         "kind": "impact",
         "language": lang,
-        "before": {
-            "id": old.id,
-            "version": old.version,
-            "title": old.title.of(lang),
-            "sha256": old.sha256,
-        },
-        "after": {
-            "id": new.id,
-            "version": new.version,
-            "title": new.title.of(lang),
-            "sha256": new.sha256,
-        },
+        "before": version_names(old, lang),
+        "after": version_names(new, lang),
         "counts": _counts(units, refused),
-        "units": sorted(
-            units, key=lambda unit: (Decimal(unit["change"]), unit["file"])
-        ),
+        "units": sorted(units, key=_largest_loss_first),
         "rules": _rules(units),
         "refused": refused,
     }
 
 
+def _largest_loss_first(unit: Document) -> tuple[Decimal, str]:
+    return Decimal(unit["change"]), unit["file"]
+
+
 def _reports(path: Path, old: RuleSet, new: RuleSet) -> tuple[Report, Report]:
     """Return the reports of a submission under both rule sets."""
-    found = load_measurements(path)
-    if not old.reads_submissions_for(found.ruleset) and new.reads_submissions_for(
-        found.ruleset
-    ):
-        found = replace(found, ruleset=old.id)
-    before = score(old, found)
+    measurements = load_measurements(path)
+    named = measurements.ruleset
+    if not old.reads_submissions_for(named) and new.reads_submissions_for(named):
+        # The submission was made for the new version, which the old one does not know.
+        measurements = replace(measurements, ruleset=old.id)
+    before = score(old, measurements)
     crossed = under(new, before)
     if crossed.report is None:
         raise SubmissionError(crossed.problems)
@@ -90,32 +81,35 @@ def _reports(path: Path, old: RuleSet, new: RuleSet) -> tuple[Report, Report]:
 
 
 def _unit(path: Path, before: Report, after: Report, lang: str) -> Document:
-    moved = compare_rules(before, after)
-    bands = [report.band for report in (before, after)]
+    comparison = compare_rules(before, after)
+    band_before = before.band
+    band_after = after.band
     return {
         "file": path.name,
         "unit": before.scoring.measurements.unit,
         "period": before.scoring.measurements.period,
         "before": str(before.index.value),
         "after": str(after.index.value),
-        "change": str(moved.change),
-        "band_before": bands[0] and bands[0].title.of(lang),
-        "band_after": bands[1] and bands[1].title.of(lang),
-        "band_moved": (bands[0] and bands[0].id) != (bands[1] and bands[1].id),
-        "rules": _moves(moved, before, after, lang),
+        "change": str(comparison.change),
+        "band_before": band_before and band_before.title.of(lang),
+        "band_after": band_after and band_after.title.of(lang),
+        "band_moved": (band_before and band_before.id)
+        != (band_after and band_after.id),
+        "rules": _rules_that_moved(comparison, before, after, lang),
     }
 
 
-def _moves(
-    moved: Comparison, before: Report, after: Report, lang: str
+def _rules_that_moved(
+    comparison: Comparison, before: Report, after: Report, lang: str
 ) -> list[Document]:
     """Return the rules that moved the index, the largest first."""
     known = {**before.scoring.rules.rules, **after.scoring.rules.rules}
-    moves = sorted(moved.by_rule.items(), key=lambda item: (-abs(item[1]), item[0]))
+    changes = comparison.by_rule
+    largest_first = sorted(changes, key=lambda id_: (-abs(changes[id_]), id_))
     return [
-        {"id": id_, "title": known[id_].title.of(lang), "change": str(points)}
-        for id_, points in moves
-        if points
+        {"id": id_, "title": known[id_].title.of(lang), "change": str(changes[id_])}
+        for id_ in largest_first
+        if changes[id_]
     ]
 
 
@@ -140,10 +134,11 @@ def _rules(units: list[Document]) -> list[Document]:
     for unit in units:
         for move in unit["rules"]:
             id_ = move["id"]
-            titles[id_], counts[id_] = move["title"], counts.get(id_, 0) + 1
+            titles[id_] = move["title"]
+            counts[id_] = counts.get(id_, 0) + 1
             sums[id_] = sums.get(id_, Decimal(0)) + Decimal(move["change"])
         unit["rules"] = unit["rules"][:MOST_RULES]
-    order = sorted(sums, key=lambda id_: (-abs(sums[id_]), id_))
+    largest_first = sorted(sums, key=lambda id_: (-abs(sums[id_]), id_))
     return [
         {
             "id": id_,
@@ -151,5 +146,5 @@ def _rules(units: list[Document]) -> list[Document]:
             "change": str(sums[id_]),
             "units": counts[id_],
         }
-        for id_ in order
+        for id_ in largest_first
     ]
