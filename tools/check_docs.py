@@ -1,4 +1,5 @@
-"""Check the documents: links, paths, an index that names all, the version, and clauses and laws that tests name.
+"""Check the documents: links, paths, an index that names all, the version, clauses that tests name,
+and the walk through the house.
 
 Prints everything that is wrong, grouped, and exits with 1 if there is anything.
 """
@@ -120,7 +121,9 @@ def absent_paths() -> Iterator[str]:
 
 
 def _known(page: Path, code: str) -> bool:
-    """Whether a path is there, or is plainly a pattern for a file still to be written (CONTRIBUTING's `my-code`)."""
+    """Whether a path is there, or is plainly a pattern for a file still to be written
+    (CONTRIBUTING's `my-code`).
+    """
     pattern = page.name == "CONTRIBUTING.md" and re.search(r"sNN-name|my-code", code)
     return bool(pattern) or (ROOT / code).exists()
 
@@ -189,7 +192,8 @@ def versions() -> Iterator[str]:
     text = changelog.read_text(encoding="utf-8") if changelog.exists() else ""
     entry = re.search(r"^## \[([^\]]+)\]", text, re.MULTILINE)
     if entry is None or entry[1] != project:
-        yield f"CHANGELOG.md begins with {entry[1] if entry else 'no version'}, pyproject.toml says {project}"
+        begins = entry[1] if entry else "no version"
+        yield f"CHANGELOG.md begins with {begins}, pyproject.toml says {project}"
 
 
 def untested() -> Iterator[str]:
@@ -210,7 +214,9 @@ def untested() -> Iterator[str]:
 
 
 WALK = re.compile(r"`(src/[\w/]+\.py)`: ((?:`\w+`(?:, )?)+)")
-"""A module and the functions of it that a figure passes, as docs/explanation/architecture.md writes them."""
+"""A module and the functions of it that a figure passes, as docs/explanation/architecture.md
+writes them.
+"""
 
 
 def lost_ways() -> Iterator[str]:

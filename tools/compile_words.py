@@ -1,6 +1,8 @@
-"""Compile `packaged/locale/*.po` to the `.mo` files that the package reads. Run it after changing a catalogue.
+"""Compile `packaged/locale/*.po` to the `.mo` files that the package reads; run it after changing
+a catalogue.
 
-Beside the words, each `.mo` gets its language's forms of numbers and dates, as the Unicode locale data (CLDR) has them:
+Beside the words, each `.mo` gets its language's forms of numbers and dates, as the Unicode locale
+data (CLDR) has them:
 Babel is needed here, and not where the package runs.
 """
 

@@ -1,4 +1,6 @@
-"""Write `docs/instruments/`: the page of every packaged instrument, in both languages. Run it after changing one."""
+"""Write `docs/instruments/`: the page of every packaged instrument, in both languages. Run it
+after changing one.
+"""
 
 from pathlib import Path
 

@@ -1,8 +1,9 @@
-"""Write the JSON Schemas of rule files and submissions. Run it after changing the form of either, or their words.
+"""Write the JSON Schemas of rule files and submissions; run it after changing the form of either,
+or their words.
 
-The rule file's is made from the pydantic models, the submission's from the keys that its reader knows; what keys mean
-is taken from the catalogues (`schema.…`), Vietnamese before English. Both are for editors: they say what the form of a
-file must be, not whether its rules are right.
+The rule file's is made from the pydantic models, the submission's from the keys that its reader
+knows; what keys mean is taken from the catalogues (`schema.…`), Vietnamese before English. Both are
+for editors: they say what the form of a file must be, not whether its rules are right.
 """
 
 import json
@@ -65,7 +66,9 @@ def described(part: Schema, *ids: str) -> Schema:
 
 
 def with_words(part: Schema, table: str) -> Schema:
-    """Return the schema of a table with a description of each key: the table's own, else what all have in common."""
+    """Return the schema of a table with a description of each key: the table's own, else what
+    all have in common.
+    """
     kinds = ("deduction.kind",) if table in file_format.DEDUCTIONS else ()
     keys = part.get("properties", {})
     return part | {
@@ -82,7 +85,9 @@ def name_of(model_name: str) -> str:
 
 
 def cleaned(part: Any) -> Any:
-    """Return a schema of pydantic's in the words of TOML, which has no null, without titles and empty defaults."""
+    """Return a schema of pydantic's in the words of TOML, which has no null, without titles and
+    empty defaults.
+    """
     if isinstance(part, list):
         return [cleaned(one) for one in part]
     if not isinstance(part, dict):
@@ -174,7 +179,9 @@ def _deduction(tables: dict[str, Schema]) -> Schema:
 
 
 def _whole(required: list[str], tables: dict[str, Schema]) -> Schema:
-    """Return what a whole file needs and an overlay may leave out, and take it out of the tables."""
+    """Return what a whole file needs and an overlay may leave out, and take it out of the
+    tables.
+    """
     inside: Schema = {
         "ruleset": _needs(tables["ruleset"]),
         "window": {"required": tables["days"]["required"]},
@@ -227,7 +234,9 @@ def _named(name: str) -> Schema:
 
 
 def _change(entry: Schema) -> Schema:
-    """Return the schema of a change of one entry of a list: any of its fields, or that it is taken away."""
+    """Return the schema of a change of one entry of a list: any of its fields, or that it is
+    taken away.
+    """
     kept = {key: value for key, value in entry.items() if key != "required"}
     return kept | {"properties": {**entry["properties"], "remove": REMOVE}}
 
@@ -238,7 +247,9 @@ def _spoken(name: str) -> str:
 
 
 def _section(top: Schema, without: tuple[str, ...]) -> Schema:
-    """Return the schema of an overlay inside the file: a kind of unit, or what holds from a day on."""
+    """Return the schema of an overlay inside the file: a kind of unit, or what holds from a day
+    on.
+    """
     own = {
         "title": described(either_text(), "kind.title"),
         "remove": described(REMOVE, "remove"),
@@ -267,7 +278,9 @@ def or_nothing(part: Schema) -> Schema:
 def closed(
     table: str, keys: Iterable[str], forms: Schema, required: Iterable[str] = ()
 ) -> Schema:
-    """Return the schema of an object with the keys that the reader knows, in the order of their forms."""
+    """Return the schema of an object with the keys that the reader knows, in the order of their
+    forms.
+    """
     assert set(forms) == set(keys), (table, set(forms) ^ set(keys))
     needed = [key for key in forms if key in set(required)]
     properties = {
@@ -318,7 +331,8 @@ def submissions() -> Schema:
     return head | {"$defs": _parts()}
 
 
-PERIOD = r"^\s*([0-9]{4}|[0-9]{4}-(Q[1-4]|H[12]|0[1-9]|1[0-2])|[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2})\s*$"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+PERIOD = rf"^\s*([0-9]{{4}}|[0-9]{{4}}-(Q[1-4]|H[12]|0[1-9]|1[0-2])|{_DAY}/{_DAY})\s*$"
 
 
 def _parts() -> Schema:
@@ -349,7 +363,9 @@ def _parts() -> Schema:
 
 
 def _entry() -> Schema:
-    """Return the schema of what is said of one metric: exactly one way of giving it, or figures left null."""
+    """Return the schema of what is said of one metric: exactly one way of giving it, or figures
+    left null.
+    """
     forms = {
         "value": file_format.SCALAR,
         "numerator": file_format.NUMBER,

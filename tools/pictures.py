@@ -1,4 +1,6 @@
-"""Make the pictures of the page in `docs/images`: `python tools/pictures.py` (needs Chromium and the extra `pictures`).
+"""Make the pictures of the page in `docs/images`: `python tools/pictures.py`.
+
+Needs Chromium and the extra `pictures`.
 
 Each is a part of the page of an example, as a browser shows it, with as few colours as it needs.
 """
@@ -35,7 +37,9 @@ ARGUMENTS = [
 
 
 class Picture(NamedTuple):
-    """What is on a picture: an example, its language, how it is shown, and from which part to which."""
+    """What is on a picture: an example, its language, how it is shown, and from which part to
+    which.
+    """
 
     name: str
     example: str
@@ -106,9 +110,9 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for picture in PICTURES:
             if not sys.argv[1:] or picture.name in sys.argv[1:]:
-                print(
-                    f"{picture.name}: {saved(taken(browser, picture), IMAGES / f'{picture.name}.png'):,} bytes"
-                )
+                file = IMAGES / f"{picture.name}.png"
+                size = saved(taken(browser, picture), file)
+                print(f"{picture.name}: {size:,} bytes")
         browser.close()
     return 0
 
@@ -179,7 +183,9 @@ def communes(seed: int) -> pl.DataFrame:
 
 
 def drawn(dice: Random, text: str) -> dict[str, object]:
-    """Return the columns of a commune: the example's figures, its shares drawn around theirs, and holes."""
+    """Return the columns of a commune: the example's figures, its shares drawn around theirs,
+    and holes.
+    """
     level, found = dice.uniform(0.82, 1.08), dict[str, object]()
     for id_, entry in json.loads(text)["measurements"].items():
         given = entry if isinstance(entry, dict) else {"value": entry}

@@ -1,4 +1,6 @@
-"""Write `docs/reference/problems.md` from the catalogues and the tests' bad files. Run it after changing either."""
+"""Write `docs/reference/problems.md` from the catalogues and the tests' bad files. Run it after
+changing either.
+"""
 
 import json
 import re
@@ -28,7 +30,7 @@ rules/my-index.toml:21: error[unknown-metric] rule.on-time.metric
 
 Codes are stable; words may change. A warning does not refuse a file. Values in ‹ › stand for what was found. This page
 is made from the words of the program and the examples of its tests.
-"""
+"""  # noqa: E501 - the lines of a document
 
 
 def catalogue(lang: str) -> dict[str, str]:
@@ -74,7 +76,9 @@ def _comment(path: Path) -> str:
 
 
 def _measurements(path: Path) -> str:
-    """Return the part of a bad submission that is wrong, as it stands there, where its path shows one."""
+    """Return the part of a bad submission that is wrong, as it stands there, where its path
+    shows one.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
         part = content["note"].removeprefix("expect: ").split(".")[:2]

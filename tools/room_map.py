@@ -1,4 +1,6 @@
-"""Write the map of rooms in CONTRIBUTING.md from the docstrings of the packages; `--check` only compares."""
+"""Write the map of rooms in CONTRIBUTING.md from the docstrings of the packages; `--check` only
+compares.
+"""
 
 import ast
 import sys
@@ -37,10 +39,9 @@ def table() -> str:
             SOURCE / room,
             *sorted(path.parent for path in (SOURCE / room).glob("*/__init__.py")),
         ]
-        lines += [
-            f"| `{'.'.join(folder.relative_to(SOURCE).parts)}` | {purpose(folder / '__init__.py')} |"
-            for folder in folders
-        ]
+        for folder in folders:
+            name = ".".join(folder.relative_to(SOURCE).parts)
+            lines.append(f"| `{name}` | {purpose(folder / '__init__.py')} |")
     return "\n".join(lines) + "\n"
 
 
@@ -59,7 +60,8 @@ def main() -> int:
         PAGE.write_text(wanted, encoding="utf-8")
     elif text != wanted:
         print(
-            "CONTRIBUTING.md: the map of rooms is not that of the docstrings; run python tools/room_map.py"
+            "CONTRIBUTING.md: the map of rooms is not that of the docstrings;"
+            " run python tools/room_map.py"
         )
         return 1
     return 0
