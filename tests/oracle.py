@@ -881,9 +881,9 @@ class Scoring:
 
         ordered = sorted(bands, key=bottom)
         names = [band["id"] for band in ordered]
-        place = next(
-            number for number, band in enumerate(ordered) if within(band, read)
-        )
+        inside = [number for number, band in enumerate(ordered) if within(band, read)]
+        # Nothing lies outside the ladder but what is below all of it or above all of it.
+        place = inside[0] if inside else (0 if read < 0 else len(ordered) - 1)
         before = place
         for gate in self.document.get("band_gate", []):
             if results[gate["rule"]]["state"] not in NOT_IN_THE_WAY:

@@ -194,8 +194,14 @@ class _PageView(Display):
             return
         ladder = band["ladder"]
         # The lowest band begins with the scale, whatever its own lower edge says.
-        lows = ["0", *(_lower_edge(rung) for rung in ladder[1:])]
-        highs = [*lows[1:], self.document["index"]["scale"]]
+        # An edge below zero or above the scale is drawn at its end: such a band has no length there.
+        scale = self.document["index"]["scale"]
+        edges = [_lower_edge(rung) for rung in ladder[1:]]
+        lows = [
+            "0",
+            *(min(max("0", edge, key=Fraction), scale, key=Fraction) for edge in edges),
+        ]
+        highs = [*lows[1:], scale]
         for rung, low, high in zip(ladder, lows, highs, strict=True):
             length = _percent(Fraction(high) - Fraction(low), self._scale)
             yield self.gauge(low), length, low, rung["id"] == band["id"]

@@ -707,11 +707,14 @@ class Recount:
         next one is.
         """
         ladder = self.machine["bands"]
-        within = max(ZERO, min(value, amount(self.report["index"]["scale"])))
-        names = [step["id"] for step in ladder]
-        at = next((at for at, step in enumerate(ladder) if _inside(step, within)), None)
-        if at is None:
+        if not ladder:
             return None
+        names = [step["id"] for step in ladder]
+        # Below the edge of the lowest step lies the lowest, above that of the highest the highest.
+        last = len(ladder) - 1
+        at = next(
+            (at for at, step in enumerate(ladder) if not _lies_above(value, step)), last
+        )
         limits = {
             gate["rule"]: names.index(gate["at_most"])
             for gate in self.machine["band_gates"]
@@ -848,6 +851,14 @@ def _sums(
             (maximum, earned, maximum - earned - excluded, excluded, rescaled),
             strict=True,
         )
+    )
+
+
+def _lies_above(value: Fraction, step: Mapping[str, str]) -> bool:
+    return any(
+        not OPERATORS[EDGES[key]](value, amount(step[key]))
+        for key in ("to", "below")
+        if key in step
     )
 
 

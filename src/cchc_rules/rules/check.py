@@ -730,7 +730,7 @@ def index(rules: RuleSet) -> Problems:
         )
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
-    yield from range_checks.bands(rules.bands, scale)
+    yield from range_checks.bands(rules.bands, scale, possible_index(rules))
     for table, ids in (
         ("tracks", [*rules.tracks]),
         ("target", [t.id for t in rules.targets]),
@@ -740,6 +740,24 @@ def index(rules: RuleSet) -> Problems:
             if id_ in ids[:at]:
                 path: Path = (table, at) if table == "tracks" else (table, at, "id")
                 yield Problem("id-twice", path, {"name": id_})
+
+
+def possible_index(rules: RuleSet) -> Interval:
+    """Return the interval outside of which no index lies.
+
+    It begins at zero, or has no lower end where a rule or a penalty may take points off: what is
+    left is rescaled when points are excluded, so that no lowest index can be given. It ends with
+    the scale, or with `over_scale` as far above it as bonus points reach.
+    """
+    takes_points_off = any(rule.lowest < 0 for rule in rules.rules.values()) or any(
+        group.kind == "penalty" for group in rules.groups.values()
+    )
+    above = Fraction(0)
+    if rules.index.over_scale:
+        caps = [g.cap for g in rules.groups.values() if g.kind == "bonus" and g.cap]
+        above = sum(caps, Fraction(0))
+    low = None if takes_points_off else Fraction(0)
+    return Interval(low, rules.index.scale + above)
 
 
 def efforts(rules: RuleSet) -> Problems:

@@ -261,18 +261,28 @@ def _words_fall(points: list[Fraction | None], metric: Metric, path: Path) -> Pr
             return
 
 
-def bands(ladder: tuple[Band, ...], scale: Fraction) -> Problems:
-    """The bands cover the scale once."""
+def bands(ladder: tuple[Band, ...], scale: Fraction, possible: Interval) -> Problems:
+    """The bands cover the scale once, leave no gap beyond it, and some index lies in each."""
     intervals = [band.interval for band in ladder]
     for position, interval in enumerate(intervals):
-        if interval.meets(Interval(Fraction(0), scale)).empty:
+        if interval.meets(possible).empty:
             yield Problem("tier-unreachable", ("band", position))
-        clash = [
-            other for other in intervals[:position] if not other.meets(interval).empty
-        ]
+        clash = [old for old in intervals[:position] if not old.meets(interval).empty]
         if clash:
-            arguments = {"range": range_text(clash[0].meets(interval))}
-            yield Problem("bands-overlap", ("band", position), arguments)
-    gaps = uncovered(Interval(Fraction(0), scale), intervals) if intervals else []
-    if gaps:
-        yield Problem("bands-gap", ("band", 0), {"range": range_text(gaps[0])})
+            overlap = {"range": range_text(clash[0].meets(interval))}
+            yield Problem("bands-overlap", ("band", position), overlap)
+    if intervals:
+        gaps = uncovered(_span([*intervals, Interval(Fraction(0), scale)]), intervals)
+        if gaps:
+            yield Problem("bands-gap", ("band", 0), {"range": range_text(gaps[0])})
+
+
+def _span(parts: list[Interval]) -> Interval:
+    """Return the interval from the lowest end of some intervals to the highest."""
+    low = min(
+        parts, key=lambda part: (part.low is not None, part.low or 0, part.low_open)
+    )
+    high = max(
+        parts, key=lambda part: (part.high is None, part.high or 0, not part.high_open)
+    )
+    return Interval(low.low, high.high, low.low_open, high.high_open)

@@ -1,7 +1,7 @@
 """A whole scoring as values: what was read, what every rule came to, the sums, the band. No words."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -289,13 +289,10 @@ class Scoring:
             if rules.bands_read == "rounded"
             else self.index.exact
         )
-        within = max(Fraction(0), min(exact, rules.index.scale))
         ladder = self.ladder
-        position = next(
-            (at for at, band in enumerate(ladder) if band.interval.holds(within)), None
-        )
-        if position is None:
+        if not ladder:
             return Banding(None, None, (), None, Fraction(0))
+        position = _position_in(ladder, exact)
         allowed, gates = self.gated(position)
         following = ladder[position + 1] if position + 1 < len(ladder) else None
         distance = (
@@ -399,3 +396,17 @@ def is_open(result: Result) -> bool:
 
 def _settled(result: Result, ticks: int) -> Result:
     return result._replace(n=ticks, d=1, earned=ticks, excluded=0, rescales=False)
+
+
+def _position_in(ladder: Sequence[Band], index: Fraction) -> int:
+    """Return which band of a ladder an index lies in (semantics I5).
+
+    The bands leave no gap. Below the edge of the lowest an index is in the lowest: a rule may take
+    points off, and the index is −4 then. Above the edge of the highest it is in the highest: bonus
+    points may lift it over the scale.
+    """
+    for position, band in enumerate(ladder[:-1]):
+        reach = replace(band.interval, low=None, low_open=False)
+        if reach.holds(index):
+            return position
+    return len(ladder) - 1

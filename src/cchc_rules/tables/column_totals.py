@@ -327,20 +327,17 @@ class Sums:
             if rules.bands_read == "exact"
             else quotient(index.value, self.gauge.number(self.compiled.unit))
         )
-        within = (
-            read.least(self.gauge.ratio(rules.index.scale))
-            .most(self.gauge.ratio(Fraction(0)))
-            .kept()
-        )
+        read = read.kept()
         ladder = sorted(
             rules.bands,
             key=lambda band: (band.interval.low is not None, band.interval.low or 0),
         )
-        inside = [self.gauge.keep(self._in(band, within)) for band in ladder]
+        # Below the edge of the lowest band lies the lowest, above that of the highest the highest.
+        inside = [self.gauge.keep(self._not_above(band, read)) for band in ladder[:-1]]
         names = [band.id for band in ladder]
         rungs = [
             *((where, pl.lit(at, pl.UInt8)) for at, where in enumerate(inside)),
-            (TRUE, pl.lit(len(ladder), pl.UInt8)),
+            (TRUE, pl.lit(len(ladder) - 1, pl.UInt8)),
         ]
         place = stacked(rungs)
         for gate in rules.band_gates:
@@ -348,7 +345,7 @@ class Sums:
                 lambda one: one.state in _PASSES
             )
             most = names.index(gate.at_most)
-            higher = (place < len(names)) & (place > most)
+            higher = place > most
             place = (
                 pl.when(every((never(passes), higher)))
                 .then(pl.lit(most, pl.UInt8))
@@ -358,15 +355,10 @@ class Sums:
             dict(enumerate(names)), default=None, return_dtype=pl.Enum(names)
         )
 
-    def _in(self, band: Band, value: Ratio) -> pl.Expr:
-        low = band.interval.low
+    def _not_above(self, band: Band, value: Ratio) -> pl.Expr:
+        """Return where the index lies in a band or below it."""
         high = band.interval.high
-        edges = (
-            (">" if band.interval.low_open else ">=", low),
-            ("<" if band.interval.high_open else "<=", high),
-        )
-        return every(
-            value.holds(sign, self.gauge.ratio(edge))
-            for sign, edge in edges
-            if edge is not None
-        )
+        if high is None:
+            return TRUE
+        sign = "<" if band.interval.high_open else "<="
+        return value.holds(sign, self.gauge.ratio(high))

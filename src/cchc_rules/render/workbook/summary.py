@@ -221,7 +221,7 @@ class SummarySheet:
         self.row += 1
         self._heads("number", "band-edges", "holds", "")
         for number, step in enumerate(bands, start=1):
-            self._band(number, step)
+            self._band(number, step, is_last=number == len(bands))
         if gates:
             self._heads("number", "band-gate", "state", "at-most")
             for gate in gates:
@@ -262,16 +262,21 @@ class SummarySheet:
         titles = {band["id"]: band["title"] for band in ladder}
         return str(titles.get(id_, id_))
 
-    def _band(self, number: int, band: Document) -> None:
+    def _band(self, number: int, band: Document, *, is_last: bool) -> None:
+        """Put a band with its edges, and whether the index lies in it or below it.
+
+        `MATCH` takes the first band that holds. The last one always does: above its edge, too, an
+        index is in the highest band.
+        """
         row = self.row
         sheet = self.sheet
-        scale = self.frame.document["index"]["scale"]
-        within_scale = f"MAX(0,MIN({self._index_read()},{scale}))"
         conditions = []
         shown = []
         for edge, sign in EDGES.items():
             if edge in band:
-                conditions.append(compared(sign, within_scale, f"({band[edge]})"))
+                if edge in ("to", "below") and not is_last:
+                    index = self._index_read()
+                    conditions.append(compared(sign, index, f"({band[edge]})"))
                 figure = self.frame.display.number(band[edge])
                 shown.append(f"{EDGES_SHOWN[edge]} {figure}")
         holds = f"IF(AND({','.join(conditions) or 'TRUE'}),1,0)"
