@@ -2,19 +2,35 @@
 
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from cchc_rules.base import number
 from cchc_rules.base.messages import date as say_day
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain
 from cchc_rules.base.state import Absent, Reason
+from cchc_rules.rules import formula
 from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule
 from cchc_rules.rules.rule_text import RuleText
-from cchc_rules.rules.value_function import Constant, value_function
+from cchc_rules.rules.value_function import (
+    Computed,
+    Constant,
+    Piece,
+    Points,
+    Within,
+    value_function,
+)
 from cchc_rules.scoring.rule_figures import as_scalar, number_of
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions.submission import Entry, Given
+
+
+class _Offer(NamedTuple):
+    """The most points that can be had in a tier (None: unknown), and what is required for them."""
+
+    points: Fraction | None
+    required: str
 
 
 class ResultText(RuleText):
@@ -143,18 +159,62 @@ class ResultText(RuleText):
         return metric is not None and value_function(rule, metric).graded
 
     def best_tier(self, rule: Rule) -> str:
-        """Say the condition of the tier that is worth most."""
-        worths = [
-            (piece.points.points, piece)
-            for piece in rule.deduction.pieces(rule)
-            if isinstance(piece.points, Constant)
-            and isinstance(piece.points.points, Fraction)
-        ]
-        if not worths:
+        """Say where most points can be had: the condition of the best tier, or a value in it.
+
+        A tier with a formula offers what the formula comes to at the ends of the tier. Of `from 70:
+        value / 10` for 10 points that is 7 at 70 % and 10 at 100 %, so 100 % is what is asked.
+        Where no tier is known to offer all points, but a formula might, the points are asked.
+        """
+        offers = [self._offer(rule, piece) for piece in rule.deduction.pieces(rule)]
+        known = [offer for offer in offers if offer.points is not None]
+        best = max(known, key=lambda offer: offer.points or Fraction(0), default=None)
+        all_known = len(known) == len(offers)
+        if best is None or not (all_known or best.points == rule.weight):
             full = int(rule.weight * self.scoring.compiled.unit)
             return self.say("required.points", points=self.points(full))
-        piece = max(worths, key=lambda worth: worth[0])[1]
-        return self.condition(rule, piece)
+        return best.required
+
+    def _offer(self, rule: Rule, piece: Piece) -> _Offer:
+        """Return the most points that can be had in a piece, and what is required for them."""
+        condition = self.condition(rule, piece)
+        points = piece.points
+        if isinstance(points, Constant) and isinstance(points.points, Fraction):
+            return _Offer(points.points, condition)
+        metric = self.scoring.rules.metrics[rule.metric or ""]
+        days_late = value_function(rule, metric).axis.days_late
+        if not isinstance(piece.condition, Within) or not metric.numeric or days_late:
+            return _Offer(None, condition)
+        reach = piece.condition.interval.meets(metric.range)
+        low = self._points_at(rule, points, reach.low)
+        high = self._points_at(rule, points, reach.high)
+        if low is None or high is None:
+            return _Offer(None, condition)
+        if low == high:
+            return _Offer(low, condition)
+        best_end, is_open, comparator = reach.high, reach.high_open, ">="
+        if low > high:
+            best_end, is_open, comparator = reach.low, reach.low_open, "<="
+        if is_open or best_end is None:
+            return _Offer(max(low, high), condition)
+        return _Offer(max(low, high), self.target(rule, comparator, best_end))
+
+    def _points_at(
+        self, rule: Rule, points: Points, value: Fraction | None
+    ) -> Fraction | None:
+        """Return what a formula comes to at a value, None where that is not known."""
+        if value is None or not isinstance(points, Computed):
+            return None
+        at = self.scoring.compiled.places[rule.id]
+        parsed = self.scoring.compiled.reader.points_formula(rule, points.formula)
+        names = self.scoring.named(parsed) | self.scoring.own_values(at)
+        names |= {"weight": rule.weight, "value": value, rule.metric or "": value}
+        try:
+            computed = parsed.evaluate(names)
+        except formula.FormulaFailedError:
+            return None
+        if not isinstance(computed, Fraction):
+            return None
+        return max(rule.lowest, min(computed, rule.weight))
 
     # What was reported
 
