@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
+from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.commands import COMMANDS
-from cchc_rules.cli.console import Parser
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "examples", "rules", "tests", "tools", "benchmarks", "src")
@@ -136,7 +136,7 @@ def _help(command: str) -> str:
     """Return the help of a command."""
     parser = Parser(lang="en")
     import_module(f"cchc_rules.cli.commands.{command}").add(parser)
-    return parser.format_help()
+    return str(parser.format_help())
 
 
 def unknown_names() -> Iterator[str]:

@@ -20,6 +20,7 @@ from cchc_rules.analysis.comparison.contributions import LINES
 from cchc_rules.analysis.comparison.division import BASES
 from cchc_rules.analysis.versions.difference import PARTS
 from cchc_rules.base import messages
+from cchc_rules.base.input_files import SYSTEM_REASONS
 from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import COMPUTED, Effect, Reason
 from cchc_rules.render.form_workbook import LINES as GUIDE_LINES
@@ -299,6 +300,8 @@ FAMILIES = {
         for id_ in IDS
         if id_.startswith("fix-cell.") and id_.removeprefix("fix-cell.") in EVERYWHERE
     },
+    "system.": {f"system.{reason}" for reason in SYSTEM_REASONS},
+    "no-": {f"cli.no-{kind}" for kind in ("day", "number", "setting")},
     "problem.": {
         id_
         for id_ in IDS

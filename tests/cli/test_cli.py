@@ -446,7 +446,7 @@ class TestTheTerminal:
     def test_a_full_disk_is_said(self, monkeypatch, capsys):
         monkeypatch.setattr(sys, "stdout", Full(OSError(28, "No space left on device")))
         assert main(["score", str(EXAMPLE)]) == 2
-        assert "No space left on device" in capsys.readouterr().err
+        assert "đĩa đã đầy" in capsys.readouterr().err
 
 
 class TestAsPeopleRunIt:

@@ -150,7 +150,7 @@ class TestTracks:
     def test_an_unknown_track_and_no_report(self):
         with pytest.raises(SubmissionError) as raised:
             compare_track(appraised({}), "apraised")
-        assert raised.value.problems[0].places["nearest"] == "appraised"
+        assert raised.value.problems[0].arguments["nearest"] == "appraised"
         with pytest.raises(ReportError):
             compare_track({}, "appraised")
 

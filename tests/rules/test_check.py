@@ -414,7 +414,7 @@ class TestSums:
         assert codes(self.parts("0.1", "0.2", total="0.3")) == []
         assert codes(self.parts(*["0.1"] * 10, total="1.0")) == []
         (one,) = found(self.parts("0.1", "0.2", total="0.31"))
-        assert (one.code, one.places["sum"], one.places["weight"]) == (
+        assert (one.code, one.arguments["sum"], one.arguments["weight"]) == (
             "group-sum",
             "0.3",
             "0.31",
@@ -507,12 +507,12 @@ class TestRounds:
         )
         (one,) = found(text)
         assert (one.code, one.path) == ("gate-cycle", ("rule", "a", "requires"))
-        assert one.places["cycle"].startswith("a → ")
+        assert one.arguments["cycle"].startswith("a → ")
         assert (
-            one.places["cycle"].split(" → ") == [*"abc"[: len(names)], "a"]
+            one.arguments["cycle"].split(" → ") == [*"abc"[: len(names)], "a"]
             or names == "cab"
         )
-        assert sorted(one.places["cycle"].split(" → ")) == sorted([*names, "a"])
+        assert sorted(one.arguments["cycle"].split(" → ")) == sorted([*names, "a"])
 
     @pytest.mark.parametrize("names", ["a", "ab", "abc"])
     def test_of_groups(self, names):
@@ -598,7 +598,7 @@ class TestWarnings:
             True,
             ("rule", "b", "source"),
         )
-        assert (one.places["one"], one.places["other"]) == ("a", "b")
+        assert (one.arguments["one"], one.arguments["other"]) == ("a", "b")
 
     @pytest.mark.parametrize("declared", ["a", "b"])
     def test_is_silent_where_either_declares_the_conflict(self, declared):
@@ -776,13 +776,16 @@ class TestDeductions:
 class TestForms:
     def test_every_missing_key_is_named(self):
         missing = [
-            one.places["key"]
+            one.arguments["key"]
             for one in found(base(rule(), "\n[rule.two]\nweight = 1\n"))
         ]
         assert sorted(missing) == ["deduction", "group", "source", "title"]
 
     def test_an_empty_file_lacks_more_than_its_head(self):
-        assert sorted(one.places["key"] for one in found("")) == ["format", "ruleset"]
+        assert sorted(one.arguments["key"] for one in found("")) == [
+            "format",
+            "ruleset",
+        ]
 
     @pytest.mark.parametrize(
         "text",
@@ -795,7 +798,7 @@ class TestForms:
     def test_what_was_written_is_not_offered_again(self, text):
         (one,) = found(text)
         assert one.code == "unknown-key"
-        assert one.places["nearest"] != one.places["key"]
+        assert one.arguments["nearest"] != one.arguments["key"]
 
     @pytest.mark.parametrize(
         ("text", "nearest"),
@@ -813,19 +816,19 @@ class TestForms:
     )
     def test_the_nearest_key_of_that_table_is_offered(self, text, nearest):
         (one,) = found(text)
-        assert (one.code, one.places["nearest"]) == ("unknown-key", nearest)
+        assert (one.code, one.arguments["nearest"]) == ("unknown-key", nearest)
 
     def test_a_word_that_is_not_known_is_shown_as_it_was_written(self):
         for deduction in ('"propotional"', '{ kind = "propotional" }'):
             (one,) = found(base(rule(deduction=deduction)))
-            assert (one.code, one.places["given"]) == ("unknown-word", "propotional")
+            assert (one.code, one.arguments["given"]) == ("unknown-word", "propotional")
 
     def test_a_list_of_the_wrong_things_is_not_also_empty(self):
         assert codes(tiered("1, 2")) == ["wrong-type", "wrong-type"]
 
     def test_a_number_in_quotes_between_two_edges(self):
         (one,) = found(base(rule(target='between { from = "1", to = 3 }')))
-        assert (one.code, one.places["given"], one.places["hint"]) == (
+        assert (one.code, one.arguments["given"], one.arguments["hint"]) == (
             "text-for-number",
             "1",
             "1",

@@ -168,7 +168,7 @@ class TestAllAtOnce:
                 load_rules("cam-due-2023"),
             )
         near = {
-            path_text(one.path): one.places["nearest"]
+            path_text(one.path): one.arguments["nearest"]
             for one in error.value.problems
             if "nearest" in one.places
         }

@@ -1,4 +1,4 @@
-"""Intervals of exact numbers with open or closed ends, as tiers, bands and `between` declare them."""
+"""Intervals of exact numbers, each end open or closed: what tiers, bands and `between` declare."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

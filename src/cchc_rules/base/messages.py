@@ -8,6 +8,7 @@ is read here.
 
 import datetime
 import io
+import re
 from functools import lru_cache
 from gettext import GNUTranslations
 
@@ -36,9 +37,100 @@ def _template(lang: str, id_: str) -> str:
     return text
 
 
-def message(lang: str, id_: str, **places: str) -> str:
-    """Return the message of an id in a language, its places filled in."""
-    return _template(lang, id_).format(**places)
+class Argument(str):
+    """An argument of a message that each language says in its own way.
+
+    As a text it is what a program would write; `said` returns it in a language.
+    """
+
+    __slots__ = ()
+
+    def said(self, lang: str) -> str:
+        """Return the argument in a language."""
+        return str(self)
+
+
+class Figures(Argument):
+    """Plain decimal figures in a message, alone or in a text of signs: `1902.5`, `≥ 0.5`.
+
+    >>> message("vi", "problem.file-too-large", most=Figures(8000000))
+    'Tệp lớn hơn 8.000.000 byte.'
+    """
+
+    __slots__ = ()
+
+    def said(self, lang: str) -> str:
+        """Return the text with each figure in the language's form."""
+        return _FIGURE.sub(lambda match: number(lang, match[0]), self)
+
+
+class Day(Argument):
+    """A day in a message; as a text it is `2023-12-31`."""
+
+    __slots__ = ()
+
+    def said(self, lang: str) -> str:
+        """Return the day in the language's form."""
+        return date(lang, datetime.date.fromisoformat(self))
+
+
+class Phrase(Argument):
+    """A message within a message, such as the reason of the operating system.
+
+    As a text it is the id of the message.
+    """
+
+    def __new__(cls, id_: str, **arguments: str) -> "Phrase":
+        """Make a phrase of the id of a message and its arguments."""
+        phrase = super().__new__(cls, id_)
+        phrase.arguments = arguments
+        return phrase
+
+    arguments: dict[str, str]
+
+    def said(self, lang: str) -> str:
+        """Return the message of the phrase in a language."""
+        return message(lang, str(self), **self.arguments)
+
+
+class Foreign(Argument):
+    """English words of another program (a parser, a library), kept in English messages only.
+
+    In other languages the message `id_` stands in their place.
+    """
+
+    def __new__(cls, text: str, id_: str) -> "Foreign":
+        """Make an argument of foreign words and the id of the message that stands for them."""
+        foreign = super().__new__(cls, text)
+        foreign.id = id_
+        return foreign
+
+    id: str
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        return str(self), self.id
+
+    def said(self, lang: str) -> str:
+        """Return the words themselves in English, else the message that stands for them."""
+        return str(self) if lang == "en" else message(lang, self.id)
+
+
+_FIGURE = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+
+
+def message(lang: str, id_: str, **arguments: str) -> str:
+    """Return the message of an id in a language, its arguments filled in.
+
+    Arguments that are an `Argument` are said in the language; others stand as they are.
+
+    >>> message("en", "problem.unknown-metric", name="on_tme")
+    'There is no metric “on_tme”.'
+    """
+    said = {
+        name: value.said(lang) if isinstance(value, Argument) else value
+        for name, value in arguments.items()
+    }
+    return _template(lang, id_).format(**said)
 
 
 def known(lang: str, id_: str) -> bool:

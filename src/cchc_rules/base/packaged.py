@@ -14,7 +14,7 @@ def packaged_bytes(name: str) -> bytes:
 
 
 def packaged_text(name: str) -> str:
-    """Return the text of a packaged file, named from `packaged/` on: `schemas/rules.schema.json`."""
+    """Return the text of a packaged file, named from `packaged/` on."""
     return packaged_bytes(name).decode("utf-8").replace("\r\n", "\n")
 
 

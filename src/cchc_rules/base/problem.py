@@ -1,12 +1,15 @@
 """Problems are values until the edge; errors carry them and say all of them."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 
-from cchc_rules.base import messages
+from cchc_rules.base import messages, number
+from cchc_rules.base.messages import Argument, Figures
+from cchc_rules.base.text import one_line
 
 Path = tuple[str | int, ...]
 """Where in a document: keys and list positions from the top."""
@@ -30,7 +33,7 @@ class Problem:
 
     code: str
     path: Path = ()
-    places: dict[str, str] = field(default_factory=dict, hash=False)
+    arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
     file: str = ""
     line: int = 0
     warning: bool = False
@@ -55,37 +58,53 @@ class Problem:
             fix = self._message(lang, f"fix-cell.{self.code}")
         else:
             fix = self._message(lang, f"fix.{self.code}")
-        nearest = self.places.get("nearest", "")
-        return (
-            f"{fix} {messages.message(lang, 'fix.nearest', nearest=nearest)}"
-            if nearest
-            else fix
-        )
+        nearest = self._safe_arguments().get("nearest", "")
+        if not nearest:
+            return fix
+        return f"{fix} {messages.message(lang, 'fix.nearest', nearest=nearest)}"
+
+    def _safe_arguments(self) -> dict[str, str]:
+        """Return the arguments; what comes from a file or a command line stays on one line."""
+        return {
+            name: value if isinstance(value, Argument) else one_line(value)
+            for name, value in self.arguments.items()
+        }
 
     def _message(self, lang: str, id_: str) -> str:
         """Return a message with its arguments; a key that has a label in forms is called by it."""
-        arguments = self.places
+        arguments = self._safe_arguments()
         label = _LABELS.get(arguments.get("key", ""))
         if self.in_cell and label:
-            arguments = {**arguments, "key": messages.message(lang, label)}
+            arguments["key"] = messages.message(lang, label)
         return messages.message(lang, id_, **arguments)
 
     def text(self, lang: str = DEFAULT_LANGUAGE) -> str:
         """Say the whole problem: file, line, path, code, what is wrong and what to do."""
         kind = messages.message(lang, "word.warning" if self.warning else "word.error")
-        where = ":".join(
-            part for part in (self.file, str(self.line) if self.line else "") if part
-        )
-        head = " ".join(
-            part
-            for part in (
-                f"{where}:" if where else "",
-                f"{kind}[{self.code}]",
-                path_text(self.path),
-            )
-            if part
-        )
+        words = [f"{kind}[{self.code}]"]
+        place = self._place()
+        if place:
+            words.insert(0, f"{place}:")
+        if self.path:
+            words.append(path_text(self.path))
+        head = " ".join(words)
         return f"{head}\n    {self.what(lang)}\n    → {self.fix(lang)}"
+
+    def _place(self) -> str:
+        """Return the file and the line, as far as they are known."""
+        file = one_line(self.file)
+        if not self.line:
+            return file
+        return f"{file}:{self.line}" if file else str(self.line)
+
+
+def figure(value: Fraction) -> Figures:
+    """Return an exact figure as an argument, to be said with the language's decimal sign.
+
+    >>> Problem("weight-not-positive", (), {"weight": figure(Fraction(-5, 2))}).what("vi")
+    'Điểm tối đa phải lớn hơn 0 (đang là −2,5).'
+    """
+    return Figures(number.plain(value))
 
 
 _LABELS = {
@@ -110,7 +129,9 @@ def bounded(problems: Iterable[Problem]) -> list[Problem]:
     mild = all(problem.warning for problem in found)
     return [
         *found[:MOST_PROBLEMS],
-        Problem("too-many-problems", (), {"most": str(MOST_PROBLEMS)}, warning=mild),
+        Problem(
+            "too-many-problems", (), {"most": Figures(MOST_PROBLEMS)}, warning=mild
+        ),
     ]
 
 

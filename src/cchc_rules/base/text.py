@@ -95,3 +95,25 @@ def readable_name(path: PurePath) -> str:
     'r�.toml'
     """
     return os.fsencode(path).decode("utf-8", errors="replace")
+
+
+# Categories of characters that a terminal would obey instead of showing: control codes, marks that
+# turn the direction of writing or cannot be seen, halves of surrogate pairs.
+_OBEYED = ("Cc", "Cf", "Cs")
+
+
+def one_line(text: object) -> str:
+    """Return a text on one line without control characters and marks that turn the direction.
+
+    A text from a file then cannot clear the screen of whoever reads it, nor pretend to be a further
+    line of a program.
+
+    >>> one_line("II.1.4\\x1b[2J\\nerror")
+    'II.1.4\ufffd[2J error'
+    """
+    flat = " ".join(str(text).split())
+    if flat.isprintable():
+        return flat
+    return "".join(
+        "\ufffd" if unicodedata.category(char) in _OBEYED else char for char in flat
+    )

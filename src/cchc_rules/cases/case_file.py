@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base import number
+from cchc_rules.base.input_files import is_file, is_folder
 from cchc_rules.base.packaged import packaged_rules_folder
 from cchc_rules.base.problem import (
     CasesError,
@@ -110,7 +111,7 @@ class CaseFile:
         return Problem(
             problem.code,
             ("case", case.at, *problem.path),
-            problem.places,
+            problem.arguments,
             self.name,
             case.line(),
         )
@@ -133,16 +134,16 @@ def case_files(paths: list[str]) -> list[FilePath]:
 
 def _files(source: str) -> list[FilePath]:
     path = FilePath(source)
-    if path.is_dir():
+    if is_folder(path):
         return sorted(path.rglob(f"*{CASES}"))
     beside = path if source.endswith(CASES) else cases_beside(source)
-    return [beside] if beside.is_file() else []
+    return [beside] if is_file(beside) else []
 
 
 def cases_beside(source: str) -> FilePath:
     """Return where the cases of a rule file, or of a packaged id, stand."""
     path = FilePath(source)
-    if source in packaged_rule_sets() and not path.is_file():
+    if source in packaged_rule_sets() and not is_file(path):
         return packaged_rules_folder() / f"{source}{CASES}"
     return path.with_name(path.name.removesuffix(".toml") + CASES)
 
@@ -166,7 +167,8 @@ def read_cases(path: FilePath) -> CaseFile:
     found = reader.read()
     if reader.problems or found is None:
         placed = {
-            (one.code, one.path, *one.places.values()): one for one in reader.problems
+            (one.code, one.path, *one.arguments.values()): one
+            for one in reader.problems
         }
         problems = [
             one.at(str(path), source.locator.line(one.path) or 1)
@@ -318,8 +320,8 @@ class _Reader:
         """
         for path, content in ((("case", at), table), (("given",), self.given)):
             if _declares(content, problem.path[:2]):
-                return Problem(problem.code, (*path, *problem.path), problem.places)
-        return Problem(problem.code, ("case", at), problem.places)
+                return Problem(problem.code, (*path, *problem.path), problem.arguments)
+        return Problem(problem.code, ("case", at), problem.arguments)
 
     def expectations(
         self, table: Mapping[str, Any], at: int, rules: RuleSet

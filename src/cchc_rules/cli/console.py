@@ -1,20 +1,19 @@
-"""What the commands share: the parser that speaks one language, exit codes, arguments that are
-dates or numbers.
-"""
+"""What the command line says and where: results, complaints, progress, and the exit codes."""
 
-import argparse
+import errno
 import os
+import re
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Sequence
-from datetime import date
-from decimal import Decimal
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
 
-from cchc_rules.base import number
-from cchc_rules.base.calendar import iso_date
-from cchc_rules.base.messages import languages, message
+from cchc_rules.base import output_files
+from cchc_rules.base.input_files import system_reason
+from cchc_rules.base.messages import Figures, Phrase, message
+from cchc_rules.base.output_files import OutputError, OutputIsInputError
 from cchc_rules.base.problem import (
     CasesError,
     CchcError,
@@ -22,103 +21,162 @@ from cchc_rules.base.problem import (
     ReportError,
     RulesError,
     SubmissionError,
+    quoted,
 )
+from cchc_rules.base.text import readable_name
 
-DONE, BELOW, USAGE, RULES_REFUSED, SUBMISSION_REFUSED = range(5)
+DONE = 0
+"""The result is there."""
+BELOW = 1
+"""The result is there, and falls short of what was asked for."""
+USAGE = 2
+"""Wrong usage, a package that is not installed, or a result that cannot be written."""
+RULES_REFUSED = 3
+"""A rule file is refused."""
+SUBMISSION_REFUSED = 4
+"""A submission, a report or a case file is refused, or some rows of a table."""
+UNFORESEEN = 70
+"""A fault of this program. The number is that of `EX_SOFTWARE` in sysexits.h: far from the others,
+so that a script cannot take it for one of them."""
 INTERRUPTED = 130
-"""Stopped by hand, as shells have it."""
+"""Stopped by hand, as shells have it: 128 and the number of the signal."""
 
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose headings and options speak one language."""
-
-    def __init__(self, *args: Any, lang: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs, add_help=False, allow_abbrev=False)  # type: ignore[misc]
-        self.lang = lang
-        self._positionals.title = self.say("arguments")
-        self._optionals.title = self.say("options")
-        self.add_argument("-h", "--help", action="help", help=self.say("help"))
-        self.add_argument(
-            "--lang",
-            choices=languages(),
-            default=argparse.SUPPRESS,
-            help=self.say("lang"),
-        )
-
-    def say(self, id_: str, **places: str) -> str:
-        """Return a message of the command line."""
-        return message(self.lang, f"cli.{id_}", **places)
-
-    def format_usage(self) -> str:
-        """Return the usage line."""
-        return super().format_usage().replace("usage:", self.say("usage"), 1)
-
-    def format_help(self) -> str:
-        """Return the whole help."""
-        return super().format_help().replace("usage:", self.say("usage"), 1)
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments, and stop."""
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, self.say("wrong-usage", complaint=message) + "\n")
-
+TRACEBACK = "CCHC_RULES_TRACEBACK"
+"""The environment variable that shows where in the program an unforeseen fault arose."""
 
 EXTRAS = {
+    "holidays": "calendar",
     "jinja2": "html",
+    "markupsafe": "html",
     "xlsxwriter": "xlsx",
     "openpyxl": "xlsx",
     "polars": "table",
     "pyarrow": "table",
+    "pyspark": "spark",
+    "pandas": "spark",
 }
-"""Which extra brings a package that some output needs."""
+"""Which extra brings a package that some command needs."""
+
+# What a terminal would obey: control codes but for line end and tab, marks that turn the direction
+# of writing, line separators, halves of surrogate pairs. Colours (group 1) are ours: views and
+# problems let none through that stands in a file.
+_OBEYED = re.compile(
+    r"(\x1b\[[0-9;]*m)"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+    r"|[\ud800-\udfff]"
+)
 
 
-def as_date(text: str) -> date:
-    """Read an argument that is a date."""
-    day = iso_date(text)
-    if day is None:
-        raise argparse.ArgumentTypeError(f"{text!r}: YYYY-MM-DD")
-    return day
+# Writing
 
 
-def as_number(text: str) -> Decimal:
-    """Read an argument that is a number."""
+def put(text: str, output: Path | None) -> None:
+    """Print a result, or write it to a file (UTF-8, line ends `\\n`).
+
+    Raises `OutputError` where that cannot be done.
+    """
+    if output is None:
+        _print(text)
+    else:
+        output_files.write_text(output, text)
+
+
+def say(line: str) -> None:
+    """Print a line on standard output, where there is one."""
+    if sys.stdout is not None:
+        _print(f"{line}\n")
+
+
+def complain(line: str) -> None:
+    """Print a line on standard error; where that cannot be written, nobody can be told."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(_OBEYED.sub("\ufffd", line) + "\n")
+        sys.stderr.flush()
+
+
+def show_progress(line: str) -> None:
+    """Write a line over the one before it, on a terminal only; an empty one takes it away."""
+    with suppress(OSError, ValueError, AttributeError):
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.flush()
+
+
+def _print(text: str) -> None:
+    """Print a text; a reader that has seen enough (`| head`) closes its pipe without a failure."""
+    stream = sys.stdout
+    if stream is None:
+        raise OutputError(errno.EBADF, None)
+    if stream.isatty():
+        text = _OBEYED.sub(lambda match: match[1] or "\ufffd", text)
     try:
-        number.parse(text)
-    except number.NotANumberError:
-        raise argparse.ArgumentTypeError(f"{text!r}: 80 | 79.5") from None
-    return Decimal(text)
+        stream.write(text)
+    except BrokenPipeError:
+        silence_output()
+    except OSError as error:
+        silence_output()
+        raise OutputError(error.errno, None) from error
 
 
-def as_setting(text: str) -> str:
-    """Read an argument that sets a metric to a value."""
-    if not text.partition("=")[0].strip() or not text.partition("=")[2].strip():
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: METRIC=97.5 | METRIC=48/52 | METRIC=missing"
-        )
-    return text
+def flush_output() -> None:
+    """Send what was printed on its way. Raises `OutputError` where that cannot be done."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_output()
+    except (OSError, ValueError) as error:
+        silence_output()
+        raise OutputError(getattr(error, "errno", None), None) from error
 
 
-def guarded(work: Callable[[], int], lang: str, output: Path | None = None) -> int:
-    """Do a command's work; what is refused or cannot be written is said, and becomes the exit code."""
+def silence_output() -> None:
+    """Let standard output lead nowhere: nobody reads it any more, or it cannot be written.
+
+    The interpreter writes what is left in the buffer when it ends, and would complain once more.
+    """
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def paper(output: Path | None) -> tuple[int, bool]:
+    """Return the width to write in, between 40 and 120 columns, and whether there is colour.
+
+    In a file there never is.
+    """
+    terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    if not terminal:
+        return 100, False
+    width = shutil.get_terminal_size((100, 24)).columns
+    return max(40, min(width, 120)), "NO_COLOR" not in os.environ
+
+
+# Faults
+
+
+def guarded(work: Callable[[], int], lang: str) -> int:
+    """Do a command's work; say what is refused or cannot be written. Return the exit code."""
     try:
         return work()
     except RulesError as error:
         return refuse(error, lang, RULES_REFUSED)
     except (SubmissionError, ReportError, CasesError) as error:
         return refuse(error, lang, SUBMISSION_REFUSED)
+    except OutputError as error:
+        return unwritable(error, lang)
     except ModuleNotFoundError as error:
         return without(error, lang)
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        return unwritable(error, output, lang)
+        return unreadable(error, lang)
 
 
 def print_problems(problems: Sequence[Problem], lang: str) -> None:
     """Print problems on standard error."""
     for problem in problems:
-        print(problem.text(lang), file=sys.stderr)
+        complain(problem.text(lang))
 
 
 _REFUSED = {
@@ -130,44 +188,57 @@ _REFUSED = {
 
 
 def refuse(error: CchcError, lang: str, code: int) -> int:
-    """Say why a rule file, a submission, a report or a case file is refused; return the exit code."""
+    """Say why a file that people hand in is refused; return the exit code."""
     print_problems(error.problems, lang)
-    what = next(word for kind, word in _REFUSED.items() if isinstance(error, kind))
-    print(message(lang, f"cli.{what}", count=str(len(error.problems))), file=sys.stderr)
+    what = next(id_ for kind, id_ in _REFUSED.items() if isinstance(error, kind))
+    complain(message(lang, f"cli.{what}", count=Figures(len(error.problems))))
     return code
 
 
-def unwritable(error: OSError, path: Path | None, lang: str) -> int:
+def unwritable(error: OutputError, lang: str) -> int:
     """Say that the output cannot be written; return the exit code."""
-    places = {"path": str(path or "-"), "reason": error.strerror or str(error)}
-    print(message(lang, "cli.unwritable", **places), file=sys.stderr)
+    if error.path is None:
+        path: str = Phrase("cli.standard-output")
+    else:
+        path = quoted(readable_name(error.path), 200)
+    if isinstance(error, OutputIsInputError):
+        complain(message(lang, "cli.output-is-input", path=path))
+    else:
+        reason = system_reason(error)
+        complain(message(lang, "cli.unwritable", path=path, reason=reason))
+    return USAGE
+
+
+def unreadable(error: OSError, lang: str) -> int:
+    """Say that the operating system refuses what is needed; return the exit code."""
+    name = error.filename
+    path = quoted(readable_name(Path(name)), 200) if isinstance(name, str) else "-"
+    reason = system_reason(error)
+    complain(message(lang, "cli.unreadable", path=path, reason=reason))
     return USAGE
 
 
 def without(error: ModuleNotFoundError, lang: str) -> int:
     """Say which extra to install for a package that is not there; return the exit code."""
-    package = error.name or ""
+    package = (error.name or "").partition(".")[0]
     if package not in EXTRAS:
         raise error
-    print(
-        message(lang, "cli.extra-missing", package=package, extra=EXTRAS[package]),
-        file=sys.stderr,
-    )
+    extra = EXTRAS[package]
+    complain(message(lang, "cli.extra-missing", package=package, extra=extra))
     return USAGE
 
 
-def paper(output: Path | None) -> tuple[int, bool]:
-    """Return the width to write in, between 40 and 120 columns, and whether there is colour: never
-    in a file.
-    """
-    terminal = output is None and sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
-    return max(40, min(width, 120)), terminal and "NO_COLOR" not in os.environ
-
-
-def put(text: str, output: Path | None) -> None:
-    """Print a text, or write it to a file (UTF-8, line ends `\\n`)."""
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        output.write_text(text, encoding="utf-8", newline="\n")
+def unforeseen(fault: BaseException, lang: str) -> int:
+    """Say that the program itself is at fault, and where; return the exit code."""
+    if TRACEBACK in os.environ:
+        complain("".join(traceback.format_exception(fault)).rstrip())
+    frames = traceback.extract_tb(fault.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "-"
+    kind = type(fault).__name__
+    words = quoted(fault, 200)
+    complain(
+        message(
+            lang, "cli.unforeseen", kind=kind, words=words, place=place, name=TRACEBACK
+        )
+    )
+    return UNFORESEEN

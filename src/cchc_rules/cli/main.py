@@ -1,39 +1,119 @@
 """The command line: arguments in, exit code out."""
 
 import io
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from types import FrameType
 from typing import cast
 
+from cchc_rules.base.input_files import recorded
 from cchc_rules.base.messages import languages, message
+from cchc_rules.base.output_files import OutputError
 from cchc_rules.base.problem import DEFAULT_LANGUAGE
+from cchc_rules.cli.arguments import Parser, refuse_overlaps
 from cchc_rules.cli.commands import COMMANDS
-from cchc_rules.cli.console import DONE, INTERRUPTED, USAGE, Parser
+from cchc_rules.cli.console import (
+    INTERRUPTED,
+    UNFORESEEN,
+    USAGE,
+    complain,
+    flush_output,
+    guarded,
+    unforeseen,
+    unwritable,
+)
+
+
+class StoppedError(KeyboardInterrupt):
+    """A signal asks the program to end; `number` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 done, 1 below --fail-under, 2 usage, 3 or 4
-    refused, 130 stopped.
+    """Run the command and return its exit code.
+
+    0 done, 1 below what was asked for, 2 wrong usage or nowhere to write, 3 or 4 refused, 70 a
+    fault of the program, 128 and more stopped by a signal.
     """
-    _utf8()
-    arguments = sys.argv[1:] if arguments is None else arguments
+    _use_utf8()
+    if arguments is None:
+        arguments = sys.argv[1:]
     lang = _language(arguments)
+    with _signals_raise(), recorded():
+        try:
+            code = _run(arguments, lang)
+        except KeyboardInterrupt as stop:
+            complain(f"\n{message(lang, 'cli.interrupted')}")
+            code = 128 + stop.number if isinstance(stop, StoppedError) else INTERRUPTED
+        except BaseException as fault:  # a Rust panic of a package is no `Exception`
+            code = unforeseen(fault, lang)
+        return _flushed(code, lang)
+
+
+def _run(arguments: Sequence[str], lang: str) -> int:
     try:
         options = _parser(arguments, lang).parse_args(arguments)
-        return int(options.run(options, lang))
-    except SystemExit as stop:
+    except SystemExit as stop:  # after --help, or a complaint about the arguments
         return stop.code if isinstance(stop.code, int) else USAGE
-    except KeyboardInterrupt:
-        print(f"\n{message(lang, 'cli.interrupted')}", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = io.StringIO()
-        return DONE
+
+    def work() -> int:
+        refuse_overlaps(options)
+        return int(options.run(options, lang))
+
+    return guarded(work, lang)
 
 
-def _utf8() -> None:
+def _flushed(code: int, lang: str) -> int:
+    """Return the exit code once all is printed; a result that cannot be printed is none."""
+    try:
+        flush_output()
+    except OutputError as error:
+        told = unwritable(error, lang)
+        return code if code >= UNFORESEEN else told
+    return code
+
+
+@contextmanager
+def _signals_raise() -> Iterator[None]:
+    """Let signals that end the program raise inside, so that half-written files are removed.
+
+    The system would end it on the spot. One signal is enough: further ones do not disturb the
+    tidying up. What is ignored (under `nohup`) stays ignored.
+    """
+    numbers = [
+        getattr(signal, name)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+        if hasattr(signal, name)
+    ]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # only the main thread may say what signals do
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for other in numbers:
+            signal.signal(other, signal.SIG_IGN)
+        raise StoppedError(number)
+
+    for number in numbers:
+        if before[number] in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:
+                signal.signal(number, handler)
+
+
+def _use_utf8() -> None:
     """Vietnamese must survive a Windows console and a pipe."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -41,18 +121,18 @@ def _utf8() -> None:
 
 
 def _language(arguments: Sequence[str]) -> str:
-    """Return the language asked for, before the arguments are parsed, so that help and usage errors
-    speak it too.
+    """Return the language asked for, before the arguments are parsed.
+
+    Help and complaints about the arguments speak it too.
     """
-    for at, argument in enumerate(arguments):
-        given = argument.partition("=")[2] if argument.startswith("--lang=") else ""
-        given = (
-            arguments[at + 1]
-            if argument == "--lang" and at + 1 < len(arguments)
-            else given
-        )
-        if given in languages():
-            return given
+    for position, argument in enumerate(arguments):
+        option, _, language = argument.partition("=")
+        if option != "--lang":
+            continue
+        if not language and position + 1 < len(arguments):
+            language = arguments[position + 1]
+        if language in languages():
+            return language
     return DEFAULT_LANGUAGE
 
 
@@ -69,9 +149,8 @@ def _parser(arguments: Sequence[str], lang: str) -> Parser:
         parser_class=cast(type[Parser], make),
     )
     for name in COMMANDS:
-        command = commands.add_parser(
-            name, help=parser.say(name), description=parser.say(name)
-        )
+        said = parser.say(name)
+        command = commands.add_parser(name, help=said, description=said)
         if name in arguments:
             module = import_module(f"cchc_rules.cli.commands.{name}")
             module.add(command)

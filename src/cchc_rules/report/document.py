@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from cchc_rules.base import number
+from cchc_rules.base import messages, number
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Absent, State
 from cchc_rules.report import heading
@@ -316,7 +316,7 @@ class _Writer:
                     **_NO_INPUT,
                     "points": points,
                     "state": "reported",
-                    "text": points,
+                    "text": messages.number(self.speaker.lang, points),
                     "note": given.reason,
                 }
             )

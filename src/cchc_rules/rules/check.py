@@ -16,7 +16,8 @@ from typing import NamedTuple, TypeAlias
 from cchc_rules.base import number
 from cchc_rules.base.calendar import CalendarMissingError, known_country
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
+from cchc_rules.base.messages import Day, Figures
+from cchc_rules.base.problem import Path, Problem, bounded, figure, nearest, quoted
 from cchc_rules.base.state import State
 from cchc_rules.base.written_values import unquoted
 from cchc_rules.rules import dependencies, range_checks
@@ -113,7 +114,7 @@ def cycles(rules: RuleSet) -> Problems:
             yield Problem(
                 "group-too-deep",
                 ("group", group.id),
-                {"name": group.id, "most": str(dependencies.DEEPEST)},
+                {"name": group.id, "most": Figures(dependencies.DEEPEST)},
             )
     gates = {rule.id: list(rule.requires) for rule in rules.rules.values()}
     yield from _cycle_problems("gate-cycle", "rule", "requires", gates)
@@ -475,17 +476,17 @@ def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
         yield Problem(
             "weight-not-positive",
             (*path, "weight"),
-            {"weight": number.plain(rule.weight)},
+            {"weight": figure(rule.weight)},
         )
     for key, points in _points_written(rule):
         if (number.places(points) or 0) > rules.index.places:
-            places = {"points": number.plain(points), "places": str(rules.index.places)}
+            places = {"points": figure(points), "places": Figures(rules.index.places)}
             yield Problem("too-many-places", (*path, *key), places)
     if rule.lowest > 0:
         yield Problem(
             "lowest-above-zero",
             (*path, "lowest"),
-            {"points": number.plain(rule.lowest)},
+            {"points": figure(rule.lowest)},
         )
 
 
@@ -582,8 +583,8 @@ def _same_kind(one: Metric, other: Metric) -> bool:
 def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Problems:
     if isinstance(threshold, Interval) and threshold.meets(metric.range).empty:
         ranges = {
-            "threshold": range_checks.range_text(threshold),
-            "range": range_checks.range_text(metric.range),
+            "threshold": Figures(range_checks.range_text(threshold)),
+            "range": Figures(range_checks.range_text(metric.range)),
         }
         yield Problem("threshold-out-of-range", path, ranges)
     literals = threshold if isinstance(threshold, tuple) else (threshold,)
@@ -594,8 +595,8 @@ def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Proble
             and not metric.range.holds(literal)
         ):
             places = {
-                "threshold": number.plain(literal),
-                "range": range_checks.range_text(metric.range),
+                "threshold": figure(literal),
+                "range": Figures(range_checks.range_text(metric.range)),
             }
             yield Problem("threshold-out-of-range", path, places)
 
@@ -634,7 +635,7 @@ def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
             and not (key == "due" and day == rule.threshold)
         ):
             yield Problem(
-                "date-outside-validity", (*path, key), {"date": day.isoformat()}
+                "date-outside-validity", (*path, key), {"date": Day(day.isoformat())}
             )
     implied = (
         rule.due == rule.threshold
@@ -679,7 +680,7 @@ def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
             yield Problem(
                 "too-many-places",
                 (*path, key),
-                {"points": number.plain(points), "places": str(rules.index.places)},
+                {"points": figure(points), "places": Figures(rules.index.places)},
             )
 
 
@@ -703,13 +704,12 @@ def _sum(
     total = maxima[group.id]
     if total != group.weight:
         parts = " + ".join(
-            number.plain(maxima[c.id] if isinstance(c, Group) else c.weight)
-            for c in below
+            figure(maxima[c.id] if isinstance(c, Group) else c.weight) for c in below
         )
         places = {
-            "weight": number.plain(group.weight or Fraction(0)),
-            "sum": number.plain(total),
-            "parts": parts,
+            "weight": figure(group.weight or Fraction(0)),
+            "sum": figure(total),
+            "parts": Figures(parts),
         }
         yield Problem("group-sum", (*path, "weight"), places)
 
@@ -726,7 +726,7 @@ def index(rules: RuleSet) -> Problems:
         yield Problem(
             "too-many-places",
             ("index", "scale"),
-            {"points": number.plain(scale), "places": str(places)},
+            {"points": figure(scale), "places": Figures(places)},
         )
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))

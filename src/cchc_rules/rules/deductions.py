@@ -15,9 +15,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
-from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.problem import Path, Problem
+from cchc_rules.base.problem import Path, Problem, figure
 from cchc_rules.base.state import Reason
 from cchc_rules.rules import range_checks
 from cchc_rules.rules.metric_values import literal_fits
@@ -192,7 +191,7 @@ class Proportional(Deduction):
             return
         leads_on = target > start if rising else target < start
         if not leads_on:
-            arguments = {"base": number.plain(start), "threshold": number.plain(target)}
+            arguments = {"base": figure(start), "threshold": figure(target)}
             yield Problem("proportional-base", path, arguments)
 
 
@@ -250,7 +249,7 @@ class PerUnit(Deduction):
         if loss <= 0 or self.step <= 0:
             yield Problem("not-positive", (*path, "each" if loss <= 0 else "step"))
         if loss > most:
-            arguments = {"loss": number.plain(loss), "weight": number.plain(most)}
+            arguments = {"loss": figure(loss), "weight": figure(most)}
             yield Problem("deduction-above-weight", path, arguments)
         if self.exempt is not None and rule.comparator != "<=":
             arguments = {"kind": f"{self.kind} {rule.comparator}"}
@@ -360,9 +359,9 @@ def _out_of_range(points: Term, rule: Rule, path: Path) -> Problems:
     """Yield points that lie above the weight or below the fewest."""
     if isinstance(points, Fraction) and not rule.lowest <= points <= rule.weight:
         arguments = {
-            "points": number.plain(points),
-            "lowest": number.plain(rule.lowest),
-            "weight": number.plain(rule.weight),
+            "points": figure(points),
+            "lowest": figure(rule.lowest),
+            "weight": figure(rule.weight),
         }
         yield Problem("points-out-of-range", path, arguments)
 

@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
+from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import Path, Problem, bounded, nearest, quoted
 from cchc_rules.base.text import composed_text
 from cchc_rules.base.written_values import refusal, unquoted
@@ -613,7 +614,9 @@ def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]
             for details in _own(error.errors(include_url=False))
         ]
         return None, bounded(
-            {(one.code, one.path, *one.places.values()): one for one in found}.values()
+            {
+                (one.code, one.path, *one.arguments.values()): one for one in found
+            }.values()
         )
 
 
@@ -732,7 +735,7 @@ def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
         words = [word.strip().strip("'") for word in allowed.split(",")]
         arguments["nearest"] = _nearest_word(given, words)
     if code == "number-outside":
-        arguments |= {"least": "0", "most": str(MAX_PLACES)}
+        arguments |= {"least": "0", "most": Figures(MAX_PLACES)}
     return code, arguments
 
 

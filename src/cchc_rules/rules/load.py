@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from cchc_rules.base.calendar import iso_date
+from cchc_rules.base.messages import Day, Figures
 from cchc_rules.base.problem import Path, Problem, RulesError, bounded, quoted
 from cchc_rules.rules import check, file_format, overlay
 from cchc_rules.rules.build import build
@@ -45,8 +46,8 @@ def load_rules(source: str | FilePath) -> RuleSet:
     >>> rules.rules["plan-issued"].weight
     Fraction(59, 100)
     """
-    path = find(str(source), FilePath())
-    return _assemble(read(path), path.parent)
+    path = find(str(source), FilePath(), or_pipe=True)
+    return _assemble(read(path, or_pipe=True), path.parent)
 
 
 def parse_rules(
@@ -136,7 +137,7 @@ class _Versions:
         for section in dates.values():
             kinds |= {*_sections(section, "kind")}
         if (len(dates) + 1) * (len(kinds) + 1) > MAX_VERSIONS:
-            most = {"most": str(MAX_VERSIONS)}
+            most = {"most": Figures(MAX_VERSIONS)}
             self.problems.append(Problem("too-many-versions", (), most))
             return None
         self.problems += _misshapen(self.tree)
@@ -333,8 +334,8 @@ def _wrong_day(name: str, day: date | None, rules: RuleSet | None) -> Problem | 
     if day is None:
         return Problem("since-date", ("since", name), {"given": quoted(name)})
     if rules is not None and not rules.valid[0] <= day <= rules.valid[1]:
-        first, last = (edge.isoformat() for edge in rules.valid)
-        arguments = {"given": name, "first": first, "last": last}
+        first, last = (Day(edge.isoformat()) for edge in rules.valid)
+        arguments = {"given": Day(name), "first": first, "last": last}
         return Problem("since-outside", ("since", name), arguments)
     return None
 
@@ -414,7 +415,7 @@ def _follows(problem: Problem, document: TomlTable) -> bool:
     for one.
     """
     table = document.get(_NAMES.get(problem.code, ""))
-    declared = isinstance(table, Mapping) and problem.places.get("name") in table
+    declared = isinstance(table, Mapping) and problem.arguments.get("name") in table
     return problem.code in _CONSEQUENCES or declared
 
 

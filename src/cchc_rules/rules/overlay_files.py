@@ -8,6 +8,7 @@ from functools import reduce
 from pathlib import Path as FilePath
 from typing import Any
 
+from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import Path, Problem, RulesError, quoted
 from cchc_rules.rules import overlay
 from cchc_rules.rules.overlay import (
@@ -138,7 +139,7 @@ def _round_problem(above: tuple[Source, ...], base: Source, path: Path) -> Probl
 
 
 def _extends_problem() -> Problem:
-    return Problem("extends", ("extends",), {"most": str(MAX_OVERLAYS)})
+    return Problem("extends", ("extends",), {"most": Figures(MAX_OVERLAYS)})
 
 
 def _extended(source: Source) -> Iterator[tuple[Path, str]]:

@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base import number
 from cchc_rules.base.interval import Interval, uncovered
-from cchc_rules.base.problem import Path, Problem
+from cchc_rules.base.messages import Figures
+from cchc_rules.base.problem import Path, Problem, figure
 from cchc_rules.rules.model import Band, Metric, Rule, Scalar
 from cchc_rules.rules.value_function import (
     Among,
@@ -40,6 +41,11 @@ def range_text(interval: Interval) -> str:
             f"{'<' if interval.high_open else '≤'} {number.plain(interval.high)}"
         )
     return ", ".join(edges) or "−∞ … ∞"
+
+
+def _range_argument(interval: Interval) -> Figures:
+    """Return an interval as an argument, its figures to be said in the reader's language."""
+    return Figures(range_text(interval))
 
 
 def pieces(rule: Rule, metric: Metric, path: Path) -> Problems:
@@ -124,7 +130,9 @@ class _NumberLine:
             taken += [_Part(gap, last.points) for gap in gaps]
         elif gaps:
             yield Problem(
-                "tiers-gap", (*self.path, last.key[0]), {"range": range_text(gaps[0])}
+                "tiers-gap",
+                (*self.path, last.key[0]),
+                {"range": _range_argument(gaps[0])},
             )
         yield from self._falls(taken, (*self.path, last.key[0]))
 
@@ -149,7 +157,7 @@ class _NumberLine:
         for other in taken:
             shared = other.interval.meets(part)
             if not shared.empty:
-                arguments = {"range": range_text(shared)}
+                arguments = {"range": _range_argument(shared)}
                 yield Problem("tiers-overlap", (*self.path, *piece.key), arguments)
                 return
 
@@ -206,9 +214,9 @@ def _fall(
     interval: Interval, after: Fraction | None, before: Fraction | None
 ) -> dict[str, str]:
     return {
-        "range": range_text(interval),
-        "points": "?" if after is None else number.plain(after),
-        "before": "?" if before is None else number.plain(before),
+        "range": _range_argument(interval),
+        "points": "?" if after is None else figure(after),
+        "before": "?" if before is None else figure(before),
     }
 
 
@@ -254,8 +262,8 @@ def _words_fall(points: list[Fraction | None], metric: Metric, path: Path) -> Pr
         if worse > better and metric.better != "neither":
             arguments = {
                 "range": metric.id,
-                "points": number.plain(better),
-                "before": number.plain(worse),
+                "points": figure(better),
+                "before": figure(worse),
             }
             yield Problem("points-fall", path, arguments)
             return
@@ -269,12 +277,12 @@ def bands(ladder: tuple[Band, ...], scale: Fraction, possible: Interval) -> Prob
             yield Problem("tier-unreachable", ("band", position))
         clash = [old for old in intervals[:position] if not old.meets(interval).empty]
         if clash:
-            overlap = {"range": range_text(clash[0].meets(interval))}
+            overlap = {"range": _range_argument(clash[0].meets(interval))}
             yield Problem("bands-overlap", ("band", position), overlap)
     if intervals:
         gaps = uncovered(_span([*intervals, Interval(Fraction(0), scale)]), intervals)
         if gaps:
-            yield Problem("bands-gap", ("band", 0), {"range": range_text(gaps[0])})
+            yield Problem("bands-gap", ("band", 0), {"range": _range_argument(gaps[0])})
 
 
 def _span(parts: list[Interval]) -> Interval:

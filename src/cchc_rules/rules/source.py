@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import tomli
 
+from cchc_rules.base.input_files import is_file, read_bytes
+from cchc_rules.base.messages import Figures, Foreign
 from cchc_rules.base.packaged import packaged_rules_folder
 from cchc_rules.base.problem import Problem, RulesError, nearest, quoted
 from cchc_rules.base.text import readable_name
@@ -65,38 +67,39 @@ def packaged_rule_sets() -> tuple[str, ...]:
     )
 
 
-def find(source: str, folder: FilePath) -> FilePath:
+def find(source: str, folder: FilePath, *, or_pipe: bool = False) -> FilePath:
     """Return the path of a file named as beside a folder, or of a packaged id.
 
-    Raises `RulesError` where it is neither.
+    A pipe is taken only with `or_pipe`. Raises `RulesError` where it is neither.
     """
     beside = folder / source
-    if source.endswith(".toml") or beside.is_file():
+    if source.endswith(".toml") or is_file(beside, or_pipe=or_pipe):
         return beside
-    packaged = packaged_rule_sets()
-    if source in packaged:
+    if source in packaged_rule_sets():
         return packaged_rules_folder() / f"{source}.toml"
-    arguments = {"name": quoted(source), "nearest": nearest(source, packaged)}
-    raise RulesError([Problem("unknown-ruleset", (), arguments)])
+    raise unknown_ruleset(source)
 
 
-def read(path: FilePath) -> Source:
-    """Return a file as read; raise `RulesError` when it cannot be read or is no TOML."""
-    name = readable_name(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        arguments = {"path": quoted(name, 200), "reason": quoted(reason)}
-        raise RulesError([Problem("file-unreadable", (), arguments, name)]) from None
-    return parse(data, name)
+def unknown_ruleset(name: str) -> RulesError:
+    """Return the error that there is no rule set of a name."""
+    known = packaged_rule_sets()
+    arguments = {"name": quoted(name), "nearest": nearest(name, known)}
+    return RulesError([Problem("unknown-ruleset", (), arguments)])
+
+
+def read(path: FilePath, *, or_pipe: bool = False) -> Source:
+    """Return a file (or, where asked for, a pipe) as read.
+
+    Raises `RulesError` when it cannot be read or is no TOML.
+    """
+    data = read_bytes(path, MAX_BYTES, RulesError, or_pipe=or_pipe)
+    return parse(data, readable_name(path))
 
 
 def parse(data: bytes, name: str) -> Source:
     """Return bytes as a file of that name; raise `RulesError` when they are no TOML."""
     if len(data) > MAX_BYTES:
-        most = {"most": str(MAX_BYTES)}
+        most = {"most": Figures(MAX_BYTES)}
         raise RulesError([Problem("file-too-large", (), most, name)])
     try:
         text = data.decode("utf-8-sig")
@@ -149,8 +152,8 @@ def _syntax_problem(error: tomli.TOMLDecodeError, text: str, name: str) -> Probl
             arguments = {"given": quoted(given), "hint": suggestion(given)}
             return Problem("decimal-comma", (), arguments, name, line)
     arguments = {
-        "reason": quoted(getattr(error, "msg", error)),
-        "column": str(column),
+        "reason": Foreign(quoted(getattr(error, "msg", error)), "parser.toml"),
+        "column": Figures(column),
     }
     return Problem("toml-syntax", (), arguments, name, line)
 

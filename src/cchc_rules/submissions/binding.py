@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any, TypeAlias
 
 from cchc_rules.base import calendar, number
+from cchc_rules.base.messages import Day, Figures
 from cchc_rules.base.number import Pair
 from cchc_rules.base.problem import Path, nearest, quoted
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, Reason, State
@@ -214,8 +215,8 @@ def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
             "other-period",
             "period",
             given=quoted(found.period),
-            first=first.isoformat(),
-            last=last.isoformat(),
+            first=Day(first.isoformat()),
+            last=Day(last.isoformat()),
         )
     active = variant(found, rules, reader.as_of)
     _names_known(found, active, reader)
@@ -264,15 +265,15 @@ def _points_known(
         value = Fraction(*given.points)
         if not rule.lowest <= value <= rule.weight:
             places = {
-                "lowest": number.plain(rule.lowest),
-                "weight": number.plain(rule.weight),
+                "lowest": Figures(number.plain(rule.lowest)),
+                "weight": Figures(number.plain(rule.weight)),
             }
             reader.fault(
                 "points-out-of-range",
                 *path,
                 id_,
                 "points",
-                points=number.plain(value),
+                points=Figures(number.plain(value)),
                 **places,
             )
         if path == ("points",) and not takes_points(rules, id_):
@@ -370,9 +371,9 @@ def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
         ):
             return True
         least, most = (
-            "" if edge is None else number.plain(edge) for edge in (low, high)
+            "" if edge is None else Figures(number.plain(edge)) for edge in (low, high)
         )
-        given = number.shown(Fraction(n, d))
+        given = Figures(number.shown(Fraction(n, d)))
         reader.fault(
             "out-of-range",
             "measurements",
@@ -470,8 +471,8 @@ def _ratio_fault(above: Pair, below: Pair, bounded: bool) -> str:
     )
 
 
-def _shown(figure: Pair) -> str:
-    return str(figure[0]) if figure[1] == 1 else number.shown(Fraction(*figure))
+def _shown(pair: Pair) -> str:
+    return Figures(number.shown(Fraction(*pair)))
 
 
 def _plain_value(metric: Metric, entry: Entry, reader: Reader) -> bool:
@@ -511,11 +512,11 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
             reader.fault("not-a-date", *path, given=quoted(entry.value))
             return None
         if window and not window[0] <= day <= window[1]:
-            first, last = (edge.isoformat() for edge in window)
+            first, last = (Day(edge.isoformat()) for edge in window)
             reader.fault(
                 "date-outside-window",
                 *path,
-                given=day.isoformat(),
+                given=Day(day.isoformat()),
                 first=first,
                 last=last,
             )
@@ -524,8 +525,8 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
             reader.fault(
                 "date-after-as-of",
                 *path,
-                given=day.isoformat(),
-                as_of=reader.as_of.isoformat(),
+                given=Day(day.isoformat()),
+                as_of=Day(reader.as_of.isoformat()),
             )
             return None
         return day.toordinal(), 1

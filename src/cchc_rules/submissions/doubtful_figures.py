@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cchc_rules.base import number
+from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import Problem, SubmissionError, bounded, quoted
 from cchc_rules.base.text import text_key
 from cchc_rules.rules.model import Metric, MetricRef, RuleSet
@@ -134,7 +135,7 @@ class _Doubts:
     ) -> Iterator[Problem]:
         """Doubt a share where percentages are expected, and one that just meets a target."""
         path = ("measurements", metric.id)
-        given = number.shown(value)
+        given = Figures(number.shown(value))
         # Where less is better, such as dossiers overdue, half a percent is a usual figure.
         if 0 < value <= 1 and metric.better == "higher":
             hint = number.shown(value * 100)
@@ -174,8 +175,8 @@ class _Doubts:
                     "doubtful-scale",
                     "measurements",
                     metric.id,
-                    given=number.shown(value),
-                    other=number.shown(other),
+                    given=Figures(number.shown(value)),
+                    other=Figures(number.shown(other)),
                     name=name,
                 )
 

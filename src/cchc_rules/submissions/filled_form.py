@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from cchc_rules.base import written_values
+from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import (
     MOST_PROBLEMS,
     Path,
@@ -224,8 +225,8 @@ class _Reader:
                 "form-dates",
                 row["dates"],
                 *path,
-                dates=str(len(days)),
-                documents=str(len(names)),
+                dates=Figures(len(days)),
+                documents=Figures(len(names)),
             )
         for at in range(len(days)):
             self.cells[*path, "evidence", at, "date"] = row["dates"].address

@@ -15,6 +15,8 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from cchc_rules.base import calendar, number
+from cchc_rules.base.input_files import read_bytes
+from cchc_rules.base.messages import Figures, Foreign
 from cchc_rules.base.number import Pair
 from cchc_rules.base.problem import (
     MOST_PROBLEMS,
@@ -224,25 +226,7 @@ def file_text(path: FilePath) -> tuple[str, bytes]:
     UTF-8.
     """
     name = readable_name(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SubmissionError(
-            [
-                Problem(
-                    "file-unreadable",
-                    (),
-                    {"path": quoted(name, 200), "reason": quoted(reason)},
-                    name,
-                )
-            ]
-        ) from None
-    if len(data) > MAX_BYTES:
-        raise SubmissionError(
-            [Problem("file-too-large", (), {"most": str(MAX_BYTES)}, name)]
-        )
+    data = read_bytes(path, MAX_BYTES, SubmissionError, or_pipe=True)
     kind = other_format(path, data)
     if kind:
         raise SubmissionError([Problem("other-format", (), {"given": kind}, name)])
@@ -330,7 +314,10 @@ def _syntax_problem(error: json.JSONDecodeError, name: str) -> Problem:
         if figure.start() < error.pos <= figure.end():
             arguments = {"given": quoted(figure[1]), "hint": suggestion(figure[1])}
             return Problem("decimal-comma", (), arguments, name, error.lineno)
-    arguments = {"reason": quoted(error.msg), "column": str(error.colno)}
+    arguments = {
+        "reason": Foreign(quoted(error.msg), "parser.json"),
+        "column": Figures(error.colno),
+    }
     return Problem("json-syntax", (), arguments, name, error.lineno)
 
 

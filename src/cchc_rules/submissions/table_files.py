@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from cchc_rules.base.input_files import is_folder
 from cchc_rules.base.problem import SubmissionError
 from cchc_rules.base.text import normal_text
 from cchc_rules.submissions.worksheets import MARK, open_sheets
@@ -21,7 +22,7 @@ def holds_many(path: Path) -> bool:
     That is a folder, a table, or a workbook in which a sheet has a column `unit`.
     """
     suffix = path.suffix.lower()
-    if path.is_dir() or suffix in ENDINGS:
+    if is_folder(path) or suffix in ENDINGS:
         return True
     return suffix == ".xlsx" and _is_sheet_of_units(path)
 

@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
+from cchc_rules.base.input_files import read_bytes
+from cchc_rules.base.messages import Figures, Foreign
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
-from cchc_rules.base.text import composed_text, readable_name
+from cchc_rules.base.text import composed_text
 from cchc_rules.submissions.typed_cells import as_shown, shows_percent
 
 MARK = "cchc:"
@@ -107,16 +109,7 @@ def bytes_of(path: Path) -> bytes:
 
     Raises `SubmissionError` where it cannot be read or is too large.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        arguments = {"path": quoted(path, 200), "reason": quoted(reason)}
-        raise _refused("file-unreadable", readable_name(path), **arguments) from None
-    if len(data) > MAX_BYTES:
-        raise _refused("file-too-large", readable_name(path), most=str(MAX_BYTES))
-    return data
+    return read_bytes(path, MAX_BYTES, SubmissionError)
 
 
 @contextmanager
@@ -154,7 +147,8 @@ def _as_broken(name: str) -> Iterator[None]:
     except (SubmissionError, ModuleNotFoundError, OSError):
         raise
     except Exception as error:
-        reason = quoted(f"{type(error).__name__}: {error}", 200)
+        words = quoted(f"{type(error).__name__}: {error}", 200)
+        reason = Foreign(words, "parser.workbook")
         raise _refused("form-broken", name, reason=reason) from None
 
 
@@ -214,7 +208,7 @@ def _within(packed: zipfile.ZipFile, name: str, bounds: Bounds) -> None:
     too_large = size > bounds.unpacked or texts > bounds.texts
     if len(parts) > MAX_PARTS or too_large or swells:
         code = "form-too-large" if bounds is FORM else "workbook-too-large"
-        raise _refused(code, name, most=f"{bounds.unpacked} bytes")
+        raise _refused(code, name, most=Figures(f"{bounds.unpacked} byte"))
     if any("vbaproject" in part.filename.lower() for part in parts):
         raise _refused("form-macros", name)
 
@@ -373,7 +367,7 @@ def _tables(sheet: Sheet, name: str) -> Iterator[Table]:
     columns: dict[int, str] = {}
     for number, row in enumerate(sheet.rows, 1):
         if number > MAX_ROWS or len(row) > MAX_COLUMNS:
-            most = f"{MAX_ROWS} × {MAX_COLUMNS} ({quoted(sheet.title)})"
+            most = Figures(f"{MAX_ROWS} × {MAX_COLUMNS}")
             raise _refused("form-too-large", name, most=most)
         mark = row[0].value if row else None
         if isinstance(mark, str) and mark.startswith(MARK):

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple, TextIO, TypeAlias, TypeVar
 
 import polars as pl
 
+from cchc_rules.base.input_files import is_folder, note_input, unreadable
+from cchc_rules.base.messages import Foreign
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
 from cchc_rules.base.text import normal_text
 from cchc_rules.submissions.submission import parse_json
@@ -68,7 +70,7 @@ def parts(path: Path, known: Layout) -> Iterator[Part]:
     with refusing(path):
         yield from (
             _folder(path)
-            if path.is_dir()
+            if is_folder(path)
             else (_READERS.get(path.suffix.lower()) or _sheet)(path, known)
         )
 
@@ -83,6 +85,7 @@ def refusing(path: Path) -> Iterator[None]:
     """Say in the words of a problem that a file cannot be read."""
     import pyarrow as pa  # noqa: PLC0415 - only where files are read
 
+    note_input(path)
     try:
         yield
     except (
@@ -90,19 +93,15 @@ def refusing(path: Path) -> Iterator[None]:
         pl.exceptions.PolarsError,
         csv.Error,
     ) as error:
-        reason = quoted(
-            str(error).splitlines()[0] if str(error) else type(error).__name__, 120
-        )
+        words = str(error).splitlines() or [type(error).__name__]
+        reason = Foreign(quoted(words[0], 120), "parser.table")
         raise SubmissionError(
             [Problem("table-unreadable", (), {"reason": reason}, path.name)]
         ) from None
     except UnicodeError:  # UTF-16 that breaks off within a letter
         raise _not_text(path, 1) from None
     except OSError as error:
-        places = {"path": quoted(path, 200), "reason": quoted(error.strerror or error)}
-        raise SubmissionError(
-            [Problem("file-unreadable", (), places, path.name)]
-        ) from None
+        raise SubmissionError([unreadable(path, error)]) from None
 
 
 Item = TypeVar("Item")

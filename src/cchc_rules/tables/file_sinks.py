@@ -1,20 +1,20 @@
-"""Tables written to files, part by part: beside first, renamed when whole; an interruption leaves
-nothing half done.
-"""
+"""Tables written to files, part by part, in the form that the file's ending names."""
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 import polars as pl
 
+from cchc_rules.base.messages import Figures
+from cchc_rules.base.output_files import whole_files, writing
 from cchc_rules.base.problem import Problem, SubmissionError
 
 MOST_ROWS = 1_048_575
 """A worksheet has no more rows below its heading."""
-
 
 MOST_DIGITS = 10**15
 """Whole numbers from here on lose digits in a spreadsheet."""
@@ -72,7 +72,10 @@ class _Parquet:
 
 
 class _Behind:
-    """Writes each part while the next one is worked out; no more than one waits."""
+    """Writes each part while the next one is worked out; no more than one waits.
+
+    What goes wrong in a part is raised when the next one is written, or at the end.
+    """
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
@@ -97,6 +100,13 @@ class _Behind:
             last.result()
 
 
+class _Memory(io.BytesIO):
+    """Bytes in memory that stay open: a zip file that failed writes to them once more at its end."""
+
+    def close(self) -> None:
+        pass
+
+
 class _Sheet:
     """A worksheet is written at once: no more rows than it can hold, and its numbers are those of
     spreadsheets.
@@ -110,27 +120,40 @@ class _Sheet:
     def write(self, part: pl.DataFrame) -> None:
         self.rows += part.height
         if self.rows > MOST_ROWS:
-            raise SubmissionError(
-                [Problem("sheet-full", (), {"most": str(MOST_ROWS)}, self.path.name)]
-            )
+            arguments = {"most": Figures(MOST_ROWS)}
+            raise SubmissionError([Problem("sheet-full", (), arguments)])
         self.parts.append(part)
 
     def close(self) -> None:
-        with self.path.open("wb") as file:
-            frame = pl.concat(self.parts)
+        frame = pl.concat(self.parts)
+        # In memory first: the package that writes workbooks goes back and forth in its file, and
+        # when the disk is full it fails in ways of its own.
+        workbook = _Memory()
+        try:
             frame.with_columns(map(_kept, frame)).write_excel(
-                file, autofit=False, freeze_panes=(1, 2)
+                workbook, autofit=False, freeze_panes=(1, 2)
             )
+        except Exception as error:  # its temporary files may find the disk full too
+            raise _first_fault(error) from None
+        self.path.write_bytes(workbook.getbuffer())
+
+
+def _first_fault(error: BaseException) -> BaseException:
+    """Return the fault of the system behind a fault, itself where there is none."""
+    earlier = error.__context__
+    while earlier is not None:
+        if isinstance(earlier, OSError):
+            return earlier
+        earlier = earlier.__context__
+    return error
 
 
 def _kept(column: pl.Series) -> pl.Series:
     """Return a column whose numbers a spreadsheet keeps; whole numbers of more digits are text."""
     whole = column.dtype.is_integer() or column.dtype == pl.Decimal(38, 0)
-    return (
-        column.cast(pl.String)
-        if whole and (column.abs() >= MOST_DIGITS).any()
-        else column
-    )
+    if whole and (column.abs() >= MOST_DIGITS).any():
+        return column.cast(pl.String)
+    return column
 
 
 SINKS: dict[str, Any] = {
@@ -147,25 +170,59 @@ SINKS: dict[str, Any] = {
 def sink(path: Path, head: pl.DataFrame) -> Iterator[Sink]:
     """Open a table for writing, by the file's ending; its columns are those of a table without
     rows.
+
+    The file is put in its place when all went well (see `base.output_files`). Raises `OutputError`
+    where it cannot be written.
     """
-    with beside(path) as part:
-        made = SINKS[path.suffix.lower()](part, head)
-        opened: Sink = made if isinstance(made, _Sheet) else _Behind(made)
-        try:
-            yield opened
-        except BaseException:
-            if opened is not made:
-                opened.close()
-            raise
-        opened.close()
+    with sinks((path, head)) as (opened,):
+        yield opened
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """Yield a path beside a file, which takes the file's place when all went well."""
-    part = path.with_name(f".{path.name}.part")
+def sinks(*tables: tuple[Path, pl.DataFrame]) -> Iterator[tuple[Sink, ...]]:
+    """Open several tables for writing: all of them are put in their places, or none."""
+    paths = [path for path, _ in tables]
+    with whole_files(*paths) as parts, ExitStack() as stack:
+        opened = tuple(
+            stack.enter_context(_opened(path, part, head))
+            for part, (path, head) in zip(parts, tables, strict=True)
+        )
+        yield opened
+
+
+@contextmanager
+def _opened(path: Path, part: Path, head: pl.DataFrame) -> Iterator[Sink]:
+    """Write the parts of a table into the file that will take the place of another."""
+    with writing(path):
+        made = SINKS[path.suffix.lower()](part, head)
+    inner: Sink = made if isinstance(made, _Sheet) else _Behind(made)
     try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        yield _Told(inner, path)
+    except BaseException:
+        # The file is open still; a worksheet has none to close.
+        if inner is not made:
+            with suppress(OSError):
+                inner.close()
+        raise
+    with writing(path):
+        inner.close()
+
+
+class _Told:
+    """A sink whose faults are told as faults of the file that is to be written."""
+
+    def __init__(self, sink: Sink, path: Path) -> None:
+        self.sink = sink
+        self.path = path
+
+    def write(self, part: pl.DataFrame) -> None:
+        try:
+            with writing(self.path):
+                self.sink.write(part)
+        except SubmissionError as error:
+            raise SubmissionError(
+                problem.at(self.path.name, 0) for problem in error.problems
+            ) from None
+
+    def close(self) -> None:
+        self.sink.close()

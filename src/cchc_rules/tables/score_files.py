@@ -9,7 +9,7 @@ import polars as pl
 
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.tables.file_parts import Part, may_hold_submissions, parts
-from cchc_rules.tables.file_sinks import Sink, sink
+from cchc_rules.tables.file_sinks import Sink, sinks
 from cchc_rules.tables.program import Computation
 from cchc_rules.tables.result_columns import (
     ERRORS,
@@ -77,7 +77,7 @@ def score_file(
     another.
 
     With `long`, the results are a row for each rule of each unit that lost points. Raises
-    `SubmissionError` where the table cannot be read at all, and `OSError` where a file cannot be
+    `SubmissionError` where the table cannot be read at all, and `OutputError` where a file cannot be
     written; neither leaves half a file.
     """
     tally = Tally()
@@ -85,10 +85,9 @@ def score_file(
     if rules.tracks and may_hold_submissions(files.source):
         scorer = scorer.with_tracks()
     head = pl.DataFrame(schema=schema(rules, scorer.wanted, GIVEN))
-    with (
-        sink(files.errors, pl.DataFrame(schema=ERRORS)) as wrong,
-        sink(files.output, _shown(rules, head, long)) as good,
-    ):
+    refusals = (files.errors, pl.DataFrame(schema=ERRORS))
+    results = (files.output, _shown(rules, head, long))
+    with sinks(refusals, results) as (wrong, good):
         for part in parts(files.source, scorer.columns):
             scores = scorer.score(part.frame, part.alone, GIVEN)
             good.write(_shown(rules, scores.results, long))

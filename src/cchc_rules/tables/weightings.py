@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
+from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.report.report import Report
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet
@@ -169,7 +170,7 @@ def _is_weight(ticks: pl.Expr, unit: int) -> pl.Expr:
 
 
 def _wrong(column: pl.Series, ticks: pl.Series, unit: int) -> Iterable[Problem]:
-    places = {"places": str(len(str(unit)) - 1), "most": str(MOST)}
+    places = {"places": Figures(len(str(unit)) - 1), "most": Figures(MOST)}
     for at in (
         (ticks.is_null() | ~ticks.is_between(0, MOST * unit)).arg_true().head(TOLD)
     ):

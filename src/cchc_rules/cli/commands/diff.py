@@ -1,10 +1,10 @@
 """`cchc-rules diff`: what changed between two instruments, in words, rule by rule."""
 
 import argparse
-from pathlib import Path
 
 from cchc_rules.analysis.versions.difference import difference
-from cchc_rules.cli.console import DONE, Parser, guarded, put
+from cchc_rules.cli.arguments import Parser
+from cchc_rules.cli.console import DONE, put
 from cchc_rules.render.versions import FORMATS, render
 from cchc_rules.rules.load import load_rules
 
@@ -17,26 +17,20 @@ def add(command: Parser) -> None:
 
 def add_versions(command: Parser) -> None:
     """Declare the two rule sets."""
-    command.add_argument("old", metavar="OLD", help=command.say("diff-old"))
-    command.add_argument("new", metavar="NEW", help=command.say("diff-new"))
+    command.add_input("old", "diff-old", type=str, metavar="OLD")
+    command.add_input("new", "diff-new", type=str, metavar="NEW")
 
 
 def add_form(command: Parser) -> None:
-    """Declare the form of what is printed."""
-    command.add_argument(
-        "--format", choices=FORMATS, default="text", help=command.say("format")
-    )
-    command.add_argument(
-        "--output", type=Path, metavar="FILE", help=command.say("output")
-    )
+    """Declare the form of what is printed, and where it goes."""
+    command.add_format(FORMATS)
+    command.add_output()
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Show what changed; return the exit code."""
-    return guarded(lambda: _diff(options), lang, options.output)
-
-
-def _diff(options: argparse.Namespace) -> int:
-    found = difference(load_rules(options.old), load_rules(options.new), options.lang)
-    put(render(found, options.format), options.output)
+    old = load_rules(options.old)
+    new = load_rules(options.new)
+    document = difference(old, new, options.lang)
+    put(render(document, options.format), options.output)
     return DONE

@@ -6,15 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from cchc_rules.base.messages import message
-from cchc_rules.base.problem import RulesError
+from cchc_rules.base.problem import RulesError, quoted
+from cchc_rules.base.text import readable_name
+from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.console import (
     BELOW,
     DONE,
     RULES_REFUSED,
-    Parser,
     guarded,
     print_problems,
     put,
+    say,
 )
 from cchc_rules.rules.layout.tidy import Tidied, replaced, tidied
 
@@ -29,37 +31,38 @@ def add(command: Parser) -> None:
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Lay each file out, or say what would change; return the exit code."""
+    """Lay each file out, or say what would change; return the exit code.
+
+    A file that is refused does not keep the others from being laid out.
+    """
     return max(
-        guarded(partial(_tidy, path, options, lang), lang, path)
-        for path in options.rules
+        guarded(partial(_tidy, path, options, lang), lang) for path in options.rules
     )
 
 
 def _tidy(path: Path, options: argparse.Namespace, lang: str) -> int:
     try:
-        found = tidied(path)
+        layout = tidied(path)
     except RulesError as error:
         print_problems(error.problems, lang)
         return RULES_REFUSED
-    if found.changed and options.diff:
-        put(_diff(found), None)
-    if found.changed and not options.check and not options.diff:
-        replaced(found)
-    print(message(lang, f"cli.{_outcome(found, options)}", path=str(path)))
-    return BELOW if found.changed and options.check else DONE
+    if layout.changed and options.diff:
+        put(_diff(layout), None)
+    if layout.changed and not options.check and not options.diff:
+        replaced(layout)
+    name = quoted(readable_name(path), 200)
+    say(message(lang, f"cli.{_outcome(layout, options)}", path=name))
+    return BELOW if layout.changed and options.check else DONE
 
 
-def _outcome(found: Tidied, options: argparse.Namespace) -> str:
-    if not found.changed:
+def _outcome(layout: Tidied, options: argparse.Namespace) -> str:
+    if not layout.changed:
         return "fmt-kept"
     return "fmt-would" if options.check or options.diff else "fmt-done"
 
 
-def _diff(found: Tidied) -> str:
-    before, after = (
-        text.splitlines(keepends=True) for text in (found.before, found.after)
-    )
-    return "".join(
-        difflib.unified_diff(before, after, str(found.path), str(found.path))
-    )
+def _diff(layout: Tidied) -> str:
+    before = layout.before.splitlines(keepends=True)
+    after = layout.after.splitlines(keepends=True)
+    name = readable_name(layout.path)
+    return "".join(difflib.unified_diff(before, after, name, name))

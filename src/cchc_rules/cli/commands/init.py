@@ -3,12 +3,16 @@ editors.
 """
 
 import argparse
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 from cchc_rules.base.json_schemas import form_text
 from cchc_rules.base.messages import message
-from cchc_rules.cli.console import DONE, USAGE, Parser, guarded
+from cchc_rules.base.output_files import create_text
+from cchc_rules.base.problem import quoted
+from cchc_rules.base.text import readable_name
+from cchc_rules.cli.arguments import Parser
+from cchc_rules.cli.console import DONE, USAGE, complain, say
 from cchc_rules.rules.starter import starter
 
 SCHEMA = "rules.schema.json"
@@ -24,18 +28,14 @@ def add(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Write a rule file to begin with, where there is no file yet; return the exit code."""
-    return guarded(lambda: _write(options.file, lang), lang, options.file)
-
-
-def _write(path: Path, lang: str) -> int:
+    path: Path = options.file
+    name = quoted(readable_name(path), 200)
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(starter(lang))
+        create_text(path, starter(lang))
     except FileExistsError:
-        print(message(lang, "cli.init-exists", path=str(path)), file=sys.stderr)
+        complain(message(lang, "cli.init-exists", path=name))
         return USAGE
-    schema = path.with_name(SCHEMA)
-    if not schema.exists():
-        schema.write_text(form_text("rules", lang), encoding="utf-8", newline="\n")
-    print(message(lang, "cli.init-written", path=str(path), schema=SCHEMA))
+    with suppress(FileExistsError):
+        create_text(path.with_name(SCHEMA), form_text("rules", lang))
+    say(message(lang, "cli.init-written", path=name, schema=SCHEMA))
     return DONE

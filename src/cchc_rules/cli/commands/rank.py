@@ -1,12 +1,14 @@
 """`cchc-rules rank`: the scores of many units in, their ranks and moves out."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from cchc_rules.base.messages import message
-from cchc_rules.cli.console import DONE, Parser, guarded, paper, put
+from cchc_rules.base.problem import quoted
+from cchc_rules.base.text import readable_name
+from cchc_rules.cli.arguments import Parser
+from cchc_rules.cli.console import DONE, complain, paper, put
 from cchc_rules.render.ranking import FORMATS, render
 from cchc_rules.rules.load import load_rules
 from cchc_rules.rules.model import RuleSet
@@ -18,33 +20,18 @@ BYTE_ORDER_MARK = "\ufeff"
 def add(command: Parser) -> None:
     """Declare the arguments."""
     add_results(command)
-    command.add_argument("--rules", metavar="FILE|ID", help=command.say("rank-rules"))
-    command.add_argument(
-        "--format", choices=FORMATS, default="text", help=command.say("rank-format")
-    )
-    command.add_argument(
-        "--output", type=Path, metavar="FILE", help=command.say("output")
-    )
+    command.add_rules("--rules", "rank-rules")
+    command.add_format(FORMATS)
+    command.add_output()
 
 
 def add_results(command: Parser) -> None:
     """Declare the arguments that say what is ranked, and how."""
-    command.add_argument("results", type=Path, help=command.say("rank-results"))
-    command.add_argument(
-        "--errors", type=Path, metavar="FILE", help=command.say("rank-errors")
-    )
-    command.add_argument(
-        "--units", type=Path, metavar="TABLE", help=command.say("rank-units")
-    )
-    command.add_argument(
-        "--before", type=Path, metavar="FILE", help=command.say("rank-before")
-    )
-    command.add_argument(
-        "--before-errors",
-        type=Path,
-        metavar="FILE",
-        help=command.say("rank-before-errors"),
-    )
+    command.add_input("results", "rank-results")
+    command.add_input("--errors", "rank-errors", metavar="FILE")
+    command.add_input("--units", "rank-units", metavar="TABLE")
+    command.add_input("--before", "rank-before", metavar="FILE")
+    command.add_input("--before-errors", "rank-before-errors", metavar="FILE")
     command.add_argument(
         "--ties",
         choices=("exact", "shown"),
@@ -58,10 +45,6 @@ def add_results(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Rank the units; return the exit code."""
-    return guarded(lambda: _rank(options, lang), lang, options.output)
-
-
-def _rank(options: argparse.Namespace, lang: str) -> int:
     from cchc_rules.tables.province.scored_units import load_results  # noqa: PLC0415 - packages that only tables need
 
     rules = None if options.rules is None else load_rules(options.rules)
@@ -77,15 +60,15 @@ def _rank(options: argparse.Namespace, lang: str) -> int:
     say_unknown_refusals(document, options.results, lang)
     shows_bands = any(unit["band"] is not None for unit in document["units"])
     if shows_bands and rules is None and options.format != "json":
-        print(message(lang, "cli.rank-band-ids"), file=sys.stderr)
+        complain(message(lang, "cli.rank-band-ids"))
     return DONE
 
 
 def say_unknown_refusals(document: dict[str, Any], results: Path, lang: str) -> None:
     """Say where nobody knows whether rows were refused: the ranking may have gaps."""
     if document["counts"]["refused"] is None:
-        unknown = message(lang, "cli.rank-errors-unknown", path=results.name)
-        print(unknown, file=sys.stderr)
+        name = quoted(readable_name(Path(results.name)), 200)
+        complain(message(lang, "cli.rank-errors-unknown", path=name))
 
 
 def ranking_of(

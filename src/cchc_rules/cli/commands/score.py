@@ -1,20 +1,18 @@
 """`cchc-rules score`: a submission in, its report out."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from cchc_rules.base.input_files import is_file
 from cchc_rules.base.messages import message
+from cchc_rules.base.output_files import write_bytes
+from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.console import (
     BELOW,
     DONE,
     USAGE,
-    Parser,
-    as_date,
-    as_number,
-    as_setting,
-    guarded,
+    complain,
     paper,
     print_problems,
     put,
@@ -23,7 +21,7 @@ from cchc_rules.render import FORMATS, TEXTS, render, render_bytes
 from cchc_rules.report.score import score
 from cchc_rules.rules.load import load_rules
 from cchc_rules.rules.model import RuleSet
-from cchc_rules.rules.source import packaged_rule_sets
+from cchc_rules.rules.source import packaged_rule_sets, unknown_ruleset
 from cchc_rules.submissions.binding import load_measurements
 from cchc_rules.submissions.doubtful_figures import refuse_doubtful, warnings
 from cchc_rules.submissions.submission import Measurements, named_ruleset
@@ -35,32 +33,30 @@ WORDS = ("text", "markdown")
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
-    add_submission(command)
+    add_submission(command, "measurements")
+    command.add_format(FORMATS)
+    command.add_output()
     command.add_argument(
-        "--format", choices=FORMATS, default="text", help=command.say("format")
-    )
-    command.add_argument(
-        "--output", type=Path, metavar="FILE", help=command.say("output")
-    )
-    command.add_argument(
-        "--fail-under", type=as_number, metavar="N", help=command.say("fail-under")
+        "--fail-under",
+        type=command.as_number,
+        metavar="N",
+        help=command.say("fail-under"),
     )
     command.add_argument(
         "--errors", type=Path, metavar="FILE", help=command.say("table-errors-file")
     )
+    command.outputs.append("errors")
     command.add_argument("--long", action="store_true", help=command.say("table-long"))
 
 
-def add_submission(command: Parser) -> None:
-    """Declare the arguments that say what is scored."""
-    command.add_argument("measurements", type=Path, help=command.say("measurements"))
-    command.add_argument("--rules", metavar="FILE|ID", help=command.say("rules"))
-    command.add_argument(
-        "--as-of", type=as_date, metavar="YYYY-MM-DD", help=command.say("as-of")
-    )
+def add_submission(command: Parser, about: str) -> None:
+    """Declare the arguments that say what is scored; `about` names what the command takes."""
+    command.add_input("measurements", about)
+    command.add_rules("--rules", "rules")
+    command.add_day("--as-of", "as-of")
     command.add_argument(
         "--set",
-        type=as_setting,
+        type=command.as_setting,
         action="append",
         default=[],
         metavar="METRIC=VALUE",
@@ -71,22 +67,14 @@ def add_submission(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Score a submission and show its report, or score a table of them; return the exit code."""
-    return guarded(lambda: _one_or_many(options, lang), lang, options.output)
-
-
-def _one_or_many(options: argparse.Namespace, lang: str) -> int:
     if holds_many(options.measurements):
-        return _tables(options, lang)
+        from cchc_rules.cli.commands.score_table import score_many  # noqa: PLC0415 - packages that only tables need
+
+        return score_many(options, lang)
     if options.format not in TEXTS and options.output is None:
-        print(message(lang, "cli.needs-output"), file=sys.stderr)
+        complain(message(lang, "cli.needs-output"))
         return USAGE
     return _score(options)
-
-
-def _tables(options: argparse.Namespace, lang: str) -> int:
-    from cchc_rules.cli.commands.score_table import score_many  # noqa: PLC0415 - packages that only tables need
-
-    return score_many(options, lang)
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -95,22 +83,16 @@ def _score(options: argparse.Namespace) -> int:
     report = score(rules, measurements, as_of=options.as_of)
     document = report.to_dict(options.lang, machine=options.format not in WORDS)
     if options.format == "html":
-        put(
-            render(document, "html", study=_study(rules, measurements, options)),
-            options.output,
-        )
+        study = _study(rules, measurements, options)
+        put(render(document, "html", study=study), options.output)
     elif options.format in TEXTS:
         width, colour = paper(options.output)
-        put(
-            render(document, options.format, width=width, colour=colour), options.output
-        )
+        text = render(document, options.format, width=width, colour=colour)
+        put(text, options.output)
     else:
-        options.output.write_bytes(render_bytes(document, options.format))
-    return (
-        BELOW
-        if options.fail_under is not None and report.index.value < options.fail_under
-        else DONE
-    )
+        write_bytes(options.output, render_bytes(document, options.format))
+    least = options.fail_under
+    return BELOW if least is not None and report.index.value < least else DONE
 
 
 def _study(
@@ -119,9 +101,8 @@ def _study(
     """Return the study that a page shows beside the report."""
     from cchc_rules.analysis.sensitivity.sensitivity import WORK_FOR_A_PAGE, sensitivity  # noqa: PLC0415 - a page alone shows it
 
-    return sensitivity(
-        rules, measurements, work=WORK_FOR_A_PAGE, as_of=options.as_of
-    ).to_dict(options.lang)
+    study = sensitivity(rules, measurements, work=WORK_FOR_A_PAGE, as_of=options.as_of)
+    return study.to_dict(options.lang)
 
 
 def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
@@ -142,11 +123,17 @@ def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
 
 
 def rules_for(measurements: Path, named: str | None) -> RuleSet:
-    """Return the rule set that is named, or else the one that the submission names."""
+    """Return the rule set that is named, or else the one that the submission names.
+
+    A submission may come from anybody: it names a packaged rule set or one in its own folder, and
+    no other file of this machine.
+    """
     if named:
         return load_rules(named)
     name = named_ruleset(measurements)
-    if name not in packaged_rule_sets():
-        beside = measurements.parent / f"{name}.toml"
-        return load_rules(beside if beside.is_file() else name)
-    return load_rules(name)
+    if name in packaged_rule_sets():
+        return load_rules(name)
+    beside = measurements.parent / f"{name}.toml"
+    if Path(name).name != name or "\\" in name or not is_file(beside):
+        raise unknown_ruleset(name)
+    return load_rules(beside)

@@ -1,31 +1,43 @@
-"""`cchc-rules score` for a table of submissions: scores into a file, what is refused into another."""
+"""`cchc-rules score` for a table of submissions: scores into a file, refused rows into another."""
 
 import argparse
-import sys
+from functools import partial
 from pathlib import Path
 
-from cchc_rules.base.messages import message
-from cchc_rules.cli.console import DONE, SUBMISSION_REFUSED, USAGE
+from cchc_rules.base.messages import Figures, message
+from cchc_rules.base.messages import number as say_number
+from cchc_rules.base.problem import quoted
+from cchc_rules.base.text import readable_name
+from cchc_rules.cli.arguments import refuse_overlap
+from cchc_rules.cli.console import (
+    DONE,
+    SUBMISSION_REFUSED,
+    USAGE,
+    complain,
+    show_progress,
+)
 from cchc_rules.rules.load import load_rules
 from cchc_rules.tables.file_sinks import SINKS
 from cchc_rules.tables.score_files import Files, Tally, errors_beside, score_file
 from cchc_rules.tables.score_table import Scorer
+
+BAR_WIDTH = 30
 
 
 def score_many(options: argparse.Namespace, lang: str) -> int:
     """Score a table; return the exit code, that of a refusal where rows were refused."""
     fault = _fault(options)
     if fault:
-        print(message(lang, fault, endings=" ".join(SINKS)), file=sys.stderr)
+        complain(message(lang, fault, endings=" ".join(SINKS)))
         return USAGE
     errors = options.errors or errors_beside(options.output)
+    # The name beside the output may be that of the table: `score q.errors.csv --output q.csv`.
+    refuse_overlap(errors, [options.measurements, options.rules, options.output])
     scorer = Scorer(load_rules(options.rules), as_of=options.as_of, lang=lang)
     files = Files(options.measurements, options.output, errors)
-    tally = score_file(
-        scorer, files, long=options.long, watch=watch if sys.stderr.isatty() else None
-    )
+    tally = score_file(scorer, files, long=options.long, watch=partial(watch, lang))
     for line in _said(tally, errors, lang):
-        print(line, file=sys.stderr)
+        complain(line)
     return SUBMISSION_REFUSED if tally.refused else DONE
 
 
@@ -33,40 +45,38 @@ def _fault(options: argparse.Namespace) -> str:
     """Return what the arguments lack."""
     if not options.rules:
         return "cli.table-needs-rules"
-    known = options.output is not None and options.output.suffix.lower() in SINKS
-    errors = options.errors is None or options.errors.suffix.lower() in SINKS
-    return "" if known and errors else "cli.table-needs-output"
+    if options.output is None or options.output.suffix.lower() not in SINKS:
+        return "cli.table-needs-output"
+    if options.errors is not None and options.errors.suffix.lower() not in SINKS:
+        return "cli.table-needs-output"
+    return ""
 
 
-def watch(rows: int, done: float) -> None:
+def watch(lang: str, rows: int, done: float) -> None:
     """Draw how far it is, over what was drawn before."""
-    width = 30
-    full = round(done * width)
-    bar = "█" * full + "·" * (width - full)
-    print(
-        f"\r{bar} {done:4.0%} {rows:,}",
-        end="\n" if done >= 1 else "",
-        file=sys.stderr,
-        flush=True,
-    )
+    full = round(done * BAR_WIDTH)
+    bar = "█" * full + "·" * (BAR_WIDTH - full)
+    end = "\n" if done >= 1 else ""
+    show_progress(f"{bar} {done:4.0%} {say_number(lang, str(rows))}{end}")
 
 
 def _said(tally: Tally, errors: Path, lang: str) -> list[str]:
     """Return what was done, a line each."""
-    places = {
-        name: str(getattr(tally, name))
+    counts = {
+        name: Figures(getattr(tally, name))
         for name in ("read", "scored", "refused", "alone")
     }
-    lines = [message(lang, "cli.table-done", **places)]
+    lines = [message(lang, "cli.table-done", **counts)]
     for steps in tally.steps:
-        chosen = {"bits": str(steps.bits), "limit": str(steps.limit)}
+        chosen = {"bits": str(steps.bits), "limit": Figures(steps.limit)}
         lines.append(message(lang, "cli.table-steps", **chosen))
         if steps.by_row:
-            lines.append(
-                message(lang, "cli.table-by-row", rules=", ".join(steps.by_row))
-            )
+            rules = ", ".join(steps.by_row)
+            lines.append(message(lang, "cli.table-by-row", rules=rules))
     if tally.floats:
-        lines.append(message(lang, "cli.table-floats", columns=", ".join(tally.floats)))
+        columns = ", ".join(tally.floats)
+        lines.append(message(lang, "cli.table-floats", columns=columns))
     if tally.refused:
-        lines.append(message(lang, "cli.table-errors", path=str(errors)))
+        path = quoted(readable_name(errors), 200)
+        lines.append(message(lang, "cli.table-errors", path=path))
     return lines

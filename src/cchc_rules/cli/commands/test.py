@@ -1,11 +1,12 @@
 """`cchc-rules test`: the cases of rule files are run."""
 
 import argparse
-import sys
 from fractions import Fraction
 from pathlib import Path
 
+from cchc_rules.base.input_files import is_file, is_folder
 from cchc_rules.base.messages import message
+from cchc_rules.base.output_files import rewrite_bytes, utf8, writing
 from cchc_rules.cases.case_document import tested
 from cchc_rules.cases.case_file import (
     CaseFile,
@@ -18,22 +19,15 @@ from cchc_rules.cases.coverage import Coverage, coverage
 from cchc_rules.cases.run import Ran
 from cchc_rules.cases.run import run as run_cases
 from cchc_rules.cases.suggest import suggested
-from cchc_rules.cli.console import (
-    BELOW,
-    DONE,
-    USAGE,
-    Parser,
-    as_number,
-    guarded,
-    paper,
-    put,
-)
+from cchc_rules.cli.arguments import Parser, refuse_overlap
+from cchc_rules.cli.console import BELOW, DONE, USAGE, complain, paper, put
 from cchc_rules.render.cases import FORMATS, cases
 from cchc_rules.rules.source import CASES
 
 
 def add(command: Parser) -> None:
     """Declare the arguments."""
+    # No `add_input`: suggested cases are added to the very file that is read.
     command.add_argument(
         "paths", nargs="+", metavar="PATH", help=command.say("test-paths")
     )
@@ -42,66 +36,75 @@ def add(command: Parser) -> None:
     )
     command.add_argument(
         "--fail-under",
-        type=as_number,
+        type=command.as_number,
         metavar="PERCENT",
         help=command.say("coverage-under"),
     )
     command.add_argument("--suggest", action="store_true", help=command.say("suggest"))
-    command.add_argument(
-        "--format", choices=FORMATS, default="text", help=command.say("format")
-    )
-    command.add_argument(
-        "--output", type=Path, metavar="FILE", help=command.say("output")
-    )
+    command.add_format(FORMATS)
+    command.add_output("test-output")
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Run the cases and show what failed or is open; return the exit code."""
-    if options.suggest and options.output is not None and len(options.paths) > 1:
-        print(message(lang, "cli.suggest-one"), file=sys.stderr)
+    if not options.suggest:
+        return _test(options, lang)
+    if options.output is not None and len(options.paths) > 1:
+        complain(message(lang, "cli.suggest-one"))
         return USAGE
-    work = _suggest if options.suggest else _test
-    return guarded(lambda: work(options, lang), lang, options.output)
+    return _suggest(options, lang)
 
 
 def _suggest(options: argparse.Namespace, lang: str) -> int:
     """Print the cases that are missing, or add them to a file."""
-    texts = [suggested(file, lang) for path in options.paths for file in _files(path)]
-    text = "\n".join(texts)
+    files = [file for path in options.paths for file in _files(path)]
+    text = "\n".join(suggested(file, lang) for file in files)
     if options.output is None:
-        sys.stdout.write(text)
+        put(text, None)
     else:
-        with options.output.open("a", encoding="utf-8", newline="\n") as output:
-            output.write(("\n" if output.tell() else "") + text)
+        _add_to_file(options.output, text)
     return DONE
+
+
+def _add_to_file(path: Path, text: str) -> None:
+    """Add a text at the end of a file, a blank line between; the whole file is written anew."""
+    before = b""
+    if is_file(path):
+        with writing(path):
+            before = path.read_bytes()
+    between = b"\n" if before else b""
+    rewrite_bytes(path, before + between + utf8(text))
 
 
 def _files(path: str) -> list[CaseFile]:
     """Return the case files of a path; of a rule file that has none, an empty one."""
-    if (
-        not Path(path).is_dir()
-        and not path.endswith(CASES)
-        and not cases_beside(path).is_file()
-    ):
+    holds_cases = is_folder(Path(path)) or path.endswith(CASES)
+    if not holds_cases and not is_file(cases_beside(path)):
         return [without_cases(path)]
     return [read_cases(file) for file in case_files([path])]
 
 
 def _test(options: argparse.Namespace, lang: str) -> int:
-    wanted = options.coverage or options.fail_under is not None
-    files = [_run(path, wanted) for path in case_files(options.paths)]
+    if options.output is not None:
+        refuse_overlap(options.output, options.paths)
+    with_coverage = options.coverage or options.fail_under is not None
+    files = [_run(path, with_coverage) for path in case_files(options.paths)]
     document = tested(files, lang)
     width, _ = paper(options.output)
     put(cases(document, options.format, width=width), options.output)
-    passed = document["counts"]["passed"] == document["counts"]["cases"]
-    under = options.fail_under or 0
-    enough = all(
-        reached is None or reached.percent >= Fraction(under) for _, _, reached in files
-    )
-    return DONE if passed and enough else BELOW
+    counts = document["counts"]
+    if counts["passed"] != counts["cases"]:
+        return BELOW
+    least = Fraction(options.fail_under or 0)
+    for _, _, reached in files:
+        if reached is not None and reached.percent < least:
+            return BELOW
+    return DONE
 
 
-def _run(path: Path, wanted: bool) -> tuple[CaseFile, list[Ran], Coverage | None]:
+def _run(
+    path: Path, with_coverage: bool
+) -> tuple[CaseFile, list[Ran], Coverage | None]:
     file = read_cases(path)
     ran = run_cases(file)
-    return file, ran, coverage(file, ran) if wanted else None
+    return file, ran, coverage(file, ran) if with_coverage else None

@@ -2,15 +2,13 @@
 they were.
 """
 
-import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cchc_rules.base.output_files import rewrite_bytes, utf8
 from cchc_rules.base.problem import Problem, RulesError
 from cchc_rules.rules.layout.key_order import WITH_IDS, laid_out
 from cchc_rules.rules.layout.statements import comments
@@ -118,17 +116,6 @@ def layout_problems(source: str | Path) -> tuple[Problem, ...]:
 
 
 def replaced(found: Tidied) -> None:
-    """Write the one layout: beside the file first, and then in its place, so that no half of a file
-    is ever seen.
-    """
-    target = found.path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline=found.newline) as file:
-            file.write(found.after)
-        shutil.copymode(target, beside)
-        beside.replace(target)
-    except OSError:
-        beside.unlink()
-        raise
+    """Write the one layout in the place of the file, whole. Raises `OutputError`."""
+    text = found.after.replace("\n", found.newline)
+    rewrite_bytes(found.path, utf8(text))

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from cchc_rules.base import number
+from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import Problem, SubmissionError
 from cchc_rules.report import heading
 from cchc_rules.report.heading import Document
@@ -63,7 +64,7 @@ class Overview:
         units = read_units(results, ("unit", "index", *self._columns()))
         self.frame = units.frame.filter(pl.col("index").is_not_null())
         if units.frame.height > MOST_UNITS:
-            most = {"most": str(MOST_UNITS)}
+            most = {"most": Figures(MOST_UNITS)}
             raise SubmissionError([Problem("table-too-long", (), most)])
 
     def _columns(self) -> Iterator[str]:
