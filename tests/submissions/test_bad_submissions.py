@@ -170,7 +170,7 @@ class TestAllAtOnce:
         near = {
             path_text(one.path): one.arguments["nearest"]
             for one in error.value.problems
-            if "nearest" in one.places
+            if "nearest" in one.arguments
         }
         assert near["measurements.on_tme"] == "on_time"
         assert near["measurements.surprise_inspection"] == "surprise_inspections"
