@@ -98,7 +98,7 @@ class Problem:
         return f"{file}:{self.line}" if file else str(self.line)
 
 
-def figure(value: Fraction) -> Figures:
+def figure(value: Fraction) -> str:
     """Return an exact figure as an argument, to be said with the language's decimal sign.
 
     >>> Problem("weight-not-positive", (), {"weight": figure(Fraction(-5, 2))}).what("vi")
