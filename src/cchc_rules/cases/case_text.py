@@ -39,8 +39,15 @@ def _value(value: Any) -> str:
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
-    if isinstance(value, str | bool):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, date):
         return value.isoformat()
     return format(Decimal(value), "f")
+
+
+def _text(value: str) -> str:
+    """Return a text as TOML has it. JSON's escapes are TOML's, but TOML wants one for DEL too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -4,7 +4,7 @@ each edge.
 A case reaches what a rule does only where it expects that rule's state or points.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
@@ -15,10 +15,9 @@ from cchc_rules.base.state import Absent, Reason
 from cchc_rules.cases.branches import branches, taken
 from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.edges import edges, needed
-from cchc_rules.cases.figures import Tries
-from cchc_rules.cases.own_content import Own
-from cchc_rules.cases.rescored import Bench
+from cchc_rules.cases.own_content import OwnContent
 from cchc_rules.cases.run import Ran
+from cchc_rules.cases.versions import Version, judging, versions
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule, RuleSet
 from cchc_rules.scoring.compiled_rules import compile_rules
@@ -194,42 +193,56 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
     itself.
 
     The states of a rule are those to which a figure brings it that is worth trying, or that a case
-    itself comes to.
+    itself comes to. A rule that a dated section changes is counted as it stands before and after:
+    a case reaches it as it stands on the case's day.
     """
-    rules = file.rules
-    own = Own(file.rules)
-    survey = Survey(rules)
-    tries = Tries(Bench(rules, file.given))
     goals: dict[Goal, None] = {}
     reached: set[Goal] = set()
-    for rule in filter(own.judges, rules.rules.values()):
-        found = {
-            goal
-            for one in ran
-            if _speaks(one, rule)
-            for goal in survey.reached(rule, one.scoring)
-        }
-        states = {goal.which for goal in found if goal.kind == STATE} | set(
-            states_of(rule, tries)
-        )
-        goals |= dict.fromkeys(Goal(STATE, rule.id, state) for state in sorted(states))
-        goals |= dict.fromkeys(survey.goals(rule))
-        reached |= found
+    all_versions = versions(file)
+    ids = dict.fromkeys(id_ for version in all_versions for id_ in version.rules.rules)
+    for id_ in ids:
+        known: list[tuple[Rule, object]] = []
+        for version in all_versions:
+            rule = version.rules.rules.get(id_)
+            if rule is None or not OwnContent(version.rules).judges(rule):
+                continue
+            survey = Survey(version.alone)
+            reaching = {
+                goal
+                for one in ran
+                if version.judges(one) and _speaks(one, rule)
+                for goal in survey.reached(rule, one.scoring)
+            }
+            reached |= reaching
+            states = {goal.which for goal in reaching if goal.kind == STATE}
+            as_judged = (judging(rule), version.rules.metrics)
+            if as_judged not in known:
+                known.append(as_judged)
+                states |= set(states_of(rule, version))
+                goals |= dict.fromkeys(_in_order(id_, states))
+                goals |= dict.fromkeys(survey.goals(rule))
+            goals |= dict.fromkeys(_in_order(id_, states))
     return Coverage(tuple(goals), frozenset(reached))
 
 
+def _in_order(rule: str, states: Iterable[str]) -> list[Goal]:
+    return [Goal(STATE, rule, state) for state in sorted(states)]
+
+
 def _speaks(ran: Ran, rule: Rule) -> bool:
-    """Whether a case expects a rule's state or points, and scores it as it stands in the rule set
-    itself.
+    """Whether a case expects a rule's state or points, and scores it as it stands in the version:
+    a kind of unit may have changed it.
     """
-    return ran.case.expects(rule.id) and ran.scoring.rules.rules.get(rule.id) == rule
+    scored = ran.scoring.rules.rules.get(rule.id)
+    same = scored is not None and judging(scored) == judging(rule)
+    return same and ran.case.expects(rule.id)
 
 
-def states_of(rule: Rule, tries: Tries) -> Iterator[str]:
+def states_of(rule: Rule, version: Version) -> Iterator[str]:
     """Yield the states to which the figures that are worth trying bring a rule."""
-    at = tries.compiled.places[rule.id]
-    for one in tries.of(rule):
-        tried = tries.bench.read(one)
-        scoring = tries.bench.scoring(tried) if tried else None
+    position = version.tries.compiled.places[rule.id]
+    for case in version.tries.of(rule):
+        tried = version.tried(case)
+        scoring = version.tries.bench.scoring(tried) if tried else None
         if scoring is not None:
-            yield str(scoring.results[at].state)
+            yield str(scoring.results[position].state)

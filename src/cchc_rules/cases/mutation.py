@@ -11,10 +11,11 @@ from cchc_rules.base import number
 from cchc_rules.base.state import State
 from cchc_rules.cases.case_file import CaseFile, Value
 from cchc_rules.cases.case_text import Wanted
-from cchc_rules.cases.figures import Table, Tries, laid
+from cchc_rules.cases.figures import Table, laid
 from cchc_rules.cases.mutants import Mutant, mutants
 from cchc_rules.cases.rescored import Bench, Tried, Try
 from cchc_rules.cases.run import PASSED, Ran, got, of_group, of_index, of_rule
+from cchc_rules.cases.versions import Version, versions
 from cchc_rules.rules import check, dependencies
 from cchc_rules.rules.model import Rule, RuleSet
 from cchc_rules.rules.value_function import Line
@@ -66,43 +67,67 @@ def fates(
 ) -> list[Fate]:
     """Return what becomes of every mutant of a rule set under its cases; cases that fail or are
     open notice nothing.
+
+    A mistake in a plain value is in every version in which no dated section gives the value anew:
+    a case of any of these versions may notice it.
     """
-    found = list(mutants(file.rules))
-    jury = _Jury(file, ran)
-    hunter = Hunter(file)
+    trials = [_Trial(version, ran) for version in versions(file)]
+    found: dict[tuple[str, ...], list[tuple[Mutant, _Trial]]] = {}
+    for trial in trials:
+        for mutant in mutants(trial.version.alone):
+            key = (mutant.kind, mutant.at, mutant.before, mutant.after)
+            found.setdefault(key, []).append((mutant, trial))
     answers: list[Fate] = []
-    for mutant in found:
-        answers.append(_fate(mutant, jury, hunter))
+    for in_versions in found.values():
+        answers.append(_fate(in_versions))
         if progress is not None:
             progress(len(answers), len(found))
     return answers
 
 
-def _fate(mutant: Mutant, jury: "_Jury", hunter: "Hunter") -> Fate:
-    if not all(problem.warning for problem in check.run(mutant.rules)):
+class _Trial:
+    """The cases that are judged by one version, and the search for more of them."""
+
+    def __init__(self, version: Version, ran: list[Ran]) -> None:
+        self.version = version
+        self.jury = _Jury(version, ran)
+        self.hunter = Hunter(version)
+
+
+def _fate(in_versions: list[tuple[Mutant, _Trial]]) -> Fate:
+    """Return what becomes of a mutant, given as it stands in each version that has it."""
+    mutant = in_versions[0][0]
+    sound = [
+        (changed, trial)
+        for changed, trial in in_versions
+        if all(problem.warning for problem in check.run(changed.rules))
+    ]
+    if not sound:
         return Fate(mutant, REFUSED)
-    case = jury.notices(mutant)
-    if case is not None:
-        return Fate(mutant, NOTICED, case)
-    difference = hunter.difference(mutant)
-    return (
-        Fate(mutant, UNNOTICED, None, difference) if difference else Fate(mutant, SAME)
-    )
+    for changed, trial in sound:
+        case = trial.jury.notices(changed)
+        if case is not None:
+            return Fate(mutant, NOTICED, case)
+    for changed, trial in sound:
+        difference = trial.hunter.difference(changed)
+        if difference is not None:
+            return Fate(mutant, UNNOTICED, None, difference)
+    return Fate(mutant, SAME)
 
 
 class _Jury:
     """The cases that pass; those that can concern a mutant are run on it."""
 
-    def __init__(self, file: CaseFile, ran: list[Ran]) -> None:
-        self.rules = file.rules
-        self.bench = Bench(file.rules, file.given)
-        of_no_kind = (one for one in ran if one.scoring.rules is file.rules)
+    def __init__(self, version: Version, ran: list[Ran]) -> None:
+        self.rules = version.alone
+        self.bench = Bench(version.alone, version.given)
+        of_no_kind = (one for one in ran if one.scoring.rules is version.rules)
         self.cases = [
             (one, self.bench.held(one.case.measurements))
             for one in of_no_kind
             if one.status == PASSED
         ]
-        self.behind = _behind(file.rules)
+        self.behind = _behind(version.alone)
 
     def notices(self, mutant: Mutant) -> str | None:
         """Return the first case that notices a mutant; those that speak of a rule it touches are
@@ -173,11 +198,12 @@ class Hunter:
     beside edges.
     """
 
-    def __init__(self, file: CaseFile) -> None:
-        self.rules = file.rules
-        self.bench = Bench(file.rules, file.given)
-        self.tries = Tries(self.bench)
-        self.behind = _behind(file.rules)
+    def __init__(self, version: Version) -> None:
+        self.version = version
+        self.rules = version.alone
+        self.tries = version.tries
+        self.bench = self.tries.bench
+        self.behind = _behind(version.alone)
         self._tried: dict[str, list[tuple[Try, Tried, Scoring]]] = {}
         self._whole: list[tuple[Try, Tried, Scoring]] | None = None
 
@@ -189,7 +215,7 @@ class Hunter:
             if other is not None:
                 wanted = tuple(_differing(scoring, other, reach))
                 if wanted:
-                    return Difference(one, wanted)
+                    return Difference(self.version.dated(one), wanted)
         return None
 
     def worth_trying(self, mutant: Mutant) -> Iterator[tuple[Try, Tried, Scoring]]:
@@ -210,7 +236,7 @@ class Hunter:
     def scored(self, found: Iterable[Try]) -> Iterator[tuple[Try, Tried, Scoring]]:
         """Yield the submissions that are scored at all, with what they come to."""
         for one in found:
-            tried = self.bench.read(one)
+            tried = self.version.tried(one)
             scoring = self.bench.scoring(tried) if tried else None
             if tried is not None and scoring is not None:
                 yield one, tried, scoring

@@ -4,7 +4,7 @@ from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Rule, RuleSet
 
 
-class Own:
+class OwnContent:
     """The places of a rule set that its own file gives something of."""
 
     def __init__(self, rules: RuleSet) -> None:

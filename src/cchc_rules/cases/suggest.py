@@ -12,9 +12,9 @@ from cchc_rules.base.messages import message
 from cchc_rules.cases import case_text
 from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.coverage import EDGE, WAY, Goal, Survey, coverage
-from cchc_rules.cases.figures import Tries
-from cchc_rules.cases.rescored import Bench, Try
+from cchc_rules.cases.rescored import Try
 from cchc_rules.cases.run import run
+from cchc_rules.cases.versions import Version, versions
 from cchc_rules.rules.model import Rule
 from cchc_rules.rules.source import CASES
 
@@ -33,15 +33,14 @@ def suggested(file: CaseFile, lang: str) -> str:
     texts = (
         [] if file.cases else [case_text.head(Path(file.name).name.removesuffix(CASES))]
     )
-    survey = Survey(file.rules)
-    tries = Tries(Bench(file.rules, file.given))
-    for rule in file.rules.rules.values():
-        for one, goals in _reaching(rule, missed, survey, tries):
-            id_ = _id(rule.id, taken)
-            why = "; ".join(dict.fromkeys(_why(goal, lang) for goal in goals))
-            texts.append(
-                case_text.case(id_, why, one, [("rule", rule.id, key) for key in ASKED])
-            )
+    for version in versions(file):
+        survey = Survey(version.alone)
+        for rule in version.rules.rules.values():
+            for case, goals in _reaching(rule, missed, survey, version):
+                id_ = _id(rule.id, taken)
+                why = "; ".join(dict.fromkeys(_why(goal, lang) for goal in goals))
+                asked = [("rule", rule.id, key) for key in ASKED]
+                texts.append(case_text.case(id_, why, version.dated(case), asked))
     texts += [
         f"# {message(lang, 'cases.not-found', of=goal.of, goal=_why(goal, lang))}\n"
         for goal in missed
@@ -50,25 +49,23 @@ def suggested(file: CaseFile, lang: str) -> str:
 
 
 def _reaching(
-    rule: Rule, missed: dict[Goal, None], survey: Survey, tries: Tries
+    rule: Rule, missed: dict[Goal, None], survey: Survey, version: Version
 ) -> Iterator[tuple[Try, list[Goal]]]:
     """Yield submissions that reach something missed, each with what it reaches first; that is
     missed no longer.
     """
     if not any(_concerns(goal, rule, survey) for goal in missed):
         return
-    for one in tries.of(rule):
-        tried = tries.bench.read(one)
-        scoring = tries.bench.scoring(tried) if tried else None
-        goals = (
-            []
-            if scoring is None
-            else [goal for goal in survey.reached(rule, scoring) if goal in missed]
-        )
+    for case in version.tries.of(rule):
+        tried = version.tried(case)
+        scoring = version.tries.bench.scoring(tried) if tried else None
+        if scoring is None:
+            continue
+        goals = [goal for goal in survey.reached(rule, scoring) if goal in missed]
         if goals:
             for goal in dict.fromkeys(goals):
                 del missed[goal]
-            yield one, goals
+            yield case, goals
 
 
 def _concerns(goal: Goal, rule: Rule, survey: Survey) -> bool:
