@@ -64,6 +64,8 @@ class Leaf(NamedTuple):
     excluded: bool = False
     rescales: bool = False
     cause: str = ""
+    final: bool = False
+    """Whether it stays what it is before its due day."""
 
 
 def differences(report: Any) -> list[Difference]:
@@ -278,7 +280,21 @@ class Recount:
         try:
             return Gone(state) if state else self._evaluate(tree, names or {})
         except ZeroDivisionError:
-            return Gone("not_applicable")
+            return Gone(self._obstacle(tree, names or {}))
+
+    def _obstacle(self, tree: Any, names: Mapping[str, Any]) -> str:
+        """Return the strongest state in the parts of an expression that has no value."""
+        parts = tree[1:] if isinstance(tree, list) else []
+        if parts and tree[0] == "if":
+            test = self._value(parts[0], names)
+            parts = (
+                [parts[0]]
+                if isinstance(test, Gone)
+                else [parts[1] if test else parts[2]]
+            )
+        values = [self._value(part, names) for part in parts]
+        states = [value.state for value in values if isinstance(value, Gone)]
+        return min(states, key=PRECEDENCE.index, default="not_applicable")
 
     def _absence(self, tree: Any, names: Mapping[str, Any]) -> str | None:
         """Return the strongest state among the figures that an expression needs and that are not
@@ -379,14 +395,11 @@ class Recount:
             "missing" if by_hand else "",
         ):
             found = self._absent(rule, "missing", "gate")
-        settled = found.cause in (("gate",) if by_hand else ("gate", "awaited"))
-        if rule["due"] is None or self.report["as_of"] >= rule["due"] or settled:
+        if rule["due"] is None or self.report["as_of"] >= rule["due"] or found.final:
             return found
-        return (
-            self._absent(rule, "not_due")
-            if found.state in ("partly_met", "not_met", "missing")
-            else found
-        )
+        if found.state in ("partly_met", "not_met", "missing"):
+            return self._absent(rule, "not_due")
+        return found
 
     def _above(self, id_: str | None) -> Iterator[Any]:
         while id_ is not None:
@@ -397,16 +410,14 @@ class Recount:
         """Return what the declared effect of an absence makes of a rule."""
         effect = rule["machine"]["effects"][state]
         given = _points(rule)
+        gate = cause == "gate"
+        if effect == "manual" and given is not None:
+            return Leaf(state, given, cause="given", final=gate)
         if effect == "manual":
-            return (
-                Leaf("missing", cause="awaited")
-                if given is None
-                else Leaf(state, given, cause="given")
-            )
+            return Leaf("missing", cause="awaited", final=gate or state != "missing")
         points = amount(rule["maximum"]) if effect == "full" else ZERO
-        return Leaf(
-            state, points, effect in ("exclude", "show"), effect == "exclude", cause
-        )
+        out = effect in ("exclude", "show")
+        return Leaf(state, points, out, effect == "exclude", cause, final=gate)
 
     def _measured(self, rule: Any, own: Any) -> Leaf:
         machine = rule["machine"]
@@ -430,14 +441,12 @@ class Recount:
             exempt,
             machine["points"],
         ]
+        threshold = machine["threshold"]
+        if threshold is not None:
+            names["threshold"] = self._value(threshold)
         state = "waived" if own == Gone("waived") else self._absence(needed, names)
-        if state is None and machine["threshold"] is not None:
-            names["threshold"] = self._value(machine["threshold"])
-            state = (
-                names["threshold"].state
-                if isinstance(names["threshold"], Gone)
-                else None
-            )
+        if state is None and isinstance(names.get("threshold"), Gone):
+            state = names["threshold"].state
         if state is not None:
             return self._absent(rule, state)
         try:

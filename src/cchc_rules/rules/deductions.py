@@ -186,6 +186,7 @@ class Proportional(Deduction):
             yield Problem("proportional-from", path)
             return
         start = self.from_ or Fraction(0)
+        yield from self._falls_at_the_floor(rule, start, path)
         target = rule.threshold
         if not isinstance(target, Fraction):
             return
@@ -193,6 +194,21 @@ class Proportional(Deduction):
         if not leads_on:
             arguments = {"base": figure(start), "threshold": figure(target)}
             yield Problem("proportional-base", path, arguments)
+
+    def _falls_at_the_floor(self, rule: Rule, start: Fraction, path: Path) -> Problems:
+        """Yield a floor short of `from` where points go below zero: the worse figure earns more."""
+        if self.floor is None or rule.lowest >= 0:
+            return
+        rising = rule.comparator == ">="
+        below_zero = self.floor < start if rising else self.floor > start
+        if below_zero:
+            part = Interval(low=self.floor) if rising else Interval(high=self.floor)
+            arguments = {
+                "range": range_checks.range_text(part),
+                "points": number.plain(rule.lowest),
+                "before": "0",
+            }
+            yield Problem("points-fall", (*path, "floor"), arguments)
 
 
 @dataclass(frozen=True, slots=True)

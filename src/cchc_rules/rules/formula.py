@@ -275,7 +275,17 @@ class _Evaluator:
         try:
             return self._cage.eval(self.text, previously_parsed=node)  # type: ignore[no-any-return]
         except ZeroDivisionError:
-            return ZERO_DENOMINATOR
+            return self._obstacle(node)
+
+    def _obstacle(self, node: ast.expr) -> Absent:
+        """Return the strongest absence in a part that has no value (semantics L6).
+
+        In `first(rate, done / due)` without a rate, over 0 of 0, that is the missing rate and not
+        the division, as it is where the division stands in a metric of its own.
+        """
+        values = (self._value_of(part) for part in _deciding(node, self._value_of))
+        absences = [value for value in values if isinstance(value, Absent)]
+        return strongest(absences) or ZERO_DENOMINATOR
 
     def _call(self, node: ast.Call) -> Value | Absent:
         name = function_name(node)
@@ -287,8 +297,7 @@ class _Evaluator:
             if not isinstance(value, Absent)
         ]
         if not known:
-            # Every argument that is not absent divides by zero: so does the whole.
-            raise ZeroDivisionError
+            raise ZeroDivisionError  # no argument has a value: the strongest absence decides
         if name == "largest_known":
             return max(value for _, value in known)
         position, value = known[0]
@@ -301,6 +310,18 @@ class _Evaluator:
 def function_name(node: ast.Call) -> str:
     """Return the name of the function that a node calls, an empty text for anything else."""
     return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def _deciding(node: ast.expr, value_of: Callable[[ast.expr], object]) -> list[ast.expr]:
+    """Return the parts that decide a part's value: of a condition only the arm that is taken."""
+    if isinstance(node, ast.IfExp):
+        test = value_of(node.test)
+        if isinstance(test, Absent):
+            return [node.test]
+        return [node.body if test else node.orelse]
+    if isinstance(node, ast.Call):
+        return node.args
+    return [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
 
 
 def _absence(node: ast.AST, names: Mapping[str, object]) -> Absent | None:

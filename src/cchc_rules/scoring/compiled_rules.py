@@ -22,7 +22,7 @@ from cchc_rules.base.state import (
     strongest,
 )
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.metric_values import as_figure, as_formula_value
+from cchc_rules.rules.metric_values import as_figure
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
 from cchc_rules.scoring.evaluators import Evaluate
 from cchc_rules.scoring.results import Result, Worth
@@ -124,7 +124,7 @@ def compile_rules(rules: RuleSet) -> CompiledRuleSet:
         ),
         worths=tuple(compiler.worths.values()),
         reader=compiler.reader,
-        groups=_group_plans(rules, compiler.unit, places, compiler.worths),
+        groups=_compiled_groups(rules, compiler.unit, places, compiler.worths),
         reads=reads,
         evidence=tuple(
             (places[rule.id], reads[rule.id])
@@ -167,53 +167,53 @@ def _gate_order(rules: RuleSet) -> list[str]:
     return _order({rule.id: rule.requires for rule in rules.rules.values()})
 
 
-def _group_plans(
+def _compiled_groups(
     rules: RuleSet, unit: int, places: Mapping[str, int], worths: Mapping[str, Worth]
 ) -> tuple[CompiledGroup, ...]:
     """Return the groups, children before parents."""
-    needs: dict[str, tuple[str, ...]] = dict.fromkeys(rules.groups, ())
+    children: dict[str, tuple[str, ...]] = dict.fromkeys(rules.groups, ())
     for group in rules.groups.values():
         if group.parent is not None:
-            needs[group.parent] += (group.id,)
-    order = _order(needs)
-    at = {name: position for position, name in enumerate(order)}
+            children[group.parent] += (group.id,)
+    order = _order(children)
+    position_of = {name: position for position, name in enumerate(order)}
     members: dict[str, list[int]] = {name: [] for name in order}
-    maxima = dict.fromkeys(order, 0)
+    rule_maxima = dict.fromkeys(order, 0)
     for rule in rules.rules.values():
         members[rule.group].append(places[rule.id])
-        maxima[rule.group] += worths[rule.id].weight
-    plans: list[CompiledGroup] = []
+        rule_maxima[rule.group] += worths[rule.id].weight
+    compiled: list[CompiledGroup] = []
     for name in order:
         group = rules.groups[name]
-        below = tuple(at[child] for child in needs[name])
-        weight, cap = (
-            int((points or Fraction(0)) * unit) for points in (group.weight, group.cap)
-        )
+        below = tuple(position_of[child] for child in children[name])
+        weight = int((group.weight or Fraction(0)) * unit)
         mean = group.combine == "mean"
-        top = group.parent is None
-        maximum = (
-            weight
-            if mean
-            else maxima[name] + sum(plans[child].maximum for child in below)
-        )
-        plans.append(
+        maximum = rule_maxima[name] + sum(compiled[child].maximum for child in below)
+        compiled.append(
             CompiledGroup(
-                name,
-                group.kind,
-                mean,
-                weight,
-                cap,
-                maximum,
-                tuple(members[name]),
-                below,
-                top,
+                id=name,
+                kind=group.kind,
+                mean=mean,
+                weight=weight,
+                cap=int((group.cap or Fraction(0)) * unit),
+                maximum=weight if mean else maximum,
+                rules=tuple(members[name]),
+                groups=below,
+                top=group.parent is None,
             )
         )
-    return tuple(plans)
+    return tuple(compiled)
 
 
 class _Compiler:
-    """Turns metrics and rules into functions over figures by position."""
+    """Turns metrics and rules into functions over figures by position.
+
+    A rule becomes one function from a run to its result. The order of judgement (semantics L2) is
+    built from the inside out: the innermost judges the figure, and each step before it wraps what
+    follows, so that a rule without gates, due day or optional block pays for none of them:
+
+        block absent? → gate closed? → not yet due? → gate unknown? → figure or person's points
+    """
 
     def __init__(
         self, rules: RuleSet, positions: Mapping[str, int], places: Mapping[str, int]
@@ -226,23 +226,13 @@ class _Compiler:
         self.worths = self.reader.worths
 
     def derive(self, metric: Metric) -> Callable[[Figures], Figure]:
-        """Return the function that computes a derived metric."""
-        parsed = formula.parse(
-            metric.formula or "", self.rules.metric_types, self.rules.calendar
-        )
-        names = [
-            (name, self.positions[name], self.rules.metrics[name])
-            for name in parsed.names
-        ]
+        """Return the function that computes a derived metric from the figures."""
+        parsed = self.reader.parsed(metric.formula or "", {})
+        reader = self.reader
 
         def derive(figures: Figures) -> Figure:
-            found = parsed.evaluate(
-                {
-                    name: as_formula_value(figures[at], other)
-                    for name, at, other in names
-                }
-            )
-            return _rounded(as_figure(found), metric.round)
+            value = parsed.evaluate(reader.named(parsed, figures))
+            return _rounded(as_figure(value), metric.round)
 
         return derive
 
@@ -254,9 +244,11 @@ class _Compiler:
         if rule.due is not None:
             judge = self._unless_not_due(rule, judge)
         if rule.requires:
-            judge = self._unless_gate_as_figure(rule, judge)
+            judge = self._unless_gate_closed(rule, judge)
         blocks = self._optional_blocks(rule)
         return self._unless_block_absent(rule, blocks, judge) if blocks else judge
+
+    # What a figure or a person gives
 
     def _manual(self, rule: Rule) -> Judge:
         worth = self.worths[rule.id]
@@ -273,143 +265,153 @@ class _Compiler:
         return judge
 
     def _measured(self, rule: Rule) -> Judge:
-        at = self.positions[rule.metric or ""]
-        absent = self._absent(rule)
         if self._formulas(rule) or len(self._figures_named(rule)) > 1:
             return self._dependent(rule)
-        evaluate = self.reader.evaluator(
-            rule, literal(rule, self.rules.metrics[rule.metric or ""]), []
-        )
+        position = self.positions[rule.metric or ""]
+        absent = self._absent(rule)
+        threshold = literal(rule, self.rules.metrics[rule.metric or ""])
+        evaluate = self.reader.evaluator(rule, threshold, [])
 
         def judge(run: Run) -> Result:
-            figure = run.figures[at]
-            if (
-                figure.__class__ is tuple
-            ):  # twice as fast as isinstance, in the busiest line of all
+            figure = run.figures[position]
+            # `__class__` is twice as fast as isinstance, in the busiest line of all.
+            if figure.__class__ is tuple:
                 return evaluate(figure)  # type: ignore[arg-type]
             return absent(figure, run)  # type: ignore[arg-type]
 
         return judge
 
     def _figures_named(self, rule: Rule) -> tuple[int, ...]:
-        """Return the positions of the figures that a rule needs: its own, then its threshold's and
-        its exemption's.
+        """Return the positions of the figures that a rule needs outside formulas, its own first.
+
+        After it come its threshold's and its exemption's.
         """
-        named = [rule.metric, rule.deduction.axis.exempt]
+        names = [rule.metric, rule.deduction.axis.exempt]
         if isinstance(rule.threshold, MetricRef):
-            named.insert(1, rule.threshold.metric)
-        return tuple(self.positions[name] for name in named if name is not None)
+            names.insert(1, rule.threshold.metric)
+        return tuple(self.positions[name] for name in names if name is not None)
 
     def _formulas(self, rule: Rule) -> tuple[formula.Formula, ...]:
         return tuple(
-            self.reader.parsed(text, extra)
-            for _, text, extra in dependencies.rule_formulas(self.rules, rule)
+            self.reader.parsed(text, own_names)
+            for _, text, own_names in dependencies.rule_formulas(self.rules, rule)
         )
 
     def _dependent(self, rule: Rule) -> Judge:
-        """Return the judge of a rule that reads more than its own metric: its evaluator depends on the
-        submission.
+        """Return the judge of a rule that reads more than its own metric.
+
+        Its evaluator depends on the submission.
         """
         absent = self._absent(rule)
-        absence = self._gone(rule)
-        evaluator_over = self._evaluator_over(rule)
+        obstacle_in = self._obstacle(rule)
+        evaluator_for = self._evaluator_for(rule)
+        no_value = Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR)
 
         def judge(run: Run) -> Result:
             figures = run.figures
-            gone = absence(figures)
-            if gone is not None:
-                return absent(gone, run)
+            obstacle = obstacle_in(figures)
+            if obstacle is not None:
+                return absent(obstacle, run)
             try:
-                evaluate = evaluator_over(figures)
-                return (
-                    absent(evaluate, run)
-                    if isinstance(evaluate, Absent)
-                    else evaluate(self.reader.counted(rule, figures))
-                )
+                evaluate = evaluator_for(figures)
+                if isinstance(evaluate, Absent):
+                    return absent(evaluate, run)
+                return evaluate(self.reader.counted(rule, figures))
             except ZeroDivisionError:
-                return absent(
-                    Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR), run
-                )
+                return absent(no_value, run)
 
         return judge
 
-    def _evaluator_over(self, rule: Rule) -> "Callable[[Figures], Evaluate | Absent]":
-        """Return what makes a rule's evaluator from the figures; they are kept by the figures of
-        their threshold.
+    def _evaluator_for(self, rule: Rule) -> "Callable[[Figures], Evaluate | Absent]":
+        """Return what makes a rule's evaluator from the figures.
+
+        Evaluators are kept by the figures that their threshold is read from, unless a formula of
+        points reads others too.
         """
 
-        def evaluator_over(figures: Seen) -> Evaluate | Absent:
+        def evaluator_for(figures: Seen) -> Evaluate | Absent:
             threshold = self.reader.threshold(rule, figures)
-            return (
-                threshold
-                if isinstance(threshold, Absent)
-                else self.reader.evaluator(rule, threshold, figures)
-            )
+            if isinstance(threshold, Absent):
+                return threshold
+            return self.reader.evaluator(rule, threshold, figures)
 
-        if any(
-            key[0] == "deduction"
-            for key, _, _ in dependencies.rule_formulas(self.rules, rule)
-        ):
-            return evaluator_over
-        read = self._threshold_reads(rule)
-        kept = lru_cache(maxsize=KEPT)(
-            lambda *found: evaluator_over(dict(zip(read, found, strict=True)))
-        )
-        return lambda figures: kept(*[figures[at] for at in read])
+        formulas = dependencies.rule_formulas(self.rules, rule)
+        if any(key[0] == "deduction" for key, _, _ in formulas):
+            return evaluator_for
+        positions = self._threshold_reads(rule)
+
+        @lru_cache(maxsize=KEPT)
+        def kept(*figures: Figure) -> Evaluate | Absent:
+            return evaluator_for(dict(zip(positions, figures, strict=True)))
+
+        return lambda figures: kept(*[figures[position] for position in positions])
 
     def _threshold_reads(self, rule: Rule) -> tuple[int, ...]:
         """Return the positions of the metrics that a rule's threshold is read from."""
         if isinstance(rule.threshold, MetricRef):
             return (self.positions[rule.threshold.metric],)
         if isinstance(rule.threshold, FormulaRef):
-            return tuple(
-                self.positions[name]
-                for name in self.reader.parsed(rule.threshold.formula, {}).names
-            )
+            names = self.reader.parsed(rule.threshold.formula, {}).names
+            return tuple(self.positions[name] for name in names)
         return ()
 
-    def _gone(self, rule: Rule) -> Callable[[Figures], Absent | None]:
-        """Return what finds the absence that stands in a rule's way: its own waiver, then the
-        strongest (L2, L6).
+    # Absences
+
+    def _obstacle(self, rule: Rule) -> Callable[[Figures], Absent | None]:
+        """Return what finds the absence that stands in a rule's way (semantics L2, L6).
+
+        That is its own waiver, else the strongest of all: of the figures it needs, and of its
+        formulas. `first(value, other)` has a value as soon as one of its arguments has, so that
+        formulas are asked themselves; they are told when the value or the threshold is absent.
         """
         needed = self._figures_named(rule)
-        texts = self._formulas(rule)
-        read = [
+        formulas = self._formulas(rule)
+        metrics_read = [
             {
                 name: self.positions[name]
                 for name in text.names
                 if name in self.positions
             }
-            for text in texts
+            for text in formulas
         ]
-        touched = {*needed, *(at for names in read for at in names.values())}
+        touched = {
+            *needed,
+            *(position for names in metrics_read for position in names.values()),
+        }
+        of_threshold = isinstance(rule.threshold, MetricRef)
 
-        def gone(figures: Figures) -> Absent | None:
-            if all(figures[at].__class__ is tuple for at in touched):
+        def obstacle(figures: Figures) -> Absent | None:
+            if all(figures[position].__class__ is tuple for position in touched):
                 return None
-            own = figures[needed[0]]
-            if isinstance(own, Absent) and own.state is State.WAIVED:
-                return own
-            found: list[Absent | None] = [
-                figure for at in needed if isinstance(figure := figures[at], Absent)
-            ]
-            for text, names in zip(texts, read, strict=True):
-                found.append(
-                    text.absence({name: figures[at] for name, at in names.items()})
-                )
-            return strongest([absent for absent in found if absent is not None])
+            value = figures[needed[0]]
+            if isinstance(value, Absent) and value.state is State.WAIVED:
+                return value
+            read = [figures[position] for position in needed]
+            absences = [figure for figure in read if isinstance(figure, Absent)]
+            own_names: dict[str, object] = {"value": value}
+            if of_threshold:
+                own_names["threshold"] = read[1]
+            for text, names in zip(formulas, metrics_read, strict=True):
+                figures_named = {
+                    name: figures[position] for name, position in names.items()
+                }
+                absent = text.absence(figures_named | own_names)
+                if absent is not None:
+                    absences.append(absent)
+                if not of_threshold and isinstance(rule.threshold, FormulaRef):
+                    # The threshold's formula comes first among a rule's formulas.
+                    own_names.setdefault("threshold", absent)
+            return strongest(absences)
 
-        return gone
+        return obstacle
 
     def _absent(self, rule: Rule) -> "AbsentJudge":
-        """Return the function that gives a rule's result for an absence, by the declared effect
-        (semantics L4).
-        """
+        """Return the function to a rule's result for an absence, by its effect (semantics L4)."""
         worth = self.worths[rule.id]
         unit = self.unit
-        effects = (
-            rule.absence if rule.deduction.scored else dict.fromkeys(State, Effect.LOST)
-        )
+        effects = rule.absence
+        if not rule.deduction.scored:
+            effects = dict.fromkeys(State, Effect.LOST)
         fixed = {
             state: _fixed(effect, worth)
             for state, effect in effects.items()
@@ -421,8 +423,9 @@ class _Compiler:
             if points is None:
                 return by_hand(absent, run)
             ticks, excluded, rescales = points
+            state = absent.state
             return Result(
-                absent.state, absent.reason, ticks, 1, ticks, excluded, rescales, absent
+                state, absent.reason, ticks, 1, ticks, excluded, rescales, absent
             )
 
         def by_hand(absent: Absent, run: Run) -> Result:
@@ -433,6 +436,8 @@ class _Compiler:
 
         return judge
 
+    # What comes before the figure
+
     def _unless_gate_unknown(self, rule: Rule, judge: Judge) -> Judge:
         gates = tuple(self.places[name] for name in rule.requires)
         absent = self._absent(rule)
@@ -441,11 +446,12 @@ class _Compiler:
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
             unknown = _first_gate(run, gates, State.MISSING)
-            if unknown is None or not (
-                result.state in COMPUTED or (by_hand and result.state is State.MISSING)
-            ):
+            awaited = by_hand and result.state is State.MISSING
+            if unknown is None or not (result.state in COMPUTED or awaited):
                 return result
             waiting = absent(Absent(State.MISSING, Reason.GATE_UNKNOWN), run)
+            if isinstance(waiting.detail, Given):
+                return waiting  # whose evidence counts for the points given in place of the gate
             return waiting._replace(detail=unknown)
 
         return judge_or_wait
@@ -454,30 +460,21 @@ class _Compiler:
         due = (rule.due or date.max).toordinal()
         absent = self._absent(rule)
         not_due = Absent(State.NOT_DUE, Reason.NOT_DUE)
-        final = (
-            {Reason.GATE_UNKNOWN}
-            if rule.deduction.by_hand
-            else {Reason.GATE_UNKNOWN, Reason.POINTS_AWAITED}
-        )
 
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
-            if (
-                run.as_of >= due
-                or result.state not in _MAY_WAIT
-                or result.reason in final
-            ):
+            if run.as_of >= due or not _may_wait(result):
                 return result
             return absent(not_due, run)
 
         return judge_or_wait
 
-    def _unless_gate_as_figure(self, rule: Rule, judge: Judge) -> Judge:
+    def _unless_gate_closed(self, rule: Rule, judge: Judge) -> Judge:
         gates = tuple(self.places[name] for name in rule.requires)
-        own = None if rule.metric is None else self.positions[rule.metric]
+        position = None if rule.metric is None else self.positions[rule.metric]
 
         def judge_or_nothing(run: Run) -> Result:
-            figure = None if own is None else run.figures[own]
+            figure = None if position is None else run.figures[position]
             waived = isinstance(figure, Absent) and figure.state is State.WAIVED
             closed_gate = _first_gate(run, gates, State.NOT_MET)
             if closed_gate is None or waived:
@@ -489,11 +486,8 @@ class _Compiler:
         return judge_or_nothing
 
     def _optional_blocks(self, rule: Rule) -> tuple[str, ...]:
-        return tuple(
-            group.id
-            for group in dependencies.above(self.rules, rule.group)
-            if group.optional
-        )
+        above = dependencies.above(self.rules, rule.group)
+        return tuple(group.id for group in above if group.optional)
 
     def _unless_block_absent(
         self, rule: Rule, blocks: tuple[str, ...], judge: Judge
@@ -503,35 +497,53 @@ class _Compiler:
         def judge_or_leave(run: Run) -> Result:
             for block in blocks:
                 if block in run.absent:
-                    gone = Absent(
-                        State.NOT_APPLICABLE, Reason.BLOCK_ABSENT, run.absent[block]
+                    why = run.absent[block]
+                    absent = Absent(State.NOT_APPLICABLE, Reason.BLOCK_ABSENT, why)
+                    return Result(
+                        absent.state, absent.reason, 0, 1, 0, weight, True, absent
                     )
-                    return Result(gone.state, gone.reason, 0, 1, 0, weight, True, gone)
             return judge(run)
 
         return judge_or_leave
 
 
 AbsentJudge: TypeAlias = "Callable[[Absent, Run], Result]"
+"""From an absence to the result of its rule, by the effect that the rule set declares."""
 
 _MAY_WAIT = frozenset({State.PARTLY_MET, State.NOT_MET, State.MISSING})
 
 
+def _may_wait(result: Result) -> bool:
+    """Whether a rule that is not yet due is not yet due, and not what its figure makes of it.
+
+    Points that a person still has to give are awaited before the day only where they stand for a
+    figure that is missing: those for any other absence, or behind an unknown gate, are final.
+    """
+    if result.state not in _MAY_WAIT or result.reason is Reason.GATE_UNKNOWN:
+        return False
+    if result.reason is not Reason.POINTS_AWAITED:
+        return True
+    return isinstance(result.detail, Absent) and result.detail.state is State.MISSING
+
+
 def _first_gate(run: Run, gates: tuple[int, ...], effect: State) -> int | None:
-    """Return the position of the first required rule whose state has the effect on those behind it."""
-    return next((at for at in gates if gate(run.results[at].state) is effect), None)
+    """Return the position of the first required rule whose state has the effect on this one."""
+    return next(
+        (place for place in gates if gate(run.results[place].state) is effect), None
+    )
 
 
 def _fixed(effect: Effect, worth: Worth) -> tuple[int, int, bool]:
-    """Return what an effect makes of a rule: ticks earned, ticks excluded, whether the index is
-    rescaled.
-    """
-    if effect in (Effect.LOST, Effect.FULL):
-        return worth.weight if effect is Effect.FULL else 0, 0, False
+    """Return what an effect makes of a rule: ticks earned, ticks excluded, whether it rescales."""
+    if effect is Effect.LOST:
+        return 0, 0, False
+    if effect is Effect.FULL:
+        return worth.weight, 0, False
     return 0, worth.weight, effect is Effect.EXCLUDE
 
 
 def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:
+    """Return the result of points that a person gives for an absence, or still has to give."""
     if given is None:
         return Result(State.MISSING, Reason.POINTS_AWAITED, 0, 1, 0, detail=absent)
     n = given.points[0] * unit
@@ -540,6 +552,7 @@ def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:
 
 
 def _rounded(figure: Figure, places: int | None) -> Figure:
+    """Return a derived figure rounded half up to so many places, where the metric asks for it."""
     if places is None or isinstance(figure, Absent):
         return figure
     return number.half_up(figure[0] * 10**places, figure[1]), 10**places

@@ -1,0 +1,231 @@
+"""Several absences at once, and points by hand: semantics L2, L4, L6 and I6, with figures worked by hand."""
+
+import pytest
+from oracle import oracle
+from strategies import read_toml
+
+from cchc_rules import load_measurements, parse_rules, score
+from cchc_rules.report import verify
+
+HEAD = """
+format = 1
+ruleset = { id = "absent", version = "1", title = "Absences", valid = { from = 2024-01-01, until = 2024-12-31 } }
+absence = { missing = "lost", not_applicable = "exclude", not_due = "exclude", waived = "exclude" }
+index = { scale = 5, weight_basis = "stated" }
+
+[group.all]
+title = "All"
+"""
+
+
+def metric(name, type_="number", **settings):
+    lines = [f"[metric.{name}]", f'title = "{name}"', f'type = "{type_}"']
+    return (
+        "\n".join([*lines, *(f"{key} = {value}" for key, value in settings.items())])
+        + "\n"
+    )
+
+
+def rule(name, **settings):
+    lines = [
+        f"[rule.{name}]",
+        'group = "all"',
+        f'title = "{name}"',
+        f'source = ["{name}"]',
+    ]
+    return (
+        "\n".join([*lines, *(f"{key} = {value}" for key, value in settings.items())])
+        + "\n"
+    )
+
+
+def results(text, measurements, **more):
+    """State, earned, lost and excluded of each rule, after the oracle and the verifier agreed."""
+    submission = {
+        "format": 1,
+        "ruleset": "absent",
+        "unit": "A",
+        "period": "2024",
+        **more,
+    }
+    submission["measurements"] = measurements
+    rules = parse_rules(HEAD + text)
+    report = score(rules, load_measurements(submission, rules))
+    assert verify.differences(report.to_dict()) == []
+    told = {
+        one.id: (str(one.state), str(one.earned), str(one.lost), str(one.excluded))
+        for one in report.rules
+    }
+    wanted = oracle(read_toml(HEAD + text), submission)["rules"]
+    assert {name: told[name][0] for name in told} == {
+        name: wanted[name]["state"] for name in told
+    }
+    return report, told
+
+
+class TestTheFirstOfSeveral:
+    """L6: missing, then not applicable, then waived, however a formula is written."""
+
+    NOTHING_ARISEN = {"done": 0, "due": 0}
+
+    @pytest.mark.parametrize(
+        "formula",
+        [
+            "first(rate, done / due)",
+            "first(rate, share)",
+            "largest_known(done / due, rate)",
+            "largest_known(rate, share) + 1",
+            "1 + first(rate, done / due) * 2",
+            "first(rate, done / due) + done / due",
+            "done / due + first(rate, done / due)",
+            "first(rate, done / due) if done == 0 else 1",
+        ],
+    )
+    def test_missing_wins_over_a_division_by_zero(self, formula):
+        text = (
+            metric("rate")
+            + metric("done", "count")
+            + metric("due", "count")
+            + metric("share", formula='"done / due"')
+            + metric("result", formula=f'"{formula}"')
+            + rule(
+                "r",
+                metric='"result"',
+                comparator='">="',
+                threshold=1,
+                weight=5,
+                deduction='"proportional"',
+            )
+        )
+        _, told = results(text, self.NOTHING_ARISEN)
+        assert told["r"] == ("missing", "0.00", "5.00", "0.00")
+
+    def test_the_arm_that_is_not_taken_decides_nothing(self):
+        text = (
+            metric("done", "count")
+            + metric("due", "count")
+            + metric("result", formula='"done / due if done == 0 else 1 / done"')
+            + rule(
+                "r",
+                metric='"result"',
+                comparator='">="',
+                threshold=1,
+                weight=5,
+                deduction='"proportional"',
+            )
+        )
+        _, told = results(text, self.NOTHING_ARISEN)
+        assert told["r"] == ("not_applicable", "0.00", "0.00", "5.00")
+
+    @pytest.mark.parametrize(
+        ("here", "there", "state"),
+        [
+            ({"not_applicable": "no office"}, None, "missing"),
+            (None, {"not_applicable": "no office"}, "missing"),
+            ({"not_applicable": "no office"}, 4, "not_applicable"),
+            (
+                {"not_applicable": "no office"},
+                {"not_applicable": "no post"},
+                "not_applicable",
+            ),
+        ],
+    )
+    def test_the_value_of_a_rule_is_one_of_them(self, here, there, state):
+        text = (
+            metric("here")
+            + metric("there", better='"neither"')
+            + rule(
+                "r",
+                metric='"here"',
+                weight=5,
+                deduction='{ kind = "formula", formula = "largest_known(value, there)" }',
+            )
+        )
+        given = {"here": here, "there": there}
+        _, told = results(
+            text, {name: figure for name, figure in given.items() if figure is not None}
+        )
+        assert told["r"][0] == state
+
+    def test_the_threshold_of_a_rule_is_one_of_them(self):
+        text = (
+            metric("here")
+            + metric("there", better='"neither"')
+            + metric("goal", better='"neither"')
+            + rule(
+                "r",
+                metric='"here"',
+                comparator='">="',
+                threshold='{ metric = "goal" }',
+                weight=5,
+                deduction='{ kind = "formula", formula = "largest_known(threshold, there)" }',
+            )
+        )
+        _, told = results(text, {"here": 3, "goal": {"not_applicable": "no goal"}})
+        assert told["r"] == ("missing", "0.00", "5.00", "0.00")
+
+
+class TestBeforeTheDueDay:
+    """L2 d: what is missing before the day is not yet due, whatever a missing figure is worth."""
+
+    RULE = metric("trained", "count") + rule(
+        "r",
+        metric='"trained"',
+        comparator='">="',
+        threshold=10,
+        weight=5,
+        deduction='"all_or_nothing"',
+        due="2024-09-30",
+        absence='{ missing = "manual" }',
+    )
+
+    def test_nothing_is_lost_before_it(self):
+        _, told = results(self.RULE, {}, as_of="2024-08-15")
+        assert told["r"] == ("not_due", "0.00", "0.00", "5.00")
+
+    def test_points_are_awaited_after_it(self):
+        _, told = results(self.RULE, {}, as_of="2024-10-01")
+        assert told["r"] == ("missing", "0.00", "5.00", "0.00")
+
+    def test_points_given_before_it_wait_too(self):
+        points = {"r": {"points": 3, "reason": "seen"}}
+        _, told = results(self.RULE, {}, as_of="2024-08-15", points=points)
+        assert told["r"] == ("not_due", "0.00", "0.00", "5.00")
+
+
+class TestBehindAnUnknownGate:
+    """I6: points by hand are claimed, so that without a document they are not supported."""
+
+    RULES = (
+        metric("plan")
+        + metric("visits")
+        + rule(
+            "plan", metric='"plan"', comparator='">="', threshold=1, deduction='"none"'
+        )
+        + rule(
+            "visits",
+            metric='"visits"',
+            comparator='">="',
+            threshold=4,
+            weight=5,
+            deduction='"all_or_nothing"',
+            requires='["plan"]',
+            evidence_required="true",
+            absence='{ missing = "manual" }',
+        )
+    )
+
+    @pytest.mark.parametrize(
+        ("evidence", "supported"), [([], "0.00"), (["Công văn 12/UBND"], "3.00")]
+    )
+    def test_what_a_document_makes_of_them(self, evidence, supported):
+        points = {
+            "visits": {
+                "points": 3,
+                "reason": "seen by the officer",
+                "evidence": evidence,
+            }
+        }
+        report, told = results(self.RULES, {"visits": 6}, points=points)
+        assert told["visits"] == ("missing", "3.00", "2.00", "0.00")
+        assert str(report.to_dict()["index"]["supported"]) == supported
