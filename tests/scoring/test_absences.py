@@ -1,5 +1,7 @@
 """Several absences at once, and points by hand: semantics L2, L4, L6 and I6, with figures worked by hand."""
 
+from types import MappingProxyType
+
 import pytest
 from oracle import oracle
 from strategies import read_toml
@@ -66,7 +68,7 @@ def results(text, measurements, **more):
 class TestTheFirstOfSeveral:
     """L6: missing, then not applicable, then waived, however a formula is written."""
 
-    NOTHING_ARISEN = {"done": 0, "due": 0}
+    NOTHING_ARISEN = MappingProxyType({"done": 0, "due": 0})
 
     @pytest.mark.parametrize(
         "formula",
@@ -97,7 +99,7 @@ class TestTheFirstOfSeveral:
                 deduction='"proportional"',
             )
         )
-        _, told = results(text, self.NOTHING_ARISEN)
+        _, told = results(text, dict(self.NOTHING_ARISEN))
         assert told["r"] == ("missing", "0.00", "5.00", "0.00")
 
     def test_the_arm_that_is_not_taken_decides_nothing(self):
@@ -114,7 +116,7 @@ class TestTheFirstOfSeveral:
                 deduction='"proportional"',
             )
         )
-        _, told = results(text, self.NOTHING_ARISEN)
+        _, told = results(text, dict(self.NOTHING_ARISEN))
         assert told["r"] == ("not_applicable", "0.00", "0.00", "5.00")
 
     @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ class Proportional(Deduction):
             part = Interval(low=self.floor) if rising else Interval(high=self.floor)
             arguments = {
                 "range": range_checks.range_text(part),
-                "points": number.plain(rule.lowest),
+                "points": figure(rule.lowest),
                 "before": "0",
             }
             yield Problem("points-fall", (*path, "floor"), arguments)
