@@ -189,6 +189,11 @@ def test_a_warning_changes_nothing_and_can_be_refused(rules):
     )
 
 
+def test_a_figure_that_is_only_tried_is_not_doubted(rules):
+    measurements = load_measurements(submission(online=80), rules)
+    assert score(rules, measurements.changed({"online": 90})).warnings == ()
+
+
 def test_without_a_rule_set_there_is_nothing_to_doubt():
     assert load_measurements(submission(online=Decimal("0.922"))).warnings == ()
 

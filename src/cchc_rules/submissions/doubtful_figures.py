@@ -57,9 +57,11 @@ class _Doubts:
         """Yield every doubt: of each figure in turn, then of the evidence."""
         thresholds = self._thresholds()
         references = self._references()
+        # A figure that is only tried, often just what a plan asks for, is nobody's mistake.
+        tried = {*self.measurements.changes}
         for id_, entry in self.entries.items():
             metric = self.rules.metrics.get(id_)
-            if metric is None or not metric.numeric:
+            if metric is None or not metric.numeric or id_ in tried:
                 continue
             yield from self._share(metric, entry)
             value = _exact(entry.value)

@@ -468,10 +468,11 @@ class Reader:
             else None
         )
         tracks = self._table(content, "tracks")
+        unit = self._text(content, "unit", required=True)
         return Measurements(
             ruleset=self._text(content, "ruleset", required=True),
-            unit=normal_name(self._text(content, "unit", required=True)),
-            unit_kind=normal_name(self._text(content, "unit_kind")) or None,
+            unit=normal_name(unit) or unit,
+            unit_kind=normal_text(self._text(content, "unit_kind")) or None,
             period=period,
             span=span or (date.min, date.max),
             as_of=as_of,
