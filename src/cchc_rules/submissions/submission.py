@@ -28,7 +28,13 @@ from cchc_rules.base.problem import (
     quoted,
 )
 from cchc_rules.base.state import Absent
-from cchc_rules.base.text import composed_text, normal_name, readable_name, text_key
+from cchc_rules.base.text import (
+    composed_text,
+    normal_name,
+    normal_text,
+    readable_name,
+    text_key,
+)
 from cchc_rules.base.written_values import refusal, suggestion
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.submissions import typed_cells
