@@ -125,7 +125,7 @@ def doubts(rules, **measurements):
 def test_a_figure_that_asks_for_a_look(rules, name, entry, place, code, hint):
     found = doubts(rules, **{name: entry})
     assert {key: one.code for key, one in found.items()} == {place: code}
-    assert found[place].places.get("hint") == hint
+    assert found[place].arguments.get("hint") == hint
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_number_of_three_decimals_beside_whole_ones(rules):
     measurements = submission(income=Decimal("1.774"), income_before=1902)
     found = load_measurements(measurements, rules).warnings
     assert [one.code for one in found] == ["doubtful-thousand", "doubtful-scale"]
-    assert [one.places.get("hint") for one in found] == ["1774", None]
+    assert [one.arguments.get("hint") for one in found] == ["1774", None]
 
 
 def test_one_document_for_twenty_figures():
