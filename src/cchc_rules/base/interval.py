@@ -14,6 +14,11 @@ class Interval:
     low_open: bool = False
     high_open: bool = False
 
+    @property
+    def low_key(self) -> tuple[bool, Fraction, bool]:
+        """A key by which intervals are sorted from the left: no lower end, then the lowest."""
+        return self.low is not None, self.low or Fraction(0), self.low_open
+
     def holds(self, value: Fraction) -> bool:
         """Whether the value lies inside."""
         return self._above_low(value) and self._below_high(value)

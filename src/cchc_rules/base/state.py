@@ -95,3 +95,6 @@ _GATE: dict[State, State | None] = {
     State.NOT_DUE: None,
     State.WAIVED: None,
 }
+
+PASSING = frozenset(state for state in State if gate(state) is None)
+"""The states of a required rule that stand in nobody's way, nor in that of a band."""

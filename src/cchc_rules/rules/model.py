@@ -275,6 +275,11 @@ class RuleSet:
         return ruleset == self.id or ruleset in self.bases
 
     @cached_property
+    def ladder(self) -> tuple[Band, ...]:
+        """The bands, the lowest first."""
+        return tuple(sorted(self.bands, key=lambda band: band.interval.low_key))
+
+    @cached_property
     def metric_types(self) -> dict[str, str]:
         """The formula type of every metric by id."""
         return {

@@ -182,7 +182,7 @@ class _NumberLine:
                     "points-fall", path, _fall(part.interval, part.at_high, part.at_low)
                 )
                 return
-        ordered = sorted(parts, key=_from_the_left)
+        ordered = sorted(parts, key=lambda part: part.interval.low_key)
         known = [part for part in ordered if not _by_formula(part)]
         if better == "lower":
             known.reverse()
@@ -192,11 +192,6 @@ class _NumberLine:
             if before is not None and after is not None and after < before:
                 yield Problem("points-fall", path, _fall(part.interval, after, before))
                 return
-
-
-def _from_the_left(part: _Part) -> tuple[bool, Fraction, bool]:
-    low = part.interval.low
-    return low is not None, low or Fraction(0), part.interval.low_open
 
 
 def _by_formula(part: _Part) -> bool:
@@ -287,9 +282,7 @@ def bands(ladder: tuple[Band, ...], scale: Fraction, possible: Interval) -> Prob
 
 def _span(parts: list[Interval]) -> Interval:
     """Return the interval from the lowest end of some intervals to the highest."""
-    low = min(
-        parts, key=lambda part: (part.low is not None, part.low or 0, part.low_open)
-    )
+    low = min(parts, key=lambda part: part.low_key)
     high = max(
         parts, key=lambda part: (part.high is None, part.high or 0, not part.high_open)
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cchc_rules.base import calendar
 from cchc_rules.base.number import fixed
-from cchc_rules.base.state import COMPUTED, OPEN, Reason, State
+from cchc_rules.base.state import COMPUTED, OPEN, PASSING, Reason, State
 from cchc_rules.rules import formula
 from cchc_rules.rules.model import Band, Rule, RuleSet
 from cchc_rules.rules.value_function import Piece
@@ -303,12 +303,9 @@ class Scoring:
         return Banding(ladder[allowed], ladder[position], gates, following, distance)
 
     @property
-    def ladder(self) -> list[Band]:
+    def ladder(self) -> tuple[Band, ...]:
         """The bands, the lowest first."""
-        return sorted(
-            self.rules.bands,
-            key=lambda band: (band.interval.low is not None, band.interval.low or 0),
-        )
+        return self.rules.ladder
 
     def gated(self, position: int) -> tuple[int, tuple[str, ...]]:
         """Return the position in the ladder that gates leave of one, and the gates that lower it."""
@@ -317,7 +314,7 @@ class Scoring:
         allowed = position
         for gate in self.rules.band_gates:
             state = self.results[self.compiled.places[gate.rule]].state
-            if state not in _PASSES and names.index(gate.at_most) < position:
+            if state not in PASSING and names.index(gate.at_most) < position:
                 gates.append(gate.rule)
                 allowed = min(allowed, names.index(gate.at_most))
         return allowed, tuple(gates)
@@ -344,9 +341,6 @@ class Scoring:
             (rule.weight for rule in leaves if rule.id in points), Fraction(0)
         )
         return Track(name, earned, maximum, len(points), len(leaves) - len(points))
-
-
-_PASSES = frozenset({State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED})
 
 
 def counts(item: EvidenceDocument, rules: RuleSet) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cchc_rules.base.state import COMPUTED, OPEN, Reason, State
+from cchc_rules.base.state import COMPUTED, OPEN, PASSING, Reason
 from cchc_rules.rules.model import Band
 from cchc_rules.scoring.compiled_rules import CompiledGroup, CompiledRuleSet
 from cchc_rules.tables.exact_columns import (
@@ -27,8 +27,6 @@ from cchc_rules.tables.exact_columns import (
     some,
 )
 from cchc_rules.tables.judged import PARTS, ColumnResult, Judged, stacked
-
-_PASSES = (State.MET, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,10 +326,7 @@ class Sums:
             else quotient(index.value, self.gauge.number(self.compiled.unit))
         )
         read = read.kept()
-        ladder = sorted(
-            rules.bands,
-            key=lambda band: (band.interval.low is not None, band.interval.low or 0),
-        )
+        ladder = rules.ladder
         # Below the edge of the lowest band lies the lowest, above that of the highest the highest.
         inside = [self.gauge.keep(self._not_above(band, read)) for band in ladder[:-1]]
         names = [band.id for band in ladder]
@@ -342,7 +337,7 @@ class Sums:
         place = stacked(rungs)
         for gate in rules.band_gates:
             passes = judged[self.compiled.places[gate.rule]].holds(
-                lambda one: one.state in _PASSES
+                lambda one: one.state in PASSING
             )
             most = names.index(gate.at_most)
             higher = place > most
