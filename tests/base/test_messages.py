@@ -28,7 +28,7 @@ from cchc_rules.render.workbook.layout import SHEETS, TOTALS
 from cchc_rules.render.workbook.steps import Reckoning
 from cchc_rules.report.arithmetic import _EFFECTS
 from cchc_rules.rules.model import Basis
-from cchc_rules.rules.rule_text import _COMPARATORS
+from cchc_rules.rules.rule_text import _COMPARATORS, CONDITION_WORDS
 from cchc_rules.tables.province.rank_table import TIES
 from cchc_rules.testing import LAWS
 
@@ -215,6 +215,7 @@ FAMILIES = {
     "compare-rules-": {"cli.compare-rules-before", "cli.compare-rules-after"},
     "compare-as-of-": {"cli.compare-as-of-before", "cli.compare-as-of-after"},
     "word.": {"word.bonus", "word.penalty"},
+    "formula.": {f"formula.{word}" for word in CONDITION_WORDS},
     "report.": {
         f"report.{name}"
         for name in {*SHOWN, *PAGE, "bonus", "penalty"}

@@ -343,6 +343,8 @@ class _TrackDisplay(_ComparisonDisplay):
             (self.tell("self"), self.of_maximum(rule, "self")),
             (self.tell("track"), self.of_maximum(rule, "track")),
         ]
+        if rule["reason"]:
+            facts.append((self.tell("track-reason"), safe(rule["reason"])))
         return MovedItem(self.signed(rule["difference"]), safe(rule["title"]), facts)
 
 

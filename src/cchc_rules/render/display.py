@@ -274,6 +274,17 @@ class Display(Words):
         parts = (conflict["source"], conflict["required"], conflict["note"])
         return ": ".join(safe(part) for part in parts if part)
 
+    def loss_points(self, rule: Document) -> str:
+        """Return what a rule of a list of lost points took away.
+
+        A rule that is missing may lose nothing: its points leave the maximum, or count in full.
+        """
+        if not is_zero(rule["lost"]):
+            return self.say("minus", points=self.number(rule["lost"]))
+        if not is_zero(rule["excluded"]):
+            return self.say("excluded-points", points=self.number(rule["excluded"]))
+        return self.say("of-points", points=self.number(rule["maximum"]))
+
     def points_at_stake(self, rule: Document) -> str:
         """Return what a rule lost, or what it is worth where it lost nothing."""
         if Decimal(rule["lost"]):
@@ -283,6 +294,29 @@ class Display(Words):
     def clauses(self, part: Document) -> str:
         """Return the clauses of the document that a rule or a target comes from."""
         return safe_list(part["source"])
+
+    # Tracks
+
+    def tracks(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each further track with its sum, and the rules that it gave points to."""
+        for track in self.document["tracks"]:
+            earned = self.number(track["earned"])
+            maximum = self.number(track["maximum"])
+            words = f"{safe(track['id'])}: {earned} / {maximum}"
+            yield words, list(self._points_of_track(track["id"]))
+
+    def _points_of_track(self, track: str) -> Iterator[str]:
+        for rule in self.document["rules"]:
+            points = rule["tracks"][track]
+            if points is None:
+                continue
+            title = f"{safe(rule['title'])} ({self.clauses(rule)})"
+            line = f"{title}: {self.number(points)} / {self.number(rule['maximum'])}"
+            # Reports that were written before reasons were kept have none.
+            reason = rule.get("track_reasons", {}).get(track)
+            if reason:
+                line += f" – {safe(reason)}"
+            yield line
 
     # The foot
 

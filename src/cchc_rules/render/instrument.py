@@ -107,7 +107,13 @@ class InstrumentView(Words):
         """Return how many points a rule gives; some are for information only."""
         if rule["weight"] is None:
             return self.say("information")
-        return self.say("points", points=rule["weight"])
+        return self.points(rule["weight"])
+
+    def points(self, figure: str) -> str:
+        """Return a number of points in words: one has a word of its own in English."""
+        if figure == "1":
+            return self.say("one-point", points=figure)
+        return self.say("points", points=figure)
 
     def rule(self, rule: Document) -> Iterator[LabelledText]:
         """Yield what a rule asks, and how points are lost."""
@@ -235,7 +241,7 @@ def _bullets(lines: list[str]) -> Iterator[str]:
 def _area(view: InstrumentView, area: Document, level: int) -> Iterator[str]:
     """Yield an area, its rules, and the areas below it, each one heading deeper."""
     marks = "#" * min(level, DEEPEST_HEADING)
-    points = view.say("points", points=area["weight"])
+    points = view.points(area["weight"])
     yield from ("", f"{marks} {plain(view.area_title(area))} – {points}")
     for remark in view.remarks(area):
         yield from ("", plain(remark))

@@ -27,6 +27,7 @@ def _report_lines(display: Display) -> Iterator[str]:
     for title, rules in display.apart():
         yield from heading(title)
         yield from (_apart(display, rule) for rule in rules)
+    yield from _tracks(display)
     yield from _all_rules(display)
     yield from heading(display.say("provenance"))
     yield from pairs(display.foot())
@@ -85,7 +86,7 @@ def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
     if not rules:
         yield from ("", display.say("no-losses"))
     for position, rule in enumerate(rules, start=1):
-        points = display.say("minus", points=display.number(rule["lost"]))
+        points = display.loss_points(rule)
         yield from heading(f"{position}. {points} · {plain(rule['title'])}", level=3)
         yield from pairs(display.loss(rule))
 
@@ -96,6 +97,15 @@ def _apart(display: Display, rule: Document) -> str:
     points = display.points_at_stake(rule)
     reason = plain(rule["reason"]["text"])
     return f"- **{title}** ({clauses}) – {points}. {reason}"
+
+
+def _tracks(display: Display) -> Iterator[str]:
+    tracks = list(display.tracks())
+    if tracks:
+        yield from heading(display.say("tracks"))
+    for words, rules in tracks:
+        yield f"- **{plain(words)}**"
+        yield from (f"  - {plain(rule)}" for rule in rules)
 
 
 def _all_rules(display: Display) -> Iterator[str]:

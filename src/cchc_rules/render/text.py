@@ -201,6 +201,7 @@ class ReportText(TextLayout):
             yield from self.lost(title, rules)
         for title, rules in display.apart():
             yield from self.apart(title, rules)
+        yield from self.tracks()
         yield from self.heading(display.say("provenance"))
         yield from self.pairs(display.foot())
 
@@ -259,7 +260,7 @@ class ReportText(TextLayout):
         if not rules:
             yield display.say("no-losses")
         for position, rule in enumerate(rules, start=1):
-            points = display.say("minus", points=display.number(rule["lost"]))
+            points = display.loss_points(rule)
             yield from self.numbered(position, points, safe(rule["title"]), RED)
             yield from self.pairs(display.loss(rule), indent=3)
 
@@ -273,6 +274,17 @@ class ReportText(TextLayout):
             yield from self.bullet(f"{name} – {display.points_at_stake(rule)}")
             for line in self.wrap(reason, GAP):
                 yield f"  {self.style(line, DIM)}"
+
+    def tracks(self) -> Iterator[str]:
+        """Yield the further tracks: the sum of each, and the points of its rules with reasons."""
+        display = self.display
+        tracks = list(display.tracks())
+        if tracks:
+            yield from self.heading(display.say("tracks"))
+        for words, rules in tracks:
+            yield from (self.style(line, BOLD) for line in self.wrap(words, 0))
+            for rule in rules:
+                yield from self.bullet(rule)
 
 
 def _bar_cells(part: Decimal, whole: Decimal) -> int:

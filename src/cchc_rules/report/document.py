@@ -265,6 +265,7 @@ class _Writer:
             "due": rule.due.isoformat() if rule.due else None,
             "note": self.words(rule.note),
             "tracks": self.rule_tracks(rule.id),
+            "track_reasons": self.track_reasons(rule.id),
         }
 
     def win_back(self, at: int) -> str | None:
@@ -422,6 +423,15 @@ class _Writer:
         return {
             name: self.given(tracks.get(name, {}), id_)
             for name in self.scoring.rules.tracks
+        }
+
+    def track_reasons(self, id_: str) -> dict[str, str]:
+        """Return why a rule was given its points, by the track that gave them."""
+        tracks = self.scoring.measurements.tracks
+        return {
+            name: tracks[name][id_].reason
+            for name in self.scoring.rules.tracks
+            if id_ in tracks.get(name, {})
         }
 
     def given(self, points: Mapping[str, Given], id_: str) -> str | None:

@@ -119,6 +119,8 @@ class ResultText(RuleText):
             return self.target(rule, rule.comparator, rule.threshold)
         if self.graded(rule):
             return self.best_tier(rule)
+        if rule.deduction.kind == "none":
+            return self.say("required.information")
         return self.say(
             "required.points",
             points=self.points(self.scoring.compiled.worths[at].weight),

@@ -160,10 +160,16 @@ class RuleText:
     # Formulas
 
     def spelled(self, text: str, own: Mapping[str, str]) -> str:
-        """Return a formula with its names replaced by what they stand for."""
+        """Return a formula in words: its names replaced by what they stand for, and the words of
+        its conditions by those of the language.
+
+        `4 if value >= 95 else 2` is `4 nếu số liệu >= 95, không thì 2` in Vietnamese.
+        """
 
         def named(match: re.Match[str]) -> str:
             name = match[0]
+            if name.lstrip() in CONDITION_WORDS:
+                return self.say(f"formula.{name.lstrip()}")
             if name in own:
                 return own[name]
             return self.operand(name) if name in self.rules.metrics else name
@@ -176,5 +182,9 @@ class RuleText:
         return f"“{self.title(name)}”"
 
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+CONDITION_WORDS = ("if", "else", "and", "or", "not")
+"""The words of Python that a formula may use; each has its words in the catalogues."""
+
+# What comes before "else" goes with it, for a comma may have to stand there.
+_NAME = re.compile(r"\s+else\b|[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")

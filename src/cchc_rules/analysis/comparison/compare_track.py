@@ -134,7 +134,14 @@ class _Appraisal:
 
     def rule(self, rule: Mapping[str, Any]) -> Document:
         kept = {key: rule[key] for key in _KEPT}
-        return {**kept, "area": self.area_of(rule), **self.sums([rule])}
+        # Reports that were written before reasons were kept have none.
+        reasons = rule.get("track_reasons", {})
+        return {
+            **kept,
+            "area": self.area_of(rule),
+            **self.sums([rule]),
+            "reason": reasons.get(self.track),
+        }
 
 
 def _largest_difference_first(rule: Document) -> tuple[Fraction, str]:
