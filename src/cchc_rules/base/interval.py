@@ -17,7 +17,7 @@ class Interval:
     @property
     def low_key(self) -> tuple[bool, Fraction, bool]:
         """A key by which intervals are sorted from the left: no lower end, then the lowest."""
-        return self.low is not None, self.low or Fraction(0), self.low_open
+        return _low_key(self._low_end())
 
     def holds(self, value: Fraction) -> bool:
         """Whether the value lies inside."""
