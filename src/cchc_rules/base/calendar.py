@@ -24,7 +24,13 @@ class Calendar:
     extra_workdays: frozenset[date] = frozenset()
 
     def works(self, day: date) -> bool:
-        """Whether the day is worked."""
+        """Whether the day is worked.
+
+        >>> Calendar().works(date(2023, 12, 31))  # a Sunday
+        False
+        >>> Calendar(extra_workdays=frozenset({date(2023, 12, 31)})).works(date(2023, 12, 31))
+        True
+        """
         if day in self.extra_workdays:
             return True
         return (
@@ -34,8 +40,12 @@ class Calendar:
         )
 
     def add_working_days(self, day: date, count: int) -> date:
-        """Return the date so many working days after (before, when negative) a day, which itself is
-        not counted.
+        """Return the date so many working days after a day, or before it when negative.
+
+        The day itself is not counted.
+
+        >>> Calendar().add_working_days(date(2023, 12, 29), 1)  # from Friday to Monday
+        datetime.date(2024, 1, 1)
         """
         step = timedelta(days=1 if count >= 0 else -1)
         left = abs(count)
@@ -71,8 +81,14 @@ _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", re.ASCII)
 
 
 def period(text: str) -> tuple[date, date] | None:
-    """Return the first and last day of `2023`, `2023-Q1`, `2023-H1`, `2023-06` or
-    `2022-07-01/2023-06-30`.
+    """Return the first and last day of a period, None for a text that names none.
+
+    A period is a year, a quarter, a half year, a month, or two days with `/` between.
+
+    >>> period("2023-Q1")
+    (datetime.date(2023, 1, 1), datetime.date(2023, 3, 31))
+    >>> period("2022-07-01/2023-06-30")
+    (datetime.date(2022, 7, 1), datetime.date(2023, 6, 30))
     """
     try:
         return _span(text) or _named(text)
@@ -107,7 +123,11 @@ def _named(text: str) -> tuple[date, date] | None:
 
 
 def whole_months(first: date, last: date) -> int | None:
-    """Return how many months lie between two days that begin and end a month, None for others."""
+    """Return how many months lie between two days that begin and end a month, None for others.
+
+    >>> whole_months(date(2022, 11, 1), date(2023, 1, 31))
+    3
+    """
     days_of_last_month = civil.monthrange(last.year, last.month)[1]
     if first.day != 1 or last.day != days_of_last_month:
         return None
@@ -120,7 +140,11 @@ def _months(year: int, first: int, count: int) -> tuple[date, date]:
 
 
 def iso_date(text: str) -> date | None:
-    """Return the date of a text such as `2023-01-20`, None when it is not one."""
+    """Return the date of a text in the form of ISO 8601, None when it is not one.
+
+    >>> iso_date("2023-01-20"), iso_date("20/01/2023")
+    (datetime.date(2023, 1, 20), None)
+    """
     try:
         return date.fromisoformat(text) if _ISO.fullmatch(text) else None
     except ValueError:

@@ -7,7 +7,12 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The numbers between two ends; an end of None is unbounded."""
+    """The numbers between two ends; an end of None is unbounded.
+
+    >>> tier = Interval(Fraction(80), Fraction(95), high_open=True)
+    >>> tier.holds(Fraction(80)), tier.holds(Fraction(95))
+    (True, False)
+    """
 
     low: Fraction | None = None
     high: Fraction | None = None
@@ -47,13 +52,16 @@ class Interval:
         )
 
     def meets(self, other: "Interval") -> "Interval":
-        """Return the numbers that lie inside both."""
+        """Return the numbers that lie inside both; an empty interval where there are none."""
         low, low_open = max(self._low_end(), other._low_end(), key=_low_key)
         high, high_open = min(self._high_end(), other._high_end(), key=_high_key)
         return Interval(low, high, low_open, high_open)
 
     def without(self, other: "Interval") -> list["Interval"]:
-        """Return the parts of this interval that the other leaves uncovered, lowest first."""
+        """Return the parts of this interval that the other leaves uncovered, lowest first.
+
+        Where the other begins closed, the part below it ends open, and the other way round.
+        """
         parts = []
         if other.low is not None:
             parts.append(
@@ -66,7 +74,11 @@ class Interval:
         return [part for part in parts if not part.empty]
 
     def whole_only(self) -> "Interval":
-        """Return the tightest closed interval that holds the same whole numbers."""
+        """Return the tightest closed interval that holds the same whole numbers.
+
+        >>> Interval(Fraction(3, 2), Fraction(5), high_open=True).whole_only()
+        Interval(low=Fraction(2, 1), high=Fraction(4, 1), low_open=False, high_open=False)
+        """
         low = None if self.low is None else _first_whole(self.low, self.low_open)
         high = None if self.high is None else -_first_whole(-self.high, self.high_open)
         return Interval(low, high)
@@ -94,7 +106,13 @@ def _first_whole(low: Fraction, is_open: bool) -> Fraction:
 
 
 def uncovered(domain: Interval, parts: Iterable[Interval]) -> list[Interval]:
-    """Return what of the domain no part covers, lowest first."""
+    """Return what of the domain no part covers, lowest first.
+
+    >>> whole = Interval(Fraction(0), Fraction(100))
+    >>> for gap in uncovered(whole, [Interval(Fraction(0), Fraction(80))]):
+    ...     print(gap.low, gap.low_open, gap.high)
+    80 True 100
+    """
     gaps = [] if domain.empty else [domain]
     for part in parts:
         gaps = [

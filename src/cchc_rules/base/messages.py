@@ -149,8 +149,10 @@ def outline(lang: str, id_: str) -> str:
 
 
 def number(lang: str, text: str) -> str:
-    """Return a plain decimal string in the language's form, all digits kept: `-1212.50` →
-    `−1.212,50`.
+    """Return a plain decimal string in the language's form, all digits kept.
+
+    >>> number("vi", "-1212.50"), number("en", "-1212.50")
+    ('−1.212,50', '−1,212.50')
     """
     whole, point, rest = text.partition(".")
     sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
@@ -160,7 +162,12 @@ def number(lang: str, text: str) -> str:
 
 
 def date(lang: str, day: datetime.date) -> str:
-    """Return a date in the language's form: `31/12/2023`, `31 December 2023`."""
+    """Return a date in the language's form.
+
+    >>> day = datetime.date(2023, 12, 31)
+    >>> date("vi", day), date("en", day)
+    ('31/12/2023', '31 December 2023')
+    """
     return _template(lang, f"locale.date-{day.month}").format(
         day=day.day, year=f"{day.year:04}"
     )

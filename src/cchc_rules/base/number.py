@@ -35,6 +35,10 @@ class NotANumberError(ValueError):
 def pair(value: object) -> Pair:
     """Return the exact pair of an int or a Decimal; refuse everything else with `NotANumberError`.
 
+    >>> from decimal import Decimal
+    >>> pair(Decimal("97.5"))
+    (195, 2)
+
     The codes are `not-a-number`, `boolean-for-number`, `float-for-number`, `text-for-number`,
     `not-finite` and `number-too-long`.
     """
@@ -69,7 +73,7 @@ def _decimal_pair(value: Decimal) -> Pair:
 
 
 def fraction(value: object) -> Fraction:
-    """Return the exact `Fraction` of an int or a Decimal; raise `NotANumberError` as `pair` does."""
+    """Return the exact `Fraction` of an int or a Decimal; raise as `pair` does."""
     return Fraction(*pair(value))
 
 
@@ -98,39 +102,67 @@ def argument(name: str, value: object) -> Fraction:
 
 
 def parse(text: str) -> Fraction:
-    """Return the exact value of plain decimal text such as `-12.50`, or raise `NotANumberError`."""
+    """Return the exact value of plain decimal text; raise `NotANumberError` for any other text.
+
+    >>> parse("-12.50")
+    Fraction(-25, 2)
+    """
     if not _PLAIN.fullmatch(text):
         raise NotANumberError("not-a-number")
     return Fraction(text)
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """Return numerator/denominator rounded to a whole number, ties away from zero (denominator
-    above zero).
+    """Return numerator/denominator rounded to a whole number, ties away from zero.
+
+    The denominator is above zero. This is the one place where points are rounded.
+
+    >>> half_up(5, 2), half_up(-5, 2), half_up(7, 3)
+    (3, -3, 2)
     """
+    # n/d + 1/2 = (2n + d) / 2d; `//` rounds down, so a tie goes up. Below zero the same is done
+    # with the sign turned, so that it goes away from zero there too.
     if numerator >= 0:
         return (2 * numerator + denominator) // (2 * denominator)
     return -((denominator - 2 * numerator) // (2 * denominator))
 
 
 def round_half_up(value: Fraction, places: int) -> Fraction:
-    """Return the value rounded half up (away from zero at a tie) to so many decimal places."""
+    """Return the value rounded half up (away from zero at a tie) to so many decimal places.
+
+    >>> round_half_up(Fraction(2545, 1000), 2)
+    Fraction(51, 20)
+    """
     unit = 10**places
     return Fraction(half_up(value.numerator * unit, value.denominator), unit)
 
 
 def floor(value: Fraction) -> Fraction:
-    """Return the largest whole number not above the value."""
+    """Return the largest whole number not above the value.
+
+    >>> floor(Fraction(-5, 2))
+    Fraction(-3, 1)
+    """
     return Fraction(value.numerator // value.denominator)
 
 
 def ceiling(value: Fraction) -> Fraction:
-    """Return the smallest whole number not below the value."""
+    """Return the smallest whole number not below the value.
+
+    >>> ceiling(Fraction(-5, 2))
+    Fraction(-2, 1)
+    """
     return Fraction(-(-value.numerator // value.denominator))
 
 
 def places(value: Fraction) -> int | None:
-    """Return how many decimal places write the value exactly, or None when no decimal ends."""
+    """Return how many decimal places write the value exactly, or None when no decimal ends.
+
+    >>> places(Fraction(3, 8)), places(Fraction(1, 3))
+    (3, None)
+    """
+    # A decimal ends exactly when the denominator is made of twos and fives, and needs as many
+    # places as there are of the more frequent of them.
     rest, twos = _strip(value.denominator, 2)
     rest, fives = _strip(rest, 5)
     return max(twos, fives) if rest == 1 else None
@@ -145,15 +177,25 @@ def _strip(number: int, prime: int) -> tuple[int, int]:
 
 
 def fixed(ticks: int, places: int) -> str:
-    """Return whole ticks of 10^-places as a decimal string with all its places: (181, 2) is `1.81`."""
+    """Return whole ticks of 10^-places as a decimal string with all its places.
+
+    >>> fixed(181, 2), fixed(-5, 2), fixed(7, 0)
+    ('1.81', '-0.05', '7')
+    """
     sign = "-" if ticks < 0 else ""
     digits = str(abs(ticks)).rjust(places + 1, "0")
-    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+    if not places:
+        return sign + digits
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"
 
 
 def plain(value: Fraction) -> str:
-    """Return the value as the shortest exact decimal string; a value without one as
-    `numerator/denominator`.
+    """Return the value as the shortest exact decimal string.
+
+    A value that no decimal writes exactly comes as `numerator/denominator`.
+
+    >>> plain(Fraction(5, 2)), plain(Fraction(7, 11))
+    ('2.5', '7/11')
     """
     count = places(value)
     if count is None:
@@ -166,8 +208,12 @@ EXACT_PLACES = 12
 
 
 def shown(value: Fraction) -> str:
-    """Return the value for display: exact where its decimal ends within 12 places, else rounded
-    half up to 4.
+    """Return the value for display.
+
+    It is exact where its decimal ends within 12 places, else rounded half up to 4.
+
+    >>> shown(Fraction(1, 8)), shown(Fraction(7, 11))
+    ('0.125', '0.6364')
     """
     count = places(value)
     if count is not None and count <= EXACT_PLACES:
@@ -176,5 +222,9 @@ def shown(value: Fraction) -> str:
 
 
 def ratio(value: Fraction) -> str:
-    """Return the value as a fraction in lowest terms, `47/26`, or as a whole number, `2`."""
+    """Return the value as a fraction in lowest terms, or as a whole number.
+
+    >>> ratio(Fraction(94, 52)), ratio(Fraction(4, 2))
+    ('47/26', '2')
+    """
     return str(value)

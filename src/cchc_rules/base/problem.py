@@ -136,7 +136,11 @@ def bounded(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def path_text(path: Path) -> str:
-    """Return a path as people write it: `rule.on-time.deduction.tiers[1].points`."""
+    """Return a path as people write it, positions counted from 1.
+
+    >>> path_text(("rule", "on-time", "deduction", "tiers", 0, "points"))
+    'rule.on-time.deduction.tiers[1].points'
+    """
     text = ""
     for part in path:
         name = quoted(part)
@@ -147,7 +151,11 @@ def path_text(path: Path) -> str:
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
-    """Return the known name most like a misspelt one, or an empty text when none is near."""
+    """Return the known name most like a misspelt one, or an empty text when none is near.
+
+    >>> nearest("on_tme", ["on_time", "deputies"])
+    'on_time'
+    """
     known = list(islice(names, MOST_NAMES))
     return next(
         iter(
@@ -158,8 +166,12 @@ def nearest(name: object, names: Iterable[str]) -> str:
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """Return a value for a message: short, on one line, without control characters, `true` and
-    `null` as in files.
+    """Return a value for a message: short, on one line, and as files write it.
+
+    Control characters are replaced, and what is longer than `most` characters is cut.
+
+    >>> quoted(True), quoted("a\\x1b[2J"), quoted("x" * 9, 3)
+    ('true', 'a\ufffd[2J', 'xxx…')
     """
     whole = "".join(
         char if char.isprintable() else "�" for char in _spelled(value)[: most + 1]

@@ -8,46 +8,77 @@ class State(StrEnum):
     """What became of a rule; every rule of every report is in exactly one of these."""
 
     MET = "met"
+    """All points of the rule are earned."""
     PARTLY_MET = "partly_met"
+    """A part of the points is earned."""
     NOT_MET = "not_met"
+    """No points are earned, or a required rule is not met."""
     MISSING = "missing"
+    """A figure that the rule needs was not reported."""
     NOT_APPLICABLE = "not_applicable"
+    """The rule does not apply to this unit, or there was nothing to measure."""
     NOT_DUE = "not_due"
+    """The day of judgement comes before the day on which the rule is due."""
     WAIVED = "waived"
+    """Somebody who may do so has exempted the unit, and the waiver still runs."""
 
 
 class Effect(StrEnum):
     """What an absence does to the points; semantics L4."""
 
     LOST = "lost"
+    """Nothing is earned."""
     FULL = "full"
+    """All points are earned."""
     EXCLUDE = "exclude"
+    """The points leave the maximum, and the index is rescaled to what is left."""
     SHOW = "show"
+    """Nothing is earned; the points are shown apart, and the index is not scaled back."""
     MANUAL = "manual"
+    """A person gives the points."""
 
 
 class Reason(StrEnum):
     """Why a rule is in its state; docs/reference/report.md says what each means."""
 
     TARGET_MET = "target_met"
+    """The figure meets the target."""
     INFORMATION = "information"
+    """The rule carries no points; it is there to be read."""
     TARGET_MISSED = "target_missed"
+    """The figure misses a target that is all or nothing."""
     BELOW_TARGET = "below_target"
+    """The figure is short of the target and earns a part in proportion."""
     BELOW_FLOOR = "below_floor"
+    """The share lies under the floor, below which nothing is earned."""
     UNITS_OFF = "units_off"
+    """Points are taken for each unit by which the target is missed."""
     TIER = "tier"
+    """The tier in which the figure lies gives the points."""
     FORMULA = "formula"
+    """The formula of the rule gives the points."""
     MANUAL = "manual"
+    """The points were given by a person."""
     GATE_CLOSED = "gate_closed"
+    """A rule that must be met first is not met."""
     GATE_UNKNOWN = "gate_unknown"
+    """Of a rule that must be met first nobody knows whether it is met."""
     NOT_REPORTED = "not_reported"
+    """The figure was not reported."""
     WAIVER_ENDED = "waiver_ended"
+    """There was a waiver, and it ended before the day of judgement."""
     POINTS_AWAITED = "points_awaited"
+    """A person has to give the points and has not done so yet."""
     NOT_APPLICABLE = "not_applicable"
+    """The submission says so, with the reason."""
     ZERO_DENOMINATOR = "zero_denominator"
+    """Numerator and denominator are both nought: nothing arose to be measured."""
     BLOCK_ABSENT = "block_absent"
+    """The whole group does not exist in this unit or period."""
     NOT_DUE = "not_due"
+    """The rule is not due yet."""
     WAIVED = "waived"
+    """The unit is exempt, and the submission says by whom and why."""
 
 
 COMPUTED = frozenset({State.MET, State.PARTLY_MET, State.NOT_MET})
@@ -73,15 +104,23 @@ ZERO_DENOMINATOR = Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR)
 
 
 def strongest(absences: list[Absent]) -> Absent | None:
-    """Return the absence that wins among several, None among none (semantics L6)."""
+    """Return the absence that wins among several, None among none (semantics L6).
+
+    >>> strongest([ZERO_DENOMINATOR, NOT_REPORTED]).reason
+    <Reason.NOT_REPORTED: 'not_reported'>
+    """
     return min(
         absences, key=lambda absent: PRECEDENCE.index(absent.state), default=None
     )
 
 
 def gate(state: State) -> State | None:
-    """Return what a required rule's state does to the rule behind it: None lets it pass (semantics
-    L2).
+    """Return what a required rule's state does to the rule behind it (semantics L2).
+
+    None lets the rule pass; any other state becomes its own.
+
+    >>> gate(State.PARTLY_MET), gate(State.WAIVED)
+    (<State.NOT_MET: 'not_met'>, None)
     """
     return _GATE[state]
 
