@@ -115,11 +115,9 @@ def _named(text: str) -> tuple[date, date] | None:
         return _months(int(year), month, 1)
     if quarter is not None:
         return _months(int(year), 3 * quarter - 2, 3)
-    return (
-        _months(int(year), 1, 12)
-        if half is None
-        else _months(int(year), 6 * half - 5, 6)
-    )
+    if half is not None:
+        return _months(int(year), 6 * half - 5, 6)
+    return _months(int(year), 1, 12)
 
 
 def whole_months(first: date, last: date) -> int | None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from cchc_rules.base import number
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -79,8 +81,13 @@ class Interval:
         >>> Interval(Fraction(3, 2), Fraction(5), high_open=True).whole_only()
         Interval(low=Fraction(2, 1), high=Fraction(4, 1), low_open=False, high_open=False)
         """
-        low = None if self.low is None else _first_whole(self.low, self.low_open)
-        high = None if self.high is None else -_first_whole(-self.high, self.high_open)
+        low = self.low
+        if low is not None:
+            low = _first_whole(low, self.low_open)
+        high = self.high
+        if high is not None:
+            # The last whole number below is the first one above, seen from the other side.
+            high = -_first_whole(-high, self.high_open)
         return Interval(low, high)
 
     def _low_end(self) -> tuple[Fraction | None, bool]:
@@ -88,6 +95,10 @@ class Interval:
 
     def _high_end(self) -> tuple[Fraction | None, bool]:
         return self.high, self.high_open
+
+
+# Ends are compared by keys. A low end without a number is lower than any with one; of two at
+# one number the closed one is, since it holds that number. High ends are the mirror image.
 
 
 def _low_key(end: tuple[Fraction | None, bool]) -> tuple[bool, Fraction, bool]:
@@ -101,8 +112,10 @@ def _high_key(end: tuple[Fraction | None, bool]) -> tuple[bool, Fraction, bool]:
 
 
 def _first_whole(low: Fraction, is_open: bool) -> Fraction:
-    ceiling = Fraction(-(-low.numerator // low.denominator))
-    return ceiling + 1 if is_open and ceiling == low else ceiling
+    first = number.ceiling(low)
+    if is_open and first == low:
+        return first + 1
+    return first
 
 
 def uncovered(domain: Interval, parts: Iterable[Interval]) -> list[Interval]:
@@ -115,9 +128,12 @@ def uncovered(domain: Interval, parts: Iterable[Interval]) -> list[Interval]:
     """
     gaps = [] if domain.empty else [domain]
     for part in parts:
-        gaps = [
-            rest
-            for gap in gaps
-            for rest in (gap.without(part) if not gap.meets(part).empty else [gap])
-        ]
+        gaps = [rest for gap in gaps for rest in _rests(gap, part)]
     return gaps
+
+
+def _rests(gap: Interval, part: Interval) -> list[Interval]:
+    """Return what is left of a gap when a part covers its share of it."""
+    if gap.meets(part).empty:
+        return [gap]
+    return gap.without(part)

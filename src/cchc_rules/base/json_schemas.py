@@ -18,27 +18,24 @@ def form_text(name: str, lang: str | None = None) -> str:
     text = packaged_text(f"schemas/{name}.schema.json")
     if lang is None:
         return text
-    return (
-        json.dumps(_said(json.loads(text), lang), ensure_ascii=False, indent=2) + "\n"
-    )
+    schema = _in_one_language(json.loads(text), lang)
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
-def _said(part: Any, lang: str) -> Any:
+def _in_one_language(part: Any, lang: str) -> Any:
     """Return part of a schema with descriptions of one language in place of `vi … / en …`."""
     if isinstance(part, list):
-        return [_said(one, lang) for one in part]
+        return [_in_one_language(item, lang) for item in part]
     if not isinstance(part, dict):
         return part
-    return {
-        key: _in(lang, one) if _both(key, one) else _said(one, lang)
-        for key, one in part.items()
-    }
+    return {key: _value(key, value, lang) for key, value in part.items()}
 
 
-def _both(key: str, value: object) -> bool:
-    return key == "description" and isinstance(value, str)
-
-
-def _in(lang: str, text: str) -> str:
-    vi, _, en = text.partition(" / en ")
-    return en if lang == "en" else vi.removeprefix("vi ")
+def _value(key: str, value: Any, lang: str) -> Any:
+    # A property of a form may be called `description` too; then its value is no text.
+    if key != "description" or not isinstance(value, str):
+        return _in_one_language(value, lang)
+    vietnamese, _, english = value.partition(" / en ")
+    if lang == "en":
+        return english
+    return vietnamese.removeprefix("vi ")

@@ -173,10 +173,12 @@ def quoted(value: object, most: int = 60) -> str:
     >>> quoted(True), quoted("a\\x1b[2J"), quoted("x" * 9, 3)
     ('true', 'a\ufffd[2J', 'xxx…')
     """
-    whole = "".join(
-        char if char.isprintable() else "�" for char in _spelled(value)[: most + 1]
-    )
-    return whole if len(whole) <= most else whole[:most] + "…"
+    text = _spelled(value)[: most + 1]
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else "�" for char in text)
+    if len(text) > most:
+        return text[:most] + "…"
+    return text
 
 
 def _spelled(value: object) -> str:
@@ -184,16 +186,11 @@ def _spelled(value: object) -> str:
         return _AS_WRITTEN[value]
     try:
         return str(value)
-    except (
-        ValueError,
-        ArithmeticError,
-        RecursionError,
-    ):  # thousands of digits, or nested beyond reason
-        return (
-            f"{Decimal(value):.3E}"
-            if isinstance(value, int)
-            else f"<{type(value).__name__}>"
-        )
+    except (ValueError, ArithmeticError, RecursionError):
+        # Thousands of digits, which Python does not write out, or nested beyond reason.
+        if isinstance(value, int):
+            return f"{Decimal(value):.3E}"
+        return f"<{type(value).__name__}>"
 
 
 _AS_WRITTEN: dict[object, str] = {True: "true", False: "false", None: "null"}
