@@ -437,7 +437,7 @@ class TestRefused:
     def test_every_wrong_weight_is_told_up_to_a_limit(self):
         assert (
             len(problems_of({"rule.trained": [-1] * 15, "rule.posted": [-1] * 15}))
-            == module.TOLD
+            == module.MOST_PROBLEMS
         )
 
     def test_columns(self):

@@ -1,12 +1,15 @@
-"""`score_weightings`: one submission under many weightings, scored together, to the same figures as
-one by one.
+"""`score_weightings`: one submission under many weightings at once, to the same figures as one by
+one.
 
 A weighting says what rules, or areas, are worth instead, in points. A rule keeps the part of its
 weight that it earned, before rounding, and is rounded anew; an area keeps the part that it earned
 with its rules rounded, as in `sensitivity`.
+
+A rule that earned 1.81 of 2.00 points, 90.5 %, earns 4.525 of a new weight of 5: 4.53. That part
+is the same for all weightings, so a weighting is a row of a table, and the index a column.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -19,18 +22,18 @@ from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.report.report import Report
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet
-from cchc_rules.scoring.scoring import Scoring as Scoring
+from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.submission import Given
 from cchc_rules.tables.column_totals import Sums, Total, Worths, declared
 from cchc_rules.tables.exact_columns import (
-    FALSE,
     TRUE,
     WIDTHS,
     Dtype,
     Gauge,
     Whole,
     as_ratio,
+    certain,
 )
 from cchc_rules.tables.file_parts import SLICE
 from cchc_rules.tables.judged import ColumnResult, Judged
@@ -50,9 +53,7 @@ LABEL = "weighting"
 """A column that names each weighting; it stands in the results too."""
 
 OF_RULES = (*INDEX, *(f"group.{part}" for part in OF_GROUP), "rule.earned", "rule.lost")
-"""What can be asked for where rules are weighed; where areas are, it is what there is once:
-`INDEX`.
-"""
+"""The results that there are where rules are weighed; where areas are, only those of `INDEX`."""
 
 LONG = pl.Decimal(38, 0)
 """Whole numbers that may have more than 64 bits, as other programs read them."""
@@ -60,11 +61,11 @@ LONG = pl.Decimal(38, 0)
 MOST = 10**9
 """No weight is larger, in points."""
 
-TOLD = 20
-"""So many wrong weights are told at once."""
+MOST_PROBLEMS = 20
+"""How many wrong weights are told at once."""
 
-Spans: TypeAlias = tuple[tuple[str, int], ...]
-"""The columns, each with a number that none of its weights exceeds, in ticks."""
+Bounds: TypeAlias = tuple[tuple[str, int], ...]
+"""The columns of weights, each with a number of ticks that none of its weights exceeds."""
 
 
 def score_weightings(
@@ -79,37 +80,44 @@ def score_weightings(
     The table of weightings (anything that gives Arrow data) has columns `rule.<id>`, or
     `group.<id>` for areas (base groups at the top), with weights in points from 0 up; what has no
     column keeps its weight. `weighting` names each. `results` are of `OF_RULES`; the unrounded
-    index (`exact`) is a numerator and a denominator, in lowest terms. Raises `SubmissionError` for
-    a column that means nothing and for a weight that is none, and `ValueError` for results that
-    there are not.
+    index (`exact`) is a numerator and a denominator, in lowest terms. Points are decimals, or,
+    without `decimals`, whole numbers in units of the last place.
+
+    Raises `SubmissionError` for a column that means nothing and for a weight that is none, and
+    `ValueError` for results that there are not.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("cam-due-2023")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "X", "period": "2023"}
+    >>> report = score(rules, load_measurements(submission | {"measurements": {}}, rules))
+    >>> score_weightings(report, {"weighting": ["as it is"]}, results=["index"]).rows()
+    [(1, 'as it is', Decimal('0.00'))]
     """
-    frame = (
-        weightings.collect()
-        if isinstance(weightings, pl.LazyFrame)
-        else pl.DataFrame(weightings)
-    )
+    if isinstance(weightings, pl.LazyFrame):
+        frame = weightings.collect()
+    else:
+        frame = pl.DataFrame(weightings)
     scoring = report.scoring
     wanted = Wanted(tuple(results), decimals)
-    by_area = _known(
-        scoring.compiled, [name for name in frame.columns if name != LABEL]
-    )
+    columns = [name for name in frame.columns if name != LABEL]
+    by_area = _weighs_areas(scoring.compiled, columns)
     possible(wanted, INDEX if by_area else OF_RULES)
     ticks = _ticks(frame, scoring.compiled.unit)
-    return _weigher(scoring, _spans(ticks), by_area, wanted).run(ticks)
+    return _weigher(scoring, _bounds(ticks), by_area, wanted).run(ticks)
 
 
 # Weights
 
 
-def _known(plan: CompiledRuleSet, names: Iterable[str]) -> bool:
-    """Whether areas are weighed; refuse columns that mean nothing, and tables that weigh rules and
-    areas.
+def _weighs_areas(compiled: CompiledRuleSet, names: Sequence[str]) -> bool:
+    """Return whether areas are weighed; refuse columns that mean nothing, and tables that weigh
+    rules and areas.
     """
-    given = {*names}
-    areas = {_area(plan, at) for at in _areas(plan)}
+    weighed = {*names}
+    areas = {_area(compiled, position) for position in _areas(compiled)}
     rules = {
         f"rule.{id_}"
-        for id_, worth in zip(plan.names, plan.worths, strict=True)
+        for id_, worth in zip(compiled.names, compiled.worths, strict=True)
         if worth.weight
     }
     problems = [
@@ -118,26 +126,26 @@ def _known(plan: CompiledRuleSet, names: Iterable[str]) -> bool:
             (name,),
             {"name": quoted(name), "nearest": nearest(name, areas | rules)},
         )
-        for name in sorted(given - areas - rules)
+        for name in sorted(weighed - areas - rules)
     ]
-    if given & areas and given & rules:
+    if weighed & areas and weighed & rules:
         problems.append(Problem("weights-of-both", (), {}))
     if problems:
         raise SubmissionError(problems)
-    return bool(given & areas)
+    return bool(weighed & areas)
 
 
-def _areas(plan: CompiledRuleSet) -> list[int]:
+def _areas(compiled: CompiledRuleSet) -> list[int]:
     """Return the positions of the areas: base groups at the top that are worth something."""
     return [
-        at
-        for at, group in enumerate(plan.groups)
+        position
+        for position, group in enumerate(compiled.groups)
         if group.top and group.kind == "base" and group.maximum
     ]
 
 
-def _area(plan: CompiledRuleSet, at: int) -> str:
-    return f"group.{plan.groups[at].id}"
+def _area(compiled: CompiledRuleSet, position: int) -> str:
+    return f"group.{compiled.groups[position].id}"
 
 
 def _ticks(frame: pl.DataFrame, unit: int) -> pl.DataFrame:
@@ -145,24 +153,19 @@ def _ticks(frame: pl.DataFrame, unit: int) -> pl.DataFrame:
     weight.
     """
     weights = [column for column in frame if column.name != LABEL]
-    ticks = frame.select(_whole(column, unit) for column in weights)
-    odd = ticks.select((pl.all().is_null() | ~_is_weight(pl.all(), unit)).any())
+    labels = [column for column in frame if column.name == LABEL]
+    ticks = frame.select(_column_of_ticks(column, unit) for column in weights)
+    wrong = pl.all().is_null() | ~_is_weight(pl.all(), unit)
     problems = [
-        one
-        for column in odd
+        problem
+        for column in ticks.select(wrong.any())
         if column.any()
-        for one in _wrong(frame[column.name], ticks[column.name], unit)
+        for problem in _wrong(frame[column.name], ticks[column.name], unit)
     ]
     if problems:
-        raise SubmissionError(problems[:TOLD])
+        raise SubmissionError(problems[:MOST_PROBLEMS])
     numbers = pl.int_range(1, frame.height + 1, eager=True).alias(ROW)
-    return pl.DataFrame(
-        [
-            numbers,
-            *(column for column in frame if column.name == LABEL),
-            *ticks.get_columns(),
-        ]
-    )
+    return pl.DataFrame([numbers, *labels, *ticks.get_columns()])
 
 
 def _is_weight(ticks: pl.Expr, unit: int) -> pl.Expr:
@@ -170,72 +173,71 @@ def _is_weight(ticks: pl.Expr, unit: int) -> pl.Expr:
 
 
 def _wrong(column: pl.Series, ticks: pl.Series, unit: int) -> Iterable[Problem]:
-    places = {"places": Figures(len(str(unit)) - 1), "most": Figures(MOST)}
-    for at in (
-        (ticks.is_null() | ~ticks.is_between(0, MOST * unit)).arg_true().head(TOLD)
-    ):
-        yield Problem(
-            "weight-unread",
-            (LABEL, at, column.name),
-            {"given": quoted(column[at]), **places},
-        )
+    bounds = {"places": Figures(len(str(unit)) - 1), "most": Figures(MOST)}
+    wrong = ticks.is_null() | ~ticks.is_between(0, MOST * unit)
+    for row in wrong.arg_true().head(MOST_PROBLEMS):
+        arguments = {"given": quoted(column[row]), **bounds}
+        yield Problem("weight-unread", (LABEL, row, column.name), arguments)
 
 
-def _whole(column: pl.Series, unit: int) -> pl.Expr:
+def _column_of_ticks(column: pl.Series, unit: int) -> pl.Expr:
     """Return the weights of a column in ticks; null, or out of range, for what is none."""
-    name = pl.col(column.name)
+    cells = pl.col(column.name)
     dtype = column.dtype
     if dtype.is_integer():
-        return _times(name.cast(pl.Int64, strict=False), unit)
+        return _times(cells.cast(pl.Int64, strict=False), unit)
     if isinstance(dtype, pl.Decimal):
-        return _of_units(
-            name.reinterpret(dtype=pl.Int128).cast(pl.Int64, strict=False),
-            unit,
-            10**dtype.scale,
-        )
-    if (
-        dtype == pl.Float32
-    ):  # by its own shortest form, not by that of the same number in 64 bits
+        digits = cells.reinterpret(dtype=pl.Int128).cast(pl.Int64, strict=False)
+        return _of_units(digits, unit, 10**dtype.scale)
+    if dtype == pl.Float32:
+        # By its own shortest form, not by that of the same number in 64 bits.
         column = column.cast(pl.String).cast(pl.Float64)
-        name = name.cast(pl.String).cast(pl.Float64)
-    each = column.unique()
-    return name.replace_strict(
-        each, [_typed(one, unit) for one in each], default=None, return_dtype=pl.Int64
-    )
+        cells = cells.cast(pl.String).cast(pl.Float64)
+    different = column.unique()
+    ticks = [_typed(cell, unit) for cell in different]
+    return cells.replace_strict(different, ticks, default=None, return_dtype=pl.Int64)
 
 
 def _times(wholes: pl.Expr, unit: int) -> pl.Expr:
     """Return whole numbers times a unit; what is too large for a weight stays too large, and does
     not wrap.
     """
-    return wholes if unit == 1 else wholes.clip(-1, MOST + 1) * unit
+    if unit == 1:
+        return wholes
+    return wholes.clip(-1, MOST + 1) * unit
 
 
-def _of_units(units: pl.Expr, unit: int, below: int) -> pl.Expr:
-    """Return ticks of weights in units of their last place; null for what is no whole tick."""
-    if unit >= below:
-        return _times(units, unit // below)
-    return pl.when(units % (below // unit) == 0).then(units // (below // unit))
+def _of_units(digits: pl.Expr, unit: int, per_point: int) -> pl.Expr:
+    """Return ticks of weights that are written in units of their last place, `per_point` of which
+    make a point; null for what is no whole tick.
+    """
+    if unit >= per_point:
+        return _times(digits, unit // per_point)
+    per_tick = per_point // unit
+    return pl.when(digits % per_tick == 0).then(digits // per_tick)
 
 
-def _typed(given: object, unit: int) -> int | None:
+def _typed(cell: object, unit: int) -> int | None:
     """Return a weight that is typed, or a float by its shortest decimal form, in ticks; None for
     what is none.
     """
-    read = (
-        Decimal(repr(given))
-        if isinstance(given, float)
-        else typed_cells.number(str(given).strip())
-    )
-    if not isinstance(read, Decimal) or not read.is_finite() or abs(read) > MOST:
+    if isinstance(cell, float):
+        weight: object = Decimal(repr(cell))
+    else:
+        weight = typed_cells.number(str(cell).strip())
+    if not isinstance(weight, Decimal) or not weight.is_finite() or abs(weight) > MOST:
         return None
-    ticks = Fraction(read) * unit
-    return ticks.numerator if ticks.denominator == 1 else None
+    ticks = Fraction(weight) * unit
+    if ticks.denominator != 1:
+        return None
+    return ticks.numerator
 
 
-def _spans(ticks: pl.DataFrame) -> Spans:
+def _bounds(ticks: pl.DataFrame) -> Bounds:
     """Return what no weight exceeds, generously: so one program does for all tables of such
     weights.
+
+    The bound is the power of ten above the largest weight.
     """
     most = ticks.select(pl.exclude(ROW, LABEL).max().fill_null(0))
     return tuple((column.name, 10 ** len(str(column[0]))) for column in most)
@@ -246,13 +248,13 @@ def _spans(ticks: pl.DataFrame) -> Spans:
 
 @lru_cache(maxsize=8)
 def _weigher(
-    scoring: Scoring, spans: Spans, by_area: bool, wanted: Wanted
+    scoring: Scoring, bounds: Bounds, by_area: bool, wanted: Wanted
 ) -> "Weigher":
     """Return what scores weightings of an outcome, by the narrowest numbers that hold all that can
     occur.
     """
     for dtype, bits in WIDTHS:
-        weigher = Weigher(scoring, dict(spans), by_area, wanted, dtype)
+        weigher = Weigher(scoring, dict(bounds), by_area, wanted, dtype)
         if weigher.scored.gauge.peak < 1 << bits and not weigher.scored.long:
             return weigher
     raise SubmissionError([Problem("weights-too-long", (), {})])
@@ -264,7 +266,7 @@ class Weigher:
     def __init__(
         self,
         scoring: Scoring,
-        spans: Mapping[str, int],
+        bounds: Mapping[str, int],
         by_area: bool,
         wanted: Wanted,
         dtype: Dtype,
@@ -274,76 +276,77 @@ class Weigher:
         self.gauge = Gauge(dtype)
         weights = {
             name: self.gauge.whole(self._column(name), 0, most)
-            for name, most in spans.items()
+            for name, most in bounds.items()
         }
-        sums = (
-            AreaSums(self.compiled, self.gauge, weights)
-            if by_area
-            else RuleSums(self.compiled, self.gauge, weights)
-        )
-        judged = [self._judged(at, weight) for at, weight in enumerate(sums.weights)]
+        totals_of = AreaSums if by_area else RuleSums
+        sums = totals_of(self.compiled, self.gauge, weights)
+        judged = [
+            self._judged(position, weight)
+            for position, weight in enumerate(sums.weights)
+        ]
         self.scored = Scored(sums, judged, self._proved, pl.Int128)
-        carried = [pl.col(ROW), pl.col(f"^{LABEL}$")]
-        self.outputs = [*self.scored.results(wanted, scale(scoring.rules, wanted))]
-        self.steps = self.gauge.steps(self.outputs, set())
-        self.outputs = [*carried, *self.outputs]
+        outputs = [*self.scored.results(wanted, scale(scoring.rules, wanted))]
+        self.steps = self.gauge.steps(outputs, set())
+        self.outputs = [pl.col(ROW), pl.col(f"^{LABEL}$"), *outputs]
 
     def run(self, ticks: pl.DataFrame) -> pl.DataFrame:
         """Return the results of weights in ticks."""
-        return pl.concat(map(self._scored, [*ticks.iter_slices(SLICE)] or [ticks]))
+        slices = [*ticks.iter_slices(SLICE)] or [ticks]
+        return pl.concat(map(self._scored, slices))
 
     def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
         for columns in self.steps:
             frame = frame.with_columns(columns)
-        found = reduced(frame.select(self.outputs))
-        return found.with_columns(
+        results = reduced(frame.select(self.outputs))
+        return results.with_columns(
             pl.col(name).reinterpret(dtype=LONG)
             for name in EXACT
-            if name in found.columns
+            if name in results.columns
         )
 
     def _column(self, name: str) -> pl.Expr:
-        return (
-            pl.col(name)
-            if self.gauge.dtype == pl.Int64
-            else self.gauge.keep(pl.col(name).cast(self.gauge.dtype))
-        )
+        if self.gauge.dtype == pl.Int64:
+            return pl.col(name)
+        return self.gauge.keep(pl.col(name).cast(self.gauge.dtype))
 
-    def _judged(self, at: int, weight: Whole) -> Judged:
+    def _judged(self, position: int, weight: Whole) -> Judged:
         """Return a rule that keeps the part of its weight that it earned."""
-        result = self.scoring.results[at]
-        none = self.gauge.number(0)
-        exact = as_ratio(weight).times(
-            _part(Fraction(result.n, result.d), self.compiled.worths[at].weight)
-        )
+        result = self.scoring.results[position]
+        old_weight = self.compiled.worths[position].weight
+        part = _part(Fraction(result.n, result.d), old_weight)
+        exact = as_ratio(weight).times(part)
         earned = exact.rounded().kept()
-        lost, excluded = (
-            (none, weight) if result.excluded else ((weight - earned).kept(), none)
-        )
-        rescaled = excluded if result.rescales else none
-        given = isinstance(result.detail, Given)
-        found = ColumnResult(
+        none = self.gauge.number(0)
+        lost = none
+        excluded = none
+        if result.excluded:
+            excluded = weight
+        else:
+            lost = (weight - earned).kept()
+        new_result = ColumnResult(
             result.state,
             result.reason,
             earned,
             lost,
             excluded,
-            rescaled,
-            exact,
-            given=given,
+            rescaled=excluded if result.rescales else none,
+            exact=exact,
+            given=isinstance(result.detail, Given),
         )
-        return Judged([(TRUE, found)])
+        return Judged([(TRUE, new_result)])
 
     def _proved(self) -> dict[int, pl.Expr]:
         return {
-            at: TRUE if self.scoring.proved(at, metrics) else FALSE
-            for at, metrics in self.compiled.evidence
+            position: certain(self.scoring.proved(position, metrics))
+            for position, metrics in self.compiled.evidence
         }
 
 
 def _part(points: Fraction, weight: int) -> Fraction:
     """Return points as a part of a weight; what is worth nothing has earned nothing."""
-    return points / weight if weight else Fraction(0)
+    if not weight:
+        return Fraction(0)
+    return points / weight
 
 
 class RuleSums(Sums):
@@ -352,19 +355,20 @@ class RuleSums(Sums):
     """
 
     def __init__(
-        self, plan: CompiledRuleSet, gauge: Gauge, given: Mapping[str, Whole]
+        self, compiled: CompiledRuleSet, gauge: Gauge, weights: Mapping[str, Whole]
     ) -> None:
-        old = declared(plan, gauge)
+        old = declared(compiled, gauge)
         new = [
-            given.get(f"rule.{id_}", weight)
-            for id_, weight in zip(plan.names, old.weights, strict=True)
+            weights.get(f"rule.{id_}", weight)
+            for id_, weight in zip(compiled.names, old.weights, strict=True)
         ]
-        parts = [_part(Fraction(worth.lowest), worth.weight) for worth in plan.worths]
-        least = [
-            as_ratio(weight).times(part).rounded()
-            for weight, part in zip(new, parts, strict=True)
+        lowest = [
+            as_ratio(weight)
+            .times(_part(Fraction(worth.lowest), worth.weight))
+            .rounded()
+            for weight, worth in zip(new, compiled.worths, strict=True)
         ]
-        super().__init__(plan, gauge, Worths(new, least))
+        super().__init__(compiled, gauge, Worths(new, lowest))
 
 
 class AreaSums(Sums):
@@ -373,24 +377,30 @@ class AreaSums(Sums):
     """
 
     def __init__(
-        self, plan: CompiledRuleSet, gauge: Gauge, given: Mapping[str, Whole]
+        self, compiled: CompiledRuleSet, gauge: Gauge, weights: Mapping[str, Whole]
     ) -> None:
-        super().__init__(plan, gauge)
+        super().__init__(compiled, gauge)
         self.areas = {
-            at: given.get(_area(plan, at), self.maxima[at]) for at in _areas(plan)
+            position: weights.get(_area(compiled, position), self.maxima[position])
+            for position in _areas(compiled)
         }
 
     def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
-        """Return the points that areas earned and those that are left to be scored, both as many
-        times larger.
+        """Return the points that areas earned and those that are left to be scored.
+
+        Both are as many times larger, so that they are whole: the index is their quotient.
         """
-        most = {at: self.compiled.groups[at].maximum for at in self.areas}
-        earned = {at: Fraction(totals[at].earned.low, most[at]) for at in most}
-        left = {at: 1 - Fraction(totals[at].rescaled.low, most[at]) for at in most}
-        times = lcm(*(part.denominator for part in (*earned.values(), *left.values())))
-        both = (
-            [self.areas[at].times(int(part * times)) for at, part in parts.items()]
-            for parts in (earned, left)
-        )
-        points, whole = map(self.gauge.total, both)
-        return points, whole
+        most = {area: self.compiled.groups[area].maximum for area in self.areas}
+        earned = {area: Fraction(totals[area].earned.low, most[area]) for area in most}
+        left = {
+            area: 1 - Fraction(totals[area].rescaled.low, most[area]) for area in most
+        }
+        parts = (*earned.values(), *left.values())
+        times = lcm(*(part.denominator for part in parts))
+        return self._weighted(earned, times), self._weighted(left, times)
+
+    def _weighted(self, parts: Mapping[int, Fraction], times: int) -> Whole:
+        weighted = [
+            self.areas[area].times(int(part * times)) for area, part in parts.items()
+        ]
+        return self.gauge.total(weighted)
