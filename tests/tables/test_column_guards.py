@@ -242,6 +242,25 @@ class TestAbsencesBehindFormulas:
         else:
             assert row["group.all.excluded"] == 10
 
+    @pytest.mark.parametrize(
+        "text", ["m9 + m10", "m10 + m9", "min(m10, m9)", "m10 if m9 > 3 else 1"]
+    )
+    @pytest.mark.parametrize("ended", ["m9", "m10"])
+    def test_of_equal_absences_the_first_in_the_text_counts(self, text, ended):
+        body = metric("m9") + metric("m10") + metric("both", more=f'formula = "{text}"')
+        rules = rule_set(body + rule("r", whole_target("both", 1)))
+        waiver = {
+            "waived_by": "UBND",
+            "waived_why": "bão",
+            "waived_until": "2024-03-31",
+        }
+        cells = {f"{ended}.{key}": value for key, value in waiver.items()}
+        row = both(rules, cells, {"m9": 1, "m10": 2})
+        first = "m9" if "if" in text or text.startswith("m9") else "m10"
+        assert row["rule.r.reason"] == (
+            "waiver_ended" if first == ended else "not_reported"
+        )
+
     def test_a_derived_figure_outside_its_type(self):
         """100 - (70 + 45) is no percentage: the single engine judges it, alone or among hundreds."""
         body = metric("late", "percent") + metric("poor", "percent")

@@ -170,9 +170,8 @@ class Program:
     def _derived(self, metric: Metric, ratio: Ratio, formula: Formula) -> Figures:
         absences = []
         before = FALSE
-        for where, reason in strongest(
-            [formula.names[name] for name in sorted(formula.names)]
-        ):
+        # Of equal absences the first in the text counts, as in the single engine.
+        for where, reason in strongest([*formula.names.values()]):
             absences.append((self.gauge.keep(every((where, never(before)))), reason))
             before = some((before, where))
         if metric.round is not None:
