@@ -1,5 +1,9 @@
 """`score_table`: a table of submissions in, a table of scores out, with the same figures as one by
 one.
+
+Rows of one kind of unit, period and day follow the same rules. Each such part of a table gets a
+program over columns, unless it has few rows. Rows that the program cannot judge, and parts
+without one, go through the single engine: the result says how many.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,20 +44,19 @@ from cchc_rules.tables.result_columns import (
 from cchc_rules.tables.submission_columns import Layout, layout
 
 MOST_MACHINES = 64
-"""So many programs are kept: kinds of units, periods and days are few, tables of other columns
-rare.
+"""How many programs are kept: there are few kinds of units, periods and days, and tables of a
+rule set mostly have the same columns.
 """
 
 FEW = 200
-"""So many rows of one kind, period and day, or fewer, are scored one by one: a program would cost
-more to make.
+"""Up to this many rows of one kind, period and day are scored one by one: a program would cost
+more to make than it saves.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The scores of a table: `results` and `errors`, every row in exactly one of them, and how they
-    came about.
+    """The scores of a table: every row is in exactly one of `results` and `errors`.
 
     `steps` say how each kind of unit, period and day was worked out, `alone` how many rows went
     through the single engine, `floats` which columns held binary floats, of which the shortest
@@ -104,15 +107,24 @@ def score_table(
     The table is anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars
     frame; `layout` says what columns it may have. `results` says what is worked out (see
     `RESULTS`); points are exact decimals, or, without `decimals`, whole numbers in units of the
-    last place. Raises `SubmissionError` for a column that means nothing, and `ValueError` for
-    results that there are not; a row that cannot be scored is in `errors`.
+    last place. A row that cannot be scored is in `errors`.
+
+    Raises `SubmissionError` for a column that means nothing, and `ValueError` for results that
+    there are not.
+
+    >>> from cchc_rules import load_rules
+    >>> table = {"unit": ["A", "B"], "period": ["2023", "never"]}
+    >>> scores = score_table(load_rules("cam-due-2023"), table, results=["index", "band"])
+    >>> scores.results["unit"].to_list(), scores.errors["row"].to_list()
+    (['A'], [2])
     """
     frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
-    scorer = _scorer(rules, as_of, Wanted(tuple(results), decimals))
+    wanted = Wanted(tuple(results), decimals)
+    possible(wanted, RESULTS)
+    scorer = _scorer(rules, as_of, wanted)
     scorer.columns.known(frame.columns)
-    return scorer.score(
-        frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
-    )
+    numbered = frame.with_row_index(ROW, offset=1)
+    return scorer.score(numbered.with_columns(pl.col(ROW).cast(pl.Int64)))
 
 
 @lru_cache(maxsize=8)
@@ -122,7 +134,7 @@ def _scorer(rules: RuleSet, as_of: date | None, wanted: Wanted) -> "Scorer":
 
 
 class Scorer:
-    """Scores tables of one rule set, part by part; what was made for one part is used for the next."""
+    """Scores tables of one rule set, part by part; a program made for one part serves the next."""
 
     def __init__(
         self,
@@ -163,98 +175,96 @@ class Scorer:
         the table.
         """
         numbered = _usual(numbered)
-        target = schema(
-            self.rules, self.wanted, numbered.schema if given is None else given
-        )
-        parts = []
-        steps = []
+        carried = numbered.schema if given is None else given
+        target = schema(self.rules, self.wanted, carried)
+        in_columns = []
+        computations = []
         for part in _partitions(numbered):
             machine = self._machine(part)
             if machine is not None:
-                parts += [
+                in_columns += [
                     conformed(reduced(machine.run(rows)), target)
                     for rows in part.iter_slices(SLICE)
                 ]
-                steps.append(machine.computation)
-        left = _left(numbered, parts).iter_rows(named=True)
-        found, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
-        singles = pl.DataFrame(
-            [{name: row.get(name) for name in target} for row in found], schema=target
+                computations.append(machine.computation)
+        left = _left(numbered, in_columns).iter_rows(named=True)
+        rows, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
+        by_itself = pl.DataFrame(
+            [{name: row.get(name) for name in target} for row in rows], schema=target
         )
-        results = pl.concat([*parts, singles])
-        ordered = results if len(parts) < 2 and not found else results.sort(ROW)
-        floats = tuple(
-            name for name, dtype in numbered.schema.items() if dtype.is_float()
-        )
-        refusals = pl.DataFrame(errors, schema=ERRORS, orient="row")
+        results = pl.concat([*in_columns, by_itself])
+        if rows or len(in_columns) > 1:
+            results = results.sort(ROW)
+        floats = [name for name, dtype in numbered.schema.items() if dtype.is_float()]
         return Scores(
             self.rules,
-            ordered,
-            refusals,
-            (*dict.fromkeys(steps),),
-            len(found),
-            floats,
-            numbered,
-            self.as_of,
+            results,
+            pl.DataFrame(errors, schema=ERRORS, orient="row"),
+            steps=(*dict.fromkeys(computations),),
+            alone=len(rows),
+            floats=(*floats,),
+            table=numbered,
+            as_of=self.as_of,
         )
 
     def _machine(self, part: pl.DataFrame) -> Machine | None:
         """Return what scores the rows of one kind, period and day; None where they are scored one
         by one.
         """
-        envelope = {
-            name: value
-            for name, value in part.row(0, named=True).items()
-            if name in APART
-        }
+        first = part.row(0, named=True)
+        envelope = {name: first[name] for name in APART if name in first}
         key = (tuple(envelope.items()), tuple(part.schema.items()))
-        if key not in self.machines:
-            if part.height <= self.few:
-                return None
-            self.machines[key] = self._made(envelope, part.schema)
-            if len(self.machines) > MOST_MACHINES:
-                del self.machines[next(iter(self.machines))]
+        if key in self.machines:
+            return self.machines[key]
+        if part.height <= self.few:
+            return None
+        self.machines[key] = self._made(envelope, part.schema)
+        if len(self.machines) > MOST_MACHINES:
+            oldest = next(iter(self.machines))
+            del self.machines[oldest]
         return self.machines[key]
 
-    def _made(self, envelope: Mapping[str, Any], given: pl.Schema) -> Machine | None:
+    def _made(self, envelope: Mapping[str, Any], table: pl.Schema) -> Machine | None:
+        """Return the machine for rows that say this of themselves, None where the single engine
+        has to say what is wrong with them, or where numbers would be too long.
+        """
+        submission = {**self.columns.submission(envelope), "unit": "–"}
         try:
-            found = load_measurements(
-                {**self.columns.submission(envelope), "unit": "–"},
-                self.rules,
-                as_of=self.as_of,
-            )
+            measurements = load_measurements(submission, self.rules, as_of=self.as_of)
         except SubmissionError:
             return None
-        day = self.as_of or found.judged_at
-        compiled = compile_rules(variant(found, self.rules, day))
-        carried = (ROW, *(name for name in OF_UNIT if name in given))
-        own = layout(compiled.rules).columns
+        day = self.as_of or measurements.judged_at
+        compiled = compile_rules(variant(measurements, self.rules, day))
+        carried = (ROW, *(name for name in OF_UNIT if name in table))
+        own_columns = layout(compiled.rules).columns
         foreign = tuple(
-            name for name in given if name in self.columns.columns and name not in own
+            name
+            for name in table
+            if name in self.columns.columns and name not in own_columns
         )
-        months = calendar.whole_months(*found.span)
-        source = ProgramInput(given, day, months, carried, foreign)
+        months = calendar.whole_months(*measurements.span)
+        source = ProgramInput(table, day, months, carried, foreign)
         return programmed(compiled, source, self.wanted, self.scale)
 
     def _one_by_one(
         self, rows: Iterable[tuple[int, Lone]]
     ) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
         """Return the rows of results and of errors of what stands alone."""
-        found: list[dict[str, Any]] = []
+        results: list[dict[str, Any]] = []
         errors: list[tuple[Any, ...]] = []
-        for number, given in rows:
+        for number, source in rows:
             try:
-                outcome = one_by_one(
-                    self.rules, self.columns, given, self.as_of
-                ).scoring
-                found.append(
-                    row_of(outcome, number, given, self.wanted, self.scale.places)
-                )
+                report = one_by_one(self.rules, self.columns, source, self.as_of)
             except SubmissionError as error:
                 errors += refused(
-                    error.problems, number, given, self.columns, self.lang
+                    error.problems, number, source, self.columns, self.lang
                 )
-        return found, errors
+            else:
+                places = self.scale.places
+                results.append(
+                    row_of(report.scoring, number, source, self.wanted, places)
+                )
+        return results, errors
 
 
 def _usual(frame: pl.DataFrame) -> pl.DataFrame:
@@ -286,32 +296,33 @@ def _days(moments: pl.Series) -> pl.Series:
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the rows of each kind of unit, period and day."""
     apart = [name for name in APART if name in frame.columns]
     if frame.is_empty():
-        return iter(())
-    if not apart or frame.select((pl.col(apart).n_unique() == 1).all().name.keep()).row(
-        0
-    ) == (True,) * len(apart):
-        return iter([frame])
-    return iter(frame.partition_by(apart, maintain_order=True))
+        return
+    # Most tables are of one kind, period and day: they are not copied.
+    if all(frame.get_column(name).n_unique() == 1 for name in apart):
+        yield frame
+        return
+    yield from frame.partition_by(apart, maintain_order=True)
 
 
-def _left(frame: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _left(frame: pl.DataFrame, scored: list[pl.DataFrame]) -> pl.DataFrame:
     """Return the rows that no part has scored."""
-    if sum(part.height for part in parts) == frame.height:
+    if sum(part.height for part in scored) == frame.height:
         return frame.head(0)
-    done = (
-        pl.concat([part.select(ROW) for part in parts])
-        if parts
-        else frame.select(ROW).head(0)
-    )
+    if not scored:
+        return frame
+    done = pl.concat([part.select(ROW) for part in scored])
     return frame.join(done, on=ROW, how="anti", maintain_order="left")
 
 
 def one_by_one(
-    rules: RuleSet, columns: Layout, given: Lone, as_of: date | None
+    rules: RuleSet, columns: Layout, source: Lone, as_of: date | None
 ) -> Report:
     """Return the report of a row, of a whole submission or of its file."""
-    flat = isinstance(given, Mapping) and "measurements" not in given
-    source = columns.submission(given) if isinstance(given, Mapping) and flat else given
-    return score(rules, load_measurements(source, rules, as_of=as_of), as_of=as_of)
+    submission = source
+    if isinstance(source, Mapping) and "measurements" not in source:
+        submission = columns.submission(source)
+    measurements = load_measurements(submission, rules, as_of=as_of)
+    return score(rules, measurements, as_of=as_of)
