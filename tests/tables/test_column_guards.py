@@ -261,18 +261,22 @@ class TestAbsencesBehindFormulas:
             "waiver_ended" if first == ended else "not_reported"
         )
 
-    def test_a_derived_figure_outside_its_type(self):
-        """100 - (70 + 45) is no percentage: the single engine judges it, alone or among hundreds."""
+    @pytest.mark.parametrize("best_first", [True, False])
+    def test_a_derived_figure_outside_its_type(self, best_first):
+        """100 - (70 + 45) is no percentage: no tier foresees it, wherever the last one lies; alone or among hundreds."""
         body = metric("late", "percent") + metric("poor", "percent")
         body += metric("clean", "percent", 'formula = "100 - (late + poor)"')
-        steps = tiers(
+        lines = [
             "{ from = 90, points = 10 }",
             "{ from = 50, below = 90, points = 5 }",
             "{ from = 0, below = 50, points = 0 }",
-        )
+        ]
+        steps = tiers(*(lines if best_first else lines[::-1]))
         rules = rule_set(body + rule("r", f'metric = "clean"\n{steps}'))
         plain = {"late": 5, "poor": 20}
         assert both(rules, {"late": 5, "poor": 5}, plain)["index"] == 10
+        assert both(rules, {"late": 55, "poor": 45}, plain)["index"] == 0
+        assert both(rules, {"late": 70, "poor": 45}, plain) == ["formula-failed"]
 
 
 class TestIndex:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.number import Pair, half_up
 from cchc_rules.base.state import Reason, State
+from cchc_rules.rules.formula import FormulaFailedError
 from cchc_rules.rules.model import Metric
 from cchc_rules.rules.value_function import (
     Among,
@@ -123,6 +124,10 @@ class Compiler(NamedTuple):
             self._outcome(piece, function, met, rising) for piece in function.pieces
         ]
         tests = [self._condition(piece, function, met) for piece in function.pieces]
+        text = self.metric.formula
+        last = function.pieces[-1].condition
+        if text is not None and not isinstance(last, Met | Otherwise):
+            return _hit_or_failed([*zip(tests, outcomes, strict=True)], text)
         if len(outcomes) == 1:
             return _evaluate(outcomes[0])
         if len(outcomes) == 2:
@@ -269,6 +274,24 @@ def _first_hit(steps: list[tuple[Test, Outcome]], last: Outcome) -> Evaluate:
             if test(v):
                 return hit(v)
         return rest(v)
+
+    return evaluate
+
+
+def _hit_or_failed(steps: list[tuple[Test, Outcome]], text: str) -> Evaluate:
+    """Return the choice of the first piece whose test holds, for a figure that a formula gives.
+
+    Pieces cover the range of their metric, but nothing holds a formula to it: 100 - (70 + 45) is
+    no percentage. Such a figure raises `FormulaFailedError`, rather than to earn what the last
+    piece gives, which may be the best.
+    """
+    ladder = [(test, _evaluate(outcome)) for test, outcome in steps]
+
+    def evaluate(v: Pair) -> Result:
+        for test, hit in ladder:
+            if test(v):
+                return hit(v)
+        raise FormulaFailedError(text)
 
     return evaluate
 
