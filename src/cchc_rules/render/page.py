@@ -194,7 +194,7 @@ class _PageView(Display):
             return
         ladder = band["ladder"]
         # The lowest band begins with the scale, whatever its own lower edge says.
-        # An edge below zero or above the scale is drawn at its end: such a band has no length there.
+        # An edge below zero or above the scale is drawn at its end: that band has no length.
         scale = self.document["index"]["scale"]
         edges = [_lower_edge(rung) for rung in ladder[1:]]
         lows = [
