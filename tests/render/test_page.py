@@ -803,17 +803,22 @@ class TestTheCommand:
         assert said in err
         assert 'pip install "cchc-rules[html]"' in err
 
-    def test_another_missing_module_is_no_extra(self, monkeypatch, capsys):
-        monkeypatch.setitem(sys.modules, "markupsafe", None)
+    @pytest.mark.parametrize(
+        ("module", "code", "is_extra"),
+        [("markupsafe", 2, True), ("cchc_rules.base.packaged", 70, False)],
+    )
+    def test_only_a_missing_extra_is_offered(
+        self, monkeypatch, capsys, module, code, is_extra
+    ):
+        monkeypatch.setitem(sys.modules, module, None)
         monkeypatch.delitem(sys.modules, "cchc_rules.render.page", raising=False)
         monkeypatch.delitem(
             sys.modules, "cchc_rules.render.html_template", raising=False
         )
         command = ["score", str(EXAMPLES / "cam-due-2023.json"), "--format", "html"]
-        assert main(command) == 70
+        assert main(command) == code
         _, err = capsys.readouterr()
-        assert "markupsafe" in err
-        assert "pip install" not in err
+        assert ('pip install "cchc-rules[html]"' in err) == is_extra
 
 
 # In a browser --------------------------------------------------------------------------------------------------------
