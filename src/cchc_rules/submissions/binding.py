@@ -142,7 +142,9 @@ def _of_the_period(
         reader.fault(
             "period-not-months", "period", given=quoted(found.period), name=wanted[0]
         )
-    return {} if months is None else dict.fromkeys(wanted, (months, 1))
+    if months is None:
+        return {}
+    return dict.fromkeys(wanted, (months, 1))
 
 
 def _absence(entry: Entry, as_of: date) -> Absent:
@@ -329,9 +331,9 @@ def _binder(metric: Metric, rules: RuleSet) -> Bind:
         return _number_binder(metric)
     if metric.type == "yes_no":
         return _yes_no_binder(metric)
-    return (
-        _date_binder(metric, rules) if metric.type == "date" else _level_binder(metric)
-    )
+    if metric.type == "date":
+        return _date_binder(metric, rules)
+    return _level_binder(metric)
 
 
 def _number_binder(metric: Metric) -> Bind:
@@ -449,11 +451,9 @@ def _ratio_binder(metric: Metric) -> Bind:
                 fault, *path, numerator=_shown(above), denominator=_shown(below)
             )
             return None
-        return (
-            (above[0] * below[1] * times, above[1] * below[0])
-            if below[0]
-            else ZERO_DENOMINATOR
-        )
+        if not below[0]:
+            return ZERO_DENOMINATOR
+        return above[0] * below[1] * times, above[1] * below[0]
 
     return bind
 
@@ -464,11 +464,9 @@ def _ratio_fault(above: Pair, below: Pair, bounded: bool) -> str:
         return "negative-count"
     if above[0] and not below[0]:
         return "numerator-over-zero"
-    return (
-        "numerator-above-denominator"
-        if bounded and above[0] * below[1] > below[0] * above[1]
-        else ""
-    )
+    if bounded and above[0] * below[1] > below[0] * above[1]:
+        return "numerator-above-denominator"
+    return ""
 
 
 def _shown(pair: Pair) -> str:

@@ -30,22 +30,21 @@ def template(document: Document) -> str:
 
 def _metrics(document: Document) -> list[Document]:
     return [
-        one
+        metric
         for area in document["areas"]
         for officer in area["officers"]
-        for one in officer["metrics"]
+        for metric in officer["metrics"]
     ]
 
 
 def _entry(metric: Document) -> Document:
-    ways = (
-        ("items",)
-        if metric["distinct"]
-        else ("numerator", "denominator")
-        if metric["ratio"]
-        else ("value",)
-    )
-    return {**dict.fromkeys(ways), "evidence": [], "note": None}
+    if metric["distinct"]:
+        keys = ["items"]
+    elif metric["ratio"]:
+        keys = ["numerator", "denominator"]
+    else:
+        keys = ["value"]
+    return {**dict.fromkeys(keys), "evidence": [], "note": None}
 
 
 def _guide(document: Document) -> Document:

@@ -1,12 +1,12 @@
-"""Reads a filled form: a workbook in, the content of a submission out, and for each part of it the
-cell it stood in.
+"""Reads a filled form: a workbook in, the content of a submission out, and the cell of each part.
 
 It knows no rule set: the form says of each row what it holds. What does not fit is found when the
 content is read as any submission is.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
@@ -27,11 +27,14 @@ SUFFIXES = (".xlsx", ".xlsm")
 """How the names of files end that are read as forms."""
 
 Row = dict[str, Cell]
+"""The cells of a row by the names of their columns."""
 
 
 class Form(NamedTuple):
-    """A filled form as read: what a JSON submission would hold, the cell of each path, the rule
-    set's version.
+    """A filled form as it was read.
+
+    `content` is what a JSON submission would hold, `cells` the address of each part of it, `version`
+    the version of the rule set that the form was made for.
     """
 
     content: dict[str, Any]
@@ -43,30 +46,49 @@ class Form(NamedTuple):
 
 def read(path: FilePath) -> Form:
     """Return what a filled form holds; raise `SubmissionError` where the file is no form at all."""
+    name = readable_name(path)
     data = bytes_of(path)
-    found = tables(data, readable_name(path))
-    names = {table.name for table in found}
-    if not {"head", "figures"} <= names:
-        raise SubmissionError(
-            [
-                Problem(
-                    "form-unknown", (), {"path": quoted(path, 200)}, readable_name(path)
-                )
-            ]
-        )
-    return _Reader(readable_name(path)).form(found, hashlib.sha256(data).hexdigest())
+    form_tables = tables(data, name)
+    table_names = {table.name for table in form_tables}
+    if not {"head", "figures"} <= table_names:
+        arguments = {"path": quoted(path, 200)}
+        raise SubmissionError([Problem("form-unknown", (), arguments, name)])
+    return _Reader(name).form(form_tables, hashlib.sha256(data).hexdigest())
+
+
+# The columns of a form that people fill in, and the keys of a submission that differ from them.
+_FIGURE_COLUMNS = (
+    "value",
+    "numerator",
+    "denominator",
+    "items",
+    "not_applicable",
+    "by",
+    "why",
+    "until",
+    "documents",
+    "dates",
+    "note",
+)
+_POINTS_COLUMNS = ("points", "reason", "documents", "dates")
+_DESCRIBING: tuple[str, ...] = ("id", "type")
+_WAIVER_COLUMNS = ("by", "why", "until")
+_KEYS = {"figures": "measurements", "documents": "evidence"}
 
 
 class _Reader:
+    """Turns the tables of a form into the content of a submission, and collects what is wrong."""
+
     def __init__(self, file: str) -> None:
         self.file = file
         self.cells: dict[Path, str] = {}
         self.problems: list[Problem] = []
 
-    def form(self, found: list[Table], digest: str) -> Form:
-        head = self.head(
-            [row for table in found if table.name == "head" for row in table.rows]
-        )
+    def form(self, form_tables: list[Table], digest: str) -> Form:
+        head_rows = [
+            row for table in form_tables if table.name == "head" for row in table.rows
+        ]
+        head = self.head(head_rows)
         version = str(head.pop("version", ""))
         content: dict[str, Any] = {
             "format": 1,
@@ -76,68 +98,58 @@ class _Reader:
             "absent": {},
             "tracks": {},
         }
-        readers = {
+        readers: dict[str, Callable[[list[Row], dict[str, Any]], None]] = {
             "figures": self.figures,
             "points": self.points,
             "absent": self.absent,
             "tracks": self.tracks,
         }
-        for table in found:
-            if table.name in readers:
-                readers[table.name](
-                    table.rows, content[_KEYS.get(table.name, table.name)]
-                )
+        for table in form_tables:
+            read_rows = readers.get(table.name)
+            if read_rows is not None:
+                key = _KEYS.get(table.name, table.name)
+                read_rows(table.rows, content[key])
         return Form(content, self.cells, version, self.problems, digest)
 
-    def fault(self, code: str, cell: Cell, *path: str, **places: str) -> None:
-        if len(self.problems) <= MOST_PROBLEMS:
-            self.problems.append(
-                Problem(code, path, places, f"{self.file}:{cell.address}", in_cell=True)
-            )
+    def fault(self, code: str, cell: Cell, *path: str, **arguments: str) -> None:
+        if len(self.problems) > MOST_PROBLEMS:
+            return
+        place = f"{self.file}:{cell.address}"
+        self.problems.append(Problem(code, path, arguments, place, in_cell=True))
 
     # Rows
 
     def rows(
         self, rows: list[Row], inputs: tuple[str, ...], *path: str
     ) -> Iterator[tuple[str, Row]]:
-        """Yield each row that holds something, by its id; what stands beside no id, or twice, is a
-        problem.
+        """Yield each row that holds something, by its id.
+
+        What stands beside no id, or beside one that stood before, is a problem.
         """
-        seen: dict[str, str] = {}
+        first_cells: dict[str, str] = {}
         for row in rows:
-            given = {
+            filled_in = {
                 key: row[key] for key in inputs if key in row and self.holds(row[key])
             }
             id_ = row["id"].value
             if not isinstance(id_, str):
-                for cell in list(given.values())[:1]:
+                for cell in list(filled_in.values())[:1]:
                     self.fault("form-no-id", cell, *path, given=quoted(cell.value))
                 continue
-            if id_ in seen:
-                self.fault(
-                    "form-id-twice",
-                    row["id"],
-                    *path,
-                    quoted(id_),
-                    name=quoted(id_),
-                    first=seen[id_],
-                )
+            if id_ in first_cells:
+                arguments = {"name": quoted(id_), "first": first_cells[id_]}
+                self.fault("form-id-twice", row["id"], *path, quoted(id_), **arguments)
                 continue
-            seen[id_] = row["id"].address
-            if given:
-                self.place(given, *path, id_)
-                yield (
-                    id_,
-                    {
-                        **given,
-                        "id": row["id"],
-                        **({"type": row["type"]} if "type" in row else {}),
-                    },
-                )
+            first_cells[id_] = row["id"].address
+            if filled_in:
+                self.note_cells(filled_in, *path, id_)
+                described = {key: row[key] for key in _DESCRIBING if key in row}
+                yield id_, {**filled_in, **described}
 
     def holds(self, cell: Cell) -> bool:
-        """Whether a cell holds something that counts; a formula and a merge over rows do not, and
-        are problems.
+        """Whether a cell holds something that counts.
+
+        A formula, an error and a cell under a merge do not count, and are problems.
         """
         if cell.value is None:
             return False
@@ -145,74 +157,78 @@ class _Reader:
             self.fault(cell.fault, cell, given=quoted(cell.value))
         return not cell.fault
 
-    def place(self, given: Row, *path: str) -> None:
-        self.cells.setdefault(path, next(iter(given.values())).address)
-        for key, cell in given.items():
+    def note_cells(self, row: Row, *path: str) -> None:
+        """Note where each part of a row stands, so that problems can name its cell."""
+        first_cell = next(iter(row.values()))
+        self.cells.setdefault(path, first_cell.address)
+        for key, cell in row.items():
             self.cells[*path, _KEYS.get(key, key)] = cell.address
-        for key in ("by", "why", "until"):
-            if key in given:
-                self.cells[*path, "waived", key] = given[key].address
-                self.cells.setdefault((*path, "waived"), given[key].address)
+        for key in _WAIVER_COLUMNS:
+            if key in row:
+                self.cells[*path, "waived", key] = row[key].address
+                self.cells.setdefault((*path, "waived"), row[key].address)
 
     # Tables
 
     def head(self, rows: list[Row]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
         for row in rows:  # empty ones too: a problem says which cell is to be filled in
             if "value" in row and isinstance(row["id"].value, str):
                 self.cells[row["id"].value,] = row["value"].address
+        head: dict[str, Any] = {}
         for id_, row in self.rows(rows, ("value",)):
-            found[id_] = day(row["value"]) if id_ == "as_of" else text(row["value"])
-        if isinstance(found.get("unit_kind"), str):
-            found["unit_kind"] = found["unit_kind"].partition(" – ")[0].strip()
-        return found
+            self.cells[id_,] = row["value"].address
+            read_cell = day if id_ == "as_of" else text
+            head[id_] = read_cell(row["value"])
+        unit_kind = head.get("unit_kind")
+        if isinstance(unit_kind, str):
+            # The form offers kinds as `mountain – Miền núi`.
+            head["unit_kind"] = unit_kind.partition(" – ")[0].strip()
+        return head
 
-    def figures(self, rows: list[Row], into: dict[str, Any]) -> None:
-        for id_, row in self.rows(rows, _FIGURES, "measurements"):
-            into[id_] = self.entry(row, "measurements", id_)
+    def figures(self, rows: list[Row], measurements: dict[str, Any]) -> None:
+        for id_, row in self.rows(rows, _FIGURE_COLUMNS, "measurements"):
+            measurements[id_] = self.entry(row, "measurements", id_)
 
     def entry(self, row: Row, *path: str) -> dict[str, Any]:
-        kind = row["type"].value if "type" in row else None
+        metric_type = row["type"].value if "type" in row else None
         entry: dict[str, Any] = {"value": None}
         for key in ("numerator", "denominator"):
             if key in row:
                 entry[key] = self.number(row[key], "count", *path)
         if "value" in row:
-            entry["value"] = self.value(row["value"], kind, *path)
+            entry["value"] = self.value(row["value"], metric_type, *path)
         if "items" in row:
-            entry["items"] = (
-                [] if row["items"].value in (0, "0") else lines(row["items"])
-            )
+            entry["items"] = items(row["items"])
         for key in ("not_applicable", "note"):
             if key in row:
                 entry[key] = text(row[key])
-        if row.keys() & {"by", "why", "until"}:
-            readers = {"by": text, "why": text, "until": day}
-            entry["waived"] = {
-                key: read(row[key]) for key, read in readers.items() if key in row
-            }
+        readers = {"by": text, "why": text, "until": day}
+        waiver = {key: readers[key](row[key]) for key in _WAIVER_COLUMNS if key in row}
+        if waiver:
+            entry["waived"] = waiver
         return entry | self.evidence(row, *path)
 
-    def value(self, cell: Cell, kind: object, *path: str) -> object:
+    def value(self, cell: Cell, metric_type: object, *path: str) -> object:
         """Return a figure as its metric's type reads it; what the type cannot read stays as it is."""
-        if kind == "date":
+        if metric_type == "date":
             return day(cell)
-        if kind == "level":
+        if metric_type == "level":
             return cell.value
-        if kind != "yes_no":
-            return self.number(cell, kind, *path)
+        if metric_type != "yes_no":
+            return self.number(cell, metric_type, *path)
         if isinstance(cell.value, str):
             return written_values.yes_no(cell.value)
         return cell.value
 
-    def number(self, cell: Cell, kind: object, *path: str) -> object:
+    def number(self, cell: Cell, metric_type: object, *path: str) -> object:
         """Return the exact number of a cell: of one shown in percent, what it shows."""
-        signed = isinstance(cell.value, str) and cell.value.endswith("%")
-        if (cell.percent or signed) and kind != "percent":
+        is_percentage = metric_type == "percent"
+        has_sign = isinstance(cell.value, str) and cell.value.endswith("%")
+        if (cell.percent or has_sign) and not is_percentage:
             self.fault("form-percent", cell, *path, given=quoted(cell.value))
             return 0
         if isinstance(cell.value, str):
-            allowed = typed_cells.Allowed(percent=kind == "percent")
+            allowed = typed_cells.Allowed(percent=is_percentage)
             return typed_cells.number(cell.value, allowed)
         return cell.shown
 
@@ -221,64 +237,50 @@ class _Reader:
         names = lines(row["documents"]) if "documents" in row else []
         days = dates(row["dates"]) if "dates" in row else []
         if len(days) > len(names):
-            self.fault(
-                "form-dates",
-                row["dates"],
-                *path,
-                dates=Figures(len(days)),
-                documents=Figures(len(names)),
-            )
-        for at in range(len(days)):
-            self.cells[*path, "evidence", at, "date"] = row["dates"].address
-        days += [None] * len(names)
-        found = [
-            {"document": name, "date": on} if on else name
-            for name, on in zip(names, days, strict=False)
-        ]
-        return {"evidence": found} if found else {}
+            counts = {"dates": Figures(len(days)), "documents": Figures(len(names))}
+            self.fault("form-dates", row["dates"], *path, **counts)
+        for position in range(len(days)):
+            self.cells[*path, "evidence", position, "date"] = row["dates"].address
+        documents = []
+        for name, dated in zip_longest(names, days[: len(names)]):
+            documents.append({"document": name, "date": dated} if dated else name)
+        return {"evidence": documents} if documents else {}
 
-    def points(self, rows: list[Row], into: dict[str, Any], *path: str) -> None:
+    def points(self, rows: list[Row], points: dict[str, Any], *path: str) -> None:
         path = path or ("points",)
-        for id_, row in self.rows(rows, _POINTS, *path):
-            points = (
-                {"points": self.number(row["points"], "count", *path, id_)}
-                if "points" in row
-                else {}
-            )
-            reason = {"reason": text(row["reason"])} if "reason" in row else {}
-            into[id_] = points | reason | self.evidence(row, *path, id_)
+        for id_, row in self.rows(rows, _POINTS_COLUMNS, *path):
+            entry: dict[str, Any] = {}
+            if "points" in row:
+                entry["points"] = self.number(row["points"], "count", *path, id_)
+            if "reason" in row:
+                entry["reason"] = text(row["reason"])
+            points[id_] = entry | self.evidence(row, *path, id_)
 
-    def absent(self, rows: list[Row], into: dict[str, Any]) -> None:
+    def absent(self, rows: list[Row], absent: dict[str, Any]) -> None:
         for id_, row in self.rows(rows, ("reason",), "absent"):
             self.cells["absent", id_] = row["reason"].address
-            into[id_] = text(row["reason"])
+            absent[id_] = text(row["reason"])
 
-    def tracks(self, rows: list[Row], into: dict[str, Any]) -> None:
-        by_track: dict[str, list[Row]] = {}
+    def tracks(self, rows: list[Row], tracks: dict[str, Any]) -> None:
+        rows_by_track: dict[str, list[Row]] = {}
         for row in rows:
             track = row["track"].value if "track" in row else None
-            by_track.setdefault(str(track), []).append(row)
-        for track, own in by_track.items():
-            found: dict[str, Any] = {}
-            self.points(own, found, "tracks", track)
-            if found:
-                into[track] = found
+            rows_by_track.setdefault(str(track), []).append(row)
+        for track, rows_of_track in rows_by_track.items():
+            points: dict[str, Any] = {}
+            self.points(rows_of_track, points, "tracks", track)
+            if points:
+                tracks[track] = points
 
 
-_KEYS = {"figures": "measurements", "documents": "evidence"}
-_FIGURES = (
-    "value", "numerator", "denominator", "items", "not_applicable", "by", "why", "until", "documents", "dates", "note",
-)  # fmt: skip
-_POINTS = ("points", "reason", "documents", "dates")
+# Cells
 
 
 def text(cell: Cell) -> object:
     """Return a cell's text; a number that stands for a text, such as the period 2023, becomes one."""
-    return (
-        str(cell.value)
-        if isinstance(cell.value, int) and not isinstance(cell.value, bool)
-        else cell.value
-    )
+    if isinstance(cell.value, int) and not isinstance(cell.value, bool):
+        return str(cell.value)
+    return cell.value
 
 
 def lines(cell: Cell) -> list[Any]:
@@ -288,18 +290,28 @@ def lines(cell: Cell) -> list[Any]:
     return [*typed_cells.lines(cell.value)]
 
 
+def items(cell: Cell) -> list[Any]:
+    """Return the items of a cell, a line each; a zero says that there are none."""
+    return [] if cell.value in (0, "0") else lines(cell)
+
+
 def day(cell: Cell) -> object:
-    """Return a cell's day: a date cell, or `31/12/2023` or `2023-12-31` as text; anything else as
-    it is.
+    """Return a cell's day: a date cell, or `31/12/2023` or `2023-12-31` as text.
+
+    Anything else comes back as it is, and is refused as no day.
     """
-    return written_values.day(cell.value) if isinstance(cell.value, str) else cell.value
+    if isinstance(cell.value, str):
+        return written_values.day(cell.value)
+    return cell.value
 
 
 def dates(cell: Cell) -> list[Any]:
     """Return the days of a cell, a line each; a dash is none."""
     if not isinstance(cell.value, str):
         return [cell.value]
-    found = [line.strip() for line in cell.value.split("\n")]
-    return [
-        None if line in ("", "-", "–") else written_values.day(line) for line in found
-    ]
+    dates_of_lines: list[Any] = []
+    for line in cell.value.split("\n"):
+        written = line.strip()
+        is_none = written in ("", "-", "–")
+        dates_of_lines.append(None if is_none else written_values.day(written))
+    return dates_of_lines
