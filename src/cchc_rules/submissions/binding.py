@@ -46,17 +46,16 @@ def load_measurements(
     `SubmissionError` with every problem, each with its path and what to do.
     """
     reader = Reader()
-    found = read(source, reader)
-    bound = (
-        None
-        if found is None or rules is None
-        else _bind(found, rules, as_of or found.judged_at, reader)
-    )
-    if reader.problems or found is None:
+    measurements = read(source, reader)
+    bound = None
+    if measurements is not None and rules is not None:
+        day = as_of or measurements.judged_at
+        bound = _bind(measurements, rules, day, reader)
+    if reader.problems or measurements is None:
         reader.refuse()
     if bound is None:
-        return found
-    return replace(found, bound=bound, entries=bound.entries)
+        return measurements
+    return replace(measurements, bound=bound, entries=bound.entries)
 
 
 def figures_of(
@@ -77,15 +76,19 @@ Bind: TypeAlias = Callable[[Entry, Reader], "Figure | None"]
 """Turns an entry into its metric's figure, or leaves a problem with the reader and returns None."""
 
 
-def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> Bound:
+def _bind(
+    measurements: Measurements, rules: RuleSet, as_of: date, reader: Reader
+) -> Bound:
     """Return the figure of every submitted metric; say what does not fit the rule set."""
     reader.as_of = as_of
-    active = _envelope(found, rules, reader)
+    active = _envelope(measurements, rules, reader)
     binders = _binders(active)
     figures: dict[str, Figure] = {}
-    entries = decided(found.entries, active)
-    for id_ in found.changes:
-        if id_ not in binders and id_ not in found.entries:  # left out, but never there
+    entries = decided(measurements.entries, active)
+    for id_ in measurements.changes:
+        if (
+            id_ not in binders and id_ not in measurements.entries
+        ):  # left out, but never there
             _unknown_metric(active, id_, reader)
     for id_, entry in entries.items():
         bind = binders.get(id_)
@@ -97,7 +100,7 @@ def _bind(found: Measurements, rules: RuleSet, as_of: date, reader: Reader) -> B
                 figures[id_] = figure
         else:
             figures[id_] = _absence(entry, as_of)
-    figures |= _of_the_period(found, active, reader)
+    figures |= _of_the_period(measurements, active, reader)
     return Bound(rules, as_of, figures, entries)
 
 
@@ -105,12 +108,12 @@ def decided(entries: Mapping[str, Entry], rules: RuleSet) -> Mapping[str, Entry]
     """Return the entries with numbers where their metrics decide what a typed text means."""
     if not any(map(_is_typed, entries.values())):
         return entries
-    decided = dict(entries)
+    with_numbers = dict(entries)
     for id_, entry in entries.items():
         metric = rules.metrics.get(id_)
         if metric is not None and metric.numeric and _is_typed(entry):
-            decided[id_] = _decided_entry(entry, metric)
-    return decided
+            with_numbers[id_] = _decided_entry(entry, metric)
+    return with_numbers
 
 
 def _is_typed(entry: Entry) -> bool:
@@ -130,17 +133,22 @@ def _decided_entry(entry: Entry, metric: Metric) -> Entry:
 
 
 def _of_the_period(
-    found: Measurements, rules: RuleSet, reader: Reader
+    measurements: Measurements, rules: RuleSet, reader: Reader
 ) -> dict[str, Figure]:
     """Return the figures that the period gives; a period that is not of whole months gives none."""
     wanted = [
         metric.id for metric in rules.metrics.values() if metric.from_period is not None
     ]
-    known = bool(wanted) and found.span != (date.min, date.max)
-    months = calendar.whole_months(*found.span) if known else None
-    if known and months is None:
+    period_is_known = measurements.span != (date.min, date.max)
+    if not wanted or not period_is_known:
+        return {}
+    months = calendar.whole_months(*measurements.span)
+    if months is None:
         reader.fault(
-            "period-not-months", "period", given=quoted(found.period), name=wanted[0]
+            "period-not-months",
+            "period",
+            given=quoted(measurements.period),
+            name=wanted[0],
         )
     if months is None:
         return {}
@@ -176,23 +184,28 @@ def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
         reader.fault("unknown-metric", "measurements", id_, name=name, nearest=near)
 
 
-def variant(found: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
+def variant(measurements: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
     """Return the rule set as it stands on a day for the submission's kind of unit."""
     current = rules.at(as_of) if rules.dated else rules
-    return current.kinds.get(found.unit_kind, current) if found.unit_kind else current
+    if not measurements.unit_kind:
+        return current
+    return current.kinds.get(measurements.unit_kind, current)
 
 
-def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
+def _envelope(measurements: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
     """Hold everything but the figures against the rule set; return the rule set for the day and the
     unit's kind.
     """
-    if found.ruleset and not rules.reads_submissions_for(found.ruleset):
+    if measurements.ruleset and not rules.reads_submissions_for(measurements.ruleset):
         reader.fault(
-            "other-ruleset", "ruleset", given=quoted(found.ruleset), wanted=rules.id
+            "other-ruleset",
+            "ruleset",
+            given=quoted(measurements.ruleset),
+            wanted=rules.id,
         )
     elif (
         reader.form_version
-        and found.ruleset == rules.id
+        and measurements.ruleset == rules.id
         and reader.form_version != rules.version
     ):
         reader.fault(
@@ -202,31 +215,31 @@ def _envelope(found: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
             wanted=rules.version,
         )
     kinds = rules.at(reader.as_of).kinds
-    if found.unit_kind and found.unit_kind not in kinds:
+    if measurements.unit_kind and measurements.unit_kind not in kinds:
         reader.fault(
             "unknown-kind",
             "unit_kind",
-            name=quoted(found.unit_kind),
-            nearest=nearest(found.unit_kind, kinds),
+            name=quoted(measurements.unit_kind),
+            nearest=nearest(measurements.unit_kind, kinds),
         )
     first, last = rules.valid
-    if found.span != (date.min, date.max) and not (
-        first <= found.span[0] and found.span[1] <= last
+    if measurements.span != (date.min, date.max) and not (
+        first <= measurements.span[0] and measurements.span[1] <= last
     ):
         reader.fault(
             "other-period",
             "period",
-            given=quoted(found.period),
+            given=quoted(measurements.period),
             first=Day(first.isoformat()),
             last=Day(last.isoformat()),
         )
-    active = variant(found, rules, reader.as_of)
-    _names_known(found, active, reader)
+    active = variant(measurements, rules, reader.as_of)
+    _names_known(measurements, active, reader)
     return active
 
 
-def _names_known(found: Measurements, rules: RuleSet, reader: Reader) -> None:
-    for id_ in found.absent:
+def _names_known(measurements: Measurements, rules: RuleSet, reader: Reader) -> None:
+    for id_ in measurements.absent:
         if id_ not in rules.groups:
             reader.fault(
                 "unknown-group",
@@ -237,8 +250,8 @@ def _names_known(found: Measurements, rules: RuleSet, reader: Reader) -> None:
             )
         elif not rules.groups[id_].optional:
             reader.fault("group-not-optional", "absent", id_, name=id_)
-    _points_known(found.points, rules, reader, "points")
-    for track, points in found.tracks.items():
+    _points_known(measurements.points, rules, reader, "points")
+    for track, points in measurements.tracks.items():
         if track not in rules.tracks:
             reader.fault(
                 "unknown-track",
@@ -309,9 +322,9 @@ def binder(
     reader.as_of = as_of
 
     def figure(entry: Entry) -> Figure | None:
-        found = bind(entry, reader)
+        bound_figure = bind(entry, reader)
         reader.problems.clear()
-        return found
+        return bound_figure
 
     return figure
 
@@ -534,8 +547,8 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
 
 def _level_binder(metric: Metric) -> Bind:
     positions = {
-        text_key(words): at
-        for at, level in enumerate(metric.levels)
+        text_key(words): position
+        for position, level in enumerate(metric.levels)
         for words in (level.vi, level.en)
     }
 
@@ -543,9 +556,9 @@ def _level_binder(metric: Metric) -> Bind:
         if not _plain_value(metric, entry, reader):
             return None
         words = normal_text(entry.value) if isinstance(entry.value, str) else ""
-        at = positions.get(text_key(words))
-        if at is not None:
-            return at, 1
+        position = positions.get(text_key(words))
+        if position is not None:
+            return position, 1
         allowed = ", ".join(f"“{level.vi}”" for level in metric.levels)
         near = nearest(words, [level.vi for level in metric.levels])
         path: Path = ("measurements", metric.id)

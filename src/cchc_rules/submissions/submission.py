@@ -365,32 +365,37 @@ KEYS_OF_GIVEN = frozenset(Given._fields)
 """The keys that a submission may have, and those of its parts."""
 
 
-def _places(content: object) -> Callable[[Path], list[int]]:
-    """Return the function that says where in the content a path stands, as positions that can be
-    sorted.
+def _positions_in(content: object) -> Callable[[Path], list[int]]:
+    """Return the function that says where in the content a path stands, as positions to sort by.
+
+    The order of the keys of a table is noted once, when the first path leads through it: a
+    submission may have thousands of problems in one table.
     """
     orders: dict[Path, dict[object, int]] = {}
 
-    def place(path: Path) -> list[int]:
-        here = content
-        found = []
-        for depth, part in enumerate(path):
-            if isinstance(here, Mapping):
-                if path[:depth] not in orders:
-                    orders[path[:depth]] = {key: at for at, key in enumerate(here)}
-                order = orders[path[:depth]]
-                found.append(order.get(part, len(order)))
-                here = here.get(part)
-            elif (
-                isinstance(part, int)
-                and isinstance(here, (list, tuple))
-                and part < len(here)
-            ):
-                found.append(part)
-                here = here[part]
-        return found
+    def positions(path: Path) -> list[int]:
+        part_of_content = content
+        steps = []
+        for depth, key in enumerate(path):
+            if isinstance(part_of_content, Mapping):
+                above = path[:depth]
+                if above not in orders:
+                    keys = enumerate(part_of_content)
+                    orders[above] = {name: position for position, name in keys}
+                order = orders[above]
+                steps.append(order.get(key, len(order)))
+                part_of_content = part_of_content.get(key)
+            elif _is_position_in(part_of_content, key):
+                steps.append(int(key))
+                part_of_content = part_of_content[key]  # type: ignore[index]
+        return steps
 
-    return place
+    return positions
+
+
+def _is_position_in(content: object, key: str | int) -> bool:
+    is_list = isinstance(content, list | tuple)
+    return is_list and isinstance(key, int) and key < len(content)  # type: ignore[arg-type]
 
 
 def place_of(path: Path, file: str, cells: Mapping[Path, str]) -> str:
@@ -429,9 +434,9 @@ class Reader:
 
     def refuse(self) -> NoReturn:
         """Raise every problem noted, in the order of the submission."""
-        place = _places(self.content)
+        positions = _positions_in(self.content)
         raise SubmissionError(
-            bounded(sorted(self.problems, key=lambda problem: place(problem.path)))
+            bounded(sorted(self.problems, key=lambda problem: positions(problem.path)))
         )
 
     def exact(
@@ -593,19 +598,19 @@ class Reader:
         below = get("denominator")
         evidence = get("evidence")
         note = get("note")
-        known = (value is not None) + 2 * (above is not None and below is not None)
-        if known not in (1, 2) or len(raw) != known + (evidence is not None) + (
-            note is not None
-        ):
+        has_value = value is not None
+        has_share = above is not None and below is not None
+        has_evidence = evidence is not None
+        has_note = note is not None
+        usual_keys = has_value + 2 * has_share + has_evidence + has_note
+        if has_value == has_share or len(raw) != usual_keys:
             return self._rare_entry(raw, id_)
-        documents = (
-            ()
-            if evidence is None
-            else self._documents(evidence, "measurements", id_, "evidence")
-        )
-        words = (
-            None if note is None else self._reason(note, "measurements", id_, "note")
-        )
+        documents: tuple[EvidenceDocument, ...] = ()
+        if has_evidence:
+            documents = self._documents(evidence, "measurements", id_, "evidence")
+        words = None
+        if has_note:
+            words = self._reason(note, "measurements", id_, "note")
         return Entry(value, above, below, None, None, None, documents, words)
 
     def _rare_entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
@@ -721,32 +726,34 @@ def same_item(item: str) -> str:
     return text_key(item)
 
 
-def dump_measurements(found: Measurements) -> str:
+def dump_measurements(measurements: Measurements) -> str:
     """Return the submission as canonical JSON text: the same submission always gives the same
     bytes.
     """
     content: dict[str, Any] = {
         "format": 1,
-        "ruleset": found.ruleset,
-        "unit": found.unit,
-        "period": found.period,
+        "ruleset": measurements.ruleset,
+        "unit": measurements.unit,
+        "period": measurements.period,
     }
     content |= {
         key: value
         for key, value in (
-            ("unit_kind", found.unit_kind),
-            ("as_of", found.as_of),
-            ("note", found.note),
+            ("unit_kind", measurements.unit_kind),
+            ("as_of", measurements.as_of),
+            ("note", measurements.note),
         )
         if value is not None
     }
     content["measurements"] = {
-        id_: _plain_entry(found.entries[id_]) for id_ in sorted(found.entries)
+        id_: _plain_entry(measurements.entries[id_])
+        for id_ in sorted(measurements.entries)
     }
-    content["points"] = _plain_points(found.points)
-    content["absent"] = dict(sorted(found.absent.items()))
+    content["points"] = _plain_points(measurements.points)
+    content["absent"] = dict(sorted(measurements.absent.items()))
     content["tracks"] = {
-        track: _plain_points(found.tracks[track]) for track in sorted(found.tracks)
+        track: _plain_points(measurements.tracks[track])
+        for track in sorted(measurements.tracks)
     }
     return _json(content) + "\n"
 
