@@ -1,8 +1,28 @@
 """The one layout of a rule file: keys in the order of the reference, `=` in a column, a blank line
 before each table.
 
-Comments above a key go with it, those above a table with the table. Values are printed as they were
-written.
+Values are printed as they were written. The text is cut into statements, the statements into
+tables, and each table printed anew. What is hard is not the keys but the comments: they belong to
+something, and must go where it goes.
+
+    # Set by decision 12.                a comment above a header goes with the table
+    [rule.a]
+    # What follows was agreed in May.    set off by a blank line: it stays at the head of the table
+
+    # In percent.                        a comment above a key goes with the key
+    threshold = 80  # was 75             and so does one behind it
+    metric = "m"
+    # weight = 2                         below the last key, before a blank line: stays here
+
+The reference names `metric` before `threshold`, so the two change places, and the table becomes
+
+    # Set by decision 12.
+    [rule.a]
+    # What follows was agreed in May.
+    metric    = "m"
+    # In percent.
+    threshold = 80  # was 75
+    # weight = 2
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,23 +38,32 @@ from cchc_rules.rules.layout.statements import (
 )
 
 INDENT = "  "
+"""How far each open list indents the lines in it."""
+
 MOST_BLANK = 2
+"""So many blank lines may stand together: they set off a comment that speaks of several tables."""
+
 WITH_IDS = ("metric", "group", "rule", "remedy")
+"""Tables of tables, whose keys are ids: their order says something and stays."""
+
 LISTS = ("band", "band_gate", "target")
+"""Lists of tables; in an overlay they may stand as tables with ids."""
+
 INSIDE = ("absence", "conflict", "ratio")
+"""Tables inside a table with an id."""
 
 
 def laid_out(text: str) -> str:
-    """Return a TOML text, its line ends `\\n`, in the one layout. What is laid out stays as it is."""
+    """Return a TOML text (line ends `\\n`) in the one layout; what is laid out stays as it is."""
     lines: list[str] = []
-    for section in _sections(statements(tokens(text))):
-        above = section.above if lines else _without_first_blanks(section.above)
-        lines += [*above, *section.lines()]
+    for table in _tables(statements(tokens(text))):
+        above = table.above if lines else _without_first_blanks(table.above)
+        lines += [*above, *table.lines()]
     return "\n".join(_without_last_blanks(lines)) + "\n" if any(lines) else ""
 
 
 @dataclass
-class Item:
+class KeyLine:
     """A key with its value, the comments above it and the one behind it."""
 
     key: str
@@ -46,7 +75,7 @@ class Item:
 
 
 @dataclass
-class Section:
+class TableText:
     """A table: what stands above its header, the header, what stands at its head, its keys, and
     comments below them.
     """
@@ -55,7 +84,7 @@ class Section:
     above: list[str] = field(default_factory=list)
     header: str = ""
     head: list[str] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
+    items: list[KeyLine] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
@@ -63,141 +92,182 @@ class Section:
         if self.header:
             yield self.header
         yield from self.head
-        order = {key: at for at, key in enumerate(_order(self.path))}
-        yield from _aligned(
-            sorted(self.items, key=lambda item: order.get(item.first, len(order)))
-        )
+        order = {key: position for position, key in enumerate(_order(self.path))}
+        last = len(order)
+        # Keys that the reference does not know come last, as they stood: sorting keeps their order.
+        ordered = sorted(self.items, key=lambda item: order.get(item.first, last))
+        yield from _aligned(ordered)
         yield from self.below
 
 
 def _order(path: tuple[str, ...]) -> list[str]:
     """Return the order of a table's keys; none for tables that the reference does not know, or
     whose keys are ids.
+
+    `[since."2023-07-01".kind.hill.rule.a]` has the order of `[rule.a]`: sections hold what a file
+    holds.
     """
     while path[:1] in (("kind",), ("since",)) and len(path) > 1:
         path = path[2:]
         if not path:
             return ["title", *keys_in_order()]
-    if path[:1] and (path[0] in WITH_IDS or (path[0] in LISTS and path[1:])):
-        known = len(path) == 2 or (len(path) == 3 and path[2] in INSIDE)
-        return keys_in_order(path[2] if path[2:] else path[0]) if known else []
-    return keys_in_order(*path) if len(path) < 2 or path == ("ruleset", "valid") else []
+    table = path[0] if path else ""
+    if table in WITH_IDS or (table in LISTS and len(path) > 1):
+        return _order_with_id(path)
+    if len(path) < 2 or path == ("ruleset", "valid"):
+        return keys_in_order(*path)
+    return []
 
 
-def _aligned(items: list[Item]) -> Iterator[str]:
+def _order_with_id(path: tuple[str, ...]) -> list[str]:
+    """Return the order of the keys of a table with an id, or of a table inside one."""
+    match path:
+        case (table, _):
+            return keys_in_order(table)
+        case (_, _, inside) if inside in INSIDE:
+            return keys_in_order(inside)
+        case _:
+            return []
+
+
+def _aligned(items: list[KeyLine]) -> Iterator[str]:
     """Yield the lines of keys: `=` in one column, over which dotted keys may run, and comments
     behind in another.
     """
     simple = [len(item.key) for item in items if not item.dotted]
-    wide = max(simple or [len(item.key) for item in items], default=0)
-    texts = [f"{item.key.ljust(wide)} = {item.value}" for item in items]
-    short = [
-        len(text)
-        for text, item in zip(texts, items, strict=True)
-        if item.behind and "\n" not in text
-    ]
-    column = max(short, default=0)
+    dotted = [len(item.key) for item in items if item.dotted]
+    key_width = max(simple or dotted, default=0)
+    texts = [f"{item.key.ljust(key_width)} = {item.value}" for item in items]
+    # A value of several lines has its comment behind its last one, in no column.
+    column = max(
+        (
+            len(text)
+            for text, item in zip(texts, items, strict=True)
+            if item.behind and "\n" not in text
+        ),
+        default=0,
+    )
     for text, item in zip(texts, items, strict=True):
         yield from item.above
-        yield _behind(text.ljust(0 if "\n" in text else column), item.behind)
+        padded = text if "\n" in text else text.ljust(column)
+        yield _behind(padded, item.behind)
 
 
 def _behind(text: str, comment: str) -> str:
     return f"{text}  {comment}" if comment else text.rstrip()
 
 
-def _sections(found: Iterable[Statement]) -> Iterator[Section]:
+def _tables(found: Iterable[Statement]) -> Iterator[TableText]:
     """Yield the tables of a file, the keys before the first header as one without."""
-    section = Section()
-    waiting = list[str]()
+    table = TableText()
+    waiting: list[str] = []
     for statement in found:
         if not statement.tokens:
+            # A blank line or a comment: what comes next says what it belongs to.
             waiting.append(statement.comment)
-        elif statement.is_header:
-            section.below, above = _parted(waiting)
-            yield section
-            section = _opened(statement, above)
-            waiting = []
+            continue
+        if statement.is_header:
+            table.below, above = _parted(waiting)
+            yield table
+            table = _opened(statement, above)
         else:
-            _add(section, statement, waiting)
-            waiting = []
-    section.below, above = _parted([*waiting, ""])
-    yield section
-    yield Section(above=_spaced(above))
+            _add(table, statement, waiting)
+        waiting = []
+    table.below, above = _parted([*waiting, ""])
+    yield table
+    yield TableText(above=_spaced(above))
 
 
 def _parted(waiting: list[str]) -> tuple[list[str], list[str]]:
     """Part comments between two tables: up to the first blank line they belong to the one above."""
-    at = waiting.index("") if "" in waiting else 0
-    return waiting[:at], waiting[at:]
+    if "" not in waiting:
+        return [], waiting
+    first_blank = waiting.index("")
+    return waiting[:first_blank], waiting[first_blank:]
 
 
-def _opened(statement: Statement, above: list[str]) -> Section:
+def _opened(statement: Statement, above: list[str]) -> TableText:
     header = "".join(token.text for token in statement.tokens)
-    return Section(
+    return TableText(
         names(statement.tokens), _spaced(above), _behind(header, statement.comment)
     )
 
 
 def _spaced(above: list[str]) -> list[str]:
     """Return what stands above a table: one blank line, or the two that set off a comment;
-    elsewhere one at a place.
+    elsewhere one at a time.
     """
     kept = _without_first_blanks(above)
-    wide = len(above) - len(kept) >= MOST_BLANK and kept
-    return [""] * (MOST_BLANK if wide else 1) + _single_blanks(kept)
+    blank_lines = len(above) - len(kept)
+    if kept and blank_lines >= MOST_BLANK:
+        return [""] * MOST_BLANK + _single_blanks(kept)
+    return ["", *_single_blanks(kept)]
 
 
 def _single_blanks(lines: list[str]) -> list[str]:
-    return [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
+    """Return lines with one blank line where several stand together."""
+    return [
+        line
+        for position, line in enumerate(lines)
+        if line or (position and lines[position - 1])
+    ]
 
 
 def _without_first_blanks(lines: list[str]) -> list[str]:
-    return lines[next((at for at, line in enumerate(lines) if line), len(lines)) :]
+    for position, line in enumerate(lines):
+        if line:
+            return lines[position:]
+    return []
 
 
 def _without_last_blanks(lines: list[str]) -> list[str]:
     return _without_first_blanks(lines[::-1])[::-1]
 
 
-def _add(section: Section, statement: Statement, waiting: list[str]) -> None:
+def _add(table: TableText, statement: Statement, waiting: list[str]) -> None:
     """Add a key to its table. Before the first key, what is set off by a blank line stays at the
     head of the table.
     """
-    if not section.items and not section.header:
+    if not table.items and not table.header:
         waiting = _directives_set_off(waiting)
-    if not section.items and "" in waiting:
-        at = len(waiting) - waiting[::-1].index("")
-        section.head = _head(waiting[:at], own=not section.header)
-        waiting = waiting[at:]
-    at = statement.tokens.index(Token("sign", "="))
-    key = statement.tokens[:at]
-    value = statement.tokens[at + 1 :]
-    above = [line for line in waiting if line]
+    if not table.items and "" in waiting:
+        behind_last_blank = len(waiting) - waiting[::-1].index("")
+        is_file = not table.header
+        table.head = _head(waiting[:behind_last_blank], of_file=is_file)
+        waiting = waiting[behind_last_blank:]
+    equals = statement.tokens.index(Token("sign", "="))
+    key = statement.tokens[:equals]
+    value = statement.tokens[equals + 1 :]
     first, *rest = names(key)
-    written = "".join(token.text for token in key)
-    section.items.append(
-        Item(written, first, spelled(value), above, statement.comment, bool(rest))
+    line = KeyLine(
+        key="".join(token.text for token in key),
+        first=first,
+        value=spelled(value),
+        above=[line for line in waiting if line],
+        behind=statement.comment,
+        dotted=bool(rest),
     )
+    table.items.append(line)
 
 
 def _directives_set_off(waiting: list[str]) -> list[str]:
     """Return comments with what speaks to the editor (`#:schema …`) kept apart at the top of the
     file.
     """
-    at = next(
-        (at for at, line in enumerate(waiting) if not line.startswith("#:")),
-        len(waiting),
-    )
-    return [*waiting[:at], *([""] if at else []), *waiting[at:]]
+    count = 0
+    while count < len(waiting) and waiting[count].startswith("#:"):
+        count += 1
+    if not count:
+        return waiting
+    return [*waiting[:count], "", *waiting[count:]]
 
 
-def _head(lines: list[str], *, own: bool) -> list[str]:
+def _head(lines: list[str], *, of_file: bool) -> list[str]:
     """Return what stands at the head: of the file with its blank lines, one at a place; of a table
     without.
     """
     kept = _without_last_blanks(_without_first_blanks(lines))
-    if not own or not kept:
+    if not of_file or not kept:
         return [line for line in kept if line]
     return [*_single_blanks(kept), ""]
 
@@ -210,18 +280,23 @@ def spelled(value: Iterable[Token]) -> str:
     depth = 0
     last = Token("sign", "")
     for token in value:
-        opened = _lists(token)
+        opening = _lists_opened(token)
         if token.kind == "end":
-            lines += [[]] if lines[-1] or lines[-2:-1] != [[]] else []
+            # One blank line may stay between two lines of a list.
+            if lines[-1] or lines[-2:-1] != [[]]:
+                lines.append([])
+        elif lines[-1]:
+            lines[-1] += [_gap(last, token), token.text]
         else:
-            indent = INDENT * (depth + min(opened, 0)) if len(lines) > 1 else ""
-            lines[-1] += [_gap(last, token) if lines[-1] else indent, token.text]
-        depth = depth + opened
+            # A closing bracket stands as far left as the line that opened its list.
+            levels = depth + min(opening, 0) if len(lines) > 1 else 0
+            lines[-1] += [INDENT * levels, token.text]
+        depth += opening
         last = token
-    return "\n".join(map("".join, lines))
+    return "\n".join("".join(line) for line in lines)
 
 
-def _lists(token: Token) -> int:
+def _lists_opened(token: Token) -> int:
     """Return how many more lists are open behind a token."""
     return (token == Token("sign", "[")) - (token == Token("sign", "]"))
 
@@ -232,4 +307,5 @@ def _gap(last: Token, token: Token) -> str:
         return "  "
     if last.text in ("[", "", ".") or token.text in ("]", ",", "."):
         return ""
-    return "" if (last.text, token.text) == ("{", "}") else " "
+    is_empty_table = (last.text, token.text) == ("{", "}")
+    return "" if is_empty_table else " "

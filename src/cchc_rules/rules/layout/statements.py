@@ -48,17 +48,16 @@ def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a TOML text whose line ends are `\\n`; raise `ValueError` where there is
     none.
     """
-    at = 0
-    while at < len(text):
-        found = TOKEN.match(text, at)
-        if found is None:
-            raise ValueError(f"no TOML at {at}")
-        at = found.end()
-        if found.lastgroup != "space":
-            yield Token(
-                str(found.lastgroup),
-                found[0].rstrip() if found.lastgroup == "comment" else found[0],
-            )
+    position = 0
+    while position < len(text):
+        match = TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(f"no TOML at {position}")
+        position = match.end()
+        if match.lastgroup == "comment":
+            yield Token("comment", match[0].rstrip())
+        elif match.lastgroup != "space":
+            yield Token(str(match.lastgroup), match[0])
 
 
 def comments(text: str) -> list[str]:
@@ -67,7 +66,10 @@ def comments(text: str) -> list[str]:
 
 
 def statements(found: Iterable[Token]) -> Iterator[Statement]:
-    """Yield the statements that tokens make up; a list in square brackets may go over many lines."""
+    """Yield the statements that tokens make up.
+
+    A line ends a statement only where no bracket is open: a list may go over many lines.
+    """
     held: list[Token] = []
     depth = 0
     for token in (*found, Token("end", "\n")):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from cchc_rules.base.output_files import rewrite_bytes, utf8
 from cchc_rules.base.problem import Problem, RulesError
+from cchc_rules.base.text import readable_name
 from cchc_rules.rules.layout.key_order import WITH_IDS, laid_out
 from cchc_rules.rules.layout.statements import comments
 from cchc_rules.rules.source import find, read, toml
@@ -35,7 +36,9 @@ class Tidied(NamedTuple):
     def line(self) -> int:
         """The first line, from 1, that is laid out otherwise."""
         pairs = zip_longest(self.before.split("\n"), self.after.split("\n"))
-        return next(at for at, (one, other) in enumerate(pairs, 1) if one != other)
+        return next(
+            number for number, (before, after) in enumerate(pairs, 1) if before != after
+        )
 
 
 def tidied(source: str | Path) -> Tidied:
@@ -46,25 +49,24 @@ def tidied(source: str | Path) -> Tidied:
     one is.
     """
     path = find(str(source), Path())
-    read_as = read(path)
-    text = read_as.text
-    document = read_as.content
+    file = read(path)
+    text = file.text
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     before = text.replace("\r\n", "\n")
     after = laid_out(before)
-    if not (
-        _means(after, document) and _keeps(before, after) and laid_out(after) == after
-    ):
-        raise RulesError([Problem("layout-unsafe", (), {}, str(path))])
+    is_stable = laid_out(after) == after
+    if not (_means(after, file.content) and _keeps(before, after) and is_stable):
+        raise RulesError([Problem("layout-unsafe", (), {}, file.name)])
     return Tidied(path, before, after, newline)
 
 
 def _means(text: str, document: Mapping[str, Any]) -> bool:
+    """Whether a text says what a document says, with ids in the same order."""
     try:
-        found = toml(text)
+        content = toml(text)
     except RulesError:
         return False
-    return same(found, document) and _ids(found) == _ids(document)
+    return same(content, document) and _ids(content) == _ids(document)
 
 
 def same(one: object, other: object) -> bool:
@@ -97,6 +99,7 @@ def _ids(document: object) -> list[Any]:
 
 
 def _keeps(before: str, after: str) -> bool:
+    """Whether a text has every comment of another, wherever it stands."""
     return Counter(comments(before)) == Counter(comments(after))
 
 
@@ -105,17 +108,15 @@ def layout_problems(source: str | Path) -> tuple[Problem, ...]:
     otherwise.
     """
     try:
-        found = tidied(source)
+        file = tidied(source)
     except RulesError as error:
         return error.problems
-    return (
-        (Problem("layout", (), {}, str(found.path), found.line),)
-        if found.changed
-        else ()
-    )
+    if not file.changed:
+        return ()
+    return (Problem("layout", (), {}, readable_name(file.path), file.line),)
 
 
-def replaced(found: Tidied) -> None:
+def replaced(file: Tidied) -> None:
     """Write the one layout in the place of the file, whole. Raises `OutputError`."""
-    text = found.after.replace("\n", found.newline)
-    rewrite_bytes(found.path, utf8(text))
+    text = file.after.replace("\n", file.newline)
+    rewrite_bytes(file.path, utf8(text))
