@@ -1,4 +1,10 @@
-"""Which way a formula went: the arms, operands and arguments that decided its value."""
+"""Which way a formula went: the arms, operands and arguments that decided its value.
+
+Of `weight if a >= 3 and b else max(a, 1)` over a = 2 and b = yes the ways are: `a >= 3` is false, so
+`a >= 3 and b` is false, `b` is not looked at, and `max(a, 1)` takes `a`. The formula is walked once
+more from the top, and each part that decides something is evaluated alone. That is slower than to
+note ways while evaluating, but the evaluator, which every score depends on, stays free of it.
+"""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -26,13 +32,14 @@ def branches(formula: Formula) -> list[Branch]:
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.expr]:
-    found = [
+    deciding = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.IfExp | ast.BoolOp | ast.Call)
     ]
+    # In the order of the text; of two parts that begin together, the longer first.
     yield from sorted(
-        found,
+        deciding,
         key=lambda node: (node.lineno, node.col_offset, -(node.end_col_offset or 0)),
     )
 
@@ -65,7 +72,9 @@ def _source(formula: Formula, node: ast.AST) -> str:
 def _text(formula: Formula, node: ast.expr) -> str:
     """Return the text of a part; where it stands twice, with the column of this one."""
     text = _source(formula, node)
-    return text if formula.text.count(text) == 1 else f"{text} @{node.col_offset + 1}"
+    if formula.text.count(text) == 1:
+        return text
+    return f"{text} @{node.col_offset + 1}"
 
 
 def taken(formula: Formula, names: Names) -> set[Branch]:
@@ -76,10 +85,11 @@ def taken(formula: Formula, names: Names) -> set[Branch]:
 def _taken(formula: Formula, node: ast.expr, names: Names) -> Iterator[Branch]:
     if isinstance(node, ast.IfExp):
         yield from _taken(formula, node.test, names)
-        yes = _value(formula, node.test, names)
-        if isinstance(yes, bool):
-            yield _text(formula, node.test), TRUE if yes else FALSE
-            yield from _taken(formula, node.body if yes else node.orelse, names)
+        is_true = _value(formula, node.test, names)
+        if isinstance(is_true, bool):
+            yield _text(formula, node.test), _word(is_true)
+            arm = node.body if is_true else node.orelse
+            yield from _taken(formula, arm, names)
     elif isinstance(node, ast.BoolOp):
         yield from _operands(formula, node, names)
     else:
@@ -93,12 +103,17 @@ def _operands(formula: Formula, node: ast.BoolOp, names: Names) -> Iterator[Bran
     """Yield the outcome of each operand up to the one that settles it."""
     for operand in node.values:
         yield from _taken(formula, operand, names)
-        yes = _value(formula, operand, names)
-        if not isinstance(yes, bool):
+        is_true = _value(formula, operand, names)
+        if not isinstance(is_true, bool):
             return
-        yield _text(formula, operand), TRUE if yes else FALSE
-        if yes is isinstance(node.op, ast.Or):
+        yield _text(formula, operand), _word(is_true)
+        # A true operand settles `or`, a false one `and`: Python looks no further either.
+        if is_true is isinstance(node.op, ast.Or):
             return
+
+
+def _word(is_true: bool) -> str:
+    return TRUE if is_true else FALSE
 
 
 def _chosen(formula: Formula, node: ast.expr, names: Names) -> Iterator[Branch]:

@@ -12,7 +12,7 @@ from cchc_rules.cases import case_text
 from cchc_rules.cases.case_file import CaseFile, Value
 from cchc_rules.cases.coverage import KINDS, Coverage
 from cchc_rules.cases.mutation import STATUSES, Fate
-from cchc_rules.cases.run import FAILED, OPEN, PASSED, Check, Ran
+from cchc_rules.cases.run import FAILED, OPEN, PASSED, CheckedExpectation, Ran
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import RuleSet
@@ -136,7 +136,7 @@ def _case(ran: Ran, lang: str) -> Document:
     }
 
 
-def _check(check: Check, rules: RuleSet) -> Document:
+def _check(check: CheckedExpectation, rules: RuleSet) -> Document:
     """Return an expectation; what an open one came to is not said, so that nobody copies it."""
     expectation = check.expectation
     status = check.status

@@ -20,10 +20,12 @@ def head(rules: str) -> str:
     return f"format = 1\nrules  = {_value(rules)}\n"
 
 
-def case(id_: str, why: str, one: Try, wanted: Iterable[Wanted]) -> str:
+def case(id_: str, why: str, submission: Try, wanted: Iterable[Wanted]) -> str:
     """Return a case in which every expectation is left open."""
     lines = ["[[case]]", f"id  = {_value(id_)}", f"why = {_value(why)}"]
-    lines += [f"{key} = {_value(one[key])}" for key in GIVEN if one.get(key)]
+    lines += [
+        f"{key} = {_value(submission[key])}" for key in GIVEN if submission.get(key)
+    ]
     expected: dict[tuple[str, str], list[str]] = {}
     for part, name, key in wanted:
         expected.setdefault((part, name), []).append(key)
@@ -34,9 +36,12 @@ def case(id_: str, why: str, one: Try, wanted: Iterable[Wanted]) -> str:
 
 
 def _value(value: Any) -> str:
+    """Return a value as TOML has it, on one line."""
     if isinstance(value, Mapping):
+        if not value:
+            return "{}"
         inside = ", ".join(f"{key} = {_value(item)}" for key, item in value.items())
-        return f"{{ {inside} }}" if inside else "{}"
+        return f"{{ {inside} }}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, bool):

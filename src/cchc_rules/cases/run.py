@@ -17,7 +17,7 @@ FAILED = "failed"
 OPEN = "open"
 
 
-class Check(NamedTuple):
+class CheckedExpectation(NamedTuple):
     """One expectation and what was found."""
 
     expectation: Expectation
@@ -28,7 +28,9 @@ class Check(NamedTuple):
         """Whether it holds; an expectation without a value is open."""
         if self.expectation.value is None:
             return OPEN
-        return PASSED if self.got == self.expectation.value else FAILED
+        if self.got == self.expectation.value:
+            return PASSED
+        return FAILED
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +41,21 @@ class Ran:
     scoring: Scoring
 
     @property
-    def checks(self) -> list[Check]:
+    def checks(self) -> list[CheckedExpectation]:
         """Every expectation with what was found."""
-        return [Check(one, got(self.scoring, one)) for one in self.case.expectations]
+        return [
+            CheckedExpectation(one, got(self.scoring, one))
+            for one in self.case.expectations
+        ]
 
     @property
     def status(self) -> str:
         """Failed where one expectation fails, else open where one is open, else passed."""
-        found = {check.status for check in self.checks}
-        return next((status for status in (FAILED, OPEN) if status in found), PASSED)
+        statuses = {check.status for check in self.checks}
+        for status in (FAILED, OPEN):
+            if status in statuses:
+                return status
+        return PASSED
 
 
 def run(file: CaseFile) -> list[Ran]:
@@ -70,10 +78,12 @@ def got(scoring: Scoring, expectation: Expectation) -> Value:
     """Return what an expectation is about: points, a state, a band; None where there is none."""
     part, id_, key, _ = expectation
     if part == "rule":
-        return dict(of_rule(scoring, id_)).get(key)
-    return dict(of_group(scoring, id_) if part == "group" else of_index(scoring)).get(
-        key
-    )
+        values = of_rule(scoring, id_)
+    elif part == "group":
+        values = of_group(scoring, id_)
+    else:
+        values = of_index(scoring)
+    return dict(values).get(key)
 
 
 def of_rule(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
