@@ -149,7 +149,7 @@ def cases_beside(source: str) -> FilePath:
 
 
 def without_cases(source: str) -> CaseFile:
-    """Return the case file that a rule file does not have yet: without a case. Raises `RulesError`."""
+    """Return a case file without cases, for a rule file that has none. Raises `RulesError`."""
     return CaseFile(str(cases_beside(source)), load_rules(source), {}, ())
 
 

@@ -208,7 +208,7 @@ class Hunter:
         self._whole: list[tuple[Try, Tried, Scoring]] | None = None
 
     def difference(self, mutant: Mutant) -> Difference | None:
-        """Return the first submission found on which a mutant differs, None where none was found."""
+        """Return the first submission found on which a mutant differs, None where none is."""
         reach = Reach(self.rules, mutant, self.behind)
         for one, tried, scoring in self.worth_trying(mutant):
             other = self.bench.scoring(tried, mutant.rules)

@@ -615,7 +615,7 @@ def dates(rules: RuleSet) -> Problems:
 
 
 def _country(country: str) -> Problems:
-    """The public holidays of the country are known, and the package that knows them is installed."""
+    """The country's public holidays are known, and the package that knows them is installed."""
     path: Path = ("calendar", "country")
     try:
         known = not country or known_country(country)

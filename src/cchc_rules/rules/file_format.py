@@ -662,7 +662,7 @@ def read_title(path: Path, title: object) -> tuple[model.Text, list[Problem]]:
 
 
 def required(table: str) -> tuple[str, ...]:
-    """Return the keys that every table of a sort must have: of `rule`, `group`, `title` and so on."""
+    """Return the keys that every table of a sort must have: of `rule`, `group`, `title` …"""
     return tuple(
         field.alias or name
         for name, field in _TABLES[table].model_fields.items()

@@ -33,6 +33,7 @@ from cchc_rules.rules.value_function import (
 )
 
 Document = dict[str, Any]
+"""A part of the document: keys in a fixed order, texts in one language."""
 
 STATES = (State.MISSING, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
 
@@ -154,9 +155,8 @@ class _Instrument:
         if metric.ratio is None:
             return title
         above, below = (part.of(self.lang) for part in metric.ratio)
-        return (
-            f"{title}: {'100 × ' if metric.type == 'percent' else ''}{above} / {below}"
-        )
+        factor = "100 × " if metric.type == "percent" else ""
+        return f"{title}: {factor}{above} / {below}"
 
     def required(self, rule: Rule) -> str | None:
         if rule.comparator is None or rule.threshold is None:
@@ -267,12 +267,13 @@ class _Instrument:
         counted = [
             rule.absence for rule in self.rules.rules.values() if rule.deduction.scored
         ]
-        found: dict[State, Effect] = {}
+        usual: dict[State, Effect] = {}
         for state in STATES:
             effects = [absence[state] for absence in counted if state in absence]
             if effects:
-                found[state] = max(dict.fromkeys(effects), key=effects.count)
-        return found
+                # Of two that are equally frequent, the one that the file names first.
+                usual[state] = max(dict.fromkeys(effects), key=effects.count)
+        return usual
 
     def absence(self, effects: dict[State, Effect]) -> list[str]:
         return [
@@ -311,12 +312,9 @@ class _Instrument:
         }
 
     def gate(self, rule: str, band: str) -> str:
-        title = next(one.title for one in self.rules.bands if one.id == band).of(
-            self.lang
-        )
-        return self.say(
-            "gate", rule=self.rules.rules[rule].title.of(self.lang), band=title
-        )
+        titles = {band.id: band.title.of(self.lang) for band in self.rules.bands}
+        rule_title = self.rules.rules[rule].title.of(self.lang)
+        return self.say("gate", rule=rule_title, band=titles[band])
 
     def target(self, target: Any) -> str:
         edge = self.words.say(
