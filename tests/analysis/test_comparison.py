@@ -123,6 +123,7 @@ class TestTheParts:
                 document["change"]["exact"]["rules"]
             ) == index_change(before, after)
 
+    @pytest.mark.wide
     @given(pairs())
     def test_add_up_as_they_are_shown(self, pair):
         before, after = pair

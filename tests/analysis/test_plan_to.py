@@ -89,6 +89,7 @@ class TestTheFewest:
         if found.steps:
             assert found.steps[-1].value == found.then.index.value
 
+    @pytest.mark.wide
     @given(st.data(), cases())
     def test_no_smaller_choice_reaches_a_band(self, data, case):
         text, _, submission = case

@@ -160,6 +160,7 @@ class TestScoring:
 
 
 class TestOutput:
+    @pytest.mark.wide
     @pytest.mark.parametrize("form", TEXTS)
     def test_a_file_in_utf8_with_plain_line_ends(self, run, tmp_path, form):
         target = tmp_path / "báo cáo.out"

@@ -454,6 +454,7 @@ class TestHowSureItIs:
         assert part.count("chấm đạt hết hoặc mất hết") == 2
         assert part.count("Mốc của các bậc điểm chuyển theo mức yêu cầu kia.") == 2
 
+    @pytest.mark.wide
     def test_the_chart_draws_what_the_study_places(self, page):
         bars = re.findall(
             r'<line class="bar [^>]*x1="([\d.]+)%" x2="([\d.]+)%"',
@@ -516,6 +517,7 @@ class TestHowSureItIs:
         assert "<figure" not in page
         assert "Band up" not in said(page)
 
+    @pytest.mark.wide
     @pytest.mark.parametrize(
         "other",
         [

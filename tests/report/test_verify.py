@@ -294,6 +294,7 @@ class TestWhateverIsChangedIsFound:
         with changed(report, ("rules", 0, "title"), "x"):
             assert [one.path for one in differences(report)] == ["digest"]
 
+    @pytest.mark.wide
     @pytest.mark.untraced
     @pytest.mark.parametrize("id_", GOOD)
     def test_each_figure_is_found_even_with_a_new_digest(self, id_):

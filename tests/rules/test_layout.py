@@ -428,6 +428,7 @@ class TestTheCommand:
         assert [path.name for path in messy.parent.iterdir()] == ["messy.toml"]
         assert messy.read_text(encoding="utf-8") == MESSY
 
+    @pytest.mark.wide
     def test_a_thousand_rules_within_seconds(self, tmp_path):
         rule = MESSY[MESSY.index("[rule.on-time]") :]
         path = tmp_path / "large.toml"

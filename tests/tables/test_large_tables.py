@@ -226,6 +226,7 @@ class TestLaw:
         text, _ = data.draw(rule_sets())
         hold(parse_rules(text), table_for(parse_rules(text), Random(seed)))
 
+    @pytest.mark.wide
     @WIDE
     @given(st.data(), st.integers(0, 10**6), st.booleans())
     def test_before_and_after_a_dated_section(self, data, seed, after):
@@ -237,6 +238,7 @@ class TestLaw:
         day = SINCE + timedelta(60 if after else -1)
         hold(rules, table_for(rules, Random(seed), day))
 
+    @pytest.mark.wide
     @WIDE
     @given(st.data(), st.integers(0, 10**6))
     def test_an_overlay(self, tmp_path_factory, data, seed):

@@ -54,6 +54,7 @@ def batches(frame, size):
     ]
 
 
+@pytest.mark.wide
 def test_partitions_give_what_the_whole_table_gives():
     rules, table = drawn_plan(600)
     wanted = score_table(rules, table)

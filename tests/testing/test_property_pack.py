@@ -158,7 +158,7 @@ def test_the_rule_files_keep_the_laws(rules, name):
 
 
 def test_a_rule_set_of_ones_own_in_three_lines():
-    hold(parse_rules(OWN), examples=20)
+    hold(parse_rules(OWN), examples=10)
 
 
 def test_a_rule_set_without_figures_in_two_lines():
