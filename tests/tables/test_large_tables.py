@@ -11,6 +11,7 @@ from fractions import Fraction
 from random import Random
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from strategies import rule_sets

@@ -39,7 +39,6 @@ Problems: TypeAlias = Iterator[Problem]
 Check: TypeAlias = Callable[[RuleSet], Problems]
 
 EVERYTHING = Interval()
-ORDER_COMPARATORS = (">=", ">", "<=", "<", "==", "!=", "between", "better")
 DATE_COMPARATORS = ("on_or_before", "before", "on_or_after", "after")
 
 

@@ -70,7 +70,6 @@ class Metric:
 
 
 NUMERIC = ("percent", "count", "number", "rank")
-METRIC_TYPES = (*NUMERIC, "yes_no", "date", "level")
 
 
 @dataclass(frozen=True, slots=True)

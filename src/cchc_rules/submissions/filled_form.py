@@ -23,9 +23,6 @@ from cchc_rules.base.text import readable_name
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.worksheets import Cell, Table, bytes_of, tables
 
-SUFFIXES = (".xlsx", ".xlsm")
-"""How the names of files end that are read as forms."""
-
 Row = dict[str, Cell]
 """The cells of a row by the names of their columns."""
 

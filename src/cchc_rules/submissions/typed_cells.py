@@ -36,9 +36,6 @@ class Allowed(NamedTuple):
 ANY = Allowed()
 """Nothing is known of the figure."""
 
-NOT_NEGATIVE = Allowed(Interval(low=Fraction(0)))
-"""A numerator or a denominator: it counts something, or adds up money or hours."""
-
 
 def allowed_by(metric: Metric) -> Allowed:
     """Return what a metric's value may be."""
