@@ -30,6 +30,8 @@ from cchc_rules.analysis.comparison.contributions import (
     standing,
 )
 from cchc_rules.analysis.comparison.crossing import crossed, shifted
+from cchc_rules.base import messages
+from cchc_rules.render.comparison import render
 
 F = Fraction
 
@@ -500,6 +502,19 @@ class TestByHand:
         )
         assert parts(both) == {}
         assert both.to_dict()["counts"]["unchanged"] == 1
+
+    def test_a_side_without_an_index_says_so(self):
+        """The document of a report without an index has no value; the change is reckoned from 0."""
+        rules = small(group(), rule("a", 8), scale=10)
+        nothing = scored(rules, a={"not_applicable": "không"}).to_dict("en")
+        nothing["index"] |= {"value": None, "exact": None}
+        for lang in ("vi", "en"):
+            document = compare(nothing, scored(rules, a=75).to_dict("en")).to_dict(lang)
+            assert document["before"]["index"]["value"] is None
+            assert document["change"]["change"] == "7.50"
+            note = messages.message(lang, "comparison.no-index-before")
+            assert note in document["notes"]
+            assert "– →" in render(document, "text")
 
     def test_rounding_stands_in_a_line(self):
         """1 of 3 is 3.333… → 3.33; 2 of 3 is 6.666… → 6.67: a third of 10, and the roundings' 1/150."""

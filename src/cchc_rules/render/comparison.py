@@ -174,9 +174,14 @@ class _ReportsDisplay(_ComparisonDisplay):
 
     def index_move(self) -> str:
         """Return the index of both sides, and the difference."""
-        values = [self.number(self.document[side]["index"]["value"]) for side in SIDES]
+        values = [self.index_value(side) for side in SIDES]
         change = self.signed(self.document["change"]["change"])
         return f"{self.arrow(*values)} ({change})"
+
+    def index_value(self, side: str) -> str:
+        """Return the index of a side, a dash where nothing was left to score."""
+        value = self.document[side]["index"]["value"]
+        return "–" if value is None else self.number(value)
 
     def split(self) -> Iterator[LabelledText]:
         """Yield which part of the change comes from figures, and which from rules."""

@@ -237,6 +237,10 @@ class _Writer:
         crossings = self.division.crossings
         if self.before["measurements"]["unit"] != self.after["measurements"]["unit"]:
             yield self.say("other-unit")
+        if self.before["index"]["value"] is None:
+            yield self.say("no-index-before")
+        if self.after["index"]["value"] is None:
+            yield self.say("no-index-after")
         if self.before["index"]["scale"] != self.after["index"]["scale"]:
             yield self.say("other-scale")
         if self.before["engine"] != self.after["engine"]:

@@ -178,7 +178,7 @@ def standing(document: Document) -> Standing:
     base = Quotient(exact(index["scale"]), terms)
     added = dict(_pools(groups, parts)) | dict(_mean_roundings(groups, inside))
     return Standing(
-        exact(index["value"]), base, inside, added | _index_lines(index, base)
+        _index_value(index), base, inside, added | _index_lines(index, base)
     )
 
 
@@ -201,15 +201,23 @@ def top(groups: Mapping[str, Document], id_: str) -> Document:
 
 
 def rescales(rule: Document) -> bool:
-    """Whether what a rule has excluded shrinks the maximum (semantics I2)."""
-    if not exact(rule["excluded"]):
+    """Whether what a rule has excluded shrinks the maximum (semantics I2).
+
+    A rule that leaves a mean counts for nothing in it, so that nothing of it is excluded either.
+    """
+    if exact(rule["maximum"]) and not exact(rule["excluded"]):
         return False
     effect: str | None = rule["machine"]["effects"].get(rule["state"])
     return rule["reason"]["code"] == "block_absent" or effect == "exclude"
 
 
 def _counted(rule: Document) -> Fraction:
-    return ZERO if rescales(rule) else exact(rule["maximum"])
+    return ZERO if rescales(rule) else _weight(rule)
+
+
+def _weight(rule: Document) -> Fraction:
+    """Return a rule's own weight, relative in a mean; reports of before have it as the maximum."""
+    return exact(rule.get("weight", rule["maximum"]))
 
 
 def _group_term(group: Document) -> Term:
@@ -256,8 +264,14 @@ def _pools(
 
 
 def _added(part: Document, kind: str) -> Fraction:
-    """Return what a rule or a pool adds to the index: a penalty takes what it lost."""
-    return exact(part["earned"]) if kind == "bonus" else -exact(part["lost"])
+    """Return what a rule or a pool adds to the index: a penalty takes what it lost.
+
+    What a rule lost beyond its pool's cap is counted here, and given back by the line of the cap.
+    """
+    if kind == "bonus":
+        return exact(part["earned"])
+    beyond_cap = exact(part.get("without_effect", "0"))
+    return -exact(part["lost"]) - beyond_cap
 
 
 def _index_lines(index: Document, base: Quotient) -> dict[ChangePart, Fraction]:
@@ -266,8 +280,15 @@ def _index_lines(index: Document, base: Quotient) -> dict[ChangePart, Fraction]:
     total = rounded + exact(index["bonus"]) - exact(index["penalty"])
     return {
         ChangePart("rounding"): rounded - base.whole * base.share,
-        ChangePart("held"): exact(index["value"]) - total,
+        ChangePart("held"): _index_value(index) - total,
     }
+
+
+def _index_value(index: Document) -> Fraction:
+    """Return an index as shown; where nothing was left to score, what it is reckoned from."""
+    if index["value"] is None:
+        return exact(index["base"]) + exact(index["bonus"]) - exact(index["penalty"])
+    return exact(index["value"])
 
 
 def moved(before: Standing, after: Standing) -> dict[ChangePart, Fraction]:

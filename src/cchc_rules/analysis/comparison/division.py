@@ -110,10 +110,9 @@ class Division:
     @cached_property
     def places(self) -> int:
         """The decimal places in which the change is shown: those of the finer index."""
-        return max(
-            len(side.document["index"]["value"].partition(".")[2])
-            for side in (self.before, self.after)
-        )
+        # The base has the places of the index, and is there where there is no index.
+        bases = [side.document["index"]["base"] for side in (self.before, self.after)]
+        return max(len(base.partition(".")[2]) for base in bases)
 
     @property
     def unit(self) -> int:
