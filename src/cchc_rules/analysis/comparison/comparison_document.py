@@ -4,7 +4,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from cchc_rules.analysis.comparison.contributions import LINES, RULE, ChangePart, top
+from cchc_rules.analysis.comparison.contributions import (
+    LINES,
+    RULE,
+    ChangePart,
+    own_weight,
+    top,
+)
 from cchc_rules.analysis.comparison.division import Division, Side
 from cchc_rules.base import number
 from cchc_rules.base.messages import message
@@ -333,14 +339,24 @@ def _differences(
         "state": before["state"] != after["state"],
         "figures": _given(before) != _given(after),
         "requirement": any(before[key] != after[key] for key in _ASKED),
-        "weight": before["maximum"] != after["maximum"],
-        "points": any(
-            before[key] != after[key] for key in ("earned", "exact", "excluded")
-        ),
+        "weight": own_weight(before) != own_weight(after),
+        "points": _points_differ(before, after),
     }
     moved = [key for key, is_other in differs.items() if is_other]
     # A rule that is as it was may still move the index: what counts around it has changed.
     return ["surroundings"] if effect and not moved else moved
+
+
+def _points_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a rule has other points of its own.
+
+    In a mean, what it counts for changes with its neighbours too: that is no change of its own.
+    """
+    if before["exact"] != after["exact"]:
+        return True
+    counts_the_same = before["maximum"] == after["maximum"]
+    points = ("earned", "excluded")
+    return counts_the_same and any(before[key] != after[key] for key in points)
 
 
 def _given(rule: Mapping[str, Any]) -> object:

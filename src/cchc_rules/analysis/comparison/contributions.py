@@ -212,10 +212,10 @@ def rescales(rule: Document) -> bool:
 
 
 def _counted(rule: Document) -> Fraction:
-    return ZERO if rescales(rule) else _weight(rule)
+    return ZERO if rescales(rule) else own_weight(rule)
 
 
-def _weight(rule: Document) -> Fraction:
+def own_weight(rule: Document) -> Fraction:
     """Return a rule's own weight, relative in a mean; reports of before have it as the maximum."""
     return exact(rule.get("weight", rule["maximum"]))
 
