@@ -131,8 +131,25 @@ class Compiler(NamedTuple):
         if len(outcomes) == 1:
             return _evaluate(outcomes[0])
         if len(outcomes) == 2:
-            return _one_or_other(tests[0], *outcomes)
+            return self._two_pieces(function, tests[0], *outcomes)
         return _first_hit([*zip(tests[:-1], outcomes[:-1], strict=True)], outcomes[-1])
+
+    def _two_pieces(
+        self, function: ValueFunction, test: Test, hit: Outcome, other: Outcome
+    ) -> Evaluate:
+        """Return the choice between two pieces.
+
+        Most rules ask whether a target is reached: their comparison is written into the choice,
+        which saves one call of the two.
+        """
+        condition = function.pieces[0].condition
+        target = function.target if isinstance(condition, Met) else condition
+        fixed = isinstance(hit, Result) and not function.axis.days_late
+        if isinstance(target, Compare) and target.sign in _CHOICES and fixed:
+            edge = self.number(target.edge)
+            choice = _CHOICES[target.sign]
+            return choice(edge.numerator, edge.denominator, hit, other)  # type: ignore[arg-type]
+        return _one_or_other(test, hit, other)
 
     def _condition(
         self, piece: Piece, function: ValueFunction, met: Test | None
@@ -262,6 +279,35 @@ def _one_or_other(test: Test, hit: Outcome, other: Outcome) -> Evaluate:
         return lambda v: hit if test(v) else other(v)
     rest = _evaluate(other)
     return lambda v: hit(v) if test(v) else rest(v)
+
+
+def _at_least(en: int, ed: int, hit: Result, other: Outcome) -> Evaluate:
+    """Return the choice of a result for every figure of en/ed and more."""
+    if isinstance(other, Result):
+        return lambda v: hit if v[0] * ed >= en * v[1] else other
+    return lambda v: hit if v[0] * ed >= en * v[1] else other(v)
+
+
+def _at_most(en: int, ed: int, hit: Result, other: Outcome) -> Evaluate:
+    """Return the choice of a result for every figure of en/ed and less."""
+    if isinstance(other, Result):
+        return lambda v: hit if v[0] * ed <= en * v[1] else other
+    return lambda v: hit if v[0] * ed <= en * v[1] else other(v)
+
+
+def _exactly(en: int, ed: int, hit: Result, other: Outcome) -> Evaluate:
+    """Return the choice of a result for the figure en/ed."""
+    if isinstance(other, Result):
+        return lambda v: hit if v[0] * ed == en * v[1] else other
+    return lambda v: hit if v[0] * ed == en * v[1] else other(v)
+
+
+_CHOICES: dict[str, Callable[[int, int, Result, Outcome], Evaluate]] = {
+    ">=": _at_least,
+    "<=": _at_most,
+    "==": _exactly,
+}
+"""The choices with their comparison written in."""
 
 
 def _first_hit(steps: list[tuple[Test, Outcome]], last: Outcome) -> Evaluate:
