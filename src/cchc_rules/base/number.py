@@ -9,6 +9,7 @@ integers, numerator and positive denominator (when a submission is scored: sever
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 Pair: TypeAlias = tuple[int, int]
@@ -161,9 +162,15 @@ def places(value: Fraction) -> int | None:
     >>> places(Fraction(3, 8)), places(Fraction(1, 3))
     (3, None)
     """
+    return _places_of(value.denominator)
+
+
+@lru_cache(maxsize=1024)
+def _places_of(denominator: int) -> int | None:
+    """Return the places of a decimal; the figures of a report have few denominators."""
     # A decimal ends exactly when the denominator is made of twos and fives, and needs as many
     # places as there are of the more frequent of them.
-    rest, twos = _strip(value.denominator, 2)
+    rest, twos = _strip(denominator, 2)
     rest, fives = _strip(rest, 5)
     return max(twos, fives) if rest == 1 else None
 

@@ -75,11 +75,7 @@ class Survey:
 
     def goals(self, rule: Rule) -> Iterator[Goal]:
         """Yield what there is to reach of a rule, without its states: they are found by trying."""
-        tiers = [
-            piece
-            for piece in rule.deduction.pieces(rule)
-            if piece.reason is Reason.TIER
-        ]
+        tiers = [piece for piece in rule.pieces if piece.reason is Reason.TIER]
         yield from (
             Goal(TIER, rule.id, str(number + 1)) for number in range(len(tiers))
         )

@@ -69,7 +69,7 @@ def _written(rule: Rule) -> Iterator[tuple[str, Fraction, bool]]:
         yield from (("threshold", end, False) for end in interval_ends(rule.threshold))
     late = rule.deduction.axis.days_late
     shift = base or Fraction(0) if late else Fraction(0)
-    for piece in rule.deduction.pieces(rule):
+    for piece in rule.pieces:
         match piece.condition:
             case Within(interval):
                 ends = interval_ends(interval)
@@ -117,7 +117,7 @@ def _numbers(rule: Rule) -> Iterator[Fraction]:
             yield value
     if isinstance(rule.threshold, tuple):
         yield from (value for value in rule.threshold if isinstance(value, Fraction))
-    for piece in rule.deduction.pieces(rule):
+    for piece in rule.pieces:
         if isinstance(piece.condition, Among):
             numbers = piece.condition.values
             yield from (value for value in numbers if isinstance(value, Fraction))

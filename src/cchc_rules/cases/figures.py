@@ -292,7 +292,7 @@ class Tries:
 
 def _steps_off(rule: Rule, at: Fraction) -> Iterator[Fraction]:
     """Yield figures that are some units off a target, where each unit costs points."""
-    for piece in rule.deduction.pieces(rule):
+    for piece in rule.pieces:
         if (
             isinstance(piece.points, Staircase)
             and piece.points.origin is Symbol.THRESHOLD

@@ -343,7 +343,7 @@ def _over(scoring: Scoring, ticks: Fraction) -> int:
 
 def _line_of(rule: Rule) -> Line | None:
     """Return the line along which a rule gives shares of its weight, None where it has none."""
-    lines = (piece.points for piece in rule.deduction.pieces(rule))
+    lines = (piece.points for piece in rule.pieces)
     return next((points for points in lines if isinstance(points, Line)), None)
 
 

@@ -127,7 +127,7 @@ class Arithmetic:
             piece.condition, Compare
         ):
             words = "below-floor"
-        for other in self.scoring.rule(at).deduction.pieces(self.scoring.rule(at)):
+        for other in self.scoring.rule(at).pieces:
             if isinstance(other.condition, Compare) and isinstance(
                 other.condition.edge, Fraction
             ):

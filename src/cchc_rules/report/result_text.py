@@ -167,7 +167,7 @@ class ResultText(RuleText):
         value / 10` for 10 points that is 7 at 70 % and 10 at 100 %, so 100 % is what is asked.
         Where no tier is known to offer all points, but a formula might, the points are asked.
         """
-        offers = [self._offer(rule, piece) for piece in rule.deduction.pieces(rule)]
+        offers = [self._offer(rule, piece) for piece in rule.pieces]
         known = [offer for offer in offers if offer.points is not None]
         best = max(known, key=lambda offer: offer.points or Fraction(0), default=None)
         all_known = len(known) == len(offers)
@@ -285,7 +285,7 @@ class ResultText(RuleText):
                 else detail.text
             )
         if result.reason is Reason.TIER:
-            return self.condition(rule, rule.deduction.pieces(rule)[detail])
+            return self.condition(rule, rule.pieces[detail])
         return ""
 
     def _waiver(self, at: int) -> str:

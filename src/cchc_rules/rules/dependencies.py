@@ -56,7 +56,7 @@ def rule_formulas(
     if isinstance(rule.threshold, FormulaRef):
         yield ("threshold", "formula"), rule.threshold.formula, {}
     own = own_names(rules, rule)
-    for piece in rule.deduction.pieces(rule):
+    for piece in rule.pieces:
         if isinstance(piece.points, Computed):
             yield piece.formula_key, piece.points.formula, own
 

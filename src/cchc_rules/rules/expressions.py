@@ -116,7 +116,7 @@ class Lowering:
         None where a person gives them.
         """
         metric = self.rules.metrics.get(rule.metric or "")
-        if metric is None or not rule.deduction.pieces(rule):
+        if metric is None or not rule.pieces:
             return None
         function = value_function(rule, metric)
         figure = _figure(function.axis)

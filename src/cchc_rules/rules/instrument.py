@@ -201,7 +201,7 @@ class _Instrument:
     def share(self, rule: Rule, line: Line, points: dict[str, str]) -> Iterator[str]:
         words = "share-from" if line.start else "share"
         yield self.say(words, **points, start=self.number(line.start))
-        for piece in rule.deduction.pieces(rule):
+        for piece in rule.pieces:
             if isinstance(piece.condition, Compare) and isinstance(
                 piece.condition.edge, Fraction
             ):

@@ -18,6 +18,7 @@ from cchc_rules.base.state import Effect, State
 
 if TYPE_CHECKING:
     from cchc_rules.rules.deductions import Deduction
+    from cchc_rules.rules.value_function import Piece
 
 Basis: TypeAlias = Literal["stated", "borrowed", "chosen"]
 
@@ -116,7 +117,7 @@ class Remedy:
     effort: Fraction | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One target: the metric it reads, what is asked, what it is worth and how points are lost."""
 
@@ -139,6 +140,11 @@ class Rule:
     basis: Basis = "stated"
     note: Text | None = None
     effort: Fraction | None = None
+
+    @cached_property
+    def pieces(self) -> "tuple[Piece, ...]":
+        """The pieces of the rule's value function, worked out once; none where a person scores."""
+        return self.deduction.pieces(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Scoring:
         """
         rule = self.rule(at)
         result = self.results[at]
-        pieces = rule.deduction.pieces(rule)
+        pieces = rule.pieces
         if result.reason is Reason.TIER:
             position: int = result.detail
             return pieces[position]

@@ -287,7 +287,7 @@ def _edges(rule: Rule) -> Iterator[Fraction | date]:
     """Yield the figures of a rule's target, then those at which its pieces begin and end."""
     target = rule.threshold
     written: list[Fraction] = []
-    for piece in rule.deduction.pieces(rule):
+    for piece in rule.pieces:
         written += bends_of(piece.points)
         match piece.condition:
             case Within(interval):
