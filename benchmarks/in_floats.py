@@ -202,7 +202,7 @@ def with_openfisca(table):
 
     Points in double precision would need a patch; its floats have 32 bits.
     """
-    from openfisca_core import (
+    from openfisca_core import (  # noqa: PLC0415 - only who compares has it
         entities,
         periods,
         simulations,
