@@ -702,6 +702,108 @@ class Scoring:
             "rescaled": maximum if out == "exclude" else Fraction(0),
         }
 
+    def counted(self, results):
+        """G4 to G6: what every rule brings to its group and takes from it, in points of the index."""
+        found = {}
+        for name in self.groups:
+            inside = [
+                result
+                for result in results.values()
+                if self.rules[result["id"]]["group"] == name
+            ]
+            if self.groups[name].get("combine") == "mean":
+                found |= self.in_mean(self.group(name, results), inside)
+        for name in self.groups:
+            if self.groups[name].get("kind", "base") != "base":
+                found |= self.in_pool(name, results)
+        for id_, result in results.items():
+            if id_ not in found:
+                own = self.leaf(result)
+                parts = {key: own[key] for key in ("earned", "lost", "excluded")}
+                found[id_] = {**parts, "beyond": Fraction(0), "loss": own["lost"]}
+        return found
+
+    def in_mean(self, total, inside):
+        """G4. Of the ticks that are left when all parts are rounded down, the largest remainders
+        have one each.
+        """
+        staying = [result for result in inside if result["out"] != "exclude"]
+        if not any(self.weight(self.rules[result["id"]]) for result in staying):
+            staying = inside
+        whole = sum(
+            (self.weight(self.rules[result["id"]]) for result in staying), Fraction(0)
+        )
+        exact = {}
+        for result in inside:
+            weight = self.weight(self.rules[result["id"]])
+            if result not in staying:
+                weight = Fraction(0)
+            most = total["maximum"] * weight / whole if whole else Fraction(0)
+            share = result["points"] / weight if weight else Fraction(0)
+            out = most if result["out"] else Fraction(0)
+            won = Fraction(0) if result["out"] else most * share
+            exact[result["id"]] = {
+                "earned": won,
+                "lost": most - won - out,
+                "excluded": out,
+            }
+        parts = {
+            key: self.spread(total[key], {id_: row[key] for id_, row in exact.items()})
+            for key in ("earned", "lost", "excluded")
+        }
+        return {
+            id_: {
+                **{key: parts[key][id_] for key in parts},
+                "beyond": Fraction(0),
+                "loss": row["lost"],
+            }
+            for id_, row in exact.items()
+        }
+
+    def in_pool(self, name, results):
+        """G5: the loss that counts is shared out by what each rule lost."""
+        own = {
+            id_: self.leaf(result)
+            for id_, result in results.items()
+            if self.top(self.rules[id_]["group"]) == name
+        }
+        lost = {id_: part["lost"] for id_, part in own.items()}
+        whole = sum(lost.values(), Fraction(0))
+        counts = min(whole, self.group(name, results)["lost"])
+        effective = self.spread(
+            counts,
+            {
+                id_: counts * part / whole if whole else Fraction(0)
+                for id_, part in lost.items()
+            },
+        )
+        return {
+            id_: {
+                "earned": part["earned"],
+                "lost": effective[id_],
+                "excluded": part["excluded"],
+                "beyond": lost[id_] - effective[id_],
+                "loss": effective[id_],
+            }
+            for id_, part in own.items()
+        }
+
+    def top(self, name):
+        while "parent" in self.groups[name]:
+            name = self.groups[name]["parent"]
+        return name
+
+    def spread(self, total, exact):
+        tick = Fraction(1, 10**self.places)
+        found = {id_: math.floor(part / tick) * tick for id_, part in exact.items()}
+        while sum(found.values(), Fraction(0)) < total:
+            id_ = max(exact, key=lambda one: exact[one] - found[one])
+            found[id_] += tick
+        for id_ in reversed(list(exact)):
+            if sum(found.values(), Fraction(0)) > total and found[id_] > 0:
+                found[id_] -= tick
+        return found
+
     def group(self, name, results):
         table = self.groups[name]
         inside = [
@@ -814,8 +916,8 @@ class Scoring:
             "base": base,
             "bonus": bonus,
             "penalty": penalty,
-            "value": held(base + bonus - penalty),
-            "exact": held(exact + bonus - penalty),
+            "value": held(base + bonus - penalty) if left else None,
+            "exact": held(exact + bonus - penalty) if left else None,
         }
 
     def open_at(self, results, end):
@@ -854,11 +956,10 @@ class Scoring:
     def unsupported(self, result):
         """I6."""
         rule = self.rules[result["id"]]
-        if (
-            not rule.get("evidence_required")
-            or not result["claims"]
-            or not half_up(result["points"], self.places) > 0
-        ):
+        earned = result["points"]
+        if self.groups[rule["group"]].get("combine") != "mean":
+            earned = half_up(earned, self.places)
+        if not rule.get("evidence_required") or not result["claims"] or not earned > 0:
             return False
         return not any(
             self.proves(document) for document in self.documents(result["id"])
@@ -867,7 +968,7 @@ class Scoring:
     def band(self, index, results):
         """I5: the band, and the band before the gates."""
         bands = self.document.get("band", [])
-        if not bands:
+        if not bands or index["value"] is None:
             return None, None
         read = (
             index["value"]
@@ -905,10 +1006,20 @@ class Scoring:
         index["claimed"] = index["value"]
         index["supported"] = self.index(supported)["value"]
         band, ungated = self.band(index, results)
+        counted = self.counted(results)
         return {
             "rules": {
                 name: {
                     **self.leaf(result),
+                    **counted[name],
+                    "maximum": sum(
+                        (
+                            counted[name][key]
+                            for key in ("earned", "lost", "excluded", "beyond")
+                        ),
+                        Fraction(0),
+                    ),
+                    "weight": self.weight(self.rules[name]),
                     "state": result["state"],
                     "exact": result["points"],
                     "reason": min(result["codes"]),
@@ -926,6 +1037,8 @@ class Scoring:
                 target["id"]: self.holds(
                     target, index["exact"], exactly(target["threshold"])
                 )
+                if index["exact"] is not None
+                else None
                 for target in self.document.get("target", [])
             },
         }

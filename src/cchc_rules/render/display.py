@@ -19,8 +19,15 @@ LabelledText = tuple[str, str]
 CONTROL_CATEGORIES = ("Cc", "Cf", "Cs")
 """The Unicode categories that move a cursor, turn the direction of a line, or are no characters."""
 
-APART_LISTS = ("not_due", "not_applicable", "waived", "unsupported")
+APART_LISTS = ("without_effect", "not_due", "not_applicable", "waived", "unsupported")
 """The lists of a report that stand apart from its lost points, in the order of reading."""
+
+GATE_WORDS = {
+    "gated": ("not_met",),
+    "gated-partly": ("partly_met",),
+    "gated-missing": ("missing",),
+}
+"""How it is said that a gate lowers the band, by the states of its rule."""
 
 REASONS_TO_SAY = ("gate_unknown", "waiver_ended")
 """The reasons that the other lines of a loss do not tell already."""
@@ -162,18 +169,25 @@ class Display(Words):
     def index(self) -> Iterator[LabelledText]:
         """Yield the index, its band and its targets, and how far each of them holds."""
         index = self.document["index"]
-        value = self.number(index["value"])
-        yield self.say("index"), f"{value} / {self.number(index['scale'])}"
+        yield self.say("index"), self.index_value()
         yield self.say("arithmetic"), safe(index["calculation"])
         if self.document["band"]:
             yield self.say("band"), self._band(self.document["band"])
-        if index["supported"] != index["claimed"]:
+        if index["supported"] not in (index["claimed"], None):
             yield self.say("evidence"), self._claimed_and_supported(index)
-        if not index["lowest"] == index["value"] == index["highest"]:
+        ends = (index["lowest"], index["highest"])
+        if None not in ends and ends != (index["value"], index["value"]):
             yield self.say("possible"), self._possible_range(index)
         for target in self.document["targets"]:
             yield self.say("target"), self._target(target)
         yield self.say("counts"), self._counts(index["counts"])
+
+    def index_value(self) -> str:
+        """Return the index of its scale, or that there is none."""
+        index = self.document["index"]
+        if index["value"] is None:
+            return self.say("no-index")
+        return f"{self.number(index['value'])} / {self.number(index['scale'])}"
 
     def _claimed_and_supported(self, index: Document) -> str:
         return self.say(
@@ -195,22 +209,37 @@ class Display(Words):
         )
 
     def _band(self, band: Document) -> str:
-        parts = [safe(band["title"])]
-        if band["gates"]:
-            titles = ", ".join(self.rules[gate]["title"] for gate in band["gates"])
-            parts.append(self.say("gated", rules=titles))
+        parts = [safe(band["title"]), *self.gated(band)]
         if band["next"]:
-            distance = self.number(band["next"]["distance"])
-            title = band["next"]["title"]
-            parts.append(self.say("next-band", distance=distance, band=title))
+            parts.append(self.next_band(band["next"]))
         return "; ".join(parts)
+
+    def gated(self, band: Document) -> Iterator[str]:
+        """Yield why gates lower a band: by rules not met, met in part, or not reported."""
+        gates = [self.rules[gate] for gate in band["gates"]]
+        for key, states in GATE_WORDS.items():
+            titles = [rule["title"] for rule in gates if rule["state"] in states]
+            if titles:
+                yield self.say(key, rules=", ".join(titles))
+
+    def next_band(self, following: Document) -> str:
+        """Return how far the next band is, and which rules bar it besides."""
+        gates = [self.rules[gate]["title"] for gate in following["gates"]]
+        return self.say(
+            "next-band-gated" if gates else "next-band",
+            distance=self.number(following["distance"]),
+            band=following["title"],
+            rules=", ".join(gates),
+        )
 
     def _target(self, target: Document) -> str:
         reached = self.reached(reached=target["reached"])
         return f"{safe(target['title'])} ({self.clauses(target)}): {reached}"
 
-    def reached(self, *, reached: bool) -> str:
-        """Return the words for a target that is, or is not, reached."""
+    def reached(self, *, reached: bool | None) -> str:
+        """Return the words for a target that is, or is not, reached; None where there is no index."""
+        if reached is None:
+            return self.say("not-judged")
         if reached:
             return self.say("reached")
         return self.say("not-reached")
@@ -223,11 +252,17 @@ class Display(Words):
         if self.document["missing"]:
             yield self.say("list-missing"), self.listed_rules("missing")
 
-    def apart(self) -> Iterator[tuple[str, list[Document]]]:
-        """Yield the lists that stand apart from the lost points: heading and rules."""
+    def apart(self) -> Iterator[tuple[str, str, list[Document]]]:
+        """Yield the lists that stand apart from the lost points: key, heading and rules."""
         for key in APART_LISTS:
             if self.document[key]:
-                yield self.list_heading(key), self.listed_rules(key)
+                yield key, self.list_heading(key), self.listed_rules(key)
+        told = ("losses", "missing", *APART_LISTS)
+        listed = {id_ for key in told for id_ in self.document[key]}
+        others = [rule for rule in self.document["rules"] if rule["id"] not in listed]
+        fallbacks = [rule for rule in others if rule["fallback"]]
+        if fallbacks:
+            yield "fallback", self.list_heading("fallback"), fallbacks
 
     def list_heading(self, key: str) -> str:
         """Return the heading of a list of the document."""
@@ -241,8 +276,10 @@ class Display(Words):
             yield self.say("origin"), safe(rule["origin"])
         yield self.say("reported"), safe(rule["reported"])
         yield self.say("arithmetic"), safe(rule["calculation"])
-        if rule["reason"]["code"] in REASONS_TO_SAY:
+        if self._has_reason_to_say(rule):
             yield self.say("reason"), safe(rule["reason"]["text"])
+        elif rule["fallback"]:
+            yield self.say("reason"), safe(rule["fallback"])
         if rule["win_back"]:
             yield self.say("win-back"), safe(rule["win_back"])
         for gain in rule["gains"]:
@@ -251,6 +288,15 @@ class Display(Words):
         yield from self.proof(rule)
         for conflict in rule["conflicts"]:
             yield self.say("conflict"), self.conflict(conflict)
+
+    def _has_reason_to_say(self, rule: Document) -> bool:
+        """Whether the other lines leave open why a rule is in its state: for lack of another figure
+        than its own, say.
+        """
+        for figure in rule["inputs"]:
+            if figure["state"] == rule["state"] and figure["metric"] != rule["metric"]:
+                return True
+        return rule["reason"]["code"] in REASONS_TO_SAY
 
     def remedy(self, remedy: Document | None) -> Iterator[LabelledText]:
         """Yield what is to be done, by whom, with whom, by when, and with which money."""
@@ -274,19 +320,48 @@ class Display(Words):
         parts = (conflict["source"], conflict["required"], conflict["note"])
         return ": ".join(safe(part) for part in parts if part)
 
-    def loss_points(self, rule: Document) -> str:
-        """Return what a rule of a list of lost points took away.
-
-        A rule that is missing may lose nothing: its points leave the maximum, or count in full.
+    def lost_points(self, rule: Document) -> str:
+        """Return what a rule of a list of lost points lost; of a missing one, what else became of
+        its points.
         """
-        if not is_zero(rule["lost"]):
+        if Decimal(rule["lost"]):
             return self.say("minus", points=self.number(rule["lost"]))
-        if not is_zero(rule["excluded"]):
-            return self.say("excluded-points", points=self.number(rule["excluded"]))
-        return self.say("of-points", points=self.number(rule["maximum"]))
+        if Decimal(rule["excluded"]):
+            excluded = self.number(rule["excluded"])
+            return self.say("excluded-points", points=excluded)
+        if rule["id"] in self.document["losses"]:
+            return self.say("minus", points=self.under_a_tick())
+        if Decimal(rule["earned"]):
+            return self.say("full-points", points=self.number(rule["earned"]))
+        if Decimal(rule["maximum"]):
+            return self.say("minus", points=self.under_a_tick())
+        return self.say("no-points")
 
-    def points_at_stake(self, rule: Document) -> str:
-        """Return what a rule lost, or what it is worth where it lost nothing."""
+    def amount(self, rule: Document) -> str:
+        """Return the loss of a rule as a figure alone."""
+        if Decimal(rule["lost"]):
+            return f"−{self.number(rule['lost'])}"
+        return self.under_a_tick()
+
+    def under_a_tick(self) -> str:
+        """Return that an amount is above nothing, but too little for the last place: `under 0.01`."""
+        _, _, places = self.document["index"]["maximum"].partition(".")
+        tick = Decimal(1).scaleb(-len(places))
+        return message(self.lang, "word.under", {"points": self.number(f"{tick:f}")})
+
+    def no_losses(self) -> str:
+        """Return what stands in place of losses: that nothing was lost only where that is so."""
+        if self.document["index"]["at_its_highest"]:
+            return self.say("no-losses")
+        return self.say("no-losses-yet")
+
+    def points_at_stake(self, rule: Document, key: str = "") -> str:
+        """Return what a rule of a list lost, or what it is worth where it lost nothing."""
+        if key == "missing":
+            return self.lost_points(rule)
+        if key == "without_effect":
+            beyond = self.number(rule["without_effect"])
+            return self.say("of-points", points=beyond)
         if Decimal(rule["lost"]):
             return self.say("minus", points=self.number(rule["lost"]))
         return self.say("of-points", points=self.number(rule["maximum"]))

@@ -107,6 +107,9 @@ class InstrumentView(Words):
         """Return how many points a rule gives; some are for information only."""
         if rule["weight"] is None:
             return self.say("information")
+        if rule["share"] is not None:
+            points = rule["weight"]
+            return self.say("points-of-mean", points=points, **rule["share"])
         return self.points(rule["weight"])
 
     def points(self, figure: str) -> str:

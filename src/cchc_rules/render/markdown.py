@@ -24,9 +24,9 @@ def _report_lines(display: Display) -> Iterator[str]:
     yield from _areas(display)
     for title, rules in display.lost():
         yield from _lost(display, title, rules)
-    for title, rules in display.apart():
+    for key, title, rules in display.apart():
         yield from heading(title)
-        yield from (_apart(display, rule) for rule in rules)
+        yield from (_apart(display, rule, key) for rule in rules)
     yield from _tracks(display)
     yield from _all_rules(display)
     yield from heading(display.say("provenance"))
@@ -84,17 +84,17 @@ def _points(display: Display, part: Document) -> list[str]:
 def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
     yield from ("", f"## {title}")
     if not rules:
-        yield from ("", display.say("no-losses"))
+        yield from ("", display.no_losses())
     for position, rule in enumerate(rules, start=1):
-        points = display.loss_points(rule)
+        points = display.lost_points(rule)
         yield from heading(f"{position}. {points} · {plain(rule['title'])}", level=3)
         yield from pairs(display.loss(rule))
 
 
-def _apart(display: Display, rule: Document) -> str:
+def _apart(display: Display, rule: Document, key: str) -> str:
     title = plain(rule["title"])
     clauses = plain(display.clauses(rule))
-    points = display.points_at_stake(rule)
+    points = display.points_at_stake(rule, key)
     reason = plain(rule["reason"]["text"])
     return f"- **{title}** ({clauses}) – {points}. {reason}"
 

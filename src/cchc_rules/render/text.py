@@ -199,8 +199,8 @@ class ReportText(TextLayout):
         yield from self.areas()
         for title, rules in display.lost():
             yield from self.lost(title, rules)
-        for title, rules in display.apart():
-            yield from self.apart(title, rules)
+        for key, title, rules in display.apart():
+            yield from self.apart(key, title, rules)
         yield from self.tracks()
         yield from self.heading(display.say("provenance"))
         yield from self.pairs(display.foot())
@@ -258,20 +258,21 @@ class ReportText(TextLayout):
         display = self.display
         yield from self.heading(title)
         if not rules:
-            yield display.say("no-losses")
+            yield display.no_losses()
         for position, rule in enumerate(rules, start=1):
-            points = display.loss_points(rule)
+            points = display.lost_points(rule)
             yield from self.numbered(position, points, safe(rule["title"]), RED)
             yield from self.pairs(display.loss(rule), indent=3)
 
-    def apart(self, title: str, rules: list[Document]) -> Iterator[str]:
+    def apart(self, key: str, title: str, rules: list[Document]) -> Iterator[str]:
         """Yield a list of rules that stand apart from the lost points, each with its reason."""
         display = self.display
         yield from self.heading(title)
         for rule in rules:
             name = f"{safe(rule['title'])} ({display.clauses(rule)})"
             reason = safe(rule["reason"]["text"])
-            yield from self.bullet(f"{name} – {display.points_at_stake(rule)}")
+            points = display.points_at_stake(rule, key)
+            yield from self.bullet(f"{name} – {points}")
             for line in self.wrap(reason, GAP):
                 yield f"  {self.style(line, DIM)}"
 

@@ -17,6 +17,8 @@ from cchc_rules.rules.value_function import (
     Piece,
     Staircase,
 )
+from cchc_rules.scoring import totals
+from cchc_rules.scoring.compiled_rules import CompiledGroup
 from cchc_rules.scoring.rule_figures import number_of
 from cchc_rules.submissions.submission import Given
 
@@ -47,7 +49,10 @@ class Arithmetic:
     def _outcome(self, at: int, arithmetic: str) -> str:
         """Close an arithmetic line: `… = 1,8077 → 1,81; mất 0,19`."""
         result = self.scoring.results[at]
-        lost = self.scoring.lost(at)
+        group = self.scoring.compiled.mean_of.get(at)
+        if group is not None:
+            return self._in_mean(at, self.scoring.compiled.groups[group], arithmetic)
+        counted = self.scoring.counted[at]
         exact = Fraction(result.n, result.d * self.scoring.compiled.unit)
         earned = self.speaker.points(result.earned)
         middle = say_number(self.speaker.lang, self._unrounded(exact, result.earned))
@@ -60,11 +65,52 @@ class Arithmetic:
                 if same
                 else f"{arithmetic} = {middle} → {earned}"
             )
-        return (
-            f"{line}; {self.speaker.say('calculation.lost', points=self.speaker.points(lost))}"
-            if lost
-            else line
+        parts = {"lost": counted.lost, "without-effect": counted.without_effect}
+        said = [
+            self.speaker.say(f"calculation.{part}", points=self.speaker.points(ticks))
+            for part, ticks in parts.items()
+            if ticks
+        ]
+        return "; ".join([line, *said])
+
+    def _in_mean(self, at: int, group: CompiledGroup, arithmetic: str) -> str:
+        """Close the line of a rule in a mean: `… = 30 (trong 60); mất 4 × (60 − 30) / 100 = 1,20`.
+
+        The points of the rule itself are relative; what it costs is the group's weight × what it
+        lacks ÷ the weights that count (semantics G4).
+        """
+        scoring = self.scoring
+        result = scoring.results[at]
+        unit = scoring.compiled.unit
+        own = Fraction(result.n, result.d * unit)
+        weight = Fraction(scoring.compiled.worths[at].weight, unit)
+        sign = "→" if result.reason in _JUDGED else "="
+        number = say_number(self.speaker.lang, shown(own))
+        line = self.speaker.say(
+            "calculation.of-weight",
+            line=f"{arithmetic} {sign} {number}",
+            weight=self.speaker.exact(weight),
         )
+        counted = scoring.counted[at]
+        if counted.exact_lost <= 0:
+            return line
+        whole = Fraction(
+            totals.counting_weight(scoring.compiled, group, scoring.results), unit
+        )
+        lost = self.speaker.gone(counted.lost, counted.exact_lost)
+        exact = counted.exact_lost / unit
+        result_text = lost
+        if exact != Fraction(counted.lost, unit):
+            unrounded = say_number(self.speaker.lang, shown(exact))
+            result_text = f"{unrounded} → {lost}"
+        sum_text = (
+            f"{self.speaker.exact(Fraction(group.weight, unit))} × "
+            f"({self.speaker.exact(weight)} − {number}) / {self.speaker.exact(whole)}"
+        )
+        said = self.speaker.say(
+            "calculation.lost", points=f"{sum_text} = {result_text}"
+        )
+        return f"{line}; {said}"
 
     def _unrounded(self, exact: Fraction, ticks: int) -> str:
         """Return unrounded points with as many places as it takes to round them to what was earned,
@@ -86,10 +132,18 @@ class Arithmetic:
     def _absent_line(self, at: int) -> str:
         result = self.scoring.results[at]
         compiled = self.scoring.compiled
+        group = compiled.mean_of.get(at)
         if isinstance(result.detail, Given):
-            return self.speaker.say(
+            line = self.speaker.say(
                 "calculation.by-hand", points=self.speaker.points(result.earned)
             )
+            if group is None:
+                return line
+            return self._in_mean(at, compiled.groups[group], line)
+        counted = self.scoring.counted[at]
+        if result.excluded and (at in compiled.pooled or not counted.excluded):
+            way = "no-effect" if at in compiled.pooled else "to-others"
+            return self.speaker.say(f"calculation.{way}")
         effect = Effect.LOST
         if result.excluded:
             effect = Effect.EXCLUDE if result.rescales else Effect.SHOW
@@ -97,7 +151,7 @@ class Arithmetic:
             effect = Effect.FULL
         return self.speaker.say(
             f"calculation.{_EFFECTS[effect]}",
-            weight=self.speaker.points(compiled.worths[at].weight),
+            weight=self.speaker.points(counted.maximum),
         )
 
     def _arithmetic(self, at: int) -> str:
@@ -270,16 +324,27 @@ class Arithmetic:
         spelled = self.speaker.spelled(metric.formula or "", {})
         return f"{title}: {spelled} = {self.speaker.figure(name)}"
 
-    def fallbacks(self, at: int) -> str:
-        """Say that a formula had to fall back on another figure."""
+    def fallbacks(self, at: int) -> list[str]:
+        """Return a sentence for each formula that had to fall back on another figure."""
         used = [source for name in self._derived(at) for source in self._trace(name)[1]]
-        return "".join(
-            " "
-            + self.speaker.say(
-                "reason.fallback", source=self.speaker.spelled(source, {})
-            )
-            for source in used
-        )
+        used += self._own_fallbacks(at)
+        return [
+            self.speaker.say("reason.fallback", source=self.speaker.spelled(source, {}))
+            for source in dict.fromkeys(used)
+        ]
+
+    def _own_fallbacks(self, at: int) -> list[str]:
+        """Return the fallbacks in the formulas of a rule itself: of its threshold and its points."""
+        rules = self.scoring.rules
+        rule = self.scoring.rule(at)
+        formulas = [*dependencies.rule_formulas(rules, rule)]
+        own = self.scoring.own_values(at) if formulas else {}
+        used = []
+        for _, text, extra in formulas:
+            types = {**rules.metric_types, **extra}
+            parsed = formula.parse(text, types, rules.calendar)
+            used += parsed.trace(self.scoring.named(parsed) | own)[1]
+        return used
 
     # The index
 
@@ -290,7 +355,8 @@ class Arithmetic:
         left = sums.base.maximum - sums.base.rescaled
         scale = self.speaker.exact(scoring.rules.index.scale)
         base = self.speaker.points(sums.rounded_base)
-        line = self.speaker.say("calculation.nothing-left")
+        if not left:
+            return self.speaker.say("calculation.nothing-left")
         if left:
             line = f"{self.speaker.points(sums.base.earned)} × {scale} / {self.speaker.points(left)} = "
             whole = sums.exact_base == Fraction(

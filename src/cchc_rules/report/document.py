@@ -20,7 +20,7 @@ from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, 
 from cchc_rules.scoring.gains import Gain
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import Steps
-from cchc_rules.scoring.totals import Total
+from cchc_rules.scoring.totals import Sum, Total
 from cchc_rules.submissions.submission import Entry, Figure, Given
 
 
@@ -64,6 +64,7 @@ class _Writer:
             "groups": self.groups(),
             "rules": [self.rule(at) for at in range(len(scoring.results))],
             "losses": [names[at] for at in scoring.losses()],
+            "without_effect": [names[at] for at in scoring.without_effect()],
             **{str(state): ids for state, ids in lists.items()},
             "unsupported": [names[at] for at in sorted(scoring.unsupported)],
             "tracks": self.tracks(),
@@ -103,23 +104,29 @@ class _Writer:
         scoring = self.scoring
         sums = self.scoring.index
         points = scoring.points
+        value = self.value_of(sums)
         return {
-            "value": points(sums.value),
+            "value": value,
             "scale": number.plain(scoring.rules.index.scale),
-            "exact": number.ratio(sums.exact),
+            "exact": number.ratio(sums.exact) if sums.scored else None,
             **self.total(sums.base),
             "base": points(sums.rounded_base),
             "bonus": points(sums.bonus),
             "penalty": points(sums.penalty),
             "calculation": self.arithmetic.index_line(),
-            "lowest": points(scoring.lowest.value),
-            "highest": points(scoring.highest.value),
-            "claimed": points(sums.value),
-            "supported": points(scoring.supported.value),
+            "lowest": self.value_of(scoring.lowest),
+            "highest": self.value_of(scoring.highest),
+            "claimed": value,
+            "supported": self.value_of(scoring.supported),
+            "at_its_highest": scoring.at_its_highest,
             "counts": {str(state): len(scoring.in_state(state)) for state in State},
             "states": {str(state): self.parts(state) for state in State},
             "steps": self.steps(),
         }
+
+    def value_of(self, sums: Sum) -> str | None:
+        """Return an index as it is shown, None where nothing is left to score."""
+        return self.scoring.points(sums.value) if sums.scored else None
 
     def parts(self, state: State) -> Document:
         keys = ("maximum", "earned", "lost", "excluded")
@@ -167,6 +174,7 @@ class _Writer:
                 "distance": scoring.points(
                     int(number.ceiling(banding.distance * scoring.compiled.unit))
                 ),
+                "gates": list(banding.next_gates),
             },
             "ladder": [
                 {
@@ -187,7 +195,7 @@ class _Writer:
                 "source": list(target.source),
                 "comparator": target.comparator,
                 "threshold": number.plain(target.threshold),
-                "value": scoring.points(scoring.index.value),
+                "value": self.value_of(scoring.index),
                 "reached": scoring.reached(target.comparator, target.threshold),
             }
             for target in scoring.rules.targets
@@ -225,6 +233,7 @@ class _Writer:
         scoring = self.scoring
         rule = self.scoring.rule(at)
         result = self.scoring.results[at]
+        counted = self.scoring.counted[at]
         speaker = self.speaker
         points = self.scoring.points
         metric = scoring.rules.metrics.get(rule.metric or "")
@@ -241,10 +250,12 @@ class _Writer:
             "threshold": self.threshold(at),
             "value": self.value(at),
             "inputs": self.inputs(at),
-            "maximum": points(scoring.compiled.worths[at].weight),
-            "earned": points(result.earned),
-            "lost": points(scoring.lost(at)),
-            "excluded": points(result.excluded),
+            "maximum": points(counted.maximum),
+            "earned": points(counted.earned),
+            "lost": points(counted.lost),
+            "excluded": points(counted.excluded),
+            "without_effect": points(counted.without_effect),
+            "weight": points(scoring.compiled.worths[at].weight),
             "lowest": points(scoring.compiled.worths[at].lowest),
             "exact": number.ratio(Fraction(result.n, result.d * scoring.compiled.unit)),
             "weight_basis": rule.basis,
@@ -254,6 +265,7 @@ class _Writer:
             "origin": self.provenance.rule(rule.id),
             "reported": speaker.reported(at),
             "calculation": self.arithmetic.calculation(at),
+            "fallback": " ".join(self.arithmetic.fallbacks(at)) or None,
             "win_back": self.win_back(at),
             "gains": self.gains(at),
             "evidence": self.evidence(at),

@@ -27,17 +27,19 @@ class Explanation:
             "reported": self.speaker.said(at),
             "why": self.speaker.why(at),
         }
-        return self.speaker.say(
-            f"reason.{result.reason}", **places
-        ) + self.arithmetic.fallbacks(at)
+        sentences = [self.speaker.say(f"reason.{result.reason}", **places)]
+        others = self.speaker.missing_beside(at)
+        if others:
+            titles = self.speaker.titles(others)
+            sentences.append(self.speaker.say("reason.for-lack-of", titles=titles))
+        return " ".join([*sentences, *self.arithmetic.fallbacks(at)])
 
     def win_back(self, at: int) -> str | None:
         """Say what would win the lost points back; None where nothing is lost."""
         result = self.scoring.results[at]
-        lost = self.scoring.lost(at)
-        if lost <= 0 or (
-            result.state not in COMPUTED and result.state is not State.MISSING
-        ):
+        counted = self.scoring.counted[at]
+        open_or_computed = result.state in COMPUTED or result.state is State.MISSING
+        if counted.exact_lost <= 0 or not open_or_computed:
             return None
         if result.state in COMPUTED and self._past(at):
             return self.speaker.say("win-back.past", required=self.speaker.required(at))
@@ -53,14 +55,17 @@ class Explanation:
             if rule.comparator == "is" and not self.speaker.graded(rule)
             else "win-back.reach"
         )
-        way = _WAYS.get(
-            result.reason, "win-back.report" if result.state is State.MISSING else usual
-        )
+        why = self.speaker.why(at)
+        way = _WAYS.get(result.reason, usual)
+        if result.state is State.MISSING and result.reason not in _WAYS:
+            others = self.speaker.missing_beside(at)
+            why = self.speaker.titles(others)
+            way = "win-back.report-other" if others else "win-back.report"
         return self.speaker.say(
             way,
-            why=self.speaker.why(at),
+            why=why,
             required=self._wanted(at),
-            points=self.speaker.points(lost),
+            points=self.speaker.gone(counted.most_to_win, counted.exact_lost),
         )
 
     def _wanted(self, at: int) -> str:

@@ -16,25 +16,30 @@ from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import Band, Rule
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions import doubtful_figures
+from cchc_rules.scoring.totals import Counted, Sum
 
 
 @dataclass(frozen=True)
 class Index:
-    """The index and its parts, as exact decimals in points."""
+    """The index and its parts, as exact decimals in points.
 
-    value: Decimal
+    Where nothing is left to score there is no index: `value`, `exact`, `lowest`, `highest` and
+    `supported` are None.
+    """
+
+    value: Decimal | None
     scale: Decimal
-    exact: Fraction
+    exact: Fraction | None
     earned: Decimal
     lost: Decimal
     excluded: Decimal
     maximum: Decimal
-    lowest: Decimal
-    highest: Decimal
-    supported: Decimal
+    lowest: Decimal | None
+    highest: Decimal | None
+    supported: Decimal | None
 
     def __str__(self) -> str:
-        return str(self.value)
+        return "–" if self.value is None else str(self.value)
 
 
 @dataclass(frozen=True)
@@ -71,23 +76,37 @@ class RuleRecord:
 
     @property
     def maximum(self) -> Decimal:
-        """The most points it could earn."""
-        return self.report.decimal(self.report.scoring.compiled.worths[self.at].weight)
+        """The most points it could bring to its group; their sum is the group's."""
+        return self.report.decimal(self._counted.maximum)
 
     @property
     def earned(self) -> Decimal:
-        """The points it earned."""
-        return self.report.decimal(self.report.scoring.results[self.at].earned)
+        """The points it brought to its group."""
+        return self.report.decimal(self._counted.earned)
 
     @property
     def lost(self) -> Decimal:
-        """The points it lost."""
-        return self.report.decimal(self.report.scoring.lost(self.at))
+        """The points it took from its group; zero also for a loss that is too small for a tick."""
+        return self.report.decimal(self._counted.lost)
 
     @property
     def excluded(self) -> Decimal:
         """The points that neither count as earned nor as lost."""
-        return self.report.decimal(self.report.scoring.results[self.at].excluded)
+        return self.report.decimal(self._counted.excluded)
+
+    @property
+    def without_effect(self) -> Decimal:
+        """The points it lost beyond the cap of a bonus or penalty pool."""
+        return self.report.decimal(self._counted.without_effect)
+
+    @property
+    def weight(self) -> Decimal:
+        """The rule's own weight; in a mean group it is relative to the other rules'."""
+        return self.report.decimal(self.report.scoring.compiled.worths[self.at].weight)
+
+    @property
+    def _counted(self) -> Counted:
+        return self.report.scoring.counted[self.at]
 
     @property
     def title(self) -> str:
@@ -135,17 +154,20 @@ class Report:
         scoring = self.scoring
         base = sums.base
         return Index(
-            value=self.decimal(sums.value),
+            value=self._value(sums),
             scale=Decimal(number.plain(scoring.rules.index.scale)),
-            exact=sums.exact,
+            exact=sums.exact if sums.scored else None,
             earned=self.decimal(base.earned),
             lost=self.decimal(base.lost),
             excluded=self.decimal(base.excluded),
             maximum=self.decimal(base.maximum),
-            lowest=self.decimal(scoring.lowest.value),
-            highest=self.decimal(scoring.highest.value),
-            supported=self.decimal(scoring.supported.value),
+            lowest=self._value(scoring.lowest),
+            highest=self._value(scoring.highest),
+            supported=self._value(scoring.supported),
         )
+
+    def _value(self, sums: Sum) -> Decimal | None:
+        return self.decimal(sums.value) if sums.scored else None
 
     @property
     def band(self) -> Band | None:

@@ -46,6 +46,12 @@ class ResultText(RuleText):
         """Return points with all their places, in the language."""
         return say_number(self.lang, self.scoring.points(ticks))
 
+    def gone(self, ticks: int, exact: Fraction) -> str:
+        """Return lost points, or that they are too few for the last place: `dưới 0,01`."""
+        if ticks or not exact:
+            return self.points(ticks)
+        return self.say("word.under", points=self.points(1))
+
     def bare(self, name: str) -> str:
         """Return a metric's figure without unit, as it stands in an arithmetic line."""
         metric = self.scoring.rules.metrics[name]
@@ -287,6 +293,25 @@ class ResultText(RuleText):
         if result.reason is Reason.TIER:
             return self.condition(rule, rule.pieces[detail])
         return ""
+
+    def missing_beside(self, at: int) -> list[str]:
+        """Return the submitted metrics, other than the rule's own, whose absence is the rule's."""
+        rule = self.scoring.rule(at)
+        state = self.scoring.results[at].state
+        names = (name for name in self.scoring.compiled.reads[rule.id])
+        absent = [
+            name
+            for name in names
+            if isinstance(figure := self.scoring.figure(name), Absent)
+            and figure.state is state
+        ]
+        return [] if rule.metric in absent else absent
+
+    def titles(self, names: list[str]) -> str:
+        """Return the titles of metrics in quotation marks, one after the other."""
+        return ", ".join(
+            self.say("word.quoted", word=self.title(name)) for name in names
+        )
 
     def _waiver(self, at: int) -> str:
         """Say who waived a figure, why and until when."""

@@ -213,7 +213,9 @@ class Recount:
             },
             "band": self._band(
                 index["value" if self.machine["bands_read"] == "rounded" else "exact"]
-            ),
+            )
+            if index["value"] is not None
+            else None,
             "targets": [
                 self._target(target, index) for target in self.report["targets"]
             ],
@@ -415,7 +417,7 @@ class Recount:
             return Leaf(state, given, cause="given", final=gate)
         if effect == "manual":
             return Leaf("missing", cause="awaited", final=gate or state != "missing")
-        points = amount(rule["maximum"]) if effect == "full" else ZERO
+        points = amount(rule["weight"]) if effect == "full" else ZERO
         out = effect in ("exclude", "show")
         return Leaf(state, points, out, effect == "exclude", cause, final=gate)
 
@@ -430,7 +432,7 @@ class Recount:
             )
         names = {
             "value": own,
-            "weight": amount(rule["maximum"]),
+            "weight": amount(rule["weight"]),
             "lowest": amount(rule["lowest"]),
         }
         exempt = {"metric": machine["exempt"]} if machine["exempt"] else True
@@ -478,15 +480,15 @@ class Recount:
 
     def _rule(self, rule: Any) -> dict[str, Any]:
         leaf = self._leaf(rule["id"])
-        part = self._part(rule, leaf)
         return {
-            **{key: part[key] for key in SUMS[:4]},
+            **self._counted(rule["id"]),
+            "weight": amount(rule["weight"]),
             "state": leaf.state,
             "exact": leaf.exact,
             "value": shown(self._figure(rule["metric"])) if rule["metric"] else None,
             "threshold": self._threshold(rule),
             "inputs": [self._input(item) for item in rule["inputs"]],
-            "evidence": self._evidence(rule, leaf, part["earned"]),
+            "evidence": self._evidence(rule, leaf),
             "gains": [self._gain(rule, gain) for gain in rule["gains"]],
         }
 
@@ -515,7 +517,7 @@ class Recount:
             )
         return amount(tree) if isinstance(tree, str) else shown(self._value(tree))
 
-    def _evidence(self, rule: Any, leaf: Leaf, earned: Fraction) -> dict[str, Any]:
+    def _evidence(self, rule: Any, leaf: Leaf) -> dict[str, Any]:
         (first, last), evidence = (
             self.machine["window"] or ("", "9999-12-31"),
             rule["evidence"],
@@ -524,6 +526,8 @@ class Recount:
             item["date"] is None or first <= item["date"] <= last
             for item in evidence["documents"]
         ]
+        in_mean = self.groups[rule["group"]]["combine"] == "mean"
+        earned = leaf.exact if in_mean else rounded(leaf.exact, self.places)
         claims = (
             evidence["required"]
             and earned > 0
@@ -549,10 +553,36 @@ class Recount:
             "change": amount(gain["to"]) - start
             if isinstance(start, Fraction)
             else None,
-            "points": self._part(rule, trial._leaf(id_))["earned"]
-            - self._part(rule, self._leaf(id_))["earned"],
-            "index": trial._index()["value"] - self._index()["value"],
+            "points": self._brings(rule, trial._leaf(id_)),
+            "index": self._rise(trial),
         }
+
+    def _rise(self, trial: "Recount") -> Fraction:
+        """Return how much more the index of a trial shows, nothing where either shows none."""
+        now = self._index()["value"]
+        then = trial._index()["value"]
+        if now is None or then is None:
+            return ZERO
+        return Fraction(then - now)
+
+    def _brings(self, rule: Any, leaf: Leaf) -> Fraction:
+        """Return how many points a rule brings its group when it alone comes to something else."""
+        id_ = rule["id"]
+        totals = {**self.totals}
+        for group in self._above(rule["group"]):
+            totals.pop(group["id"], None)
+        other = self._again(leaves={**self.leaves, id_: leaf}, totals=totals)
+        pool = self._pool(rule["group"])
+        if pool is not None:
+            key = "earned" if self.groups[pool]["kind"] == "bonus" else "lost"
+            change = other._total(pool)[key] - self._total(pool)[key]
+            return change if key == "earned" else -change
+        if self.groups[rule["group"]]["combine"] == "mean":
+            return self._counted(id_)["lost"] - other._counted(id_)["lost"]
+        return (
+            self._part(rule, leaf)["earned"]
+            - self._part(rule, self._leaf(id_))["earned"]
+        )
 
     def _trial(self, metric: str, figure: Any) -> "Recount":
         """Return a recount with another figure, which keeps what the metric does not touch."""
@@ -587,8 +617,108 @@ class Recount:
 
     # Groups and the index (semantics G1 to I7)
 
+    def _pool(self, group: str) -> str | None:
+        """Return the bonus or penalty pool that a group is or lies in."""
+        *_, top = self._above(group)
+        return None if top["kind"] == "base" else top["id"]
+
+    def _counted(self, id_: str) -> dict[str, Fraction]:
+        """Return what a rule counts for in its group, in points of the index (semantics G4 to G6)."""
+        rule = self.rules[id_]
+        pool = self._pool(rule["group"])
+        if self.groups[rule["group"]]["combine"] == "mean":
+            return self._counted_in_mean(rule["group"])[id_]
+        part = self._part(rule, self._leaf(id_))
+        beyond = ZERO if pool is None else self._beyond(pool)[id_]
+        return {key: part[key] for key in SUMS[:4]} | {
+            "lost": part["lost"] - beyond,
+            "without_effect": beyond,
+        }
+
+    def _exact_in_mean(
+        self, name: str
+    ) -> dict[str, tuple[Fraction, Fraction, Fraction]]:
+        """Return what the rules of a mean earn, lose and have excluded of its points, unrounded."""
+        group = self.groups[name]
+        leaves = {
+            rule["id"]: self._leaf(rule["id"]) for rule in self.members.get(name, [])
+        }
+        weights = {id_: amount(self.rules[id_]["weight"]) for id_ in leaves}
+        inside = [
+            id_ for id_, leaf in leaves.items() if not (leaf.excluded and leaf.rescales)
+        ]
+        if not any(weights[id_] for id_ in inside):
+            inside = [*leaves]
+        whole = sum((weights[id_] for id_ in inside), ZERO)
+        point = amount(group["maximum"]) / whole if whole else ZERO
+        nothing = (ZERO, ZERO, ZERO)
+        found = dict.fromkeys(leaves, nothing)
+        for id_ in inside:
+            most = weights[id_] * point
+            earned = leaves[id_].exact * point
+            excluded = most if leaves[id_].excluded else ZERO
+            found[id_] = (earned, most - earned - excluded, excluded)
+        return found
+
+    def _counted_in_mean(self, name: str) -> dict[str, dict[str, Fraction]]:
+        exact = self._exact_in_mean(name)
+        total = self._total(name)
+        parts = {
+            key: self._apportioned(
+                total[key], {id_: row[at] for id_, row in exact.items()}
+            )
+            for at, key in enumerate(("earned", "lost", "excluded"))
+        }
+        return {
+            id_: {key: parts[key][id_] for key in parts}
+            | {
+                "maximum": sum((parts[key][id_] for key in parts), ZERO),
+                "without_effect": ZERO,
+            }
+            for id_ in exact
+        }
+
+    def _beyond(self, pool: str) -> dict[str, Fraction]:
+        """Return what each rule of a pool lost beyond its cap."""
+        own = {
+            id_: self._part(rule, self._leaf(id_))["lost"]
+            for id_, rule in self.rules.items()
+            if self._pool(rule["group"]) == pool
+        }
+        whole = sum(own.values(), ZERO)
+        counts = min(self._total(pool)["lost"], whole)
+        part = counts / whole if whole else ZERO
+        lost = self._apportioned(counts, {id_: part * one for id_, one in own.items()})
+        return {id_: own[id_] - lost[id_] for id_ in own}
+
+    def _apportioned(
+        self, total: Fraction, exact: dict[str, Fraction]
+    ) -> dict[str, Fraction]:
+        """Return points with all their places that add up to a total, by the largest remainders."""
+        unit = 10**self.places
+        ticks = {id_: part * unit // 1 for id_, part in exact.items()}
+        left = int(total * unit) - sum(ticks.values())
+        order = sorted(exact, key=lambda id_: ticks[id_] - exact[id_] * unit)
+        for id_ in order[: max(left, 0)]:
+            ticks[id_] += 1
+        for id_ in reversed(exact):
+            if left < 0 and ticks[id_] > 0:
+                ticks[id_] -= 1
+                left += 1
+        return {id_: Fraction(count, unit) for id_, count in ticks.items()}
+
+    def _loses(self, id_: str) -> bool:
+        """Whether a rule takes anything from its group, be it too little to be shown."""
+        return self._exact_loss(id_) > 0
+
+    def _exact_loss(self, id_: str) -> Fraction:
+        group = self.rules[id_]["group"]
+        if self.groups[group]["combine"] == "mean":
+            return self._exact_in_mean(group)[id_][1]
+        return self._counted(id_)["lost"]
+
     def _part(self, rule: Any, leaf: Leaf) -> dict[str, Fraction]:
-        most = amount(rule["maximum"])
+        most = amount(rule["weight"])
         excluded = most if leaf.excluded else ZERO
         return _sums(
             most,
@@ -609,7 +739,7 @@ class Recount:
         if group["combine"] == "mean":
             return self._mean(
                 amount(group["maximum"]),
-                [(amount(rule["maximum"]), leaf) for rule, leaf in rules],
+                [(amount(rule["weight"]), leaf) for rule, leaf in rules],
             )
         parts = [
             self._total(id_)
@@ -650,7 +780,7 @@ class Recount:
             ZERO,
         )
 
-    def _index(self) -> dict[str, Fraction]:
+    def _index(self) -> dict[str, Any]:
         tops = [
             (group["kind"], self._total(id_))
             for id_, group in self.groups.items()
@@ -666,7 +796,10 @@ class Recount:
         )
         scale = amount(self.report["index"]["scale"])
         left = sums["maximum"] - sums["rescaled"]
-        exact = sums["earned"] * scale / left if left else ZERO
+        if not left:
+            nothing = {"base": ZERO, "bonus": bonus, "penalty": penalty}
+            return sums | nothing | {"value": None, "exact": None}
+        exact = sums["earned"] * scale / left
         over = bonus - penalty
         base = rounded(exact, self.places)
         held = max(base, exact) + over > scale and not self.machine["over_scale"]
@@ -682,7 +815,7 @@ class Recount:
             "exact": exact,
         }
 
-    def _range(self, index: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    def _range(self, index: Mapping[str, Any]) -> dict[str, Any]:
         """Return the index claimed, what evidence supports of it, and what it may still become."""
         bare = {
             id_ for id_, rule in self.rules.items() if not rule["evidence"]["supported"]
@@ -693,7 +826,7 @@ class Recount:
                 for id_, leaf in self.leaves.items()
             },
             "highest": {
-                id_: self._settled(id_, leaf, "maximum")
+                id_: self._settled(id_, leaf, "weight")
                 for id_, leaf in self.leaves.items()
             },
             "supported": self.leaves
@@ -703,7 +836,11 @@ class Recount:
             name: self._again(leaves=leaves, totals={})._index()["value"]
             for name, leaves in found.items()
         }
-        return values | {"claimed": index["value"]}
+        whole = index["value"] is not None and index["value"] == values["highest"]
+        return values | {
+            "claimed": index["value"],
+            "at_its_highest": whole and not any(map(self._loses, self.rules)),
+        }
 
     def _settled(self, id_: str, leaf: Leaf, key: str) -> Leaf:
         open_ = leaf.state in ("missing", "not_due") or leaf.cause == "awaited"
@@ -728,16 +865,21 @@ class Recount:
             gate["rule"]: names.index(gate["at_most"])
             for gate in self.machine["band_gates"]
         }
-        limits = {
+        barred = {
             id_: most
             for id_, most in limits.items()
-            if self._leaf(id_).state not in PASSES and most < at
+            if self._leaf(id_).state not in PASSES
         }
+        limits = {id_: most for id_, most in barred.items() if most < at}
         following = None
         if at + 1 < len(ladder):
             edge = amount(ladder[at + 1].get("from") or ladder[at + 1]["above"])
             away = Fraction(-((value - edge) * 10**self.places // 1), 10**self.places)
-            following = {"id": names[at + 1], "distance": away}
+            following = {
+                "id": names[at + 1],
+                "distance": away,
+                "gates": [id_ for id_, most in barred.items() if most <= at],
+            }
         return {
             "id": names[min([at, *limits.values()])],
             "gates": list(limits),
@@ -749,7 +891,9 @@ class Recount:
             "next": following,
         }
 
-    def _target(self, target: Any, index: Mapping[str, Fraction]) -> dict[str, Any]:
+    def _target(self, target: Any, index: Mapping[str, Any]) -> dict[str, Any]:
+        if index["exact"] is None:
+            return {"reached": None, "value": None}
         reached = OPERATORS[target["comparator"]](
             index["exact"], amount(target["threshold"])
         )
@@ -762,14 +906,14 @@ class Recount:
         ]
         return {
             "maximum": sum(
-                (amount(rule["maximum"]) for rule in scored if rule in rules), ZERO
+                (amount(rule["weight"]) for rule in scored if rule in rules), ZERO
             ),
             "earned": sum((amount(rule["tracks"][id_]) for rule in scored), ZERO),
             "scored": len(scored),
             "unscored": len(rules) - len(scored),
         }
 
-    def _steps(self, index: Mapping[str, Fraction]) -> list[dict[str, Any]]:
+    def _steps(self, index: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the steps from the maximum to the index; those that change nothing are left out."""
         tops = [
             (id_, group["kind"], self.totals[id_])
@@ -783,6 +927,10 @@ class Recount:
                 if kind == "base"
             ),
             ("excluded", None, -index["excluded"]),
+        ]
+        if index["value"] is None:
+            return _added([("maximum", None, index["maximum"]), *changes])
+        changes += [
             ("rescaled", None, index["base"] - index["earned"]),
             *(
                 ("bonus", id_, total["earned"])
@@ -800,18 +948,13 @@ class Recount:
                 index["value"] - index["base"] - index["bonus"] + index["penalty"],
             ),
         ]
-        total = ZERO
-        steps = [
-            ("maximum", None, index["maximum"]),
-            *(step for step in changes if step[2]),
-        ]
-        found = []
-        for kind, group, change in [*steps, ("index", None, ZERO)]:
-            total += change
-            found.append(
-                {"kind": kind, "group": group, "change": change, "total": total}
-            )
-        return found
+        return _added(
+            [
+                ("maximum", None, index["maximum"]),
+                *changes,
+                ("index", None, ZERO),
+            ]
+        )
 
     def _by_state(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
         """Return how many rules are in each state, and what they have together."""
@@ -836,11 +979,16 @@ class Recount:
         lost = [
             id_
             for id_, rule in again.items()
-            if rule["state"] in COMPUTED and rule["lost"] > 0
+            if rule["state"] in COMPUTED and self._loses(id_)
         ]
         states = (*PRECEDENCE, "not_due")
         return {
-            "losses": sorted(lost, key=lambda id_: (-again[id_]["lost"], id_)),
+            "losses": sorted(
+                lost, key=lambda id_: (-again[id_]["lost"], -self._exact_loss(id_), id_)
+            ),
+            "without_effect": [
+                id_ for id_, rule in again.items() if rule["without_effect"]
+            ],
             "unsupported": [
                 id_ for id_, rule in again.items() if not rule["evidence"]["supported"]
             ],
@@ -871,6 +1019,21 @@ def _lies_above(value: Fraction, step: Mapping[str, str]) -> bool:
     )
 
 
+def _added(
+    changes: list[tuple[str, str | None, Fraction]],
+) -> list[dict[str, Any]]:
+    """Return steps with the total after each; changes of nothing are left out."""
+    total = ZERO
+    steps = []
+    for kind, group, change in changes:
+        total += change
+        if change or kind in ("maximum", "index"):
+            steps.append(
+                {"kind": kind, "group": group, "change": change, "total": total}
+            )
+    return steps
+
+
 def _inside(step: Mapping[str, str], value: Fraction) -> bool:
     return all(
         OPERATORS[EDGES[key]](value, amount(text))
@@ -891,7 +1054,7 @@ def _points(rule: Any) -> Fraction | None:
 
 
 def _computed(rule: Any, points: Fraction, met: bool | None) -> Leaf:
-    full = points >= amount(rule["maximum"]) if met is None else met
+    full = points >= amount(rule["weight"]) if met is None else met
     return Leaf("met" if full else "partly_met" if points > 0 else "not_met", points)
 
 

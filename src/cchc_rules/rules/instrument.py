@@ -128,7 +128,10 @@ class _Instrument:
             "id": rule.id,
             "title": rule.title.of(self.lang),
             "source": [*rule.source],
-            "weight": self.number(rule.weight) if rule.deduction.scored else None,
+            "weight": self.points_of(rule, rule.weight)
+            if rule.deduction.scored
+            else None,
+            "share": self.share_of_mean(rule),
             "basis": rule.basis,
             "measures": self.measured(metric) if metric else None,
             "required": self.required(rule),
@@ -174,13 +177,37 @@ class _Instrument:
             "governs": self.required(rule),
         }
 
+    # What a rule of a mean counts for
+
+    def points_of(self, rule: Rule, own: Fraction) -> str:
+        """Return points of a rule in points of its group: those of a rule in a mean are relative."""
+        group = self.rules.groups[rule.group]
+        whole = self._mean_weight(group)
+        if whole is None:
+            return self.number(own)
+        return self.words.number(own * (group.weight or Fraction(0)) / whole)
+
+    def share_of_mean(self, rule: Rule) -> Document | None:
+        """Return a rule's relative weight and that of all rules of its mean; None in a sum."""
+        whole = self._mean_weight(self.rules.groups[rule.group])
+        if whole is None:
+            return None
+        return {"weight": self.number(rule.weight), "whole": self.number(whole)}
+
+    def _mean_weight(self, group: Group) -> Fraction | None:
+        """Return the weights of a mean's rules together; None of a sum, or where all are zero."""
+        if group.combine != "mean":
+            return None
+        rules = (part for part in self.below[group.id] if isinstance(part, Rule))
+        return sum((rule.weight for rule in rules), Fraction(0)) or None
+
     # How points are lost
 
     def losing(self, rule: Rule) -> Iterator[str]:
         """Yield how a rule gives and takes points, a line for each step."""
         points = {
-            "weight": self.number(rule.weight),
-            "lowest": self.number(rule.lowest),
+            "weight": self.points_of(rule, rule.weight),
+            "lowest": self.points_of(rule, rule.lowest),
         }
         metric = self.rules.metrics.get(rule.metric or "")
         function = None if metric is None else value_function(rule, metric)
@@ -195,6 +222,12 @@ class _Instrument:
                 yield from self.stairs(rule, stairs, points)
             case Computed(text):
                 yield self.formula(rule, text)
+            case None if rule.deduction.scored and self.share_of_mean(rule):
+                yield self.say(
+                    "manual-relative",
+                    weight=self.number(rule.weight),
+                    lowest=self.number(rule.lowest),
+                )
             case _:
                 yield self.say(rule.deduction.kind.replace("_", "-"), **points)
 
@@ -217,7 +250,10 @@ class _Instrument:
         step = self.say(off, count=self.number(stairs.step), unit=self.unit(metric))
         how = "plain" if whole and stairs.step == 1 else stairs.units
         yield self.say(
-            f"units-{how}", **points, step=step, loss=self.number(-stairs.each)
+            f"units-{how}",
+            **points,
+            step=step,
+            loss=self.points_of(rule, -stairs.each),
         )
         exempt = rule.deduction.axis.exempt
         if exempt is not None:
@@ -230,24 +266,29 @@ class _Instrument:
         condition = self.words.condition(rule, piece)
         match piece.points:
             case Constant(Fraction() as points):
-                return self.say("tier", condition=condition, points=self.number(points))
+                return self.say(
+                    "tier", condition=condition, points=self.points_of(rule, points)
+                )
             case Computed(text):
                 return f"{condition}: {self.formula(rule, text)}"
             case Staircase() as stairs:
-                return self.say("tier", condition=condition, points=self.slope(stairs))
+                said = self.slope(rule, stairs)
+                return self.say("tier", condition=condition, points=said)
             case _:
                 raise AssertionError(
                     piece
                 )  # pragma: no cover - no other points have conditions
 
-    def slope(self, stairs: Staircase) -> str:
+    def slope(self, rule: Rule, stairs: Staircase) -> str:
         """Say a staircase from a written figure: `10 + 2 × (value − 10)`."""
         value = self.say("own-value")
         origin = (
             self.number(stairs.origin) if isinstance(stairs.origin, Fraction) else ""
         )
-        base = self.number(stairs.base) if isinstance(stairs.base, Fraction) else ""
-        return f"{base} + {self.number(stairs.each)} × ({value} − {origin})"
+        base = ""
+        if isinstance(stairs.base, Fraction):
+            base = self.points_of(rule, stairs.base)
+        return f"{base} + {self.points_of(rule, stairs.each)} × ({value} − {origin})"
 
     def formula(self, rule: Rule, text: str) -> str:
         own = {
@@ -258,7 +299,8 @@ class _Instrument:
             "weight": self.number(rule.weight),
             "lowest": self.number(rule.lowest),
         }
-        return self.say("formula", formula=self.words.spelled(text, own), **places)
+        said = "formula" if self.share_of_mean(rule) is None else "formula-relative"
+        return self.say(said, formula=self.words.spelled(text, own), **places)
 
     # Absences, derived metrics, remedies, bands
 

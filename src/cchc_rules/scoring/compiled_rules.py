@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from graphlib import TopologicalSorter
 from typing import NamedTuple, TypeAlias
 
@@ -89,6 +89,37 @@ class CompiledRuleSet:
     groups: tuple[CompiledGroup, ...]
     reads: Mapping[str, tuple[str, ...]]
     evidence: tuple[tuple[int, tuple[str, ...]], ...]
+
+    @cached_property
+    def mean_of(self) -> Mapping[int, int]:
+        """The mean group of each rule in one, both by position."""
+        return {
+            at: position
+            for position, group in enumerate(self.groups)
+            if group.mean
+            for at in group.rules
+        }
+
+    @cached_property
+    def pool_of(self) -> Mapping[int, int]:
+        """The bonus or penalty pool of each group in one, itself included, by position."""
+        pools: dict[int, int] = {}
+        for position in reversed(range(len(self.groups))):
+            group = self.groups[position]
+            if group.kind != "base":
+                pools[position] = position
+            if position in pools:
+                pools |= dict.fromkeys(group.groups, pools[position])
+        return pools
+
+    @cached_property
+    def pooled(self) -> Mapping[int, int]:
+        """The bonus or penalty pool of each rule in one, both by position."""
+        return {
+            at: pool
+            for position, pool in self.pool_of.items()
+            for at in self.groups[position].rules
+        }
 
     def figures(self, submitted: Mapping[str, Figure]) -> Figures:
         """Return the figures of all metrics by position, derived ones computed."""

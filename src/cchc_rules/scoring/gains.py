@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
-from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
@@ -20,6 +19,7 @@ from cchc_rules.rules.value_function import (
     held_from,
     value_function,
 )
+from cchc_rules.scoring import totals
 from cchc_rules.scoring.rescoring import Probe, Trial
 from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.scoring import Scoring
@@ -29,11 +29,15 @@ from cchc_rules.submissions.submission import Figure
 FURTHEST = 2**30
 """A range without end is searched so many steps far where a formula gives the points."""
 
-Enough: TypeAlias = Callable[[int | Fraction], bool]
-"""Whether points are as many as are looked for."""
-
 FEW = 64
 """So many steps are tried one by one where a formula gives the points."""
+
+
+Points: TypeAlias = "int | Fraction"
+"""Points of a rule, in ticks: whole ones, but exact ones in a mean, which alone is rounded."""
+
+Measure: TypeAlias = Callable[[Result], Points]
+"""What a search tries to raise: the points that a result is worth."""
 
 
 class Gain(NamedTuple):
@@ -61,7 +65,7 @@ class Find(NamedTuple):
     steps: Steps
     any: int
     all: int
-    most: int | Fraction
+    most: Points
 
 
 class Gains:
@@ -84,12 +88,17 @@ class Gains:
     def _gains(self, at: int) -> Iterator[Gain]:
         rule = self.scoring.rule(at)
         if (
-            self.scoring.lost(at) <= 0
+            not self.scoring.loses(at)
             or rule.metric is None
             or isinstance(self.scoring.figure(rule.metric), Absent)
         ):
             return
-        found = [find for name in self.inputs(rule) if (find := self.search(at, name))]
+        worth, first = self._effective(at)
+        found = [
+            find
+            for name in self.inputs(rule)
+            if (find := self._found_by(at, name, worth, first))
+        ]
         best = min(
             found,
             key=lambda find: (-find.most, abs(find.all), find.steps.metric.id),
@@ -107,14 +116,40 @@ class Gains:
             None if figure is None else self.trial.results({steps.metric.id: figure})
         )
         if results is not None:
-            points = results[at].earned - self.scoring.results[at].earned
-            yield Gain(
-                aim,
-                steps,
-                step,
-                points,
-                self.trial.summed(results).value - self.scoring.index.value,
+            scoring = self.scoring
+            points = totals.gained(
+                scoring.compiled, scoring.results, scoring.groups, at, results[at]
             )
+            then = self.trial.summed(results)
+            both_scored = then.scored and scoring.index.scored
+            rise = then.value - scoring.index.value if both_scored else 0
+            if points or rise:
+                yield Gain(aim, steps, step, points, rise)
+
+    def _effective(self, at: int) -> tuple[Measure, Points]:
+        """Return what of a rule's points has an effect on its group, and the least that shows.
+
+        In a mean it takes half a tick of the group to show; in a pool only what lies within the cap
+        counts.
+        """
+        compiled = self.scoring.compiled
+        result = self.scoring.results[at]
+        if at in compiled.mean_of:
+            position = compiled.mean_of[at]
+            group = compiled.groups[position]
+            brought = self.trial.share(position)
+            others = brought.points - Fraction(result.n, result.d)
+            shows = self.scoring.groups[position].earned + Fraction(1, 2)
+            return exact_points, shows * brought.weight / (group.weight or 1) - others
+        if at not in compiled.pooled:
+            return whole_points, result.earned + 1
+        pool = compiled.groups[compiled.pooled[at]]
+        room = pool.cap - self.scoring.groups[compiled.pooled[at]].uncapped
+        if pool.kind == "bonus":
+            most = max(result.earned, result.earned + room)
+            return lambda other: min(other.earned, most), result.earned + 1
+        least = result.earned - min(room, 0)
+        return lambda other: max(other.earned, least), least + 1
 
     def _numbers_of(self, rule: Rule, name: str) -> Iterator[Fraction | None]:
         metric = self.scoring.rules.metrics[rule.metric or ""]
@@ -143,20 +178,31 @@ class Gains:
             )
         return self._steps[name]
 
-    def search(
-        self, at: int, name: str, *, opened: bool = False, exact: bool = False
-    ) -> Find | None:
-        """Return the changes of one metric that win points of a rule back, None where none does.
+    def search(self, at: int, name: str, *, opened: bool = False) -> Find | None:
+        """Return the changes of one metric that raise a rule's own points, None where none does."""
+        result = self.scoring.results[at]
+        if at in self.scoring.compiled.mean_of:
+            return self._found_by(at, name, exact_points, None, opened=opened)
+        return self._found_by(at, name, whole_points, result.earned + 1, opened=opened)
 
-        `exact` counts points before rounding, as a mean does (semantics G2).
+    def _found_by(
+        self,
+        at: int,
+        name: str,
+        worth: Measure,
+        first: "Points | None",
+        *,
+        opened: bool = False,
+    ) -> Find | None:
+        """Return the changes of one metric that raise what a rule is worth to so much at first, and
+        to the most.
         """
         steps = self.steps(name)
         if steps is None:
             return None
         probe = self.trial.probe(at, name, opened=opened)
-        worth = exact_points if exact else attrgetter("earned")
         search = Search(self.scoring, steps, probe, worth)
-        return search.find(worth(self.scoring.results[at]))
+        return search.find(worth(self.scoring.results[at]), first)
 
     def passing(self, at: int, name: str) -> Find | None:
         """Return the changes of one metric that meet a rule, None where none does."""
@@ -166,12 +212,7 @@ class Gains:
         probe = self.trial.probe(at, name, opened=True)
         return Search(
             self.scoring, steps, probe, lambda result: int(result.state is State.MET)
-        ).find(0)
-
-
-def exact_points(result: Result) -> Fraction:
-    """Return the points of a result before rounding, in ticks."""
-    return Fraction(result.n, result.d)
+        ).find(0, 1)
 
 
 class Search:
@@ -189,7 +230,7 @@ class Search:
         scoring: Scoring,
         steps: Steps,
         probe: Probe,
-        worth: Callable[[Result], int | Fraction] = attrgetter("earned"),
+        worth: Measure,
     ) -> None:
         self.scoring = scoring
         self.worth = worth
@@ -198,7 +239,7 @@ class Search:
         self.rules = [scoring.rule(at) for at in probe.order]
         self.edges = list(dict.fromkeys(self._edges()))
         self._figures: dict[int, Figure | None] = {}
-        self._points: dict[int, int | Fraction] = {}
+        self._points: dict[int, Points] = {}
 
     def _edges(self) -> Iterator[tuple[int, Fraction]]:
         for rule, at in zip(self.rules, self.probe.order, strict=True):
@@ -209,18 +250,20 @@ class Search:
                     (position, edge) for edge in edges(self.scoring, rule, threshold)
                 )
 
-    def find(self, now: int | Fraction) -> Find | None:
-        """Return what the search found against the points of now, None where nothing gains."""
+    def find(self, now: Points, first: "Points | None") -> Find | None:
+        """Return what the search found against the points of now, None where nothing gains.
+
+        `first` are the fewest points that show as a gain; what gains less is found as the most.
+        """
         cuts = self.cuts()
         most = max(map(self.points, cuts))
         if most <= now:
             return None
-        return Find(
-            self.steps,
-            self.nearest(cuts, lambda points: points > now),
-            self.nearest(cuts, lambda points: points >= most),
-            most - now,
-        )
+        farthest = self.nearest(cuts, most)
+        nearest = farthest
+        if first is not None and now < first < most:
+            nearest = self.nearest(cuts, first)
+        return Find(self.steps, nearest, farthest, most - now)
 
     def figure(self, step: int) -> Figure | None:
         """Return the figure of a step, None where a submission would be refused with it."""
@@ -228,7 +271,7 @@ class Search:
             self._figures[step] = self.steps.figure(step)
         return self._figures[step]
 
-    def points(self, step: int) -> int | Fraction:
+    def points(self, step: int) -> Points:
         """Return the points of a step in ticks; fewer than any where it would be refused."""
         if step not in self._points:
             figure = self.figure(step)
@@ -236,24 +279,24 @@ class Search:
             self._points[step] = REFUSED if result is None else self.worth(result)
         return self._points[step]
 
-    def nearest(self, cuts: Sequence[int], enough: Enough) -> int:
-        """Return the step nearest to now with enough points; of two, the one towards the better."""
+    def nearest(self, cuts: Sequence[int], wanted: Points) -> int:
+        """Return the step nearest to now with so many points; of two, the one towards the better."""
         up = [cut for cut in cuts if cut >= 0]
         down = [cut for cut in reversed(cuts) if cut <= 0]
-        reached = self.reached(up, enough), self.reached(down, enough)
+        reached = self.reached(up, wanted), self.reached(down, wanted)
         worse = -1 if self.steps.metric.better == "higher" else 1
         return min(
             (step for step in reached if step is not None),
             key=lambda step: (abs(step), step * worse > 0),
         )
 
-    def reached(self, cuts: Sequence[int], enough: Enough) -> int | None:
-        """Return the first step with enough points along cuts that lead away from now."""
-        if enough(self.points(cuts[0])):
+    def reached(self, cuts: Sequence[int], wanted: Points) -> int | None:
+        """Return the first step with so many points along cuts that lead away from now."""
+        if self.points(cuts[0]) >= wanted:
             return cuts[0]
         for near, far in pairwise(cuts):
-            if enough(self.points(far)):
-                return halved(near, far, lambda step: enough(self.points(step)))
+            if self.points(far) >= wanted:
+                return halved(near, far, lambda step: self.points(step) >= wanted)
         return None
 
     def cuts(self) -> list[int]:
@@ -387,6 +430,16 @@ class Search:
         figure = self.figure(step)
         value = None if figure is None else self.probe.value(figure, position)
         return None if value is None or isinstance(value, Absent) else Fraction(*value)
+
+
+def whole_points(result: Result) -> Points:
+    """Return the points of a rule in a sum, where each rule is rounded."""
+    return result.earned
+
+
+def exact_points(result: Result) -> Points:
+    """Return the points of a rule in a mean, which are not rounded."""
+    return Fraction(result.n, result.d)
 
 
 REFUSED = -(10**40)

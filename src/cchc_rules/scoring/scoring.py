@@ -18,7 +18,7 @@ from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
 from cchc_rules.scoring.evaluators import comparison
 from cchc_rules.scoring.results import Result, Worth
 from cchc_rules.scoring.rule_figures import Figures, Known, Named
-from cchc_rules.scoring.totals import Sum, Total
+from cchc_rules.scoring.totals import Counted, Sum, Total
 from cchc_rules.submissions.submission import (
     Entry,
     EvidenceDocument,
@@ -29,15 +29,16 @@ from cchc_rules.submissions.submission import (
 
 
 class Banding(NamedTuple):
-    """The band of the index, the one before gates lowered it, the gates that did, the next one up
-    and how far it is.
+    """The band of the index, the one before gates lowered it, the gates that did, the next one up,
+    how far it is, and the gates that would still bar it.
     """
 
-    band: Band | None
-    before: Band | None
-    gates: tuple[str, ...]
-    next: Band | None
-    distance: Fraction
+    band: Band | None = None
+    before: Band | None = None
+    gates: tuple[str, ...] = ()
+    next: Band | None = None
+    distance: Fraction = Fraction(0)
+    next_gates: tuple[str, ...] = ()
 
 
 class Step(NamedTuple):
@@ -86,10 +87,18 @@ class Scoring:
         """Return ticks as a decimal string of points."""
         return fixed(ticks, self.rules.index.places)
 
+    @cached_property
+    def counted(self) -> list[Counted]:
+        """What each rule counts for in its group, in file order (semantics G4 to G6)."""
+        return totals.counted(self.compiled, self.results, self.groups)
+
     def lost(self, at: int) -> int:
-        """Return the points a rule lost, in ticks."""
-        result = self.results[at]
-        return self.compiled.worths[at].weight - result.earned - result.excluded
+        """Return the points that a rule takes from its group, in ticks of the index."""
+        return self.counted[at].lost
+
+    def loses(self, at: int) -> bool:
+        """Whether a rule takes anything from its group, be it too little for a tick."""
+        return self.counted[at].exact_lost > 0
 
     def figure(self, metric: str) -> Figure:
         """Return a metric's figure, or why it is not there."""
@@ -156,41 +165,52 @@ class Scoring:
         lost = [
             at
             for at, result in enumerate(self.results)
-            if result.state in COMPUTED and self.lost(at) > 0
+            if result.state in COMPUTED and self.loses(at)
         ]
-        return sorted(lost, key=lambda at: (-self.lost(at), self.compiled.names[at]))
+        return sorted(lost, key=self._largest_first)
+
+    def _largest_first(self, at: int) -> tuple[int, Fraction, str]:
+        rule = self.counted[at]
+        return -rule.lost, -rule.exact_lost, self.compiled.names[at]
+
+    def without_effect(self) -> list[int]:
+        """Return the positions of rules that lost points beyond a cap, in file order."""
+        return [at for at, rule in enumerate(self.counted) if rule.without_effect]
+
+    @property
+    def at_its_highest(self) -> bool:
+        """Whether nothing was lost and nothing is open: the index is the highest it can be."""
+        return (
+            self.index.scored
+            and not any(rule.exact_lost > 0 for rule in self.counted)
+            and self.index.value == self.highest.value
+        )
 
     def in_state(self, state: State) -> list[int]:
         """Return the positions of the rules in a state, in file order."""
         return [at for at, result in enumerate(self.results) if result.state is state]
 
     def parts(self, state: State) -> tuple[int, int, int, int]:
-        """Return maximum, earned, lost and excluded of the rules in a state, each as it stands, in
-        ticks.
-        """
-        rows = [
-            (
-                self.compiled.worths[at].weight,
-                self.results[at].earned,
-                self.lost(at),
-                self.results[at].excluded,
-            )
-            for at in self.in_state(state)
-        ]
-        maximum, earned, lost, excluded = map(
-            sum, zip((0, 0, 0, 0), *rows, strict=True)
+        """Return maximum, earned, lost and excluded of the rules in a state, in ticks."""
+        rules = [self.counted[at] for at in self.in_state(state)]
+        return (
+            sum(rule.maximum for rule in rules),
+            sum(rule.earned for rule in rules),
+            sum(rule.lost for rule in rules),
+            sum(rule.excluded for rule in rules),
         )
-        return maximum, earned, lost, excluded
 
     def steps(self) -> list[Step]:
         """Return the way from the maximum to the index; each total is the one before it and the
-        change.
+        change. It ends before an index where there is none.
         """
         maximum = self.index.base.maximum
         found = [Step("maximum", None, maximum, maximum)]
         for kind, group, change in self._changes():
-            if change:
+            if change and (self.index.scored or kind in ("lost", "excluded")):
                 found.append(Step(kind, group, change, found[-1].total + change))
+        if not self.index.scored:
+            return found
         return [*found, Step("index", None, 0, found[-1].total)]
 
     def _changes(self) -> Iterator[tuple[str, str | None, int]]:
@@ -229,10 +249,15 @@ class Scoring:
         return frozenset(
             at
             for at, metrics in self.compiled.evidence
-            if self.results[at].earned > 0
+            if self._earns(at)
             and _claims(self.results[at])
             and not self.proved(at, metrics)
         )
+
+    def _earns(self, at: int) -> bool:
+        """Whether a rule earns anything; in a mean also what is too little for a tick."""
+        result = self.results[at]
+        return result.earned > 0 or (result.n > 0 and at in self.compiled.mean_of)
 
     def proved(self, at: int, metrics: tuple[str, ...]) -> bool:
         """Whether valid evidence stands beside a rule's points, or beside one of the metrics that
@@ -282,8 +307,12 @@ class Scoring:
         return totals.index(self.compiled, totals.totals(self.compiled, results))
 
     def banding(self) -> Banding:
-        """Return the band of the index after its gates (semantics I5)."""
+        """Return the band of the index after its gates; none where there is no index (semantics
+        I5).
+        """
         rules = self.rules
+        if not self.index.scored:
+            return Banding()
         exact = (
             Fraction(self.index.value, self.compiled.unit)
             if rules.bands_read == "rounded"
@@ -291,16 +320,17 @@ class Scoring:
         )
         ladder = self.ladder
         if not ladder:
-            return Banding(None, None, (), None, Fraction(0))
+            return Banding()
         position = _position_in(ladder, exact)
         allowed, gates = self.gated(position)
-        following = ladder[position + 1] if position + 1 < len(ladder) else None
-        distance = (
-            (following.interval.low or Fraction(0)) - exact
-            if following
-            else Fraction(0)
-        )
-        return Banding(ladder[allowed], ladder[position], gates, following, distance)
+        band = ladder[allowed]
+        before = ladder[position]
+        if position + 1 == len(ladder):
+            return Banding(band, before, gates)
+        following = ladder[position + 1]
+        distance = (following.interval.low or Fraction(0)) - exact
+        next_gates = self.gated(position + 1)[1]
+        return Banding(band, before, gates, following, distance, next_gates)
 
     @property
     def ladder(self) -> tuple[Band, ...]:
@@ -319,8 +349,10 @@ class Scoring:
                 allowed = min(allowed, names.index(gate.at_most))
         return allowed, tuple(gates)
 
-    def reached(self, comparator: str, threshold: Fraction) -> bool:
-        """Whether the exact index reaches a target (semantics I7)."""
+    def reached(self, comparator: str, threshold: Fraction) -> bool | None:
+        """Whether the exact index reaches a target, None where there is no index (semantics I7)."""
+        if not self.index.scored:
+            return None
         return comparison(comparator, threshold)(
             (self.index.exact.numerator, self.index.exact.denominator)
         )

@@ -1,8 +1,8 @@
 """From the results of rules to groups and the index: exact sums of whole ticks (semantics G1 to
-I4).
+I4), and what each rule counts for in its group (G4 to G6).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -39,6 +39,11 @@ class Sum(NamedTuple):
     held: bool
     unit: int
     scale: Fraction
+
+    @property
+    def scored(self) -> bool:
+        """Whether anything is left to score; without it there is no index (semantics I2)."""
+        return self.base.maximum != self.base.rescaled
 
     @property
     def exact_base(self) -> Fraction:
@@ -142,6 +147,192 @@ def mean(group: CompiledGroup, brought: Share) -> Total:
     earned = half_up(exact.numerator, exact.denominator)
     excluded = min(half_up(group.weight * brought.shown, weight), group.weight - earned)
     return Total(group.weight, earned, group.weight - earned - excluded, excluded, 0)
+
+
+class Counted(NamedTuple):
+    """What a rule counts for in its group, in ticks of the index (semantics G4 to G6).
+
+    `without_effect` is what the rule lost beyond a cap. `maximum` is the sum of the four others.
+    `exact_lost` is the loss before it is brought to whole ticks: a loss in a mean may be above zero
+    and still too small for a tick.
+    """
+
+    earned: int
+    lost: int
+    excluded: int
+    without_effect: int
+    exact_lost: Fraction
+    most_to_win: int
+    """By how much the group rises when this rule alone earns all that it can."""
+
+    @property
+    def maximum(self) -> int:
+        """The most points that the rule could have brought to its group."""
+        return self.earned + self.lost + self.excluded + self.without_effect
+
+
+def counted(
+    compiled: CompiledRuleSet, results: Sequence[Result], groups: Sequence[Total]
+) -> list[Counted]:
+    """Return what each rule counts for, in file order: the losses of a group's rules add up to the
+    group's.
+    """
+    found: dict[int, Counted] = {}
+    pool_of = compiled.pool_of
+    for position, group in enumerate(compiled.groups):
+        if group.mean:
+            found |= _counted_in_mean(compiled, group, results, groups[position])
+        elif position not in pool_of:
+            found |= {
+                at: _as_it_stands(compiled, at, results[at]) for at in group.rules
+            }
+    for pool in dict.fromkeys(pool_of.values()):
+        inside = sorted(at for at, its in compiled.pooled.items() if its == pool)
+        kind = compiled.groups[pool].kind
+        found |= _counted_in_pool(compiled, kind, inside, results, groups[pool])
+    return [found[at] for at in range(len(results))]
+
+
+def _as_it_stands(compiled: CompiledRuleSet, at: int, result: Result) -> Counted:
+    """Return what a rule of a sum counts for: its own points (semantics L5)."""
+    lost = compiled.worths[at].weight - result.earned - result.excluded
+    return Counted(result.earned, lost, result.excluded, 0, Fraction(lost), lost)
+
+
+def _counted_in_mean(
+    compiled: CompiledRuleSet,
+    group: CompiledGroup,
+    results: Sequence[Result],
+    total: Total,
+) -> dict[int, Counted]:
+    """Return what the rules of a mean count for: the group's weight × their part of the weights ×
+    their shares (semantics G4).
+    """
+    members = [at for at in group.rules if not _leaves(results[at])]
+    if not any(compiled.worths[at].weight for at in members):
+        members = list(group.rules)
+    weights = [compiled.worths[at].weight for at in members]
+    point = Fraction(group.weight, sum(weights) or 1)
+    earned = [Fraction(results[at].n, results[at].d) * point for at in members]
+    excluded = [
+        weight * point * bool(results[at].excluded)
+        for at, weight in zip(members, weights, strict=True)
+    ]
+    lost = [
+        weight * point - won - gone
+        for weight, won, gone in zip(weights, earned, excluded, strict=True)
+    ]
+    rows = zip(
+        apportioned(total.earned, earned),
+        apportioned(total.lost, lost),
+        apportioned(total.excluded, excluded),
+        lost,
+        strict=True,
+    )
+    nothing = Counted(0, 0, 0, 0, Fraction(0), 0)
+    found = dict.fromkeys(group.rules, nothing)
+    for at, (won, gone, out, exact) in zip(members, rows, strict=True):
+        found[at] = Counted(won, gone, out, 0, exact, gone)
+    return found
+
+
+def _leaves(result: Result) -> bool:
+    """Whether a rule of a mean leaves it, so that the others carry its part."""
+    return bool(result.excluded and result.rescales)
+
+
+def counting_weight(
+    compiled: CompiledRuleSet, group: CompiledGroup, results: Sequence[Result]
+) -> int:
+    """Return the weights, in ticks, by which a mean is divided."""
+    return sum(
+        compiled.worths[at].weight for at in group.rules if not _leaves(results[at])
+    )
+
+
+def _counted_in_pool(
+    compiled: CompiledRuleSet,
+    kind: str,
+    members: Sequence[int],
+    results: Sequence[Result],
+    total: Total,
+) -> dict[int, Counted]:
+    """Return what the rules of a bonus or penalty pool count for: what lies beyond its cap is
+    without effect (semantics G5).
+    """
+    own = [_as_it_stands(compiled, at, results[at]) for at in members]
+    whole = sum(rule.lost for rule in own)
+    counts = min(total.lost, whole)
+    part = Fraction(counts, whole) if whole else Fraction(0)
+    lost = apportioned(counts, [rule.lost * part for rule in own])
+    found = {}
+    for at, rule, effective in zip(members, own, lost, strict=True):
+        beyond = rule.lost - effective
+        if kind == "penalty":
+            most = total.lost - min(total.lost, whole - rule.lost)
+        else:
+            most = min(rule.lost, total.lost)
+        found[at] = Counted(
+            rule.earned, effective, rule.excluded, beyond, Fraction(effective), most
+        )
+    return found
+
+
+def gained(
+    compiled: CompiledRuleSet,
+    results: Sequence[Result],
+    groups: Sequence[Total],
+    at: int,
+    new: Result,
+) -> int:
+    """Return how many ticks a rule brings its group when it alone comes to another result.
+
+    In a mean that is what its own loss shrinks by; in a pool, what the pool moves within its cap.
+    """
+    old = results[at]
+    if at in compiled.mean_of:
+        position = compiled.mean_of[at]
+        group = compiled.groups[position]
+        replaced = [*results]
+        replaced[at] = new
+        total = mean(group, shares(compiled, group, replaced))
+        before = _counted_in_mean(compiled, group, results, groups[position])[at]
+        after = _counted_in_mean(compiled, group, replaced, total)[at]
+        return before.lost - after.lost
+    change = new.earned - old.earned
+    if at not in compiled.pooled:
+        return change
+    pool = compiled.groups[compiled.pooled[at]]
+    uncapped = groups[compiled.pooled[at]].uncapped
+    if pool.kind == "penalty":
+        change += new.excluded - old.excluded
+        return min(pool.cap, uncapped) - min(pool.cap, uncapped - change)
+    return min(pool.cap, uncapped + change) - min(pool.cap, uncapped)
+
+
+def apportioned(total: int, exact: Iterable[Fraction]) -> list[int]:
+    """Return whole ticks that add up to a total, each within one of its exact amount.
+
+    Each amount is rounded down; the ticks that are then left go to the largest remainders, of equal
+    ones to the first (the method of the largest remainder). Where a total was itself rounded below
+    the amounts, the last one that has a tick gives it up.
+
+    >>> apportioned(10, [Fraction(10, 3)] * 3)
+    [4, 3, 3]
+    """
+    amounts = list(exact)
+    ticks = [amount.numerator // amount.denominator for amount in amounts]
+    left = total - sum(ticks)
+    order = sorted(
+        range(len(amounts)), key=lambda at: amounts[at] - ticks[at], reverse=True
+    )
+    for at in order[: max(left, 0)]:
+        ticks[at] += 1
+    for at in reversed(range(len(amounts))):
+        if left < 0 and ticks[at] > 0:
+            ticks[at] -= 1
+            left += 1
+    return ticks
 
 
 def index(compiled: CompiledRuleSet, groups: Sequence[Total]) -> Sum:

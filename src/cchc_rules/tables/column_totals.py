@@ -1,7 +1,7 @@
 """From rules in columns to groups and the index in columns (semantics G1 to I6)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from cchc_rules.tables.exact_columns import (
     as_ratio,
     between,
     choose,
+    compared,
     every,
     never,
     pick,
@@ -41,10 +42,25 @@ class Total:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """The index in columns: rounded, in ticks, and unrounded, in points."""
+    """The index in columns: rounded, in ticks, and unrounded, in points; `scored` says in which rows
+    anything is left to score.
+    """
 
     value: Whole
     exact: Ratio
+    scored: pl.Expr = TRUE
+
+
+class Counted(NamedTuple):
+    """What a rule counts for in its group, in columns, in ticks of the index."""
+
+    earned: Whole
+    lost: Whole
+
+
+def only_where(scored: pl.Expr, value: pl.Expr) -> pl.Expr:
+    """Return a column that says nothing in the rows in which nothing is left to score."""
+    return value if scored is TRUE else pl.when(scored).then(value)
 
 
 class Worths(NamedTuple):
@@ -191,6 +207,104 @@ class Sums:
         held = total.lost.least(cap).kept()
         return Total(maximum - held, held, self._none(), self._none())
 
+    def counted(
+        self, judged: Sequence[Judged], totals: Sequence[Total]
+    ) -> list[Counted]:
+        """Return what each rule counts for in its group, in file order (semantics G4 to G6)."""
+        compiled = self.compiled
+        found = {
+            at: Counted(rule.part("earned"), rule.part("lost"))
+            for at, rule in enumerate(judged)
+        }
+        for position, group in enumerate(compiled.groups):
+            if group.mean:
+                found |= self._counted_in_mean(group, judged, totals[position])
+        for position, group in enumerate(compiled.groups):
+            if group.kind != "base" and group.cap < self.maxima[position].high:
+                members = sorted(
+                    at for at, pool in compiled.pooled.items() if pool == position
+                )
+                found |= self._counted_in_pool(members, judged, totals[position])
+        return [found[at] for at in range(len(judged))]
+
+    def _counted_in_mean(
+        self, group: CompiledGroup, judged: Sequence[Judged], total: Total
+    ) -> dict[int, Counted]:
+        rules = [judged[at] for at in group.rules]
+        weights = self._weights(group)
+        none = self._none()
+        gone = [
+            self.gauge.keep(rule.holds(lambda it: it.rescaled.high > 0))
+            for rule in rules
+        ]
+        whole = self.gauge.total(
+            [pick(out, none, weight) for out, weight in zip(gone, weights, strict=True)]
+        )
+        below = pick(
+            self.gauge.keep(whole.above_zero()), whole, self.gauge.number(1)
+        ).kept()
+        point = quotient(self.gauge.number(group.weight), below).kept()
+        nothing = self.gauge.ratio(Fraction(0))
+        earned = []
+        lost = []
+        for out, rule, weight in zip(gone, rules, weights, strict=True):
+            shown = rule.holds(lambda it: it.excluded.high > 0)
+            lacks = (as_ratio(weight) - rule.exact).kept()
+            earned.append((point * choose(out, nothing, rule.exact)).kept())
+            lost.append((point * choose(shown, nothing, lacks)).kept())
+        parts = zip(
+            self._apportioned(total.earned, earned),
+            self._apportioned(total.lost, lost),
+            strict=True,
+        )
+        return {
+            at: Counted(won, away)
+            for at, (won, away) in zip(group.rules, parts, strict=True)
+        }
+
+    def _counted_in_pool(
+        self, members: Sequence[int], judged: Sequence[Judged], total: Total
+    ) -> dict[int, Counted]:
+        own = [judged[at].part("lost") for at in members]
+        whole = self.gauge.total(own)
+        counts = total.lost.least(whole).kept()
+        some_lost = self.gauge.keep(whole.above_zero())
+        below = pick(some_lost, whole, self.gauge.number(1)).kept()
+        parts = [quotient((lost * counts).kept(), below) for lost in own]
+        rows = zip(members, self._apportioned(counts, parts), strict=True)
+        return {at: Counted(judged[at].part("earned"), lost) for at, lost in rows}
+
+    def _apportioned(self, total: Whole, exact: Sequence[Ratio]) -> list[Whole]:
+        """Return whole ticks that add up to a total, by the largest remainders; of equal ones the
+        first has the tick (`cchc_rules.scoring.totals.apportioned`).
+        """
+        zero = self._none()
+        one = self.gauge.number(1)
+        floors = [part.floor().kept() for part in exact]
+        rests = [
+            (part - as_ratio(floor)).within(Fraction(0), Fraction(1)).kept()
+            for part, floor in zip(exact, floors, strict=True)
+        ]
+        left = (total - self.gauge.total(floors)).kept()
+        found = []
+        for at, (floor, rest) in enumerate(zip(floors, rests, strict=True)):
+            before = [
+                self.gauge.keep(other.holds(">=" if place < at else ">", rest))
+                for place, other in enumerate(rests)
+                if place != at
+            ]
+            rank = self.gauge.total([pick(where, one, zero) for where in before])
+            more = compared("<", rank, left)
+            found.append(pick(more, floor + one, floor).kept())
+        # A total that was rounded below the sum of its parts takes a tick from the last that has one.
+        short = self.gauge.keep(compared("<", left, zero))
+        taken: pl.Expr = FALSE
+        for at in reversed(range(len(found))):
+            takes = every((short, floors[at].above_zero(), never(taken)))
+            found[at] = pick(takes, found[at] - one, found[at]).kept()
+            taken = self.gauge.keep(some((taken, takes)))
+        return found
+
     def index(self, totals: list[Total]) -> Index:
         """Return the index of the groups' points, rounded once, held to the scale (semantics I1 to
         I3).
@@ -216,9 +330,8 @@ class Sums:
         )
         value = self.gauge.total([share.rounded(), over])
         exact = (share + as_ratio(over)).kept()
-        return self._held(
-            value, exact, Fraction(compiled.rules.index.scale * compiled.unit)
-        )
+        top = Fraction(compiled.rules.index.scale * compiled.unit)
+        return replace(self._held(value, exact, top), scored=some_left)
 
     def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
         """Return the points that the base groups earned, and those that are left to be scored."""
@@ -253,11 +366,11 @@ class Sums:
         )
         return Index(pick(above, value.least(whole), value).kept(), held.kept())
 
-    def again(self, judged: Sequence[Judged]) -> Whole:
+    def again(self, judged: Sequence[Judged]) -> Index:
         """Return the index that other judgements would give."""
-        return self.index(self.totals(judged)).value
+        return self.index(self.totals(judged))
 
-    def settled(self, judged: Sequence[Judged], points: Sequence[Whole]) -> Whole:
+    def settled(self, judged: Sequence[Judged], points: Sequence[Whole]) -> Index:
         """Return the index when every open rule comes to so many points: its fewest, or its weight
         (semantics I4).
         """
@@ -287,26 +400,31 @@ class Sums:
 
     def supported(
         self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]
-    ) -> Whole:
+    ) -> Index:
         """Return the index without the points that are claimed without evidence (semantics I6)."""
         pairs = zip(judged, self.weights, strict=True)
         return self.again(
             [
-                self._supported(one, weight, proved.get(at))
+                self._supported(at, one, weight, proved.get(at))
                 for at, (one, weight) in enumerate(pairs)
             ]
         )
 
     def _supported(
-        self, judged: Judged, weight: Whole, proved: pl.Expr | None
+        self, at: int, judged: Judged, weight: Whole, proved: pl.Expr | None
     ) -> Judged:
         """Return a rule with nothing earned where it claims points without evidence."""
         if proved is None:
             return judged
 
+        def earns(one: ColumnResult) -> pl.Expr:
+            if at in self.compiled.mean_of:
+                return one.exact.holds(">", self.gauge.ratio(Fraction(0)))
+            return one.earned.above_zero()
+
         def claims(one: ColumnResult) -> pl.Expr:
             return (
-                every((never(proved), one.earned.above_zero()))
+                every((never(proved), earns(one)))
                 if one.state in COMPUTED or one.given
                 else FALSE
             )
@@ -346,9 +464,10 @@ class Sums:
                 .then(pl.lit(most, pl.UInt8))
                 .otherwise(place)
             )
-        return place.replace_strict(
+        band = place.replace_strict(
             dict(enumerate(names)), default=None, return_dtype=pl.Enum(names)
         )
+        return only_where(index.scored, band)
 
     def _not_above(self, band: Band, value: Ratio) -> pl.Expr:
         """Return where the index lies in a band or below it."""

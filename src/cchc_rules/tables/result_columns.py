@@ -183,18 +183,16 @@ def row_of(
     own = scoring.rules.index.places
     found: Row = {ROW: number} | _envelope(scoring, given)
     for name, value in _figures(scoring):
-        exact = (
-            Decimal(value).scaleb(-own)
-            if wanted.decimals
-            else value * 10 ** (places - own)
-        )
-        found[name] = exact
-    exact = scoring.index.exact
-    return (
-        found
-        | dict(zip(EXACT, exact.as_integer_ratio(), strict=True))
-        | dict(_words(scoring))
-    )
+        if value is None:
+            found[name] = None
+        elif wanted.decimals:
+            found[name] = Decimal(value).scaleb(-own)
+        else:
+            found[name] = value * 10 ** (places - own)
+    exact: tuple[int | None, int | None] = (None, None)
+    if scoring.index.scored:
+        exact = scoring.index.exact.as_integer_ratio()
+    return found | dict(zip(EXACT, exact, strict=True)) | dict(_words(scoring))
 
 
 def _envelope(scoring: Scoring, given: object) -> Row:
@@ -211,21 +209,17 @@ def _envelope(scoring: Scoring, given: object) -> Row:
     }
 
 
-def _figures(scoring: Scoring) -> Iterator[tuple[str, int]]:
-    yield "index", scoring.index.value
-    yield from (
-        (name, getattr(scoring, name).value)
-        for name in ("supported", "lowest", "highest")
-    )
+def _figures(scoring: Scoring) -> Iterator[tuple[str, int | None]]:
+    for name in ("index", "supported", "lowest", "highest"):
+        sums = getattr(scoring, name)
+        yield name, sums.value if sums.scored else None
     for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
         yield from (
             (f"group.{group.id}.{part}", getattr(total, part)) for part in OF_GROUP
         )
-    for at, (id_, result) in enumerate(
-        zip(scoring.compiled.names, scoring.results, strict=True)
-    ):
-        yield f"rule.{id_}.earned", result.earned
-        yield f"rule.{id_}.lost", scoring.lost(at)
+    for id_, rule in zip(scoring.compiled.names, scoring.counted, strict=True):
+        yield f"rule.{id_}.earned", rule.earned
+        yield f"rule.{id_}.lost", rule.lost
     for track in scoring.tracks():
         if track.scored:  # nobody's points are not zero points
             yield f"track.{track.id}.earned", _ticks(scoring, track.earned)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from cchc_rules.tables.column_totals import Sums
+from cchc_rules.tables.column_totals import Index, Sums, only_where
 from cchc_rules.tables.exact_columns import Dtype, Whole
 from cchc_rules.tables.judged import REASON, STATE, Judged
 from cchc_rules.tables.result_columns import EXACT, Scale, Wanted
@@ -59,13 +59,17 @@ class Scored:
                 shown(getattr(total, part)).alias(f"group.{group.id}.{part}")
                 for part in wanted.of("group")
             )
-        for id_, one in zip(self.compiled.names, self.judged, strict=True):
-            for part in wanted.of("rule"):
-                found = (
-                    _word(one, part)
-                    if part in ("state", "reason")
-                    else shown(one.part(part))
-                )
+        asked = wanted.of("rule")
+        points_asked = {"earned", "lost"} & {*asked}
+        counted = self.sums.counted(self.judged, self.totals) if points_asked else []
+        for at, (id_, rule) in enumerate(
+            zip(self.compiled.names, self.judged, strict=True)
+        ):
+            for part in asked:
+                if part in ("state", "reason"):
+                    found = _word(rule, part)
+                else:
+                    found = shown(getattr(counted[at], part))
                 yield found.alias(f"rule.{id_}.{part}")
 
     def _exact(self) -> Iterator[pl.Expr]:
@@ -75,7 +79,7 @@ class Scored:
         parts = (exact.n.times(exact.k.numerator), exact.d.times(exact.k.denominator))
         self.long |= any(max(-part.low, part.high) >= end for part in parts)
         yield from (
-            written(part, self.exact).alias(name)
+            only_where(self.index.scored, written(part, self.exact)).alias(name)
             for part, name in zip(parts, EXACT, strict=True)
         )
 
@@ -85,15 +89,16 @@ class Scored:
         """
         if name == "band":
             return self.sums.band(self.index, self.judged)
+        found = self._reckoned(name)
+        return only_where(found.scored, shown(found.value))
+
+    def _reckoned(self, name: str) -> Index:
         if name == "index":
-            return shown(self.index.value)
+            return self.index
         if name == "supported":
-            return shown(self.sums.supported(self.judged, self.proved()))
-        return shown(
-            self.sums.settled(
-                self.judged, self.sums.lowest if name == "lowest" else self.sums.weights
-            )
-        )
+            return self.sums.supported(self.judged, self.proved())
+        points = self.sums.lowest if name == "lowest" else self.sums.weights
+        return self.sums.settled(self.judged, points)
 
 
 def _word(judged: Judged, part: str) -> pl.Expr:

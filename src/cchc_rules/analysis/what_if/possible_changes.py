@@ -9,6 +9,7 @@ from fractions import Fraction
 from cchc_rules.analysis.what_if.plan_document import PlannedChange, PlanStep
 from cchc_rules.base.state import OPEN, Absent, State, gate
 from cchc_rules.rules.model import Rule
+from cchc_rules.scoring import totals
 from cchc_rules.scoring.gains import Find, Gains, exact_points
 from cchc_rules.scoring.rescoring import Trial
 from cchc_rules.scoring.scoring import Scoring
@@ -40,17 +41,14 @@ class PossibleChanges:
         """Yield the changes in turn, each with what its rule gains and the index after it."""
         trial = Trial(self.scoring)
         for change in changes:
-            earned_before = self._earned(trial, change.rule)
-            trial.advance({change.metric: change.figure})
-            earned = self._earned(trial, change.rule) - earned_before
-            yield PlanStep(change, self._points(earned), self._points(trial.now.value))
-
-    def _earned(self, trial: Trial, rule: str) -> int:
-        """Return what a rule has earned in a trial; of a mean, which alone counts, what it has."""
-        position = self.scoring.compiled.places[rule]
-        if self._in_a_mean(position):
-            return trial.groups[trial.network.group_of[position]].earned
-        return trial.run.results[position].earned
+            position = self.scoring.compiled.places[change.rule]
+            results = [*trial.run.results]
+            groups = [*trial.groups]
+            result = trial.advance({change.metric: change.figure})[position]
+            gained = totals.gained(
+                self.scoring.compiled, results, groups, position, result
+            )
+            yield PlanStep(change, self._points(gained), self._points(trial.now.value))
 
     def _points(self, ticks: int) -> Decimal:
         return Decimal(self.scoring.points(ticks))
@@ -119,7 +117,6 @@ class PossibleChanges:
             position,
             metric,
             opened=bool(self.scoring.rule(position).requires),
-            exact=self._in_a_mean(position),
         )
         if most is not None:
             yield most
@@ -128,10 +125,6 @@ class PossibleChanges:
             met = self.gains.passing(position, metric)
             if met is not None:
                 yield met
-
-    def _in_a_mean(self, position: int) -> bool:
-        group = self.trial.network.group_of[position]
-        return self.scoring.compiled.groups[group].mean
 
     def _change(self, position: int, steps: Steps, step: int) -> PlannedChange | None:
         """Return a change, None where nothing would change or scoring would refuse it."""

@@ -11,6 +11,7 @@ from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.console import (
     BELOW,
     DONE,
+    NO_INDEX,
     USAGE,
     complain,
     paper,
@@ -83,7 +84,8 @@ def _score(options: argparse.Namespace) -> int:
     report = score(rules, measurements, as_of=options.as_of)
     document = report.to_dict(options.lang, machine=options.format not in WORDS)
     if options.format == "html":
-        study = _study(rules, measurements, options)
+        scored = report.index.value is not None
+        study = _study(rules, measurements, options) if scored else None
         put(render(document, "html", study=study), options.output)
     elif options.format in TEXTS:
         width, colour = paper(options.output)
@@ -92,7 +94,12 @@ def _score(options: argparse.Namespace) -> int:
     else:
         write_bytes(options.output, render_bytes(document, options.format))
     least = options.fail_under
-    return BELOW if least is not None and report.index.value < least else DONE
+    if least is None:
+        return DONE
+    if report.index.value is None:
+        print(message(document["language"], "cli.no-index"), file=sys.stderr)
+        return NO_INDEX
+    return BELOW if report.index.value < least else DONE
 
 
 def _study(

@@ -64,6 +64,12 @@ ACTUAL, AT_LEAST, AT_MOST, SUPPORTED = RECKONINGS = tuple(
 )
 """The index as it is, at least, at most, and with only what is proved."""
 
+SHARES = 29
+"""The first of four columns of the sheet of steps by which points are shared out in whole ticks."""
+
+EARNED_HERE, LOST_HERE, EXCLUDED_HERE = range(33, 36)
+"""The columns of what rules of means and pools count for in their groups."""
+
 NAME, UNIT, ABOVE, BELOW, GIVEN, STATUS, FIGURE, SAID, CODE, METRIC, REMARK = range(
     1, 12
 )

@@ -20,10 +20,14 @@ from cchc_rules.render.workbook.book import (
 )
 from cchc_rules.render.workbook.cell_formulas import YES_NO
 from cchc_rules.render.workbook.cells import cell, decimal, quoted
+from cchc_rules.render.workbook.counted import CountedFormulas
 from cchc_rules.render.workbook.inputs import InputSheet, figure_of
 from cchc_rules.render.workbook.layout import (
     ACTUAL,
+    EARNED_HERE,
+    EXCLUDED_HERE,
     HEAD,
+    LOST_HERE,
     SAID,
     STATE,
     STATE_CODES,
@@ -90,6 +94,7 @@ class ScoreSheet:
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
+        self.counted = CountedFormulas(frame)
         self.kept: frozenset[str] = frozenset()
         self.sheet = book.sheet(frame.sheets["scores"], WIDTHS)
         points = frame.points_format()
@@ -175,6 +180,8 @@ class ScoreSheet:
         """Return the sum of a group's lines; means and pools are reckoned on the sheet of steps."""
         group = line.item
         is_plain_sum = group["combine"] == "sum" and group["kind"] == "base"
+        if column == LOST and self.counted.of_pool(line) is not None:
+            return self._left(line.row)
         if is_plain_sum:
             parts = ",".join(self.frame.children(column, group)) or "0"
             return f"ROUND(SUM({parts}),{self.frame.places})"
@@ -204,13 +211,25 @@ class ScoreSheet:
         self._reported(row, rule)
         self._state(row, rule)
         for column, key in POINTS:
-            if column == LOST:
-                formula = self._left(row)
-            else:
-                formula = self.frame.step(row, STEP_COLUMNS[column])
+            formula = self._points(line, column)
             sheet.formula(row, column, formula, decimal(rule[key]), **self.points)
         before = decimal(rule["earned"])
         sheet.number(row, BEFORE, before, **(self.points | FAINT))
+
+    def _points(self, line: Line, column: int) -> str:
+        """Return the formula of a rule's points: its own, or what it counts for in a mean or a pool."""
+        counted = self.counted
+        if counted.applies(line) and column == LOST:
+            return self.frame.step(line.row, LOST_HERE)
+        if counted.of_mean(line) and column == MAXIMUM:
+            parts = (cell(line.row, part) for part in (EARNED, LOST, EXCLUDED))
+            return f"ROUND({'+'.join(parts)},{self.frame.places})"
+        if counted.of_mean(line):
+            here = {EARNED: EARNED_HERE, EXCLUDED: EXCLUDED_HERE}
+            return self.frame.step(line.row, here[column])
+        if column == LOST:
+            return self._left(line.row)
+        return self.frame.step(line.row, STEP_COLUMNS[column])
 
     def _state(self, row: int, rule: Document) -> None:
         formula = state_words(self.frame, self.frame.step(row, STATE))
@@ -255,6 +274,10 @@ class ScoreSheet:
         """Yield why a rule has no figure, what was remarked of it, and other readings."""
         if rule["state"] not in REPORTED_STATES:
             yield rule["reason"]["text"]
+        if decimal(rule["without_effect"]):
+            display = self.frame.display
+            beyond = display.number(rule["without_effect"])
+            yield f"{display.list_heading('without_effect')}: {beyond}"
         if rule["id"] in self.kept:
             yield self.frame.say("kept")
         if counts_days(rule["machine"]):
@@ -291,10 +314,13 @@ class ScoreSheet:
         row = self.frame.last + 2
         index = self.frame.document["index"]
         style = self._last_line(row, "index")
-        value = decimal(index["value"])
-        formula = self.frame.total("value")
+        value: CachedValue = "–"
+        if index["value"] is not None:
+            value = decimal(index["value"])
+        left = self.frame.total("left")
+        formula = f'IF({left}=0,"–",{self.frame.total("value")})'
         self.sheet.formula(row, EARNED, formula, value, **(self.points | style))
-        self.sheet.number(row, BEFORE, value, **(self.points | style | FAINT))
+        self.sheet.put(row, BEFORE, value, **(self.points | style | FAINT))
         plain = {**style, "bold": False}
         self.sheet.text(row, ARITHMETIC, index["calculation"], **plain)
 
@@ -366,7 +392,10 @@ class LossSheet:
             self.sheet.text(row, column, text, **style)
         points = {"bold": True, "num_format": frame.points_format()}
         formula = frame.score(score_row, LOST)
-        value = decimal(rule["lost"])
+        value: CachedValue = decimal(rule["lost"])
+        if not value:
+            value = frame.display.under_a_tick()
+            formula = f"IF({formula}=0,{quoted(value)},{formula})"
         self.sheet.formula(row, LOSS_POINTS, formula, value, **BOX, **CENTRE, **points)
 
     def _sum(self, row: int, rules: list[Document]) -> None:

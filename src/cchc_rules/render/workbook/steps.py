@@ -38,6 +38,7 @@ from cchc_rules.render.workbook.cells import (
     decimal,
     steady,
 )
+from cchc_rules.render.workbook.counted import CountedFormulas
 from cchc_rules.render.workbook.layout import (
     ABSENCE,
     ACTUAL,
@@ -67,7 +68,7 @@ from cchc_rules.render.workbook.layout import (
     Reckoning,
 )
 
-WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16]
+WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16, *[9] * 7]
 
 EFFECTS = {"lost": 0, "full": 1, "exclude": 2, "show": 3, "manual": 4}
 """The codes of what becomes of a rule's points in an absence."""
@@ -126,6 +127,7 @@ class StepSheet:
         self.frame = frame
         self.sheet = book.sheet(frame.sheets["steps"], WIDTHS, A3)
         self.points = frame.points_format()
+        self.counted = CountedFormulas(frame)
         self.kept: list[Document] = []
 
     def write(self) -> None:
@@ -141,6 +143,7 @@ class StepSheet:
                 GroupLine(self, line).write()
             else:
                 self._rule(line)
+        self.counted.write(self.sheet)
         self._index()
 
     def _head(self) -> None:
@@ -155,6 +158,8 @@ class StepSheet:
         heads = [say(f"step-{column}") for column in range(FIRST_RECKONING)]
         for _ in RECKONINGS:
             heads += [say(head) for head in RECKONING_HEADS]
+        if any(self.counted.applies(line) for line in self.frame.lines):
+            heads += [say(f"counted-{column}") for column in range(7)]
         self.sheet.heads(HEAD, heads)
 
     def _rule(self, line: Line) -> None:
@@ -188,7 +193,8 @@ class StepSheet:
         index = self.frame.document["index"]
         keys = INDEX_KEYS[reckoning]
         for name, formula in self._index_formulas(reckoning).items():
-            value = decimal(index[keys[name]]) if name in keys else None
+            reported = index[keys[name]] if name in keys else None
+            value = None if reported is None else decimal(reported)
             style = {"num_format": UNROUNDED} if name.startswith("exact") else {}
             row = self.frame.total_row(name)
             self.amount(row, reckoning.earned, formula, value, **style)

@@ -11,6 +11,7 @@ from cchc_rules.render.workbook.book import (
     SUBTITLE,
     TITLE,
     Book,
+    CachedValue,
     Style,
 )
 from cchc_rules.render.workbook.cell_formulas import compared
@@ -108,22 +109,31 @@ class SummarySheet:
         self._fact(self.frame.display.say("arithmetic"), index["calculation"])
         self.row += 1
 
-    def _reckoning(self, key: str, reckoning: Reckoning, reported: str) -> None:
+    def _reckoning(self, key: str, reckoning: Reckoning, reported: str | None) -> None:
         value = self.frame.total("value", reckoning)
         self._figure(f"reckoning-{key}", value, reported)
 
-    def _figure(self, key: str, formula: str, reported: str, **style: object) -> None:
-        """Put a figure as computed, as the report says, and the difference of the two."""
+    def _figure(
+        self, key: str, formula: str, reported: str | None, **style: object
+    ) -> None:
+        """Put a figure as computed, as the report says, and the difference of the two; a dash where
+        there is no index.
+        """
         row = self.row
         sheet = self.sheet
-        value = decimal(reported)
         apart = f"{cell(row, LIVE)}-{cell(row, REPORT)}"
         difference = f"ROUND({apart},{self.frame.places})"
+        value: CachedValue = "–"
+        if reported is None:
+            formula = f'IF({self.frame.total("left")}=0,"–",{formula})'
+            difference = f"IFERROR({difference},0)"
+        else:
+            value = decimal(reported)
         signed = self.points | {"num_format": self._signed_format()}
         sheet.text(row, 0, "", **BOX)
         sheet.text(row, LABEL, self.frame.say(key), **(BOX | style))
         sheet.formula(row, LIVE, formula, value, **(self.points | style))
-        sheet.number(row, REPORT, value, **(self.points | FAINT))
+        sheet.put(row, REPORT, value, **(self.points | FAINT))
         sheet.formula(row, DIFFERENCE, difference, 0, **signed)
         self.row += 1
 
@@ -186,7 +196,9 @@ class SummarySheet:
         holds = compared(sign, self.frame.total("exact"), target["threshold"])
         reached = display.reached(reached=True)
         not_reached = display.reached(reached=False)
+        not_judged = display.reached(reached=None)
         formula = f"IF({holds},{quoted(reached)},{quoted(not_reached)})"
+        formula = f"IF({self.frame.total('left')}=0,{quoted(not_judged)},{formula})"
         reported = display.reached(reached=target["reached"])
         threshold = f"{sign} {display.number(target['threshold'])}"
         sheet.number(row, 0, number, **BOX, **CENTRE)
