@@ -107,3 +107,8 @@ def __getattr__(name: str) -> Any:
     if name not in _WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_WHEN_USED[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return every public name, those too whose modules are not loaded yet."""
+    return sorted({*globals(), *__all__})

@@ -114,7 +114,7 @@ class TestAMean:
 
     def test_a_loss_too_small_for_a_tick_is_listed(self):
         """Of 1 point 0.4 % is 0.004, less than the last place: a loss, but none of 0.00 points."""
-        document = scored(1, mean(1), share("a", 1), share("b", 1), a="99.2", b=100)
+        document = scored(1, mean(1), share("a", 1), share("b", 1), a=Decimal("99.2"), b=100)
         assert document["index"]["value"] == "1.00"
         assert document["losses"] == ["a"]
         assert document["index"]["at_its_highest"] is False
@@ -144,7 +144,7 @@ class TestAMean:
             (gain["aim"], gain["to"], gain["points"], gain["index"])
             for gain in document["rules"][0]["gains"]
         ]
-        assert gains == [("any", "51", "0.03", "0.02"), ("all", "100", "1.20", "1.20")]
+        assert gains == [("any", "51", "0.02", "0.02"), ("all", "100", "1.20", "1.20")]
         assert document["rules"][0]["win_back"] == (
             "Reach at least 100 %: 1.20 points more"
         )
@@ -153,7 +153,7 @@ class TestAMean:
         """I6: 80 × (0.0045 + 0.5) / 2 = 20.18 claimed, 80 × 0.5 / 2 = 20.00 supported."""
         needed = {"evidence_required": "true"}
         parts = mean(80), share("a", 1, **needed), share("b", 1, **needed)
-        figures = {"a": "0.45", "b": {"value": 50, "evidence": ["Report 4"]}}
+        figures = {"a": Decimal("0.45"), "b": {"value": 50, "evidence": ["Report 4"]}}
         document = scored(80, *parts, **figures)
         assert document["index"]["claimed"] == "20.18"
         assert document["index"]["supported"] == "20.00"

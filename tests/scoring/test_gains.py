@@ -473,7 +473,9 @@ class TestByHand:
         )
 
     def test_an_index_that_does_not_move_is_said(self):
-        pool = HEAD.replace('title = "Work"', 'title = "Work"\nkind = "bonus"\ncap = 6')
+        """The index is at its scale already; bonus points beyond it change nothing."""
+        pool = HEAD.replace('title = "Work"', 'title = "Work"\nkind = "bonus"\ncap = 20')
+        pool = pool.replace("over_scale = true", "over_scale = false")
         rules = parse_rules(
             pool
             + """

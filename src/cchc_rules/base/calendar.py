@@ -3,7 +3,7 @@
 import calendar as civil
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 SATURDAY = 5
@@ -135,6 +135,20 @@ def whole_months(first: date, last: date) -> int | None:
 def _months(year: int, first: int, count: int) -> tuple[date, date]:
     last = first + count - 1
     return date(year, first, 1), date(year, last, civil.monthrange(year, last)[1])
+
+
+def day_of(day: object) -> date | None:
+    """Return a day given as a `date`, as ISO text or as a moment at midnight; None for anything
+    else.
+
+    >>> day_of("2023-12-31"), day_of("31/12/2023")
+    (datetime.date(2023, 12, 31), None)
+    """
+    if isinstance(day, str):
+        return iso_date(day)
+    if isinstance(day, datetime):
+        return day.date() if day.time() == time() else None
+    return day if isinstance(day, date) else None
 
 
 def iso_date(text: str) -> date | None:

@@ -19,7 +19,7 @@ LabelledText = tuple[str, str]
 CONTROL_CATEGORIES = ("Cc", "Cf", "Cs")
 """The Unicode categories that move a cursor, turn the direction of a line, or are no characters."""
 
-APART_LISTS = ("without_effect", "not_due", "not_applicable", "waived", "unsupported")
+APART_LISTS = ("not_due", "not_applicable", "waived", "unsupported", "without_effect")
 """The lists of a report that stand apart from its lost points, in the order of reading."""
 
 GATE_WORDS = {
@@ -359,6 +359,8 @@ class Display(Words):
         """Return what a rule of a list lost, or what it is worth where it lost nothing."""
         if key == "missing":
             return self.lost_points(rule)
+        if key == "unsupported":
+            return self.say("of-points", points=self.number(rule["earned"]))
         if key == "without_effect":
             beyond = self.number(rule["without_effect"])
             return self.say("of-points", points=beyond)

@@ -1,22 +1,32 @@
 """The report: natural names for the results of one scoring."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
+from html import escape
+from importlib import import_module
+from typing import Any
 
 from cchc_rules.base import number
+from cchc_rules.base.messages import message
 from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import Reason, State
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.document import document
+from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.heading import Document
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules.model import Band, Rule
-from cchc_rules.scoring.scoring import Scoring
-from cchc_rules.submissions import doubtful_figures
+from cchc_rules.rules.model import Band, Group, Metric, Remedy, Rule, RuleSet, Target
+from cchc_rules.scoring.compiled_rules import Run, compile_rules
+from cchc_rules.scoring.results import Result
+from cchc_rules.scoring.rule_figures import Figures
+from cchc_rules.scoring.scoring import Scoring, Track, gather
 from cchc_rules.scoring.totals import Counted, Sum
+from cchc_rules.submissions import doubtful_figures
+from cchc_rules.submissions.submission import EvidenceDocument, Measurements
 
 
 @dataclass(frozen=True)
@@ -118,15 +128,140 @@ class RuleRecord:
         """The arithmetic, as one line that a person can redo."""
         return self.report.arithmetic.calculation(self.at)
 
+    @property
+    def group(self) -> "GroupRecord":
+        """The group that the rule lies in."""
+        return self.report.group(self.rule.group)
+
+    @property
+    def metric(self) -> Metric | None:
+        """The metric that it reads; None where a person gives the points."""
+        return self.report.rules_used.metrics.get(self.rule.metric or "")
+
+    @property
+    def required(self) -> str:
+        """What it asks for, in words."""
+        return self.report.arithmetic.speaker.required(self.at)
+
+    @property
+    def reported(self) -> str:
+        """What its metric came to, or why there is no figure, in words."""
+        return self.report.arithmetic.speaker.reported(self.at)
+
+    @property
+    def reason_text(self) -> str:
+        """Why it is in its state, as a sentence."""
+        return self.report.explanation.reason(self.at)
+
+    @property
+    def win_back(self) -> str | None:
+        """What would win its lost points back, in words; None where nothing is lost."""
+        return self.report.explanation.win_back(self.at)
+
+    @property
+    def evidence(self) -> tuple[EvidenceDocument, ...]:
+        """The documents that were handed in for it, valid or not."""
+        documents = self.report.scoring.documents(self.at)
+        return tuple(document for document, _ in documents)
+
+    @property
+    def supported(self) -> bool:
+        """Whether its points stand: it needs no evidence, has valid evidence, or earned nothing."""
+        return self.at not in self.report.scoring.unsupported
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """What the plan says is to be done, by whom and by when; None where it says nothing."""
+        return self.report.rules_used.remedies.get(self.rule.remedy or "")
+
     def __str__(self) -> str:
         return f"{self.title} ({', '.join(self.source)}): {self.calculation}"
 
+    def __repr__(self) -> str:
+        return f"<Rule {self.id}: {self.state}, {self.earned} of {self.maximum}>"
+
+
+@dataclass(frozen=True)
+class GroupRecord:
+    """One group of a report, with its points as exact decimals."""
+
+    report: "Report" = field(repr=False)
+    id: str
+    kind: str
+    maximum: Decimal
+    earned: Decimal
+    lost: Decimal
+    excluded: Decimal
+
+    @property
+    def group(self) -> Group:
+        """The group as the rule set declares it."""
+        return self.report.rules_used.groups[self.id]
+
+    @property
+    def title(self) -> str:
+        """The group's name in the rule set's language."""
+        return self.group.title.of(self.report.language)
+
+    @property
+    def rules(self) -> tuple[RuleRecord, ...]:
+        """The rules right below the group, in file order."""
+        return tuple(rule for rule in self.report.rules if rule.rule.group == self.id)
+
+
+@dataclass(frozen=True)
+class TargetRecord:
+    """One target on the index; `reached` is None where there is no index to judge."""
+
+    target: Target
+    reached: bool | None
+
+    @property
+    def id(self) -> str:
+        """The target's id."""
+        return self.target.id
+
 
 class Report:
-    """The result of one scoring. `to_dict` gives the document of docs/reference/report.md."""
+    """The result of one scoring; `to_dict` gives its document, which every view is drawn from.
+
+    Two reports are equal when they come from the same rules, figures and day. A report can be
+    pickled, and so sent from one process to another or kept in a cache.
+    """
 
     def __init__(self, scoring: Scoring) -> None:
         self.scoring = scoring
+
+    def __repr__(self) -> str:
+        index = self.index
+        value = "no index" if index.value is None else f"{index} / {index.scale}"
+        band = f", {self.band.title.of(self.language)}" if self.band else ""
+        unit = self.scoring.measurements.unit
+        return f"<Report {unit!r}, {self.rules_used.id}: {value}{band}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Report) and self._made_from == other._made_from
+
+    def __hash__(self) -> int:
+        rules = self.rules_used
+        return hash((self.scoring.measurements, self.as_of, rules.id, rules.version))
+
+    @property
+    def _made_from(self) -> tuple[object, ...]:
+        rules = self.rules_used
+        version = (rules.document, rules.kind, rules.since)
+        return self.scoring.measurements, self.as_of, self.scoring.results, *version
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what a scoring is made from: compiled functions are made anew."""
+        scoring = self.scoring
+        parts = (scoring.measurements, scoring.as_of, scoring.figures, scoring.results)
+        return _report_of, (self.rules_used, *parts)
+
+    @property
+    def rules_used(self) -> RuleSet:
+        """The rule set as it stood on the day of judgement for the unit's kind."""
+        return self.scoring.rules
 
     def decimal(self, ticks: int) -> Decimal:
         """Return ticks as points."""
@@ -141,6 +276,11 @@ class Report:
     def arithmetic(self) -> Arithmetic:
         """Writes the sums of this report in its language."""
         return Arithmetic(ResultText(self.scoring, self.language))
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Explains states and losses in this report's language."""
+        return Explanation(self.arithmetic)
 
     @property
     def as_of(self) -> date:
@@ -179,6 +319,62 @@ class Report:
         """Every rule, in file order."""
         return tuple(RuleRecord(self, at) for at in range(len(self.scoring.results)))
 
+    def rule(self, id_: str) -> RuleRecord:
+        """Return one rule by its id; raise `KeyError` where the rule set has none of that id."""
+        return self.rules[self.scoring.compiled.places[id_]]
+
+    @cached_property
+    def groups(self) -> tuple[GroupRecord, ...]:
+        """Every group, in file order."""
+        compiled = self.scoring.compiled.groups
+        totals = zip(compiled, self.scoring.groups, strict=True)
+        records = {
+            group.id: GroupRecord(
+                self,
+                group.id,
+                group.kind,
+                self.decimal(total.maximum),
+                self.decimal(total.earned),
+                self.decimal(total.lost),
+                self.decimal(total.excluded),
+            )
+            for group, total in totals
+        }
+        return tuple(records[id_] for id_ in self.rules_used.groups)
+
+    def group(self, id_: str) -> GroupRecord:
+        """Return one group by its id; raise `KeyError` where the rule set has none of that id."""
+        for group in self.groups:
+            if group.id == id_:
+                return group
+        raise KeyError(id_)
+
+    @property
+    def targets(self) -> tuple[TargetRecord, ...]:
+        """The targets on the index, each with whether it is reached."""
+        reached = self.scoring.reached
+        return tuple(
+            TargetRecord(target, reached(target.comparator, target.threshold))
+            for target in self.rules_used.targets
+        )
+
+    @property
+    def missing(self) -> tuple[RuleRecord, ...]:
+        """The rules for which a figure or points are missing, in file order."""
+        positions = self.scoring.in_state(State.MISSING)
+        return tuple(self.rules[position] for position in positions)
+
+    @property
+    def unsupported(self) -> tuple[RuleRecord, ...]:
+        """The rules that claim points without valid evidence, in file order."""
+        positions = sorted(self.scoring.unsupported)
+        return tuple(self.rules[position] for position in positions)
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The totals of the further tracks, such as the appraised points."""
+        return tuple(self.scoring.tracks())
+
     @property
     def losses(self) -> tuple[RuleRecord, ...]:
         """The rules that lost points by their figures, the largest loss first."""
@@ -199,3 +395,99 @@ class Report:
         words.
         """
         return document(self.scoring, lang or self.language, machine=machine)
+
+    def render(self, form: str = "text", *, lang: str | None = None) -> str | bytes:
+        """Return the report as `"text"`, `"markdown"`, `"html"` or `"json"`, or as the bytes of a
+        workbook (`"xlsx"`).
+
+        Raises `ValueError` for any other form, and `ImportError` where the extra of a form is not
+        installed.
+        """
+        # The views stand above reports, so that they are only asked for when they are wanted.
+        views = import_module("cchc_rules.render")
+        machine = form not in ("text", "markdown")
+        shown = self.to_dict(lang, machine=machine)
+        if form in views.TEXTS:
+            text: str = views.render(shown, form)
+            return text
+        content: bytes = views.render_bytes(shown, form)
+        return content
+
+    def _repr_html_(self) -> str:
+        """Return a table of the areas and the losses, which notebooks show."""
+        shown = self.to_dict(machine=False)
+        say = partial(message, self.language)
+        head = f"<p><strong>{escape(repr(self)[1:-1])}</strong></p>"
+        columns = ("area", "earned", "lost", "excluded", "maximum")
+        names = "".join(f"<th>{escape(say(f'report.{key}'))}</th>" for key in columns)
+        rows = "".join(
+            f"<tr><td>{escape(group['title'])}</td>"
+            + "".join(f"<td>{group[key]}</td>" for key in columns[1:])
+            + "</tr>"
+            for group in shown["groups"]
+            if group["parent"] is None
+        )
+        losses = "".join(
+            f"<li>{escape(f'−{rule.lost} {rule.title}')}</li>" for rule in self.losses
+        )
+        return f"{head}<table><tr>{names}</tr>{rows}</table><ol>{losses}</ol>"
+
+    def to_polars(self) -> Any:
+        """Return a Polars table of the rules, points as exact decimals; it needs the extra
+        `table`.
+        """
+        polars = import_module("polars")
+        places = self.rules_used.index.places
+        points = polars.Decimal(38, places)
+        texts = {name: polars.String for name in _TEXT_COLUMNS}
+        schema = texts | {name: points for name in _POINT_COLUMNS}
+        return polars.DataFrame(self._rows(), schema=schema)
+
+    def to_pandas(self) -> Any:
+        """Return a pandas table of the rules, points as `Decimal`; it needs pandas."""
+        pandas = import_module("pandas")
+        columns = [*_TEXT_COLUMNS, *_POINT_COLUMNS]
+        return pandas.DataFrame(self._rows(), columns=columns)
+
+    def _rows(self) -> list[dict[str, object]]:
+        rows: list[dict[str, object]] = []
+        for rule in self.rules:
+            row: dict[str, object] = {
+                "rule": rule.id,
+                "group": rule.rule.group,
+                "title": rule.title,
+                "state": str(rule.state),
+                "reason": str(rule.reason),
+                "required": rule.required,
+                "reported": rule.reported,
+                "calculation": rule.calculation,
+            }
+            row |= {name: getattr(rule, name) for name in _POINT_COLUMNS}
+            rows.append(row)
+        return rows
+
+
+_TEXT_COLUMNS = (
+    "rule",
+    "group",
+    "title",
+    "state",
+    "reason",
+    "required",
+    "reported",
+    "calculation",
+)
+_POINT_COLUMNS = ("maximum", "earned", "lost", "excluded", "without_effect", "weight")
+
+
+def _report_of(
+    rules: RuleSet,
+    measurements: Measurements,
+    as_of: date,
+    figures: Figures,
+    results: Sequence[Result],
+) -> Report:
+    """Return a report again from what it was made from; only sums are made anew."""
+    compiled = compile_rules(rules)
+    run = Run(figures, [*results], as_of.toordinal(), {}, {})
+    return Report(gather(compiled, measurements, as_of, run))

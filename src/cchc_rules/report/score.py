@@ -4,7 +4,6 @@ report.
 
 from datetime import date
 
-from cchc_rules.base.calendar import iso_date
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
 from cchc_rules.base.state import Reason, State
 from cchc_rules.report.report import Report
@@ -22,31 +21,34 @@ _WAITING = Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)
 def score(
     rules: RuleSet, measurements: Measurements, *, as_of: date | str | None = None
 ) -> Report:
-    """Return the report of a submission, judged at `as_of` (else the submission's own, else the end
-    of its period).
+    """Return the report of a submission by a rule set.
 
-    Raises `SubmissionError` when the submission does not fit the rule set: a figure of the wrong
-    type or out of range, a date after `as_of`, an absence for which the rule set declares no
-    effect.
+    Args:
+        rules: The rule set.
+        measurements: The submission.
+        as_of: The day of judgement, a `date` or ISO text; else the submission's own, else the end
+            of its period.
+
+    Raises:
+        SubmissionError: The submission does not fit the rule set: a figure of the wrong type or out
+            of range, a date after `as_of`, an absence for which the rule set declares no effect; or
+            `as_of` is no day.
+
+    >>> from cchc_rules import load_measurements, load_rules
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A", "period": "2023",
+    ...               "measurements": {}}
+    >>> report = score(rules, load_measurements(submission, rules), as_of="2023-12-31")
+    >>> report.index.lost == report.index.maximum
+    True
     """
-    day = _day(as_of) or measurements.as_of or measurements.span[1]
+    day = binding.judgement_day(as_of) or measurements.judged_at
     submitted = binding.figures_of(measurements, rules, day)
     compiled = compile_rules(binding.variant(measurements, rules, day))
     run = _run(compiled, measurements, submitted, day)
     if run.undeclared:
         raise SubmissionError(_undeclared(run, rules))
     return Report(gather(compiled, measurements, day, run))
-
-
-def _day(as_of: date | str | None) -> date | None:
-    if not isinstance(as_of, str):
-        return as_of
-    day = iso_date(as_of)
-    if day is None:
-        raise SubmissionError(
-            [Problem("not-a-date", ("as_of",), {"given": quoted(as_of)})]
-        )
-    return day
 
 
 def _run(

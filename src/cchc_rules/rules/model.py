@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from cchc_rules.base.calendar import Calendar
+from cchc_rules.base.frozen import FrozenDict, deeply_frozen, frozen
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import Effect, State
@@ -141,6 +142,9 @@ class Rule:
     note: Text | None = None
     effort: Fraction | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "absence", frozen(self.absence))
+
     @cached_property
     def pieces(self) -> "tuple[Piece, ...]":
         """The pieces of the rule's value function, worked out once; none where a person scores."""
@@ -261,6 +265,24 @@ class RuleSet:
     document: Mapping[str, object] = field(default_factory=dict, repr=False)
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
 
+    def __post_init__(self) -> None:
+        """Let nobody write into the mappings: a rule set may be shared between threads."""
+        for name in _MAPPINGS:
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+        object.__setattr__(self, "document", deeply_frozen(self.document))
+
+    def __repr__(self) -> str:
+        return (
+            f"<RuleSet {self.id} {self.version}: {len(self.rules)} rules, "
+            f"{len(self.metrics)} metrics>"
+        )
+
+    def __copy__(self) -> "RuleSet":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "RuleSet":
+        return self
+
     @property
     def sha256(self) -> str:
         """The hash of the rule file itself (of its overlay file when it has several)."""
@@ -287,10 +309,14 @@ class RuleSet:
     @cached_property
     def metric_types(self) -> dict[str, str]:
         """The formula type of every metric by id."""
-        return {
+        types = {
             metric.id: FORMULA_TYPES.get(metric.type, "number")
             for metric in self.metrics.values()
         }
+        return FrozenDict(types)
 
+
+_MAPPINGS = ("metrics", "groups", "rules", "remedies", "kinds", "dated", "origins")
+"""The mappings of a rule set, which nobody may write into."""
 
 FORMULA_TYPES = {"yes_no": "yes_no", "date": "date", "level": "level"}

@@ -13,7 +13,13 @@ from typing import Any, TypeAlias
 from cchc_rules.base import calendar, number
 from cchc_rules.base.messages import Day, Figures
 from cchc_rules.base.number import Pair
-from cchc_rules.base.problem import Path, nearest, quoted
+from cchc_rules.base.problem import (
+    Path,
+    Problem,
+    SubmissionError,
+    nearest,
+    quoted,
+)
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, Reason, State
 from cchc_rules.base.text import normal_text, text_key
 from cchc_rules.rules.model import Metric, RuleSet
@@ -36,7 +42,7 @@ def load_measurements(
     source: str | FilePath | Mapping[str, Any],
     rules: RuleSet | None = None,
     *,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
 ) -> Measurements:
     """Return the submission of a JSON file or a mapping (ints, Decimals, dates, strings, bools; no
     floats).
@@ -45,17 +51,42 @@ def load_measurements(
     else the submission's own day, else the end of its period); otherwise `score` does it. Raises
     `SubmissionError` with every problem, each with its path and what to do.
     """
+    day = judgement_day(as_of)
     reader = Reader()
+<<<<<<< HEAD
     measurements = read(source, reader)
     bound = None
     if measurements is not None and rules is not None:
         day = as_of or measurements.judged_at
         bound = _bind(measurements, rules, day, reader)
     if reader.problems or measurements is None:
+=======
+    found = read(source, reader)
+    bound = (
+        None
+        if found is None or rules is None
+        else _bind(found, rules, day or found.judged_at, reader)
+    )
+    if reader.problems or found is None:
+>>>>>>> 6b5e3cc (The report in the hand: groups, targets, lists and single rules, views, tables, pickling and equality; rule sets and submissions that nobody can write into; one way to give a day)
         reader.refuse()
     if bound is None:
         return measurements
     return replace(measurements, bound=bound, entries=bound.entries)
+
+
+def judgement_day(as_of: object) -> date | None:
+    """Return the day of judgement that a caller gives: a `date`, ISO text, or a moment at midnight.
+
+    None stays None. Raises `SubmissionError` for anything else.
+    """
+    if as_of is None:
+        return None
+    day = calendar.day_of(as_of)
+    if day is None:
+        arguments = {"given": quoted(as_of)}
+        raise SubmissionError([Problem("not-a-date", ("as_of",), arguments)])
+    return day
 
 
 def figures_of(

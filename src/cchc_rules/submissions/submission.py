@@ -15,6 +15,7 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from cchc_rules.base import calendar, number
+from cchc_rules.base.frozen import frozen
 from cchc_rules.base.input_files import read_bytes
 from cchc_rules.base.messages import Figures, Foreign
 from cchc_rules.base.number import Pair
@@ -122,6 +123,25 @@ class Measurements:
     file: str = field(default="", repr=False)
     cells: Mapping[Path, str] = field(default_factory=dict, repr=False)
     """Of a filled form, the cell that each part of the submission stood in, as `sheet!A1`."""
+
+    def __post_init__(self) -> None:
+        """Let nobody write into the mappings: the hash and the points hang on them."""
+        for name in ("entries", "points", "absent", "cells"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+        tracks = {name: frozen(points) for name, points in self.tracks.items()}
+        object.__setattr__(self, "tracks", frozen(tracks))
+
+    def __repr__(self) -> str:
+        return (
+            f"<Measurements of {self.unit!r}, {self.ruleset} {self.period}: "
+            f"{len(self.entries)} figures>"
+        )
+
+    def __copy__(self) -> "Measurements":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Measurements":
+        return self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Measurements) and dump_measurements(

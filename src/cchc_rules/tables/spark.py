@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.rules.model import RuleSet
+from cchc_rules.submissions.binding import judgement_day
 from cchc_rules.tables.file_parts import PART
 from cchc_rules.tables.result_columns import RESULTS, ROW, Wanted, possible, schema
 from cchc_rules.tables.score_files import GIVEN
@@ -57,7 +58,7 @@ def score_frame(
     frame: "DataFrame",
     *,
     row: str,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     results: Iterable[str] = RESULTS,
 ) -> SparkScores:
     """Return the scores of a Spark table of submissions, one row a unit, as `score_table` gives
@@ -72,7 +73,9 @@ def score_frame(
     possible(wanted, RESULTS)
     _checked(rules, frame, row)
     names = tuple(ROW if name == row else name for name in frame.columns)
-    task = Task(pickle.dumps(rules), as_of, wanted, names, version("cchc-rules"))
+    task = Task(
+        pickle.dumps(rules), judgement_day(as_of), wanted, names, version("cchc-rules")
+    )
     numbered = frame.toDF(
         *(str(at) for at in range(len(names)))
     )  # mapInArrow takes no names with points in them

@@ -1,0 +1,93 @@
+"""Mappings and lists that nobody can write into: what rule sets and submissions are made of."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def _refuse(self: object, *_: object, **__: object) -> NoReturn:
+    raise TypeError(f"{type(self).__name__} cannot be written into")
+
+
+class FrozenDict(dict[Key, Value]):
+    """A dictionary that is read like any other and refuses to be changed.
+
+    A shallow copy is the mapping itself, a pickle comes back frozen, and a deep copy is a plain
+    dictionary, which may be changed.
+
+    >>> weights = FrozenDict({"on-time": 2})
+    >>> weights["on-time"] = 20
+    Traceback (most recent call last):
+    TypeError: FrozenDict cannot be written into
+    """
+
+    __slots__ = ()
+
+    __setitem__ = _refuse
+    __delitem__ = _refuse
+    __ior__ = _refuse
+    clear = _refuse
+    pop = _refuse
+    popitem = _refuse
+    setdefault = _refuse
+    update = _refuse
+
+    def __copy__(self) -> "FrozenDict[Key, Value]":
+        return self
+
+    def copy(self) -> "FrozenDict[Key, Value]":
+        """Return the mapping itself: it does not change."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[Key, Value]:
+        from copy import deepcopy  # noqa: PLC0415 - only for those who copy
+
+        return {deepcopy(key, memo): deepcopy(self[key], memo) for key in self}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenDict, (dict(self),)
+
+
+class FrozenList(list[Value]):
+    """A list that is read like any other and refuses to be changed."""
+
+    __slots__ = ()
+
+    __setitem__ = _refuse
+    __delitem__ = _refuse
+    __iadd__ = _refuse
+    __imul__ = _refuse
+    append = _refuse
+    clear = _refuse
+    extend = _refuse
+    insert = _refuse
+    pop = _refuse
+    remove = _refuse
+    reverse = _refuse
+    sort = _refuse
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[Value]:
+        from copy import deepcopy  # noqa: PLC0415 - only for those who copy
+
+        return [deepcopy(item, memo) for item in self]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenList, (list(self),)
+
+
+def frozen(mapping: Mapping[Key, Value]) -> FrozenDict[Key, Value]:
+    """Return a mapping that cannot be written into; the values stay what they are."""
+    return mapping if isinstance(mapping, FrozenDict) else FrozenDict(mapping)
+
+
+def deeply_frozen(value: Any) -> Any:
+    """Return parsed TOML or JSON whose tables and lists cannot be written into, however deep."""
+    if isinstance(value, FrozenDict | FrozenList):
+        return value
+    if isinstance(value, Mapping):
+        return FrozenDict({key: deeply_frozen(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return FrozenList(deeply_frozen(item) for item in value)
+    return value
