@@ -114,7 +114,9 @@ class TestAMean:
 
     def test_a_loss_too_small_for_a_tick_is_listed(self):
         """Of 1 point 0.4 % is 0.004, less than the last place: a loss, but none of 0.00 points."""
-        document = scored(1, mean(1), share("a", 1), share("b", 1), a=Decimal("99.2"), b=100)
+        document = scored(
+            1, mean(1), share("a", 1), share("b", 1), a=Decimal("99.2"), b=100
+        )
         assert document["index"]["value"] == "1.00"
         assert document["losses"] == ["a"]
         assert document["index"]["at_its_highest"] is False

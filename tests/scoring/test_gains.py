@@ -474,7 +474,9 @@ class TestByHand:
 
     def test_an_index_that_does_not_move_is_said(self):
         """The index is at its scale already; bonus points beyond it change nothing."""
-        pool = HEAD.replace('title = "Work"', 'title = "Work"\nkind = "bonus"\ncap = 20')
+        pool = HEAD.replace(
+            'title = "Work"', 'title = "Work"\nkind = "bonus"\ncap = 20'
+        )
         pool = pool.replace("over_scale = true", "over_scale = false")
         rules = parse_rules(
             pool

@@ -332,7 +332,7 @@ class Display(Words):
         if rule["id"] in self.document["losses"]:
             return self.say("minus", points=self.under_a_tick())
         if Decimal(rule["earned"]):
-            return self.say("full-points", points=self.number(rule["earned"]))
+            return self.say("counted-in-full", points=self.number(rule["earned"]))
         if Decimal(rule["maximum"]):
             return self.say("minus", points=self.under_a_tick())
         return self.say("no-points")

@@ -405,6 +405,9 @@ class Report:
         """
         # The views stand above reports, so that they are only asked for when they are wanted.
         views = import_module("cchc_rules.render")
+        if form not in views.FORMATS:
+            forms = ", ".join(views.FORMATS)
+            raise ValueError(f"no such form: {form!r}; there are {forms}")
         machine = form not in ("text", "markdown")
         shown = self.to_dict(lang, machine=machine)
         if form in views.TEXTS:

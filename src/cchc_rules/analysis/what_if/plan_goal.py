@@ -39,6 +39,8 @@ class PlanGoal:
         """Whether an index is high enough; gates are another matter."""
         if self.ticks is None:
             return True
+        if not index.scored:
+            return False
         exact = index.exact * index.unit
         return exact > self.ticks if self.strict else exact >= self.ticks
 

@@ -97,7 +97,7 @@ def _score(options: argparse.Namespace) -> int:
     if least is None:
         return DONE
     if report.index.value is None:
-        print(message(document["language"], "cli.no-index"), file=sys.stderr)
+        complain(message(document["language"], "cli.no-index"))
         return NO_INDEX
     return BELOW if report.index.value < least else DONE
 
