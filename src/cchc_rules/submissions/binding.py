@@ -53,22 +53,11 @@ def load_measurements(
     """
     day = judgement_day(as_of)
     reader = Reader()
-<<<<<<< HEAD
     measurements = read(source, reader)
     bound = None
     if measurements is not None and rules is not None:
-        day = as_of or measurements.judged_at
-        bound = _bind(measurements, rules, day, reader)
+        bound = _bind(measurements, rules, day or measurements.judged_at, reader)
     if reader.problems or measurements is None:
-=======
-    found = read(source, reader)
-    bound = (
-        None
-        if found is None or rules is None
-        else _bind(found, rules, day or found.judged_at, reader)
-    )
-    if reader.problems or found is None:
->>>>>>> 6b5e3cc (The report in the hand: groups, targets, lists and single rules, views, tables, pickling and equality; rule sets and submissions that nobody can write into; one way to give a day)
         reader.refuse()
     if bound is None:
         return measurements

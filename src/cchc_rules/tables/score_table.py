@@ -119,13 +119,9 @@ def score_table(
     (['A'], [2])
     """
     frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
-<<<<<<< HEAD
     wanted = Wanted(tuple(results), decimals)
     possible(wanted, RESULTS)
-    scorer = _scorer(rules, as_of, wanted)
-=======
-    scorer = _scorer(rules, judgement_day(as_of), Wanted(tuple(results), decimals))
->>>>>>> 6b5e3cc (The report in the hand: groups, targets, lists and single rules, views, tables, pickling and equality; rule sets and submissions that nobody can write into; one way to give a day)
+    scorer = _scorer(rules, judgement_day(as_of), wanted)
     scorer.columns.known(frame.columns)
     numbered = frame.with_row_index(ROW, offset=1)
     return scorer.score(numbered.with_columns(pl.col(ROW).cast(pl.Int64)))
