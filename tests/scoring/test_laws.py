@@ -664,7 +664,9 @@ def scaled_rule(rule, factor):
         if key in rule:
             rule[key] = times(rule[key], factor)
     if isinstance(rule.get("deduction"), dict):
-        for part in [rule["deduction"], *rule["deduction"].get("tiers", [])]:
+        deduction = rule["deduction"]
+        parts = [*deduction.get("tiers", []), *deduction.get("brackets", [])]
+        for part in [deduction, *parts]:
             for key in ("each", "points"):
                 if key in part:
                     part[key] = times(part[key], factor)

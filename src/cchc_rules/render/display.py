@@ -169,7 +169,7 @@ class Display(Words):
     def index(self) -> Iterator[LabelledText]:
         """Yield the index, its band and its targets, and how far each of them holds."""
         index = self.document["index"]
-        yield self.say("index"), self.index_value()
+        yield self.say("index"), self.index_of_scale()
         yield self.say("arithmetic"), safe(index["calculation"])
         if self.document["band"]:
             yield self.say("band"), self._band(self.document["band"])
@@ -182,7 +182,7 @@ class Display(Words):
             yield self.say("target"), self._target(target)
         yield self.say("counts"), self._counts(index["counts"])
 
-    def index_value(self) -> str:
+    def index_of_scale(self) -> str:
         """Return the index of its scale, or that there is none."""
         index = self.document["index"]
         if index["value"] is None:
