@@ -442,8 +442,8 @@ class Report:
         polars = import_module("polars")
         places = self.rules_used.index.places
         points = polars.Decimal(38, places)
-        texts = {name: polars.String for name in _TEXT_COLUMNS}
-        schema = texts | {name: points for name in _POINT_COLUMNS}
+        texts = dict.fromkeys(_TEXT_COLUMNS, polars.String)
+        schema = texts | dict.fromkeys(_POINT_COLUMNS, points)
         return polars.DataFrame(self._rows(), schema=schema)
 
     def to_pandas(self) -> Any:
