@@ -445,3 +445,51 @@ def test_a_row_that_is_not_there():
     for row in (3, 0, -1, 99):
         with pytest.raises(IndexError, match=str(row)):
             scores.report(row)
+
+
+class TestEqualAbsencesBehindOneRule:
+    """Of equal absences the first counts, as the single engine orders them (semantics L6)."""
+
+    def reason(self, lines, ended):
+        body = "".join(map(metric, ("m0", "m1", "m2")))
+        rules = rule_set(body + rule("r", f'metric = "m0"\n{lines}'))
+        waiver = {
+            "waived_by": "UBND",
+            "waived_why": "bão",
+            "waived_until": "2024-03-31",
+        }
+        cells = {f"{ended}.{key}": value for key, value in waiver.items()}
+        row = both(rules, {"m0": 5, **cells}, {"m0": 5, "m1": 1, "m2": 2})
+        return row["rule.r.reason"]
+
+    @pytest.mark.parametrize("ended", ["m1", "m2"])
+    @pytest.mark.parametrize("first", ["m1", "m2"])
+    def test_the_formula_of_the_threshold_comes_before_that_of_the_points(
+        self, first, ended
+    ):
+        """One metric is missing, the other's waiver has ended: which is both missing."""
+        second = "m2" if first == "m1" else "m1"
+        points = f'deduction = {{ kind = "formula", formula = "min(weight, {second})" }}'
+        lines = (
+            f'comparator = ">="\nthreshold = {{ formula = "{first} + 1" }}\n{points}'
+        )
+        wanted = "waiver_ended" if first == ended else "not_reported"
+        assert self.reason(lines, ended) == wanted
+
+    @pytest.mark.parametrize("ended", ["m1", "m2"])
+    @pytest.mark.parametrize("first", ["m1", "m2"])
+    def test_the_formulas_of_tiers_come_in_their_order(self, first, ended):
+        second = "m2" if first == "m1" else "m1"
+        lines = tiers(
+            f'{{ from = 3, formula = "min(weight, {first})" }}',
+            f'{{ otherwise = true, formula = "min(weight, {second} / 2)" }}',
+        )
+        wanted = "waiver_ended" if first == ended else "not_reported"
+        assert self.reason(lines, ended) == wanted
+
+    @pytest.mark.parametrize("text", ["m1 + m2", "m2 + m1"])
+    @pytest.mark.parametrize("ended", ["m1", "m2"])
+    def test_within_one_formula_they_come_by_their_ids(self, text, ended):
+        lines = f'comparator = ">="\nthreshold = {{ formula = "{text}" }}\ndeduction = "all_or_nothing"'
+        wanted = "waiver_ended" if ended == "m1" else "not_reported"
+        assert self.reason(lines, ended) == wanted

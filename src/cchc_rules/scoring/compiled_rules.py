@@ -26,7 +26,12 @@ from cchc_rules.rules.metric_values import as_figure
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
 from cchc_rules.scoring.evaluators import Evaluate
 from cchc_rules.scoring.results import Result, Worth
-from cchc_rules.scoring.rule_figures import Figures, RuleFigures, Seen, literal
+from cchc_rules.scoring.rule_figures import (
+    Figures,
+    FiguresByPosition,
+    RuleFigures,
+    literal,
+)
 from cchc_rules.submissions.submission import Figure, Given
 
 Judge: TypeAlias = "Callable[[Run], Result]"
@@ -360,7 +365,7 @@ class _Compiler:
         points reads others too.
         """
 
-        def evaluator_for(figures: Seen) -> Evaluate | Absent:
+        def evaluator_for(figures: FiguresByPosition) -> Evaluate | Absent:
             threshold = self.reader.threshold(rule, figures)
             if isinstance(threshold, Absent):
                 return threshold

@@ -4,6 +4,9 @@ A figure is a pair, numerator and denominator, and points are a fraction of tick
 point). Nothing is divided: `n/d ≥ 9/10` is asked as `10 n ≥ 9 d`. Each rule is compiled once;
 results that never change are made then too. Thresholds that come from other figures are put in
 first, so that everything here is numbers.
+
+The closures are the busiest code of the package: a figure that they get is called `v`, and what
+can be worked out without it stands outside of them.
 """
 
 from collections.abc import Callable
@@ -39,8 +42,8 @@ Test: TypeAlias = Callable[[Pair], bool]
 Evaluate: TypeAlias = Callable[[Pair], Result]
 """From a figure to the result of its rule."""
 
-Outcome: TypeAlias = Result | Evaluate
-"""The result of every figure, where it is the same, else the function to it."""
+Compiled: TypeAlias = Result | Evaluate
+"""A piece made ready: the result of every figure, where it is the same, else the function to it."""
 
 Ticks: TypeAlias = Callable[[Pair], Pair]
 """From a figure to points in ticks, a fraction."""
@@ -68,7 +71,12 @@ def comparison(sign: str, edge: Fraction) -> Test:
 
 
 def within(interval: Interval) -> Test:
-    """Return the test for lying inside an interval."""
+    """Return the test for lying inside an interval.
+
+    >>> from_60_below_80 = within(Interval(Fraction(60), Fraction(80), high_open=True))
+    >>> from_60_below_80((60, 1)), from_60_below_80((80, 1))
+    (True, False)
+    """
     tests: list[Test] = []
     if interval.low is not None:
         tests.append(comparison(">" if interval.low_open else ">=", interval.low))
@@ -101,41 +109,51 @@ def never(_: Pair) -> bool:
 
 
 class Compiler(NamedTuple):
-    """What pieces of one rule are compiled with.
-
-    `threshold` is the rule's threshold as a number, None where it is no single number. `computed`
-    makes the function of a formula of points. `unit` is the number of ticks in a point.
-    """
+    """What pieces of one rule are compiled with."""
 
     metric: Metric
+    """The metric that the rule reads."""
     worth: Worth
+    """The most and the fewest points of the rule."""
     unit: int
+    """The number of ticks in a point."""
     threshold: Fraction | None
+    """The rule's threshold as a number, None where it is no single number."""
     computed: Callable[[str], Ticks]
+    """From the text of a formula of points to its function."""
 
     def evaluator(self, function: ValueFunction) -> Evaluate:
-        """Return the function from a figure to the rule's result."""
-        met = None if function.target is None else self.test(function.target, None)
-        rising = isinstance(function.target, Compare) and function.target.sign in (
-            ">=",
-            ">",
-        )
-        outcomes = [
-            self._outcome(piece, function, met, rising) for piece in function.pieces
-        ]
+        """Return the function from a figure to the rule's result.
+
+        Half of a target of 100 % earns half of 4 points, which are 400 ticks:
+
+        >>> from cchc_rules import load_rules
+        >>> from cchc_rules.rules.value_function import value_function
+        >>> rules = load_rules("cam-due-2023")
+        >>> rule = rules.rules["on-time"]
+        >>> metric = rules.metrics[rule.metric]
+        >>> compiler = Compiler(metric, Worth(400, 0), 100, Fraction(100), lambda text: None)
+        >>> evaluate = compiler.evaluator(value_function(rule, metric))
+        >>> evaluate((50, 1)).earned, str(evaluate((50, 1)).state)
+        (200, 'partly_met')
+        """
+        met = None
+        if function.target is not None:
+            met = self.test(function.target, None)
+        pieces = [self._compiled(piece, function, met) for piece in function.pieces]
         tests = [self._condition(piece, function, met) for piece in function.pieces]
         text = self.metric.formula
         last = function.pieces[-1].condition
         if text is not None and not isinstance(last, Met | Otherwise):
-            return _hit_or_failed([*zip(tests, outcomes, strict=True)], text)
-        if len(outcomes) == 1:
-            return _evaluate(outcomes[0])
-        if len(outcomes) == 2:
-            return self._two_pieces(function, tests[0], *outcomes)
-        return _first_hit([*zip(tests[:-1], outcomes[:-1], strict=True)], outcomes[-1])
+            return _hit_or_failed([*zip(tests, pieces, strict=True)], text)
+        if len(pieces) == 1:
+            return _evaluate(pieces[0])
+        if len(pieces) == 2:
+            return self._two_pieces(function, tests[0], *pieces)
+        return _first_hit([*zip(tests[:-1], pieces[:-1], strict=True)], pieces[-1])
 
     def _two_pieces(
-        self, function: ValueFunction, test: Test, hit: Outcome, other: Outcome
+        self, function: ValueFunction, test: Test, hit: Compiled, other: Compiled
     ) -> Evaluate:
         """Return the choice between two pieces.
 
@@ -186,10 +204,14 @@ class Compiler(NamedTuple):
                 return Fraction(self.worth.lowest, self.unit)
         return term
 
-    def _outcome(
-        self, piece: Piece, function: ValueFunction, met: Test | None, rising: bool
-    ) -> Outcome:
-        """Return the result of every figure in a piece, or the function to it."""
+    def _compiled(
+        self, piece: Piece, function: ValueFunction, met: Test | None
+    ) -> Compiled:
+        """Return the result of every figure in a piece, or the function to it.
+
+        `met` is the test of the target. Where the target has a piece of its own, the piece alone
+        tells whether it is met.
+        """
         if isinstance(piece.condition, Met):
             met = always
         elif isinstance(function.pieces[0].condition, Met):
@@ -197,10 +219,10 @@ class Compiler(NamedTuple):
         detail = piece.key[-1] if piece.reason is Reason.TIER else None
         match piece.points:
             case Constant(points):
-                return self._constant(
-                    self.number(points) * self.unit, piece.reason, met, detail
-                )
+                ticks = self.number(points) * self.unit
+                return self._constant(ticks, piece.reason, met, detail)
             case Line(start, end):
+                rising = _leads_up(function.target)
                 return self._line(start, self.number(end), rising, piece.reason)
             case Staircase() as stairs:
                 return self._stairs(stairs, piece.reason, met, detail)
@@ -209,52 +231,61 @@ class Compiler(NamedTuple):
 
     def _constant(
         self, ticks: Fraction, reason: Reason, met: Test | None, detail: object
-    ) -> Outcome:
+    ) -> Compiled:
+        """Return the result of the same points for every figure, or of the two that differ by the
+        state.
+        """
         points = ticks.numerator, ticks.denominator
-        if met is None or met is always or met is never:
-            reached = None if met is None else met is always
-            return self.worth.result(*points, reason, reached, detail)
+        if met is None:
+            return self.worth.result(*points, reason, None, detail)
+        if met is always or met is never:
+            return self.worth.result(*points, reason, met is always, detail)
+        reached = self.worth.result(*points, reason, True, detail)
         missed = self.worth.result(*points, reason, False, detail)
-        full = self.worth.result(*points, reason, True, detail)
-        return lambda v: full if met(v) else missed
+        return lambda v: reached if met(v) else missed
 
     def _line(
         self, start: Fraction, end: Fraction, rising: bool, reason: Reason
     ) -> Evaluate:
         """weight × (figure − start) / (end − start), at least the fewest points.
 
-        Only figures that miss the target come here, so that the points stay below the weight.
+        Only figures that miss the target come here, so that the points stay below the weight. A
+        line that does not lead on gives nothing anywhere, as if it were flat.
         """
         leads_on = end > start if rising else end < start
-        slope = Fraction(self.worth.weight) / (end - start) if leads_on else Fraction(0)
+        slope = Fraction(0)
+        if leads_on:
+            slope = Fraction(self.worth.weight) / (end - start)
         return _along(slope, start, self.worth.lowest, reason)
 
     def _stairs(
         self, stairs: Staircase, reason: Reason, met: Test | None, detail: object
     ) -> Evaluate:
+        """base + each × units, held; the units become the detail where a tier is not."""
         worth = self.worth
         base = self.number(stairs.base) * self.unit
         each = stairs.each * self.unit
         origin = self.number(stairs.origin)
 
+        # base + each × n/d over one denominator; the parts that no figure changes stand here.
+        constant_part = base.numerator * each.denominator
+        slope_part = each.numerator * base.denominator
+        denominators = base.denominator * each.denominator
+
         def evaluate(v: Pair) -> Result:
             units = units_between(v, origin, stairs)
             n, d = units
-            n = (
-                base.numerator * d * each.denominator
-                + each.numerator * n * base.denominator
-            )
-            d = d * base.denominator * each.denominator
-            said = units if detail is None else detail
-            return worth.result(
-                *worth.held(n, d), reason, met(v) if met else None, said
-            )
+            points = worth.held(constant_part * d + slope_part * n, d * denominators)
+            reached = met(v) if met else None
+            result_detail = units if detail is None else detail
+            return worth.result(*points, reason, reached, result_detail)
 
         return evaluate
 
     def _computed(
         self, ticks: Ticks, reason: Reason, met: Test | None, detail: object
     ) -> Evaluate:
+        """Return what a formula gives, held."""
         worth = self.worth
 
         def evaluate(v: Pair) -> Result:
@@ -264,14 +295,19 @@ class Compiler(NamedTuple):
         return evaluate
 
 
-def _evaluate(outcome: Outcome) -> Evaluate:
-    """Return the function to an outcome that may be the same for every figure."""
-    if isinstance(outcome, Result):
-        return lambda v: outcome
-    return outcome
+def _leads_up(target: Condition | None) -> bool:
+    """Whether figures get better upwards, as the comparator of the target says."""
+    return isinstance(target, Compare) and target.sign in (">=", ">")
 
 
-def _one_or_other(test: Test, hit: Outcome, other: Outcome) -> Evaluate:
+def _evaluate(piece: Compiled) -> Evaluate:
+    """Return the function to a piece's result, which may be the same for every figure."""
+    if isinstance(piece, Result):
+        return lambda v: piece
+    return piece
+
+
+def _one_or_other(test: Test, hit: Compiled, other: Compiled) -> Evaluate:
     """Return the choice between two pieces; what is the same for every figure is not called."""
     if isinstance(hit, Result):
         if isinstance(other, Result):
@@ -281,28 +317,28 @@ def _one_or_other(test: Test, hit: Outcome, other: Outcome) -> Evaluate:
     return lambda v: hit(v) if test(v) else rest(v)
 
 
-def _at_least(en: int, ed: int, hit: Result, other: Outcome) -> Evaluate:
+def _at_least(en: int, ed: int, hit: Result, other: Compiled) -> Evaluate:
     """Return the choice of a result for every figure of en/ed and more."""
     if isinstance(other, Result):
         return lambda v: hit if v[0] * ed >= en * v[1] else other
     return lambda v: hit if v[0] * ed >= en * v[1] else other(v)
 
 
-def _at_most(en: int, ed: int, hit: Result, other: Outcome) -> Evaluate:
+def _at_most(en: int, ed: int, hit: Result, other: Compiled) -> Evaluate:
     """Return the choice of a result for every figure of en/ed and less."""
     if isinstance(other, Result):
         return lambda v: hit if v[0] * ed <= en * v[1] else other
     return lambda v: hit if v[0] * ed <= en * v[1] else other(v)
 
 
-def _exactly(en: int, ed: int, hit: Result, other: Outcome) -> Evaluate:
+def _exactly(en: int, ed: int, hit: Result, other: Compiled) -> Evaluate:
     """Return the choice of a result for the figure en/ed."""
     if isinstance(other, Result):
         return lambda v: hit if v[0] * ed == en * v[1] else other
     return lambda v: hit if v[0] * ed == en * v[1] else other(v)
 
 
-_CHOICES: dict[str, Callable[[int, int, Result, Outcome], Evaluate]] = {
+_CHOICES: dict[str, Callable[[int, int, Result, Compiled], Evaluate]] = {
     ">=": _at_least,
     "<=": _at_most,
     "==": _exactly,
@@ -310,9 +346,9 @@ _CHOICES: dict[str, Callable[[int, int, Result, Outcome], Evaluate]] = {
 """The choices with their comparison written in."""
 
 
-def _first_hit(steps: list[tuple[Test, Outcome]], last: Outcome) -> Evaluate:
+def _first_hit(steps: list[tuple[Test, Compiled]], last: Compiled) -> Evaluate:
     """Return the choice of the first piece whose test holds, else the last."""
-    ladder = [(test, _evaluate(outcome)) for test, outcome in steps]
+    ladder = [(test, _evaluate(piece)) for test, piece in steps]
     rest = _evaluate(last)
 
     def evaluate(v: Pair) -> Result:
@@ -324,14 +360,14 @@ def _first_hit(steps: list[tuple[Test, Outcome]], last: Outcome) -> Evaluate:
     return evaluate
 
 
-def _hit_or_failed(steps: list[tuple[Test, Outcome]], text: str) -> Evaluate:
+def _hit_or_failed(steps: list[tuple[Test, Compiled]], text: str) -> Evaluate:
     """Return the choice of the first piece whose test holds, for a figure that a formula gives.
 
     Pieces cover the range of their metric, but nothing holds a formula to it: 100 - (70 + 45) is
     no percentage. Such a figure raises `FormulaFailedError`, rather than to earn what the last
     piece gives, which may be the best.
     """
-    ladder = [(test, _evaluate(outcome)) for test, outcome in steps]
+    ladder = [(test, _evaluate(piece)) for test, piece in steps]
 
     def evaluate(v: Pair) -> Result:
         for test, hit in ladder:
@@ -343,17 +379,21 @@ def _hit_or_failed(steps: list[tuple[Test, Outcome]], text: str) -> Evaluate:
 
 
 def _along(slope: Fraction, start: Fraction, lowest: int, reason: Reason) -> Evaluate:
-    kn = slope.numerator
-    kd = slope.denominator * start.denominator
-    sn = start.numerator
-    sd = start.denominator
+    """Return slope × (figure − start) in ticks, at least the fewest; it reaches no target.
+
+    The figure is n/d: slope × (n/d − start) over one denominator.
+    """
+    slope_numerator = slope.numerator
+    slope_denominator = slope.denominator * start.denominator
+    start_numerator = start.numerator
+    start_denominator = start.denominator
     partly = State.PARTLY_MET
     missed = State.NOT_MET
 
     def evaluate(v: Pair) -> Result:
         n, d = v
-        n = kn * (n * sd - sn * d)
-        d = kd * d
+        n = slope_numerator * (n * start_denominator - start_numerator * d)
+        d = slope_denominator * d
         if n <= lowest * d:
             n = lowest
             d = 1
@@ -371,11 +411,11 @@ def units_between(v: Pair, origin: Fraction, stairs: Staircase) -> Pair:
     >>> units_between((69, 1), Fraction(80), stairs)
     (3, 1)
     """
-    n = (
-        abs(v[0] * origin.denominator - origin.numerator * v[1])
-        * stairs.step.denominator
-    )
+    apart = abs(v[0] * origin.denominator - origin.numerator * v[1])
+    n = apart * stairs.step.denominator
     d = v[1] * origin.denominator * stairs.step.numerator
     if stairs.units == "exact":
         return n, d
-    return (-(-n // d) if stairs.units == "started" else n // d), 1
+    if stairs.units == "started":
+        return -(-n // d), 1
+    return n // d, 1

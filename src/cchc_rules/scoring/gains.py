@@ -312,7 +312,7 @@ class Search:
             crossed = {
                 at + off
                 for _, edge in self.edges
-                for at in (self.steps.at(edge),)
+                for at in (self.steps.step_at(edge),)
                 for off in (-1, 0, 1)
             }
         else:
@@ -351,7 +351,7 @@ class Search:
         reach = [
             0,
             *(
-                self.steps.at(edge + off) + off
+                self.steps.step_at(edge + off) + off
                 for _, edge in self.edges
                 for off in (-1, 1)
             ),
@@ -370,7 +370,7 @@ class Search:
         for power in range((high - low).bit_length()):
             yield from (-(2**power), 2**power)
         for value in self._named():
-            yield from (self.steps.at(value) + off for off in (-1, 0, 1))
+            yield from (self.steps.step_at(value) + off for off in (-1, 0, 1))
 
     def _named(self) -> Iterator[Fraction]:
         """Yield the numbers that the formulas write out, and the figures that they name."""

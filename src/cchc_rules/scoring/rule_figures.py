@@ -32,7 +32,7 @@ from cchc_rules.scoring.results import Worth
 Figures: TypeAlias = list[Figure]
 """The figures of all metrics, by position."""
 
-Seen: TypeAlias = Mapping[int, Figure] | Figures
+FiguresByPosition: TypeAlias = Mapping[int, Figure] | Figures
 """All figures, or those that matter, by position."""
 
 Named: TypeAlias = dict[str, formula.Value | Absent]
@@ -40,7 +40,12 @@ Named: TypeAlias = dict[str, formula.Value | Absent]
 
 
 class RuleFigures:
-    """Reads what the rules of one rule set need from figures by position; parses formulas once."""
+    """Reads what the rules of one rule set need from figures by position; parses formulas once.
+
+    Args:
+        rules: The rule set.
+        positions: The position of each metric among the figures, by its id.
+    """
 
     def __init__(self, rules: RuleSet, positions: Mapping[str, int]) -> None:
         self.rules = rules
@@ -66,7 +71,7 @@ class RuleFigures:
         """Return a formula of a rule's points, which may use the rule's own names."""
         return self.parsed(text, dependencies.own_names(self.rules, rule))
 
-    def named(self, parsed: formula.Formula, figures: Seen) -> Named:
+    def named(self, parsed: formula.Formula, figures: FiguresByPosition) -> Named:
         """Return the figures that a formula names, as it computes with them."""
         metrics = self.rules.metrics
         positions = self.positions
@@ -77,35 +82,41 @@ class RuleFigures:
         }
 
     def own_values(self, rule: Rule, figure: Figure, threshold: "Known") -> Named:
-        """Return what a rule's own names stand for: weight, value, and a threshold that is known."""
+        """Return what a rule's own names stand for: `weight`, `value`, and a known `threshold`."""
         metric = self.rules.metrics[rule.metric or ""]
         values: Named = {
             "weight": rule.weight,
             "value": as_formula_value(figure, metric),
         }
         if isinstance(threshold, Fraction):
-            pair = (threshold.numerator, threshold.denominator)
-            values["threshold"] = as_formula_value(pair, metric)
+            as_pair = (threshold.numerator, threshold.denominator)
+            values["threshold"] = as_formula_value(as_pair, metric)
         return values
 
     # Figures of a rule
 
     def counted(self, rule: Rule, figures: Figures) -> Pair:
-        """Return the rule's figure, less the exempt ones."""
+        """Return the rule's figure, less the exempt ones; both are known to be there."""
         n, d = figures[self.positions[rule.metric or ""]]  # type: ignore[misc]
         exempt = rule.deduction.axis.exempt
         if exempt is None:
             return n, d
-        en, ed = figures[self.positions[exempt]]  # type: ignore[misc]
-        return n * ed - en * d, d * ed
+        exempt_n, exempt_d = figures[self.positions[exempt]]  # type: ignore[misc]
+        return n * exempt_d - exempt_n * d, d * exempt_d
 
-    def threshold(self, rule: Rule, figures: Seen) -> "Known":
-        """Return a rule's threshold as a number (a date as its day number), None where it is none."""
+    def threshold(self, rule: Rule, figures: FiguresByPosition) -> "Known":
+        """Return a rule's threshold as a number, None where it is no single number.
+
+        A date is its day number; an absence is returned where the threshold hangs on figures that
+        are absent.
+        """
         if rule.threshold is None or rule.metric is None:
             return None
         return self.resolved(rule.threshold, self.rules.metrics[rule.metric], figures)
 
-    def resolved(self, threshold: Threshold, metric: Metric, figures: Seen) -> "Known":
+    def resolved(
+        self, threshold: Threshold, metric: Metric, figures: FiguresByPosition
+    ) -> "Known":
         """Return what a threshold of a metric comes to; None where it is no single number."""
         match threshold:
             case Interval() | tuple():
@@ -117,12 +128,14 @@ class RuleFigures:
                 figure = as_figure(parsed.evaluate(self.named(parsed, figures)))
             case _:
                 return as_number(threshold, metric)
-        return figure if isinstance(figure, Absent) else Fraction(*figure)
+        if isinstance(figure, Absent):
+            return figure
+        return Fraction(*figure)
 
     # Points of a rule
 
     def evaluator(
-        self, rule: Rule, threshold: Fraction | None, figures: Seen
+        self, rule: Rule, threshold: Fraction | None, figures: FiguresByPosition
     ) -> Evaluate:
         """Return the function from a rule's figure to its result, for a threshold that is known."""
         metric = self.rules.metrics[rule.metric or ""]
@@ -133,7 +146,7 @@ class RuleFigures:
         return compiler.evaluator(value_function(rule, metric))
 
     def _computed(
-        self, rule: Rule, threshold: Fraction | None, figures: Seen
+        self, rule: Rule, threshold: Fraction | None, figures: FiguresByPosition
     ) -> Callable[[str], Ticks]:
         """Return what makes the function of a formula of points, in ticks of the rule's figure."""
 
@@ -141,11 +154,10 @@ class RuleFigures:
             parsed = self.points_formula(rule, text)
 
             def ticks(v: Pair) -> Pair:
-                names = self.named(parsed, figures) | self.own_values(
-                    rule, v, threshold
-                )
-                points = parsed.evaluate(names)
+                own_values = self.own_values(rule, v, threshold)
+                points = parsed.evaluate(self.named(parsed, figures) | own_values)
                 if isinstance(points, Absent):
+                    # Figures that are absent are dealt with before: here a divisor was zero.
                     raise ZeroDivisionError
                 exact = points * self.unit
                 return exact.numerator, exact.denominator
@@ -160,14 +172,21 @@ Known: TypeAlias = Fraction | Absent | None
 
 
 def literal(rule: Rule, metric: Metric) -> Fraction | None:
-    """Return a threshold that the rule file writes out as a single number, None where it is none."""
+    """Return a threshold that the rule file writes out as a single number, else None.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> rule = rules.rules["on-time"]
+    >>> literal(rule, rules.metrics[rule.metric])
+    Fraction(100, 1)
+    """
     if isinstance(rule.threshold, Fraction | bool | date | str):
         return as_number(rule.threshold, metric)
     return None
 
 
 def number_of(value: Known) -> Fraction:
-    """Return a threshold that is known to be a number."""
+    """Return a threshold that is known to be a number, in a rule whose figure was judged by it."""
     return value if isinstance(value, Fraction) else Fraction(0)
 
 

@@ -1,4 +1,21 @@
-"""The figures that a metric may take, counted in whole steps from what was submitted."""
+"""The figures that a metric may take, counted in whole steps from what was submitted.
+
+A search needs whole numbers to halve, and a person needs a figure that can be handed in. So a
+figure is changed by steps of its own last place, as it would be written. 12.5 days have steps of
+0.1: step −3 is 12.2. Where a rule asks for 12.25, the step is 0.01, so that the target can be hit.
+
+Steps of a ratio
+----------------
+Of 47 files out of 52 only the numerator can change: what was asked for stays as it is. A step is
+one file, and the figure of step k is (47 + k)/52, so that a target of 95 % is reached at
+
+    first step with (47 + k)/52 ≥ 95/100:  k ≥ 52 × 95/100 − 47 = 2.4, hence k = 3 (50/52)
+
+`Steps.step_at` works this out for any edge: the edge times the denominator (divided by 100 where
+the metric is in percent) is the numerator that it asks for. The range of the metric bounds the
+numerator in the same way, and a percentage never has more above than below, unless it may exceed
+100 %.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,54 +32,75 @@ from cchc_rules.submissions import binding
 from cchc_rules.submissions.submission import Entry, Figure
 
 Written: TypeAlias = Fraction | bool | date | str
-"""What is written for a step: a number (of a ratio its numerator, of a list its length), yes or no,
-a day, a level.
+"""What is written for a step: a number, yes or no, a day, a level.
+
+Of a ratio the number is its numerator, of a list its length.
 """
 
 DOUBTFUL_PLACES = 2
-"""So many places at least where a figure is held against one that the rule file does not write out."""
+"""The least decimal places of a figure that is held against one that the file does not write out."""
 
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Every figure that a metric may take: step 0 is what was submitted, others lie so many steps
-    above or below it.
+    """Every figure that a metric may take.
 
-    `low` and `high` are the last steps inside the metric's range, None where it has no end. A
-    metric that was not reported starts at the figure nearest to zero, or at the day of judgement.
+    Step 0 is what was submitted, the others lie so many steps above or below it. A metric that was
+    not reported starts at the figure nearest to zero, or at the day of judgement.
     """
 
     metric: Metric
     reported: bool
+    """Whether step 0 is what was submitted."""
     low: int | None
+    """The last step down inside the metric's range, None where that has no end."""
     high: int | None
+    """The last step up inside the metric's range, None where that has no end."""
     write: Callable[[int], Written]
+    """What is written for a step."""
     entry: Callable[[int], Entry]
+    """What a submission has for a step."""
     bind: Callable[[Entry], Figure | None] = field(repr=False)
+    """From an entry to its figure, None where a submission would be refused with it."""
     start: Fraction = Fraction(0)
+    """The number of step 0."""
     unit: Fraction = Fraction(1)
+    """By how much the number grows with each step."""
     denominator: Fraction | None = None
+    """What a ratio was given over, None for a figure that is no ratio."""
 
     def figure(self, step: int) -> Figure | None:
-        """Return the figure of a step as a submission would have it, None where it would be
-        refused.
+        """Return the figure of a step as a submission would have it.
+
+        None where a submission would be refused with it.
         """
         return self.bind(self.entry(step))
 
-    def at(self, value: Fraction) -> int:
-        """Return the first step whose number is not below a value."""
+    def step_at(self, figure: Fraction) -> int:
+        """Return the first step whose figure is not below a given one."""
+        wanted = figure
         if self.denominator is not None:
-            value = value * self.denominator / _times(self.metric)
-        return number.ceiling((value - self.start) / self.unit).numerator
+            wanted = figure * self.denominator / _times(self.metric)
+        return number.ceiling((wanted - self.start) / self.unit).numerator
 
 
 def steps_of(
     scoring: Scoring, name: str, edges: Iterable[Fraction | None]
 ) -> Steps | None:
-    """Return the figures that a submitted metric may take; None where nobody can change it.
+    """Return the figures that a submitted metric may take, None where nobody can change it.
 
-    `edges` are the numbers that rules hold it against, None for one that is not written out: a step
-    is no coarser.
+    Args:
+        scoring: The scoring from which steps are counted.
+        name: The id of the metric.
+        edges: The numbers that rules hold it against, None for one that is not written out. A step
+            is no coarser than any of them.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("cam-due-2023")
+    >>> scoring = score(rules, load_measurements("examples/cam-due-2023.json", rules)).scoring
+    >>> steps = steps_of(scoring, "officials_placed", [Fraction(100)])
+    >>> steps.write(0), steps.denominator, steps.step_at(Fraction(100))
+    (Fraction(7, 1), Fraction(11, 1), 4)
     """
     metric = scoring.rules.metrics[name]
     figure = scoring.figure(name)
@@ -70,7 +108,9 @@ def steps_of(
     if not metric.submitted:
         return None
     if isinstance(figure, Absent):
-        return _fresh(scoring, metric, edges) if figure.state is State.MISSING else None
+        if figure.state is not State.MISSING:
+            return None
+        return _unreported(scoring, metric, edges)
     assert entry is not None
     if metric.type == "yes_no":
         return _switch(scoring, metric, entry.value is True)
@@ -82,11 +122,15 @@ def steps_of(
         return _ratio(scoring, metric, entry)
     if metric.distinct:
         return _numbers(scoring, metric, Fraction(figure[0]), 0)
-    places = 0 if metric.whole else max(_places_written(entry.value), _finest(edges))
+    places = 0
+    if not metric.whole:
+        places = max(_places_written(entry.value), _finest(edges))
     return _numbers(scoring, metric, number.fraction(entry.value), places)
 
 
-def _fresh(scoring: Scoring, metric: Metric, edges: Iterable[Fraction | None]) -> Steps:
+def _unreported(
+    scoring: Scoring, metric: Metric, edges: Iterable[Fraction | None]
+) -> Steps:
     """Return the figures of a metric that was not reported."""
     if metric.type == "yes_no":
         return _switch(scoring, metric, False, reported=False)
@@ -94,14 +138,13 @@ def _fresh(scoring: Scoring, metric: Metric, edges: Iterable[Fraction | None]) -
         return _levels(scoring, metric, 0, reported=False)
     if metric.type == "date":
         return _days(scoring, metric)
-    low = metric.range.low
-    high = metric.range.high
     start = Fraction(0)
-    start = start if low is None else max(start, low)
-    start = start if high is None else min(start, high)
-    return _numbers(
-        scoring, metric, start, 0 if metric.whole else _finest(edges), reported=False
-    )
+    if metric.range.low is not None:
+        start = max(start, metric.range.low)
+    if metric.range.high is not None:
+        start = min(start, metric.range.high)
+    places = 0 if metric.whole else _finest(edges)
+    return _numbers(scoring, metric, start, places, reported=False)
 
 
 def _switch(
@@ -139,15 +182,17 @@ def _levels(scoring: Scoring, metric: Metric, now: int, *, reported: bool) -> St
 
 
 def _today(scoring: Scoring, metric: Metric, now: int) -> Steps:
-    """Return a day that was reported and the day of judgement: what has gone by cannot be done on
-    another day.
+    """Return a day that was reported and, after it, the day of judgement.
+
+    What has gone by cannot be done on another day; it can only be done again, today.
     """
     days = (date.fromordinal(now), scoring.as_of)
+    can_be_done_again = days[0] < days[1]
     return Steps(
         metric,
         True,
         0,
-        int(days[0] < days[1]),
+        int(can_be_done_again),
         lambda step: days[step],
         lambda step: Entry(days[step]),
         _bind(scoring, metric),
@@ -156,23 +201,24 @@ def _today(scoring: Scoring, metric: Metric, now: int) -> Steps:
 
 def _days(scoring: Scoring, metric: Metric) -> Steps:
     """Return the days up to the day of judgement."""
-    first, last = scoring.rules.window or scoring.rules.valid
-    start = min(scoring.as_of, last) if scoring.rules.window else scoring.as_of
+    first, _ = scoring.rules.valid
+    start = scoring.as_of
+    if scoring.rules.window:
+        first, last = scoring.rules.window
+        start = min(start, last)
 
     def write(step: int) -> date:
         return date.fromordinal(start.toordinal() + step)
 
-    low = min(0, (first - start).days)
-    start_number = Fraction(start.toordinal())
     return Steps(
         metric,
         False,
-        low,
+        min(0, (first - start).days),
         0,
         write,
         lambda step: Entry(write(step)),
         _bind(scoring, metric),
-        start_number,
+        Fraction(start.toordinal()),
     )
 
 
@@ -184,46 +230,35 @@ def _numbers(
     *,
     reported: bool = True,
 ) -> Steps:
+    """Return numbers from one on, in steps of its last place."""
     unit = Fraction(1, 10**places)
-
-    write, as_json_at = _along(start, unit)
+    write, written = _along(start, unit)
     low, high = _within(metric.range.low, metric.range.high, start, unit)
-    bind = _bind(scoring, metric)
     return Steps(
         metric,
         reported,
         low,
         high,
         write,
-        lambda step: Entry(as_json_at(step)),
-        bind,
+        lambda step: Entry(written(step)),
+        _bind(scoring, metric),
         start,
         unit,
     )
 
 
 def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
+    """Return ratios over the same denominator, the numerator in steps of the last place."""
     start = number.fraction(entry.numerator)
-    below = number.fraction(entry.denominator)
-    unit = Fraction(
-        1,
-        10 ** max(_places_written(entry.numerator), _places_written(entry.denominator)),
-    )
-    times = _times(metric)
-    bounded = metric.type == "percent" and not metric.above_100
-
-    write, as_json_at = _along(start, unit)
-    least = (
-        Fraction(0)
-        if metric.range.low is None
-        else max(Fraction(0), metric.range.low * below / times)
-    )
-    most = None if metric.range.high is None else metric.range.high * below / times
-    most = below if bounded and (most is None or most > below) else most
+    denominator = number.fraction(entry.denominator)
+    places = max(_places_written(entry.numerator), _places_written(entry.denominator))
+    unit = Fraction(1, 10**places)
+    write, written = _along(start, unit)
+    least, most = _numerators(metric, denominator)
     low, high = _within(least, most, start, unit)
 
     def as_entry(step: int) -> Entry:
-        return Entry(None, as_json_at(step), entry.denominator)
+        return Entry(None, written(step), entry.denominator)
 
     return Steps(
         metric,
@@ -235,14 +270,34 @@ def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
         _bind(scoring, metric),
         start,
         unit,
-        below,
+        denominator,
     )
+
+
+def _numerators(
+    metric: Metric, denominator: Fraction
+) -> tuple[Fraction, Fraction | None]:
+    """Return the least and the greatest numerator of a metric's range, None where it has no end."""
+    times = _times(metric)
+    least = Fraction(0)
+    if metric.range.low is not None:
+        least = max(least, metric.range.low * denominator / times)
+    most = None
+    if metric.range.high is not None:
+        most = metric.range.high * denominator / times
+    bounded = metric.type == "percent" and not metric.above_100
+    if bounded and (most is None or most > denominator):
+        most = denominator
+    return least, most
 
 
 def _along(
     start: Fraction, unit: Fraction
 ) -> tuple[Callable[[int], Fraction], Callable[[int], int | Decimal]]:
-    """Return what gives the number of a step, and what gives it as a submission has it."""
+    """Return what gives the number of a step, and what gives it as a submission has it.
+
+    Whole numbers, the most frequent ones, need no fraction to be written.
+    """
 
     def write(step: int) -> Fraction:
         return start + step * unit
@@ -258,6 +313,7 @@ def _bind(scoring: Scoring, metric: Metric) -> Callable[[Entry], Figure | None]:
 
 
 def _times(metric: Metric) -> int:
+    """Return by what a quotient is multiplied to give the metric's figure."""
     return 100 if metric.type == "percent" else 1
 
 
@@ -265,26 +321,39 @@ def _within(
     least: Fraction | None, most: Fraction | None, start: Fraction, unit: Fraction
 ) -> tuple[int | None, int | None]:
     """Return the last steps down and up that lie between two numbers."""
-    low = None if least is None else number.ceiling((least - start) / unit).numerator
-    high = None if most is None else number.floor((most - start) / unit).numerator
+    low = high = None
+    if least is not None:
+        low = number.ceiling((least - start) / unit).numerator
+    if most is not None:
+        high = number.floor((most - start) / unit).numerator
     return low, high
 
 
 def as_json(value: Fraction) -> int | Decimal:
-    """Return a number as a submission has it: whole, or a Decimal with the digits it needs."""
-    return value.numerator if value.denominator == 1 else Decimal(number.plain(value))
+    """Return a number as a submission has it: whole, or a Decimal with the digits it needs.
+
+    >>> as_json(Fraction(12)), as_json(Fraction(49, 4))
+    (12, Decimal('12.25'))
+    """
+    if value.denominator == 1:
+        return value.numerator
+    return Decimal(number.plain(value))
 
 
 def _places_written(value: object) -> int:
-    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+    """Return the decimal places that a figure was written with."""
+    if not isinstance(value, Decimal):
+        return 0
+    exponent = value.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _finest(edges: Iterable[Fraction | None]) -> int:
-    """Return the places of the edge that has most."""
-    places = (
-        DOUBTFUL_PLACES if edge is None else number.places(edge) for edge in edges
-    )
-    return max(
-        (DOUBTFUL_PLACES if count is None else count for count in places), default=0
-    )
+    """Return the places of the edge that has most, of those that end."""
+    return max(map(_places_of, edges), default=0)
+
+
+def _places_of(edge: Fraction | None) -> int:
+    """Return the decimal places of an edge; thirds and what is not written out have none of theirs."""
+    places = None if edge is None else number.places(edge)
+    return DOUBTFUL_PLACES if places is None else places

@@ -1,11 +1,32 @@
-"""From a rule to columns: its points, its state and the reason, for every row at once (semantics L1
-to L6).
+"""From a rule to columns: its points, its state and the reason, for every row at once.
 
-The same model as `plan` compiles, and the same order of judgement. A rule without a form in columns
-raises `NoColumnsError`: it is judged row by row, by the functions that the single engine has for
-it.
+The meaning is that of `scoring.compiled_rules`: the same pieces, and the same order of judgement
+(semantics L1 to L6). A rule without a form in columns raises `NoColumnsError`: it is judged row
+by row, by the functions that the single engine has for it.
+
+How pieces become columns
+-------------------------
+The single engine asks, of one figure, which piece holds. A column has many figures, so that every
+piece becomes a *branch*: where it holds, and what it gives there. Each row takes the first branch
+that holds. `proportional` with a floor of 50, a target of 90 % and a weight of 4 points, which
+are 400 ticks, comes to these branches:
+
+    no figure              what the declared effect makes of it
+    value >= 90            met           400
+    value < 50             not met         0
+    400 × value / 90 > 0   partly met    400 × value / 90, rounded half up
+    in all other rows      not met       the same, which is nothing
+
+`when(condition, yes, no)` puts one ladder into another: the branches of `yes` hold where the
+condition does too, and the rows that are left fall through to `no`. A condition that is the same
+in every row (`TRUE`, `FALSE`) is known before anything is computed, so that a branch that no row
+can reach, such as a closed gate behind rules that are all met, is left out.
+
+The pieces are gone through from the last to the first, since each needs the ladder of those after
+it as its `no`.
 """
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -15,6 +36,7 @@ import polars as pl
 
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
+from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Lowering
 from cchc_rules.rules.model import FormulaRef, MetricRef, Rule, RuleSet
 from cchc_rules.rules.value_function import (
@@ -66,16 +88,31 @@ OF_REASON = {
 """The state of each absence."""
 
 
+_MAY_WAIT = (State.PARTLY_MET, State.NOT_MET, State.MISSING)
+"""States that give way to “not yet due” before a rule's day."""
+
+
 class Operands(NamedTuple):
-    """What pieces are computed from: the value and the threshold in columns, and what computes formulas."""
+    """What pieces are computed from, in columns."""
 
     value: Ratio
+    """The rule's figure, less what is exempt."""
     threshold: Ratio | None
+    """What the figure is held against, None where that is no single number."""
     formula: Formula
+    """What computes formulas, and keeps the figures that they read."""
 
 
 class Judge:
-    """Judges the rules of one rule set in columns."""
+    """Judges the rules of one rule set in columns.
+
+    Args:
+        rules: The rule set.
+        unit: The number of ticks in a point.
+        figures: The figures of each metric in columns, by its id.
+        gauge: What knows how large the numbers of a column may become.
+        as_of: The day of judgement, the same for all rows.
+    """
 
     def __init__(
         self,
@@ -97,18 +134,28 @@ class Judge:
     ) -> Judged:
         """Return a rule in columns.
 
-        `required` are the rules that it requires, `given` the points that people gave, `absent`
-        says where a block in which it lies is absent.
+        Args:
+            rule: The rule to judge.
+            required: The rules that it requires, judged before it.
+            given: The points that people gave for it.
+            absent: Where a block in which it lies is absent.
+
+        Raises:
+            NoColumnsError: The rule has no form in columns.
         """
-        return Bench(self, rule, required, given, absent).judged()
+        return RuleJudge(self, rule, required, given, absent).judged()
 
     def worth(self, rule: Rule) -> Worth:
         """Return a rule's weight and its fewest points, in ticks."""
         return Worth(int(rule.weight * self.unit), int(rule.lowest * self.unit))
 
 
-class Bench:
-    """One rule while it is judged."""
+class RuleJudge:
+    """Judges one rule.
+
+    The order of judgement is built from the inside out, as in the single engine: what the figure
+    gives comes first, and each step that goes before it is laid around that.
+    """
 
     def __init__(
         self,
@@ -132,75 +179,76 @@ class Bench:
 
     def judged(self) -> Judged:
         """Return the rule in columns."""
-        found = Judged(self._manual() if self.by_hand else self._measured())
+        judged = Judged(self._manual() if self.by_hand else self._measured())
         if self.rule.requires:
-            found = self._unless_gate_unknown(found)
+            judged = self._unless_gate_unknown(judged)
         if self.rule.due is not None and self.judge.as_of < self.rule.due:
-            found = self._unless_not_due(found)
-        branches = found.branches
+            judged = self._unless_not_due(judged)
+        branches = judged.branches
         if self.rule.requires:
             nothing = self._fixed(0, 0, False, State.NOT_MET, Reason.GATE_CLOSED)
             branches = when(self._closed(), [(TRUE, nothing)], branches)
-        gone = self._fixed(
+        block_absent = self._fixed(
             0, self.worth.weight, True, State.NOT_APPLICABLE, Reason.BLOCK_ABSENT
         )
-        branches = when(self.absent, [(TRUE, gone)], branches)
-        return Judged((self.gauge.keep(where), outcome) for where, outcome in branches)
+        branches = when(self.absent, [(TRUE, block_absent)], branches)
+        return Judged((self.gauge.keep(where), result) for where, result in branches)
 
-    # Outcomes
+    # Results
 
     def _fixed(
         self, earned: int, excluded: int, rescales: bool, state: State, reason: Reason
     ) -> ColumnResult:
-        """Return an outcome that is the same in every row."""
+        """Return a result that is the same in every row."""
         lost = self.worth.weight - earned - excluded
+        rescaled = excluded if rescales else 0
         number = self.gauge.number
-        exact = self.gauge.ratio(Fraction(earned))
-        rescaled = number(excluded if rescales else 0)
         return ColumnResult(
             state,
             reason,
-            number(earned),
-            number(lost),
-            number(excluded),
-            rescaled,
-            exact,
+            earned=number(earned),
+            lost=number(lost),
+            excluded=number(excluded),
+            rescaled=number(rescaled),
+            exact=self.gauge.ratio(Fraction(earned)),
         )
 
     def _absent(self, state: State, reason: Reason) -> ColumnResult:
-        """Return what the declared effect of an absence makes of the rule; a person's points are
-        for the singl
+        """Return what the declared effect of an absence makes of the rule (semantics L4).
+
+        Where a person gives the points, or no effect is declared, the row is for the single
+        engine.
         """
-        effects = (
-            self.rule.absence
-            if self.rule.deduction.scored
-            else dict.fromkeys(State, Effect.LOST)
-        )
+        effects = self.rule.absence
+        if not self.rule.deduction.scored:
+            effects = dict.fromkeys(State, Effect.LOST)
         effect = effects.get(state)
         weight = self.worth.weight
-        if effect in (Effect.LOST, Effect.FULL):
-            return self._fixed(
-                weight if effect is Effect.FULL else 0, 0, False, state, reason
-            )
-        found = self._fixed(0, weight, effect is Effect.EXCLUDE, state, reason)
-        return found._replace(alone=effect not in (Effect.EXCLUDE, Effect.SHOW))
+        if effect is Effect.LOST:
+            return self._fixed(0, 0, False, state, reason)
+        if effect is Effect.FULL:
+            return self._fixed(weight, 0, False, state, reason)
+        excluded = self._fixed(0, weight, effect is Effect.EXCLUDE, state, reason)
+        left_to_a_person = effect not in (Effect.EXCLUDE, Effect.SHOW)
+        return excluded._replace(alone=left_to_a_person)
 
     def _result(
         self, ticks: Ratio, reason: Reason, met: pl.Expr | None
     ) -> list[Branch]:
-        """Return the outcomes of so many points, the state by the target, or by the points where
-        there is none.
+        """Return the branches of so many points, rounded here and once.
+
+        The state is that of the target (`met`), or of the points where there is no target.
         """
         ticks = ticks.kept()
         if met is None:
             met = ticks.holds(">=", self.gauge.ratio(Fraction(self.worth.weight)))
         above = ticks.holds(">", self.gauge.ratio(Fraction(0)))
         earned = ticks.rounded().kept()
-        none = self.gauge.number(0)
+        zero = self.gauge.number(0)
         lost = self.gauge.number(self.worth.weight) - earned
         states = ((met, State.MET), (above, State.PARTLY_MET), (TRUE, State.NOT_MET))
         return [
-            (where, ColumnResult(state, reason, earned, lost, none, none, ticks))
+            (where, ColumnResult(state, reason, earned, lost, zero, zero, ticks))
             for where, state in states
         ]
 
@@ -208,92 +256,105 @@ class Bench:
 
     def _manual(self) -> list[Branch]:
         awaited = self._absent(State.MISSING, Reason.POINTS_AWAITED)
-        points = self._result(
-            self.given.ratio.times(Fraction(self.judge.unit)), Reason.MANUAL, None
-        )
-        return when(self.given.absences[0][0], [(TRUE, awaited)], points)
+        ticks = self.given.ratio.times(Fraction(self.judge.unit))
+        points = self._result(ticks, Reason.MANUAL, None)
+        not_given = self.given.absences[0][0]
+        return when(not_given, [(TRUE, awaited)], points)
 
     def _measured(self) -> list[Branch]:
-        own = self._figure(self.rule.metric or "")
-        formula = Formula(self.rules.metrics, self.figures, self.gauge)
-        threshold, read = self._threshold(formula)
-        name = self.rule.deduction.axis.exempt
-        exempt = [] if name is None else [self._figure(name)]
-        value = own.ratio - exempt[0].ratio if exempt else own.ratio
-        points = self._pieces(value, threshold, formula)
-        figures = [
-            own,
-            *read,
-            *exempt,
-            *(formula.names[name] for name in sorted(formula.names)),
-        ]
-        gone = [
+        """Return the branches of a rule that a figure decides: absences, then the pieces."""
+        value_figure = self._figure(self.rule.metric or "")
+        value = value_figure.ratio
+        columns = Formula(self.rules.metrics, self.figures, self.gauge)
+        threshold, threshold_figure = self._threshold(columns)
+        figures = [value_figure, *threshold_figure]
+        exempt = self.rule.deduction.axis.exempt
+        if exempt is not None:
+            exempt_figure = self._figure(exempt)
+            figures.append(exempt_figure)
+            value = value - exempt_figure.ratio
+        pieces = self._pieces(Operands(value, threshold, columns))
+        figures += self._formula_figures(columns)
+        absences = [
             (where, self._absent(OF_REASON[reason], reason))
             for where, reason in ranked(figures)
         ]
-        if formula.plain:
-            failed = self._fixed(0, 0, False, State.NOT_MET, Reason.FORMULA)._replace(
-                alone=True
-            )
-            gone.append((never(every(formula.plain)), failed))
-        return [*gone, *points]
+        if columns.plain:
+            # A divisor of zero: what becomes of the row, the single engine says.
+            failed = self._fixed(0, 0, False, State.NOT_MET, Reason.FORMULA)
+            divided_by_zero = never(every(columns.plain))
+            absences.append((divided_by_zero, failed._replace(alone=True)))
+        return [*absences, *pieces]
+
+    def _formula_figures(self, columns: Formula) -> list[Figures]:
+        """Return the figures that the rule's formulas read, in the order in which absences count.
+
+        Of equal absences the first counts (semantics L6). As in the single engine the threshold's
+        formula comes before those of points, and each formula's metrics in alphabetical order.
+        """
+        names: list[str] = []
+        for _, text, own_names in dependencies.rule_formulas(self.rules, self.rule):
+            types = ChainMap(own_names, self.rules.metric_types)
+            parsed = formula.parse(text, types, self.rules.calendar)
+            names += [name for name in parsed.names if name in columns.names]
+        return [columns.names[name] for name in dict.fromkeys(names)]
 
     def _figure(self, name: str) -> Figures:
         if name not in self.figures:
             raise NoColumnsError(f"metric {name}")
         return self.figures[name]
 
-    def _threshold(self, formula: Formula) -> tuple[Ratio | None, list[Figures]]:
-        """Return the rule's threshold, and the figure that it is read from."""
+    def _threshold(self, columns: Formula) -> tuple[Ratio | None, list[Figures]]:
+        """Return the rule's threshold, and the one figure that it is read from, or none."""
         match self.rule.threshold:
             case MetricRef(name):
                 figure = self._figure(name)
                 return figure.ratio, [figure]
             case FormulaRef(_):
-                return formula.number(self.lowering.threshold(self.rule), {}), []
-            case _:
-                known = literal(self.rule, self.rules.metrics[self.rule.metric or ""])
-                return None if known is None else self.gauge.ratio(known), []
+                tree = self.lowering.threshold(self.rule)
+                return columns.number(tree, {}), []
+        known = literal(self.rule, self.rules.metrics[self.rule.metric or ""])
+        if known is None:
+            return None, []
+        return self.gauge.ratio(known), []
 
     # Pieces
 
-    def _pieces(
-        self, value: Ratio, threshold: Ratio | None, formula: Formula
-    ) -> list[Branch]:
-        """Return the outcomes of the rule's value function, the first piece that holds first."""
+    def _pieces(self, operands: Operands) -> list[Branch]:
+        """Return the branches of the rule's value function, the first piece that holds first."""
         rule = self.rule
         function = value_function(rule, self.rules.metrics[rule.metric or ""])
-        operands = Operands(value, threshold, formula)
-        met = (
-            None
-            if function.target is None
-            else self._holds(function.target, operands, None)
-        )
+        met = None
+        if function.target is not None:
+            met = self._holds(function.target, operands, None)
         targeted = isinstance(function.pieces[0].condition, Met)
-        late = function.axis.days_late and threshold is not None
-        read = (
-            operands._replace(value=value - threshold)
-            if late and threshold is not None
-            else operands
-        )
+        on_axis = operands
+        if function.axis.days_late and operands.threshold is not None:
+            days_late = operands.value - operands.threshold
+            on_axis = operands._replace(value=days_late)
         branches: list[Branch] = []
         for piece in reversed(function.pieces):
-            reached = met
+            is_target = isinstance(piece.condition, Met)
+            met_here = met
             if targeted:
-                reached = TRUE if isinstance(piece.condition, Met) else FALSE
-            outcomes = self._gives(piece, operands, reached)
-            if isinstance(piece.condition, Met):
-                outcomes = self._reached(outcomes, branches, function, operands)
-            where = TRUE
-            if branches:
-                where = self._holds(piece.condition, read, met)
-            branches = when(where, outcomes, branches) if branches else outcomes
+                met_here = TRUE if is_target else FALSE
+            piece_branches = self._gives(piece, operands, met_here)
+            if is_target:
+                piece_branches = self._reached(
+                    piece_branches, branches, function, operands
+                )
+            if not branches:
+                # The last piece takes every row that is left, and needs no test.
+                branches = piece_branches
+                continue
+            where = self._holds(piece.condition, on_axis, met)
+            branches = when(where, piece_branches, branches)
         return branches
 
     def _holds(
         self, condition: Condition, operands: Operands, met: pl.Expr | None
     ) -> pl.Expr:
-        """Return where a condition holds."""
+        """Return where a condition holds; `met` says where the target is met."""
         metric = self.rules.metrics[self.rule.metric or ""]
         match condition:
             case Met():
@@ -314,15 +375,13 @@ class Bench:
                 return operands.threshold
             case Fraction():
                 return self.gauge.ratio(term)
-            case _:
-                raise AssertionError(
-                    term
-                )  # pragma: no cover - points are no place on the axis
+            case _:  # pragma: no cover - points are no place on the axis
+                raise AssertionError(term)
 
     def _gives(
         self, piece: Piece, operands: Operands, met: pl.Expr | None
     ) -> list[Branch]:
-        """Return the outcomes of one piece."""
+        """Return the branches of one piece; `met` says where the target is met."""
         match piece.points:
             case Constant(points):
                 return self._constant(points, piece.reason, met)
@@ -336,21 +395,25 @@ class Bench:
     def _constant(
         self, points: Term, reason: Reason, met: pl.Expr | None
     ) -> list[Branch]:
-        """Return the outcomes of the same points in every row."""
-        if met is not TRUE and met is not FALSE:
+        """Return the branches of the same points in every row."""
+        same_state = met is TRUE or met is FALSE
+        if not same_state:
             return self._result(self._ticks(points), reason, met)
         ticks = self._worth_of(points)
+        state = State.NOT_MET
         if met is TRUE:
             state = State.MET
-        else:
-            state = State.PARTLY_MET if ticks > 0 else State.NOT_MET
+        elif ticks > 0:
+            state = State.PARTLY_MET
         return [(TRUE, self._fixed(ticks, 0, False, state, reason))]
 
     def _worth_of(self, points: Term) -> int:
         """Return points that are the rule's weight, its fewest, or nothing, in whole ticks."""
         if points is Symbol.WEIGHT:
             return self.worth.weight
-        return self.worth.lowest if points is Symbol.LOWEST else 0
+        if points is Symbol.LOWEST:
+            return self.worth.lowest
+        return 0
 
     def _reached(
         self,
@@ -359,24 +422,31 @@ class Bench:
         function: ValueFunction,
         operands: Operands,
     ) -> list[Branch]:
-        """Return the outcomes of a target that is met.
+        """Return the branches of a target that is met: `full`, or those of the line to it.
 
         Where the target is the same in every row and nothing lies beyond it, the line that leads
-        to it comes to the weight on it: then points need no test.
+        to it (`short`) comes to the weight on it: then points need no test. A share of 0 to 100 %
+        with a target of 100 % is the usual case.
         """
         points = function.pieces[-1].points
         threshold = operands.threshold
         if not isinstance(points, Line) or threshold is None:
             return full
-        sign = ">" if self.rule.comparator == ">=" else "<"
+        sign = ">" if self._rising else "<"
         value = operands.value
         beyond = settled(sign, (value.low, value.high), (threshold.low, threshold.high))
+        same_target = threshold.low == threshold.high
         on_target = short[-1][1]
         comes_to_weight = on_target.earned.high == self.worth.weight
-        if threshold.low == threshold.high and beyond is FALSE and comes_to_weight:
-            reached = on_target._replace(state=State.MET, reason=Reason.TARGET_MET)
-            return [(TRUE, reached)]
-        return full
+        if not (same_target and beyond is FALSE and comes_to_weight):
+            return full
+        reached = on_target._replace(state=State.MET, reason=Reason.TARGET_MET)
+        return [(TRUE, reached)]
+
+    @property
+    def _rising(self) -> bool:
+        """Whether a line leads up to its target, and not down."""
+        return self.rule.comparator == ">="
 
     def _within(self, value: Ratio, interval: Interval) -> pl.Expr:
         edges = (
@@ -397,13 +467,14 @@ class Bench:
 
         Nothing where the end does not lie beyond the start.
         """
-        rising = self.rule.comparator == ">="
-        none = self.gauge.ratio(Fraction(0))
+        zero = self.gauge.ratio(Fraction(0))
         start = self.gauge.ratio(line.start)
         part = (operands.value - start).times(Fraction(self.worth.weight))
         span = (self._term(line.end, operands) - start).kept()
-        reachable = self.gauge.keep(span.holds(">" if rising else "<", none))
-        ticks = none if reachable is FALSE else choose(reachable, part.over(span), none)
+        leads_on = self.gauge.keep(span.holds(">" if self._rising else "<", zero))
+        ticks = zero
+        if leads_on is not FALSE:
+            ticks = choose(leads_on, part.over(span), zero)
         ticks = ticks.most(self.gauge.ratio(Fraction(self.worth.lowest)))
         return ticks.within(None, Fraction(self.worth.weight))
 
@@ -415,10 +486,11 @@ class Bench:
             units = as_ratio(units.ceiling())
         elif stairs.units == "whole":
             units = as_ratio(units.floor())
-        unit = self.judge.unit
         base = self._ticks(stairs.base)
-        change = units.times(abs(stairs.each) * unit)
-        return self._held(base - change if stairs.each < 0 else base + change)
+        change = units.times(abs(stairs.each) * self.judge.unit)
+        if stairs.each < 0:
+            return self._held(base - change)
+        return self._held(base + change)
 
     def _ticks(self, points: Term) -> Ratio:
         """Return written points, in ticks."""
@@ -429,98 +501,89 @@ class Bench:
                 return self.gauge.ratio(Fraction(self.worth.lowest))
             case Fraction():
                 return self.gauge.ratio(points * self.judge.unit)
-            case _:
-                raise AssertionError(
-                    points
-                )  # pragma: no cover - a threshold is no points
+            case _:  # pragma: no cover - a threshold is no points
+                raise AssertionError(points)
 
     def _held(self, ticks: Ratio) -> Ratio:
         """Return points that are held between the fewest and the weight."""
         return ticks.least(self._ticks(Symbol.WEIGHT)).most(self._ticks(Symbol.LOWEST))
 
     def _computed(self, text: str, operands: Operands) -> Ratio:
-        """Return what a formula of points gives, in ticks, held between the fewest points and the
-        weight.
-        """
+        """Return what a formula of points gives, in ticks, held."""
         if not self.rules.metrics[self.rule.metric or ""].numeric:
             raise NoColumnsError("formula over words or days")
         names = {"value": operands.value, "weight": self.gauge.ratio(self.rule.weight)}
         if operands.threshold is not None:
             names["threshold"] = operands.threshold
         tree = self.lowering.formula(text, self.rule)
-        return self._held(
-            operands.formula.number(tree, names).times(Fraction(self.judge.unit))
-        )
+        points = operands.formula.number(tree, names)
+        return self._held(points.times(Fraction(self.judge.unit)))
 
     # Days and gates
 
-    def _unless_not_due(self, found: Judged) -> Judged:
-        final = (
-            [Reason.GATE_UNKNOWN]
-            if self.by_hand
-            else [Reason.GATE_UNKNOWN, Reason.POINTS_AWAITED]
-        )
-        waits = (State.PARTLY_MET, State.NOT_MET, State.MISSING)
+    def _unless_not_due(self, judged: Judged) -> Judged:
+        """Return the rule before its day: what may still change is not yet due (semantics L2)."""
+        final = [Reason.GATE_UNKNOWN]
+        if not self.by_hand:
+            final.append(Reason.POINTS_AWAITED)
         not_due = self._absent(State.NOT_DUE, Reason.NOT_DUE)
-        return found.changed(
-            lambda one: (
-                not_due
-                if one.state in waits and one.reason not in final and not one.alone
-                else one
-            )
-        )
 
-    def _unless_gate_unknown(self, found: Judged) -> Judged:
-        own = [*COMPUTED, State.MISSING] if self.by_hand else COMPUTED
+        def waiting(result: ColumnResult) -> ColumnResult:
+            may_wait = result.state in _MAY_WAIT and result.reason not in final
+            if may_wait and not result.alone:
+                return not_due
+            return result
+
+        return judged.changed(waiting)
+
+    def _unless_gate_unknown(self, judged: Judged) -> Judged:
+        """Return the rule where what it requires is not known: then it is missing itself."""
+        kept_waiting = [*COMPUTED]
+        if self.by_hand:
+            kept_waiting.append(State.MISSING)
         waiting = self._absent(State.MISSING, Reason.GATE_UNKNOWN)
-        unknown = self.gauge.keep(
-            some(
-                one.holds(lambda it: gate(it.state) is State.MISSING)
-                for one in self.required
-            )
-        )
-        return found.before(
-            lambda one: unknown if one.state in own and not one.alone else FALSE,
-            lambda _: waiting,
-        )
+        unknown = self.gauge.keep(self._gate(State.MISSING))
+
+        def waits(result: ColumnResult) -> pl.Expr:
+            if result.state in kept_waiting and not result.alone:
+                return unknown
+            return FALSE
+
+        return judged.before(waits, lambda _: waiting)
 
     def _closed(self) -> pl.Expr:
         """Return where a gate is closed, and the rule's own figure not waived."""
-        closed = some(
-            one.holds(lambda it: gate(it.state) is State.NOT_MET)
-            for one in self.required
-        )
-        own = (
-            self._figure(self.rule.metric).absences
-            if self.rule.metric is not None
-            else ()
-        )
-        return every(
-            (
-                closed,
-                *(never(where) for where, reason in own if reason is Reason.WAIVED),
-            )
+        conditions = [self._gate(State.NOT_MET)]
+        if self.rule.metric is not None:
+            absences = self._figure(self.rule.metric).absences
+            conditions += [
+                never(where) for where, reason in absences if reason is Reason.WAIVED
+            ]
+        return every(conditions)
+
+    def _gate(self, effect: State) -> pl.Expr:
+        """Return where one of the required rules has an effect on this one."""
+        return some(
+            required.holds(lambda result: gate(result.state) is effect)
+            for required in self.required
         )
 
 
 def ranked(figures: Sequence[Figures]) -> list[tuple[pl.Expr, Reason]]:
-    """Return what stands in the way, in its order: the first figure's waiver, then the strongest
-    (L2, L6).
+    """Return what stands in a rule's way, the first that counts first (semantics L2, L6).
 
-    One figure has one reason at most: then a missing one, which like a scored one excludes nothing,
-    comes next to that.
+    That is the first figure's waiver, then the strongest of all. One figure has one reason at
+    most, so that any order is right: then missing comes last, next to the pieces, whose results
+    like its own exclude nothing and are merged with it.
     """
     if len(figures) == 1:
         return strongest(figures)[::-1]
-    waived = (
-        [
-            (where, reason)
-            for where, reason in figures[0].absences
-            if reason is Reason.WAIVED
-        ]
-        if figures
-        else []
-    )
+    waived = [
+        (where, reason)
+        for figure in figures[:1]
+        for where, reason in figure.absences
+        if reason is Reason.WAIVED
+    ]
     return waived + strongest(figures)
 
 

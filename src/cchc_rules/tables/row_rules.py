@@ -1,5 +1,7 @@
-"""Rules that have no form in columns, judged row by row by the single engine's own functions, as
-columns again.
+"""Rules that have no form in columns, judged row by row.
+
+The single engine's own functions judge them, and what they give becomes columns again: points, and
+the number of a state and a reason in `KINDS`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,11 +29,25 @@ KINDS: tuple[tuple[State, Reason], ...] = (
     ),
     *((state, reason) for reason, state in OF_REASON.items()),
 )
-"""What can become of a rule: each has its number; the one after the last: for the single engine."""
+"""The states and reasons of a rule: a column holds their positions here.
+
+The number after the last stands for a row that only the single engine can judge.
+"""
+
+_NOTHING_YET = Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)
+"""The result of every rule before it is judged."""
 
 
 class ByRow:
-    """Judges one rule row by row; `as_of` is the day, as an ordinal."""
+    """Judges one rule row by row.
+
+    Args:
+        compiled: The compiled rule set.
+        rule: The rule.
+        figures: The figures of each metric in columns, by its id.
+        required: The rules that the rule requires, in columns.
+        as_of: The day of judgement, as an ordinal.
+    """
 
     def __init__(
         self,
@@ -56,23 +72,22 @@ class ByRow:
 
     def read(self, schema: Iterable[str]) -> Mapping[str, pl.Expr]:
         """Return the columns that a row is judged by."""
-        found = {name: pl.col(name) for name in self.blocks if name in schema}
+        columns = {name: pl.col(name) for name in self.blocks if name in schema}
         for name in self.names:
             ratio = self.figures[name].ratio
-            found |= {f"{name}|n": ratio.n.expr, f"{name}|d": ratio.d.expr}
+            columns[f"{name}|n"] = ratio.n.expr
+            columns[f"{name}|d"] = ratio.d.expr
             for where, reason in self.figures[name].absences:
-                found[f"{name}|{reason}"] = where
-        return found | {
-            f"{id_}|state": one.word(lambda it: str(it.state), STATE)
-            for id_, one in self.required.items()
-        }
+                columns[f"{name}|{reason}"] = where
+        for id_, required in self.required.items():
+            states = required.word(lambda result: str(result.state), STATE)
+            columns[f"{id_}|state"] = states
+        return columns
 
     def columns(self, gauge: Gauge) -> Judged:
         """Return the rule by the columns that `frame` adds."""
-        weight, lowest = (
-            int(points * self.compiled.unit)
-            for points in (self.rule.weight, self.rule.lowest)
-        )
+        weight = int(self.rule.weight * self.compiled.unit)
+        lowest = int(self.rule.lowest * self.compiled.unit)
         spans = {
             "earned": (lowest, weight),
             "lost": (0, weight - lowest),
@@ -86,47 +101,41 @@ class ByRow:
         return Judged([*self._branches(points, gauge)])
 
     def _branches(self, points: Mapping[str, Whole], gauge: Gauge) -> Iterable[Branch]:
-        exact = as_ratio(points["earned"])
-        earned, lost, excluded, rescaled = (points[part] for part in PARTS)
-        for at, (state, reason) in enumerate(KINDS):
-            yield (
-                gauge.keep(pl.col(f"{self.rule.id}|kind") == at),
-                ColumnResult(state, reason, earned, lost, excluded, rescaled, exact),
-            )
-        yield (
-            TRUE,
-            ColumnResult(
-                State.MISSING,
-                Reason.NOT_REPORTED,
-                earned,
-                lost,
-                excluded,
-                rescaled,
-                exact,
-                alone=True,
-            ),
+        """Yield one branch for each state and reason, then that of the single engine."""
+        unjudged = ColumnResult(
+            State.MISSING,
+            Reason.NOT_REPORTED,
+            earned=points["earned"],
+            lost=points["lost"],
+            excluded=points["excluded"],
+            rescaled=points["rescaled"],
+            exact=as_ratio(points["earned"]),
+            alone=True,
         )
+        for position, (state, reason) in enumerate(KINDS):
+            where = gauge.keep(pl.col(f"{self.rule.id}|kind") == position)
+            result = unjudged._replace(state=state, reason=reason, alone=False)
+            yield where, result
+        yield TRUE, unjudged
 
     def frame(self, frame: pl.DataFrame, gauge: Gauge) -> pl.DataFrame:
         """Return the frame with the rule's columns."""
-        rows = frame.select(pl.nth(0).alias("|"), **self.read(frame.columns)).iter_rows(
-            named=True
-        )
-        schema = {f"{self.rule.id}|{part}": gauge.dtype for part in PARTS} | {
-            f"{self.rule.id}|kind": pl.UInt8
+        # A rule may read no column at all; the first of the frame, under a name that no column
+        # has, keeps the number of rows.
+        read = frame.select(pl.nth(0).alias("|"), **self.read(frame.columns))
+        judged = [self._judged(row) for row in read.iter_rows(named=True)]
+        schema: dict[str, Any] = {
+            f"{self.rule.id}|{part}": gauge.dtype for part in PARTS
         }
-        return frame.hstack(
-            pl.DataFrame([*map(self._judged, rows)], schema=schema, orient="row")
-        )
+        schema[f"{self.rule.id}|kind"] = pl.UInt8
+        return frame.hstack(pl.DataFrame(judged, schema=schema, orient="row"))
 
     def _judged(self, row: Mapping[str, Any]) -> tuple[int, ...]:
-        results = [Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)] * len(
-            self.compiled.names
-        )
+        """Return the points of one row in the order of `PARTS`, and the position in `KINDS`."""
+        results = [_NOTHING_YET] * len(self.compiled.names)
         for name in self.required:
-            results[self.compiled.places[name]] = results[0]._replace(
-                state=State(row[f"{name}|state"])
-            )
+            state = State(row[f"{name}|state"])
+            results[self.compiled.places[name]] = _NOTHING_YET._replace(state=state)
         absent = {
             name.removeprefix("absent."): "–" for name in self.blocks if row.get(name)
         }
@@ -146,22 +155,15 @@ class ByRow:
 
     def _points(self, result: Result, run: Run) -> tuple[int, ...]:
         kind = (result.state, result.reason)
-        if (
-            run.undeclared
-            or result.reason is Reason.POINTS_AWAITED
-            or kind not in KINDS
-        ):
+        awaited = result.reason is Reason.POINTS_AWAITED
+        if run.undeclared or awaited or kind not in KINDS:
             return _ALONE
-        lost = (
-            int(self.rule.weight * self.compiled.unit) - result.earned - result.excluded
-        )
-        return (
-            result.earned,
-            lost,
-            result.excluded,
-            result.excluded if result.rescales else 0,
-            KINDS.index(kind),
-        )
+        earned = result.earned
+        excluded = result.excluded
+        rescaled = excluded if result.rescales else 0
+        lost = int(self.rule.weight * self.compiled.unit) - earned - excluded
+        return earned, lost, excluded, rescaled, KINDS.index(kind)
 
 
 _ALONE = (0, 0, 0, 0, len(KINDS))
+"""A row for the single engine."""

@@ -1,10 +1,12 @@
-"""From rows as mappings (JSON Lines, worksheets) to columns, each of one type; rows that do not fit
-stand alone.
+"""From rows as mappings (JSON Lines, worksheets) to columns, each of one type.
+
+A column has the type of most of its values. Rows with a value of another type stand apart, and
+are read one by one, so that a word in a column of numbers is a fault of its own row alone.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -14,38 +16,47 @@ Numbered: TypeAlias = tuple[int, Mapping[str, Any]]
 """A row with its number."""
 
 MOST_PLACES = 10
+"""Decimal places that a number in a column may have."""
+
 MOST_DIGITS = 18
+"""Digits before the point that a number in a column may have."""
+
+_ODD = "odd"
+"""The kind of values that no column holds."""
 
 
 def columns(
     rows: Sequence[Numbered], names: Sequence[str]
 ) -> tuple[dict[str, pl.Series], list[Numbered]]:
-    """Return the columns of the rows that are of one type with most others, and the rows that are
-    not.
+    """Return the columns of the rows whose values are of the usual types, and the other rows.
+
+    >>> usual, apart = columns([(1, {"a": 5}), (2, {"a": "five"}), (3, {"a": 7})], ["a"])
+    >>> [int(value) for value in usual["a"]], apart
+    ([5, 7], [(2, {'a': 'five'})])
     """
-    types = {name: _usual(row.get(name) for _, row in rows) for name in names}
-    alike = [
-        row
-        for row in rows
-        if all(_kind(row[1].get(name)) in (None, types[name]) for name in names)
-    ]
-    apart = [
-        row
-        for row in rows
-        if not all(_kind(row[1].get(name)) in (None, types[name]) for name in names)
-    ]
-    found = {
-        name: _series(name, types[name], [row.get(name) for _, row in alike])
+    kinds = {name: _usual_kind(row.get(name) for _, row in rows) for name in names}
+
+    def fits(row: Mapping[str, Any]) -> bool:
+        return all(_kind(row.get(name)) in (None, kinds[name]) for name in names)
+
+    usual: list[Mapping[str, Any]] = []
+    apart: list[Numbered] = []
+    for row_number, row in rows:
+        if fits(row):
+            usual.append(row)
+        else:
+            apart.append((row_number, row))
+    series = {
+        name: _series(name, kinds[name], [row.get(name) for row in usual])
         for name in names
     }
-    return found, apart
+    return series, apart
 
 
-def _usual(values: Any) -> str | None:
+def _usual_kind(values: Iterable[Any]) -> str | None:
     """Return the kind that most values are of, None where none is of a kind that columns hold."""
-    counts = Counter(
-        kind for value in values if (kind := _kind(value)) not in (None, "odd")
-    )
+    kinds = map(_kind, values)
+    counts = Counter(kind for kind in kinds if kind not in (None, _ODD))
     return counts.most_common(1)[0][0] if counts else None
 
 
@@ -54,15 +65,15 @@ def _kind(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return "number" if _fits(Decimal(value)) else "odd"
+        return "number" if _fits(Decimal(value)) else _ODD
     if isinstance(value, list):
-        return "list" if all(isinstance(one, str) for one in value) else "odd"
-    return {bool: "bool", str: "text", date: "day", datetime: "odd"}.get(
-        type(value), "odd"
-    )
+        return "list" if all(isinstance(item, str) for item in value) else _ODD
+    # By type and not by isinstance: a datetime is a date too, but not a day.
+    return {bool: "bool", str: "text", date: "day"}.get(type(value), _ODD)
 
 
 def _fits(value: Decimal) -> bool:
+    """Whether a number has no more places and digits than a column holds."""
     exponent = value.as_tuple().exponent
     return (
         isinstance(exponent, int)
