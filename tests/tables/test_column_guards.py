@@ -469,7 +469,9 @@ class TestEqualAbsencesBehindOneRule:
     ):
         """One metric is missing, the other's waiver has ended: which is both missing."""
         second = "m2" if first == "m1" else "m1"
-        points = f'deduction = {{ kind = "formula", formula = "min(weight, {second})" }}'
+        points = (
+            f'deduction = {{ kind = "formula", formula = "min(weight, {second})" }}'
+        )
         lines = (
             f'comparator = ">="\nthreshold = {{ formula = "{first} + 1" }}\n{points}'
         )

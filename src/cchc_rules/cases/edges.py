@@ -1,5 +1,7 @@
-"""Where the points of a rule change: its threshold, the edges of its tiers, its floor; and the
-figures beside them.
+"""Where the points of a rule change: its threshold, the edges of its tiers, its floor.
+
+Most mistakes in a rule file are made there, so that cases should try each edge three times. For a
+target of 90 % whose figures have two decimal places these are 89.99, 90 and 90.01.
 """
 
 from collections.abc import Iterator
@@ -17,58 +19,82 @@ AT = "at"
 ABOVE = "above"
 SIDES = (BELOW, AT, ABOVE)
 PERCENT_PLACES = 2
-"""So many places at least of a figure in percent."""
+"""The fewest decimal places that a figure in percent is taken to have."""
 
 
 class Edge(NamedTuple):
-    """A figure at which something changes. `value` counts from the threshold where that is not
-    written out.
-    """
+    """A figure at which something changes."""
 
     of: str
+    """What changes there: `threshold`, `tier`, `bracket` or `floor`."""
     value: Fraction
+    """The figure, or how far it lies from the threshold where the edge is relative."""
     relative: bool
+    """Whether the edge counts from a threshold that the rule file does not write out."""
     unit: Fraction
+    """One unit in the metric's last place."""
 
     def side(self, figure: Fraction, threshold: Fraction | None) -> str | None:
-        """Return where a figure lies: at the edge, or at most one unit beside it; None when further
-        off.
+        """Return where a figure lies: `at` the edge, or at most one unit `below` or `above` it.
+
+        None when it lies further off, or when the threshold is not known.
+
+        >>> edge = Edge("threshold", Fraction(90), relative=False, unit=Fraction(1, 100))
+        >>> edge.side(Fraction(8999, 100), None), edge.side(Fraction(89), None)
+        ('below', None)
         """
-        if self.relative and threshold is None:
-            return None
-        off = figure - self.value - (threshold or 0 if self.relative else 0)
+        figure_at_edge = self.value
+        if self.relative:
+            if threshold is None:
+                return None
+            figure_at_edge += threshold
+        off = figure - figure_at_edge
         if abs(off) > self.unit:
             return None
-        return AT if off == 0 else BELOW if off < 0 else ABOVE
+        if off == 0:
+            return AT
+        return BELOW if off < 0 else ABOVE
 
 
 def edges(rules: RuleSet, rule: Rule) -> list[Edge]:
-    """Return the edges of a rule, each value once: the threshold, then the tiers from the first,
-    then the floor.
+    """Return the edges of a rule, each value once.
+
+    The threshold comes first, then the tiers from the first, then the floor.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> [(edge.of, str(edge.value)) for edge in edges(rules, rules.rules["on-time"])]
+    [('threshold', '100')]
     """
     metric = rules.metrics.get(rule.metric or "")
     if metric is None or not (metric.numeric or metric.type == "date"):
         return []
     unit = unit_of(rules, metric)
-    found = dict[tuple[bool, Fraction], Edge]()
+    edge_at: dict[tuple[bool, Fraction], Edge] = {}
     for of, value, relative in _written(rule):
-        found.setdefault((relative, value), Edge(of, value, relative, unit))
-    return list(found.values())
+        edge_at.setdefault((relative, value), Edge(of, value, relative, unit))
+    return list(edge_at.values())
 
 
 def _written(rule: Rule) -> Iterator[tuple[str, Fraction, bool]]:
-    """Yield the figures at which a rule changes its mind: of what, the figure, whether it counts
-    from a threshold that is not written out.
+    """Yield the figures at which a rule's points change.
+
+    Each is what changes there, the figure, and whether it counts from a threshold that is not
+    written out.
     """
-    base = _literal(rule.threshold)
-    if base is not None:
-        yield "threshold", base, False
+    threshold = _literal(rule.threshold)
+    if threshold is not None:
+        yield "threshold", threshold, False
     elif isinstance(rule.threshold, MetricRef | FormulaRef):
         yield "threshold", Fraction(0), True
     elif isinstance(rule.threshold, Interval):
         yield from (("threshold", end, False) for end in interval_ends(rule.threshold))
+    # Tiers of days late are written from the deadline on.
     late = rule.deduction.axis.days_late
-    shift = base or Fraction(0) if late else Fraction(0)
+    relative = late and threshold is None
+    shift = Fraction(0)
+    if late and threshold is not None:
+        shift = threshold
     for piece in rule.pieces:
         match piece.condition:
             case Within(interval):
@@ -78,10 +104,11 @@ def _written(rule: Rule) -> Iterator[tuple[str, Fraction, bool]]:
             case _:
                 continue
         name = str(piece.key[0]).removesuffix("s")
-        yield from ((name, end + shift, late and base is None) for end in ends)
+        yield from ((name, end + shift, relative) for end in ends)
 
 
 def _literal(threshold: object) -> Fraction | None:
+    """Return a threshold that is written out as a number or a date, else None."""
     if isinstance(threshold, date):
         return Fraction(threshold.toordinal())
     return threshold if isinstance(threshold, Fraction) else None
@@ -90,8 +117,8 @@ def _literal(threshold: object) -> Fraction | None:
 def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
     """Return one unit in a metric's last place.
 
-    One for counts, ranks and days; else the last place to which it is rounded, or the smallest that
-    the rule file writes for it, in percent at least 0.01.
+    That is one for counts, ranks and days. Else it is the place to which the metric is rounded, or
+    the smallest that the rule file writes for it, in percent at least 0.01.
     """
     if metric.whole or not metric.numeric:
         return Fraction(1)
@@ -103,11 +130,11 @@ def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
         if rule.metric == metric.id
         for value in _numbers(rule)
     ]
-    places = [
-        number.places(value) or 0 for value in (*written, *interval_ends(metric.range))
-    ]
-    least = PERCENT_PLACES if metric.type == "percent" else 0
-    return Fraction(1, 10 ** max(least, *places, 0))
+    written += interval_ends(metric.range)
+    places = [number.places(value) or 0 for value in written]
+    if metric.type == "percent":
+        places.append(PERCENT_PLACES)
+    return Fraction(1, 10 ** max(places, default=0))
 
 
 def _numbers(rule: Rule) -> Iterator[Fraction]:
@@ -124,23 +151,21 @@ def _numbers(rule: Rule) -> Iterator[Fraction]:
 
 
 def needed(rules: RuleSet, rule: Rule, edge: Edge) -> list[str]:
-    """Return the sides of an edge for which a case is needed: those that lie inside the metric's
-    range.
-    """
+    """Return the sides of an edge for which a case is needed: those inside the metric's range."""
     if edge.relative or rule.deduction.axis.exempt is not None:
         return list(SIDES)
     inside = domain(rules, rules.metrics[rule.metric or ""])
-    figures = zip(
-        SIDES, (edge.value - edge.unit, edge.value, edge.value + edge.unit), strict=True
-    )
-    return [side for side, figure in figures if inside.holds(figure)]
+    figure_on = {
+        BELOW: edge.value - edge.unit,
+        AT: edge.value,
+        ABOVE: edge.value + edge.unit,
+    }
+    return [side for side, figure in figure_on.items() if inside.holds(figure)]
 
 
 def domain(rules: RuleSet, metric: Metric) -> Interval:
-    """Return the figures that a metric may have: its range, for a date the window, else every day."""
+    """Return the figures that a metric may have: its range; of a date the window, else any day."""
     if metric.type != "date":
         return metric.range
-    first, last = (
-        Fraction(day.toordinal()) for day in rules.window or (date.min, date.max)
-    )
-    return Interval(first, last)
+    first, last = rules.window or (date.min, date.max)
+    return Interval(Fraction(first.toordinal()), Fraction(last.toordinal()))

@@ -38,7 +38,7 @@ Of a ratio the number is its numerator, of a list its length.
 """
 
 DOUBTFUL_PLACES = 2
-"""The least decimal places of a figure that is held against one that the file does not write out."""
+"""Places of a figure, at least, where what it is held against is not written out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -354,6 +354,6 @@ def _finest(edges: Iterable[Fraction | None]) -> int:
 
 
 def _places_of(edge: Fraction | None) -> int:
-    """Return the decimal places of an edge; thirds and what is not written out have none of theirs."""
+    """Return the decimal places of an edge; a third, or what is not written out, has none."""
     places = None if edge is None else number.places(edge)
     return DOUBTFUL_PLACES if places is None else places
