@@ -1,4 +1,4 @@
-"""From the file's form (`schema`) to the model: defaults are filled in here, nothing is judged."""
+"""From the file's form (`file_format`) to the model: defaults are filled in, nothing is judged."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,11 +10,26 @@ from cchc_rules.base.state import Effect, State
 from cchc_rules.rules import file_format, model
 
 PERCENT = model.Text("%", "%")
+"""The unit of a percentage that names none."""
+
+LOWER_IS_BETTER = ("rank", "date", "level")
+"""Metrics of these types are better when lower, where the file does not say.
+
+The first rank is the best, an early date is better than a late one, and levels are counted from the
+best.
+"""
 
 
 def build(file: file_format.RuleFile) -> model.RuleSet:
-    """Return the model of a rule file whose form is right."""
+    """Return the model of a rule file whose form is right.
+
+    References between its parts may still be wrong: `check.run` finds that out. The caller adds
+    what only it knows, such as the files that the rule set was read from.
+    """
     groups = {id_: _group(id_, file) for id_ in file.group}
+    metrics = {id_: _metric(id_, table) for id_, table in file.metric.items()}
+    rules = {id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()}
+    remedies = {id_: _remedy(id_, table) for id_, table in file.remedy.items()}
     head = file.ruleset
     return model.RuleSet(
         id=head.id,
@@ -22,36 +37,17 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
         title=head.title.model(),
         language=head.language,
         valid=_span(head.valid),
-        metrics={id_: _metric(id_, table) for id_, table in file.metric.items()},
+        metrics=metrics,
         groups=groups,
-        rules={
-            id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()
-        },
-        remedies={id_: _remedy(id_, table) for id_, table in file.remedy.items()},
-        index=model.Index(
-            file.index.scale,
-            file.index.places,
-            file.index.over_scale,
-            file.index.weight_basis,
-        ),
-        bands=tuple(
-            model.Band(band.id, band.title.model(), band.interval())
-            for band in file.band
-        ),
+        rules=rules,
+        remedies=remedies,
+        index=_index(file.index),
+        bands=tuple(_band(band) for band in file.band),
         bands_read=file.bands.reads,
         band_gates=tuple(
             model.BandGate(gate.rule, gate.at_most) for gate in file.band_gate
         ),
-        targets=tuple(
-            model.Target(
-                target.id,
-                target.title.model(),
-                target.source,
-                target.comparator,
-                target.threshold,
-            )
-            for target in file.target
-        ),
+        targets=tuple(_target(target) for target in file.target),
         tracks=file.tracks,
         window=_span(file.window) if file.window else None,
         calendar=_calendar(file.calendar),
@@ -68,32 +64,47 @@ def _span(table: file_format.Validity) -> tuple[date, date]:
     return table.from_, table.until
 
 
-def _calendar(table: file_format.CalendarTable) -> Calendar:
-    return Calendar(
-        table.country, frozenset(table.extra_holidays), frozenset(table.extra_workdays)
+def _index(table: file_format.IndexTable) -> model.IndexSettings:
+    return model.IndexSettings(
+        scale=table.scale,
+        places=table.places,
+        over_scale=table.over_scale,
+        basis=table.weight_basis,
     )
 
 
-_LEAST = {"percent": Fraction(0), "count": Fraction(0), "rank": Fraction(1)}
+def _band(table: file_format.BandTable) -> model.Band:
+    return model.Band(table.id, table.title.model(), table.interval())
+
+
+def _target(table: file_format.TargetTable) -> model.Target:
+    return model.Target(
+        id=table.id,
+        title=table.title.model(),
+        source=table.source,
+        comparator=table.comparator,
+        threshold=table.threshold,
+    )
+
+
+def _calendar(table: file_format.CalendarTable) -> Calendar:
+    return Calendar(
+        table.country,
+        frozenset(table.extra_holidays),
+        frozenset(table.extra_workdays),
+    )
 
 
 def _metric(id_: str, table: file_format.MetricTable) -> model.Metric:
-    hundred = Fraction(100) if table.type == "percent" and not table.above_100 else None
     return model.Metric(
         id=id_,
         title=table.title.model(),
         type=table.type,
-        unit=_text(table.unit) or (PERCENT if table.type == "percent" else None),
-        better=table.better
-        or ("lower" if table.type in ("rank", "date", "level") else "higher"),
-        range=Interval(
-            _LEAST.get(table.type) if table.least is None else table.least,
-            hundred if table.most is None else table.most,
-        ),
+        unit=_unit(table),
+        better=table.better or _usually_better(table.type),
+        range=_range(table),
         above_100=table.above_100,
-        ratio=(table.ratio.numerator.model(), table.ratio.denominator.model())
-        if table.ratio
-        else None,
+        ratio=_ratio(table.ratio),
         formula=table.formula,
         from_period=table.from_period,
         round=table.round,
@@ -103,15 +114,38 @@ def _metric(id_: str, table: file_format.MetricTable) -> model.Metric:
     )
 
 
-def _basis_up(group: str | None, file: file_format.RuleFile) -> model.Basis:
-    seen: set[str] = set()
-    while group in file.group and group not in seen:
-        seen.add(group)
-        table = file.group[group]
-        if table.weight_basis:
-            return table.weight_basis
-        group = table.parent
-    return file.index.weight_basis
+def _unit(table: file_format.MetricTable) -> model.Text | None:
+    if table.unit is None and table.type == "percent":
+        return PERCENT
+    return _text(table.unit)
+
+
+def _usually_better(metric_type: str) -> str:
+    return "lower" if metric_type in LOWER_IS_BETTER else "higher"
+
+
+_LEAST = {"percent": Fraction(0), "count": Fraction(0), "rank": Fraction(1)}
+"""The lowest value of a metric, by type, where the file gives none."""
+
+
+def _range(table: file_format.MetricTable) -> Interval:
+    """Return the values that a metric may have: as the file says, else as its type does."""
+    least = table.least
+    if least is None:
+        least = _LEAST.get(table.type)
+    most = table.most
+    # A plan may ask for more than all of something: then no 100 closes the range.
+    if most is None and table.type == "percent" and not table.above_100:
+        most = Fraction(100)
+    return Interval(least, most)
+
+
+def _ratio(
+    table: file_format.RatioTable | None,
+) -> tuple[model.Text, model.Text] | None:
+    if table is None:
+        return None
+    return table.numerator.model(), table.denominator.model()
 
 
 def _group(id_: str, file: file_format.RuleFile) -> model.Group:
@@ -125,10 +159,26 @@ def _group(id_: str, file: file_format.RuleFile) -> model.Group:
         cap=table.cap,
         combine=table.combine,
         optional=table.optional,
-        basis=_basis_up(id_, file),
+        basis=_inherited_basis(id_, file),
         source=table.source,
         note=_text(table.note),
     )
+
+
+def _inherited_basis(group: str, file: file_format.RuleFile) -> model.Basis:
+    """Return where a group's weights come from: what it says itself, else the nearest group above
+    it, else the index.
+    """
+    current: str | None = group
+    # Groups may still form a ring or name a parent that is missing; `check` refuses both later.
+    seen: set[str] = set()
+    while current in file.group and current not in seen:
+        seen.add(current)
+        table = file.group[current]
+        if table.weight_basis:
+            return table.weight_basis
+        current = table.parent
+    return file.index.weight_basis
 
 
 def _rule(
@@ -137,40 +187,64 @@ def _rule(
     file: file_format.RuleFile,
     groups: Mapping[str, model.Group],
 ) -> model.Rule:
-    group = groups.get(table.group)
-    literal_deadline = table.comparator == "on_or_before" and isinstance(
-        table.threshold, date
-    )
     return model.Rule(
         id=id_,
         group=table.group,
         title=table.title.model(),
         source=table.source,
         deduction=table.deduction.model(),
-        weight=Fraction(0) if table.weight is None else table.weight,
+        # A rule without points may leave out its weight; the file's form requires it of others.
+        weight=table.weight or Fraction(0),
         metric=table.metric,
         comparator=table.comparator,
         threshold=table.threshold,
         lowest=table.lowest,
-        due=table.threshold if table.due is None and literal_deadline else table.due,
+        due=_due(table),
         requires=table.requires,
         evidence_required=table.evidence_required,
         remedy=table.remedy,
         effort=table.effort,
         conflicts=tuple(_conflict(conflict) for conflict in table.conflict),
         absence=_absence(file.absence, table.absence),
-        basis=table.weight_basis or (group.basis if group else file.index.weight_basis),
+        basis=_rule_basis(table, file, groups),
         note=_text(table.note),
     )
 
 
+def _due(table: file_format.RuleTable) -> date | None:
+    """Return the day until which a rule is not due: as the file says, else its own deadline."""
+    if table.due is None and table.comparator == "on_or_before":
+        threshold = table.threshold
+        return threshold if isinstance(threshold, date) else None
+    return table.due
+
+
+def _rule_basis(
+    table: file_format.RuleTable,
+    file: file_format.RuleFile,
+    groups: Mapping[str, model.Group],
+) -> model.Basis:
+    if table.weight_basis:
+        return table.weight_basis
+    group = groups.get(table.group)
+    return group.basis if group else file.index.weight_basis
+
+
 def _conflict(table: file_format.ConflictTable) -> model.Conflict:
     return model.Conflict(
-        table.source, table.comparator, table.threshold, _text(table.note)
+        source=table.source,
+        comparator=table.comparator,
+        threshold=table.threshold,
+        note=_text(table.note),
     )
 
 
 def _absence(*tables: file_format.AbsenceTable) -> dict[State, Effect]:
+    """Merge what tables say of absences, a later table over an earlier one.
+
+    A missing figure loses its points where no table says otherwise; the other absences have no
+    effect until a table declares one.
+    """
     effects = {State.MISSING: Effect.LOST}
     for table in tables:
         effects |= {State(name): Effect(effect) for name, effect in table if effect}

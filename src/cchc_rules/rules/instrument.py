@@ -1,14 +1,14 @@
-"""An instrument as a document: what it measures, asks and gives points for, in words of one
-language.
+"""An instrument as a document: what it measures, asks and gives points for, in one language.
 
-A plain dictionary from which `cchc-rules doc` draws its pages; figures are strings in the
-language's form.
+The document is a plain dictionary from which `cchc-rules doc` draws its pages and `diff` tells what
+changed. Numbers are strings in the language's form.
 """
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
+from cchc_rules.base.interval import Interval
 from cchc_rules.base.number import plain
 from cchc_rules.base.state import Effect, State
 from cchc_rules.rules import dependencies
@@ -19,6 +19,7 @@ from cchc_rules.rules.model import (
     Remedy,
     Rule,
     RuleSet,
+    Target,
     Text,
 )
 from cchc_rules.rules.rule_text import RuleText
@@ -32,28 +33,57 @@ from cchc_rules.rules.value_function import (
     value_function,
 )
 
-Document = dict[str, Any]
+Document: TypeAlias = dict[str, Any]
 """A part of the document: keys in a fixed order, texts in one language."""
 
 STATES = (State.MISSING, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
+"""The states without a value, in the order in which their effects are named."""
 
 
 def instrument(rules: RuleSet, lang: str | None = None) -> Document:
-    """Return the document of a rule set, its texts in a language (else in its own)."""
+    """Return the document of a rule set.
+
+    Args:
+        rules: the rule set that is described.
+        lang: `vi` or `en`, the language of its texts; None for the rule set's own.
+
+    >>> from cchc_rules import load_rules
+    >>> document = instrument(load_rules("cam-due-2023"), "en")
+    >>> document["valid"]
+    '1 January 2023 to 31 December 2023'
+    >>> next(every_rule(document["areas"]))["id"]
+    'direction-tasks'
+    """
     return _Instrument(rules, lang or rules.language).document()
 
 
 class _Instrument:
+    """Describes the parts of one rule set in one language."""
+
     def __init__(self, rules: RuleSet, lang: str) -> None:
         self.rules = rules
         self.lang = lang
         self.words = RuleText(rules, lang)
         self.maxima = dependencies.maxima(rules)
-        self.below = dependencies.children(rules)
+        self.children = dependencies.children(rules)
+        self.usual_effects = self.usual()
 
     def document(self) -> Document:
         rules = self.rules
         first, last = (self.words.day(day) for day in rules.valid)
+        files = [{"name": file.name, "sha256": file.sha256} for file in rules.files]
+        areas = [
+            self.area(group) for group in rules.groups.values() if group.parent is None
+        ]
+        derived = [
+            self.derived(metric)
+            for metric in rules.metrics.values()
+            if not metric.submitted
+        ]
+        bands = [
+            {"title": band.title.of(self.lang), "edges": self.edges(band.interval)}
+            for band in rules.bands
+        ]
         return {
             "language": self.lang,
             "id": rules.id,
@@ -62,28 +92,15 @@ class _Instrument:
             "valid": self.say("valid-span", first=first, last=last),
             "source": self.text(rules.source),
             "note": self.text(rules.note),
-            "files": [
-                {"name": file.name, "sha256": file.sha256} for file in rules.files
-            ],
+            "files": files,
             "scale": self.number(rules.index.scale),
             "places": rules.index.places,
             "basis": rules.index.basis,
-            "areas": [
-                self.area(group)
-                for group in rules.groups.values()
-                if group.parent is None
-            ],
-            "absence": self.absence(self.usual()),
-            "derived": [
-                self.derived(metric)
-                for metric in rules.metrics.values()
-                if not metric.submitted
-            ],
+            "areas": areas,
+            "absence": self.absence(self.usual_effects),
+            "derived": derived,
             "remedies": [self.remedy(remedy) for remedy in rules.remedies.values()],
-            "bands": [
-                {"title": band.title.of(self.lang), "edges": self.edges(band)}
-                for band in rules.bands
-            ],
+            "bands": bands,
             "gates": [self.gate(gate.rule, gate.at_most) for gate in rules.band_gates],
             "targets": [self.target(target) for target in rules.targets],
             "kinds": [self.text(kind.kind_title) for kind in rules.kinds.values()],
@@ -91,28 +108,45 @@ class _Instrument:
 
     # Words
 
-    def say(self, id_: str, **places: str) -> str:
-        return self.words.say(f"instrument.{id_}", **places)
+    def say(self, id_: str, **arguments: str) -> str:
+        return self.words.say(f"instrument.{id_}", **arguments)
 
     def text(self, text: Text | None) -> str | None:
-        return None if text is None else text.of(self.lang)
+        return text.of(self.lang) if text else None
 
     def number(self, value: Fraction) -> str:
         return self.words.exact(value)
 
-    def edges(self, part: Any) -> str:
-        return self.words.interval(part.interval, None)
+    def edges(self, interval: Interval) -> str:
+        return self.words.interval(interval, None)
+
+    def points(self, rule: Rule) -> dict[str, str]:
+        """Return the most and the fewest points of a rule in those of its group, as arguments."""
+        return {
+            "weight": self.points_of(rule, rule.weight),
+            "lowest": self.points_of(rule, rule.lowest),
+        }
+
+    def relative_points(self, rule: Rule) -> dict[str, str]:
+        """Return the most and the fewest points of a rule as the file writes them."""
+        return {
+            "weight": self.number(rule.weight),
+            "lowest": self.number(rule.lowest),
+        }
 
     # Areas and rules
 
     def area(self, group: Group) -> Document:
-        parts = self.below.get(group.id, [])
+        parts = self.children.get(group.id, [])
+        cap = None
+        if group.cap is not None:
+            cap = self.number(group.cap)
         return {
             "id": group.id,
             "title": group.title.of(self.lang),
             "kind": group.kind,
             "weight": self.number(self.maxima[group.id]),
-            "cap": None if group.cap is None else self.number(group.cap),
+            "cap": cap,
             "mean": group.combine == "mean",
             "optional": group.optional,
             "basis": group.basis,
@@ -123,31 +157,42 @@ class _Instrument:
         }
 
     def rule(self, rule: Rule) -> Document:
+        weight = measures = evidence = due = remedy = None
+        if rule.deduction.scored:
+            weight = self.points_of(rule, rule.weight)
         metric = self.rules.metrics.get(rule.metric or "")
+        if metric is not None:
+            measures = self.measured(metric)
+            evidence = self.text(metric.evidence)
+        if rule.due is not None:
+            due = self.words.day(rule.due)
+        if rule.remedy is not None:
+            remedy = self.rules.remedies[rule.remedy].task.of(self.lang)
+        requires = [
+            self.rules.rules[name].title.of(self.lang) for name in rule.requires
+        ]
+        # What most rules have in common is said once, at the head of the document.
+        unusual_effects = {
+            state: effect
+            for state, effect in rule.absence.items()
+            if self.usual_effects.get(state) is not effect
+        }
         return {
             "id": rule.id,
             "title": rule.title.of(self.lang),
             "source": [*rule.source],
-            "weight": self.points_of(rule, rule.weight)
-            if rule.deduction.scored
-            else None,
+            "weight": weight,
             "share": self.share_of_mean(rule),
             "basis": rule.basis,
-            "measures": self.measured(metric) if metric else None,
+            "measures": measures,
             "required": self.required(rule),
             "losing": [*self.losing(rule)],
-            "due": self.words.day(rule.due) if rule.due else None,
-            "requires": [
-                self.rules.rules[name].title.of(self.lang) for name in rule.requires
-            ],
-            "absence": self.absence(
-                {s: e for s, e in rule.absence.items() if self.usual().get(s) is not e}
-            ),
-            "evidence": self.text(metric.evidence) if metric else None,
+            "due": due,
+            "requires": requires,
+            "absence": self.absence(unusual_effects),
+            "evidence": evidence,
             "evidence_required": rule.evidence_required,
-            "remedy": self.rules.remedies[rule.remedy].task.of(self.lang)
-            if rule.remedy
-            else None,
+            "remedy": remedy,
             "conflicts": [self.conflict(rule, conflict) for conflict in rule.conflicts],
             "note": self.text(rule.note),
         }
@@ -157,9 +202,11 @@ class _Instrument:
         title = metric.title.of(self.lang)
         if metric.ratio is None:
             return title
-        above, below = (part.of(self.lang) for part in metric.ratio)
-        factor = "100 × " if metric.type == "percent" else ""
-        return f"{title}: {factor}{above} / {below}"
+        numerator, denominator = (part.of(self.lang) for part in metric.ratio)
+        fraction = f"{numerator} / {denominator}"
+        if metric.type == "percent":
+            fraction = f"100 × {fraction}"
+        return f"{title}: {fraction}"
 
     def required(self, rule: Rule) -> str | None:
         if rule.comparator is None or rule.threshold is None:
@@ -167,25 +214,26 @@ class _Instrument:
         return self.words.target(rule, rule.comparator, rule.threshold)
 
     def conflict(self, rule: Rule, conflict: Conflict) -> Document:
-        other = None
+        required = None
         if conflict.comparator is not None and conflict.threshold is not None:
-            other = self.words.target(rule, conflict.comparator, conflict.threshold)
+            required = self.words.target(rule, conflict.comparator, conflict.threshold)
         return {
             "source": conflict.source,
-            "required": other,
+            "required": required,
             "note": self.text(conflict.note),
             "governs": self.required(rule),
         }
 
     # What a rule of a mean counts for
 
-    def points_of(self, rule: Rule, own: Fraction) -> str:
+    def points_of(self, rule: Rule, points: Fraction) -> str:
         """Return points of a rule in points of its group: those of a rule in a mean are relative."""
         group = self.rules.groups[rule.group]
         whole = self._mean_weight(group)
         if whole is None:
-            return self.number(own)
-        return self.words.number(own * (group.weight or Fraction(0)) / whole)
+            return self.number(points)
+        weight = group.weight or Fraction(0)
+        return self.words.number(points * weight / whole)
 
     def share_of_mean(self, rule: Rule) -> Document | None:
         """Return a rule's relative weight and that of all rules of its mean; None in a sum."""
@@ -198,63 +246,61 @@ class _Instrument:
         """Return the weights of a mean's rules together; None of a sum, or where all are zero."""
         if group.combine != "mean":
             return None
-        rules = (part for part in self.below[group.id] if isinstance(part, Rule))
+        rules = (part for part in self.children[group.id] if isinstance(part, Rule))
         return sum((rule.weight for rule in rules), Fraction(0)) or None
 
     # How points are lost
 
     def losing(self, rule: Rule) -> Iterator[str]:
         """Yield how a rule gives and takes points, a line for each step."""
-        points = {
-            "weight": self.points_of(rule, rule.weight),
-            "lowest": self.points_of(rule, rule.lowest),
-        }
         metric = self.rules.metrics.get(rule.metric or "")
-        function = None if metric is None else value_function(rule, metric)
-        if function is not None and function.graded:
-            yield from (self.tier(rule, piece) for piece in function.pieces)
-            return
-        last = function.pieces[-1] if function is not None and function.pieces else None
-        match last.points if last is not None else None:
+        pieces: tuple[Piece, ...] = ()
+        if metric is not None:
+            function = value_function(rule, metric)
+            pieces = function.pieces
+            if function.graded:
+                yield from (self.tier(rule, piece) for piece in pieces)
+                return
+        # What stands before the last piece are special cases, such as a floor; the last one is the
+        # way in which points are given.
+        usual = pieces[-1].points if pieces else None
+        match usual:
             case Line() as line:
-                yield from self.share(rule, line, points)
+                yield from self.share(rule, line)
             case Staircase() as stairs:
-                yield from self.stairs(rule, stairs, points)
+                yield from self.stairs(rule, stairs)
             case Computed(text):
                 yield self.formula(rule, text)
             case None if rule.deduction.scored and self.share_of_mean(rule):
-                yield self.say(
-                    "manual-relative",
-                    weight=self.number(rule.weight),
-                    lowest=self.number(rule.lowest),
-                )
+                yield self.say("manual-relative", **self.relative_points(rule))
             case _:
-                yield self.say(rule.deduction.kind.replace("_", "-"), **points)
+                message = rule.deduction.kind.replace("_", "-")
+                yield self.say(message, **self.points(rule))
 
-    def share(self, rule: Rule, line: Line, points: dict[str, str]) -> Iterator[str]:
-        words = "share-from" if line.start else "share"
-        yield self.say(words, **points, start=self.number(line.start))
+    def share(self, rule: Rule, line: Line) -> Iterator[str]:
+        message = "share-from" if line.start else "share"
+        yield self.say(message, **self.points(rule), start=self.number(line.start))
         for piece in rule.pieces:
-            if isinstance(piece.condition, Compare) and isinstance(
-                piece.condition.edge, Fraction
-            ):
-                floor = "floor-below" if piece.condition.sign == "<" else "floor-above"
-                yield self.say(floor, floor=self.number(piece.condition.edge))
+            if not isinstance(piece.condition, Compare):
+                continue
+            floor = piece.condition.edge
+            if isinstance(floor, Fraction):
+                side = "below" if piece.condition.sign == "<" else "above"
+                yield self.say(f"floor-{side}", floor=self.number(floor))
 
-    def stairs(
-        self, rule: Rule, stairs: Staircase, points: dict[str, str]
-    ) -> Iterator[str]:
+    def stairs(self, rule: Rule, stairs: Staircase) -> Iterator[str]:
         metric = self.rules.metrics[rule.metric or ""]
-        off = "day" if metric.type == "date" else "unit"
-        whole = metric.whole or metric.type == "date"
-        step = self.say(off, count=self.number(stairs.step), unit=self.unit(metric))
-        how = "plain" if whole and stairs.step == 1 else stairs.units
-        yield self.say(
-            f"units-{how}",
-            **points,
-            step=step,
-            loss=self.points_of(rule, -stairs.each),
-        )
+        is_date = metric.type == "date"
+        count = self.number(stairs.step)
+        if is_date:
+            step = self.say("day", count=count, unit=self.unit(metric))
+        else:
+            step = self.say("unit", count=count, unit=self.unit(metric))
+        # Of whole steps nothing is begun or left over, so there is nothing to say about parts.
+        counts_whole = metric.whole or is_date
+        parts = "plain" if counts_whole and stairs.step == 1 else stairs.units
+        loss = self.points_of(rule, -stairs.each)
+        yield self.say(f"units-{parts}", **self.points(rule), step=step, loss=loss)
         exempt = rule.deduction.axis.exempt
         if exempt is not None:
             yield self.say("exempt", title=self.words.title(exempt))
@@ -265,42 +311,35 @@ class _Instrument:
     def tier(self, rule: Rule, piece: Piece) -> str:
         condition = self.words.condition(rule, piece)
         match piece.points:
-            case Constant(Fraction() as points):
-                return self.say(
-                    "tier", condition=condition, points=self.points_of(rule, points)
-                )
+            case Constant(Fraction() as constant):
+                points = self.points_of(rule, constant)
             case Computed(text):
                 return f"{condition}: {self.formula(rule, text)}"
             case Staircase() as stairs:
-                said = self.slope(rule, stairs)
-                return self.say("tier", condition=condition, points=said)
-            case _:
-                raise AssertionError(
-                    piece
-                )  # pragma: no cover - no other points have conditions
+                points = self.slope(rule, stairs)
+            case _:  # pragma: no cover - no other points have conditions
+                raise AssertionError(piece)
+        return self.say("tier", condition=condition, points=points)
 
     def slope(self, rule: Rule, stairs: Staircase) -> str:
-        """Say a staircase from a written figure: `10 + 2 × (value − 10)`."""
-        value = self.say("own-value")
-        origin = (
-            self.number(stairs.origin) if isinstance(stairs.origin, Fraction) else ""
-        )
-        base = ""
+        """Say a staircase from a written value: `10 + 2 × (value − 10)`."""
+        # A term that is known only when a submission is scored is left out.
+        base = origin = ""
         if isinstance(stairs.base, Fraction):
             base = self.points_of(rule, stairs.base)
+        if isinstance(stairs.origin, Fraction):
+            origin = self.number(stairs.origin)
+        value = self.say("own-value")
         return f"{base} + {self.points_of(rule, stairs.each)} × ({value} − {origin})"
 
     def formula(self, rule: Rule, text: str) -> str:
-        own = {
+        names = {
             name: self.say(f"own-{name}")
             for name in dependencies.own_names(self.rules, rule)
         }
-        places = {
-            "weight": self.number(rule.weight),
-            "lowest": self.number(rule.lowest),
-        }
-        said = "formula" if self.share_of_mean(rule) is None else "formula-relative"
-        return self.say(said, formula=self.words.spelled(text, own), **places)
+        spelled = self.words.spelled(text, names)
+        message = "formula-relative" if self.share_of_mean(rule) else "formula"
+        return self.say(message, formula=spelled, **self.relative_points(rule))
 
     # Absences, derived metrics, remedies, bands
 
@@ -318,22 +357,23 @@ class _Instrument:
         return usual
 
     def absence(self, effects: dict[State, Effect]) -> list[str]:
-        return [
-            f"{self.words.say(f'state.{state}')}: {self.say(f'effect-{effects[state]}')}"
-            for state in STATES
-            if state in effects
-        ]
+        lines = []
+        for state in STATES:
+            if state in effects:
+                name = self.words.say(f"state.{state}")
+                effect = self.say(f"effect-{effects[state]}")
+                lines.append(f"{name}: {effect}")
+        return lines
 
     def derived(self, metric: Metric) -> Document:
         title = metric.title.of(self.lang)
-        formula = self.say("months")
-        if metric.formula is not None:
+        if metric.formula is None:
+            formula = self.say("months")
+        else:
             formula = self.words.spelled(metric.formula, {})
-        rounds = (
-            None
-            if metric.round is None
-            else self.say("rounds", places=str(metric.round))
-        )
+        rounds = None
+        if metric.round is not None:
+            rounds = self.say("rounds", places=str(metric.round))
         return {"title": title, "formula": formula, "rounds": rounds}
 
     def remedy(self, remedy: Remedy) -> Document:
@@ -354,27 +394,33 @@ class _Instrument:
         }
 
     def gate(self, rule: str, band: str) -> str:
-        titles = {band.id: band.title.of(self.lang) for band in self.rules.bands}
         rule_title = self.rules.rules[rule].title.of(self.lang)
-        return self.say("gate", rule=rule_title, band=titles[band])
+        band_titles = {band.id: band.title.of(self.lang) for band in self.rules.bands}
+        return self.say("gate", rule=rule_title, band=band_titles[band])
 
-    def target(self, target: Any) -> str:
-        edge = self.words.say(
-            f"required.{_SIGNS[target.comparator]}", threshold=plain(target.threshold)
+    def target(self, target: Target) -> str:
+        comparator = TARGET_COMPARATORS[target.comparator]
+        required = self.words.say(
+            f"required.{comparator}", threshold=plain(target.threshold)
         )
         return self.say(
             "target",
             title=target.title.of(self.lang),
-            required=edge,
+            required=required,
             source=", ".join(target.source),
         )
 
 
-_SIGNS = {">=": "at-least", ">": "above", "<=": "at-most", "<": "below"}
+TARGET_COMPARATORS = {">=": "at-least", ">": "above", "<=": "at-most", "<": "below"}
+"""The message of each comparator that a target on the index may have."""
 
 
 def every_rule(areas: list[Document]) -> Iterator[Document]:
-    """Yield every rule under some areas."""
+    """Yield the documents of every rule under some areas, at any depth.
+
+    Args:
+        areas: the value of `areas` in the document of a rule set, or of one area.
+    """
     for area in areas:
         yield from area["rules"]
         yield from every_rule(area["areas"])

@@ -22,79 +22,119 @@ if TYPE_CHECKING:
     from cchc_rules.rules.value_function import Piece
 
 Basis: TypeAlias = Literal["stated", "borrowed", "chosen"]
+"""Where weights come from: the plan states them, they are borrowed from another text, or the author
+of the rule file chose them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words for people in both languages."""
+    """Words for people in both languages.
+
+    >>> Text("Tỷ lệ", "Share").of("en")
+    'Share'
+    """
 
     vi: str
     en: str
 
     def of(self, lang: str) -> str:
-        """Return the words in the language."""
+        """Return the words in a language, `vi` or `en`."""
         return self.vi if lang == "vi" else self.en
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What is measured: its type, its range, how it is submitted or derived."""
+    """A quantity that units report or that is derived: its type, its range, where it comes from.
+
+    >>> share = Metric("share", Text("Tỷ lệ", "Share"), "percent")
+    >>> share.submitted, share.numeric, share.whole
+    (True, True, False)
+    """
 
     id: str
     title: Text
     type: str
+    """One of `percent`, `count`, `number`, `yes_no`, `date`, `level` and `rank`."""
     unit: Text | None = None
     better: str = "higher"
+    """Which way is better: `higher`, `lower` or `neither`."""
     range: Interval = Interval()
+    """The values that it may have."""
     above_100: bool = False
+    """Whether a percentage may exceed 100."""
     ratio: tuple[Text, Text] | None = None
+    """What is counted above and below the line, of a metric that is reported as a ratio."""
     formula: str | None = None
+    """The formula of a derived metric."""
     from_period: str | None = None
+    """What the period of a submission gives: `months`, how many whole months it has."""
     round: int | None = None
+    """The decimal places to which its value is rounded; None leaves it exact."""
     levels: tuple[Text, ...] = ()
+    """The levels of a metric of type `level`, the best first."""
     distinct: bool = False
+    """Whether it counts a list of items, each once."""
     evidence: Text | None = None
+    """The document that proves its value."""
 
     @property
     def submitted(self) -> bool:
-        """Whether people report it: it is neither derived nor given by the period."""
+        """Whether units report it: it is neither derived nor given by the period."""
         return self.formula is None and self.from_period is None
 
     @property
     def numeric(self) -> bool:
-        """Whether its figure is a number."""
+        """Whether its values are numbers."""
         return self.type in NUMERIC
 
     @property
     def whole(self) -> bool:
-        """Whether its figure is a whole number."""
+        """Whether its values are whole numbers."""
         return self.type in ("count", "rank")
 
 
 NUMERIC = ("percent", "count", "number", "rank")
+"""The types of metrics whose values are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricRef:
-    """A threshold read from another metric."""
+    """A threshold read from another metric, by its id.
+
+    >>> MetricRef("dossiers_received").metric
+    'dossiers_received'
+    """
 
     metric: str
 
 
 @dataclass(frozen=True, slots=True)
 class FormulaRef:
-    """A threshold computed by a formula."""
+    """A threshold computed by a formula over metrics.
+
+    >>> FormulaRef("max(1, last_rank - 1)").formula
+    'max(1, last_rank - 1)'
+    """
 
     formula: str
 
 
 Scalar: TypeAlias = Fraction | bool | date | str
+"""A literal of a rule file; of a level, its Vietnamese words."""
 Threshold: TypeAlias = Scalar | Interval | tuple[Scalar, ...] | MetricRef | FormulaRef
+"""What a value is held against: `between` has an interval, `one_of` a tuple, other comparators one
+literal or a reference.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Another reading of the same target elsewhere in the plan; the rule's own governs."""
+    """A second reading of a rule's target elsewhere in the plan; the rule's own governs.
+
+    >>> Conflict("Annex, row 12", ">=", Fraction(95), None).threshold
+    Fraction(95, 1)
+    """
 
     source: str
     comparator: str | None
@@ -104,7 +144,13 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Who must act on a lost point, how and by when; as the plan words it."""
+    """What the plan orders to be done about lost points: who acts, how and by when.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> rules.remedies["issue-plan"].lead.of("en")
+    'Commune People’s Committee'
+    """
 
     id: str
     task: Text
@@ -113,31 +159,48 @@ class Remedy:
     lead: Text | None = None
     with_: Text | None = None
     due: Text | None = None
+    """The deadline in the plan's own words, which need not name a day."""
     due_date: date | None = None
     budget: Text | None = None
     effort: Fraction | None = None
+    """How much work it takes, in a unit that the author chose; None where nothing is said."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One target: the metric it reads, what is asked, what it is worth and how points are lost."""
+    """What the plan asks of a metric, and how points are given for it.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> rule = rules.rules["plan-issued"]
+    >>> rule.metric, rule.comparator, rule.weight
+    ('plan_date', 'on_or_before', Fraction(59, 100))
+    """
 
     id: str
     group: str
     title: Text
     source: tuple[str, ...]
+    """The clauses of the plan that it stands for."""
     deduction: "Deduction"
     weight: Fraction = Fraction(0)
+    """The most points that it can earn."""
     metric: str | None = None
+    """The metric that it reads; None where a person gives the points."""
     comparator: str | None = None
     threshold: Threshold | None = None
     lowest: Fraction = Fraction(0)
+    """The fewest points that it can earn: zero, or less where it takes points off."""
     due: date | None = None
+    """Before this day a target that is not reached is not due."""
     requires: tuple[str, ...] = ()
+    """Rules that have to be met before it can earn points."""
     evidence_required: bool = False
+    """Whether points without evidence are not supported."""
     remedy: str | None = None
     conflicts: tuple[Conflict, ...] = ()
     absence: Mapping[State, Effect] = field(default_factory=dict)
+    """What each state without a value does to its points."""
     basis: Basis = "stated"
     note: Text | None = None
     effort: Fraction | None = None
@@ -147,22 +210,31 @@ class Rule:
 
     @cached_property
     def pieces(self) -> "tuple[Piece, ...]":
-        """The pieces of the rule's value function, worked out once; none where a person scores."""
+        """The pieces of its value function, worked out once; none where a person scores."""
         return self.deduction.pieces(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of rules or groups whose points add up (or whose weighted mean counts)."""
+    """A group of rules or groups, whose points add up or whose weighted mean counts.
+
+    >>> Group("work", Text("Việc", "Work")).combine
+    'sum'
+    """
 
     id: str
     title: Text
     parent: str | None = None
     weight: Fraction | None = None
+    """Its most points where the file says them; the sum of its parts must agree."""
     kind: str = "base"
+    """`base`, `bonus` or `penalty`; the last two stand beside the index's own points."""
     cap: Fraction | None = None
+    """The most points that a bonus or penalty group gives or takes."""
     combine: str = "sum"
+    """`sum`, or `mean` for the weighted mean of its rules."""
     optional: bool = False
+    """Whether a unit may declare that the whole group does not apply to it."""
     basis: Basis = "stated"
     source: tuple[str, ...] = ()
     note: Text | None = None
@@ -170,7 +242,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A class of the index with declared edges."""
+    """A class of the index, such as “good”, with declared edges.
+
+    >>> Band("good", Text("Tốt", "Good"), Interval(Fraction(80))).interval.holds(Fraction(80))
+    True
+    """
 
     id: str
     title: Text
@@ -179,7 +255,11 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class BandGate:
-    """Unless the rule is met, no band above this one."""
+    """Unless the rule is met, the index gets no band above `at_most`.
+
+    >>> BandGate(rule="on-time", at_most="fair").at_most
+    'fair'
+    """
 
     rule: str
     at_most: str
@@ -187,7 +267,13 @@ class BandGate:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target on the index itself: reported as reached or not, never scored."""
+    """A target on the index itself: reported as reached or not, never scored.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> [target.threshold for target in rules.targets]
+    [Fraction(80, 1)]
+    """
 
     id: str
     title: Text
@@ -197,25 +283,44 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """How the points become the index."""
+class IndexSettings:
+    """How points become the index.
+
+    >>> IndexSettings().scale
+    Fraction(100, 1)
+    """
 
     scale: Fraction = Fraction(100)
+    """The index of a unit that earns every point."""
     places: int = 2
+    """The decimal places of points and of the index; a tick is one unit of the last place."""
     over_scale: bool = False
+    """Whether bonus points may lift the index above the scale."""
     basis: Basis = "stated"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that a rule set was read from, with the hash of its bytes."""
+    """A file that a rule set was read from, with the hash of its bytes.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> [file.name for file in rules.files]
+    ['cam-due-2023.toml']
+    """
 
     name: str
     sha256: str
 
 
 class Origin(NamedTuple):
-    """Which file gave a value, and within it which dated section and which kind of unit."""
+    """The provenance of a value: its file, and in it the dated section and the kind of unit.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> rules.origins["rule", "plan-issued", "threshold"].file.name
+    'cam-due-2023.toml'
+    """
 
     file: SourceFile
     since: date | None = None
@@ -224,12 +329,16 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RuleSet:
-    """A whole instrument, checked and ready to score with. Compared by identity; `dump_rules`
-    prints it.
+    """A whole instrument, checked and ready to score with.
 
-    `kinds` and `dated` hold it as it stands for each kind of unit, and from each day on that its
-    file names; `origins` says for every field that a file gives, by its path such as `("rule",
-    "on-time", "threshold")`, where it comes from.
+    `load_rules` and `parse_rules` make one, `dump_rules` prints one. It is compared by identity.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> rules.id, rules.language, len(rules.rules)
+    ('cam-due-2023', 'vi', 81)
+    >>> sum(rule.weight for rule in rules.rules.values())
+    Fraction(100, 1)
     """
 
     id: str
@@ -237,32 +346,44 @@ class RuleSet:
     title: Text
     language: str
     valid: tuple[date, date]
+    """The first and the last day that it governs."""
     metrics: Mapping[str, Metric]
     groups: Mapping[str, Group]
     rules: Mapping[str, Rule]
     remedies: Mapping[str, Remedy]
-    index: Index = Index()
+    index: IndexSettings = IndexSettings()
     bands: tuple[Band, ...] = ()
     bands_read: str = "exact"
+    """Whether bands read the `exact` index or the `rounded` one."""
     band_gates: tuple[BandGate, ...] = ()
     targets: tuple[Target, ...] = ()
     tracks: tuple[str, ...] = ()
+    """The tracks of points beside the self-score, by id."""
     window: tuple[date, date] | None = None
+    """The first and the last day that a reported date may name; None where any may stand."""
     calendar: Calendar = Calendar()
     source: Text | None = None
     note: Text | None = None
     kind: str | None = None
     kind_title: Text | None = None
     kinds: Mapping[str, "RuleSet"] = field(default_factory=dict)
+    """The rule set as it stands for each kind of unit that the file names."""
     since: date | None = None
     since_title: Text | None = None
     dated: Mapping[date, "RuleSet"] = field(default_factory=dict)
+    """The rule set as it stands from each day on that begins a dated section."""
     bases: tuple[str, ...] = ()
+    """The ids of the rule sets that it is laid over."""
     files: tuple[SourceFile, ...] = ()
+    """What it was read from, the top file first."""
     origins: Mapping[tuple[str | int, ...], Origin] = field(
         default_factory=dict, repr=False
     )
+    """The provenance of every field that a file gives, by its path such as
+    `("rule", "on-time", "threshold")`.
+    """
     document: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """The parsed file, overlays laid."""
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -285,19 +406,32 @@ class RuleSet:
 
     @property
     def sha256(self) -> str:
-        """The hash of the rule file itself (of its overlay file when it has several)."""
+        """The SHA-256 of the rule file itself; of its overlay file when it has several."""
         return self.files[0].sha256 if self.files else ""
 
     def at(self, day: date) -> "RuleSet":
         """Return the rule set as it stands on a day: that of the last dated section that has begun,
         else itself.
+
+        >>> from cchc_rules import load_rules
+        >>> rules = load_rules("cam-due-2023")
+        >>> rules.at(date(2023, 10, 1)) is rules
+        True
         """
-        begun = [first for first in self.dated if first <= day]
-        return self.dated[max(begun)] if begun else self
+        begun = [first_day for first_day in self.dated if first_day <= day]
+        if not begun:
+            return self
+        return self.dated[max(begun)]
 
     def reads_submissions_for(self, ruleset: str) -> bool:
-        """Whether a submission that names this rule set may be scored: its own id, or one it is
-        laid over.
+        """Whether a submission that names the rule set `ruleset` may be scored.
+
+        It may where that is this rule set, or one that this is laid over.
+
+        >>> from cchc_rules import load_rules
+        >>> rules = load_rules("cam-due-2023")
+        >>> rules.reads_submissions_for("cam-due-2023"), rules.reads_submissions_for("other")
+        (True, False)
         """
         return ruleset == self.id or ruleset in self.bases
 
@@ -308,7 +442,13 @@ class RuleSet:
 
     @cached_property
     def metric_types(self) -> dict[str, str]:
-        """The formula type of every metric by id."""
+        """The type that every metric has in formulas, by id.
+
+        >>> from cchc_rules import load_rules
+        >>> rules = load_rules("cam-due-2023")
+        >>> rules.metric_types["plan_date"]
+        'date'
+        """
         types = {
             metric.id: FORMULA_TYPES.get(metric.type, "number")
             for metric in self.metrics.values()
@@ -320,3 +460,4 @@ _MAPPINGS = ("metrics", "groups", "rules", "remedies", "kinds", "dated", "origin
 """The mappings of a rule set, which nobody may write into."""
 
 FORMULA_TYPES = {"yes_no": "yes_no", "date": "date", "level": "level"}
+"""The types of formulas by the type of a metric; every other metric is a `number`."""

@@ -1,5 +1,6 @@
-"""What a rule set asks, in words of one language: targets, tiers, formulas. No submission is needed
-for it.
+"""What a rule set asks, in words of one language: targets, tiers, formulas.
+
+No submission is needed for it; what became of one is said by `report`, which builds on this.
 """
 
 import re
@@ -37,22 +38,37 @@ _COMPARATORS = {
     "better": "better",
     "is": "is",
 }
+"""The message of each comparator, below `required.`; `between` and `one_of` have their own."""
 
 
 class RuleText:
-    """Says the targets and tiers of a rule set, in one language."""
+    """Says the targets, tiers and formulas of a rule set in one language.
+
+    Args:
+        rules: the rule set whose titles, units and levels are used.
+        lang: `vi` or `en`.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> rule = rules.rules["plan-issued"]
+    >>> RuleText(rules, "en").target(rule, "on_or_before", rule.threshold)
+    'on or before 31 January 2023'
+    >>> RuleText(rules, "vi").spelled("0.5 if round_up(days) > 2 else 1", {})
+    '0,5 nếu round_up(days) > 2, không thì 1'
+    """
 
     def __init__(self, rules: RuleSet, lang: str) -> None:
         self.rules = rules
         self.lang = lang
 
-    def say(self, id_: str, **places: str) -> str:
-        """Return a message of the catalogue."""
-        return message(self.lang, id_, **places)
+    def say(self, id_: str, **arguments: str) -> str:
+        """Return a message of the catalogue with its arguments filled in."""
+        return message(self.lang, id_, **arguments)
 
     def number(self, value: Fraction) -> str:
-        """Return a figure for display in the language, at most four places when its decimal does
-        not end.
+        """Return a number for display in the language.
+
+        It has at most four decimal places where its decimal does not end.
         """
         return say_number(self.lang, shown(value))
 
@@ -63,45 +79,49 @@ class RuleText:
     def scalar(self, value: Scalar, metric: Metric) -> str:
         """Return a literal of a rule file as people read it, with its unit."""
         if isinstance(value, bool):
-            return self.say("word.yes" if value else "word.no")
+            word = "yes" if value else "no"
+            return self.say(f"word.{word}")
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, str):
-            return next(
-                (level.of(self.lang) for level in metric.levels if level.vi == value),
-                value,
-            )
+            titles = {level.vi: level.of(self.lang) for level in metric.levels}
+            return titles.get(value, value)
         return self.with_unit(self.number(value), metric)
 
     def with_unit(self, text: str, metric: Metric) -> str:
-        """Return a figure with its unit."""
-        return f"{text} {metric.unit.of(self.lang)}" if metric.unit else text
+        """Return a written value with the unit of its metric, if that has one."""
+        if metric.unit is None:
+            return text
+        return f"{text} {metric.unit.of(self.lang)}"
 
     def exact(self, value: Fraction) -> str:
-        """Return a number for an arithmetic line, all its digits: `0,25`, or `(4/3)` where no
-        decimal ends.
+        """Return a number for a line of arithmetic, with all its digits.
+
+        Where its decimal does not end it is a fraction: `0,25`, but `(4/3)`.
         """
         text = say_number(self.lang, plain(value))
         return f"({text})" if "/" in text else text
 
     def title(self, metric: str) -> str:
-        """Return the title of a metric."""
+        """Return the title of a metric, by its id."""
         return self.rules.metrics[metric].title.of(self.lang)
 
     def target(self, rule: Rule, comparator: str, threshold: Threshold) -> str:
-        """Say a comparator and its threshold: `tối thiểu 100 %`."""
+        """Say what a comparator and a threshold ask for: `tối thiểu 100 %`.
+
+        Args:
+            rule: the rule whose metric has the unit and the levels.
+            comparator: the comparator as rule files write it.
+            threshold: the rule's own threshold, or that of another reading of its target.
+        """
         metric = self.rules.metrics[rule.metric or ""]
         if isinstance(threshold, Interval):
             return self.interval(threshold, metric)
         if isinstance(threshold, tuple):
-            return self.say(
-                "required.one-of",
-                list=", ".join(self.scalar(item, metric) for item in threshold),
-            )
-        return self.say(
-            f"required.{_COMPARATORS[comparator]}",
-            threshold=self._threshold(threshold, metric),
-        )
+            allowed = ", ".join(self.scalar(item, metric) for item in threshold)
+            return self.say("required.one-of", list=allowed)
+        words = self._threshold(threshold, metric)
+        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=words)
 
     def _threshold(
         self, threshold: Scalar | MetricRef | FormulaRef, metric: Metric
@@ -111,47 +131,52 @@ class RuleText:
         return self.scalar(threshold, metric)
 
     def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
-        """Say a threshold that is read from a metric or a formula."""
+        """Say a threshold that other values decide: the metric's title, or the formula."""
         if isinstance(threshold, MetricRef):
             return f"“{self.title(threshold.metric)}”"
         return self.spelled(threshold.formula, {})
 
     def interval(self, interval: Interval, metric: Metric | None) -> str:
-        """Say an interval: `từ 90 % đến dưới 100 %`."""
+        """Say an interval: `từ 90 % đến dưới 100 %`; of a single number, that it must be equal.
+
+        Args:
+            interval: an interval with at least one edge.
+            metric: the metric whose unit the edges have; None for plain numbers.
+        """
+        if metric and interval.low is not None and interval.low == interval.high:
+            value = self.scalar(interval.low, metric)
+            return self.say("required.equal", threshold=value)
         edges = []
-        for edge, is_open, closed_id, open_id in (
-            (interval.low, interval.low_open, "at-least", "above"),
-            (interval.high, interval.high_open, "at-most", "below"),
-        ):
-            if edge is not None:
-                words = self.scalar(edge, metric) if metric else self.number(edge)
-                edges.append(
-                    self.say(
-                        f"required.{open_id if is_open else closed_id}", threshold=words
-                    )
-                )
-        if interval.low is not None and interval.low == interval.high and metric:
-            return self.say(
-                "required.equal", threshold=self.scalar(interval.low, metric)
-            )
+        if interval.low is not None:
+            comparator = "above" if interval.low_open else "at-least"
+            edges.append(self._edge(comparator, interval.low, metric))
+        if interval.high is not None:
+            comparator = "below" if interval.high_open else "at-most"
+            edges.append(self._edge(comparator, interval.high, metric))
         return self.say("word.and").join(edges)
 
+    def _edge(self, comparator: str, edge: Fraction, metric: Metric | None) -> str:
+        words = self.number(edge)
+        if metric is not None:
+            words = self.with_unit(words, metric)
+        return self.say(f"required.{comparator}", threshold=words)
+
     def condition(self, rule: Rule, piece: Piece) -> str:
-        """Say the condition of a piece of a rule's value function, as its own words."""
+        """Say where a piece of a rule's value function holds: its values, its interval, or
+        “otherwise”.
+        """
         metric = self.rules.metrics[rule.metric or ""]
-        late = rule.deduction.axis.days_late
+        in_days_late = rule.deduction.axis.days_late
         match piece.condition:
-            case Among(values) if late:
+            case Among(values) if in_days_late:
                 numbers = (value for value in values if isinstance(value, Fraction))
-                return self.say(
-                    "required.days-late", days=", ".join(map(self.number, numbers))
-                )
+                days = ", ".join(map(self.number, numbers))
+                return self.say("required.days-late", days=days)
             case Among(values):
                 return ", ".join(self.scalar(value, metric) for value in values)
-            case Within(interval) if late:
-                return self.say(
-                    "required.days-late", days=self.interval(interval, None)
-                )
+            case Within(interval) if in_days_late:
+                days = self.interval(interval, None)
+                return self.say("required.days-late", days=days)
             case Within(interval):
                 return self.interval(interval, metric)
             case _:
@@ -159,32 +184,41 @@ class RuleText:
 
     # Formulas
 
-    def spelled(self, text: str, own: Mapping[str, str]) -> str:
-        """Return a formula in words: its names replaced by what they stand for, and the words of
-        its conditions by those of the language.
+    def spelled(self, text: str, names: Mapping[str, str]) -> str:
+        """Return a formula in words of the language.
 
+        Names become what they stand for, the words of conditions those of the language:
         `4 if value >= 95 else 2` is `4 nếu số liệu >= 95, không thì 2` in Vietnamese.
+
+        Args:
+            text: the formula as the rule file writes it.
+            names: what the names stand for that the formula has beside those of metrics.
         """
 
-        def named(match: re.Match[str]) -> str:
+        def in_words(match: re.Match[str]) -> str:
             name = match[0]
-            if name.lstrip() in CONDITION_WORDS:
-                return self.say(f"formula.{name.lstrip()}")
-            if name in own:
-                return own[name]
-            return self.operand(name) if name in self.rules.metrics else name
+            word = name.lstrip()
+            if word in CONDITION_WORDS:
+                return self.say(f"formula.{word}")
+            if name in names:
+                return names[name]
+            if name in self.rules.metrics:
+                return self.operand(name)
+            return name
 
+        # Numbers first: a title that is put in for a name may hold digits of its own.
         spelled = _NUMBER.sub(lambda match: say_number(self.lang, match[0]), text)
-        return _NAME.sub(named, spelled).replace("*", "×").replace(" - ", " − ")
+        spelled = _NAME.sub(in_words, spelled)
+        return spelled.replace("*", "×").replace(" - ", " − ")
 
     def operand(self, name: str) -> str:
-        """Return what stands for a metric in a formula: its title."""
+        """Return what stands for a metric in a formula: its title in quotation marks."""
         return f"“{self.title(name)}”"
 
 
 CONDITION_WORDS = ("if", "else", "and", "or", "not")
 """The words of Python that a formula may use; each has its words in the catalogues."""
 
-# What comes before "else" goes with it, for a comma may have to stand there.
+# The space before "else" goes with it, for a comma may have to stand there instead.
 _NAME = re.compile(r"\s+else\b|[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")

@@ -1,4 +1,4 @@
-"""The rule file to begin with: one example of each shape that a beginner needs, with comments in
+"""The rule file to begin with: one example of each thing that a beginner needs, with comments in
 plain words.
 """
 
@@ -6,5 +6,12 @@ from cchc_rules.base.packaged import packaged_text
 
 
 def starter(lang: str) -> str:
-    """Return the text of the rule file in a language; `check` finds nothing wrong with it."""
+    """Return the text of the rule file to begin with; `check` finds nothing wrong with it.
+
+    Args:
+        lang: `vi` or `en`, the language of its comments and titles.
+
+    >>> starter("en").splitlines()[0]
+    '#:schema ./rules.schema.json'
+    """
     return packaged_text(f"starter/{lang}.toml")
