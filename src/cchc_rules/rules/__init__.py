@@ -1,1 +1,1 @@
-"""A rule file: found, read, laid over others, checked, and described in words. Knows no submission."""
+"""A rule file: found, read, laid over others, checked, described in words. Knows no submission."""

@@ -1,5 +1,7 @@
-"""Everything that can be wrong with a rule set whose form is right: `CHECKS`, functions from rule
-set to problems.
+"""Everything that can be wrong with a rule set whose form is right.
+
+`CHECKS` are functions from a rule set to its problems. None of them stops at the first, and each
+must bear a rule set in which the others find faults: an id that names nothing is simply left out.
 """
 
 import ast
@@ -38,18 +40,34 @@ from cchc_rules.rules.model import (
 Problems: TypeAlias = Iterator[Problem]
 Check: TypeAlias = Callable[[RuleSet], Problems]
 
-EVERYTHING = Interval()
 DATE_COMPARATORS = ("on_or_before", "before", "on_or_after", "after")
+"""The comparators of dates."""
+
+LITERAL_COMPARATORS = ("between", "one_of", "is")
+"""The comparators whose thresholds are written out, never read from a metric or a formula."""
 
 
 def run(rules: RuleSet) -> list[Problem]:
-    """Return every problem of the rule set, warnings among them."""
+    """Return every problem of a rule set, warnings among them.
+
+    >>> from cchc_rules import load_rules
+    >>> run(load_rules("cam-due-2023"))
+    []
+    """
     return bounded(problem for check in CHECKS for problem in check(rules))
 
 
 def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
-    """Return the problem of a name that nothing is declared under, with the known name most like
-    it.
+    """Return the problem of a name that nothing is declared under.
+
+    Args:
+        code: the code of the problem, such as `unknown-rule`.
+        path: where the name is written.
+        name: the name.
+        names: the declared ones; the one most like it is offered.
+
+    >>> unknown("unknown-rule", ("remedy",), "on-tine", ["on-time"]).arguments["nearest"]
+    'on-time'
     """
     return Problem(code, path, {"name": quoted(name), "nearest": nearest(name, names)})
 
@@ -59,23 +77,11 @@ def references(rules: RuleSet) -> Problems:
     for rule in rules.rules.values():
         yield from _rule_references(rules, rule)
     for group in rules.groups.values():
-        if group.parent is not None and group.parent not in rules.groups:
-            yield unknown(
-                "unknown-group",
-                ("group", group.id, "parent"),
-                group.parent,
-                rules.groups,
-            )
-    for at, gate in enumerate(rules.band_gates):
-        if gate.rule not in rules.rules:
-            yield unknown(
-                "unknown-rule", ("band_gate", at, "rule"), gate.rule, rules.rules
-            )
-        bands = [band.id for band in rules.bands]
-        if gate.at_most not in bands:
-            yield unknown(
-                "unknown-band", ("band_gate", at, "at_most"), gate.at_most, bands
-            )
+        parent = group.parent
+        if parent is not None and parent not in rules.groups:
+            path: Path = ("group", group.id, "parent")
+            yield unknown("unknown-group", path, parent, rules.groups)
+    yield from _gate_references(rules)
 
 
 def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
@@ -87,9 +93,20 @@ def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
             yield unknown("unknown-metric", (*path, *key), metric, rules.metrics)
     if rule.remedy is not None and rule.remedy not in rules.remedies:
         yield unknown("unknown-remedy", (*path, "remedy"), rule.remedy, rules.remedies)
-    for at, other in enumerate(rule.requires):
-        if other not in rules.rules:
-            yield unknown("unknown-rule", (*path, "requires", at), other, rules.rules)
+    for position, name in enumerate(rule.requires):
+        if name not in rules.rules:
+            place = (*path, "requires", position)
+            yield unknown("unknown-rule", place, name, rules.rules)
+
+
+def _gate_references(rules: RuleSet) -> Problems:
+    bands = [band.id for band in rules.bands]
+    for position, gate in enumerate(rules.band_gates):
+        path: Path = ("band_gate", position)
+        if gate.rule not in rules.rules:
+            yield unknown("unknown-rule", (*path, "rule"), gate.rule, rules.rules)
+        if gate.at_most not in bands:
+            yield unknown("unknown-band", (*path, "at_most"), gate.at_most, bands)
 
 
 def cycles(rules: RuleSet) -> Problems:
@@ -100,21 +117,9 @@ def cycles(rules: RuleSet) -> Problems:
     }
     yield from _cycle_problems("group-cycle", "group", "parent", parents)
     for group in rules.groups.values():
-        if (
-            len(
-                list(
-                    islice(
-                        dependencies.above(rules, group.id), dependencies.DEEPEST + 1
-                    )
-                )
-            )
-            > dependencies.DEEPEST
-        ):
-            yield Problem(
-                "group-too-deep",
-                ("group", group.id),
-                {"name": group.id, "most": Figures(dependencies.DEEPEST)},
-            )
+        if _is_too_deep(rules, group):
+            arguments = {"name": group.id, "most": Figures(dependencies.DEEPEST)}
+            yield Problem("group-too-deep", ("group", group.id), arguments)
     gates = {rule.id: list(rule.requires) for rule in rules.rules.values()}
     yield from _cycle_problems("gate-cycle", "rule", "requires", gates)
     derived = {
@@ -124,25 +129,40 @@ def cycles(rules: RuleSet) -> Problems:
     yield from _cycle_problems("formula-cycle", "metric", "formula", derived)
 
 
+def _is_too_deep(rules: RuleSet, group: Group) -> bool:
+    """Whether a group lies below too many others, itself counted among them."""
+    above = dependencies.above(rules, group.id)
+    # No more are looked at than decide it: of ten thousand groups in a row, each would else walk
+    # past all of those above it.
+    first_few = list(islice(above, dependencies.DEEPEST + 1))
+    return len(first_few) > dependencies.DEEPEST
+
+
 def _cycle_problems(
     code: str, table: str, key: str, edges: Mapping[str, list[str]]
 ) -> Problems:
-    left = dict(edges)
-    while cycle := _cycle(left):
-        first = cycle.index(min(cycle))
-        way = [*cycle[first:], *cycle[:first], cycle[first]]
-        yield Problem(code, (table, way[0], key), {"cycle": " → ".join(way)})
+    """Yield a problem for each ring, which it names from its alphabetically first member on.
+
+    A ring that was named is taken out, and the rest searched for another: the cost is that of as
+    many searches as there are rings, and no ring is named twice.
+    """
+    remaining = dict(edges)
+    while cycle := _cycle(remaining):
+        start = cycle.index(min(cycle))
+        ring = [*cycle[start:], *cycle[:start], cycle[start]]
+        yield Problem(code, (table, ring[0], key), {"cycle": " → ".join(ring)})
         for name in cycle:
-            del left[name]
+            del remaining[name]
 
 
 def _cycle(edges: Mapping[str, list[str]]) -> list[str]:
-    """Return names of which each needs the next and the last the first; empty when there is no such
-    round.
+    """Return names of which each needs the next, and the last the first; none where there is no
+    such ring.
     """
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
+        # The library gives the ring against its direction, its first name once more at the end.
         return error.args[1][:0:-1]  # type: ignore[no-any-return]
     return []
 
@@ -153,38 +173,35 @@ def metrics(rules: RuleSet) -> Problems:
         path: Path = ("metric", metric.id)
         if metric.id in formulas.RESERVED:
             yield Problem("bad-id", path, {"given": metric.id})
-        yield from _metric_shape(metric, path)
+        yield from _metric_keys(metric, path)
         if metric.formula is not None:
             yield from _metric_formula(rules, metric, (*path, "formula"))
 
 
-def _metric_shape(metric: Metric, path: Path) -> Problems:
-    wrong = [
-        (
-            "ratio",
-            metric.ratio is not None and metric.type not in ("percent", "number"),
-        ),
-        ("ratio", metric.ratio is not None and metric.formula is not None),
-        (
-            "round",
-            metric.round is not None and metric.type not in ("percent", "number"),
-        ),
+def _metric_keys(metric: Metric, path: Path) -> Problems:
+    is_measured = metric.type in ("percent", "number")
+    is_derived = metric.formula is not None
+    has_ratio = metric.ratio is not None
+    misplaced = [
+        ("ratio", has_ratio and not is_measured),
+        ("ratio", has_ratio and is_derived),
+        ("round", metric.round is not None and not is_measured),
         ("distinct", metric.distinct and metric.type != "count"),
-        ("distinct", metric.distinct and metric.formula is not None),
+        ("distinct", metric.distinct and is_derived),
         ("levels", bool(metric.levels) != (metric.type == "level")),
-        ("formula", metric.formula is not None and metric.type == "level"),
+        ("formula", is_derived and metric.type == "level"),
         ("from_period", metric.from_period is not None and not _plain_count(metric)),
         ("above_100", metric.above_100 and metric.type != "percent"),
         ("least", metric.range.low is not None and not metric.numeric),
         ("most", metric.range.high is not None and not metric.numeric),
     ]
-    for key, fault in wrong:
-        if fault:
-            yield Problem(
-                "metric-key-misplaced", (*path, key), {"key": key, "type": metric.type}
-            )
+    for key, is_misplaced in misplaced:
+        if is_misplaced:
+            arguments = {"key": key, "type": metric.type}
+            yield Problem("metric-key-misplaced", (*path, key), arguments)
     if metric.range.empty:
         yield Problem("range-empty", (*path, "least"))
+    # A submission may name a level in either language, so a word must mean one level only.
     names = [
         text.casefold() for level in metric.levels for text in {level.vi, level.en}
     ]
@@ -193,68 +210,70 @@ def _metric_shape(metric: Metric, path: Path) -> Problems:
 
 
 def _plain_count(metric: Metric) -> bool:
-    return (
-        metric.type == "count"
-        and metric.range == Interval(Fraction(0))
-        and not (metric.formula or metric.distinct)
-    )
+    """Whether a metric is a count with nothing more to it, as the months of a period are."""
+    is_counted_otherwise = metric.formula or metric.distinct
+    has_usual_range = metric.range == Interval(Fraction(0))
+    return metric.type == "count" and has_usual_range and not is_counted_otherwise
 
 
 def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
-    wanted = "number" if metric.numeric else metric.type
-    yield from _formula(rules, metric.formula or "", _NO_NAMES, wanted, path)
+    wanted_type = "number" if metric.numeric else metric.type
+    yield from _formula(rules, metric.formula or "", _NO_NAMES, wanted_type, path)
 
 
-class _OwnNames(NamedTuple):
-    """The types of the names that a formula may use beside the metrics.
+class _RuleNames(NamedTuple):
+    """The types of the names that a formula may use beside those of metrics.
 
-    `value` and `threshold` among them stand for a figure of `metric`.
+    `value` and `threshold` among them stand for a value of `metric`.
     """
 
     types: Mapping[str, str]
     metric: Metric | None = None
 
 
-_NO_NAMES = _OwnNames({})
+_NO_NAMES = _RuleNames({})
 
 
 def _formula(
-    rules: RuleSet, text: str, names: _OwnNames, wanted: str, path: Path
+    rules: RuleSet, text: str, names: _RuleNames, wanted_type: str, path: Path
 ) -> Problems:
     """A formula is legal, gives what is wanted, and compares nothing that can never be equal."""
+    types = ChainMap(dict(names.types), rules.metric_types)
     try:
-        parsed = formulas.parse(
-            text, ChainMap(dict(names.types), rules.metric_types), rules.calendar
-        )
+        parsed = formulas.parse(text, types, rules.calendar)
     except formulas.FormulaError as error:
         yield _formula_problem(error.code, text, path, error.column, **error.arguments)
         return
-    if parsed.gives != wanted:
+    if parsed.gives != wanted_type:
         yield _formula_problem(
             "formula-type",
             text,
             path,
             source=quoted(text),
             found=parsed.gives,
-            wanted=wanted,
+            wanted=wanted_type,
         )
-    own = dict.fromkeys(names.types, names.metric)
-    yield from _levels(rules, parsed, own, path)
-    yield from _whole_arguments(rules, parsed, own, path)
+    rule_metrics = dict.fromkeys(names.types, names.metric)
+    yield from _levels(rules, parsed, rule_metrics, path)
+    yield from _whole_arguments(rules, parsed, rule_metrics, path)
 
 
 def _formula_problem(
     code: str, text: str, path: Path, column: int = 1, **arguments: str
 ) -> Problem:
-    place = {"column": str(column), "formula": quoted(text, 200)}
-    return Problem(code, path, {**place, **arguments})
+    position = {"column": str(column), "formula": quoted(text, 200)}
+    return Problem(code, path, {**position, **arguments})
 
 
-Own: TypeAlias = Mapping[str, Metric | None]
-"""The names that a rule's formula has beside the metrics, each with the metric that it means."""
+RuleMetrics: TypeAlias = Mapping[str, Metric | None]
+"""The names that a rule's formula has beside those of metrics, each with the metric whose value it
+stands for.
+"""
 
 
-def _levels(rules: RuleSet, parsed: Formula, own: Own, path: Path) -> Problems:
+def _levels(
+    rules: RuleSet, parsed: Formula, rule_metrics: RuleMetrics, path: Path
+) -> Problems:
     """Each level that a formula names is one of some metric, and of the one it is compared with."""
     known = {
         words
@@ -263,27 +282,32 @@ def _levels(rules: RuleSet, parsed: Formula, own: Own, path: Path) -> Problems:
         for words in (level.vi, level.en)
     }
     texts = [text for text in parsed.literals.values() if isinstance(text, str)]
-    strays = {text for text in texts if text not in known}
-    for text in texts:
-        if text in strays:
-            arguments = {"level": quoted(text), "nearest": nearest(text, known)}
-            yield Problem("formula-unknown-level", path, arguments)
+    strays = [text for text in texts if text not in known]
+    for text in strays:
+        arguments = {"level": quoted(text), "nearest": nearest(text, known)}
+        yield Problem("formula-unknown-level", path, arguments)
+    # A level that is misspelt can equal nothing either: said once, it is enough.
     if strays:
         return
+    for left, right in _compared(parsed):
+        fault = _never_equal(rules, rule_metrics, left, right)
+        if fault is not None:
+            yield _formula_problem(
+                "formula-level-never",
+                parsed.text,
+                path,
+                source=_part_text(parsed, fault.compared),
+                other=_part_text(parsed, fault.other),
+                levels=quoted(", ".join(sorted(fault.possible)), 200),
+                nearest=nearest(fault.stray, fault.possible),
+            )
+
+
+def _compared(parsed: Formula) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the two sides of each comparison; `a < b < c` compares twice."""
     for node in ast.walk(parsed.tree):
         if isinstance(node, ast.Compare):
-            for left, right in pairwise([node.left, *node.comparators]):
-                fault = _never_equal(rules, own, left, right)
-                if fault is not None:
-                    yield _formula_problem(
-                        "formula-level-never",
-                        parsed.text,
-                        path,
-                        source=_part_text(parsed, fault.compared),
-                        other=_part_text(parsed, fault.other),
-                        levels=quoted(", ".join(sorted(fault.possible)), 200),
-                        nearest=nearest(fault.stray, fault.possible),
-                    )
+            yield from pairwise([node.left, *node.comparators])
 
 
 def _part_text(parsed: Formula, node: ast.expr) -> str:
@@ -300,7 +324,7 @@ class _NeverEqual(NamedTuple):
 
 
 def _never_equal(
-    rules: RuleSet, own: Own, left: ast.expr, right: ast.expr
+    rules: RuleSet, rule_metrics: RuleMetrics, left: ast.expr, right: ast.expr
 ) -> _NeverEqual | None:
     """Return why two levels that are compared can never be the same one, None where they can.
 
@@ -309,29 +333,33 @@ def _never_equal(
     `risk == ('Low' if new else 'Small')`, each of them must be possible on the other side.
     """
     for compared, other in ((left, right), (right, left)):
-        possible = _possible_levels(rules, compared, own)
-        others = _possible_levels(rules, other, own)
-        if possible is None or others is None:
+        possible = _possible_levels(rules, compared, rule_metrics)
+        possible_of_other = _possible_levels(rules, other, rule_metrics)
+        if possible is None or possible_of_other is None:
             return None
         strays = _named_levels(other) - possible
-        if strays or not possible & others:
+        if strays or not possible & possible_of_other:
             return _NeverEqual(compared, possible, other, min(strays, default=""))
     return None
 
 
-def _possible_levels(rules: RuleSet, node: ast.expr, own: Own) -> set[str] | None:
+def _possible_levels(
+    rules: RuleSet, node: ast.expr, rule_metrics: RuleMetrics
+) -> set[str] | None:
     """Return every level that a part of a formula may come to, None where it is no level."""
     if isinstance(node, ast.Name):
-        metric = own.get(node.id) or rules.metrics.get(node.id)
+        metric = rule_metrics.get(node.id) or rules.metrics.get(node.id)
         if metric is None or not metric.levels:
             return None
         return {level.vi for level in metric.levels}
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {node.value}
     if isinstance(node, ast.IfExp):
-        first = _possible_levels(rules, node.body, own)
-        second = _possible_levels(rules, node.orelse, own)
-        return None if first is None or second is None else first | second
+        chosen = _possible_levels(rules, node.body, rule_metrics)
+        otherwise = _possible_levels(rules, node.orelse, rule_metrics)
+        if chosen is None or otherwise is None:
+            return None
+        return chosen | otherwise
     return None
 
 
@@ -344,11 +372,16 @@ def _named_levels(node: ast.expr) -> set[str]:
     return set()
 
 
-def _whole_arguments(rules: RuleSet, parsed: Formula, own: Own, path: Path) -> Problems:
+def _whole_arguments(
+    rules: RuleSet, parsed: Formula, rule_metrics: RuleMetrics, path: Path
+) -> Problems:
     """A metric that says how many places or days are meant can be a whole number within bounds."""
     for argument in formulas.whole_arguments(parsed):
-        name = argument.node.id if isinstance(argument.node, ast.Name) else ""
-        metric = own.get(name) or rules.metrics.get(name)
+        # Anything but a name is computed, and held to its bounds when a submission is scored.
+        if not isinstance(argument.node, ast.Name):
+            continue
+        name = argument.node.id
+        metric = rule_metrics.get(name) or rules.metrics.get(name)
         if metric is None:
             continue
         least, most = argument.bounds
@@ -365,7 +398,7 @@ def _whole_arguments(rules: RuleSet, parsed: Formula, own: Own, path: Path) -> P
 
 
 def read_metrics(rules: RuleSet) -> set[str]:
-    """Return the metrics that some rule reads."""
+    """Return the ids of the metrics that some rule reads, through formulas too."""
     return {
         name
         for rule in rules.rules.values()
@@ -374,8 +407,8 @@ def read_metrics(rules: RuleSet) -> set[str]:
 
 
 def working_days(rules: RuleSet) -> Problems:
-    """Working days are counted by a declared calendar: without one, holidays count as worked (a
-    warning).
+    """Working days are counted by a declared calendar (a warning): without one, holidays count as
+    worked.
     """
     if rules.calendar.country or rules.calendar.extra_holidays:
         return
@@ -386,7 +419,7 @@ def working_days(rules: RuleSet) -> Problems:
 
 
 def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
-    """Yield every formula of a rule set with its path, those of other readings among them."""
+    """Yield every formula of a rule set with its path, also of other readings of a target."""
     for metric in rules.metrics.values():
         if metric.formula is not None:
             yield ("metric", metric.id, "formula"), metric.formula
@@ -399,28 +432,30 @@ def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
                 yield path, conflict.threshold.formula
 
 
-def rule_words(rules: RuleSet) -> Problems:
+def rule_settings(rules: RuleSet) -> Problems:
     """Each rule has what its deduction needs, of the right type."""
     for rule in rules.rules.values():
         path: Path = ("rule", rule.id)
         yield from _needs(rule, path)
         yield from _weight(rules, rule, path)
         metric = rules.metrics.get(rule.metric or "")
-        if metric:
+        if metric is not None:
             yield from _comparator(rules, rule, metric, path)
             yield from rule.deduction.faults(rules, rule, metric, (*path, "deduction"))
-            for at, conflict in enumerate(rule.conflicts):
-                yield from _conflict(
-                    rules, rule, conflict, metric, (*path, "conflict", at)
-                )
-        for key, text, extra in dependencies.rule_formulas(rules, rule):
-            wanted = (
-                "date"
-                if key[0] == "threshold" and metric and metric.type == "date"
-                else "number"
-            )
-            names = _OwnNames(extra, metric)
-            yield from _formula(rules, text, names, wanted, (*path, *key))
+            for position, conflict in enumerate(rule.conflicts):
+                place = (*path, "conflict", position)
+                yield from _conflict(rules, rule, conflict, metric, place)
+        for key, text, types in dependencies.rule_formulas(rules, rule):
+            wanted_type = "number"
+            if key[0] == "threshold" and metric is not None:
+                wanted_type = _threshold_type(metric)
+            names = _RuleNames(types, metric)
+            yield from _formula(rules, text, names, wanted_type, (*path, *key))
+
+
+def _threshold_type(metric: Metric) -> str:
+    """Return what a formula must give to be a threshold of a metric."""
+    return "date" if metric.type == "date" else "number"
 
 
 def _conflict(
@@ -428,24 +463,18 @@ def _conflict(
 ) -> Problems:
     """Another reading is shown with its figures, so it must be as sound as the rule's own."""
     threshold = conflict.threshold
+    place = (*path, "threshold")
     if isinstance(threshold, MetricRef) and threshold.metric not in rules.metrics:
-        yield unknown(
-            "unknown-metric",
-            (*path, "threshold", "metric"),
-            threshold.metric,
-            rules.metrics,
-        )
+        name = threshold.metric
+        yield unknown("unknown-metric", (*place, "metric"), name, rules.metrics)
         return
-    yield from _comparator(
-        rules,
-        replace(rule, comparator=conflict.comparator, threshold=threshold),
-        metric,
-        path,
-    )
+    other = replace(rule, comparator=conflict.comparator, threshold=threshold)
+    yield from _comparator(rules, other, metric, path)
     if isinstance(threshold, FormulaRef):
-        wanted = "date" if metric.type == "date" else "number"
+        wanted_type = _threshold_type(metric)
+        formula_place = (*place, "formula")
         yield from _formula(
-            rules, threshold.formula, _NO_NAMES, wanted, (*path, "threshold", "formula")
+            rules, threshold.formula, _NO_NAMES, wanted_type, formula_place
         )
 
 
@@ -456,9 +485,8 @@ def _needs(rule: Rule, path: Path) -> Problems:
     if deduction.by_hand and (rule.metric or rule.comparator):
         key = "metric" if rule.metric else "comparator"
         yield Problem("key-misplaced", (*path, key), {"kind": deduction.kind})
-    if rule.comparator is None and (
-        deduction.needs_target or rule.threshold is not None
-    ):
+    needs_comparator = deduction.needs_target or rule.threshold is not None
+    if rule.comparator is None and needs_comparator:
         yield Problem("missing-key", path, {"key": "comparator"})
     if rule.comparator is not None and rule.threshold is None:
         yield Problem("missing-key", path, {"key": "threshold"})
@@ -467,58 +495,47 @@ def _needs(rule: Rule, path: Path) -> Problems:
 def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
     if not rule.deduction.scored:
         if rule.weight:
-            yield Problem(
-                "key-misplaced", (*path, "weight"), {"kind": rule.deduction.kind}
-            )
+            arguments = {"kind": rule.deduction.kind}
+            yield Problem("key-misplaced", (*path, "weight"), arguments)
         return
     if rule.weight <= 0:
-        yield Problem(
-            "weight-not-positive",
-            (*path, "weight"),
-            {"weight": figure(rule.weight)},
-        )
-    for key, points in _points_written(rule):
-        if (number.places(points) or 0) > rules.index.places:
-            places = {"points": figure(points), "places": Figures(rules.index.places)}
-            yield Problem("too-many-places", (*path, *key), places)
+        arguments = {"weight": figure(rule.weight)}
+        yield Problem("weight-not-positive", (*path, "weight"), arguments)
+    for key, points in (("weight", rule.weight), ("lowest", rule.lowest)):
+        yield from _decimal_places(rules, points, (*path, key))
     if rule.lowest > 0:
-        yield Problem(
-            "lowest-above-zero",
-            (*path, "lowest"),
-            {"points": figure(rule.lowest)},
-        )
+        arguments = {"points": figure(rule.lowest)}
+        yield Problem("lowest-above-zero", (*path, "lowest"), arguments)
 
 
-def _points_written(rule: Rule) -> Iterator[tuple[Path, Fraction]]:
-    yield ("weight",), rule.weight
-    yield ("lowest",), rule.lowest
+def _decimal_places(rules: RuleSet, points: Fraction, path: Path) -> Problems:
+    """Points that a file writes are whole ticks, so that what is shown is what is counted."""
+    most = rules.index.places
+    if (number.places(points) or 0) > most:
+        arguments = {"points": figure(points), "places": Figures(most)}
+        yield Problem("too-many-places", path, arguments)
 
 
 def _comparator(rules: RuleSet, rule: Rule, metric: Metric, path: Path) -> Problems:
-    if rule.comparator is None or rule.threshold is None:
+    comparator = rule.comparator
+    threshold = rule.threshold
+    if comparator is None or threshold is None:
         return
-    if not _comparator_fits(rule.comparator, metric):
-        yield Problem(
-            "comparator-type",
-            (*path, "comparator"),
-            {"comparator": rule.comparator, "type": metric.type},
-        )
+    arguments = {"comparator": comparator, "type": metric.type}
+    if not _comparator_fits(comparator, metric):
+        yield Problem("comparator-type", (*path, "comparator"), arguments)
         return
-    expected = _threshold_fault(rules, rule.comparator, rule.threshold, metric)
-    meant = _unquoted(rule.threshold, metric) if expected else ""
+    place = (*path, "threshold")
+    expected = _expected_threshold(rules, comparator, threshold, metric)
+    if not expected:
+        yield from _threshold_range(threshold, metric, place)
+        return
+    meant = _unquoted(threshold, metric)
     if meant:
-        arguments = {"given": quoted(rule.threshold), "hint": meant}
-        yield Problem("quoted-value", (*path, "threshold"), arguments)
-        return
-    if expected:
-        places = {
-            "comparator": rule.comparator,
-            "type": metric.type,
-            "expected": expected,
-        }
-        yield Problem("threshold-type", (*path, "threshold"), places)
-        return
-    yield from _threshold_range(rule.threshold, metric, (*path, "threshold"))
+        hint = {"given": quoted(threshold), "hint": meant}
+        yield Problem("quoted-value", place, hint)
+    else:
+        yield Problem("threshold-type", place, {**arguments, "expected": expected})
 
 
 def _comparator_fits(comparator: str, metric: Metric) -> bool:
@@ -528,76 +545,72 @@ def _comparator_fits(comparator: str, metric: Metric) -> bool:
         return metric.type in ("yes_no", "level")
     if comparator == "one_of":
         return metric.numeric or metric.type == "level"
-    return metric.numeric and not (
-        comparator == "better" and metric.better == "neither"
-    )
+    if comparator == "better":
+        return metric.numeric and metric.better != "neither"
+    return metric.numeric
 
 
-def _threshold_fault(
+def _expected_threshold(
     rules: RuleSet, comparator: str, threshold: Threshold, metric: Metric
 ) -> str:
-    """Return the kind of threshold that was expected, or an empty text when it fits."""
+    """Return the kind of threshold that was expected, or an empty text where it fits."""
+    is_literal_only = comparator in LITERAL_COMPARATORS
     if isinstance(threshold, MetricRef):
+        expected = "same-kind-metric"
         other = rules.metrics.get(threshold.metric)
-        fits = comparator not in ("between", "one_of", "is") and (
-            other is None or _same_kind(other, metric)
-        )
-        return "" if fits else "same-kind-metric"
-    if isinstance(threshold, FormulaRef):
-        return (
-            "" if comparator not in ("between", "one_of", "is", "better") else "literal"
-        )
-    if comparator == "better":
+        # A metric that is not declared is a problem of its own.
+        is_same_kind = other is None or _is_same_kind(other, metric)
+        fits = is_same_kind and not is_literal_only
+    elif isinstance(threshold, FormulaRef):
+        expected = "literal"
+        fits = not is_literal_only and comparator != "better"
+    elif comparator == "better":
         return "metric"
-    if comparator == "between":
-        return (
-            "" if isinstance(threshold, Interval) and not threshold.empty else "bounds"
+    elif comparator == "between":
+        expected = "bounds"
+        fits = isinstance(threshold, Interval) and not threshold.empty
+    elif comparator == "one_of":
+        expected = "list"
+        fits = isinstance(threshold, tuple) and all(
+            literal_fits(item, metric) for item in threshold
         )
-    if comparator == "one_of":
-        return (
-            ""
-            if isinstance(threshold, tuple)
-            and all(literal_fits(item, metric) for item in threshold)
-            else "list"
-        )
-    return (
-        "" if literal_fits(threshold, metric) else _EXPECTED.get(metric.type, "number")
-    )
+    else:
+        expected = _EXPECTED.get(metric.type, "number")
+        fits = literal_fits(threshold, metric)
+    return "" if fits else expected
 
 
 _EXPECTED = {"yes_no": "true-false", "date": "date", "level": "level"}
+"""The literal that a metric is held against, by its type; else a number."""
 
 
 def _unquoted(threshold: Threshold, metric: Metric) -> str:
-    """Return what a threshold in quotation marks was to be, empty where it is none of the metric's."""
+    """Return what a threshold in quotation marks was to be, empty where it could be nothing of the
+    metric's.
+    """
     if not isinstance(threshold, str) or metric.type == "level":
         return ""
     return unquoted(threshold, "number" if metric.numeric else metric.type)
 
 
-def _same_kind(one: Metric, other: Metric) -> bool:
-    return one.numeric == other.numeric and (one.numeric or one.type == other.type)
+def _is_same_kind(first: Metric, second: Metric) -> bool:
+    """Whether the values of two metrics can be compared: all numbers, or of one type."""
+    if first.numeric and second.numeric:
+        return True
+    return first.type == second.type
 
 
 def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Problems:
+    allowed = Figures(range_checks.range_text(metric.range))
     if isinstance(threshold, Interval) and threshold.meets(metric.range).empty:
-        ranges = {
-            "threshold": Figures(range_checks.range_text(threshold)),
-            "range": Figures(range_checks.range_text(metric.range)),
-        }
-        yield Problem("threshold-out-of-range", path, ranges)
+        written = Figures(range_checks.range_text(threshold))
+        arguments = {"threshold": written, "range": allowed}
+        yield Problem("threshold-out-of-range", path, arguments)
     literals = threshold if isinstance(threshold, tuple) else (threshold,)
     for literal in literals:
-        if (
-            isinstance(literal, Fraction)
-            and not isinstance(literal, bool)
-            and not metric.range.holds(literal)
-        ):
-            places = {
-                "threshold": figure(literal),
-                "range": Figures(range_checks.range_text(metric.range)),
-            }
-            yield Problem("threshold-out-of-range", path, places)
+        if isinstance(literal, Fraction) and not metric.range.holds(literal):
+            out_of_range = {"threshold": figure(literal), "range": allowed}
+            yield Problem("threshold-out-of-range", path, out_of_range)
 
 
 def dates(rules: RuleSet) -> Problems:
@@ -627,117 +640,115 @@ def _country(country: str) -> Problems:
 
 def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
     path: Path = ("rule", rule.id)
+    # A deadline is the rule's due day too where the file names no other.
+    is_implied = rule.due == rule.threshold
     for key, day in (("due", rule.due), ("threshold", rule.threshold)):
-        if (
-            isinstance(day, date)
-            and not first <= day <= last
-            and not (key == "due" and day == rule.threshold)
-        ):
-            yield Problem(
-                "date-outside-validity", (*path, key), {"date": Day(day.isoformat())}
-            )
-    implied = (
-        rule.due == rule.threshold
-    )  # the deadline itself: refused only when a report meets it undeclared
-    if (
-        rule.due is not None
-        and not implied
-        and State.NOT_DUE not in rule.absence
-        and rule.deduction.scored
-    ):
+        if not isinstance(day, date) or first <= day <= last:
+            continue
+        if key == "due" and is_implied:
+            continue
+        arguments = {"date": Day(day.isoformat())}
+        yield Problem("date-outside-validity", (*path, key), arguments)
+    # For an implied day, an effect is asked for only where a submission is judged before it.
+    if rule.due is None or is_implied or not rule.deduction.scored:
+        return
+    if State.NOT_DUE not in rule.absence:
         yield Problem("effect-undeclared", path, {"state": "not_due"})
 
 
 def groups(rules: RuleSet) -> Problems:
-    """Groups have children, caps and weights where they must, and a parent's points equal its
-    children's sum.
+    """Groups have children, caps and weights where they must, and their points are the sum of what
+    their children have.
     """
-    children = dependencies.children(rules)
+    children_of = dependencies.children(rules)
     maxima = dependencies.maxima(rules)
     for group in rules.groups.values():
         path: Path = ("group", group.id)
-        below = children.get(group.id, [])
-        if not below:
+        children = children_of.get(group.id, [])
+        if not children:
             yield Problem("group-empty", path, {"name": group.id})
             continue
         yield from _group_kind(rules, group, path)
         if group.combine == "mean":
-            yield from _mean(rules, group, below, path)
+            yield from _mean(group, children, path)
         elif group.weight is not None:
-            yield from _sum(group, below, maxima, path)
+            yield from _sum(group, children, maxima, path)
 
 
 def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
     if group.kind != "base" and group.parent is not None:
         yield Problem("kind-nested", (*path, "kind"), {"kind": group.kind})
-    if (group.cap is None) == (group.kind != "base"):
+    # Only bonus and penalty groups have a cap, and they must have one.
+    needs_cap = group.kind != "base"
+    has_cap = group.cap is not None
+    if needs_cap != has_cap:
         yield Problem("cap", (*path, "cap"), {"kind": group.kind})
     for key, points in (("weight", group.weight), ("cap", group.cap)):
-        if points is not None and points <= 0:
+        if points is None:
+            continue
+        if points <= 0:
             yield Problem("not-positive", (*path, key))
-        if points is not None and (number.places(points) or 0) > rules.index.places:
-            yield Problem(
-                "too-many-places",
-                (*path, key),
-                {"points": figure(points), "places": Figures(rules.index.places)},
-            )
+        yield from _decimal_places(rules, points, (*path, key))
 
 
-def _mean(
-    rules: RuleSet, group: Group, below: list[Rule | Group], path: Path
-) -> Problems:
+def _mean(group: Group, children: list[Rule | Group], path: Path) -> Problems:
     if group.weight is None:
         yield Problem("missing-key", path, {"key": "weight"})
-    for child in below:
+    for child in children:
         if isinstance(child, Group):
-            yield Problem(
-                "mean-children", ("group", child.id, "parent"), {"group": group.id}
-            )
+            place = ("group", child.id, "parent")
+            yield Problem("mean-children", place, {"group": group.id})
     if group.kind != "base":
         yield Problem("mean-kind", (*path, "combine"), {"kind": group.kind})
 
 
 def _sum(
-    group: Group, below: list[Rule | Group], maxima: Mapping[str, Fraction], path: Path
+    group: Group,
+    children: list[Rule | Group],
+    maxima: Mapping[str, Fraction],
+    path: Path,
 ) -> Problems:
     total = maxima[group.id]
-    if total != group.weight:
-        parts = " + ".join(
-            figure(maxima[c.id] if isinstance(c, Group) else c.weight) for c in below
-        )
-        places = {
-            "weight": figure(group.weight or Fraction(0)),
-            "sum": figure(total),
-            "parts": Figures(parts),
-        }
-        yield Problem("group-sum", (*path, "weight"), places)
+    if total == group.weight:
+        return
+    parts = [
+        maxima[child.id] if isinstance(child, Group) else child.weight
+        for child in children
+    ]
+    arguments = {
+        "weight": figure(group.weight or Fraction(0)),
+        "sum": figure(total),
+        "parts": Figures(" + ".join(map(figure, parts))),
+    }
+    yield Problem("group-sum", (*path, "weight"), arguments)
 
 
 def index(rules: RuleSet) -> Problems:
-    """The scale is positive, some rule earns points, bands leave no gap and no overlap, ids are not
-    used twice.
+    """The scale is positive, some rule earns points, bands leave no gap and no overlap, and no id
+    of a list is used twice.
     """
     scale = rules.index.scale
-    places = rules.index.places
     if scale <= 0:
         yield Problem("not-positive", ("index", "scale"))
-    if (number.places(scale) or 0) > places:
-        yield Problem(
-            "too-many-places",
-            ("index", "scale"),
-            {"points": figure(scale), "places": Figures(places)},
-        )
+    yield from _decimal_places(rules, scale, ("index", "scale"))
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
     yield from range_checks.bands(rules.bands, scale, possible_index(rules))
-    for table, ids in (
-        ("tracks", [*rules.tracks]),
-        ("target", [t.id for t in rules.targets]),
-        ("band", [b.id for b in rules.bands]),
-    ):
-        for at, id_ in enumerate(ids):
-            if id_ in ids[:at]:
-                path: Path = (table, at) if table == "tracks" else (table, at, "id")
+    yield from _ids_once(rules)
+
+
+def _ids_once(rules: RuleSet) -> Problems:
+    lists: dict[str, list[str]] = {
+        "tracks": list(rules.tracks),
+        "target": [target.id for target in rules.targets],
+        "band": [band.id for band in rules.bands],
+    }
+    for table, ids in lists.items():
+        for position, id_ in enumerate(ids):
+            if id_ in ids[:position]:
+                path: Path = (table, position)
+                if table != "tracks":
+                    path = (*path, "id")
                 yield Problem("id-twice", path, {"name": id_})
 
 
@@ -748,15 +759,14 @@ def possible_index(rules: RuleSet) -> Interval:
     left is rescaled when points are excluded, so that no lowest index can be given. It ends with
     the scale, or with `over_scale` as far above it as bonus points reach.
     """
-    takes_points_off = any(rule.lowest < 0 for rule in rules.rules.values()) or any(
-        group.kind == "penalty" for group in rules.groups.values()
-    )
-    above = Fraction(0)
+    all_groups = rules.groups.values()
+    rule_takes_off = any(rule.lowest < 0 for rule in rules.rules.values())
+    group_takes_off = any(group.kind == "penalty" for group in all_groups)
+    low = None if rule_takes_off or group_takes_off else Fraction(0)
+    high = rules.index.scale
     if rules.index.over_scale:
-        caps = [g.cap for g in rules.groups.values() if g.kind == "bonus" and g.cap]
-        above = sum(caps, Fraction(0))
-    low = None if takes_points_off else Fraction(0)
-    return Interval(low, rules.index.scale + above)
+        high += sum(group.cap or 0 for group in all_groups if group.kind == "bonus")
+    return Interval(low, high)
 
 
 def efforts(rules: RuleSet) -> Problems:
@@ -774,17 +784,14 @@ def contradictions(rules: RuleSet) -> Problems:
     claims: dict[tuple[str, str], Rule] = {}
     for rule in rules.rules.values():
         for clause in rule.source:
-            other = claims.setdefault((clause, rule.metric or rule.id), rule)
-            declared = other.conflicts or rule.conflicts
-            both = other.threshold is not None and rule.threshold is not None
-            if both and other.threshold != rule.threshold and not declared:
-                places = {"clause": clause, "one": other.id, "other": rule.id}
-                yield Problem(
-                    "clause-claimed-twice",
-                    ("rule", rule.id, "source"),
-                    places,
-                    warning=True,
-                )
+            first = claims.setdefault((clause, rule.metric or rule.id), rule)
+            if first.threshold is None or rule.threshold is None:
+                continue
+            is_declared = first.conflicts or rule.conflicts
+            if first.threshold != rule.threshold and not is_declared:
+                arguments = {"clause": clause, "one": first.id, "other": rule.id}
+                place = ("rule", rule.id, "source")
+                yield Problem("clause-claimed-twice", place, arguments, warning=True)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -792,10 +799,11 @@ CHECKS: tuple[Check, ...] = (
     cycles,
     metrics,
     working_days,
-    rule_words,
+    rule_settings,
     dates,
     groups,
     index,
     efforts,
     contradictions,
 )
+"""Every check; problems are collected in this order."""

@@ -1,4 +1,9 @@
-"""The rule file's format as pydantic models; the only module that knows pydantic."""
+"""The rule file's format as pydantic models; the only module that knows pydantic.
+
+A table of the file is a class here, a key of it a field. `read` holds a parsed document against
+them and turns what pydantic finds into problems of ours; the editors' JSON Schema is made from the
+same classes. What the keys mean stands in docs/reference/format.md.
+"""
 
 import re
 from collections.abc import Mapping
@@ -33,13 +38,18 @@ FORMAT = 1
 """The version of the rule file's format that is read."""
 
 
+# Values as they are written ---------------------------------------------------------------
+
+
 def _text(value: object) -> object:
+    """A plain string stands for both languages."""
     if isinstance(value, str):
         return {"vi": value, "en": value}
     return value
 
 
 def _nfc(value: object) -> object:
+    """Vietnamese letters are composed, so that two ways to type one word are one word."""
     if not isinstance(value, str):
         raise PydanticCustomError("not-text", "text")
     if not value.strip():
@@ -58,19 +68,22 @@ def _number(value: object) -> Fraction:
 def _date(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    meant = unquoted(value, "date") if isinstance(value, str) else ""
-    if meant:
-        raise PydanticCustomError("quoted-value", "date", {"hint": meant})
+    if isinstance(value, str):
+        meant = unquoted(value, "date")
+        if meant:
+            raise PydanticCustomError("quoted-value", "date", {"hint": meant})
     raise PydanticCustomError("not-a-date", "date")
 
 
 def _format(value: object) -> int:
+    # `format = true` and `format = 1.0` are equal to 1, and are not meant.
     if value.__class__ is int and value == FORMAT:
         return FORMAT
     raise PydanticCustomError("format-version", "format")
 
 
 def _scalar(value: object) -> model.Scalar:
+    # True and false come first, for Python takes them for integers.
     if isinstance(value, bool):
         return value
     if isinstance(value, int | Decimal):
@@ -81,20 +94,24 @@ def _scalar(value: object) -> model.Scalar:
 
 
 def _scalars(value: object) -> tuple[model.Scalar, ...]:
-    if value == []:
+    if not isinstance(value, list):
+        return (_scalar(value),)
+    if not value:
         raise PydanticCustomError("empty-list", "list")
-    return tuple(
-        _scalar(item) for item in (value if isinstance(value, list) else [value])
-    )
+    return tuple(_scalar(item) for item in value)
 
 
 def _threshold(value: object) -> model.Threshold:
     if isinstance(value, Mapping):
-        return _threshold_table(value)  # type: ignore[no-any-return]
-    return _scalars(value) if isinstance(value, list) else _scalar(value)
+        return _threshold_table(value)
+    if isinstance(value, list):
+        return _scalars(value)
+    return _scalar(value)
 
 
-def _threshold_table(value: Mapping[str, object]) -> Any:
+def _threshold_table(
+    value: Mapping[str, object],
+) -> model.MetricRef | model.FormulaRef | Interval:
     keys = set(value)
     if keys == {"metric"}:
         return model.MetricRef(str(_nfc(value["metric"])))
@@ -106,29 +123,47 @@ def _threshold_table(value: Mapping[str, object]) -> Any:
 
 
 BOUNDS = ("from", "above", "to", "below")
+"""The keys of an interval's edges: a closed and an open low one, a closed and an open high one."""
 
 
 def interval(bounds: Mapping[str, Fraction | None]) -> Interval:
-    """Return the interval of `from`/`above` and `to`/`below`; both of a pair is refused."""
-    low = bounds.get("from")
-    low_open = bounds.get("above")
-    high = bounds.get("to")
-    high_open = bounds.get("below")
-    if (low is not None and low_open is not None) or (
-        high is not None and high_open is not None
-    ):
-        raise PydanticCustomError("two-edges", "edges")
-    return Interval(
-        low if low_open is None else low_open,
-        high if high_open is None else high_open,
-        low_open is not None,
-        high_open is not None,
-    )
+    """Return the interval that bounds declare.
 
+    Args:
+        bounds: an edge by its key, one of `BOUNDS`; a key that is missing or None bounds nothing.
+
+    Raises:
+        PydanticCustomError: `two-edges`, where both low or both high edges are given.
+
+    >>> interval({"from": Fraction(90), "below": Fraction(100)})
+    Interval(low=Fraction(90, 1), high=Fraction(100, 1), low_open=False, high_open=True)
+    """
+    low, low_open = _edge(bounds.get("from"), bounds.get("above"))
+    high, high_open = _edge(bounds.get("to"), bounds.get("below"))
+    return Interval(low, high, low_open, high_open)
+
+
+def _edge(
+    closed: Fraction | None, opened: Fraction | None
+) -> tuple[Fraction | None, bool]:
+    """Return one edge and whether it is open."""
+    if opened is None:
+        return closed, False
+    if closed is not None:
+        raise PydanticCustomError("two-edges", "edges")
+    return opened, True
+
+
+# Their types, for pydantic and as JSON Schema ----------------------------------------------
 
 METRIC_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
-OTHER_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""The ids of metrics: formulas name them, so they are names and hold no hyphen."""
 
+OTHER_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""The ids of everything else."""
+
+# Numbers, words and dates are read by the functions above, not by pydantic; so their JSON Schema
+# has to be said here. A TOML date stands in it as a text.
 NUMBER: dict[str, Any] = {
     "type": "number",
     "exclusiveMinimum": -number.LIMIT,
@@ -142,10 +177,10 @@ ONE_LOW_ONE_HIGH: list[Any] = [
 ]
 SCALAR: dict[str, Any] = {**NUMBER, **WORDS, "type": ["number", "boolean", "string"]}
 SCALARS: dict[str, Any] = {"type": "array", "minItems": 1, "items": SCALAR}
-"""What is read by hand, as JSON Schema; a TOML date stands there as a text."""
 
 
 def _closed(*required: str, **properties: Any) -> dict[str, Any]:
+    """Return the schema of a table that has these keys and no others."""
     return {
         "type": "object",
         "required": [*required],
@@ -174,7 +209,7 @@ Day: TypeAlias = Annotated[date, PlainValidator(_date), WithJsonSchema(DAY)]
 MetricId: TypeAlias = Annotated[str, Field(pattern=METRIC_ID)]
 Id: TypeAlias = Annotated[str, Field(pattern=OTHER_ID)]
 MAX_PLACES = 12
-"""Points and metrics are rounded to at most so many decimal places."""
+"""The most decimal places that points and metrics may be rounded to."""
 
 Places: TypeAlias = Annotated[int, Field(ge=0, le=MAX_PLACES, strict=True)]
 EffectName: TypeAlias = Literal["lost", "full", "exclude", "show", "manual"]
@@ -198,7 +233,12 @@ Comparator: TypeAlias = Literal[
 ]
 
 
+# Tables ------------------------------------------------------------------------------------
+
+
 class _Table(BaseModel):
+    # A key that is not declared is a misspelt one, never ignored. The models are built when a
+    # file is first read, not when the package is imported.
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True
     )
@@ -221,14 +261,14 @@ Text: TypeAlias = Annotated[
 
 
 class Validity(_Table):
-    """The first and last day of something."""
+    """A span of days, both ends included: a table `valid`, or `[window]`."""
 
     from_: Day = Field(alias="from")
     until: Day
 
 
 class RuleSetHead(_Table):
-    """The table `[ruleset]`."""
+    """The table `[ruleset]`: what the instrument is called and when it governs."""
 
     id: Id
     version: Words
@@ -240,7 +280,7 @@ class RuleSetHead(_Table):
 
 
 class IndexTable(_Table):
-    """The table `[index]`."""
+    """The table `[index]`: how points become the index."""
 
     scale: Exact = Fraction(100)
     places: Places = 2
@@ -249,7 +289,7 @@ class IndexTable(_Table):
 
 
 class AbsenceTable(_Table):
-    """The table `[absence]`, or a rule's own."""
+    """The table `[absence]`, or a rule's own: what each state without a value does."""
 
     missing: EffectName | None = None
     not_applicable: EffectName | None = None
@@ -258,7 +298,7 @@ class AbsenceTable(_Table):
 
 
 class CalendarTable(_Table):
-    """The table `[calendar]`."""
+    """The table `[calendar]`: which days are worked."""
 
     country: str = ""
     extra_holidays: tuple[Day, ...] = ()
@@ -266,14 +306,14 @@ class CalendarTable(_Table):
 
 
 class RatioTable(_Table):
-    """What is counted above and below the line."""
+    """The key `ratio` of a metric: what is counted above and below the line."""
 
     numerator: Text
     denominator: Text
 
 
 class MetricTable(_Table):
-    """A table `[metric.ID]`."""
+    """A table `[metric.ID]`: a value that is reported or derived."""
 
     title: Text
     type: Literal["percent", "count", "number", "yes_no", "date", "level", "rank"]
@@ -292,7 +332,7 @@ class MetricTable(_Table):
 
 
 class GroupTable(_Table):
-    """A table `[group.ID]`."""
+    """A table `[group.ID]`: rules or groups whose points are taken together."""
 
     parent: Id | None = None
     title: Text
@@ -307,7 +347,7 @@ class GroupTable(_Table):
 
 
 class _Bounded(_Table):
-    """A table with bounds: one low edge and one high edge at most."""
+    """A table with at most one low edge and one high edge."""
 
     model_config = ConfigDict(json_schema_extra={"allOf": ONE_LOW_ONE_HIGH})
 
@@ -338,10 +378,11 @@ TIER_CONDITIONS: list[Any] = [
     {"required": ["is"]},
     {"required": ["otherwise"], "properties": {"otherwise": {"const": True}}},
 ]
+"""A tier has one of these conditions, as JSON Schema."""
 
 
 class TierTable(_Bounded):
-    """One tier: a condition and a value."""
+    """One tier: a condition on the metric's value, and what it earns."""
 
     model_config = ConfigDict(
         json_schema_extra={"allOf": ONE_LOW_ONE_HIGH, "oneOf": TIER_CONDITIONS}
@@ -359,27 +400,29 @@ class TierTable(_Bounded):
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
-        if [self.interval() != Interval(), self.is_ is not None, self.otherwise].count(
-            True
-        ) != 1:
+        is_bounded = self.interval() != Interval()
+        conditions = (is_bounded, self.is_ is not None, self.otherwise)
+        if conditions.count(True) != 1:
             raise PydanticCustomError("tier-condition", "tier")
         return self
 
     def model(self) -> deductions.Tier:
-        """Return the tier; one without bounds takes everything else."""
+        """Return the tier as the model has it; `otherwise` is a tier without a condition."""
         value = deductions.TierValue(self.points, self.percent, self.formula)
-        interval = self.interval()
-        bounded = interval != Interval()
-        return deductions.Tier(value, interval if bounded else None, self.is_)
+        bounds = self.interval()
+        if bounds == Interval():
+            return deductions.Tier(value, None, self.is_)
+        return deductions.Tier(value, bounds, self.is_)
 
 
 class _DeductionTable(_Table):
     """A deduction as rule files write it; its keys are the settings of the kind that it makes."""
 
     makes: ClassVar[type[Deduction]]
+    """The kind of deduction that it makes."""
 
     def model(self) -> Deduction:
-        """Return the deduction with these settings."""
+        """Return the deduction with these settings, as the model has it."""
         settings = (setting.name for setting in fields(self.makes))  # type: ignore[arg-type]
         return self.makes(**{name: _model(getattr(self, name)) for name in settings})
 
@@ -388,18 +431,20 @@ def _model(value: Any) -> Any:
     """Return a setting as the model has it: tables in it as what they make."""
     if isinstance(value, tuple):
         return tuple(_model(part) for part in value)
-    return value.model() if isinstance(value, TierTable | BracketTable) else value
+    if isinstance(value, TierTable | BracketTable):
+        return value.model()
+    return value
 
 
 class AllOrNothingTable(_DeductionTable):
-    """The weight, or nothing."""
+    """`all_or_nothing`: the weight where the target is met, else nothing."""
 
     makes = deductions.AllOrNothing
     kind: Literal["all_or_nothing"]
 
 
 class ProportionalTable(_DeductionTable):
-    """A share of the weight."""
+    """`proportional`: a share of the weight, as large as the share of the target reached."""
 
     makes = deductions.Proportional
     kind: Literal["proportional"]
@@ -408,7 +453,7 @@ class ProportionalTable(_DeductionTable):
 
 
 class PerUnitTable(_DeductionTable):
-    """So much for each unit off the target."""
+    """`per_unit`: so many points lost for each unit off the target."""
 
     makes = deductions.PerUnit
     kind: Literal["per_unit"]
@@ -420,7 +465,7 @@ class PerUnitTable(_DeductionTable):
 
 
 class TiersTable(_DeductionTable):
-    """A ladder."""
+    """`tiers`: the points of the tier that the value falls in."""
 
     makes = deductions.Tiers
     kind: Literal["tiers"]
@@ -429,18 +474,18 @@ class TiersTable(_DeductionTable):
 
 
 class BracketTable(_Table):
-    """One bracket: points for each unit of its part of the range."""
+    """One bracket of `progressive`: points for each unit of its part of the range."""
 
     each: Exact
     to: Exact | None = None
 
     def model(self) -> deductions.Bracket:
-        """Return the bracket."""
+        """Return the bracket as the model has it."""
         return deductions.Bracket(self.each, self.to)
 
 
 class ProgressiveTable(_DeductionTable):
-    """Brackets, each at its own rate on its own part."""
+    """`progressive`: brackets, each at its own rate on its own part of the range."""
 
     makes = deductions.Progressive
     kind: Literal["progressive"]
@@ -449,7 +494,7 @@ class ProgressiveTable(_DeductionTable):
 
 
 class ByFormulaTable(_DeductionTable):
-    """Points by formula."""
+    """`formula`: the points that a formula gives."""
 
     makes = deductions.ByFormula
     kind: Literal["formula"]
@@ -457,14 +502,14 @@ class ByFormulaTable(_DeductionTable):
 
 
 class ManualTable(_DeductionTable):
-    """Points by a person."""
+    """`manual`: the points that a person gives in the submission."""
 
     makes = deductions.Manual
     kind: Literal["manual"]
 
 
 class NoPointsTable(_DeductionTable):
-    """Information only."""
+    """`none`: no points, information only."""
 
     makes = deductions.NoPoints
     kind: Literal["none"]
@@ -487,11 +532,14 @@ ThresholdField: TypeAlias = Annotated[
 
 
 def _deduction_word(value: object) -> object:
-    return {"kind": value} if isinstance(value, str) else value
+    """A word alone is a deduction of that kind without settings."""
+    if isinstance(value, str):
+        return {"kind": value}
+    return value
 
 
 class ConflictTable(_Table):
-    """Another reading of the same target."""
+    """One of a rule's `conflict`: another reading of the same target elsewhere in the plan."""
 
     source: Words
     comparator: Comparator | None = None
@@ -503,10 +551,11 @@ UNWEIGHED: dict[str, Any] = {
     "if": {"not": {"required": ["weight"]}},
     "then": {"properties": {"deduction": {"enum": ["none", {"kind": "none"}]}}},
 }
+"""A rule without a weight gives no points, as JSON Schema."""
 
 
 class RuleTable(_Table):
-    """A table `[rule.ID]`."""
+    """A table `[rule.ID]`: what is asked of a metric, and what it earns."""
 
     model_config = ConfigDict(json_schema_extra=UNWEIGHED)
 
@@ -537,7 +586,7 @@ class RuleTable(_Table):
 
 
 class RemedyTable(_Table):
-    """A table `[remedy.ID]`."""
+    """A table `[remedy.ID]`: who must act on lost points, how and by when."""
 
     source: tuple[Words, ...] = ()
     task: Text
@@ -551,27 +600,27 @@ class RemedyTable(_Table):
 
 
 class BandTable(_Bounded):
-    """A table `[[band]]`."""
+    """A table `[[band]]`: a class of the index."""
 
     id: Id
     title: Text
 
 
 class BandsTable(_Table):
-    """The table `[bands]`."""
+    """The table `[bands]`: which index the bands read."""
 
     reads: Literal["exact", "rounded"] = "exact"
 
 
 class BandGateTable(_Table):
-    """A table `[[band_gate]]`."""
+    """A table `[[band_gate]]`: a rule without which no higher band is given."""
 
     rule: Id
     at_most: Id
 
 
 class TargetTable(_Table):
-    """A table `[[target]]`."""
+    """A table `[[target]]`: what the plan asks of the index itself."""
 
     id: Id
     title: Text
@@ -604,25 +653,40 @@ class RuleFile(_Table):
     target: tuple[TargetTable, ...] = ()
 
 
+# From pydantic's errors to problems ----------------------------------------------------------
+
+
 def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]]:
-    """Return the rule file of a parsed document, or None and every problem with its form."""
+    """Hold a document against the format of rule files.
+
+    Args:
+        document: a parsed TOML file, overlays already laid.
+
+    Returns:
+        The rule file and no problem, or None and every problem with its form.
+
+    >>> rule_file, problems = read({"format": 2})
+    >>> [problem.code for problem in problems]
+    ['format-version', 'missing-key']
+    """
     try:
         return RuleFile.model_validate(document), []
     except ValidationError as error:
-        found = [
-            _problem(details, document)
-            for details in _own(error.errors(include_url=False))
-        ]
-        return None, bounded(
-            {
-                (one.code, one.path, *one.arguments.values()): one for one in found
-            }.values()
-        )
+        details = _without_followers(error.errors(include_url=False))
+        problems = [_problem(detail, document) for detail in details]
+    # A union reports one fault once for each of its types.
+    distinct = {
+        (problem.code, problem.path, *problem.arguments.values()): problem
+        for problem in problems
+    }
+    return None, bounded(distinct.values())
 
 
-def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Return the errors without those that only follow: a list whose entries are wrong is not too
-    short as well.
+def _without_followers(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return the errors without those that only follow from others.
+
+    Pydantic calls a list too short when all of its entries were refused; ours is too short only
+    when it is empty.
     """
     return [
         details
@@ -638,31 +702,41 @@ class SectionHead(_Table):
 
 
 def read_title(path: Path, title: object) -> tuple[model.Text, list[Problem]]:
-    """Return the title of a section at a path and every problem with its form and with the id of a
-    kind.
+    """Read the title of a section, and check the id of a kind of unit.
+
+    Args:
+        path: where the section stands, such as `("kind", "mountain")`.
+        title: the title as it is written: a text, or one in each language.
+
+    Returns:
+        The title and no problem, or the section's own name and every problem.
+
+    >>> read_title(("kind", "mountain"), "Mountain communes")
+    (Text(vi='Mountain communes', en='Mountain communes'), [])
     """
     name = str(path[-1])
-    head = {"title": title}
+    fallback = model.Text(name, name)
     if path[-2] == "kind" and not re.match(OTHER_ID, name):
-        return model.Text(name, name), [
-            Problem("bad-id", path, {"given": quoted(name)})
-        ]
+        return fallback, [Problem("bad-id", path, {"given": quoted(name)})]
+    head = {"title": title}
     try:
         return SectionHead.model_validate(head).title.model(), []
     except ValidationError as error:
-        found = {
-            one.code: one
-            for one in (
-                _problem(details, head) for details in error.errors(include_url=False)
-            )
-        }
-        return model.Text(name, name), [
-            replace(problem, path=(*path, *problem.path)) for problem in found.values()
+        problems = [
+            _problem(details, head) for details in error.errors(include_url=False)
         ]
+    by_code = {problem.code: problem for problem in problems}
+    return fallback, [
+        replace(problem, path=(*path, *problem.path)) for problem in by_code.values()
+    ]
 
 
 def required(table: str) -> tuple[str, ...]:
-    """Return the keys that every table of a sort must have: of `rule`, `group`, `title` …"""
+    """Return the keys that every table of a sort must have.
+
+    >>> required("target")
+    ('id', 'title', 'comparator', 'threshold')
+    """
     return tuple(
         field.alias or name
         for name, field in _TABLES[table].model_fields.items()
@@ -672,20 +746,21 @@ def required(table: str) -> tuple[str, ...]:
 
 def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
     path = _clean_path(details["loc"], document)
-    code, places = _meaning(details)
+    code, arguments = _meaning(details)
     if details["type"] == "missing-key":
+        # Ours, raised by a table: its message is the key, its place the table.
         return Problem(code, path, {"key": details["msg"]})
     if code == "missing-key":
-        places = {"key": str(path[-1])}
-        path = path[:-1]
+        # Pydantic's names the key as its place, which does not exist.
+        *table, key = path
+        return Problem(code, tuple(table), {"key": str(key)})
     if code == "unknown-key":
-        places = {
-            "key": quoted(path[-1]),
-            "nearest": nearest(path[-1], _keys_beside(details["loc"])),
-        }
-    return Problem(code, path, places)
+        known = _keys_beside(details["loc"])
+        arguments = {"key": quoted(path[-1]), "nearest": nearest(path[-1], known)}
+    return Problem(code, path, arguments)
 
 
+# Codes of pydantic that have their own code here; any other means a wrong type.
 _CODES: dict[str, str] = {
     "missing": "missing-key",
     "extra_forbidden": "unknown-key",
@@ -720,68 +795,80 @@ def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
     """Return the code of a problem and the arguments of its message, from pydantic's details."""
     kind = details["type"]
     context = details.get("ctx", {})
-    given = quoted(context.get("tag", details["input"]))
+    written = quoted(context.get("tag", details["input"]))
     if "-" in kind:
         # Ours: pydantic's own kinds have underscores.
-        return kind, {
-            "given": given,
-            **{key: str(value) for key, value in context.items()},
-        }
+        texts = {key: str(value) for key, value in context.items()}
+        return kind, {"given": written, **texts}
     code = _CODES.get(kind, "wrong-type")
     allowed = str(context.get("expected") or context.get("expected_tags") or "")
     allowed = allowed.replace(" or ", ", ")
-    arguments = {"given": given, "allowed": allowed, "nearest": ""}
+    arguments = {"given": written, "allowed": allowed, "nearest": ""}
     if code == "unknown-word":
         words = [word.strip().strip("'") for word in allowed.split(",")]
-        arguments["nearest"] = _nearest_word(given, words)
+        arguments["nearest"] = _nearest_word(written, words)
     if code == "number-outside":
         arguments |= {"least": "0", "most": Figures(MAX_PLACES)}
     return code, arguments
 
 
-def _nearest_word(given: str, words: list[str]) -> str:
+def _nearest_word(written: str, words: list[str]) -> str:
     """Return the word that was probably meant, an empty text where another meaning is as likely."""
-    meant = _SIGNS_MEANT.get(given, "")
+    meant = _SIGNS_MEANT.get(written, "")
     if meant in words:
         return meant
-    return nearest(given, [word for word in words if len(word) >= SHORTEST_OFFERED])
+    offered = [word for word in words if len(word) >= SHORTEST_OFFERED]
+    return nearest(written, offered)
 
 
 def _clean_path(
     location: tuple[int | str, ...], document: Mapping[str, object]
 ) -> Path:
-    """Return the location without the marks pydantic adds for unions and dictionary keys."""
+    """Return where in the document an error lies, from pydantic's location.
+
+    Pydantic puts the name of the type that it tried into the location, and `[key]` behind a key of
+    a dictionary. Of `("rule", "on-time", "deduction", "tiers", "tiers", 0, "to")` one `tiers` is
+    the key and one such a name. The location is walked along the document itself: a part that leads
+    nowhere is dropped, unless it is the last one, which may be a key that is missing.
+    """
     path: list[str | int] = []
     here: object = document
     for part in location:
         if isinstance(here, str):
             break  # one text stands for both languages
         inside = _step(here, part)
-        if inside is _ABSENT and part is not location[-1]:
+        is_absent = inside is _ABSENT
+        if is_absent and part is not location[-1]:
             continue
-        if part == "[key]" or (inside is _ABSENT and part in _MARKS):
+        if part == "[key]" or (is_absent and part in _MARKS):
             continue
         path.append(part)
-        here = None if inside is _ABSENT else inside
+        here = None if is_absent else inside
     return tuple(path)
 
 
 _ABSENT = object()
+"""What a step into a document comes to that leads nowhere."""
+
 DEDUCTIONS = {
     table.makes.kind: table for table in get_args(get_args(DeductionTable)[0])
 }
 """The table of each kind of deduction."""
 
 _MARKS = frozenset({*DEDUCTIONS, "BothLanguages"})
+"""The names of types that pydantic puts into locations."""
 
 
 def _step(here: object, part: str | int) -> object:
+    """Return what stands in a table under a key, or in a list at a position."""
     if isinstance(here, Mapping):
         return here.get(part, _ABSENT)
     if isinstance(here, list) and isinstance(part, int) and part < len(here):
         return here[part]
     return _ABSENT
 
+
+# The keys of tables -------------------------------------------------------------------------
 
 _TABLES: dict[str, type[BaseModel]] = {
     "ruleset": RuleSetHead,
@@ -809,19 +896,20 @@ _LISTED: dict[str, type[BaseModel]] = {"tiers": TierTable, "brackets": BracketTa
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that a table knows, without the unknown one itself; the table is the
-    innermost on the way.
+    """Return the keys that the table of an unknown key knows.
+
+    Args:
+        location: where pydantic found the unknown key; the table is the innermost on the way to it.
     """
-    if len(location) == 1:
-        names = [*RuleFile.model_fields, "extends", "kind", "since"]
-    elif isinstance(location[-2], int) and location[-3] in _LISTED:
-        names = _keys(_LISTED[str(location[-3])])
+    *way, unknown_key = location
+    if not way:
+        keys = [*RuleFile.model_fields, "extends", "kind", "since"]
+    elif isinstance(way[-1], int) and way[-2] in _LISTED:
+        keys = _keys(_LISTED[str(way[-2])])
     else:
-        tables = (
-            _TABLES[str(part)] for part in reversed(location[:-1]) if part in _TABLES
-        )
-        names = _keys(next(tables, BothLanguages))
-    return [name for name in names if name != location[-1]]
+        tables = (_TABLES[str(part)] for part in reversed(way) if part in _TABLES)
+        keys = _keys(next(tables, BothLanguages))
+    return [key for key in keys if key != unknown_key]
 
 
 def _keys(table: type[BaseModel]) -> list[str]:
@@ -829,14 +917,24 @@ def _keys(table: type[BaseModel]) -> list[str]:
 
 
 def keys_in_order(*path: str) -> list[str]:
-    """Return the keys of a table in the order of the reference: `rule` for `[rule.ID]`, nothing for
-    the top.
+    """Return the keys of a table in the order of the reference.
 
-    A band's bounds, which it shares with tiers, come last.
+    Args:
+        path: the table without its id: `"rule"` for `[rule.ID]`, nothing for the top of a file.
+
+    Returns:
+        The keys as files write them; none for a table that the format does not know.
+
+    >>> keys_in_order("band")
+    ['id', 'title', 'from', 'above', 'to', 'below']
     """
     if not path:
         return ["format", "extends", *_keys(RuleFile)[1:], "kind", "since"]
     table = _TABLES.get(path[-1])
     if table is None:
         return []
-    return sorted(_keys(table), key=lambda key: key in BOUNDS and table is BandTable)
+    keys = _keys(table)
+    if table is BandTable:
+        # Its bounds are inherited, so they are declared before what is a band's own.
+        keys.sort(key=lambda key: key in BOUNDS)
+    return keys

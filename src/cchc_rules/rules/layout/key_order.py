@@ -38,10 +38,10 @@ from cchc_rules.rules.layout.statements import (
 )
 
 INDENT = "  "
-"""How far each open list indents the lines in it."""
+"""How much further the lines in a list are indented than the list."""
 
 MOST_BLANK = 2
-"""So many blank lines may stand together: they set off a comment that speaks of several tables."""
+"""The most blank lines in a row: two set off a comment that speaks of several tables."""
 
 WITH_IDS = ("metric", "group", "rule", "remedy")
 """Tables of tables, whose keys are ids: their order says something and stays."""
@@ -49,17 +49,35 @@ WITH_IDS = ("metric", "group", "rule", "remedy")
 LISTS = ("band", "band_gate", "target")
 """Lists of tables; in an overlay they may stand as tables with ids."""
 
+SECTIONS = ("kind", "since")
+"""Tables whose tables are overlays: they hold what a file holds."""
+
 INSIDE = ("absence", "conflict", "ratio")
 """Tables inside a table with an id."""
 
 
 def laid_out(text: str) -> str:
-    """Return a TOML text (line ends `\\n`) in the one layout; what is laid out stays as it is."""
+    r"""Return a TOML text in the one layout; a text in that layout comes back as it is.
+
+    Args:
+        text: TOML that parses, its line ends `\n`.
+
+    Raises:
+        ValueError: where the text cannot be cut into the signs and words of TOML.
+
+    >>> print(laid_out('[rule.a]\nweight=2 # points\ngroup = "g"'))
+    [rule.a]
+    group  = "g"
+    weight = 2  # points
+    <BLANKLINE>
+    """
     lines: list[str] = []
     for table in _tables(statements(tokens(text))):
-        above = table.above if lines else _without_first_blanks(table.above)
-        lines += [*above, *table.lines()]
-    return "\n".join(_without_last_blanks(lines)) + "\n" if any(lines) else ""
+        lines += [*table.above, *table.lines()]
+    lines = _without_last_blanks(_without_first_blanks(lines))
+    if not lines:
+        return ""
+    return "\n".join(lines) + "\n"
 
 
 @dataclass
@@ -67,7 +85,9 @@ class KeyLine:
     """A key with its value, the comments above it and the one behind it."""
 
     key: str
+    """The key as it is written, dots and quotation marks included."""
     first: str
+    """The first name of the key, by which it is ordered."""
     value: str
     above: list[str]
     behind: str
@@ -76,16 +96,20 @@ class KeyLine:
 
 @dataclass
 class TableText:
-    """A table: what stands above its header, the header, what stands at its head, its keys, and
-    comments below them.
+    """A table with its comments, in the order of the fields.
+
+    The keys before the first header of a file make a table without a header.
     """
 
     path: tuple[str, ...] = ()
     above: list[str] = field(default_factory=list)
+    """The blank lines and comments above the header."""
     header: str = ""
     head: list[str] = field(default_factory=list)
+    """The comments below the header that are set off from the first key."""
     items: list[KeyLine] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
+    """The comments below the last key that do not belong to the next table."""
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the table in the one layout."""
@@ -101,20 +125,22 @@ class TableText:
 
 
 def _order(path: tuple[str, ...]) -> list[str]:
-    """Return the order of a table's keys; none for tables that the reference does not know, or
-    whose keys are ids.
+    """Return the keys of a table in their order.
 
+    There are none for tables that the reference does not know, or whose keys are ids.
     `[since."2023-07-01".kind.hill.rule.a]` has the order of `[rule.a]`: sections hold what a file
     holds.
     """
-    while path[:1] in (("kind",), ("since",)) and len(path) > 1:
+    while len(path) > 1 and path[0] in SECTIONS:
         path = path[2:]
         if not path:
             return ["title", *keys_in_order()]
-    table = path[0] if path else ""
+    if not path:
+        return keys_in_order()
+    table = path[0]
     if table in WITH_IDS or (table in LISTS and len(path) > 1):
         return _order_with_id(path)
-    if len(path) < 2 or path == ("ruleset", "valid"):
+    if len(path) == 1 or path == ("ruleset", "valid"):
         return keys_in_order(*path)
     return []
 
@@ -131,37 +157,44 @@ def _order_with_id(path: tuple[str, ...]) -> list[str]:
 
 
 def _aligned(items: list[KeyLine]) -> Iterator[str]:
-    """Yield the lines of keys: `=` in one column, over which dotted keys may run, and comments
-    behind in another.
+    """Yield the lines of keys: `=` in one column, the comments behind them in another.
+
+    Dotted keys are often long; they may run over the column where there are others.
     """
-    simple = [len(item.key) for item in items if not item.dotted]
-    dotted = [len(item.key) for item in items if item.dotted]
-    key_width = max(simple or dotted, default=0)
+    plain_widths = [len(item.key) for item in items if not item.dotted]
+    dotted_widths = [len(item.key) for item in items if item.dotted]
+    key_width = max(plain_widths or dotted_widths, default=0)
     texts = [f"{item.key.ljust(key_width)} = {item.value}" for item in items]
     # A value of several lines has its comment behind its last one, in no column.
-    column = max(
-        (
-            len(text)
-            for text, item in zip(texts, items, strict=True)
-            if item.behind and "\n" not in text
-        ),
-        default=0,
-    )
+    widths = [
+        len(text)
+        for text, item in zip(texts, items, strict=True)
+        if item.behind and "\n" not in text
+    ]
+    column = max(widths, default=0)
     for text, item in zip(texts, items, strict=True):
         yield from item.above
-        padded = text if "\n" in text else text.ljust(column)
-        yield _behind(padded, item.behind)
+        if "\n" in text:
+            yield _behind(text, item.behind)
+        else:
+            yield _behind(text.ljust(column), item.behind)
 
 
 def _behind(text: str, comment: str) -> str:
-    return f"{text}  {comment}" if comment else text.rstrip()
+    if not comment:
+        return text.rstrip()
+    return f"{text}  {comment}"
 
 
-def _tables(found: Iterable[Statement]) -> Iterator[TableText]:
-    """Yield the tables of a file, the keys before the first header as one without."""
+def _tables(all_statements: Iterable[Statement]) -> Iterator[TableText]:
+    """Yield the tables of a file, the keys before the first header as one without.
+
+    Comments and blank lines wait until the next key or header says whose they are. Those behind the
+    last statement come as a table of their own.
+    """
     table = TableText()
     waiting: list[str] = []
-    for statement in found:
+    for statement in all_statements:
         if not statement.tokens:
             # A blank line or a comment: what comes next says what it belongs to.
             waiting.append(statement.comment)
@@ -179,7 +212,10 @@ def _tables(found: Iterable[Statement]) -> Iterator[TableText]:
 
 
 def _parted(waiting: list[str]) -> tuple[list[str], list[str]]:
-    """Part comments between two tables: up to the first blank line they belong to the one above."""
+    """Part the comments between two tables in those of the upper and those of the lower one.
+
+    Up to the first blank line they belong to the upper one.
+    """
     if "" not in waiting:
         return [], waiting
     first_blank = waiting.index("")
@@ -189,13 +225,16 @@ def _parted(waiting: list[str]) -> tuple[list[str], list[str]]:
 def _opened(statement: Statement, above: list[str]) -> TableText:
     header = "".join(token.text for token in statement.tokens)
     return TableText(
-        names(statement.tokens), _spaced(above), _behind(header, statement.comment)
+        path=names(statement.tokens),
+        above=_spaced(above),
+        header=_behind(header, statement.comment),
     )
 
 
 def _spaced(above: list[str]) -> list[str]:
-    """Return what stands above a table: one blank line, or the two that set off a comment;
-    elsewhere one at a time.
+    """Return what stands above a table, with one blank line before it.
+
+    Two of them before a comment stay, for they set it off; elsewhere one stands at a time.
     """
     kept = _without_first_blanks(above)
     blank_lines = len(above) - len(kept)
@@ -225,14 +264,16 @@ def _without_last_blanks(lines: list[str]) -> list[str]:
 
 
 def _add(table: TableText, statement: Statement, waiting: list[str]) -> None:
-    """Add a key to its table. Before the first key, what is set off by a blank line stays at the
-    head of the table.
+    """Add a key to its table, with the comments that wait for it.
+
+    Before the first key, those that a blank line sets off stay at the head of the table.
     """
-    if not table.items and not table.header:
+    is_first_key = not table.items
+    is_file = not table.header
+    if is_first_key and is_file:
         waiting = _directives_set_off(waiting)
-    if not table.items and "" in waiting:
+    if is_first_key and "" in waiting:
         behind_last_blank = len(waiting) - waiting[::-1].index("")
-        is_file = not table.header
         table.head = _head(waiting[:behind_last_blank], of_file=is_file)
         waiting = waiting[behind_last_blank:]
     equals = statement.tokens.index(Token("sign", "="))
@@ -251,8 +292,8 @@ def _add(table: TableText, statement: Statement, waiting: list[str]) -> None:
 
 
 def _directives_set_off(waiting: list[str]) -> list[str]:
-    """Return comments with what speaks to the editor (`#:schema …`) kept apart at the top of the
-    file.
+    """Return comments with those for editors (`#:schema …`), which must stand at the very top of a
+    file, set off from the others.
     """
     count = 0
     while count < len(waiting) and waiting[count].startswith("#:"):
@@ -263,9 +304,7 @@ def _directives_set_off(waiting: list[str]) -> list[str]:
 
 
 def _head(lines: list[str], *, of_file: bool) -> list[str]:
-    """Return what stands at the head: of the file with its blank lines, one at a place; of a table
-    without.
-    """
+    """Return what stands at the head of a file, with single blank lines; of a table, with none."""
     kept = _without_last_blanks(_without_first_blanks(lines))
     if not of_file or not kept:
         return [line for line in kept if line]
@@ -273,39 +312,61 @@ def _head(lines: list[str], *, of_file: bool) -> list[str]:
 
 
 def spelled(value: Iterable[Token]) -> str:
-    """Return a value with spaces where they belong; its lines stay lines, indented by the lists
-    that are open.
+    r"""Return a value as the one layout writes it, with spaces where they belong.
+
+    Lines stay lines, each indented by the lists that are open.
+
+    Args:
+        value: the tokens behind the `=` of a key.
+
+    >>> spelled(tokens('[1,2\n]'))
+    '[1, 2\n]'
     """
     lines: list[list[str]] = [[]]
     depth = 0
-    last = Token("sign", "")
+    previous = Token("sign", "")
     for token in value:
-        opening = _lists_opened(token)
+        lists_opened = _lists_opened(token)
+        line = lines[-1]
         if token.kind == "end":
             # One blank line may stay between two lines of a list.
-            if lines[-1] or lines[-2:-1] != [[]]:
+            is_second_blank = not line and lines[-2:-1] == [[]]
+            if not is_second_blank:
                 lines.append([])
-        elif lines[-1]:
-            lines[-1] += [_gap(last, token), token.text]
+        elif line:
+            line += [_gap(previous, token), token.text]
         else:
-            # A closing bracket stands as far left as the line that opened its list.
-            levels = depth + min(opening, 0) if len(lines) > 1 else 0
-            lines[-1] += [INDENT * levels, token.text]
-        depth += opening
-        last = token
+            line += [INDENT * _indentation(lines, depth, lists_opened), token.text]
+        depth += lists_opened
+        previous = token
     return "\n".join("".join(line) for line in lines)
 
 
+def _indentation(lines: list[list[str]], depth: int, lists_opened: int) -> int:
+    """Return by how many steps a line is indented that begins with a token.
+
+    A closing bracket stands as far left as the line that opened its list.
+    """
+    is_first_line = len(lines) == 1
+    if is_first_line:
+        return 0
+    return depth + min(lists_opened, 0)
+
+
 def _lists_opened(token: Token) -> int:
-    """Return how many more lists are open behind a token."""
-    return (token == Token("sign", "[")) - (token == Token("sign", "]"))
+    """Return how many more lists are open behind a token: 1, 0 or −1."""
+    if token == Token("sign", "["):
+        return 1
+    if token == Token("sign", "]"):
+        return -1
+    return 0
 
 
-def _gap(last: Token, token: Token) -> str:
+def _gap(previous: Token, token: Token) -> str:
     """Return what stands between two tokens of one line."""
     if token.kind == "comment":
         return "  "
-    if last.text in ("[", "", ".") or token.text in ("]", ",", "."):
+    if previous.text in ("[", "", ".") or token.text in ("]", ",", "."):
         return ""
-    is_empty_table = (last.text, token.text) == ("{", "}")
+    is_empty_table = (previous.text, token.text) == ("{", "}")
     return "" if is_empty_table else " "

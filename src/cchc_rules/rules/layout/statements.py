@@ -1,13 +1,15 @@
-"""TOML text cut into statements, nothing lost: blank lines, comments, headers, and keys with their
-values.
+"""TOML text cut into statements, nothing lost: blank lines, comments, headers, keys with values.
 
-The text must be TOML already; what it means is not looked at.
+A parser of TOML forgets comments and blank lines, and how a value was written. Here they are kept,
+and nothing else is understood: the text must be TOML already.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+# A word is a text in one of the four kinds of quotation marks, or anything up to the next sign. A
+# text in three marks may end with one or two more, which belong to it.
 TOKEN = re.compile(
     r'(?P<word>"""(?:\\.|[^\\])*?"""(?:"{0,2})'
     r"|'''.*?'''(?:'{0,2})"
@@ -45,8 +47,16 @@ class Statement(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of a TOML text whose line ends are `\\n`; raise `ValueError` where there is
-    none.
+    r"""Yield the tokens of a TOML text, spaces left out.
+
+    Args:
+        text: TOML whose line ends are `\n`.
+
+    Raises:
+        ValueError: at a place where no token begins.
+
+    >>> [token.text for token in tokens('a = "b" # c')]
+    ['a', '=', '"b"', '# c']
     """
     position = 0
     while position < len(text):
@@ -61,43 +71,61 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def comments(text: str) -> list[str]:
-    """Return every comment of a TOML text, in their order."""
+    r"""Return every comment of a TOML text, in their order.
+
+    >>> comments('a = 1 # one\n# two')
+    ['# one', '# two']
+    """
     return [token.text for token in tokens(text) if token.kind == "comment"]
 
 
-def statements(found: Iterable[Token]) -> Iterator[Statement]:
-    """Yield the statements that tokens make up.
+def statements(all_tokens: Iterable[Token]) -> Iterator[Statement]:
+    r"""Yield the statements that tokens make up.
 
     A line ends a statement only where no bracket is open: a list may go over many lines.
+
+    >>> [len(statement.tokens) for statement in statements(tokens('a = [\n1]\n# b'))]
+    [6, 0]
     """
-    held: list[Token] = []
+    waiting: list[Token] = []
     depth = 0
-    for token in (*found, Token("end", "\n")):
-        depth += _depth(token)
+    for token in (*all_tokens, Token("end", "\n")):
+        depth += _brackets_opened(token)
         if token.kind == "end" and depth == 0:
-            yield _statement(held)
-            held = []
+            yield _statement(waiting)
+            waiting = []
         else:
-            held.append(token)
+            waiting.append(token)
 
 
-def _depth(token: Token) -> int:
+def _brackets_opened(token: Token) -> int:
+    """Return how many more brackets are open behind a token: 1, 0 or −1."""
     if token.kind != "sign":
         return 0
-    return (token.text in "[{") - (token.text in "]}")
+    if token.text in "[{":
+        return 1
+    if token.text in "]}":
+        return -1
+    return 0
 
 
-def _statement(held: list[Token]) -> Statement:
-    if held and held[-1].kind == "comment":
-        return Statement(tuple(held[:-1]), held[-1].text)
-    return Statement(tuple(held), "")
+def _statement(line: list[Token]) -> Statement:
+    if line and line[-1].kind == "comment":
+        *before, comment = line
+        return Statement(tuple(before), comment.text)
+    return Statement(tuple(line), "")
 
 
 def plain(token: Token) -> str:
     """Return the name that a token of a key stands for; escapes in quotes are left as they are."""
-    return token.text[1:-1] if token.text[:1] in ("'", '"') else token.text
+    is_quoted = token.text[:1] in ("'", '"')
+    return token.text[1:-1] if is_quoted else token.text
 
 
 def names(key: Iterable[Token]) -> tuple[str, ...]:
-    """Return the names that a dotted key, or a header, is made of."""
+    """Return the names that a dotted key, or a header, is made of.
+
+    >>> names(tokens('[since."2023-07-01".rule.a]'))
+    ('since', '2023-07-01', 'rule', 'a')
+    """
     return tuple(plain(token) for token in key if token.kind == "word")

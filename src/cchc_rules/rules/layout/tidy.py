@@ -1,6 +1,4 @@
-"""A rule file in the one layout, or refused: its meaning and its comments are held against what
-they were.
-"""
+"""A rule file in the one layout, or refused where its meaning or its comments would change."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,21 +9,21 @@ from typing import Any, NamedTuple
 from cchc_rules.base.output_files import rewrite_bytes, utf8
 from cchc_rules.base.problem import Problem, RulesError
 from cchc_rules.base.text import readable_name
-from cchc_rules.rules.layout.key_order import WITH_IDS, laid_out
+from cchc_rules.rules.layout.key_order import SECTIONS, WITH_IDS, laid_out
 from cchc_rules.rules.layout.statements import comments
 from cchc_rules.rules.source import find, read, toml
 
-SECTIONS = ("kind", "since")
-"""Tables whose tables are overlays."""
-
 
 class Tidied(NamedTuple):
-    """A rule file as it is (line ends `\\n`) and as it should be, and how its lines end."""
+    """A rule file as it is and as it should be."""
 
     path: Path
     before: str
+    """Its text with line ends `\\n`."""
     after: str
+    """The text in the one layout, with line ends `\\n`."""
     newline: str
+    """How the lines of the file end."""
 
     @property
     def changed(self) -> bool:
@@ -42,11 +40,20 @@ class Tidied(NamedTuple):
 
 
 def tidied(source: str | Path) -> Tidied:
-    """Return a rule file (or a packaged id) beside its one layout; raise `RulesError` where that is
-    not safe.
+    """Return a rule file beside its one layout.
 
     Only TOML is asked for: the rules may still be wrong. Line ends stay `\\r\\n` where the first
     one is.
+
+    Args:
+        source: a rule file, or a packaged id.
+
+    Raises:
+        RulesError: where the file cannot be read, or with `layout-unsafe` where the new text would
+            say something else, lose a comment, or be laid out otherwise the next time.
+
+    >>> tidied("cam-due-2023").changed
+    False
     """
     path = find(str(source), Path())
     file = read(path)
@@ -54,8 +61,11 @@ def tidied(source: str | Path) -> Tidied:
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     before = text.replace("\r\n", "\n")
     after = laid_out(before)
+    # The layout is made from text alone, so it is proved each time rather than trusted.
+    is_same_meaning = _means(after, file.content)
+    keeps_comments = _keeps_comments(before, after)
     is_stable = laid_out(after) == after
-    if not (_means(after, file.content) and _keeps(before, after) and is_stable):
+    if not (is_same_meaning and keeps_comments and is_stable):
         raise RulesError([Problem("layout-unsafe", (), {}, file.name)])
     return Tidied(path, before, after, newline)
 
@@ -69,17 +79,22 @@ def _means(text: str, document: Mapping[str, Any]) -> bool:
     return same(content, document) and _ids(content) == _ids(document)
 
 
-def same(one: object, other: object) -> bool:
-    """Whether two documents say the same to the last digit; in which order tables name their keys
-    says nothing.
+def same(first: object, second: object) -> bool:
+    """Whether two documents say the same to the last digit.
+
+    The order in which tables name their keys says nothing; that of lists does.
+
+    >>> same({"a": 1, "b": [2]}, {"b": [2], "a": 1}), same(1, 1 == 1), same([1, 2], [2, 1])
+    (True, False, False)
     """
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(
-            same(one[key], other[key]) for key in one
-        )
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return type(one) is type(other) and repr(one) == repr(other)
+    if isinstance(first, dict) and isinstance(second, dict):
+        if first.keys() != second.keys():
+            return False
+        return all(same(first[key], second[key]) for key in first)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    # Equal is not enough: 1 is equal to true, and 1.0 to 1.00.
+    return type(first) is type(second) and repr(first) == repr(second)
 
 
 def _ids(document: object) -> list[Any]:
@@ -98,14 +113,19 @@ def _ids(document: object) -> list[Any]:
     ]
 
 
-def _keeps(before: str, after: str) -> bool:
+def _keeps_comments(before: str, after: str) -> bool:
     """Whether a text has every comment of another, wherever it stands."""
     return Counter(comments(before)) == Counter(comments(after))
 
 
 def layout_problems(source: str | Path) -> tuple[Problem, ...]:
-    """Return the problem that a file is not in the one layout, at the first line that should be
-    otherwise.
+    """Return the problem that a file is not in the one layout, none where it is.
+
+    It names the first line that should be otherwise. A file that cannot be laid out has the
+    problems of `tidied`.
+
+    >>> layout_problems("cam-due-2023")
+    ()
     """
     try:
         file = tidied(source)
@@ -117,6 +137,10 @@ def layout_problems(source: str | Path) -> tuple[Problem, ...]:
 
 
 def replaced(file: Tidied) -> None:
-    """Write the one layout in the place of the file, whole. Raises `OutputError`."""
+    """Write the one layout in the place of the file, whole.
+
+    Raises:
+        OutputError: where the file cannot be written; it then stays as it was.
+    """
     text = file.after.replace("\n", file.newline)
     rewrite_bytes(file.path, utf8(text))
