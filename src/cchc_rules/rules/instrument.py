@@ -227,7 +227,7 @@ class _Instrument:
     # What a rule of a mean counts for
 
     def points_of(self, rule: Rule, points: Fraction) -> str:
-        """Return points of a rule in points of its group: those of a rule in a mean are relative."""
+        """Return points of a rule in those of its group; in a mean they are relative."""
         group = self.rules.groups[rule.group]
         whole = self._mean_weight(group)
         if whole is None:
