@@ -13,12 +13,14 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from cchc_rules.rules.deductions import AllOrNothing
+
 Table = Mapping[str, Any]
 """A table of a rule file as it was read."""
 
 AS_DECLARED = "as_declared"
 TIERS_MOVED = "tiers_moved"
-ALL_OR_NOTHING = "all_or_nothing"
+ALL_OR_NOTHING = AllOrNothing.kind
 """How points are lost under another reading."""
 
 
@@ -38,14 +40,14 @@ def deductions_for(table: Table, conflict: Table) -> dict[str, Table]:
         elif moved is not None:
             deduction = {**table["deduction"], "tiers": moved}
             fields[TIERS_MOVED] = {**target, "deduction": deduction}
-    fields[ALL_OR_NOTHING] = {**target, "deduction": "all_or_nothing"}
+    fields[ALL_OR_NOTHING] = {**target, "deduction": ALL_OR_NOTHING}
     return fields
 
 
 def _tiers_on_target(table: Table) -> list[Table] | None:
     """Return the tiers that may stand on the target's own threshold."""
     deduction = table["deduction"]
-    if not isinstance(deduction, Mapping) or deduction["kind"] != "tiers":
+    if not isinstance(deduction, Mapping) or "tiers" not in deduction:
         return None
     # Tiers of days late count from the target, and move with it by themselves.
     if "of" in deduction or "comparator" not in table:
