@@ -1,8 +1,19 @@
-"""The form of a case file: TOML in, checked cases out; every problem at once, with its line. Opens
-files.
+"""Case files: TOML in, checked cases out; every problem at once, with its line. Opens files.
+
+A case is a submission, and what must come out when it is scored:
+
+    format = 1
+    rules  = "example"
+    given  = { period = "2023" }                  # what every case starts from
+
+    [[case]]
+    id  = "late"
+    why = "one day late costs half"
+    measurements = { plan_date = 2023-02-01 }
+    expect.rule.plan-issued = { state = "partly_met", points = 0.5 }
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path as FilePath
@@ -30,13 +41,20 @@ from cchc_rules.submissions.binding import load_measurements, variant
 from cchc_rules.submissions.submission import Measurements
 
 FORMAT = 1
+"""The version of the case file's format that is read."""
+
 OPEN = "?"
 """What stands for an expectation that a person has still to fill in."""
 
 RULE_KEYS = ("state", "points", "lost", "excluded")
-SAYING = ("state", "points")
+"""What may be expected of a rule."""
+
+DECIDING_KEYS = ("state", "points")
 """What must be expected of a rule for a case to count as one of its cases."""
+
 GROUP_KEYS = ("points", "lost", "excluded")
+"""What may be expected of a group."""
+
 INDEX_KEYS = (
     "value",
     "base",
@@ -48,34 +66,54 @@ INDEX_KEYS = (
     "highest",
     "band",
 )
-TABLES = ("measurements", "points", "absent", "tracks")
-GIVEN = (*TABLES, "unit_kind", "period", "as_of")
+"""What may be expected of the index."""
+
+SUBMISSION_KEYS = (
+    "measurements",
+    "points",
+    "absent",
+    "tracks",
+    "unit_kind",
+    "period",
+    "as_of",
+)
 """What a case says of its submission, with the keys of a submission."""
 
-_TOP = ("format", "rules", "given", "case")
-_CASE = ("id", "why", "expect", *GIVEN)
-_PARTS = ("rule", "group", "index")
+_TOP_KEYS = ("format", "rules", "given", "case")
+_CASE_KEYS = ("id", "why", "expect", *SUBMISSION_KEYS)
+_EXPECT_KEYS = ("rule", "group", "index")
 
 Value: TypeAlias = Fraction | str | None
-"""What is expected or found: points, a state, a band; None where nothing is there (or still to be
-filled in).
+"""What is expected or came out: points, a state, a band. None where there is nothing, or where a
+person has still to fill it in.
 """
 
 
 class Expectation(NamedTuple):
-    """What one figure must come to: of a rule or a group by id, or of the index (no id); None is
-    still open.
+    """What one thing must come to, such as the points of a rule.
+
+    >>> Expectation("rule", "on-time", "points", Fraction(2)).path
+    'rule.on-time.points'
     """
 
     part: str
+    """`rule`, `group` or `index`."""
     id: str
+    """The id of the rule or group; empty for the index."""
     key: str
+    """One of `RULE_KEYS`, `GROUP_KEYS` or `INDEX_KEYS`."""
     value: Value
+    """What must come out; None where that is still open."""
 
     @property
     def path(self) -> str:
-        """Return what it is about, as the case file writes it."""
+        """What it is about, as the case file writes it."""
         return ".".join(filter(None, (self.part, self.id, self.key)))
+
+    @property
+    def decides_rule(self) -> bool:
+        """Whether it makes its case one of the rule's cases."""
+        return self.part == "rule" and self.key in DECIDING_KEYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,34 +121,38 @@ class Case:
     """One case: where it stands, its submission, what must come out."""
 
     id: str
-    at: int
+    position: int
+    """How many cases stand before it in its file."""
     line: Callable[[], int]
+    """Returns the line on which it begins; lines are searched for only where they are shown."""
     why: str
     measurements: Measurements
     expectations: tuple[Expectation, ...]
 
     def expects(self, rule: str) -> bool:
-        """Whether it says a rule's state or points."""
+        """Whether it says the state or the points of a rule, by its id."""
         return any(
-            one.part == "rule" and one.id == rule and one.key in SAYING
-            for one in self.expectations
+            expectation.id == rule and expectation.decides_rule
+            for expectation in self.expectations
         )
 
 
 @dataclass(frozen=True, eq=False)
 class CaseFile:
-    """The cases of one rule set. `problem_at` places a problem with a case on its line."""
+    """The cases of one rule set."""
 
     name: str
+    """The path of the file, as problems show it."""
     rules: RuleSet
     given: Mapping[str, Any]
+    """The table `given`: what the submission of every case starts from."""
     cases: tuple[Case, ...]
 
     def problem_at(self, case: Case, problem: Problem) -> Problem:
         """Return a problem that scoring a case ran into, on the line where the case stands."""
         return Problem(
             problem.code,
-            ("case", case.at, *problem.path),
+            ("case", case.position, *problem.path),
             problem.arguments,
             self.name,
             case.line(),
@@ -118,30 +160,42 @@ class CaseFile:
 
 
 def case_files(paths: list[str]) -> list[FilePath]:
-    """Return the case files that folders, rule files (or packaged ids) and case files stand for,
-    each once.
+    """Return the case files that some paths stand for, each once.
 
-    Raises `CasesError` where there are none.
+    Args:
+        paths: folders, which are searched to any depth; rule files or packaged ids, whose cases
+            stand beside them; case files.
+
+    Raises:
+        CasesError: `no-cases`, where one of the paths stands for no case file.
+
+    >>> [file.name for file in case_files(["cam-due-2023"])]
+    ['cam-due-2023.cases.toml']
     """
-    found: dict[FilePath, None] = {}
+    files: dict[FilePath, None] = {}
     for path in paths:
-        files = _files(path)
-        if not files:
+        files_of_path = _files(path)
+        if not files_of_path:
             raise CasesError([Problem("no-cases", (), {"path": quoted(path, 200)})])
-        found |= dict.fromkeys(files)
-    return list(found)
+        files |= dict.fromkeys(files_of_path)
+    return list(files)
 
 
 def _files(source: str) -> list[FilePath]:
     path = FilePath(source)
     if is_folder(path):
         return sorted(path.rglob(f"*{CASES}"))
-    beside = path if source.endswith(CASES) else cases_beside(source)
-    return [beside] if is_file(beside) else []
+    if not source.endswith(CASES):
+        path = cases_beside(source)
+    return [path] if is_file(path) else []
 
 
 def cases_beside(source: str) -> FilePath:
-    """Return where the cases of a rule file, or of a packaged id, stand."""
+    """Return where the cases of a rule file, or of a packaged id, stand; there may be none.
+
+    >>> cases_beside("rules/example.toml").name
+    'example.cases.toml'
+    """
     path = FilePath(source)
     if source in packaged_rule_sets() and not is_file(path):
         return packaged_rules_folder() / f"{source}{CASES}"
@@ -149,37 +203,60 @@ def cases_beside(source: str) -> FilePath:
 
 
 def without_cases(source: str) -> CaseFile:
-    """Return a case file without cases, for a rule file that has none. Raises `RulesError`."""
+    """Return a case file without cases, for a rule file that has none.
+
+    Raises:
+        RulesError: where the rule file is refused.
+
+    >>> without_cases("cam-due-2023").cases
+    ()
+    """
     return CaseFile(str(cases_beside(source)), load_rules(source), {}, ())
 
 
 def read_cases(path: FilePath) -> CaseFile:
     """Return the checked cases of a file.
 
-    Raises `CasesError` with every problem of the file, or `RulesError` where its rule set is
-    refused.
+    Raises:
+        CasesError: with every problem of the file.
+        RulesError: where its rule set is refused.
+
+    >>> [path] = case_files(["cam-due-2023"])
+    >>> read_cases(path).cases[0].expectations[0].part
+    'rule'
     """
     try:
         source = read(path)
     except RulesError as error:
         raise CasesError(error.problems) from None
-    reader = _Reader(path, source.content, source.locator.line)
-    found = reader.read()
-    if reader.problems or found is None:
-        placed = {
-            (one.code, one.path, *one.arguments.values()): one
-            for one in reader.problems
-        }
-        problems = [
-            one.at(str(path), source.locator.line(one.path) or 1)
-            for one in bounded(placed.values())
-        ]
-        raise CasesError(sorted(problems, key=lambda one: one.line))
-    return found
+    reader = _CaseReader(path, source.content, source.locator.line)
+    file = reader.read()
+    if reader.problems or file is None:
+        raise CasesError(_placed(reader.problems, path, source.locator.line))
+    return file
 
 
-class _Reader:
-    """Reads one case file and collects what is wrong."""
+def _placed(
+    problems: list[Problem], path: FilePath, line: Callable[[Path], int]
+) -> list[Problem]:
+    """Return problems with their file and line, each once, in the order of their lines."""
+    distinct = {
+        (problem.code, problem.path, *problem.arguments.values()): problem
+        for problem in problems
+    }
+    placed = [
+        problem.at(str(path), line(problem.path) or 1)
+        for problem in bounded(distinct.values())
+    ]
+    return sorted(placed, key=lambda problem: problem.line)
+
+
+class _CaseReader:
+    """Reads one case file and collects what is wrong.
+
+    Each method reads one part of the file. It notes what is wrong with it, under the path where it
+    stands, and returns something that the rest can go on with.
+    """
 
     def __init__(
         self, path: FilePath, content: Mapping[str, Any], line: Callable[[Path], int]
@@ -191,75 +268,68 @@ class _Reader:
         self.ids: set[str] = set()
         self.problems: list[Problem] = []
 
-    def fault(self, code: str, *path: str | int, **places: str) -> None:
-        self.problems.append(Problem(code, path, places))
+    def fault(self, code: str, *path: str | int, **arguments: str) -> None:
+        self.problems.append(Problem(code, path, arguments))
 
     def read(self) -> CaseFile | None:
-        self.keys(self.content, _TOP)
+        self.keys(self.content, _TOP_KEYS)
         version = self.content.get("format")
+        # `format = true` is equal to 1, and is not meant.
         if version.__class__ is not int or version != FORMAT:
             self.fault("format-version", "format", given=quoted(version))
         rules = self.rules()
         self.given = self.table(self.content.get("given", {}), "given")
-        self.keys(self.given, GIVEN, "given")
+        self.keys(self.given, SUBMISSION_KEYS, "given")
         rows = self.content.get("case", [])
         if not isinstance(rows, list):
             self.fault("wrong-type", "case", given=quoted(rows))
             rows = []
         if rules is None:
             return None
-        cases = [self.case(row, at, rules) for at, row in enumerate(rows)]
-        return CaseFile(
-            str(self.path),
-            rules,
-            self.given,
-            tuple(case for case in cases if case is not None),
-        )
+        cases = [self.case(row, position, rules) for position, row in enumerate(rows)]
+        sound_cases = tuple(case for case in cases if case is not None)
+        return CaseFile(str(self.path), rules, self.given, sound_cases)
 
     def rules(self) -> RuleSet | None:
         name = self.content.get("rules")
         if name is None:
             self.fault("missing-key", key="rules")
-        elif not isinstance(name, str):
+            return None
+        if not isinstance(name, str):
             self.fault("not-text", "rules", given=quoted(name))
-        else:
-            return self.loaded(name)
-        return None
+            return None
+        return self.loaded(name)
 
     def loaded(self, name: str) -> RuleSet:
         try:
             return load_rules(self.rules_named(name))
         except RulesError as error:
-            at = self.line(("rules",))
-            raise RulesError(
-                [
-                    one if one.file else one.at(str(self.path), at)
-                    for one in error.problems
-                ]
-            ) from None
+            # Of a rule set that is not there at all, the line that names it is to blame.
+            line = self.line(("rules",))
+            problems = [
+                problem if problem.file else problem.at(str(self.path), line)
+                for problem in error.problems
+            ]
+            raise RulesError(problems) from None
 
     def rules_named(self, name: str) -> str:
-        """Return the file that is named relative to this one, with its ending or without, else the
-        name as an id.
+        """Return the rule file that is named relative to the case file, else the name as an id.
+
+        The ending may be left out.
         """
-        beside = [self.path.parent / one for one in (name, f"{name}.toml")]
-        return next(
-            (str(file) for file in beside if file.suffix == ".toml" and file.is_file()),
-            name,
-        )
+        folder = self.path.parent
+        for file in (folder / name, folder / f"{name}.toml"):
+            if file.suffix == ".toml" and file.is_file():
+                return str(file)
+        return name
 
     def keys(
         self, table: Mapping[str, Any], known: tuple[str, ...], *path: str | int
     ) -> None:
         for key in table:
             if key not in known:
-                self.fault(
-                    "unknown-key",
-                    *path,
-                    key,
-                    key=quoted(key),
-                    nearest=nearest(key, known),
-                )
+                arguments = {"key": quoted(key), "nearest": nearest(key, known)}
+                self.fault("unknown-key", *path, key, **arguments)
 
     def table(self, value: object, *path: str | int) -> Mapping[str, Any]:
         if isinstance(value, Mapping):
@@ -274,137 +344,151 @@ class _Reader:
         self.fault("not-text", *path, key, given=quoted(value))
         return ""
 
-    def case(self, row: object, at: int, rules: RuleSet) -> Case | None:
+    def case(self, row: object, position: int, rules: RuleSet) -> Case | None:
         """Return a case, None where it is refused."""
-        before = len(self.problems)
-        table = self.table(row, "case", at)
-        self.keys(table, _CASE, "case", at)
-        id_ = self.text(table, "id", "case", at)
-        why = self.text(table, "why", "case", at)
-        self.named_once(id_, at)
-        measurements = self.measurements(table, at, rules)
-        active = (
-            rules
-            if measurements is None
-            else variant(measurements, rules, measurements.judged_at)
-        )
-        expectations = tuple(self.expectations(table, at, active))
-        if measurements is None or len(self.problems) > before:
+        problems_before = len(self.problems)
+        path = ("case", position)
+        table = self.table(row, *path)
+        self.keys(table, _CASE_KEYS, *path)
+        id_ = self.text(table, "id", *path)
+        why = self.text(table, "why", *path)
+        self.named_once(id_, position)
+        measurements = self.measurements(table, position, rules)
+        # What is expected is read even where the submission is refused, for all problems at once.
+        governing = rules
+        if measurements is not None:
+            governing = variant(measurements, rules, measurements.judged_at)
+        expectations = tuple(self.expectations(table, position, governing))
+        if measurements is None or len(self.problems) > problems_before:
             return None
         return Case(
-            id_, at, lambda: self.line(("case", at)), why, measurements, expectations
+            id=id_,
+            position=position,
+            line=lambda: self.line(path),
+            why=why,
+            measurements=measurements,
+            expectations=expectations,
         )
 
-    def named_once(self, id_: str, at: int) -> None:
+    def named_once(self, id_: str, position: int) -> None:
         if not id_:
-            self.fault("missing-key", "case", at, key="id")
+            self.fault("missing-key", "case", position, key="id")
         if id_ and id_ in self.ids:
-            self.fault("id-twice", "case", at, "id", name=quoted(id_))
+            self.fault("id-twice", "case", position, "id", name=quoted(id_))
         self.ids.add(id_)
 
     def measurements(
-        self, table: Mapping[str, Any], at: int, rules: RuleSet
+        self, table: Mapping[str, Any], position: int, rules: RuleSet
     ) -> Measurements | None:
         submission = submission_of(rules, self.given, table)
         try:
             return load_measurements(submission, rules)
         except SubmissionError as error:
-            self.problems += [
-                self.replaced(problem, table, at) for problem in error.problems
-            ]
+            for problem in error.problems:
+                self.problems.append(self.placed(problem, table, position))
             return None
 
-    def replaced(self, problem: Problem, table: Mapping[str, Any], at: int) -> Problem:
-        """Return a problem of a submission where the case, or what all cases start from, declares
-        its path.
+    def placed(
+        self, problem: Problem, table: Mapping[str, Any], position: int
+    ) -> Problem:
+        """Return a problem of a submission at the place of the file that is to blame.
+
+        That is the case where it declares the path, else the table `given`, else the case as a
+        whole.
         """
-        for path, content in ((("case", at), table), (("given",), self.given)):
-            if _declares(content, problem.path[:2]):
-                return Problem(problem.code, (*path, *problem.path), problem.arguments)
-        return Problem(problem.code, ("case", at), problem.arguments)
+        case_path: Path = ("case", position)
+        place = problem.path[:2]
+        if _declares(table, place):
+            path = (*case_path, *problem.path)
+        elif _declares(self.given, place):
+            path = ("given", *problem.path)
+        else:
+            path = case_path
+        return Problem(problem.code, path, problem.arguments)
 
     def expectations(
-        self, table: Mapping[str, Any], at: int, rules: RuleSet
+        self, table: Mapping[str, Any], position: int, rules: RuleSet
     ) -> Iterator[Expectation]:
-        path = ("case", at, "expect")
-        before = len(self.problems)
+        path = ("case", position, "expect")
+        problems_before = len(self.problems)
         expect = self.table(table.get("expect", {}), *path)
-        self.keys(expect, _PARTS, *path)
-        found = [
-            *self.named(expect, "rule", RULE_KEYS, rules, *path),
-            *self.named(expect, "group", GROUP_KEYS, rules, *path),
-            *self.values(
-                expect.get("index", {}),
-                ("index", ""),
-                INDEX_KEYS,
-                rules,
-                *path,
-                "index",
-            ),
-        ]
-        if not found and len(self.problems) == before:
-            self.fault("no-expectation", "case", at, name=quoted(table.get("id", "")))
-        yield from found
+        self.keys(expect, _EXPECT_KEYS, *path)
+        of_rules = self.of_rules(expect, rules, *path)
+        of_groups = self.of_groups(expect, rules, *path)
+        index = expect.get("index", {})
+        of_index = self.values(index, ("index", ""), INDEX_KEYS, rules, *path, "index")
+        expectations = [*of_rules, *of_groups, *of_index]
+        if not expectations and len(self.problems) == problems_before:
+            id_ = table.get("id", "")
+            self.fault("no-expectation", "case", position, name=quoted(id_))
+        yield from expectations
 
-    def named(
-        self,
-        expect: Mapping[str, Any],
-        part: str,
-        keys: tuple[str, ...],
-        rules: RuleSet,
-        *path: str | int,
+    def of_rules(
+        self, expect: Mapping[str, Any], rules: RuleSet, *path: str | int
     ) -> Iterator[Expectation]:
-        known, code = (
-            (rules.rules, "unknown-rule")
-            if part == "rule"
-            else (rules.groups, "unknown-group")
-        )
-        for id_, values in self.table(expect.get(part, {}), *path, part).items():
-            if id_ not in known:
-                self.fault(
-                    code,
-                    *path,
-                    part,
-                    id_,
-                    name=quoted(id_),
-                    nearest=nearest(id_, known),
-                )
-            yield from self.values(values, (part, id_), keys, rules, *path, part, id_)
+        for id_, values in self.table(expect.get("rule", {}), *path, "rule").items():
+            place = (*path, "rule", id_)
+            self.declared(id_, rules.rules, "unknown-rule", *place)
+            yield from self.values(values, ("rule", id_), RULE_KEYS, rules, *place)
+
+    def of_groups(
+        self, expect: Mapping[str, Any], rules: RuleSet, *path: str | int
+    ) -> Iterator[Expectation]:
+        for id_, values in self.table(expect.get("group", {}), *path, "group").items():
+            place = (*path, "group", id_)
+            self.declared(id_, rules.groups, "unknown-group", *place)
+            yield from self.values(values, ("group", id_), GROUP_KEYS, rules, *place)
+
+    def declared(
+        self, id_: str, known: Mapping[str, object], code: str, *path: str | int
+    ) -> None:
+        if id_ not in known:
+            self.fault(code, *path, name=quoted(id_), nearest=nearest(id_, known))
 
     def values(
         self,
         values: object,
-        of: tuple[str, str],
+        subject: tuple[str, str],
         keys: tuple[str, ...],
         rules: RuleSet,
         *path: str | int,
     ) -> Iterator[Expectation]:
+        """Yield what is expected of a subject: a part of the scoring, and its id."""
         table = self.table(values, *path)
         self.keys(table, keys, *path)
-        for key, value in table.items():
-            read = None if value == OPEN else self.value(key, value, rules, *path, key)
-            yield Expectation(*of, key, read)
+        for key, written in table.items():
+            value = None
+            if written != OPEN:
+                value = self.value(key, written, rules, *path, key)
+            yield Expectation(*subject, key, value)
 
     def value(self, key: str, value: object, rules: RuleSet, *path: str | int) -> Value:
-        if key in ("state", "band"):
+        if key == "state":
+            return self.word(value, [*State], "unknown-state", *path)
+        if key == "band":
             bands = [band.id for band in rules.bands]
-            known, code = (
-                ([*State], "unknown-state")
-                if key == "state"
-                else (bands, "unknown-band")
-            )
-            if not isinstance(value, str):
-                self.fault("not-text", *path, given=quoted(value))
-            elif value not in known:
-                places = {"allowed": ", ".join(known), "nearest": nearest(value, known)}
-                self.fault(code, *path, name=quoted(value), **places)
-            return str(value)
+            return self.word(value, bands, "unknown-band", *path)
         try:
             return number.fraction(value)
         except number.NotANumberError as error:
             code, arguments = refusal(error.code, value)
             self.fault(code, *path, **arguments)
             return None
+
+    def word(
+        self, value: object, known: Sequence[str], code: str, *path: str | int
+    ) -> str:
+        if not isinstance(value, str):
+            self.fault("not-text", *path, given=quoted(value))
+        elif value not in known:
+            self.fault(
+                code,
+                *path,
+                name=quoted(value),
+                allowed=", ".join(known),
+                nearest=nearest(value, known),
+            )
+        return str(value)
 
 
 def _declares(content: object, path: Path) -> bool:
@@ -419,18 +503,37 @@ def _declares(content: object, path: Path) -> bool:
 def submission_of(
     rules: RuleSet, given: Mapping[str, Any], case: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the submission of a case: what all cases start from, and what it gives itself laid
-    over.
+    """Return the submission of a case: its own values laid over those that all cases start from.
 
     Where neither names a period, it is the whole validity of the rule set.
+
+    Args:
+        rules: the rule set that the submission is for.
+        given: the table `given` of the case file.
+        case: the table of the case; of its keys, those of a submission are read.
+
+    >>> from cchc_rules import load_rules
+    >>> given = {"period": "2023", "measurements": {"a": 1, "b": 2}}
+    >>> submission = submission_of(load_rules("cam-due-2023"), given, {"measurements": {"b": 3}})
+    >>> submission["period"], submission["measurements"]
+    ('2023', {'a': 1, 'b': 3})
     """
     first, last = rules.valid
-    submission: dict[str, Any] = {"format": 1, "ruleset": rules.id, "unit": "–"}
-    submission["period"] = f"{first.isoformat()}/{last.isoformat()}"
-    for key in GIVEN:
+    submission: dict[str, Any] = {
+        "format": 1,
+        "ruleset": rules.id,
+        "unit": "–",
+        "period": f"{first.isoformat()}/{last.isoformat()}",
+    }
+    for key in SUBMISSION_KEYS:
         for table in (given, case):
             if key in table:
-                below = submission.get(key)
-                both = isinstance(below, Mapping) and isinstance(table[key], Mapping)
-                submission[key] = {**below, **table[key]} if both else table[key]  # type: ignore[dict-item]
+                submission[key] = _laid(submission.get(key), table[key])
     return submission
+
+
+def _laid(below: object, top: object) -> object:
+    """Return one value laid over another: of two tables their keys, else the upper one."""
+    if isinstance(below, Mapping) and isinstance(top, Mapping):
+        return {**below, **top}
+    return top

@@ -1,37 +1,57 @@
-"""Cases as text: TOML that a case file can take in as it is, with expectations still to be filled
-in.
-"""
+"""Cases as text: TOML that can be added to a case file as it is, with expectations still open."""
 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
-from cchc_rules.cases.case_file import GIVEN, OPEN
+from cchc_rules.cases.case_file import OPEN, SUBMISSION_KEYS
 from cchc_rules.cases.rescored import Try
 
-Wanted = tuple[str, str, str]
+Wanted: TypeAlias = tuple[str, str, str]
 """What a case is to expect: `rule`, `group` or `index`, the id (empty for the index), the key."""
 
 
 def head(rules: str) -> str:
-    """Return the head of a case file."""
+    """Return the head of a case file for the rule set of a name.
+
+    >>> print(head("example"))
+    format = 1
+    rules  = "example"
+    <BLANKLINE>
+    """
     return f"format = 1\nrules  = {_value(rules)}\n"
 
 
 def case(id_: str, why: str, submission: Try, wanted: Iterable[Wanted]) -> str:
-    """Return a case in which every expectation is left open."""
+    """Return a case in which every expectation is left open.
+
+    Args:
+        id_: the id of the case.
+        why: what it is for.
+        submission: what it says of its submission.
+        wanted: what it is to expect.
+
+    >>> tried = {"measurements": {"share": 90}}
+    >>> print(case("a-1", "edge", tried, [("rule", "a", "state"), ("rule", "a", "points")]))
+    [[case]]
+    id  = "a-1"
+    why = "edge"
+    measurements = { share = 90 }
+    expect.rule.a = { state = "?", points = "?" }
+    <BLANKLINE>
+    """
     lines = ["[[case]]", f"id  = {_value(id_)}", f"why = {_value(why)}"]
-    lines += [
-        f"{key} = {_value(submission[key])}" for key in GIVEN if submission.get(key)
-    ]
-    expected: dict[tuple[str, str], list[str]] = {}
+    for key in SUBMISSION_KEYS:
+        if submission.get(key):
+            lines.append(f"{key} = {_value(submission[key])}")
+    keys_of: dict[tuple[str, str], list[str]] = {}
     for part, name, key in wanted:
-        expected.setdefault((part, name), []).append(key)
-    for (part, name), keys in expected.items():
-        where = ".".join(filter(None, ("expect", part, name)))
-        lines.append(f"{where} = {_value(dict.fromkeys(keys, OPEN))}")
+        keys_of.setdefault((part, name), []).append(key)
+    for (part, name), keys in keys_of.items():
+        subject = ".".join(filter(None, ("expect", part, name)))
+        lines.append(f"{subject} = {_value(dict.fromkeys(keys, OPEN))}")
     return "\n".join(lines) + "\n"
 
 
@@ -40,8 +60,8 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         if not value:
             return "{}"
-        inside = ", ".join(f"{key} = {_value(item)}" for key, item in value.items())
-        return f"{{ {inside} }}"
+        pairs = [f"{key} = {_value(item)}" for key, item in value.items()]
+        return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, bool):
