@@ -108,9 +108,9 @@ class TestMutants:
     def test_a_difference_names_the_day_on_which_it_shows(self, file):
         plain = file(STRICTER, CASES.replace("80 }", "95 }"))
         shown = {
-            fate.mutant.before: fate.difference.one.get("as_of")
+            fate.mutant.before: fate.counterexample.submission.get("as_of")
             for fate in fates(plain, [])
-            if fate.difference and fate.mutant.at == "rule.r.threshold"
+            if fate.counterexample and fate.mutant.at == "rule.r.threshold"
         }
         assert str(shown["80"]) == "2024-09-30"
         assert shown["90"] is None

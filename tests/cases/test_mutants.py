@@ -367,7 +367,7 @@ def test_what_is_refused_is_refused_by_check():
             problem for problem in check.run(one.mutant.rules) if not problem.warning
         ]
         assert (one.status == "refused") == bool(errors)
-        assert (one.difference is not None) == (one.status == "unnoticed")
+        assert (one.counterexample is not None) == (one.status == "unnoticed")
 
 
 def test_the_text_says_it_all(tiny, capsys, monkeypatch):
@@ -636,7 +636,9 @@ def test_a_derived_figure_is_brought_to_its_edge_through_the_number_it_reads():
             rule, 'type = "number"\nformula = "share / 2 + 1.5 if flag else 0"', more
         )
     )
-    assert found["rule.one.comparator: >= → >"].difference.one["measurements"] == {
+    assert found["rule.one.comparator: >= → >"].counterexample.submission[
+        "measurements"
+    ] == {
         "flag": True,
         "share": 70,
     }

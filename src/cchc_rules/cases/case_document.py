@@ -1,11 +1,12 @@
-"""What running cases came to, as a plain document: JSON-ready, every figure a decimal string. Views
-only lay it out.
+"""What running cases came to, as a plain document, ready for JSON.
+
+Every number of points is a decimal string. Views only lay the document out.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 from cchc_rules.base.number import fixed, floor, plain
 from cchc_rules.cases import case_text
@@ -17,36 +18,40 @@ from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import RuleSet
 
-Document = dict[str, Any]
+Document: TypeAlias = dict[str, Any]
+"""A part of the document: keys in a fixed order."""
 
 
 def tested(
     files: list[tuple[CaseFile, list[Ran], Coverage | None]], lang: str
 ) -> Document:
-    """Return the document of the cases of some files, with what they reach where that was asked
-    for.
+    """Return the document of the cases of some files.
+
+    Args:
+        files: each case file with its cases as they were scored, and with what they reach where
+            that was asked for.
+        lang: `vi` or `en`, the language of calculations.
     """
-    found = [tested_file(file, ran, reached, lang) for file, ran, reached in files]
-    totals = {
-        key: sum(one["counts"][key] for one in found)
-        for key in ("cases", PASSED, FAILED, OPEN)
-    }
-    return {"format": 1, "language": lang, "counts": totals, "files": found}
+    documents = [tested_file(file, ran, reached, lang) for file, ran, reached in files]
+    counts = _totals(documents, ("cases", PASSED, FAILED, OPEN))
+    return {"format": 1, "language": lang, "counts": counts, "files": documents}
+
+
+def _totals(documents: list[Document], keys: tuple[str, ...]) -> dict[str, int]:
+    return {key: sum(document["counts"][key] for document in documents) for key in keys}
 
 
 def tested_file(
     file: CaseFile, ran: list[Ran], reached: Coverage | None, lang: str
 ) -> Document:
-    """Return the document of one file's cases."""
-    statuses = Counter(one.status for one in ran)
+    """Return the document of one file's cases; arguments as of `tested`."""
+    of_status = Counter(result.status for result in ran)
+    counts = {status: of_status[status] for status in (PASSED, FAILED, OPEN)}
     return {
         "name": file.name,
         "ruleset": _ruleset(file),
-        "counts": {
-            "cases": len(ran),
-            **{status: statuses[status] for status in (PASSED, FAILED, OPEN)},
-        },
-        "cases": [_case(one, lang) for one in ran],
+        "counts": {"cases": len(ran), **counts},
+        "cases": [_case(result, lang) for result in ran],
         "coverage": covered(reached) if reached else None,
     }
 
@@ -60,36 +65,45 @@ def _ruleset(file: CaseFile) -> Document:
 
 
 def mutated(files: list[tuple[CaseFile, list[Ran], list[Fate]]], lang: str) -> Document:
-    """Return the document of the mutants of some files."""
-    found = [_mutated_file(file, ran, fates) for file, ran, fates in files]
-    totals = {
-        key: sum(one["counts"][key] for one in found) for key in ("mutants", *STATUSES)
-    }
-    return {"format": 1, "language": lang, "counts": totals, "files": found}
+    """Return the document of the mutants of some files.
+
+    Args:
+        files: each case file with its cases as they were scored, and what became of every mutant.
+        lang: `vi` or `en`.
+    """
+    documents = [_mutated_file(file, ran, fates) for file, ran, fates in files]
+    counts = _totals(documents, ("mutants", *STATUSES))
+    return {"format": 1, "language": lang, "counts": counts, "files": documents}
 
 
 def _mutated_file(file: CaseFile, ran: list[Ran], fates: list[Fate]) -> Document:
-    counts = Counter(fate.status for fate in fates)
+    of_status = Counter(fate.status for fate in fates)
+    counts = {status: of_status[status] for status in STATUSES}
     numbers = count(1)
     return {
         "name": file.name,
         "ruleset": _ruleset(file),
-        "unused": [one.case.id for one in ran if one.status != PASSED],
-        "counts": {
-            "mutants": len(fates),
-            **{status: counts[status] for status in STATUSES},
-        },
+        "unused": [result.case.id for result in ran if result.status != PASSED],
+        "counts": {"mutants": len(fates), **counts},
         "mutants": [_mutant(fate, numbers) for fate in fates],
     }
 
 
 def _mutant(fate: Fate, numbers: Iterator[int]) -> Document:
-    """Return a mutant; of one that no case notices, the case that would, its expectations still
-    open.
+    """Return a mutant; of one that no case notices, the case that would, still to be filled in.
+
+    Only such cases take a number.
     """
     mutant = fate.mutant
-    found = fate.difference
-    told = f"{mutant.at}: {mutant.before} → {mutant.after}"
+    counterexample = fate.counterexample
+    case = None
+    if counterexample is not None:
+        case = case_text.case(
+            id_=f"mutant-{next(numbers)}",
+            why=f"{mutant.at}: {mutant.before} → {mutant.after}",
+            submission=counterexample.submission,
+            wanted=counterexample.wanted,
+        )
     return {
         "kind": mutant.kind,
         "at": mutant.at,
@@ -97,42 +111,39 @@ def _mutant(fate: Fate, numbers: Iterator[int]) -> Document:
         "after": mutant.after,
         "status": fate.status,
         "noticed_by": fate.case,
-        "case": case_text.case(f"mutant-{next(numbers)}", told, found.one, found.wanted)
-        if found
-        else None,
+        "case": case,
     }
 
 
-def covered(found: Coverage) -> Document:
-    """Return what cases reach; percents are rounded down, so that 100.00 means everything."""
-    kinds = {
-        kind: [goal for goal in found.goals if goal.kind == kind] for kind in KINDS
-    }
+def covered(coverage: Coverage) -> Document:
+    """Return what cases reach; percentages are rounded down, so that 100.00 means everything."""
+    kinds = {}
+    for kind in KINDS:
+        goals = [goal for goal in coverage.goals if goal.kind == kind]
+        reached = [goal for goal in goals if goal in coverage.reached]
+        kinds[kind] = {"goals": len(goals), "reached": len(reached)}
+    missed = coverage.missed
+    hundredths = floor(coverage.percent * 100).numerator
     return {
-        "percent": fixed(floor(found.percent * 100).numerator, 2),
-        "goals": len(found.goals),
-        "reached": len(found.goals) - len(found.missed),
-        "kinds": {
-            kind: {
-                "goals": len(goals),
-                "reached": sum(goal in found.reached for goal in goals),
-            }
-            for kind, goals in kinds.items()
-        },
-        "missed": [goal._asdict() for goal in found.missed],
+        "percent": fixed(hundredths, 2),
+        "goals": len(coverage.goals),
+        "reached": len(coverage.goals) - len(missed),
+        "kinds": kinds,
+        "missed": [goal._asdict() for goal in missed],
     }
 
 
 def _case(ran: Ran, lang: str) -> Document:
     status = ran.status
-    failed = status == FAILED
+    # A line has to be searched for, and nobody looks for a case that passed.
+    line = None if status == PASSED else ran.case.line()
     return {
         "id": ran.case.id,
-        "line": ran.case.line() if status != PASSED else None,
+        "line": line,
         "why": ran.case.why,
         "status": status,
         "expectations": [_check(check, ran.scoring.rules) for check in ran.checks],
-        "calculations": _calculations(ran, lang) if failed else {},
+        "calculations": _calculations(ran, lang) if status == FAILED else {},
     }
 
 
@@ -140,35 +151,43 @@ def _check(check: CheckedExpectation, rules: RuleSet) -> Document:
     """Return an expectation; what an open one came to is not said, so that nobody copies it."""
     expectation = check.expectation
     status = check.status
+    got = None
+    if status != OPEN:
+        got = said(check.got, rules)
     return {
         "path": expectation.path,
         "status": status,
         "expected": said(expectation.value, rules),
-        "got": None if status == OPEN else said(check.got, rules),
+        "got": got,
     }
 
 
 def said(value: Value, rules: RuleSet) -> str | None:
-    """Return a value for the document: points with the places of the index, or more where they were
-    written.
+    """Return a value as the document writes it.
+
+    Points have the decimal places of the index, or more where they were written with more.
+
+    >>> from cchc_rules import load_rules
+    >>> from fractions import Fraction
+    >>> said(Fraction(1, 2), load_rules("cam-due-2023"))
+    '0.50'
     """
     if value is None or isinstance(value, str):
         return value
-    ticks = value * 10**rules.index.places
-    return (
-        fixed(ticks.numerator, rules.index.places)
-        if ticks.denominator == 1
-        else plain(value)
-    )
+    places = rules.index.places
+    ticks = value * 10**places
+    if ticks.denominator != 1:
+        return plain(value)
+    return fixed(ticks.numerator, places)
 
 
 def _calculations(ran: Ran, lang: str) -> dict[str, str]:
-    """Return the arithmetic of each rule of which an expectation fails."""
+    """Return the arithmetic of each rule of which an expectation fails, by the id of the rule."""
     arithmetic = Arithmetic(ResultText(ran.scoring, lang))
-    rules = [check.expectation for check in ran.checks if check.status == FAILED]
-    places = ran.scoring.compiled.places
+    positions = ran.scoring.compiled.places
+    failed = [check.expectation for check in ran.checks if check.status == FAILED]
     return {
-        one.id: arithmetic.calculation(places[one.id])
-        for one in rules
-        if one.part == "rule"
+        expectation.id: arithmetic.calculation(positions[expectation.id])
+        for expectation in failed
+        if expectation.part == "rule"
     }

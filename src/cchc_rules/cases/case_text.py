@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from cchc_rules.cases.case_file import OPEN, SUBMISSION_KEYS
-from cchc_rules.cases.rescored import Try
+from cchc_rules.cases.trial_scorer import Try
 
 Wanted: TypeAlias = tuple[str, str, str]
 """What a case is to expect: `rule`, `group` or `index`, the id (empty for the index), the key."""

@@ -1,7 +1,7 @@
-"""What cases reach of a rule set: states, tiers, ways of formulas, and figures below, at and above
-each edge.
+"""What cases reach of a rule set: states, tiers, ways of formulas, and the sides of each edge.
 
-A case reaches what a rule does only where it expects that rule's state or points.
+The sides of an edge are figures below, at and above it. A case reaches what a rule does only where
+it expects that rule's state or points: what nobody looks at is not tested.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,8 @@ from cchc_rules.base.problem import path_text
 from cchc_rules.base.state import Absent, Reason
 from cchc_rules.cases.branches import branches, taken
 from cchc_rules.cases.case_file import CaseFile
-from cchc_rules.cases.edges import edges, needed
-from cchc_rules.cases.own_content import OwnContent
+from cchc_rules.cases.edges import Edge, edges, needed
+from cchc_rules.cases.file_content import FileContent
 from cchc_rules.cases.run import Ran
 from cchc_rules.cases.versions import Version, judging, versions
 from cchc_rules.rules import dependencies, formula
@@ -25,30 +25,49 @@ from cchc_rules.scoring.rule_figures import RuleFigures
 from cchc_rules.scoring.scoring import Scoring
 
 Named: TypeAlias = "dict[str, formula.Value | Absent]"
+"""What the names of a formula stand for."""
 
 METRIC = "metric"
+
 STATE = "state"
+"""A state of a rule."""
+
 TIER = "tier"
+"""A tier, by its number from 1."""
+
 WAY = "way"
+"""A way that a formula can take: a condition with what it comes to."""
+
 EDGE = "edge"
+"""A side of an edge: a figure below, at or above it."""
+
 KINDS = (STATE, TIER, WAY, EDGE)
 
 
 class Goal(NamedTuple):
-    """One thing that a case can reach: of which kind, of what (a rule, or a formula by its path),
-    and which.
-    """
+    """One thing that a case can reach."""
 
     kind: str
+    """One of `KINDS`."""
     of: str
+    """The id of the rule, or the path of the formula."""
     which: str
+    """The state, the number of the tier, the part of the formula, or the edge."""
     side: str = ""
+    """Which side of an edge, or what the part of a formula comes to."""
 
 
 class Coverage(NamedTuple):
-    """What there is to reach, in the order of the rule file, and what of it is reached."""
+    """What there is to reach in a rule set, and what of it cases reach.
+
+    >>> met = Goal(STATE, "on-time", "met")
+    >>> not_met = Goal(STATE, "on-time", "not_met")
+    >>> Coverage((met, not_met), frozenset({met})).percent
+    Fraction(50, 1)
+    """
 
     goals: tuple[Goal, ...]
+    """What there is to reach, in the order of the rule file."""
     reached: frozenset[Goal]
 
     @property
@@ -58,16 +77,14 @@ class Coverage(NamedTuple):
 
     @property
     def percent(self) -> Fraction:
-        """How much is reached, of everything there is, in percent; of nothing, all."""
-        return (
-            100 * (1 - Fraction(len(self.missed), len(self.goals)))
-            if self.goals
-            else Fraction(100)
-        )
+        """The exact percentage of the goals that is reached; of no goals, all."""
+        if not self.goals:
+            return Fraction(100)
+        return 100 * (1 - Fraction(len(self.missed), len(self.goals)))
 
 
 class Survey:
-    """Says what submissions reach of one rule set."""
+    """Says what there is to reach of one rule set, and what scorings of it reach."""
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
@@ -76,39 +93,39 @@ class Survey:
     def goals(self, rule: Rule) -> Iterator[Goal]:
         """Yield what there is to reach of a rule, without its states: they are found by trying."""
         tiers = [piece for piece in rule.pieces if piece.reason is Reason.TIER]
-        yield from (
-            Goal(TIER, rule.id, str(number + 1)) for number in range(len(tiers))
-        )
+        for number in range(1, len(tiers) + 1):
+            yield Goal(TIER, rule.id, str(number))
         for path, parsed in self.formulas(rule):
-            yield from (
-                Goal(WAY, path, text, scoring) for text, scoring in branches(parsed)
-            )
+            for text, way in branches(parsed):
+                yield Goal(WAY, path, text, way)
         for edge in edges(self.rules, rule):
-            which = edge_text(edge.of, edge.value, edge.relative, self.dated(rule))
-            yield from (
-                Goal(EDGE, rule.id, which, side)
-                for side in needed(self.rules, rule, edge)
-            )
+            for side in needed(self.rules, rule, edge):
+                yield self.edge_goal(rule, edge, side)
 
-    def dated(self, rule: Rule) -> bool:
+    def edge_goal(self, rule: Rule, edge: Edge, side: str) -> Goal:
+        """Return the goal that is one side of an edge."""
+        text = edge_text(edge.of, edge.value, edge.relative, self.is_date(rule))
+        return Goal(EDGE, rule.id, text, side)
+
+    def is_date(self, rule: Rule) -> bool:
         """Whether the figure of a rule is a date."""
-        return (
-            rule.metric is not None and self.rules.metrics[rule.metric].type == "date"
-        )
+        if rule.metric is None:
+            return False
+        return self.rules.metrics[rule.metric].type == "date"
 
     def formulas(self, rule: Rule) -> Iterator[tuple[str, formula.Formula]]:
-        """Yield the formulas that decide a rule, its own and those of metrics it reads, each with
-        its path.
+        """Yield the formulas that decide a rule, each with its path.
+
+        They are its own, and those of the derived metrics that it reads.
         """
-        for path, text, extra in dependencies.rule_formulas(self.rules, rule):
-            yield path_text(("rule", rule.id, *path)), self.reader.parsed(text, extra)
+        for key, text, types in dependencies.rule_formulas(self.rules, rule):
+            path = path_text(("rule", rule.id, *key))
+            yield path, self.reader.parsed(text, types)
         for name in sorted(dependencies.rule_metrics(self.rules, rule)):
-            derived = self.rules.metrics[name].formula
-            if derived is not None:
-                yield (
-                    path_text((METRIC, name, "formula")),
-                    self.reader.parsed(derived, {}),
-                )
+            text_of_metric = self.rules.metrics[name].formula
+            if text_of_metric is not None:
+                path = path_text((METRIC, name, "formula"))
+                yield path, self.reader.parsed(text_of_metric, {})
 
     def reached(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
         """Yield what a scoring reaches of a rule."""
@@ -120,125 +137,154 @@ class Survey:
         yield from self._sides(rule, scoring)
 
     def _ways(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
-        own = {path: (text, extra) for path, text, extra in self._own(rule, scoring)}
+        """Yield the ways that were taken in the formulas that were computed."""
+        computed = set(self._computed(rule, scoring))
         for path, parsed in self.formulas(rule):
-            if path.startswith(METRIC) or path in own:
-                names = self.reader.named(parsed, scoring.figures) | self._own_names(
-                    rule, parsed, scoring
-                )
-                if len(names) == len(parsed.names):
-                    yield from (
-                        Goal(WAY, path, text, word)
-                        for text, word in taken(parsed, names)
-                    )
+            if not path.startswith(METRIC) and path not in computed:
+                continue
+            of_metrics = self.reader.named(parsed, scoring.figures)
+            values = of_metrics | self._rule_values(rule, parsed, scoring)
+            # A formula with a name that stands for nothing was not computed.
+            if len(values) == len(parsed.names):
+                for text, way in taken(parsed, values):
+                    yield Goal(WAY, path, text, way)
 
-    def _own(
-        self, rule: Rule, scoring: Scoring
-    ) -> Iterator[tuple[str, str, dict[str, str]]]:
-        """Yield the rule's own formulas that were computed: of tiers only the one it fell into."""
+    def _computed(self, rule: Rule, scoring: Scoring) -> Iterator[str]:
+        """Yield the paths of the rule's own formulas that were computed.
+
+        Of the formulas of tiers it is only that of the tier that the figure fell into.
+        """
         piece = scoring.piece(scoring.compiled.places[rule.id])
-        for path, text, extra in dependencies.rule_formulas(self.rules, rule):
-            if path[0] == "threshold" or (
-                piece is not None and path == piece.formula_key
-            ):
-                yield path_text(("rule", rule.id, *path)), text, extra
+        for key, _, _ in dependencies.rule_formulas(self.rules, rule):
+            is_of_piece = piece is not None and key == piece.formula_key
+            if key[0] == "threshold" or is_of_piece:
+                yield path_text(("rule", rule.id, *key))
 
-    def _own_names(
+    def _rule_values(
         self, rule: Rule, parsed: formula.Formula, scoring: Scoring
     ) -> Named:
-        """Return what the rule's own names stand for; what has no figure is left out."""
-        own = scoring.own_values(scoring.compiled.places[rule.id])
-        return {name: value for name, value in own.items() if name in parsed.names}
+        """Return what the names of a rule stand for, such as `value`, where a formula names them.
+
+        A name without a figure is left out.
+        """
+        values = scoring.own_values(scoring.compiled.places[rule.id])
+        return {name: value for name, value in values.items() if name in parsed.names}
 
     def threshold(self, rule: Rule, scoring: Scoring) -> Fraction | None:
         """Return the threshold of a rule over the figures of a scoring, None where it has none."""
-        found = self.reader.threshold(rule, scoring.figures)
-        return found if isinstance(found, Fraction) else None
+        threshold = self.reader.threshold(rule, scoring.figures)
+        return threshold if isinstance(threshold, Fraction) else None
 
     def _sides(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
-        held = edges(self.rules, rule)
-        read = (rule.metric, rule.deduction.axis.exempt) if held else ()
-        if not held or any(
-            scoring.figure(name).__class__ is not tuple for name in read if name
-        ):
+        """Yield the side of each edge that the figure of a rule lies on."""
+        rule_edges = edges(self.rules, rule)
+        if not rule_edges:
             return
+        for name in (rule.metric, rule.deduction.axis.exempt):
+            # A figure is a pair of integers; anything else is the reason why there is none.
+            if name and scoring.figure(name).__class__ is not tuple:
+                return
         figure = Fraction(*self.reader.counted(rule, scoring.figures))
         threshold = self.threshold(rule, scoring)
-        for edge in held:
+        for edge in rule_edges:
             side = edge.side(figure, threshold)
             if side is not None:
-                which = edge_text(edge.of, edge.value, edge.relative, self.dated(rule))
-                yield Goal(EDGE, rule.id, which, side)
+                yield self.edge_goal(rule, edge, side)
 
 
-def edge_text(of: str, value: Fraction, relative: bool, dated: bool) -> str:
-    """Return an edge as people write it: `threshold 90`, `tier 2023-02-15`, `threshold`, `tier
-    +15`.
+def edge_text(of: str, value: Fraction, relative: bool, is_date: bool) -> str:
+    """Return an edge as people write it.
+
+    Args:
+        of: what has the edge: `threshold` or `tier`.
+        value: the edge itself, or how far it lies from the threshold.
+        relative: whether it is counted from a threshold that is known only when a submission is
+            scored.
+        is_date: whether an edge that is not relative is the number of a day.
+
+    >>> edge_text("tier", Fraction(90), False, False), edge_text("tier", Fraction(15), True, False)
+    ('tier 90', 'tier +15')
+    >>> edge_text("threshold", Fraction(0), True, False)
+    'threshold'
     """
-    if not relative:
-        return f"{of} {_day(value) if dated else plain(value)}"
-    return of if not value and of == "threshold" else f"{of} +{plain(value)}"
-
-
-def _day(value: Fraction) -> str:
-    return date.fromordinal(int(value)).isoformat()
+    if relative:
+        is_threshold_itself = of == "threshold" and not value
+        return of if is_threshold_itself else f"{of} +{plain(value)}"
+    if is_date:
+        return f"{of} {date.fromordinal(int(value)).isoformat()}"
+    return f"{of} {plain(value)}"
 
 
 def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
-    """Return what the cases of a file reach of its rule set: of an overlay, of what it gives
-    itself.
+    """Return what the cases of a file reach of its rule set.
 
-    The states of a rule are those to which a figure brings it that is worth trying, or that a case
-    itself comes to. A rule that a dated section changes is counted as it stands before and after:
-    a case reaches it as it stands on the case's day.
+    Of an overlay only that counts which it gives itself. The states of a rule are those to which a
+    figure brings it that is worth trying, or that a case itself comes to. A rule that a dated
+    section changes is counted as it stands before and after: a case reaches it as it stands on the
+    case's day.
+
+    Args:
+        file: the case file.
+        ran: its cases, as `run` scored them.
+
+    >>> from cchc_rules.cases.case_file import case_files, read_cases
+    >>> from cchc_rules.cases.run import run
+    >>> [path] = case_files(["example-access-to-law"])
+    >>> file = read_cases(path)
+    >>> coverage(file, run(file)).percent
+    Fraction(100, 1)
     """
     goals: dict[Goal, None] = {}
     reached: set[Goal] = set()
     all_versions = versions(file)
     ids = dict.fromkeys(id_ for version in all_versions for id_ in version.rules.rules)
     for id_ in ids:
-        known: list[tuple[Rule, object]] = []
+        # A version that leaves the rule as it was before adds no goals, and its states need not be
+        # tried once more.
+        counted: list[tuple[Rule, object]] = []
         for version in all_versions:
             rule = version.rules.rules.get(id_)
-            if rule is None or not OwnContent(version.rules).judges(rule):
+            if rule is None or not FileContent(version.rules).judges(rule):
                 continue
             survey = Survey(version.alone)
-            reaching = {
+            reached_here = {
                 goal
-                for one in ran
-                if version.judges(one) and _speaks(one, rule)
-                for goal in survey.reached(rule, one.scoring)
+                for result in ran
+                if version.judges(result) and _speaks_of(result, rule)
+                for goal in survey.reached(rule, result.scoring)
             }
-            reached |= reaching
-            states = {goal.which for goal in reaching if goal.kind == STATE}
+            reached |= reached_here
+            states = {goal.which for goal in reached_here if goal.kind == STATE}
             as_judged = (judging(rule), version.rules.metrics)
-            if as_judged not in known:
-                known.append(as_judged)
+            if as_judged not in counted:
+                counted.append(as_judged)
                 states |= set(states_of(rule, version))
-                goals |= dict.fromkeys(_in_order(id_, states))
+                goals |= dict.fromkeys(_state_goals(id_, states))
                 goals |= dict.fromkeys(survey.goals(rule))
-            goals |= dict.fromkeys(_in_order(id_, states))
+            goals |= dict.fromkeys(_state_goals(id_, states))
     return Coverage(tuple(goals), frozenset(reached))
 
 
-def _in_order(rule: str, states: Iterable[str]) -> list[Goal]:
+def _state_goals(rule: str, states: Iterable[str]) -> list[Goal]:
     return [Goal(STATE, rule, state) for state in sorted(states)]
 
 
-def _speaks(ran: Ran, rule: Rule) -> bool:
-    """Whether a case expects a rule's state or points, and scores it as it stands in the version:
-    a kind of unit may have changed it.
+def _speaks_of(ran: Ran, rule: Rule) -> bool:
+    """Whether a case expects the state or points of a rule as it stands in a version.
+
+    The kind of the case's unit may have changed the rule; then it speaks of another one.
     """
-    scored = ran.scoring.rules.rules.get(rule.id)
-    same = scored is not None and judging(scored) == judging(rule)
-    return same and ran.case.expects(rule.id)
+    scored_rule = ran.scoring.rules.rules.get(rule.id)
+    if scored_rule is None or judging(scored_rule) != judging(rule):
+        return False
+    return ran.case.expects(rule.id)
 
 
 def states_of(rule: Rule, version: Version) -> Iterator[str]:
-    """Yield the states to which the figures that are worth trying bring a rule."""
+    """Yield the states to which the submissions that are worth trying bring a rule."""
     position = version.tries.compiled.places[rule.id]
-    for case in version.tries.of(rule):
-        tried = version.tried(case)
-        scoring = version.tries.bench.scoring(tried) if tried else None
-        if scoring is not None:
+    for submission in version.tries.of(rule):
+        scored = version.scored(submission)
+        if scored is not None:
+            _, scoring = scored
             yield str(scoring.results[position].state)

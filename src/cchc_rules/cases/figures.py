@@ -10,7 +10,7 @@ from typing import Any
 from cchc_rules.base import number
 from cchc_rules.base.state import Absent, Effect, State
 from cchc_rules.cases.edges import domain, edges, unit_of
-from cchc_rules.cases.rescored import Bench, Try
+from cchc_rules.cases.trial_scorer import TrialScorer, Try
 from cchc_rules.rules.dependencies import above
 from cchc_rules.rules.model import Metric, Rule
 from cchc_rules.rules.value_function import Staircase, Symbol
@@ -44,10 +44,10 @@ Table = dict[str, Any]
 class Tries:
     """Makes submissions to try on the rules of one rule set."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self.rules = bench.rules
-        self.compiled = compile_rules(bench.rules)
+    def __init__(self, scorer: TrialScorer) -> None:
+        self.scorer = scorer
+        self.rules = scorer.rules
+        self.compiled = compile_rules(scorer.rules)
         self.reader = self.compiled.reader
         self._found: dict[tuple[str, State], Try | None] = {}
 
@@ -93,8 +93,8 @@ class Tries:
 
     def came_to(self, one: Try, so: Callable[[Scoring], bool]) -> bool:
         """Whether a submission is scored and comes to what is asked."""
-        tried = self.bench.read(one)
-        scoring = self.bench.scoring(tried) if tried else None
+        tried = self.scorer.read(one)
+        scoring = self.scorer.scoring(tried) if tried else None
         return scoring is not None and so(scoring)
 
     def reported(self, rule: Rule) -> Iterator[Try]:
@@ -221,7 +221,7 @@ class Tries:
         """Return every figure, derived ones too, where these are submitted; None where they are
         refused.
         """
-        tried = self.bench.read({"measurements": table})
+        tried = self.scorer.read({"measurements": table})
         return self.compiled.figures(tried.figures) if tried else None
 
     def values(self, metric: Metric, wanted: list[Fraction]) -> list[Any]:

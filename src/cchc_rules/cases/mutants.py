@@ -13,7 +13,7 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, path_text
 from cchc_rules.base.state import Effect, State
 from cchc_rules.cases.edges import unit_of
-from cchc_rules.cases.own_content import OwnContent
+from cchc_rules.cases.file_content import FileContent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.deductions import Deduction, Nature, Tier, TierValue, replacements
 from cchc_rules.rules.model import (
@@ -55,7 +55,7 @@ def mutants(rules: RuleSet) -> Iterator[Mutant]:
     """Yield every mutant of what a file gives itself, in its order: rules, metrics, groups, the
     index.
     """
-    own = OwnContent(rules)
+    own = FileContent(rules)
     judged = [rule for rule in rules.rules.values() if own.judges(rule)]
     for rule in judged:
         for change in _of_rule(rules, rule):

@@ -1,20 +1,27 @@
-"""Which mutants the cases notice; and of those that they do not, a submission that would show the
-difference.
+"""Which mutants the cases of a rule set notice, and a submission that shows each one they do not.
+
+A mutant is the rule set with one mistake made in it on purpose. For each the question goes through
+three stages, and most mutants end in the first two:
+
+    refused by the checks?                   nobody could make this mistake unseen
+    noticed by a case?                       only cases that can concern it are run
+    told apart by any submission we try?     then a case is missing, and that submission is it;
+                                             else the mutant is the same as the rule set
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base import number
 from cchc_rules.base.state import State
-from cchc_rules.cases.case_file import CaseFile, Value
+from cchc_rules.cases.case_file import DECIDING_KEYS, CaseFile, Value
 from cchc_rules.cases.case_text import Wanted
 from cchc_rules.cases.figures import Table, laid
 from cchc_rules.cases.mutants import Mutant, mutants
-from cchc_rules.cases.rescored import Bench, Tried, Try
 from cchc_rules.cases.run import PASSED, Ran, got, of_group, of_index, of_rule
+from cchc_rules.cases.trial_scorer import BoundTry, TrialScorer, Try
 from cchc_rules.cases.versions import Version, versions
 from cchc_rules.rules import check, dependencies
 from cchc_rules.rules.model import Rule, RuleSet
@@ -23,79 +30,103 @@ from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import as_json
 
 NOTICED = "noticed"
+"""A case notices it."""
+
 UNNOTICED = "unnoticed"
+"""No case notices it, though a submission shows a difference."""
+
 REFUSED = "refused"
+"""The checks of rule sets refuse it."""
+
 SAME = "same"
+"""Everything that was tried scores as under the rule set itself."""
+
 STATUSES = (NOTICED, UNNOTICED, REFUSED, SAME)
 
 MOST_TICKS = 10**6
-"""An index of more ticks is not aimed at."""
+"""The most ticks that the search for an index at the edge of a band takes off."""
 
 MOST_REST = 300
-"""So many ticks at most are taken off by a figure that is a little lower."""
+"""The most ticks that a value which is a little lower takes off; the rest is left out whole."""
 
 FINE_PLACES = 4
-"""The decimal places of such a figure."""
+"""The decimal places of such a value."""
 
-Progress = Callable[[int, int], None]
-"""Told how many mutants are done, and of how many."""
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how many mutants are done, and of how many."""
+
+ScoredTry: TypeAlias = tuple[Try, BoundTry, Scoring]
+"""A submission that was tried: as a case says it, as it was read, and what it comes to."""
+
+RulesBehind: TypeAlias = dict[str, set[str]]
+"""For each rule, by id, the rules that require it."""
 
 
-class Difference(NamedTuple):
-    """A submission that the rule set and its mutant score differently, and what of it differs."""
+class Counterexample(NamedTuple):
+    """A submission that the rule set and a mutant of it score differently."""
 
-    one: Try
+    submission: Try
     wanted: tuple[Wanted, ...]
+    """What differs: a case that expects it notices the mutant."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fate:
-    """What became of a mutant.
-
-    `noticed` by a case, `unnoticed` though a submission shows a difference, `refused` by the
-    checks, or the `same` as the rule set over everything that was tried.
-    """
+    """What became of a mutant."""
 
     mutant: Mutant
     status: str
+    """One of `STATUSES`."""
     case: str | None = None
-    difference: Difference | None = None
+    """The id of the first case that notices it."""
+    counterexample: Counterexample | None = None
+    """What would notice it, where no case does."""
 
 
 def fates(
     file: CaseFile, ran: list[Ran], progress: Progress | None = None
 ) -> list[Fate]:
-    """Return what becomes of every mutant of a rule set under its cases; cases that fail or are
-    open notice nothing.
+    """Return what becomes of every mutant of a rule set under its cases.
 
     A mistake in a plain value is in every version in which no dated section gives the value anew:
     a case of any of these versions may notice it.
+
+    Args:
+        file: the case file with its rule set.
+        ran: its cases, as `run` scored them; those that fail or are open notice nothing.
+        progress: called after each mutant.
+
+    >>> from cchc_rules.cases.case_file import without_cases
+    >>> first, *_ = fates(without_cases("example-access-to-law"), [])
+    >>> first.mutant.at, first.status
+    ('rule.documents-lawful.deduction.tiers[1]', 'unnoticed')
     """
-    trials = [_Trial(version, ran) for version in versions(file)]
-    found: dict[tuple[str, ...], list[tuple[Mutant, _Trial]]] = {}
+    trials = [_VersionTrial(version, ran) for version in versions(file)]
+    # The same mistake in several versions is one mutant.
+    by_mistake: dict[tuple[str, ...], list[tuple[Mutant, _VersionTrial]]] = {}
     for trial in trials:
         for mutant in mutants(trial.version.alone):
-            key = (mutant.kind, mutant.at, mutant.before, mutant.after)
-            found.setdefault(key, []).append((mutant, trial))
-    answers: list[Fate] = []
-    for in_versions in found.values():
-        answers.append(_fate(in_versions))
+            mistake = (mutant.kind, mutant.at, mutant.before, mutant.after)
+            by_mistake.setdefault(mistake, []).append((mutant, trial))
+    all_fates: list[Fate] = []
+    for in_versions in by_mistake.values():
+        all_fates.append(_fate(in_versions))
         if progress is not None:
-            progress(len(answers), len(found))
-    return answers
+            progress(len(all_fates), len(by_mistake))
+    return all_fates
 
 
-class _Trial:
+class _VersionTrial:
     """The cases that are judged by one version, and the search for more of them."""
 
     def __init__(self, version: Version, ran: list[Ran]) -> None:
         self.version = version
-        self.jury = _Jury(version, ran)
-        self.hunter = Hunter(version)
+        self.cases = _PassingCases(version, ran)
+        self.search = CounterexampleSearch(version)
 
 
-def _fate(in_versions: list[tuple[Mutant, _Trial]]) -> Fate:
-    """Return what becomes of a mutant, given as it stands in each version that has it."""
+def _fate(in_versions: list[tuple[Mutant, _VersionTrial]]) -> Fate:
+    """Return what becomes of a mutant, from how it stands in each version that has it."""
     mutant = in_versions[0][0]
     sound = [
         (changed, trial)
@@ -105,73 +136,72 @@ def _fate(in_versions: list[tuple[Mutant, _Trial]]) -> Fate:
     if not sound:
         return Fate(mutant, REFUSED)
     for changed, trial in sound:
-        case = trial.jury.notices(changed)
+        case = trial.cases.noticing(changed)
         if case is not None:
             return Fate(mutant, NOTICED, case)
     for changed, trial in sound:
-        difference = trial.hunter.difference(changed)
-        if difference is not None:
-            return Fate(mutant, UNNOTICED, None, difference)
+        counterexample = trial.search.counterexample(changed)
+        if counterexample is not None:
+            return Fate(mutant, UNNOTICED, None, counterexample)
     return Fate(mutant, SAME)
 
 
-class _Jury:
+class _PassingCases:
     """The cases that pass; those that can concern a mutant are run on it."""
 
     def __init__(self, version: Version, ran: list[Ran]) -> None:
         self.rules = version.alone
-        self.bench = Bench(version.alone, version.given)
-        of_no_kind = (one for one in ran if one.scoring.rules is version.rules)
+        self.scorer = TrialScorer(version.alone, version.given)
+        # Mutants are made of the rules of no particular kind of unit; cases of a kind score others.
         self.cases = [
-            (one, self.bench.held(one.case.measurements))
-            for one in of_no_kind
-            if one.status == PASSED
+            (result, self.scorer.bound(result.case.measurements))
+            for result in ran
+            if result.scoring.rules is version.rules and result.status == PASSED
         ]
-        self.behind = _behind(version.alone)
+        self.behind = _rules_behind(version.alone)
 
-    def notices(self, mutant: Mutant) -> str | None:
-        """Return the first case that notices a mutant; those that speak of a rule it touches are
-        asked first.
+    def noticing(self, mutant: Mutant) -> str | None:
+        """Return the id of a case that notices a mutant, None where none does.
+
+        Those that speak of a rule it touches are asked first, for they are the likeliest to.
         """
         reach = Reach(self.rules, mutant, self.behind)
-        concerned = [one for one in self.cases if reach.concerns(one[0])]
-        concerned.sort(
-            key=lambda one: not any(one[0].case.expects(rule) for rule in reach.rules)
-        )
-        return next(
-            (
-                ran.case.id
-                for ran, tried in concerned
-                if self.differs(ran, tried, mutant)
-            ),
-            None,
-        )
+        concerned = [case for case in self.cases if reach.concerns(case[0])]
+        concerned.sort(key=lambda case: not reach.decides(case[0]))
+        for result, bound in concerned:
+            if self.differs(result, bound, mutant):
+                return result.case.id
+        return None
 
-    def differs(self, ran: Ran, tried: Tried, mutant: Mutant) -> bool:
+    def differs(self, ran: Ran, bound: BoundTry, mutant: Mutant) -> bool:
         """Whether an expectation of a case no longer holds."""
-        scoring = self.bench.scoring(tried, mutant.rules)
-        return scoring is None or any(
-            got(scoring, one) != one.value for one in ran.case.expectations
+        scoring = self.scorer.scoring(bound, mutant.rules)
+        if scoring is None:
+            return True
+        return any(
+            got(scoring, expectation) != expectation.value
+            for expectation in ran.case.expectations
         )
 
 
-def _behind(rules: RuleSet) -> dict[str, set[str]]:
+def _rules_behind(rules: RuleSet) -> RulesBehind:
     """Return, for each rule, the rules right behind it: those that require it."""
-    found: dict[str, set[str]] = {}
+    behind: RulesBehind = {}
     for rule in rules.rules.values():
-        for other in rule.requires:
-            found.setdefault(other, set()).add(rule.id)
-    return found
+        for required in rule.requires:
+            behind.setdefault(required, set()).add(rule.id)
+    return behind
 
 
 class Reach:
-    """What a mutant may change: the rules it touches and those behind them, the groups above them,
-    the index.
+    """What a mutant may change: rules, the groups above them, and always the index.
+
+    The rules are those that it touches, and all behind them. If `paid` requires `signed`, and
+    `audited` requires `paid`, then a mistake in `signed` may change the points of all three.
     """
 
-    def __init__(
-        self, rules: RuleSet, mutant: Mutant, behind: dict[str, set[str]]
-    ) -> None:
+    def __init__(self, rules: RuleSet, mutant: Mutant, behind: RulesBehind) -> None:
+        # Dictionaries without values: sets that keep their order.
         self.rules: dict[str, None] = {}
         waiting = sorted(mutant.touched)
         while waiting:
@@ -179,77 +209,88 @@ class Reach:
             if rule not in self.rules:
                 self.rules[rule] = None
                 waiting += sorted(behind.get(rule, ()))
-        starts = [
-            *(rules.rules[rule].group for rule in self.rules),
-            *sorted(mutant.groups),
-        ]
+        groups_of_rules = [rules.rules[rule].group for rule in self.rules]
         self.groups = dict.fromkeys(
-            group.id for start in starts for group in dependencies.above(rules, start)
+            group.id
+            for lowest in (*groups_of_rules, *sorted(mutant.groups))
+            for group in dependencies.above(rules, lowest)
         )
 
     def concerns(self, ran: Ran) -> bool:
         """Whether a case expects anything that the mutant may change."""
         parts = {"rule": self.rules, "group": self.groups, "index": {"": None}}
-        return any(one.id in parts[one.part] for one in ran.case.expectations)
+        return any(
+            expectation.id in parts[expectation.part]
+            for expectation in ran.case.expectations
+        )
+
+    def decides(self, ran: Ran) -> bool:
+        """Whether a case expects the state or the points of a rule that the mutant may change."""
+        return any(ran.case.expects(rule) for rule in self.rules)
 
 
-class Hunter:
-    """Looks for submissions that a rule set and its mutants score differently: with figures at and
-    beside edges.
+class CounterexampleSearch:
+    """Looks for submissions that a rule set and its mutants score differently.
+
+    What it tries, and what that comes to under the rule set, is kept: it serves every mutant.
     """
 
     def __init__(self, version: Version) -> None:
         self.version = version
         self.rules = version.alone
         self.tries = version.tries
-        self.bench = self.tries.bench
-        self.behind = _behind(version.alone)
-        self._tried: dict[str, list[tuple[Try, Tried, Scoring]]] = {}
-        self._whole: list[tuple[Try, Tried, Scoring]] | None = None
+        self.scorer = self.tries.scorer
+        self.behind = _rules_behind(version.alone)
+        self._of_rule: dict[str, list[ScoredTry]] = {}
+        self._whole: list[ScoredTry] | None = None
 
-    def difference(self, mutant: Mutant) -> Difference | None:
-        """Return the first submission found on which a mutant differs, None where none is."""
+    def counterexample(self, mutant: Mutant) -> Counterexample | None:
+        """Return the first submission tried on which a mutant differs, None where none does."""
         reach = Reach(self.rules, mutant, self.behind)
-        for one, tried, scoring in self.worth_trying(mutant):
-            other = self.bench.scoring(tried, mutant.rules)
-            if other is not None:
-                wanted = tuple(_differing(scoring, other, reach))
-                if wanted:
-                    return Difference(self.version.dated(one), wanted)
+        for submission, bound, scoring in self.worth_trying(mutant):
+            under_mutant = self.scorer.scoring(bound, mutant.rules)
+            if under_mutant is None:
+                continue
+            wanted = tuple(_differing(scoring, under_mutant, reach))
+            if wanted:
+                return Counterexample(self.version.dated(submission), wanted)
         return None
 
-    def worth_trying(self, mutant: Mutant) -> Iterator[tuple[Try, Tried, Scoring]]:
-        """Yield submissions for the rules that a mutant touches; for what lies above rules, whole
-        submissions.
+    def worth_trying(self, mutant: Mutant) -> Iterator[ScoredTry]:
+        """Yield submissions on the rules that a mutant touches.
+
+        For a mistake that touches no rule, but groups, bands or the index, they are whole ones.
         """
         for rule in sorted(mutant.touched, key=list(self.rules.rules).index):
             yield from self.of(self.rules.rules[rule])
         if not mutant.touched:
             yield from self.whole()
 
-    def of(self, rule: Rule) -> list[tuple[Try, Tried, Scoring]]:
+    def of(self, rule: Rule) -> list[ScoredTry]:
         """Return the submissions worth trying on a rule, with what they come to."""
-        if rule.id not in self._tried:
-            self._tried[rule.id] = list(self.scored(self.tries.of(rule)))
-        return self._tried[rule.id]
+        if rule.id not in self._of_rule:
+            self._of_rule[rule.id] = list(self.scored(self.tries.of(rule)))
+        return self._of_rule[rule.id]
 
-    def scored(self, found: Iterable[Try]) -> Iterator[tuple[Try, Tried, Scoring]]:
+    def scored(self, submissions: Iterable[Try]) -> Iterator[ScoredTry]:
         """Yield the submissions that are scored at all, with what they come to."""
-        for one in found:
-            tried = self.version.tried(one)
-            scoring = self.bench.scoring(tried) if tried else None
-            if tried is not None and scoring is not None:
-                yield one, tried, scoring
+        for submission in submissions:
+            scored = self.version.scored(submission)
+            if scored is not None:
+                yield submission, *scored
 
-    def whole(self) -> list[tuple[Try, Tried, Scoring]]:
-        """Return whole submissions: everything met, nothing given, nothing met, one rule not met,
-        and every edge.
-        """
+    def whole(self) -> list[ScoredTry]:
+        """Return the whole submissions worth trying, with what they come to."""
         if self._whole is None:
-            self._whole = list(self.scored(self._wholes()))
+            self._whole = list(self.scored(self._whole_tries()))
         return self._whole
 
-    def _wholes(self) -> Iterator[Try]:
+    def _whole_tries(self) -> Iterator[Try]:
+        """Yield submissions that speak of every rule.
+
+        They are: everything met, nothing reported, nothing met; one rule not met or partly met,
+        all others met; and an index at, just below and just above each edge of a band.
+        """
         rules = list(self.rules.rules.values())
         best = self._all(rules, State.MET)
         worst = self._all(rules, State.NOT_MET)
@@ -260,143 +301,175 @@ class Hunter:
         yield from self._at_bands(best)
 
     def _all(self, rules: Iterable[Rule], state: State) -> Try:
-        """Return a submission that brings every rule into a state, as far as one was found."""
-        found: Try = {}
+        """Return a submission that brings every rule into a state, as far as tries do."""
+        submission: Try = {}
         for rule in rules:
-            found = laid(found, self.tries.first(rule, state) or {})
-        return found
+            submission = laid(submission, self.tries.first(rule, state) or {})
+        return submission
 
     def _at_bands(self, best: Try) -> Iterator[Try]:
-        """Yield the best submission with figures left out so that the index lies at, and beside, an
-        edge of a band.
+        """Yield submissions with an index at, and one tick beside, each edge of a band.
+
+        Each is the best submission with just so many points taken off.
         """
-        ends = {
-            end
+        edges = {
+            edge
             for band in self.rules.bands
-            for end in (band.interval.low, band.interval.high)
-            if end is not None
+            for edge in (band.interval.low, band.interval.high)
+            if edge is not None
         }
+        if not edges:
+            return
         unit = self.tries.compiled.unit
-        for _, _, scoring in self.scored([best] if ends else []):
-            for end in sorted(ends):
+        for _, _, scoring in self.scored([best]):
+            for edge in sorted(edges):
                 for beside in (0, -1, 1):
-                    yield from self._lowered(
-                        best, scoring, _over(scoring, end * unit + beside)
-                    )
+                    excess = _excess(scoring, edge * unit + beside)
+                    if excess is not None:
+                        yield from self._lowered(best, scoring, excess)
 
-    def _lowered(self, best: Try, scoring: Scoring, over: int) -> Iterator[Try]:
-        """Yield a submission that comes to so many ticks less: figures are left out, and one is a
-        little lower.
+    def _lowered(self, best: Try, scoring: Scoring, ticks: int) -> Iterator[Try]:
+        """Yield a submission that earns so many ticks less, if one is found.
+
+        The values of some rules are left out, which takes their points off whole. What no sum of
+        points gives exactly is taken off by one value that is a little lower. To take off 2.53 of
+        points where rules earn 1.50, 1.00 and, in shares, 4.00, the first two are left out, and
+        the third earns 3.97.
         """
-        for rest in range(min(over, MOST_REST) + 1):
-            left = _left_out(scoring, over - rest)
-            if left is not None:
-                fine = self._lower(scoring, left, rest) if rest else {}
-                if fine is not None:
-                    yield laid(self._without(best, left), {"measurements": fine})
-                    return
+        for rest in range(min(ticks, MOST_REST) + 1):
+            left_out = _adding_up_to(scoring, ticks - rest)
+            if left_out is None:
+                continue
+            lowered: Table | None = {}
+            if rest:
+                lowered = self._lower_value(scoring, left_out, rest)
+            if lowered is not None:
+                remaining = self._without(best, left_out)
+                yield laid(remaining, {"measurements": lowered})
+                return
 
-    def _lower(self, scoring: Scoring, left: list[Rule], ticks: int) -> Table | None:
-        """Return the figure of a rule that is not left out with which it earns so many ticks less
-        than its weight.
+    def _lower_value(
+        self, scoring: Scoring, left_out: list[Rule], ticks: int
+    ) -> Table | None:
+        """Return the value with which one rule earns so many ticks less than its weight.
+
+        The rule is not one of those left out, and gives a share of its weight along a line: for a
+        target of 90 and a weight of 4, a value of 89.325 earns 3.97. None where there is none.
         """
         for rule in self.rules.rules.values():
             lost = Fraction(ticks, self.tries.compiled.unit)
             line = _line_of(rule)
-            if rule in left or line is None or rule.weight <= lost:
+            if rule in left_out or line is None or rule.weight <= lost:
                 continue
             metric = self.rules.metrics[rule.metric or ""]
             target = self.tries.reader.threshold(rule, scoring.figures)
-            if metric.submitted and not metric.whole and isinstance(target, Fraction):
+            is_fine = metric.submitted and not metric.whole
+            if is_fine and isinstance(target, Fraction):
                 share = (rule.weight - lost) / rule.weight
                 exact = line.start + (target - line.start) * share
                 return {metric.id: as_json(number.round_half_up(exact, FINE_PLACES))}
         return None
 
-    def _without(self, best: Try, left: list[Rule]) -> Try:
-        """Return a submission without the figures of some rules."""
-        ids = {rule.id for rule in left}
-        names = {name for rule in left for name in self.tries.compiled.reads[rule.id]}
-        figures = {
-            name: figure
-            for name, figure in best.get("measurements", {}).items()
+    def _without(self, submission: Try, left_out: list[Rule]) -> Try:
+        """Return a submission without the values that some rules read."""
+        ids = {rule.id for rule in left_out}
+        names = {name for id_ in ids for name in self.tries.compiled.reads[id_]}
+        measurements = {
+            name: value
+            for name, value in submission.get("measurements", {}).items()
             if name not in names
         }
         points = {
-            id_: given
-            for id_, given in best.get("points", {}).items()
+            id_: entry
+            for id_, entry in submission.get("points", {}).items()
             if id_ not in ids
         }
-        return {**best, "measurements": figures, "points": points}
+        return {**submission, "measurements": measurements, "points": points}
 
 
-def _over(scoring: Scoring, ticks: Fraction) -> int:
-    """Return by how many ticks of points the index lies above so many of its own; -1 where no whole
-    number is.
+def _excess(scoring: Scoring, ticks: Fraction) -> int | None:
+    """Return by how many ticks of points an index lies above so many ticks of its own.
 
-    Taken as if every point counted the same: nothing is excluded.
+    Taken as if every point counted the same: nothing is excluded. None where that is no whole
+    number of ticks, or out of reach.
     """
-    sums = scoring.index
-    over = (sums.value - ticks) * sums.base.maximum / (sums.scale * sums.unit)
-    return over.numerator if over.denominator == 1 and 0 <= over <= MOST_TICKS else -1
+    index = scoring.index
+    ticks_above = index.value - ticks
+    excess = ticks_above * index.base.maximum / (index.scale * index.unit)
+    if excess.denominator == 1 and 0 <= excess <= MOST_TICKS:
+        return excess.numerator
+    return None
 
 
 def _line_of(rule: Rule) -> Line | None:
     """Return the line along which a rule gives shares of its weight, None where it has none."""
-    lines = (piece.points for piece in rule.pieces)
-    return next((points for points in lines if isinstance(points, Line)), None)
+    for piece in rule.pieces:
+        if isinstance(piece.points, Line):
+            return piece.points
+    return None
 
 
-def _left_out(scoring: Scoring, over: int) -> list[Rule] | None:
-    """Return rules that together earn so many ticks, None where there are none; those without
-    shares go first.
+def _adding_up_to(scoring: Scoring, ticks: int) -> list[Rule] | None:
+    """Return rules that together earn just so many ticks, None where no rules do.
+
+    This is the problem of subset sums. The sums that the first rules can give are kept as the bits
+    of one integer: bit n is set where some of them add up to n. A rule of p ticks turns sums S into
+    S | S << p. Of rules of 2 and 3 ticks the integers are 1, 101 and 101101 in binary: the sums 0,
+    then 0 and 2, then 0, 2, 3 and 5. Then the rules are walked back: one is taken where the sum
+    that is left could not be reached without it.
+
+    Rules that give shares come last, so that they are the ones left for `_lower_value`.
     """
-    parts = [
-        (at, result.earned)
-        for at, result in enumerate(scoring.results)
-        if 0 < result.earned <= over
+    earned = [
+        (position, result.earned)
+        for position, result in enumerate(scoring.results)
+        if 0 < result.earned <= ticks
     ]
-    parts.sort(key=lambda part: _line_of(scoring.rule(part[0])) is not None)
-    sums = [
-        1
-    ]  # bit n of the entry after k parts: n ticks are the sum of some of the first k
-    for _, points in parts:
-        sums.append((sums[-1] | sums[-1] << points) & ((2 << over) - 1))
-    if not sums[-1] >> over & 1:
+    earned.sort(key=lambda item: _line_of(scoring.rule(item[0])) is not None)
+    no_more_than_ticks = (2 << ticks) - 1
+    reachable = [1]
+    for _, points in earned:
+        before = reachable[-1]
+        reachable.append((before | before << points) & no_more_than_ticks)
+    if not reachable[-1] >> ticks & 1:
         return None
-    left = over
-    found = list[Rule]()
-    for (at, points), before in zip(reversed(parts), reversed(sums[:-1]), strict=True):
-        if not before >> left & 1:
-            left -= points
-            found.append(scoring.rule(at))
-    return found
+    remaining = ticks
+    rules: list[Rule] = []
+    for (position, points), before in zip(
+        reversed(earned), reversed(reachable[:-1]), strict=True
+    ):
+        if not before >> remaining & 1:
+            remaining -= points
+            rules.append(scoring.rule(position))
+    return rules
 
 
-def _differing(one: Scoring, two: Scoring, reach: Reach) -> list[Wanted]:
-    """Return what differs between two scorings: rules, with state and points; where none does,
-    groups, the index.
+def _differing(before: Scoring, after: Scoring, reach: Reach) -> list[Wanted]:
+    """Return what differs between two scorings: rules; where none does, groups; else the index.
+
+    Of a rule its state and points are asked for in any case: they make the case one of its own.
     """
-    rules = [
-        ("rule", rule, key)
-        for rule in reach.rules
-        for key in _keys(of_rule(one, rule), of_rule(two, rule))
-    ]
-    if rules:
-        shown = dict.fromkeys(
-            ("rule", rule, key) for _, rule, _ in rules for key in ("state", "points")
-        )
-        return list(shown | dict.fromkeys(rules))
-    groups = [
-        ("group", group, key)
-        for group in reach.groups
-        for key in _keys(of_group(one, group), of_group(two, group))
-    ]
-    return groups or [("index", "", key) for key in _keys(of_index(one), of_index(two))]
+    of_rules: list[Wanted] = []
+    for rule in reach.rules:
+        for key in _differing_keys(of_rule(before, rule), of_rule(after, rule)):
+            of_rules.append(("rule", rule, key))
+    if of_rules:
+        deciding: list[Wanted] = [
+            ("rule", rule, key) for _, rule, _ in of_rules for key in DECIDING_KEYS
+        ]
+        return list(dict.fromkeys([*deciding, *of_rules]))
+    of_groups: list[Wanted] = []
+    for group in reach.groups:
+        for key in _differing_keys(of_group(before, group), of_group(after, group)):
+            of_groups.append(("group", group, key))
+    if of_groups:
+        return of_groups
+    keys = _differing_keys(of_index(before), of_index(after))
+    return [("index", "", key) for key in keys]
 
 
-def _keys(
-    one: Iterable[tuple[str, Value]], two: Iterable[tuple[str, Value]]
+def _differing_keys(
+    before: Iterable[tuple[str, Value]], after: Iterable[tuple[str, Value]]
 ) -> list[str]:
-    found = dict(two)
-    return [key for key, value in one if found.get(key) != value]
+    values_after = dict(after)
+    return [key for key, value in before if values_after.get(key) != value]

@@ -1,8 +1,9 @@
-"""Cases are run: each submission is scored, and what came out is held against what was expected,
-exactly.
+"""Runs cases: each submission is scored, and what came out is held against what was expected.
+
+Numbers are compared exactly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,12 +14,21 @@ from cchc_rules.report.score import score
 from cchc_rules.scoring.scoring import Scoring
 
 PASSED = "passed"
+"""Every expectation holds."""
+
 FAILED = "failed"
+"""An expectation does not hold."""
+
 OPEN = "open"
+"""No expectation fails, and one has still to be filled in by a person."""
 
 
 class CheckedExpectation(NamedTuple):
-    """One expectation and what was found."""
+    """One expectation, and what came out.
+
+    >>> CheckedExpectation(Expectation("index", "", "value", Fraction(80)), Fraction(79)).status
+    'failed'
+    """
 
     expectation: Expectation
     got: Value
@@ -42,10 +52,10 @@ class Ran:
 
     @property
     def checks(self) -> list[CheckedExpectation]:
-        """Every expectation with what was found."""
+        """Every expectation with what came out."""
         return [
-            CheckedExpectation(one, got(self.scoring, one))
-            for one in self.case.expectations
+            CheckedExpectation(expectation, got(self.scoring, expectation))
+            for expectation in self.case.expectations
         ]
 
     @property
@@ -59,8 +69,16 @@ class Ran:
 
 
 def run(file: CaseFile) -> list[Ran]:
-    """Score every case; raise `CasesError` with those that scoring refuses (a state without a
-    declared effect).
+    """Score every case of a file.
+
+    Raises:
+        CasesError: with the problems of all cases that scoring refuses, such as a state without a
+            declared effect.
+
+    >>> from cchc_rules.cases.case_file import case_files, read_cases
+    >>> [path] = case_files(["cam-due-2023"])
+    >>> {ran.status for ran in run(read_cases(path))}
+    {'passed'}
     """
     ran: list[Ran] = []
     problems: list[Problem] = []
@@ -75,7 +93,10 @@ def run(file: CaseFile) -> list[Ran]:
 
 
 def got(scoring: Scoring, expectation: Expectation) -> Value:
-    """Return what an expectation is about: points, a state, a band; None where there is none."""
+    """Return what an expectation is about: points, a state, a band.
+
+    None where the scoring has no such thing, as of a rule that a kind of unit takes away.
+    """
     part, id_, key, _ = expectation
     if part == "rule":
         values = of_rule(scoring, id_)
@@ -87,24 +108,22 @@ def got(scoring: Scoring, expectation: Expectation) -> Value:
 
 
 def of_rule(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
-    """Yield what became of a rule; nothing where there is no such rule."""
-    at = scoring.compiled.places.get(id_)
-    if at is not None:
-        result = scoring.results[at]
-        yield "state", str(result.state)
-        ticks = {
-            "points": result.earned,
-            "lost": scoring.lost(at),
-            "excluded": result.excluded,
-        }
-        yield from (
-            (key, Fraction(count, scoring.compiled.unit))
-            for key, count in ticks.items()
-        )
+    """Yield what became of a rule, by key; nothing where there is no such rule."""
+    position = scoring.compiled.places.get(id_)
+    if position is None:
+        return
+    result = scoring.results[position]
+    yield "state", str(result.state)
+    ticks = {
+        "points": result.earned,
+        "lost": scoring.lost(position),
+        "excluded": result.excluded,
+    }
+    yield from _in_points(ticks, scoring)
 
 
 def of_group(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
-    """Yield what a group came to; nothing where there is no such group."""
+    """Yield what a group came to, by key; nothing where there is no such group."""
     for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
         if group.id == id_:
             ticks = {
@@ -112,27 +131,29 @@ def of_group(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
                 "lost": total.lost,
                 "excluded": total.excluded,
             }
-            yield from (
-                (key, Fraction(count, scoring.compiled.unit))
-                for key, count in ticks.items()
-            )
+            yield from _in_points(ticks, scoring)
 
 
 def of_index(scoring: Scoring) -> Iterator[tuple[str, Value]]:
-    """Yield what the index came to."""
-    sums = scoring.index
+    """Yield what the index came to, by key."""
+    index = scoring.index
     band = scoring.banding().band
     ticks = {
-        "value": sums.value,
-        "base": sums.rounded_base,
-        "bonus": sums.bonus,
-        "penalty": sums.penalty,
-        "claimed": sums.value,
+        "value": index.value,
+        "base": index.rounded_base,
+        "bonus": index.bonus,
+        "penalty": index.penalty,
+        "claimed": index.value,
         "supported": scoring.supported.value,
         "lowest": scoring.lowest.value,
         "highest": scoring.highest.value,
     }
-    yield from (
-        (key, Fraction(count, scoring.compiled.unit)) for key, count in ticks.items()
-    )
+    yield from _in_points(ticks, scoring)
     yield "band", band.id if band else None
+
+
+def _in_points(
+    ticks: Mapping[str, int], scoring: Scoring
+) -> Iterator[tuple[str, Value]]:
+    for key, count in ticks.items():
+        yield key, Fraction(count, scoring.compiled.unit)

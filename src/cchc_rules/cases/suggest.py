@@ -1,19 +1,20 @@
-"""The cases that are missing, as text: figures that reach what no case does. What must come out is
-left to people.
+"""The cases that are missing, as text: submissions that reach what no case does.
 
-The engine is asked which figures reach what; nothing that it comes to (a state, a tier, points) is
-written down.
+What must come out is left to people. The engine is asked which figures reach what, but nothing that
+it comes to (a state, a tier, points) is written down: a case that repeats what the engine says
+would prove nothing.
 """
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from cchc_rules.base.messages import message
 from cchc_rules.cases import case_text
 from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.coverage import EDGE, WAY, Goal, Survey, coverage
-from cchc_rules.cases.rescored import Try
 from cchc_rules.cases.run import run
+from cchc_rules.cases.trial_scorer import Try
 from cchc_rules.cases.versions import Version, versions
 from cchc_rules.rules.model import Rule
 from cchc_rules.rules.source import CASES
@@ -23,72 +24,89 @@ ASKED = ("state", "points", "excluded")
 
 
 def suggested(file: CaseFile, lang: str) -> str:
-    """Return the cases that are missing in a file, as text to be added to it; what no figure tried
-    reaches, as notes.
+    """Return the cases that are missing in a file, as text to be added to it.
 
-    Raises `CasesError` where a case of the file is refused when it is scored.
+    What no submission that was tried reaches stands at the end as notes.
+
+    Args:
+        file: the case file, which may have no cases yet: then the text begins with its head.
+        lang: `vi` or `en`, the language of what the cases are for.
+
+    Raises:
+        CasesError: where a case of the file is refused when it is scored.
+
+    >>> from cchc_rules.cases.case_file import case_files, read_cases
+    >>> [path] = case_files(["example-access-to-law"])
+    >>> print(suggested(read_cases(path), "en"))
+    # No case is missing.
+    <BLANKLINE>
     """
     missed = dict.fromkeys(coverage(file, run(file)).missed)
-    taken = {case.id for case in file.cases}
-    texts = (
-        [] if file.cases else [case_text.head(Path(file.name).name.removesuffix(CASES))]
-    )
+    taken_ids = {case.id for case in file.cases}
+    texts = []
+    if not file.cases:
+        name = Path(file.name).name.removesuffix(CASES)
+        texts.append(case_text.head(name))
     for version in versions(file):
         survey = Survey(version.alone)
         for rule in version.rules.rules.values():
-            for case, goals in _reaching(rule, missed, survey, version):
-                id_ = _id(rule.id, taken)
+            for submission, goals in _reaching(rule, missed, survey, version):
+                id_ = _free_id(rule.id, taken_ids)
+                taken_ids.add(id_)
                 why = "; ".join(dict.fromkeys(_why(goal, lang) for goal in goals))
                 asked = [("rule", rule.id, key) for key in ASKED]
-                texts.append(case_text.case(id_, why, version.dated(case), asked))
-    texts += [
-        f"# {message(lang, 'cases.not-found', of=goal.of, goal=_why(goal, lang))}\n"
-        for goal in missed
-    ]
+                dated = version.dated(submission)
+                texts.append(case_text.case(id_, why, dated, asked))
+    for goal in missed:
+        note = message(lang, "cases.not-found", of=goal.of, goal=_why(goal, lang))
+        texts.append(f"# {note}\n")
     return "\n".join(texts) or f"# {message(lang, 'cases.nothing-missing')}\n"
 
 
 def _reaching(
     rule: Rule, missed: dict[Goal, None], survey: Survey, version: Version
 ) -> Iterator[tuple[Try, list[Goal]]]:
-    """Yield submissions that reach something missed, each with what it reaches first; that is
-    missed no longer.
+    """Yield submissions that reach something missed, each with what it is the first to reach.
+
+    What is reached is taken out of `missed`, so that no two cases stand for one thing.
     """
     if not any(_concerns(goal, rule, survey) for goal in missed):
         return
-    for case in version.tries.of(rule):
-        tried = version.tried(case)
-        scoring = version.tries.bench.scoring(tried) if tried else None
-        if scoring is None:
+    for submission in version.tries.of(rule):
+        scored = version.scored(submission)
+        if scored is None:
             continue
+        _, scoring = scored
         goals = [goal for goal in survey.reached(rule, scoring) if goal in missed]
         if goals:
             for goal in dict.fromkeys(goals):
                 del missed[goal]
-            yield case, goals
+            yield submission, goals
 
 
 def _concerns(goal: Goal, rule: Rule, survey: Survey) -> bool:
-    """Whether a rule's cases can reach something."""
-    return goal.of == rule.id or (
-        goal.kind == WAY and any(path == goal.of for path, _ in survey.formulas(rule))
+    """Whether a rule's cases can reach something: of the rule, or of a formula that it reads."""
+    if goal.of == rule.id:
+        return True
+    if goal.kind != WAY:
+        return False
+    return any(path == goal.of for path, _ in survey.formulas(rule))
+
+
+def _free_id(rule: str, taken: set[str]) -> str:
+    """Return the first id after a rule's that no case has yet."""
+    return next(
+        id_ for id_ in (f"{rule}-{number}" for number in count(1)) if id_ not in taken
     )
-
-
-def _id(rule: str, taken: set[str]) -> str:
-    """Return an id that no case has yet."""
-    at = 1
-    while f"{rule}-{at}" in taken:
-        at += 1
-    taken.add(f"{rule}-{at}")
-    return f"{rule}-{at}"
 
 
 def _why(goal: Goal, lang: str) -> str:
     """Return what a case is for, without saying what must come out."""
     if goal.kind == EDGE:
-        return f"{message(lang, f'cases.{goal.side}')} {goal.which}"
+        side = message(lang, f"cases.{goal.side}")
+        return f"{side} {goal.which}"
     return message(lang, _WHY[goal.kind], of=goal.of)
 
 
 _WHY = {"state": "cases.for-state", "tier": "cases.for-tier", "way": "cases.for-way"}
+"""What a case is for, by the kind of the goal that it reaches."""

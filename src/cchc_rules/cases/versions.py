@@ -11,35 +11,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.figures import Tries
-from cchc_rules.cases.rescored import Bench, Tried, Try
 from cchc_rules.cases.run import Ran
+from cchc_rules.cases.trial_scorer import BoundTry, TrialScorer, Try
 from cchc_rules.rules.model import Rule, RuleSet, Text
+from cchc_rules.scoring.scoring import Scoring
 
 _NO_WORDS = Text("", "")
 
 
 @dataclass(eq=False)
 class Version:
-    """A version: `rules` as it stands in `whole`, the rule set; `alone` without those after it.
-
-    `day` is the day of judgement that what is tried must name; None where the usual day fits.
-    """
+    """A rule set as it stands between two days on which it changes."""
 
     whole: RuleSet
+    """The rule set with all of its versions."""
     rules: RuleSet
+    """The version as it stands in the whole rule set."""
     alone: RuleSet
+    """The version without those after it; changed copies are made of this one."""
     given: Mapping[str, Any]
+    """What every submission that is tried on it starts from."""
     day: date | None
+    """The day of judgement that such a submission must name; None where the usual day fits."""
 
     @cached_property
     def tries(self) -> Tries:
-        """What makes submissions to try on it."""
-        return Tries(Bench(self.alone, self.given))
+        """What makes submissions to try on it, and scores them."""
+        return Tries(TrialScorer(self.alone, self.given))
 
     def holds(self, day: date) -> bool:
         """Whether the version holds on a day."""
@@ -49,39 +51,70 @@ class Version:
         """Whether a case is judged on a day when the version holds."""
         return self.holds(ran.scoring.as_of)
 
-    def tried(self, case: Try) -> Tried | None:
-        """Return a submission that is tried, None where it is refused or another version holds."""
-        tried = self.tries.bench.read(case)
-        return tried if tried is not None and self.holds(tried.day) else None
+    def bound(self, submission: Try) -> BoundTry | None:
+        """Return a submission that is tried as the version reads it.
 
-    def dated(self, case: Try) -> Try:
-        """Return a submission that was tried, with the day of judgement that it needs."""
-        return case if self.day is None else {"as_of": self.day, **case}
+        None where it is refused, or where another version holds on its day.
+        """
+        bound = self.tries.scorer.read(submission)
+        if bound is None or not self.holds(bound.day):
+            return None
+        return bound
+
+    def scored(self, submission: Try) -> tuple[BoundTry, Scoring] | None:
+        """Return a submission that is tried with what it comes to; None as for `bound`, or where
+        scoring refuses it.
+        """
+        bound = self.bound(submission)
+        if bound is None:
+            return None
+        scoring = self.tries.scorer.scoring(bound)
+        if scoring is None:
+            return None
+        return bound, scoring
+
+    def dated(self, submission: Try) -> Try:
+        """Return a submission that was tried, with the day of judgement that it needs in a case."""
+        if self.day is None:
+            return submission
+        return {"as_of": self.day, **submission}
 
 
 def versions(file: CaseFile) -> list[Version]:
-    """Return the versions of a case file's rule set, the plain rules first."""
+    """Return the versions of a case file's rule set in the order of their days, the plain rules
+    first.
+    """
     rules = file.rules
-    usual = Bench(rules, file.given).read({})
+    usual = TrialScorer(rules, file.given).read({})
+    # Where a submission without anything is refused, its day would be the end of the validity.
     usual_day = rules.valid[1] if usual is None else usual.day
-    starts = [rules.valid[0], *sorted(rules.dated)]
-    ends = [later - timedelta(days=1) for _, later in pairwise(starts)]
-    found = []
-    for version, end in zip(
-        (rules, *(rules.dated[day] for day in starts[1:])),
-        (*ends, rules.valid[1]),
-        strict=True,
-    ):
-        fits = rules.at(usual_day) is version
-        day = None if fits else end
-        given = file.given if day is None else {**file.given, "as_of": day}
-        alone = replace(version, dated={}) if version.dated else version
-        found.append(Version(rules, version, alone, given, day))
-    return found
+    later_starts = sorted(rules.dated)
+    standing = [rules, *(rules.dated[day] for day in later_starts)]
+    last_days = [day - timedelta(days=1) for day in later_starts]
+    last_days.append(rules.valid[1])
+    return [
+        _version(file, version, last_day, usual_day)
+        for version, last_day in zip(standing, last_days, strict=True)
+    ]
+
+
+def _version(
+    file: CaseFile, rules: RuleSet, last_day: date, usual_day: date
+) -> Version:
+    given = file.given
+    day = None
+    if file.rules.at(usual_day) is not rules:
+        day = last_day
+        given = {**given, "as_of": day}
+    alone = replace(rules, dated={}) if rules.dated else rules
+    return Version(file.rules, rules, alone, given, day)
 
 
 def judging(rule: Rule) -> Rule:
-    """Return a rule without what only explains it: two that are equal then give the same points."""
+    """Return a rule without what only explains it.
+
+    Two rules that are equal then give the same points.
+    """
     return replace(
         rule,
         title=_NO_WORDS,
