@@ -827,7 +827,7 @@ def _clean_path(
     """Return where in the document an error lies, from pydantic's location.
 
     Pydantic puts the name of the type that it tried into the location, and `[key]` behind a key of
-    a dictionary. Of `("rule", "on-time", "deduction", "tiers", "tiers", 0, "to")` one `tiers` is
+    a dictionary. Of `('rule', 'on-time', 'deduction', 'tiers', 'tiers', 0, 'to')` one `tiers` is
     the key and one such a name. The location is walked along the document itself: a part that leads
     nowhere is dropped, unless it is the last one, which may be a key that is missing.
     """
