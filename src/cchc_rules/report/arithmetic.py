@@ -19,7 +19,7 @@ from cchc_rules.rules.value_function import (
 )
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledGroup
-from cchc_rules.scoring.rule_figures import number_of
+from cchc_rules.scoring.rule_figures import as_scalar, number_of
 from cchc_rules.submissions.submission import Given
 
 
@@ -32,66 +32,86 @@ class Arithmetic:
 
     # Rules
 
-    def calculation(self, at: int) -> str:
+    def calculation(self, position: int) -> str:
         """Return the arithmetic of a rule as one line that a person can redo."""
-        result = self.scoring.results[at]
+        result = self.scoring.results[position]
         if result.state not in COMPUTED:
-            return self._absent_line(at)
+            return self._absent_line(position)
         if result.reason is Reason.INFORMATION:
             return self.speaker.say("calculation.information")
         if result.reason is Reason.GATE_CLOSED:
             return self._outcome(
-                at, self.speaker.say("calculation.gate", why=self.speaker.why(at))
+                position,
+                self.speaker.say("calculation.gate", why=self.speaker.why(position)),
             )
-        steps = [self._derivation(name) for name in self._derived(at)]
-        return "; ".join([*steps, self._outcome(at, self._arithmetic(at))])
+        steps = [self._derivation(name) for name in self._derived(position)]
+        return "; ".join([*steps, self._outcome(position, self._arithmetic(position))])
 
-    def _outcome(self, at: int, arithmetic: str) -> str:
+    def _outcome(self, position: int, arithmetic: str) -> str:
         """Close an arithmetic line: `… = 1,8077 → 1,81; mất 0,19`."""
-        result = self.scoring.results[at]
-        group = self.scoring.compiled.mean_of.get(at)
+        result = self.scoring.results[position]
+        group = self.scoring.compiled.mean_of.get(position)
         if group is not None:
-            return self._in_mean(at, self.scoring.compiled.groups[group], arithmetic)
-        counted = self.scoring.counted[at]
+            return self._in_mean(
+                position, self.scoring.compiled.groups[group], arithmetic
+            )
+        counted = self.scoring.counted[position]
         exact = Fraction(result.n, result.d * self.scoring.compiled.unit)
         earned = self.speaker.points(result.earned)
         middle = say_number(self.speaker.lang, self._unrounded(exact, result.earned))
-        if result.reason in _JUDGED:
+        if self._is_judged(position):
             line = f"{arithmetic} → {earned}"
+        elif exact == Fraction(result.earned, self.scoring.compiled.unit):
+            line = f"{arithmetic} = {earned}"
         else:
-            same = exact == Fraction(result.earned, self.scoring.compiled.unit)
-            line = (
-                f"{arithmetic} = {earned}"
-                if same
-                else f"{arithmetic} = {middle} → {earned}"
-            )
+            line = f"{arithmetic} = {middle} → {earned}"
         parts = {"lost": counted.lost, "without-effect": counted.without_effect}
-        said = [
+        losses = [
             self.speaker.say(f"calculation.{part}", points=self.speaker.points(ticks))
             for part, ticks in parts.items()
             if ticks
         ]
-        return "; ".join([line, *said])
+        return "; ".join([line, *losses])
 
-    def _in_mean(self, at: int, group: CompiledGroup, arithmetic: str) -> str:
+    def _is_judged(self, position: int) -> bool:
+        """Whether the arithmetic of a rule is a judgement, not a sum."""
+        if self.scoring.results[position].reason in _JUDGED:
+            return True
+        piece = self.scoring.piece(position)
+        if piece is None or not isinstance(piece.points, Line):
+            return False
+        return not self._leads_on(position, piece.points)
+
+    def _leads_on(self, position: int, line: Line) -> bool:
+        """Whether a line leads from its start to the target, as a computed target may not.
+
+        A target of 20 does not lie beyond a start of 20: between them there is no way of which a
+        part could be gone, and who misses the target earns nothing.
+        """
+        target = number_of(self.scoring.threshold(position))
+        if self.scoring.rule(position).comparator == ">=":
+            return target > line.start
+        return target < line.start
+
+    def _in_mean(self, position: int, group: CompiledGroup, arithmetic: str) -> str:
         """Close the line of a rule in a mean: `… = 30 (trong 60); mất 4 × (60 − 30) / 100 = 1,20`.
 
         The points of the rule itself are relative; what it costs is the group's weight × what it
         lacks ÷ the weights that count (semantics G4).
         """
         scoring = self.scoring
-        result = scoring.results[at]
+        result = scoring.results[position]
         unit = scoring.compiled.unit
         own = Fraction(result.n, result.d * unit)
-        weight = Fraction(scoring.compiled.worths[at].weight, unit)
-        sign = "→" if result.reason in _JUDGED else "="
-        number = say_number(self.speaker.lang, shown(own))
+        weight = Fraction(scoring.compiled.worths[position].weight, unit)
+        sign = "→" if self._is_judged(position) else "="
+        points = say_number(self.speaker.lang, shown(own))
         line = self.speaker.say(
             "calculation.of-weight",
-            line=f"{arithmetic} {sign} {number}",
+            line=f"{arithmetic} {sign} {points}",
             weight=self.speaker.exact(weight),
         )
-        counted = scoring.counted[at]
+        counted = scoring.counted[position]
         if counted.exact_lost <= 0:
             return line
         whole = Fraction(
@@ -105,7 +125,7 @@ class Arithmetic:
             result_text = f"{unrounded} → {lost}"
         sum_text = (
             f"{self.speaker.exact(Fraction(group.weight, unit))} × "
-            f"({self.speaker.exact(weight)} − {number}) / {self.speaker.exact(whole)}"
+            f"({self.speaker.exact(weight)} − {points}) / {self.speaker.exact(whole)}"
         )
         said = self.speaker.say(
             "calculation.lost", points=f"{sum_text} = {result_text}"
@@ -129,20 +149,20 @@ class Arithmetic:
                 return plain(text)
         return str(exact)
 
-    def _absent_line(self, at: int) -> str:
-        result = self.scoring.results[at]
+    def _absent_line(self, position: int) -> str:
+        result = self.scoring.results[position]
         compiled = self.scoring.compiled
-        group = compiled.mean_of.get(at)
+        group = compiled.mean_of.get(position)
         if isinstance(result.detail, Given):
             line = self.speaker.say(
                 "calculation.by-hand", points=self.speaker.points(result.earned)
             )
             if group is None:
                 return line
-            return self._in_mean(at, compiled.groups[group], line)
-        counted = self.scoring.counted[at]
-        if result.excluded and (at in compiled.pooled or not counted.excluded):
-            way = "no-effect" if at in compiled.pooled else "to-others"
+            return self._in_mean(position, compiled.groups[group], line)
+        counted = self.scoring.counted[position]
+        if result.excluded and (position in compiled.pooled or not counted.excluded):
+            way = "no-effect" if position in compiled.pooled else "to-others"
             return self.speaker.say(f"calculation.{way}")
         effect = Effect.LOST
         if result.excluded:
@@ -154,50 +174,61 @@ class Arithmetic:
             weight=self.speaker.points(counted.maximum),
         )
 
-    def _arithmetic(self, at: int) -> str:
+    def _arithmetic(self, position: int) -> str:
         """Return what the piece that a figure fell into gives, as a sum or as a judgement."""
-        rule = self.scoring.rule(at)
-        piece = self.scoring.piece(at)
+        rule = self.scoring.rule(position)
+        piece = self.scoring.piece(position)
         if piece is None:
             return self.speaker.say("calculation.given")
         match piece.points:
             case Line() as line:
-                return self._share(at, rule, line)
+                return self._share(position, rule, line)
             case Computed(text) if not piece.key:
-                return self._points(at, rule, text)
+                return self._points(position, rule, text)
             case Staircase() as stairs if not piece.key:
-                return self._units(at, rule, stairs)
+                return self._units(position, rule, stairs)
         if piece.reason is Reason.TIER:
-            return self._tier(at, rule, piece)
-        return self._comparison(at, piece)
+            return self._tier(position, rule, piece)
+        return self._comparison(position, piece)
 
-    def _comparison(self, at: int, piece: Piece) -> str:
+    def _comparison(self, position: int, piece: Piece) -> str:
         """`47/52 = 90,3846 %, cần tối thiểu 100 %: đạt` for pieces that give all or nothing."""
         words = "not-met"
         floor = ""
-        if self.scoring.results[at].state is State.MET:
+        if self.scoring.results[position].state is State.MET:
             words = "met"
         elif piece.reason is Reason.BELOW_FLOOR and isinstance(
             piece.condition, Compare
         ):
             words = "below-floor"
-        for other in self.scoring.rule(at).pieces:
+        for other in self.scoring.rule(position).pieces:
             if isinstance(other.condition, Compare) and isinstance(
                 other.condition.edge, Fraction
             ):
                 floor = self.speaker.number(other.condition.edge)
         return self.speaker.say(
             f"calculation.{words}",
-            reported=self.speaker.said(at),
-            required=self.speaker.asked(at),
+            reported=self.speaker.said(position),
+            required=self.speaker.asked(position),
             floor=floor,
         )
 
-    def _share(self, at: int, rule: Rule, line: Line) -> str:
+    def _share(self, position: int, rule: Rule, line: Line) -> str:
+        """Return the part of the way to the target that is gone: `1,5 × 47/52`.
+
+        The span from start to target is never zero here, and never turned round.
+        """
         name = rule.metric or ""
         weight = self.speaker.exact(rule.weight)
-        target = number_of(self.scoring.threshold(at))
+        target = number_of(self.scoring.threshold(position))
         start = line.start
+        if not self._leads_on(position, line):
+            return self.speaker.say(
+                "calculation.no-way",
+                reported=self.speaker.said(position),
+                required=self.speaker.exact(target),
+                start=self.speaker.exact(start),
+            )
         ratio = self.speaker.as_ratio(name)
         value = self.speaker.operand(name)
         goal = self.speaker.exact(target)
@@ -229,8 +260,8 @@ class Arithmetic:
             "calculation.at-most", line=line, most=self.speaker.exact(rule.weight)
         )
 
-    def _units(self, at: int, rule: Rule, stairs: Staircase) -> str:
-        units = Fraction(*self.scoring.results[at].detail)
+    def _units(self, position: int, rule: Rule, stairs: Staircase) -> str:
+        units = Fraction(*self.scoring.results[position].detail)
         loss = -stairs.each
         weight = self.speaker.exact(rule.weight)
         line = f"{weight} − {self.speaker.exact(loss)} × {self.speaker.exact(units)}"
@@ -242,23 +273,23 @@ class Arithmetic:
             "calculation.exempt",
             count=self.speaker.operand(exempt),
             of=self.speaker.operand(rule.metric or ""),
-            threshold=self.speaker.exact(number_of(self.scoring.threshold(at))),
+            threshold=self.speaker.exact(number_of(self.scoring.threshold(position))),
         )
         return f"{line} ({note})"
 
-    def _tier(self, at: int, rule: Rule, piece: Piece) -> str:
+    def _tier(self, position: int, rule: Rule, piece: Piece) -> str:
         return self.speaker.say(
             "calculation.tier",
-            reported=self.speaker.said(at),
+            reported=self.speaker.said(position),
             condition=self.speaker.condition(rule, piece),
-            worth=self._worth(at, rule, piece),
+            worth=self._worth(position, rule, piece),
         )
 
-    def _worth(self, at: int, rule: Rule, piece: Piece) -> str:
+    def _worth(self, position: int, rule: Rule, piece: Piece) -> str:
         """Return what a tier gives: points, a share of the weight, a sum, or a formula."""
         match piece.points:
             case Computed(text):
-                return self._points(at, rule, text)
+                return self._points(position, rule, text)
             case Constant(_, Fraction() as percent):
                 return f"{self.speaker.exact(rule.weight)} × {self.speaker.exact(percent)} %"
             case Constant(Fraction() as points):
@@ -270,39 +301,43 @@ class Arithmetic:
                 line = (
                     f"{self.speaker.exact(base)} + {self.speaker.exact(each)} × {apart}"
                 )
-                return self._held(
-                    rule, line, range_checks.points_at(stairs, figure) or base
-                )
-            case _:
-                raise AssertionError(
-                    piece
-                )  # pragma: no cover - tiers give nothing else
+                exact = range_checks.points_at(stairs, figure)
+                return self._held(rule, line, base if exact is None else exact)
+            case _:  # pragma: no cover - tiers give nothing else
+                raise AssertionError(piece)
 
-    def _points(self, at: int, rule: Rule, text: str) -> str:
+    def _points(self, position: int, rule: Rule, text: str) -> str:
         """Return a formula of points with its figures, and where the points were held."""
         parsed = self.scoring.compiled.reader.points_formula(rule, text)
         points = parsed.evaluate(
-            self.scoring.named(parsed) | self.scoring.own_values(at)
+            self.scoring.named(parsed) | self.scoring.own_values(position)
         )
-        spelled = self.speaker.spelled(text, self._rule_names(at, rule))
+        spelled = self.speaker.spelled(text, self._rule_names(position, rule))
         return self._held(rule, spelled, points)  # type: ignore[arg-type]
 
-    def _rule_names(self, at: int, rule: Rule) -> dict[str, str]:
+    def _rule_names(self, position: int, rule: Rule) -> dict[str, str]:
         names = {
             "weight": self.speaker.exact(rule.weight),
             "value": self.speaker.operand(rule.metric or ""),
         }
-        threshold = self.scoring.threshold(at)
+        threshold = self.scoring.threshold(position)
         if isinstance(threshold, Fraction):
-            names["threshold"] = self.speaker.exact(threshold)
+            names["threshold"] = self._threshold(rule, threshold)
         return names
+
+    def _threshold(self, rule: Rule, threshold: Fraction) -> str:
+        """Return a threshold as it stands in a formula: a number with all its digits, or a day."""
+        metric = self.scoring.rules.metrics[rule.metric or ""]
+        if metric.numeric:
+            return self.speaker.exact(threshold)
+        return self.speaker.scalar(as_scalar(threshold, metric), metric)
 
     # Derived metrics
 
-    def _derived(self, at: int) -> list[str]:
+    def _derived(self, position: int) -> list[str]:
         """Return the derived metrics that a rule reads, those that others need first."""
         rules = self.scoring.rules
-        names = dependencies.rule_metrics(rules, self.scoring.rule(at))
+        names = dependencies.rule_metrics(rules, self.scoring.rule(position))
         ordered = [
             self.scoring.compiled.metrics[position]
             for position, _ in self.scoring.compiled.derived
@@ -324,21 +359,25 @@ class Arithmetic:
         spelled = self.speaker.spelled(metric.formula or "", {})
         return f"{title}: {spelled} = {self.speaker.figure(name)}"
 
-    def fallbacks(self, at: int) -> list[str]:
+    def fallbacks(self, position: int) -> list[str]:
         """Return a sentence for each formula that had to fall back on another figure."""
-        used = [source for name in self._derived(at) for source in self._trace(name)[1]]
-        used += self._own_fallbacks(at)
+        used = [
+            source
+            for name in self._derived(position)
+            for source in self._trace(name)[1]
+        ]
+        used += self._own_fallbacks(position)
         return [
             self.speaker.say("reason.fallback", source=self.speaker.spelled(source, {}))
             for source in dict.fromkeys(used)
         ]
 
-    def _own_fallbacks(self, at: int) -> list[str]:
+    def _own_fallbacks(self, position: int) -> list[str]:
         """Return the fallbacks in the formulas of a rule itself: of its threshold and its points."""
         rules = self.scoring.rules
-        rule = self.scoring.rule(at)
+        rule = self.scoring.rule(position)
         formulas = [*dependencies.rule_formulas(rules, rule)]
-        own = self.scoring.own_values(at) if formulas else {}
+        own = self.scoring.own_values(position) if formulas else {}
         used = []
         for _, text, extra in formulas:
             types = {**rules.metric_types, **extra}

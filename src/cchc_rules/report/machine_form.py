@@ -54,9 +54,9 @@ class Proof:
             },
         }
 
-    def rule(self, at: int) -> Document:
+    def rule(self, position: int) -> Document:
         """Return what concerns one rule."""
-        rule = self.scoring.rule(at)
+        rule = self.scoring.rule(position)
         return {
             "threshold": self.lowering.threshold(rule),
             "points": self.lowering.points(rule),

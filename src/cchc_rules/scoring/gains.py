@@ -77,27 +77,27 @@ class Gains:
         self._steps: dict[str, Steps | None] = {}
         self._found: dict[int, tuple[Gain, ...]] = {}
 
-    def of(self, at: int) -> tuple[Gain, ...]:
+    def of(self, position: int) -> tuple[Gain, ...]:
         """Return the gains of a rule: none, one (aim `all`), or the least (`any`) and the greatest
         (`all`).
         """
-        if at not in self._found:
-            self._found[at] = tuple(self._gains(at))
-        return self._found[at]
+        if position not in self._found:
+            self._found[position] = tuple(self._gains(position))
+        return self._found[position]
 
-    def _gains(self, at: int) -> Iterator[Gain]:
-        rule = self.scoring.rule(at)
+    def _gains(self, position: int) -> Iterator[Gain]:
+        rule = self.scoring.rule(position)
         if (
-            not self.scoring.loses(at)
+            not self.scoring.loses(position)
             or rule.metric is None
             or isinstance(self.scoring.figure(rule.metric), Absent)
         ):
             return
-        worth, first = self._effective(at)
+        worth, first = self._effective(position)
         found = [
             find
             for name in self.inputs(rule)
-            if (find := self._found_by(at, name, worth, first))
+            if (find := self._found_by(position, name, worth, first))
         ]
         best = min(
             found,
@@ -107,10 +107,10 @@ class Gains:
         if best is None:
             return
         if best.any != best.all:
-            yield from self._gain(at, "any", best.steps, best.any)
-        yield from self._gain(at, "all", best.steps, best.all)
+            yield from self._gain(position, "any", best.steps, best.any)
+        yield from self._gain(position, "all", best.steps, best.all)
 
-    def _gain(self, at: int, aim: str, steps: Steps, step: int) -> Iterator[Gain]:
+    def _gain(self, position: int, aim: str, steps: Steps, step: int) -> Iterator[Gain]:
         figure = steps.figure(step)
         results = (
             None if figure is None else self.trial.results({steps.metric.id: figure})
@@ -118,7 +118,11 @@ class Gains:
         if results is not None:
             scoring = self.scoring
             points = totals.gained(
-                scoring.compiled, scoring.results, scoring.groups, at, results[at]
+                scoring.compiled,
+                scoring.results,
+                scoring.groups,
+                position,
+                results[position],
             )
             then = self.trial.summed(results)
             both_scored = then.scored and scoring.index.scored
@@ -126,25 +130,25 @@ class Gains:
             if points or rise:
                 yield Gain(aim, steps, step, points, rise)
 
-    def _effective(self, at: int) -> tuple[Measure, Points]:
+    def _effective(self, position: int) -> tuple[Measure, Points]:
         """Return what of a rule's points has an effect on its group, and the least that shows.
 
         In a mean it takes half a tick of the group to show; in a pool only what lies within the cap
         counts.
         """
         compiled = self.scoring.compiled
-        result = self.scoring.results[at]
-        if at in compiled.mean_of:
-            position = compiled.mean_of[at]
-            group = compiled.groups[position]
-            brought = self.trial.share(position)
+        result = self.scoring.results[position]
+        if position in compiled.mean_of:
+            group_position = compiled.mean_of[position]
+            group = compiled.groups[group_position]
+            brought = self.trial.share(group_position)
             others = brought.points - Fraction(result.n, result.d)
-            shows = self.scoring.groups[position].earned + Fraction(1, 2)
+            shows = self.scoring.groups[group_position].earned + Fraction(1, 2)
             return exact_points, shows * brought.weight / (group.weight or 1) - others
-        if at not in compiled.pooled:
+        if position not in compiled.pooled:
             return whole_points, result.earned + 1
-        pool = compiled.groups[compiled.pooled[at]]
-        room = pool.cap - self.scoring.groups[compiled.pooled[at]].uncapped
+        pool = compiled.groups[compiled.pooled[position]]
+        room = pool.cap - self.scoring.groups[compiled.pooled[position]].uncapped
         if pool.kind == "bonus":
             most = max(result.earned, result.earned + room)
             return lambda other: min(other.earned, most), result.earned + 1
@@ -169,7 +173,8 @@ class Gains:
         """Return the figures that a metric may take."""
         if name not in self._steps:
             rules = [
-                self.scoring.rule(at) for at in self.trial.network.direct.get(name, ())
+                self.scoring.rule(position)
+                for position in self.trial.network.direct.get(name, ())
             ]
             self._steps[name] = steps_of(
                 self.scoring,
@@ -178,16 +183,18 @@ class Gains:
             )
         return self._steps[name]
 
-    def search(self, at: int, name: str, *, opened: bool = False) -> Find | None:
+    def search(self, position: int, name: str, *, opened: bool = False) -> Find | None:
         """Return the changes of one metric that raise a rule's own points, None where none does."""
-        result = self.scoring.results[at]
-        if at in self.scoring.compiled.mean_of:
-            return self._found_by(at, name, exact_points, None, opened=opened)
-        return self._found_by(at, name, whole_points, result.earned + 1, opened=opened)
+        result = self.scoring.results[position]
+        if position in self.scoring.compiled.mean_of:
+            return self._found_by(position, name, exact_points, None, opened=opened)
+        return self._found_by(
+            position, name, whole_points, result.earned + 1, opened=opened
+        )
 
     def _found_by(
         self,
-        at: int,
+        position: int,
         name: str,
         worth: Measure,
         first: "Points | None",
@@ -200,16 +207,16 @@ class Gains:
         steps = self.steps(name)
         if steps is None:
             return None
-        probe = self.trial.probe(at, name, opened=opened)
+        probe = self.trial.probe(position, name, opened=opened)
         search = Search(self.scoring, steps, probe, worth)
-        return search.find(worth(self.scoring.results[at]), first)
+        return search.find(worth(self.scoring.results[position]), first)
 
-    def passing(self, at: int, name: str) -> Find | None:
+    def passing(self, position: int, name: str) -> Find | None:
         """Return the changes of one metric that meet a rule, None where none does."""
         steps = self.steps(name)
         if steps is None:
             return None
-        probe = self.trial.probe(at, name, opened=True)
+        probe = self.trial.probe(position, name, opened=True)
         return Search(
             self.scoring, steps, probe, lambda result: int(result.state is State.MET)
         ).find(0, 1)
@@ -236,18 +243,19 @@ class Search:
         self.worth = worth
         self.steps = steps
         self.probe = probe
-        self.rules = [scoring.rule(at) for at in probe.order]
+        self.rules = [scoring.rule(position) for position in probe.order]
         self.edges = list(dict.fromkeys(self._edges()))
         self._figures: dict[int, Figure | None] = {}
         self._points: dict[int, Points] = {}
 
     def _edges(self) -> Iterator[tuple[int, Fraction]]:
-        for rule, at in zip(self.rules, self.probe.order, strict=True):
+        for rule, position in zip(self.rules, self.probe.order, strict=True):
             if rule.metric is not None:
-                position = self.scoring.compiled.positions[rule.metric]
-                threshold = self.scoring.threshold(at)
+                metric_position = self.scoring.compiled.positions[rule.metric]
+                threshold = self.scoring.threshold(position)
                 yield from (
-                    (position, edge) for edge in edges(self.scoring, rule, threshold)
+                    (metric_position, edge)
+                    for edge in edges(self.scoring, rule, threshold)
                 )
 
     def find(self, now: Points, first: "Points | None") -> Find | None:
@@ -310,9 +318,9 @@ class Search:
         }
         if self.straight:
             crossed = {
-                at + off
+                position + off
                 for _, edge in self.edges
-                for at in (self.steps.step_at(edge),)
+                for position in (self.steps.step_at(edge),)
                 for off in (-1, 0, 1)
             }
         else:
@@ -329,7 +337,7 @@ class Search:
         """Whether every rule reads the figure as it is submitted."""
         own = self.probe.position
         return self.steps.metric.round is None and all(
-            position == own for position, _ in self.edges
+            metric_position == own for metric_position, _ in self.edges
         )
 
     @property
@@ -377,8 +385,8 @@ class Search:
         rules = self.scoring.rules
         compiled = self.scoring.compiled
         texts: list[tuple[str, dict[str, str]]] = [
-            (rules.metrics[compiled.metrics[at]].formula or "", {})
-            for at, _ in self.probe.derived
+            (rules.metrics[compiled.metrics[position]].formula or "", {})
+            for position, _ in self.probe.derived
         ]
         texts += [
             (text, extra)
@@ -408,16 +416,16 @@ class Search:
         )
 
     def _crossings(
-        self, near: int, far: int, position: int, edge: Fraction
+        self, near: int, far: int, metric_position: int, edge: Fraction
     ) -> Iterator[int]:
         """Yield the steps on both sides of where a metric comes to an edge, and goes beyond it."""
 
         def below(step: int) -> bool:
-            value = self._value(step, position)
+            value = self._value(step, metric_position)
             return value is not None and value < edge
 
         def beyond(step: int) -> bool:
-            value = self._value(step, position)
+            value = self._value(step, metric_position)
             return value is not None and value > edge
 
         for test in (below, beyond):
@@ -426,9 +434,9 @@ class Search:
                 step = halved(near, far, turned)
                 yield from (step - 1, step)
 
-    def _value(self, step: int, position: int) -> Fraction | None:
+    def _value(self, step: int, metric_position: int) -> Fraction | None:
         figure = self.figure(step)
-        value = None if figure is None else self.probe.value(figure, position)
+        value = None if figure is None else self.probe.value(figure, metric_position)
         return None if value is None or isinstance(value, Absent) else Fraction(*value)
 
 

@@ -30,7 +30,10 @@ class Network:
     def __init__(self, compiled: CompiledRuleSet) -> None:
         self.compiled = compiled
         self.judges: dict[int, Judge] = dict(compiled.judges)
-        self.turn = {at: turn for turn, (at, _) in enumerate(compiled.judges)}
+        self.turn = {
+            rule_position: turn
+            for turn, (rule_position, _) in enumerate(compiled.judges)
+        }
         self.requires = [
             tuple(compiled.places[name] for name in rule.requires)
             for rule in compiled.rules.rules.values()
@@ -43,13 +46,13 @@ class Network:
         self.inputs = _inputs(compiled)
         self.derived = _derived(compiled, self.inputs)
         self.group_of = {
-            at: place
-            for place, group in enumerate(compiled.groups)
-            for at in group.rules
+            rule_position: group_position
+            for group_position, group in enumerate(compiled.groups)
+            for rule_position in group.rules
         }
         self.parents = {
-            below: place
-            for place, group in enumerate(compiled.groups)
+            below: group_position
+            for group_position, group in enumerate(compiled.groups)
             for below in group.groups
         }
         self._readers: dict[str, tuple[int, ...]] = {}
@@ -64,14 +67,15 @@ class Network:
             )
         return self._readers[metric]
 
-    def gates(self, at: int, metric: str) -> tuple[int, ...]:
+    def gates(self, rule_position: int, metric: str) -> tuple[int, ...]:
         """Return the rules before a rule, however far, that the metric touches too, in order of
         judgement.
         """
-        if not self.requires[at]:
+        if not self.requires[rule_position]:
             return ()
         return self._ordered(
-            _closure(self.requires[at], self.requires) & {*self.readers(metric)}
+            _closure(self.requires[rule_position], self.requires)
+            & {*self.readers(metric)}
         )
 
     def _ordered(self, places: "set[int]") -> tuple[int, ...]:
@@ -86,9 +90,9 @@ def network(compiled: CompiledRuleSet) -> Network:
 
 def _inverted(lists: Sequence[Sequence[int]]) -> list[list[int]]:
     found: list[list[int]] = [[] for _ in lists]
-    for at, items in enumerate(lists):
+    for rule_position, items in enumerate(lists):
         for item in items:
-            found[item].append(at)
+            found[item].append(rule_position)
     return found
 
 
@@ -96,10 +100,10 @@ def _closure(start: Sequence[int], following: Sequence[Sequence[int]]) -> set[in
     found: set[int] = set()
     waiting = list(start)
     while waiting:
-        at = waiting.pop()
-        if at not in found:
-            found.add(at)
-            waiting += following[at]
+        rule_position = waiting.pop()
+        if rule_position not in found:
+            found.add(rule_position)
+            waiting += following[rule_position]
     return found
 
 
@@ -150,17 +154,23 @@ class Trial:
         self.now = scoring.index
         self._shares: dict[int, Share] = {}
 
-    def probe(self, at: int, metric: str, *, opened: bool = False) -> "Probe":
+    def probe(
+        self, rule_position: int, metric: str, *, opened: bool = False
+    ) -> "Probe":
         """Return what tries figures of one metric on one rule; `opened` takes the rules before it
         as met.
         """
-        return Probe(self, at, metric, opened)
+        return Probe(self, rule_position, metric, opened)
 
     def results(self, changes: Changes) -> dict[int, Result] | None:
         """Return the results of all rules that the changes touch, None where scoring would refuse
         them.
         """
-        touched = {at for metric in changes for at in self.network.readers(metric)}
+        touched = {
+            rule_position
+            for metric in changes
+            for rule_position in self.network.readers(metric)
+        }
         order = sorted(touched, key=self.network.turn.__getitem__)
         derived = {
             one[0]: one
@@ -191,19 +201,27 @@ class Trial:
         """Return the results of rules judged in an order over changed figures, and set all back."""
         run = self.run
         judges = self.network.judges
-        before = [(at, run.results[at]) for at in order]
+        before = [
+            (rule_position, run.results[rule_position]) for rule_position in order
+        ]
 
         def judge() -> dict[int, Result] | None:
-            for at in order:
-                run.results[at] = judges[at](run)
-            return None if run.undeclared else {at: run.results[at] for at in order}
+            for rule_position in order:
+                run.results[rule_position] = judges[rule_position](run)
+            return (
+                None
+                if run.undeclared
+                else {
+                    rule_position: run.results[rule_position] for rule_position in order
+                }
+            )
 
         try:
             return self.seen(figures, derived, judge)
         finally:
             run.undeclared.clear()
-            for at, result in before:
-                run.results[at] = result
+            for rule_position, result in before:
+                run.results[rule_position] = result
 
     def seen(
         self,
@@ -217,7 +235,7 @@ class Trial:
         now = self.run.figures
         before = [
             (position, now[position])
-            for position in (*figures, *(at for at, _ in derived))
+            for position in (*figures, *(rule_position for rule_position, _ in derived))
         ]
         try:
             for position, figure in figures.items():
@@ -241,8 +259,8 @@ class Trial:
         up again.
         """
         ledger = _Ledger(self)
-        for at, result in results.items():
-            ledger.put(at, result)
+        for rule_position, result in results.items():
+            ledger.put(rule_position, result)
         return ledger.index()
 
     def advance(self, changes: Changes) -> dict[int, Result]:
@@ -252,14 +270,14 @@ class Trial:
         results = self.results(changes)
         assert results is not None
         ledger = _Ledger(self)
-        for at, result in results.items():
-            ledger.put(at, result)
+        for rule_position, result in results.items():
+            ledger.put(rule_position, result)
         self.now = ledger.index()
-        for place, total in ledger.totals.items():
-            self.groups[place] = total
+        for group_position, total in ledger.totals.items():
+            self.groups[group_position] = total
         self._shares.update(ledger.means)
-        for at, result in results.items():
-            self.run.results[at] = result
+        for rule_position, result in results.items():
+            self.run.results[rule_position] = result
         for metric, figure in changes.items():
             self.run.figures[self.compiled.positions[metric]] = figure
         for position, derive in (
@@ -268,37 +286,39 @@ class Trial:
             self.run.figures[position] = derive(self.run.figures)
         return results
 
-    def share(self, place: int) -> Share:
+    def share(self, group_position: int) -> Share:
         """Return what the rules of a mean group bring to it now."""
-        if place not in self._shares:
-            self._shares[place] = totals.shares(
-                self.compiled, self.compiled.groups[place], self.run.results
+        if group_position not in self._shares:
+            self._shares[group_position] = totals.shares(
+                self.compiled, self.compiled.groups[group_position], self.run.results
             )
-        return self._shares[place]
+        return self._shares[group_position]
 
 
 class Probe:
     """Tries figures of one metric on one rule, as fast as it goes."""
 
-    def __init__(self, trial: Trial, at: int, metric: str, opened: bool) -> None:
+    def __init__(
+        self, trial: Trial, rule_position: int, metric: str, opened: bool
+    ) -> None:
         network = trial.network
         compiled = trial.compiled
         self.trial = trial
-        self.at = at
+        self.at = rule_position
         self.position = compiled.positions[metric]
         read = (
-            dependencies.rule_metrics(compiled.rules, trial.scoring.rule(at))
+            dependencies.rule_metrics(compiled.rules, trial.scoring.rule(rule_position))
             if metric in network.derived
             else set()
         )
-        gates = () if opened else network.gates(at, metric)
+        gates = () if opened else network.gates(rule_position, metric)
         wanted = {*(compiled.positions[name] for name in read)}
         every = network.derived.get(metric, [])
         self.derived = every if gates else [one for one in every if one[0] in wanted]
-        self.order = (*gates, at)
-        self.passed = network.requires[at] if opened else ()
+        self.order = (*gates, rule_position)
+        self.passed = network.requires[rule_position] if opened else ()
         self.alone = not (self.derived or gates or self.passed)
-        self.judge = network.judges[at]
+        self.judge = network.judges[rule_position]
 
     def result(self, figure: Figure) -> Result | None:
         """Return the rule's result with the figure, None where scoring would refuse it."""
@@ -360,26 +380,27 @@ class _Ledger:
         self.base = trial.now.base
         self.pools = {"bonus": trial.now.bonus, "penalty": trial.now.penalty}
 
-    def put(self, at: int, result: Result) -> None:
+    def put(self, rule_position: int, result: Result) -> None:
         """Replace one rule's result."""
-        old = self.trial.run.results[at]
-        place = self.trial.network.group_of[at]
+        old = self.trial.run.results[rule_position]
+        group_position = self.trial.network.group_of[rule_position]
         if result is old:
             return
-        if self.groups[place].mean:
-            had = self.means.get(place) or self.trial.share(place)
+        if self.groups[group_position].mean:
+            had = self.means.get(group_position) or self.trial.share(group_position)
             out, new = (
-                totals.share(self.trial.compiled, at, one) for one in (old, result)
+                totals.share(self.trial.compiled, rule_position, one)
+                for one in (old, result)
             )
             weight = had.weight - out.weight + new.weight
             shown = had.shown - out.shown + new.shown
-            self.means[place] = Share(
+            self.means[group_position] = Share(
                 weight, shown, had.points - out.points + new.points
             )
             return
         before, after = (one.excluded if one.rescales else 0 for one in (old, result))
         self.move(
-            place,
+            group_position,
             Moved(
                 result.earned - old.earned,
                 result.excluded - old.excluded,
@@ -387,27 +408,32 @@ class _Ledger:
             ),
         )
 
-    def move(self, place: int, by: Moved) -> None:
+    def move(self, group_position: int, by: Moved) -> None:
         """Note by how much what a group adds up has changed."""
-        self.moved[place] = Moved(
-            *map(sum, zip(self.moved.get(place, _STILL), by, strict=True))
+        self.moved[group_position] = Moved(
+            *map(sum, zip(self.moved.get(group_position, _STILL), by, strict=True))
         )
 
     def index(self) -> Sum:
         """Return the index: every group that changed is closed, children before parents."""
-        for place, brought in self.means.items():
-            self.close(place, totals.mean(self.groups[place], brought))
+        for group_position, brought in self.means.items():
+            self.close(
+                group_position, totals.mean(self.groups[group_position], brought)
+            )
         while self.moved:
-            place = min(self.moved)
-            self.close(place, self.closed(place, self.moved.pop(place)))
+            group_position = min(self.moved)
+            self.close(
+                group_position,
+                self.closed(group_position, self.moved.pop(group_position)),
+            )
         return totals.held(
             self.trial.compiled, self.base, self.pools["bonus"], self.pools["penalty"]
         )
 
-    def closed(self, place: int, by: Moved) -> Total:
+    def closed(self, group_position: int, by: Moved) -> Total:
         """Return the points of a group that adds up, after the change."""
-        group = self.groups[place]
-        old = self.trial.groups[place]
+        group = self.groups[group_position]
+        old = self.trial.groups[group_position]
         if group.kind != "base":
             return totals.capped(
                 group, old.uncapped + by.earned, old.uncapped - by.earned - by.excluded
@@ -422,18 +448,18 @@ class _Ledger:
             old.rescaled + by.rescaled,
         )
 
-    def close(self, place: int, new: Total) -> None:
+    def close(self, group_position: int, new: Total) -> None:
         """Carry a group's change to the group above it, or into the index."""
-        group = self.groups[place]
-        old = self.trial.groups[place]
-        self.totals[place] = new
+        group = self.groups[group_position]
+        old = self.trial.groups[group_position]
+        self.totals[group_position] = new
         by = Moved(
             new.earned - old.earned,
             new.excluded - old.excluded,
             new.rescaled - old.rescaled,
         )
         if not group.top:
-            self.move(self.trial.network.parents[place], by)
+            self.move(self.trial.network.parents[group_position], by)
         elif group.kind == "base":
             self.base = Total(
                 *map(

@@ -1,6 +1,6 @@
 """A whole scoring as values: what was read, what every rule came to, the sums, the band. No words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -79,9 +79,9 @@ class Scoring:
         """The rule set, as it stands for the unit's kind."""
         return self.compiled.rules
 
-    def rule(self, at: int) -> Rule:
+    def rule(self, position: int) -> Rule:
         """Return the rule at a position."""
-        return self.rules.rules[self.compiled.names[at]]
+        return self.rules.rules[self.compiled.names[position]]
 
     def points(self, ticks: int) -> str:
         """Return ticks as a decimal string of points."""
@@ -92,13 +92,13 @@ class Scoring:
         """What each rule counts for in its group, in file order (semantics G4 to G6)."""
         return totals.counted(self.compiled, self.results, self.groups)
 
-    def lost(self, at: int) -> int:
+    def lost(self, position: int) -> int:
         """Return the points that a rule takes from its group, in ticks of the index."""
-        return self.counted[at].lost
+        return self.counted[position].lost
 
-    def loses(self, at: int) -> bool:
+    def loses(self, position: int) -> bool:
         """Whether a rule takes anything from its group, be it too little for a tick."""
-        return self.counted[at].exact_lost > 0
+        return self.counted[position].exact_lost > 0
 
     def figure(self, metric: str) -> Figure:
         """Return a metric's figure, or why it is not there."""
@@ -110,49 +110,49 @@ class Scoring:
             return Entry(calendar.whole_months(*self.measurements.span))
         return self.measurements.entries.get(metric)
 
-    def threshold(self, at: int) -> Known:
+    def threshold(self, position: int) -> Known:
         """Return what a rule's threshold came to, as a number; None where it is no single one."""
-        return self.compiled.reader.threshold(self.rule(at), self.figures)
+        return self.compiled.reader.threshold(self.rule(position), self.figures)
 
-    def piece(self, at: int) -> Piece | None:
+    def piece(self, position: int) -> Piece | None:
         """Return the piece of a rule's value function that its figure fell into.
 
         None where a person gives the points, or the rule was not judged by its figure.
         """
-        rule = self.rule(at)
-        result = self.results[at]
+        rule = self.rule(position)
+        result = self.results[position]
         pieces = rule.pieces
         if result.reason is Reason.TIER:
-            position: int = result.detail
-            return pieces[position]
+            tier: int = result.detail
+            return pieces[tier]
         return next((piece for piece in pieces if piece.reason is result.reason), None)
 
     def named(self, parsed: formula.Formula) -> Named:
         """Return the figures that a formula over metrics names."""
         return self.compiled.reader.named(parsed, self.figures)
 
-    def own_values(self, at: int) -> Named:
+    def own_values(self, position: int) -> Named:
         """Return what the own names of a rule's formulas stand for: value, weight, threshold."""
-        rule = self.rule(at)
+        rule = self.rule(position)
         figure = self.figure(rule.metric or "")
-        return self.compiled.reader.own_values(rule, figure, self.threshold(at))
+        return self.compiled.reader.own_values(rule, figure, self.threshold(position))
 
-    def given(self, at: int) -> Given | None:
+    def given(self, position: int) -> Given | None:
         """Return the points that a person gave for a rule, counted or not."""
-        return self.measurements.points.get(self.compiled.names[at])
+        return self.measurements.points.get(self.compiled.names[position])
 
-    def documents(self, at: int) -> list[tuple[EvidenceDocument, bool]]:
+    def documents(self, position: int) -> list[tuple[EvidenceDocument, bool]]:
         """Return the evidence for a rule, each with whether it counts: dated evidence outside the
         window does not.
         """
-        names = self.compiled.reads[self.compiled.names[at]]
+        names = self.compiled.reads[self.compiled.names[position]]
         found = [
             item
             for name in names
             if (entry := self.entry(name))
             for item in entry.evidence
         ]
-        given = self.given(at)
+        given = self.given(position)
         return [
             (item, counts(item, self.rules))
             for item in [*found, *(given.evidence if given else ())]
@@ -163,19 +163,23 @@ class Scoring:
         id.
         """
         lost = [
-            at
-            for at, result in enumerate(self.results)
-            if result.state in COMPUTED and self.loses(at)
+            position
+            for position, result in enumerate(self.results)
+            if result.state in COMPUTED and self.loses(position)
         ]
         return sorted(lost, key=self._largest_first)
 
-    def _largest_first(self, at: int) -> tuple[int, Fraction, str]:
-        rule = self.counted[at]
-        return -rule.lost, -rule.exact_lost, self.compiled.names[at]
+    def _largest_first(self, position: int) -> tuple[int, Fraction, str]:
+        rule = self.counted[position]
+        return -rule.lost, -rule.exact_lost, self.compiled.names[position]
 
     def without_effect(self) -> list[int]:
         """Return the positions of rules that lost points beyond a cap, in file order."""
-        return [at for at, rule in enumerate(self.counted) if rule.without_effect]
+        return [
+            position
+            for position, rule in enumerate(self.counted)
+            if rule.without_effect
+        ]
 
     @property
     def at_its_highest(self) -> bool:
@@ -188,11 +192,15 @@ class Scoring:
 
     def in_state(self, state: State) -> list[int]:
         """Return the positions of the rules in a state, in file order."""
-        return [at for at, result in enumerate(self.results) if result.state is state]
+        return [
+            position
+            for position, result in enumerate(self.results)
+            if result.state is state
+        ]
 
     def parts(self, state: State) -> tuple[int, int, int, int]:
         """Return maximum, earned, lost and excluded of the rules in a state, in ticks."""
-        rules = [self.counted[at] for at in self.in_state(state)]
+        rules = [self.counted[position] for position in self.in_state(state)]
         return (
             sum(rule.maximum for rule in rules),
             sum(rule.earned for rule in rules),
@@ -247,23 +255,23 @@ class Scoring:
     def unsupported(self) -> frozenset[int]:
         """The rules that claim points but have no valid evidence (semantics I6)."""
         return frozenset(
-            at
-            for at, metrics in self.compiled.evidence
-            if self._earns(at)
-            and _claims(self.results[at])
-            and not self.proved(at, metrics)
+            position
+            for position, metrics in self.compiled.evidence
+            if self._earns(position)
+            and _claims(self.results[position])
+            and not self.proved(position, metrics)
         )
 
-    def _earns(self, at: int) -> bool:
+    def _earns(self, position: int) -> bool:
         """Whether a rule earns anything; in a mean also what is too little for a tick."""
-        result = self.results[at]
-        return result.earned > 0 or (result.n > 0 and at in self.compiled.mean_of)
+        result = self.results[position]
+        return result.earned > 0 or (result.n > 0 and position in self.compiled.mean_of)
 
-    def proved(self, at: int, metrics: tuple[str, ...]) -> bool:
+    def proved(self, position: int, metrics: tuple[str, ...]) -> bool:
         """Whether valid evidence stands beside a rule's points, or beside one of the metrics that
         it reads.
         """
-        given = self.given(at)
+        given = self.given(position)
         if given is not None and any(
             counts(item, self.rules) for item in given.evidence
         ):
@@ -281,27 +289,29 @@ class Scoring:
         """The index when what is claimed without evidence earns nothing (semantics I6)."""
         without = self.unsupported
         return self._again(
-            [_nothing(r) if at in without else r for at, r in enumerate(self.results)]
+            [
+                _nothing(r) if position in without else r
+                for position, r in enumerate(self.results)
+            ]
         )
 
     @cached_property
     def lowest(self) -> Sum:
         """The index when every open rule comes to its fewest points (semantics I4)."""
-        return self._settled_at(Worth._fields.index("lowest"))
+        return self._settled(lambda worth: worth.lowest)
 
     @cached_property
     def highest(self) -> Sum:
         """The index when every open rule comes to its weight (semantics I4)."""
-        return self._settled_at(Worth._fields.index("weight"))
+        return self._settled(lambda worth: worth.weight)
 
-    def _settled_at(self, field: int) -> Sum:
-        worths = self.compiled.worths
-        return self._again(
-            [
-                _settled(r, worths[at][field]) if is_open(r) else r
-                for at, r in enumerate(self.results)
-            ]
-        )
+    def _settled(self, points: Callable[[Worth], int]) -> Sum:
+        """Return the index when each open rule comes to so many points of its worth."""
+        results = list(self.results)
+        for position, worth in enumerate(self.compiled.worths):
+            if is_open(results[position]):
+                results[position] = _settled(results[position], points(worth))
+        return self._again(results)
 
     def _again(self, results: Sequence[Result]) -> Sum:
         return totals.index(self.compiled, totals.totals(self.compiled, results))
@@ -321,15 +331,15 @@ class Scoring:
         ladder = self.ladder
         if not ladder:
             return Banding()
-        position = _position_in(ladder, exact)
-        allowed, gates = self.gated(position)
+        band_position = _position_in(ladder, exact)
+        allowed, gates = self.gated(band_position)
         band = ladder[allowed]
-        before = ladder[position]
-        if position + 1 == len(ladder):
+        before = ladder[band_position]
+        if band_position + 1 == len(ladder):
             return Banding(band, before, gates)
-        following = ladder[position + 1]
+        following = ladder[band_position + 1]
         distance = (following.interval.low or Fraction(0)) - exact
-        next_gates = self.gated(position + 1)[1]
+        next_gates = self.gated(band_position + 1)[1]
         return Banding(band, before, gates, following, distance, next_gates)
 
     @property
@@ -337,14 +347,14 @@ class Scoring:
         """The bands, the lowest first."""
         return self.rules.ladder
 
-    def gated(self, position: int) -> tuple[int, tuple[str, ...]]:
+    def gated(self, band_position: int) -> tuple[int, tuple[str, ...]]:
         """Return the position in the ladder that gates leave of one, and the gates that lower it."""
         names = [band.id for band in self.ladder]
         gates = []
-        allowed = position
+        allowed = band_position
         for gate in self.rules.band_gates:
             state = self.results[self.compiled.places[gate.rule]].state
-            if state not in PASSING and names.index(gate.at_most) < position:
+            if state not in PASSING and names.index(gate.at_most) < band_position:
                 gates.append(gate.rule)
                 allowed = min(allowed, names.index(gate.at_most))
         return allowed, tuple(gates)
@@ -387,8 +397,8 @@ def counts(item: EvidenceDocument, rules: RuleSet) -> bool:
 def judge(compiled: CompiledRuleSet, run: Run) -> None:
     """Judge every rule, required rules before those behind them."""
     results = run.results
-    for at, rule_judge in compiled.judges:
-        results[at] = rule_judge(run)
+    for position, rule_judge in compiled.judges:
+        results[position] = rule_judge(run)
 
 
 def gather(
@@ -431,8 +441,8 @@ def _position_in(ladder: Sequence[Band], index: Fraction) -> int:
     points off, and the index is −4 then. Above the edge of the highest it is in the highest: bonus
     points may lift it over the scale.
     """
-    for position, band in enumerate(ladder[:-1]):
+    for band_position, band in enumerate(ladder[:-1]):
         reach = replace(band.interval, low=None, low_open=False)
         if reach.holds(index):
-            return position
+            return band_position
     return len(ladder) - 1

@@ -12,33 +12,63 @@ from cchc_rules.scoring.results import Result
 
 
 class Total(NamedTuple):
-    """The points of a group, in ticks; `rescaled` is the part of `excluded` that shrinks the
-    maximum.
+    """The points of a group, in ticks.
+
+    >>> reform = Total(maximum=1000, earned=800, lost=150, excluded=50, rescaled=50)
+    >>> budget = Total(maximum=500, earned=500, lost=0, excluded=0, rescaled=0)
+    >>> (reform + budget).earned
+    1300
     """
 
     maximum: int
+    """The most points that the group could have had."""
     earned: int
+    """The points that it has."""
     lost: int
+    """The points that its rules lost."""
     excluded: int
+    """The points that count as neither earned nor lost."""
     rescaled: int
+    """The part of `excluded` that shrinks the maximum of the index."""
     uncapped: int = 0
+    """Of a pool the points before its cap: earned in a bonus pool, lost in a penalty pool."""
+
+    def __add__(self, other: object) -> "Total":
+        """Return the points of two groups together, whose caps have nothing to do with each other."""
+        if not isinstance(other, Total):
+            return NotImplemented
+        return Total(
+            self.maximum + other.maximum,
+            self.earned + other.earned,
+            self.lost + other.lost,
+            self.excluded + other.excluded,
+            self.rescaled + other.rescaled,
+        )
 
 
 class Sum(NamedTuple):
-    """The index: its parts and its rounded value in ticks; the unrounded base is
-    `numerator`/`denominator` ticks.
-    """
+    """The index: its parts, and its value in ticks."""
 
     base: Total
+    """The base groups at the top, added up."""
     numerator: int
+    """The numerator of the base before it is rounded, in ticks."""
     denominator: int
+    """The denominator of the base before it is rounded."""
     rounded_base: int
+    """The base in whole ticks, rounded half up."""
     bonus: int
+    """What the bonus pools earned, in ticks."""
     penalty: int
+    """What the penalty pools took, in ticks."""
     value: int
+    """The index that is shown, in ticks."""
     held: bool
+    """Whether the index was held to its scale."""
     unit: int
+    """The number of ticks in a point."""
     scale: Fraction
+    """The points of an index at its highest."""
 
     @property
     def scored(self) -> bool:
@@ -58,33 +88,31 @@ class Sum(NamedTuple):
 
 
 def totals(compiled: CompiledRuleSet, results: Sequence[Result]) -> list[Total]:
-    """Return the points of every group, in the plan's order: children before parents."""
-    found: list[Total] = []
+    """Return the points of every group, in the compiled order: children before parents."""
+    group_totals: list[Total] = []
     for group in compiled.groups:
         if group.mean:
-            found.append(mean(group, shares(compiled, group, results)))
+            total = mean(group, shares(compiled, group, results))
         else:
-            added = _added(group, results, found)
-            found.append(
-                added
-                if group.kind == "base"
-                else capped(group, added.earned, added.lost)
-            )
-    return found
+            total = _added(group, results, group_totals)
+            if group.kind != "base":
+                total = capped(group, total.earned, total.lost)
+        group_totals.append(total)
+    return group_totals
 
 
 def _added(
     group: CompiledGroup, results: Sequence[Result], found: list[Total]
 ) -> Total:
     earned = excluded = rescaled = 0
-    for at in group.rules:
-        result = results[at]
+    for position in group.rules:
+        result = results[position]
         earned += result.earned
         if result.excluded:
             excluded += result.excluded
             rescaled += result.excluded if result.rescales else 0
-    for at in group.groups:
-        child = found[at]
+    for position in group.groups:
+        child = found[position]
         earned = earned + child.earned
         excluded = excluded + child.excluded
         rescaled = rescaled + child.rescaled
@@ -115,12 +143,12 @@ class Share(NamedTuple):
     points: Fraction
 
 
-def share(compiled: CompiledRuleSet, at: int, result: Result) -> Share:
+def share(compiled: CompiledRuleSet, position: int, result: Result) -> Share:
     """Return what one rule brings to a mean; a rule that rescales brings nothing."""
     if result.excluded and result.rescales:
         return Share(0, 0, Fraction(0))
     return Share(
-        compiled.worths[at].weight, result.excluded, Fraction(result.n, result.d)
+        compiled.worths[position].weight, result.excluded, Fraction(result.n, result.d)
     )
 
 
@@ -130,8 +158,8 @@ def shares(
     """Return what all rules of a mean group bring to it."""
     weight = shown = 0
     points = Fraction(0)
-    for at in group.rules:
-        own = share(compiled, at, results[at])
+    for position in group.rules:
+        own = share(compiled, position, results[position])
         weight = weight + own.weight
         shown = shown + own.shown
         points = points + own.points
@@ -179,23 +207,26 @@ def counted(
     """
     found: dict[int, Counted] = {}
     pool_of = compiled.pool_of
-    for position, group in enumerate(compiled.groups):
+    for group_position, group in enumerate(compiled.groups):
         if group.mean:
-            found |= _counted_in_mean(compiled, group, results, groups[position])
-        elif position not in pool_of:
+            found |= _counted_in_mean(compiled, group, results, groups[group_position])
+        elif group_position not in pool_of:
             found |= {
-                at: _as_it_stands(compiled, at, results[at]) for at in group.rules
+                position: _as_it_stands(compiled, position, results[position])
+                for position in group.rules
             }
     for pool in dict.fromkeys(pool_of.values()):
-        inside = sorted(at for at, its in compiled.pooled.items() if its == pool)
+        inside = sorted(
+            position for position, its in compiled.pooled.items() if its == pool
+        )
         kind = compiled.groups[pool].kind
         found |= _counted_in_pool(compiled, kind, inside, results, groups[pool])
-    return [found[at] for at in range(len(results))]
+    return [found[position] for position in range(len(results))]
 
 
-def _as_it_stands(compiled: CompiledRuleSet, at: int, result: Result) -> Counted:
+def _as_it_stands(compiled: CompiledRuleSet, position: int, result: Result) -> Counted:
     """Return what a rule of a sum counts for: its own points (semantics L5)."""
-    lost = compiled.worths[at].weight - result.earned - result.excluded
+    lost = compiled.worths[position].weight - result.earned - result.excluded
     return Counted(result.earned, lost, result.excluded, 0, Fraction(lost), lost)
 
 
@@ -208,15 +239,18 @@ def _counted_in_mean(
     """Return what the rules of a mean count for: the group's weight × their part of the weights ×
     their shares (semantics G4).
     """
-    members = [at for at in group.rules if not _leaves(results[at])]
-    if not any(compiled.worths[at].weight for at in members):
+    members = [position for position in group.rules if not _leaves(results[position])]
+    if not any(compiled.worths[position].weight for position in members):
         members = list(group.rules)
-    weights = [compiled.worths[at].weight for at in members]
+    weights = [compiled.worths[position].weight for position in members]
     point = Fraction(group.weight, sum(weights) or 1)
-    earned = [Fraction(results[at].n, results[at].d) * point for at in members]
+    earned = [
+        Fraction(results[position].n, results[position].d) * point
+        for position in members
+    ]
     excluded = [
-        weight * point * bool(results[at].excluded)
-        for at, weight in zip(members, weights, strict=True)
+        weight * point * bool(results[position].excluded)
+        for position, weight in zip(members, weights, strict=True)
     ]
     lost = [
         weight * point - won - gone
@@ -231,8 +265,8 @@ def _counted_in_mean(
     )
     nothing = Counted(0, 0, 0, 0, Fraction(0), 0)
     found = dict.fromkeys(group.rules, nothing)
-    for at, (won, gone, out, exact) in zip(members, rows, strict=True):
-        found[at] = Counted(won, gone, out, 0, exact, gone)
+    for position, (won, gone, out, exact) in zip(members, rows, strict=True):
+        found[position] = Counted(won, gone, out, 0, exact, gone)
     return found
 
 
@@ -246,7 +280,9 @@ def counting_weight(
 ) -> int:
     """Return the weights, in ticks, by which a mean is divided."""
     return sum(
-        compiled.worths[at].weight for at in group.rules if not _leaves(results[at])
+        compiled.worths[position].weight
+        for position in group.rules
+        if not _leaves(results[position])
     )
 
 
@@ -260,19 +296,19 @@ def _counted_in_pool(
     """Return what the rules of a bonus or penalty pool count for: what lies beyond its cap is
     without effect (semantics G5).
     """
-    own = [_as_it_stands(compiled, at, results[at]) for at in members]
+    own = [_as_it_stands(compiled, position, results[position]) for position in members]
     whole = sum(rule.lost for rule in own)
     counts = min(total.lost, whole)
     part = Fraction(counts, whole) if whole else Fraction(0)
     lost = apportioned(counts, [rule.lost * part for rule in own])
     found = {}
-    for at, rule, effective in zip(members, own, lost, strict=True):
+    for position, rule, effective in zip(members, own, lost, strict=True):
         beyond = rule.lost - effective
         if kind == "penalty":
             most = total.lost - min(total.lost, whole - rule.lost)
         else:
             most = min(rule.lost, total.lost)
-        found[at] = Counted(
+        found[position] = Counted(
             rule.earned, effective, rule.excluded, beyond, Fraction(effective), most
         )
     return found
@@ -282,28 +318,30 @@ def gained(
     compiled: CompiledRuleSet,
     results: Sequence[Result],
     groups: Sequence[Total],
-    at: int,
+    position: int,
     new: Result,
 ) -> int:
     """Return how many ticks a rule brings its group when it alone comes to another result.
 
     In a mean that is what its own loss shrinks by; in a pool, what the pool moves within its cap.
     """
-    old = results[at]
-    if at in compiled.mean_of:
-        position = compiled.mean_of[at]
-        group = compiled.groups[position]
+    old = results[position]
+    if position in compiled.mean_of:
+        group_position = compiled.mean_of[position]
+        group = compiled.groups[group_position]
         replaced = [*results]
-        replaced[at] = new
+        replaced[position] = new
         total = mean(group, shares(compiled, group, replaced))
-        before = _counted_in_mean(compiled, group, results, groups[position])[at]
-        after = _counted_in_mean(compiled, group, replaced, total)[at]
+        before = _counted_in_mean(compiled, group, results, groups[group_position])[
+            position
+        ]
+        after = _counted_in_mean(compiled, group, replaced, total)[position]
         return before.lost - after.lost
     change = new.earned - old.earned
-    if at not in compiled.pooled:
+    if position not in compiled.pooled:
         return change
-    pool = compiled.groups[compiled.pooled[at]]
-    uncapped = groups[compiled.pooled[at]].uncapped
+    pool = compiled.groups[compiled.pooled[position]]
+    uncapped = groups[compiled.pooled[position]].uncapped
     if pool.kind == "penalty":
         change += new.excluded - old.excluded
         return min(pool.cap, uncapped) - min(pool.cap, uncapped - change)
@@ -324,13 +362,15 @@ def apportioned(total: int, exact: Iterable[Fraction]) -> list[int]:
     ticks = [amount.numerator // amount.denominator for amount in amounts]
     left = total - sum(ticks)
     order = sorted(
-        range(len(amounts)), key=lambda at: amounts[at] - ticks[at], reverse=True
+        range(len(amounts)),
+        key=lambda position: amounts[position] - ticks[position],
+        reverse=True,
     )
-    for at in order[: max(left, 0)]:
-        ticks[at] += 1
-    for at in reversed(range(len(amounts))):
-        if left < 0 and ticks[at] > 0:
-            ticks[at] -= 1
+    for position in order[: max(left, 0)]:
+        ticks[position] += 1
+    for position in reversed(range(len(amounts))):
+        if left < 0 and ticks[position] > 0:
+            ticks[position] -= 1
             left += 1
     return ticks
 
@@ -338,15 +378,15 @@ def apportioned(total: int, exact: Iterable[Fraction]) -> list[int]:
 def index(compiled: CompiledRuleSet, groups: Sequence[Total]) -> Sum:
     """Return the index of the groups' points (semantics I1 to I3)."""
     bonus = penalty = 0
-    bases = [_NOTHING]
+    base = _NOTHING
     for group, total in zip(compiled.groups, groups, strict=True):
         if group.top and group.kind == "base":
-            bases.append(total)
+            base = base + total
         elif group.top and group.kind == "bonus":
             bonus += total.earned
         elif group.top:
             penalty += total.lost
-    return held(compiled, Total(*map(sum, zip(*bases, strict=True))), bonus, penalty)
+    return held(compiled, base, bonus, penalty)
 
 
 _NOTHING = Total(0, 0, 0, 0, 0)
