@@ -36,7 +36,7 @@ RULES_REFUSED = 3
 SUBMISSION_REFUSED = 4
 """A submission, a report or a case file is refused, or some rows of a table."""
 NO_INDEX = 5
-"""The result is there, but nothing is left to score, so that no index can be held against a number."""
+"""The result is there, but nothing is left to score: no index can be held against a number."""
 UNFORESEEN = 70
 """A fault of this program. The number is that of `EX_SOFTWARE` in sysexits.h: far from the others,
 so that a script cannot take it for one of them."""

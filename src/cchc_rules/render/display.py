@@ -237,7 +237,7 @@ class Display(Words):
         return f"{safe(target['title'])} ({self.clauses(target)}): {reached}"
 
     def reached(self, *, reached: bool | None) -> str:
-        """Return the words for a target that is, or is not, reached; None where there is no index."""
+        """Return the words for a target: reached, missed, or None where there is no index."""
         if reached is None:
             return self.say("not-judged")
         if reached:
@@ -344,7 +344,7 @@ class Display(Words):
         return self.under_a_tick()
 
     def under_a_tick(self) -> str:
-        """Return that an amount is above nothing, but too little for the last place: `under 0.01`."""
+        """Return what stands for an amount too little for the last place: `under 0.01`."""
         _, _, places = self.document["index"]["maximum"].partition(".")
         tick = Decimal(1).scaleb(-len(places))
         return message(self.lang, "word.under", {"points": self.number(f"{tick:f}")})

@@ -1,5 +1,6 @@
-"""Formulas in columns: what `machine` lowers them to, over exact fractions; words and days have no
-form here.
+"""Formulas in columns: the expressions of rules, over exact fractions in columns.
+
+Words and days have no form here; a formula that reads one goes to the single engine.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from cchc_rules.tables.exact_columns import (
     TRUE,
     Gauge,
     Ratio,
+    certain,
     choose,
     every,
     never,
@@ -23,7 +25,7 @@ from cchc_rules.tables.exact_columns import (
     quotient,
     some,
 )
-from cchc_rules.tables.figures import Figures
+from cchc_rules.tables.figures import ColumnFigures
 
 Value: TypeAlias = Ratio | pl.Expr
 """A number, or whether something holds."""
@@ -33,52 +35,70 @@ class NoColumnsError(Exception):
     """Something has no form in columns; the message says what."""
 
 
-class Formula:
-    """Computes one formula; afterwards `names` has the figures that it read, `plain` where no
-    divisor was zero.
+class ColumnFormula:
+    """Computes one formula in columns.
+
+    Afterwards `names` has the figures that the formula read, and `plain` a condition for each
+    divisor that can be zero: only in rows in which all of them hold is the result the formula's.
+
+    Arguments:
+        metrics: The metrics of the rule set.
+        figures: The figures that have columns, by the metric's id.
+        gauge: Makes the columns.
     """
 
     def __init__(
         self,
         metrics: Mapping[str, Metric],
-        figures: Mapping[str, Figures],
+        figures: Mapping[str, ColumnFigures],
         gauge: Gauge,
     ) -> None:
         self.metrics = metrics
         self.figures = figures
         self.gauge = gauge
-        self.names: dict[str, Figures] = {}
+        self.names: dict[str, ColumnFigures] = {}
         self.plain: list[pl.Expr] = []
 
-    def number(self, tree: Any, own: Mapping[str, Ratio]) -> Ratio:
-        """Return a formula that gives a number; `own` are the names of a rule: its value, weight
-        and threshold.
+    def number(self, expression: Any, rule_values: Mapping[str, Ratio]) -> Ratio:
+        """Return the column of a formula that gives a number.
+
+        Arguments:
+            expression: The formula as an expression: `["/", {"metric": "late"}, "4"]` is a quarter
+                of the figure of `late`.
+            rule_values: What the names of a rule stand for: its value, weight and threshold.
+
+        Raises `NoColumnsError` where a part of the formula has no form in columns.
         """
-        return self._value(tree, own)  # type: ignore[return-value]  # its type has been checked
+        column = self._value(expression, rule_values)
+        return column  # type: ignore[return-value]  # the type of a formula is checked on loading
 
-    def _value(self, tree: Any, own: Mapping[str, Ratio]) -> Value:
-        if isinstance(tree, bool):
-            return TRUE if tree else FALSE
-        if isinstance(tree, str):
-            return self.gauge.ratio(Fraction(tree))
-        if isinstance(tree, dict):
-            return self._named(tree, own)
-        return self._step(tree[0], [self._value(part, own) for part in tree[1:]])
+    def _value(self, expression: Any, rule_values: Mapping[str, Ratio]) -> Value:
+        if isinstance(expression, bool):
+            return certain(expression)
+        if isinstance(expression, str):
+            return self.gauge.ratio(Fraction(expression))
+        if isinstance(expression, dict):
+            return self._named(expression, rule_values)
+        sign, *operands = expression
+        parts = [self._value(operand, rule_values) for operand in operands]
+        return self._step(sign, parts)
 
-    def _named(self, tree: Mapping[str, str], own: Mapping[str, Ratio]) -> Value:
-        name = tree.get("name", "")
-        if name in own:
-            return own[name]
-        id_ = tree.get("metric", "")
+    def _named(
+        self, expression: Mapping[str, str], rule_values: Mapping[str, Ratio]
+    ) -> Value:
+        """Return what a name of the rule or a metric stands for; yes is a condition, not 1."""
+        name = expression.get("name", "")
+        if name in rule_values:
+            return rule_values[name]
+        id_ = expression.get("metric", "")
         if id_ not in self.figures or self.metrics[id_].type in ("date", "level"):
             raise NoColumnsError(f"{name}{id_}")
-        figure = self.names[id_] = self.figures[id_]
+        figure = self.figures[id_]
+        self.names[id_] = figure
+        if self.metrics[id_].type != "yes_no":
+            return figure.ratio
         yes = self.gauge.ratio(Fraction(1))
-        return (
-            figure.ratio.holds("==", yes)
-            if self.metrics[id_].type == "yes_no"
-            else figure.ratio
-        )
+        return figure.ratio.holds("==", yes)
 
     def _step(self, sign: str, parts: list[Value]) -> Value:
         ratios = [part for part in parts if isinstance(part, Ratio)]
@@ -93,24 +113,28 @@ class Formula:
             raise NoColumnsError(sign)
         if sign in SIGNS:
             return ratios[0].holds(sign, ratios[1])
-        return self._over(*ratios) if sign == "/" else _STEPS[sign](ratios)
+        if sign == "/":
+            return self._over(*ratios)
+        return _STEPS[sign](ratios)
 
     def _count(self, tests: list[pl.Expr]) -> Ratio:
         """Return how many tests hold."""
         yes = self.gauge.number(1)
         no = self.gauge.number(0)
-        return quotient(self.gauge.total([pick(test, yes, no) for test in tests]), yes)
+        count = self.gauge.total([pick(test, yes, no) for test in tests])
+        return quotient(count, yes)
 
-    def _over(self, one: Ratio, other: Ratio) -> Ratio:
+    def _over(self, dividend: Ratio, divisor: Ratio) -> Ratio:
         """Return a quotient; rows whose divisor is zero are not plain."""
-        one = one.kept()
-        other = other.kept()
-        zero = other.holds("==", self.gauge.ratio(Fraction(0)))
-        if zero is TRUE:
+        dividend = dividend.kept()
+        divisor = divisor.kept()
+        is_zero = divisor.holds("==", self.gauge.ratio(Fraction(0)))
+        if is_zero is TRUE:
             raise NoColumnsError("nothing but zero below a fraction")
-        if zero is not FALSE:
-            self.plain.append(never(zero))
-        return one.over(other)
+        # Bounds often tell that a divisor is never zero; then there is nothing to ask in any row.
+        if is_zero is not FALSE:
+            self.plain.append(never(is_zero))
+        return dividend.over(divisor)
 
 
 _TESTS: dict[str, Callable[[list[pl.Expr]], pl.Expr]] = {

@@ -1,4 +1,9 @@
-"""From rules in columns to groups and the index in columns (semantics G1 to I6)."""
+"""From rules in columns to groups and the index in columns (semantics G1 to I6).
+
+It does in columns what `cchc_rules.scoring.totals` does for one submission. Every amount is a whole
+number of ticks with bounds (`Whole`) or an exact fraction (`Ratio`); `kept` marks what is used more
+than once, so that it is computed once.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +36,11 @@ from cchc_rules.tables.judged import PARTS, ColumnResult, Judged, stacked
 
 
 @dataclass(frozen=True, eq=False)
-class Total:
-    """A group in columns, in ticks."""
+class ColumnTotal:
+    """What became of a group in columns, in ticks.
+
+    `rescaled` is the part of `excluded` that leaves the scale: the index is reckoned without it.
+    """
 
     earned: Whole
     lost: Whole
@@ -41,9 +49,10 @@ class Total:
 
 
 @dataclass(frozen=True, eq=False)
-class Index:
-    """The index in columns: rounded, in ticks, and unrounded, in points; `scored` says in which rows
-    anything is left to score.
+class ColumnIndex:
+    """The index in columns: rounded, in ticks (`value`), and unrounded, in points (`exact`).
+
+    `scored` says in which rows anything is left to score; in others there is no index.
     """
 
     value: Whole
@@ -60,7 +69,9 @@ class Counted(NamedTuple):
 
 def only_where(scored: pl.Expr, value: pl.Expr) -> pl.Expr:
     """Return a column that says nothing in the rows in which nothing is left to score."""
-    return value if scored is TRUE else pl.when(scored).then(value)
+    if scored is TRUE:
+        return value
+    return pl.when(scored).then(value)
 
 
 class Worths(NamedTuple):
@@ -73,11 +84,19 @@ class Worths(NamedTuple):
 def declared(compiled: CompiledRuleSet, gauge: Gauge) -> Worths:
     """Return what the rules are worth as the plan declares it, the same in every row."""
     weights, lowest = zip(*compiled.worths, strict=True)
-    return Worths([*map(gauge.number, weights)], [*map(gauge.number, lowest)])
+    weight_columns = [gauge.number(weight) for weight in weights]
+    lowest_columns = [gauge.number(points) for points in lowest]
+    return Worths(weight_columns, lowest_columns)
 
 
 class Sums:
-    """Adds up the rules of one plan, each of so much worth."""
+    """Adds up the rules of one compiled rule set.
+
+    Arguments:
+        compiled: The rule set, whose groups stand with children before parents.
+        gauge: Makes the columns, and notes which of them are used more than once.
+        worths: What each rule is worth, where that differs from what the rule set declares.
+    """
 
     def __init__(
         self, compiled: CompiledRuleSet, gauge: Gauge, worths: Worths | None = None
@@ -93,74 +112,89 @@ class Sums:
         """Return the most points of a group; those of the groups in it are known."""
         if group.mean:
             return self.gauge.number(group.weight)
-        return self.gauge.total(
-            [*self._weights(group), *(self.maxima[at] for at in group.groups)]
-        )
+        weights = self._weights(group)
+        inner = [self.maxima[position] for position in group.groups]
+        return self.gauge.total([*weights, *inner])
 
     def _weights(self, group: CompiledGroup) -> list[Whole]:
-        return [self.weights[at] for at in group.rules]
+        return [self.weights[position] for position in group.rules]
 
-    def totals(self, judged: Sequence[Judged]) -> list[Total]:
-        """Return the points of every group, in the plan's order: children before parents."""
-        found: list[Total] = []
+    def totals(self, judged: Sequence[Judged]) -> list[ColumnTotal]:
+        """Return the points of every group, in the order of the compiled rule set.
+
+        Children stand before parents, so what a parent adds up is there when it is its turn.
+        """
+        totals: list[ColumnTotal] = []
         for group, maximum in zip(self.compiled.groups, self.maxima, strict=True):
-            own = [judged[at] for at in group.rules]
-            found.append(
-                self._mean(group, own)
-                if group.mean
-                else self._added(group, own, found, maximum)
-            )
-        return found
+            rules = [judged[position] for position in group.rules]
+            if group.mean:
+                totals.append(self._mean(group, rules))
+            else:
+                totals.append(self._added(group, rules, totals, maximum))
+        return totals
 
     def _added(
         self,
         group: CompiledGroup,
-        own: Sequence[Judged],
-        known: Sequence[Total],
+        rules: Sequence[Judged],
+        earlier: Sequence[ColumnTotal],
         maximum: Whole,
-    ) -> Total:
-        inner = [known[at] for at in group.groups]
+    ) -> ColumnTotal:
+        """Return the sum of a group's rules and of the groups in it (semantics G1)."""
+        inner = [earlier[position] for position in group.groups]
         total = self.gauge.total
-        lost = total([one.part("lost") for one in own])
-        out = total([one.part("excluded") for one in own])
+        # What the rules earned is not added up column by column: it is their weights, which are
+        # constants, less what was lost and excluded.
+        lost_in_rules = total([rule.part("lost") for rule in rules])
+        excluded_in_rules = total([rule.part("excluded") for rule in rules])
+        rescaled_in_rules = total([rule.part("rescaled") for rule in rules])
+        earned_in_groups = [part.earned for part in inner]
+        excluded_in_groups = [part.excluded for part in inner]
+        rescaled_in_groups = [part.rescaled for part in inner]
+        weights = self._weights(group)
         earned = total(
-            [*self._weights(group), -lost, -out, *(one.earned for one in inner)]
+            [*weights, -lost_in_rules, -excluded_in_rules, *earned_in_groups]
         )
-        excluded = total([out, *(one.excluded for one in inner)])
-        rescaled = total(
-            [
-                total([one.part("rescaled") for one in own]),
-                *(one.rescaled for one in inner),
-            ]
-        )
+        excluded = total([excluded_in_rules, *excluded_in_groups])
+        rescaled = total([rescaled_in_rules, *rescaled_in_groups])
         lost = maximum - earned - excluded
-        found = Total(earned, lost.kept(), excluded, rescaled)
-        return found if group.kind == "base" else self._capped(group, found, maximum)
+        result = ColumnTotal(earned, lost.kept(), excluded, rescaled)
+        if group.kind == "base":
+            return result
+        return self._capped(group, result, maximum)
 
     def _none(self) -> Whole:
         return self.gauge.number(0)
 
-    def _mean(self, group: CompiledGroup, own: Sequence[Judged]) -> Total:
-        """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
+    def _mean(self, group: CompiledGroup, rules: Sequence[Judged]) -> ColumnTotal:
+        """Return the weighted mean of the children's shares, rounded once, here (semantics G2).
+
+        A child that leaves the scale leaves the mean: of a group of 500 ticks with children of
+        weights 3 and 1, of which the second is left out in a row, the first alone is the mean
+        there. Where no child is left, the group itself leaves the scale.
+        """
         number = self.gauge.number
+        none = self._none()
         weights = self._weights(group)
-        gone = [one.holds(lambda it: it.rescaled.high > 0) for one in own]
-        gone = [self.gauge.keep(out) for out in gone]
-        left = zip(gone, weights, strict=True)
-        weight = self.gauge.total(
-            [pick(out, self._none(), own_weight) for out, own_weight in left]
-        )
-        shown = self.gauge.total(
-            [
-                pick(out, self._none(), one.part("excluded"))
-                for out, one in zip(gone, own, strict=True)
-            ]
-        )
-        nothing = points = self.gauge.ratio(Fraction(0))
-        for out, one in zip(gone, own, strict=True):
-            points = (points + choose(out, nothing, one.exact)).kept()
+        left_out = [rule.holds(_leaves_scale) for rule in rules]
+        left_out = [self.gauge.keep(out) for out in left_out]
+        weights_left = [
+            pick(out, none, weight)
+            for out, weight in zip(left_out, weights, strict=True)
+        ]
+        weight = self.gauge.total(weights_left)
+        excluded_of_children = [
+            pick(out, none, rule.part("excluded"))
+            for out, rule in zip(left_out, rules, strict=True)
+        ]
+        shown = self.gauge.total(excluded_of_children)
+        nothing = self.gauge.ratio(Fraction(0))
+        points = nothing
+        for out, rule in zip(left_out, rules, strict=True):
+            points = (points + choose(out, nothing, rule.exact)).kept()
         most = number(group.weight)
         some_left = self.gauge.keep(weight.above_zero())
+        # Nothing may be divided by zero, not even in the rows whose quotient is thrown away.
         below = pick(some_left, weight, number(1)).kept()
         share = between(
             points.n * most,
@@ -169,26 +203,26 @@ class Sums:
             *self._span(points, group, weights),
         )
         earned = share.rounded().kept()
-        excluded = (
-            quotient(most * shown, below)
-            .rounded()
-            .kept()
-            .least((most - earned).kept())
-            .kept()
-        )
-        held = Total(earned, most - earned - excluded, excluded, self._none())
-        away = Total(self._none(), self._none(), most, most)
-        return Total(
-            *(
-                pick(some_left, getattr(held, part), getattr(away, part)).kept()
-                for part in PARTS
-            )
-        )
+        # Both are rounded; together they may not exceed the group's weight by a tick.
+        rounded_excluded = quotient(most * shown, below).rounded().kept()
+        not_earned = (most - earned).kept()
+        excluded = rounded_excluded.least(not_earned).kept()
+        scored = ColumnTotal(earned, most - earned - excluded, excluded, none)
+        out_of_scale = ColumnTotal(none, none, most, most)
+        columns = []
+        for part in PARTS:
+            column = pick(some_left, getattr(scored, part), getattr(out_of_scale, part))
+            columns.append(column.kept())
+        return ColumnTotal(*columns)
 
     def _span(
         self, points: Ratio, group: CompiledGroup, weights: Sequence[Whole]
     ) -> tuple[Fraction, Fraction]:
-        """Return between which numbers a mean lies: that of its children's worst and best."""
+        """Return between which numbers a mean lies: that of its children's worst and best.
+
+        Bounds decide how wide the numbers of a column must be. The divisor is the sum of some of
+        the weights, so it lies between the least of them and all of them.
+        """
         least = min([max(weight.low, 1) for weight in weights if weight.high] or [1])
         most = sum(weight.high for weight in weights) or 1
         ends = [
@@ -198,273 +232,299 @@ class Sums:
         ]
         return min(ends), max(ends)
 
-    def _capped(self, group: CompiledGroup, total: Total, maximum: Whole) -> Total:
+    def _capped(
+        self, group: CompiledGroup, total: ColumnTotal, maximum: Whole
+    ) -> ColumnTotal:
+        """Return a pool held to its cap: of a bonus the earned points, of a penalty the lost."""
+        none = self._none()
         cap = self.gauge.number(group.cap)
         maximum = maximum.least(cap).kept()
         if group.kind == "bonus":
-            held = total.earned.least(cap).kept()
-            return Total(held, maximum - held, self._none(), self._none())
-        held = total.lost.least(cap).kept()
-        return Total(maximum - held, held, self._none(), self._none())
+            earned = total.earned.least(cap).kept()
+            return ColumnTotal(earned, maximum - earned, none, none)
+        lost = total.lost.least(cap).kept()
+        return ColumnTotal(maximum - lost, lost, none, none)
 
     def counted(
-        self, judged: Sequence[Judged], totals: Sequence[Total]
+        self, judged: Sequence[Judged], totals: Sequence[ColumnTotal]
     ) -> list[Counted]:
         """Return what each rule counts for in its group, in file order (semantics G4 to G6)."""
         compiled = self.compiled
-        found = {
-            at: Counted(rule.part("earned"), rule.part("lost"))
-            for at, rule in enumerate(judged)
+        counted = {
+            position: Counted(rule.part("earned"), rule.part("lost"))
+            for position, rule in enumerate(judged)
         }
         for position, group in enumerate(compiled.groups):
             if group.mean:
-                found |= self._counted_in_mean(group, judged, totals[position])
+                counted |= self._counted_in_mean(group, judged, totals[position])
         for position, group in enumerate(compiled.groups):
+            # A cap that is no lower than all that a pool can come to takes nothing from anyone.
             if group.kind != "base" and group.cap < self.maxima[position].high:
-                members = sorted(
-                    at for at, pool in compiled.pooled.items() if pool == position
-                )
-                found |= self._counted_in_pool(members, judged, totals[position])
-        return [found[at] for at in range(len(judged))]
+                members = [
+                    rule for rule, pool in compiled.pooled.items() if pool == position
+                ]
+                members.sort()
+                counted |= self._counted_in_pool(members, judged, totals[position])
+        return [counted[position] for position in range(len(judged))]
 
     def _counted_in_mean(
-        self, group: CompiledGroup, judged: Sequence[Judged], total: Total
+        self, group: CompiledGroup, judged: Sequence[Judged], total: ColumnTotal
     ) -> dict[int, Counted]:
-        rules = [judged[at] for at in group.rules]
+        """Return what each rule of a mean counts for, by its position.
+
+        A tick of a rule counts for the group's weight over the weights that are left: with 500
+        ticks for the group and weights of 300 and 100, for 5/4 of a tick.
+        """
+        rules = [judged[position] for position in group.rules]
         weights = self._weights(group)
         none = self._none()
-        gone = [
-            self.gauge.keep(rule.holds(lambda it: it.rescaled.high > 0))
-            for rule in rules
+        left_out = [self.gauge.keep(rule.holds(_leaves_scale)) for rule in rules]
+        weights_left = [
+            pick(out, none, weight)
+            for out, weight in zip(left_out, weights, strict=True)
         ]
-        whole = self.gauge.total(
-            [pick(out, none, weight) for out, weight in zip(gone, weights, strict=True)]
-        )
-        below = pick(
-            self.gauge.keep(whole.above_zero()), whole, self.gauge.number(1)
-        ).kept()
-        point = quotient(self.gauge.number(group.weight), below).kept()
+        weight_left = self.gauge.total(weights_left)
+        some_left = self.gauge.keep(weight_left.above_zero())
+        below = pick(some_left, weight_left, self.gauge.number(1)).kept()
+        worth_of_a_tick = quotient(self.gauge.number(group.weight), below).kept()
         nothing = self.gauge.ratio(Fraction(0))
         earned = []
         lost = []
-        for out, rule, weight in zip(gone, rules, weights, strict=True):
-            shown = rule.holds(lambda it: it.excluded.high > 0)
+        for out, rule, weight in zip(left_out, rules, weights, strict=True):
+            excluded = rule.holds(_is_excluded)
             lacks = (as_ratio(weight) - rule.exact).kept()
-            earned.append((point * choose(out, nothing, rule.exact)).kept())
-            lost.append((point * choose(shown, nothing, lacks)).kept())
-        parts = zip(
-            self._apportioned(total.earned, earned),
-            self._apportioned(total.lost, lost),
-            strict=True,
-        )
-        return {
-            at: Counted(won, away)
-            for at, (won, away) in zip(group.rules, parts, strict=True)
-        }
+            earned_here = choose(out, nothing, rule.exact)
+            earned.append((worth_of_a_tick * earned_here).kept())
+            lost_here = choose(excluded, nothing, lacks)
+            lost.append((worth_of_a_tick * lost_here).kept())
+        earned_ticks = self._apportioned(total.earned, earned)
+        lost_ticks = self._apportioned(total.lost, lost)
+        counted = map(Counted, earned_ticks, lost_ticks)
+        return dict(zip(group.rules, counted, strict=True))
 
     def _counted_in_pool(
-        self, members: Sequence[int], judged: Sequence[Judged], total: Total
+        self, members: Sequence[int], judged: Sequence[Judged], total: ColumnTotal
     ) -> dict[int, Counted]:
-        own = [judged[at].part("lost") for at in members]
-        whole = self.gauge.total(own)
-        counts = total.lost.least(whole).kept()
-        some_lost = self.gauge.keep(whole.above_zero())
-        below = pick(some_lost, whole, self.gauge.number(1)).kept()
-        parts = [quotient((lost * counts).kept(), below) for lost in own]
-        rows = zip(members, self._apportioned(counts, parts), strict=True)
-        return {at: Counted(judged[at].part("earned"), lost) for at, lost in rows}
+        """Return what each rule of a capped pool counts for, by its position.
+
+        The losses that the cap leaves are shared out as the rules lost: of losses of 300 and 100
+        under a cap of 200, 150 and 50 count.
+        """
+        losses = [judged[position].part("lost") for position in members]
+        lost_together = self.gauge.total(losses)
+        counts = total.lost.least(lost_together).kept()
+        some_lost = self.gauge.keep(lost_together.above_zero())
+        below = pick(some_lost, lost_together, self.gauge.number(1)).kept()
+        shares = [quotient((lost * counts).kept(), below) for lost in losses]
+        counted = {}
+        lost_ticks = self._apportioned(counts, shares)
+        for position, lost in zip(members, lost_ticks, strict=True):
+            counted[position] = Counted(judged[position].part("earned"), lost)
+        return counted
 
     def _apportioned(self, total: Whole, exact: Sequence[Ratio]) -> list[Whole]:
-        """Return whole ticks that add up to a total, by the largest remainders; of equal ones the
-        first has the tick (`cchc_rules.scoring.totals.apportioned`).
+        """Return whole ticks that add up to a total, by the largest remainders.
+
+        Of equal remainders the first has the tick, as in `cchc_rules.scoring.totals.apportioned`.
+        Columns cannot be sorted within a row, so each remainder counts those that go before it:
+        with parts of 1 2/3, 1 1/3 and 2 and a total of 5, the floors are 1, 1 and 2, one tick is
+        left, the ranks are 0, 1 and 2, and the first part has the tick.
         """
         zero = self._none()
         one = self.gauge.number(1)
         floors = [part.floor().kept() for part in exact]
-        rests = [
-            (part - as_ratio(floor)).within(Fraction(0), Fraction(1)).kept()
-            for part, floor in zip(exact, floors, strict=True)
-        ]
+        rests = []
+        for part, floor in zip(exact, floors, strict=True):
+            rest = part - as_ratio(floor)
+            rests.append(rest.within(Fraction(0), Fraction(1)).kept())
         left = (total - self.gauge.total(floors)).kept()
-        found = []
-        for at, (floor, rest) in enumerate(zip(floors, rests, strict=True)):
-            before = [
-                self.gauge.keep(other.holds(">=" if place < at else ">", rest))
-                for place, other in enumerate(rests)
-                if place != at
-            ]
-            rank = self.gauge.total([pick(where, one, zero) for where in before])
-            more = compared("<", rank, left)
-            found.append(pick(more, floor + one, floor).kept())
-        # A total that was rounded below the sum of its parts takes a tick from the last that has one.
+        ticks = []
+        for position, floor in enumerate(floors):
+            goes_before = self._before(rests, position)
+            rank = self.gauge.total([pick(where, one, zero) for where in goes_before])
+            has_a_tick_more = compared("<", rank, left)
+            ticks.append(pick(has_a_tick_more, floor + one, floor).kept())
+        # A total rounded below the sum of its parts takes a tick from the last that has one.
         short = self.gauge.keep(compared("<", left, zero))
         taken: pl.Expr = FALSE
-        for at in reversed(range(len(found))):
-            takes = every((short, floors[at].above_zero(), never(taken)))
-            found[at] = pick(takes, found[at] - one, found[at]).kept()
+        for position in reversed(range(len(ticks))):
+            takes = every((short, floors[position].above_zero(), never(taken)))
+            less = ticks[position] - one
+            ticks[position] = pick(takes, less, ticks[position]).kept()
             taken = self.gauge.keep(some((taken, takes)))
-        return found
+        return ticks
 
-    def index(self, totals: list[Total]) -> Index:
-        """Return the index of the groups' points, rounded once, held to the scale (semantics I1 to
-        I3).
+    def _before(self, rests: Sequence[Ratio], position: int) -> list[pl.Expr]:
+        """Return, of each other remainder, where it goes before the one at a position."""
+        rest = rests[position]
+        earlier = [other.holds(">=", rest) for other in rests[:position]]
+        later = [other.holds(">", rest) for other in rests[position + 1 :]]
+        return [self.gauge.keep(where) for where in (*earlier, *later)]
+
+    def index(self, totals: list[ColumnTotal]) -> ColumnIndex:
+        """Return the index of the groups' points (semantics I1 to I3).
+
+        It is the share that the base groups earned of what is left to score, on the scale of the
+        index, rounded once; bonus and penalty points are added to it, and the sum is held to the
+        scale where the rule set says so.
         """
         compiled = self.compiled
         number = self.gauge.number
-        tops = [
-            (group, total)
-            for group, total in zip(compiled.groups, totals, strict=True)
-            if group.top
-        ]
+        bonuses = []
+        penalties = []
+        for group, total in zip(compiled.groups, totals, strict=True):
+            if group.top and group.kind == "bonus":
+                bonuses.append(total.earned)
+            elif group.top and group.kind == "penalty":
+                penalties.append(-total.lost)
         earned, left = self.base(totals)
-        more = [total.earned for group, total in tops if group.kind == "bonus"]
-        over = self.gauge.total(
-            [*more, *(-total.lost for group, total in tops if group.kind == "penalty")]
-        )
+        over = self.gauge.total([*bonuses, *penalties])
         some_left = self.gauge.keep(left.above_zero())
         numerator = pick(some_left, earned, self._none()).kept()
-        share = quotient(
-            numerator,
-            pick(some_left, left, number(1)).kept(),
-            compiled.rules.index.scale * compiled.unit,
-        )
+        denominator = pick(some_left, left, number(1)).kept()
+        scale_in_ticks = compiled.rules.index.scale * compiled.unit
+        share = quotient(numerator, denominator, scale_in_ticks)
         value = self.gauge.total([share.rounded(), over])
         exact = (share + as_ratio(over)).kept()
-        top = Fraction(compiled.rules.index.scale * compiled.unit)
-        return replace(self._held(value, exact, top), scored=some_left)
+        held = self._held(value, exact, Fraction(scale_in_ticks))
+        return replace(held, scored=some_left)
 
-    def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
+    def base(self, totals: list[ColumnTotal]) -> tuple[Whole, Whole]:
         """Return the points that the base groups earned, and those that are left to be scored."""
         at_top = [
-            at
-            for at, group in enumerate(self.compiled.groups)
+            position
+            for position, group in enumerate(self.compiled.groups)
             if group.top and group.kind == "base"
         ]
-        earned = self.gauge.total([totals[at].earned for at in at_top])
-        left = self.gauge.total(
-            [
-                *(self.maxima[at] for at in at_top),
-                *(-totals[at].rescaled for at in at_top),
-            ]
-        )
+        earned = self.gauge.total([totals[position].earned for position in at_top])
+        maxima = [self.maxima[position] for position in at_top]
+        rescaled = [-totals[position].rescaled for position in at_top]
+        left = self.gauge.total([*maxima, *rescaled])
         return earned, left
 
-    def _held(self, value: Whole, exact: Ratio, top: Fraction) -> Index:
+    def _held(self, value: Whole, exact: Ratio, top: Fraction) -> ColumnIndex:
         """Hold the index to the scale, where the rule set does."""
         points = exact.times(Fraction(1, self.compiled.unit))
         if self.compiled.rules.index.over_scale:
-            return Index(value, points)
+            return ColumnIndex(value, points)
         most = self.gauge.ratio(top)
         whole = self.gauge.number(top.numerator // top.denominator)
-        above = self.gauge.keep(
-            some((exact.holds(">", most), as_ratio(value).holds(">", most)))
-        )
-        held = choose(
-            above,
-            points.least(self.gauge.ratio(self.compiled.rules.index.scale)),
-            points,
-        )
-        return Index(pick(above, value.least(whole), value).kept(), held.kept())
+        # The exact index can be above the scale where the rounded one is not: a share of 99.004
+        # with a bonus of 1 comes to 100.00 in ticks.
+        exact_above = exact.holds(">", most)
+        rounded_above = as_ratio(value).holds(">", most)
+        above = self.gauge.keep(some((exact_above, rounded_above)))
+        scale = self.gauge.ratio(self.compiled.rules.index.scale)
+        held_points = choose(above, points.least(scale), points)
+        held_value = pick(above, value.least(whole), value)
+        return ColumnIndex(held_value.kept(), held_points.kept())
 
-    def again(self, judged: Sequence[Judged]) -> Index:
+    def again(self, judged: Sequence[Judged]) -> ColumnIndex:
         """Return the index that other judgements would give."""
         return self.index(self.totals(judged))
 
-    def settled(self, judged: Sequence[Judged], points: Sequence[Whole]) -> Index:
-        """Return the index when every open rule comes to so many points: its fewest, or its weight
-        (semantics I4).
+    def settled(self, judged: Sequence[Judged], points: Sequence[Whole]) -> ColumnIndex:
+        """Return the index when every open rule comes to given points (semantics I4).
+
+        Arguments:
+            judged: The rules, of which some are open in some rows.
+            points: What an open rule comes to, in ticks: its fewest points, or its weight.
         """
-        both = zip(judged, points, self.weights, strict=True)
-        return self.again(
-            [one.changed(self._settling(ticks, weight)) for one, ticks, weight in both]
-        )
+        settled_rules = []
+        for rule, ticks, weight in zip(judged, points, self.weights, strict=True):
+            settled_rules.append(rule.changed(self._settling(ticks, weight)))
+        return self.again(settled_rules)
 
     def _settling(
         self, ticks: Whole, weight: Whole
     ) -> Callable[[ColumnResult], ColumnResult]:
-        def change(one: ColumnResult) -> ColumnResult:
-            open_ = one.state in OPEN or one.reason is Reason.POINTS_AWAITED
-            return self.with_points(one, ticks, weight) if open_ else one
+        """Return the change of a result that is open into one with so many ticks."""
+
+        def change(result: ColumnResult) -> ColumnResult:
+            if result.state in OPEN or result.reason is Reason.POINTS_AWAITED:
+                return self.with_points(result, ticks, weight)
+            return result
 
         return change
 
     def with_points(
-        self, one: ColumnResult, ticks: Whole, weight: Whole
+        self, result: ColumnResult, ticks: Whole, weight: Whole
     ) -> ColumnResult:
-        """Return an outcome with so many points and nothing excluded."""
-        lost = weight if ticks.same(ZERO) else self.gauge.total([weight, -ticks])
+        """Return a result with so many ticks earned, the rest lost, and nothing excluded."""
+        lost = weight
+        if not ticks.same(ZERO):
+            lost = self.gauge.total([weight, -ticks])
         none = self._none()
-        return one._replace(
+        return result._replace(
             earned=ticks, lost=lost, excluded=none, rescaled=none, exact=as_ratio(ticks)
         )
 
     def supported(
         self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]
-    ) -> Index:
-        """Return the index without the points that are claimed without evidence (semantics I6)."""
-        pairs = zip(judged, self.weights, strict=True)
-        return self.again(
-            [
-                self._supported(at, one, weight, proved.get(at))
-                for at, (one, weight) in enumerate(pairs)
-            ]
-        )
+    ) -> ColumnIndex:
+        """Return the index without the points that are claimed without evidence (semantics I6).
 
-    def _supported(
-        self, at: int, judged: Judged, weight: Whole, proved: pl.Expr | None
-    ) -> Judged:
+        Arguments:
+            judged: The rules as they were judged.
+            proved: By the position of each rule that must be proved, where evidence is named.
+        """
+        supported_rules = []
+        for position, rule in enumerate(judged):
+            where_proved = proved.get(position)
+            if where_proved is None:
+                supported_rules.append(rule)
+            else:
+                supported_rules.append(self._supported(position, rule, where_proved))
+        return self.again(supported_rules)
+
+    def _supported(self, position: int, rule: Judged, proved: pl.Expr) -> Judged:
         """Return a rule with nothing earned where it claims points without evidence."""
-        if proved is None:
-            return judged
 
-        def earns(one: ColumnResult) -> pl.Expr:
-            if at in self.compiled.mean_of:
-                return one.exact.holds(">", self.gauge.ratio(Fraction(0)))
-            return one.earned.above_zero()
+        def earns(result: ColumnResult) -> pl.Expr:
+            # In a mean a point that is too little for a tick still adds up with others.
+            if position in self.compiled.mean_of:
+                return result.exact.holds(">", self.gauge.ratio(Fraction(0)))
+            return result.earned.above_zero()
 
-        def claims(one: ColumnResult) -> pl.Expr:
-            return (
-                every((never(proved), earns(one)))
-                if one.state in COMPUTED or one.given
-                else FALSE
-            )
+        def claims(result: ColumnResult) -> pl.Expr:
+            if result.state in COMPUTED or result.given:
+                return every((never(proved), earns(result)))
+            return FALSE
 
-        return judged.before(
-            claims, lambda one: self.with_points(one, self._none(), weight)
-        )
+        def without_points(result: ColumnResult) -> ColumnResult:
+            return self.with_points(result, self._none(), self.weights[position])
 
-    def band(self, index: Index, judged: Sequence[Judged]) -> pl.Expr:
-        """Return the id of the band, lowered by its gates (semantics I5)."""
+        return rule.before(claims, without_points)
+
+    def band(self, index: ColumnIndex, judged: Sequence[Judged]) -> pl.Expr:
+        """Return the id of the band, lowered by its gates (semantics I5).
+
+        It is null where there is no index, and everywhere when the rule set has no bands.
+        """
         rules = self.compiled.rules
         if not rules.bands:
             return pl.lit(None, pl.String)
-        read = (
-            index.exact
-            if rules.bands_read == "exact"
-            else quotient(index.value, self.gauge.number(self.compiled.unit))
-        )
+        read = index.exact
+        if rules.bands_read != "exact":
+            read = quotient(index.value, self.gauge.number(self.compiled.unit))
         read = read.kept()
         ladder = rules.ladder
         # Below the edge of the lowest band lies the lowest, above that of the highest the highest.
         inside = [self.gauge.keep(self._not_above(band, read)) for band in ladder[:-1]]
         names = [band.id for band in ladder]
         rungs = [
-            *((where, pl.lit(at, pl.UInt8)) for at, where in enumerate(inside)),
-            (TRUE, pl.lit(len(ladder) - 1, pl.UInt8)),
+            (where, pl.lit(position, pl.UInt8)) for position, where in enumerate(inside)
         ]
-        place = stacked(rungs)
+        rungs.append((TRUE, pl.lit(len(ladder) - 1, pl.UInt8)))
+        # Bands are positions on the ladder until the end: a gate asks which of two is higher.
+        rung = stacked(rungs)
         for gate in rules.band_gates:
-            passes = judged[self.compiled.places[gate.rule]].holds(
-                lambda one: one.state in PASSING
-            )
+            gate_rule = judged[self.compiled.places[gate.rule]]
+            passes = gate_rule.holds(lambda result: result.state in PASSING)
             most = names.index(gate.at_most)
-            higher = place > most
-            place = (
-                pl.when(every((never(passes), higher)))
-                .then(pl.lit(most, pl.UInt8))
-                .otherwise(place)
-            )
-        band = place.replace_strict(
+            lowered = every((never(passes), rung > most))
+            rung = pl.when(lowered).then(pl.lit(most, pl.UInt8)).otherwise(rung)
+        band = rung.replace_strict(
             dict(enumerate(names)), default=None, return_dtype=pl.Enum(names)
         )
         return only_where(index.scored, band)
@@ -476,3 +536,13 @@ class Sums:
             return TRUE
         sign = "<" if band.interval.high_open else "<="
         return value.holds(sign, self.gauge.ratio(high))
+
+
+def _leaves_scale(result: ColumnResult) -> bool:
+    """Whether a rule with this result is left out of the scale."""
+    return result.rescaled.high > 0
+
+
+def _is_excluded(result: ColumnResult) -> bool:
+    """Whether a rule with this result has points that it can neither earn nor lose."""
+    return result.excluded.high > 0

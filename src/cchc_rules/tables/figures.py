@@ -63,7 +63,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, eq=False)
-class Figures:
+class ColumnFigures:
     """A metric's figures in columns: fractions, null where there are none, and the reasons why
     there are none.
 
@@ -122,7 +122,7 @@ class FigureReader:
             if condition is not TRUE
         ]
 
-    def figures(self, metric: Metric) -> Figures:
+    def figures(self, metric: Metric) -> ColumnFigures:
         """Return the figures of a submitted metric."""
         cells = self._cells(metric)
         reasons, gone = self._absence(metric)
@@ -138,9 +138,9 @@ class FigureReader:
             for where, reason in absences
             if where is not FALSE
         )
-        return Figures(cells.ratio, possible)
+        return ColumnFigures(cells.ratio, possible)
 
-    def points(self, rule: Rule) -> Figures:
+    def points(self, rule: Rule) -> ColumnFigures:
         """Return the points that people gave for a rule."""
         name = f"points.{rule.id}.points"
         reason = f"points.{rule.id}.reason"
@@ -150,7 +150,7 @@ class FigureReader:
         if not self.has(name):
             self.demand(never(some((explained, documented))))
             nothing = self.gauge.ratio(Fraction(0))
-            return Figures(nothing, ((TRUE, Reason.POINTS_AWAITED),))
+            return ColumnFigures(nothing, ((TRUE, Reason.POINTS_AWAITED),))
         ticks, places = self._ticks(name)
         given = self.said(name)
         silent = never(some((given, explained, documented)))
@@ -164,7 +164,7 @@ class FigureReader:
         )
         points = quotient(self._whole(ticks), self.gauge.number(10**places))
         awaited = self.gauge.keep(never(given))
-        return Figures(
+        return ColumnFigures(
             points.within(rule.lowest, rule.weight),
             ((awaited, Reason.POINTS_AWAITED),),
         )

@@ -17,7 +17,7 @@ MOST_ROWS = 1_048_575
 """A worksheet has no more rows below its heading."""
 
 MOST_DIGITS = 10**15
-"""Whole numbers from here on lose digits in a spreadsheet."""
+"""Whole numbers from here on lose digits in a spreadsheet, which keeps fifteen."""
 
 
 class Sink(Protocol):
@@ -101,15 +101,17 @@ class _Behind:
 
 
 class _Memory(io.BytesIO):
-    """Bytes in memory that stay open: a zip file that failed writes to them once more at its end."""
+    """Bytes in memory that stay open: a zip file that failed writes to them again at its end."""
 
     def close(self) -> None:
         pass
 
 
 class _Sheet:
-    """A worksheet is written at once: no more rows than it can hold, and its numbers are those of
-    spreadsheets.
+    """A worksheet, which is written at once, when all its parts are there.
+
+    It takes no more rows than a worksheet can hold, and keeps each number that a spreadsheet would
+    not as text.
     """
 
     def __init__(self, path: Path, head: pl.DataFrame) -> None:
@@ -168,11 +170,23 @@ SINKS: dict[str, Any] = {
 
 @contextmanager
 def sink(path: Path, head: pl.DataFrame) -> Iterator[Sink]:
-    """Open a table for writing, by the file's ending; its columns are those of a table without
-    rows.
+    """Open a table for writing, in the form that the file's ending names.
 
     The file is put in its place when all went well (see `base.output_files`). Raises `OutputError`
     where it cannot be written.
+
+    Arguments:
+        path: The file, whose ending is one of `SINKS`.
+        head: A table without rows, whose columns all parts have.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "scores.jsonl")
+    ...     part = pl.DataFrame({"unit": ["Xã A"], "lost": [3]})
+    ...     with sink(path, part.clear()) as opened:
+    ...         opened.write(part)
+    ...     path.read_text(encoding="utf-8")
+    '{"unit":"Xã A","lost":3}\\n'
     """
     with sinks((path, head)) as (opened,):
         yield opened
@@ -195,7 +209,10 @@ def _opened(path: Path, part: Path, head: pl.DataFrame) -> Iterator[Sink]:
     """Write the parts of a table into the file that will take the place of another."""
     with writing(path):
         made = SINKS[path.suffix.lower()](part, head)
-    inner: Sink = made if isinstance(made, _Sheet) else _Behind(made)
+    # A worksheet is written at the end: there is nothing to do behind the next part.
+    inner: Sink = made
+    if not isinstance(made, _Sheet):
+        inner = _Behind(made)
     try:
         yield _Told(inner, path)
     except BaseException:

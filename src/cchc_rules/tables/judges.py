@@ -58,7 +58,7 @@ from cchc_rules.rules.value_function import (
 )
 from cchc_rules.scoring.results import Worth
 from cchc_rules.scoring.rule_figures import literal
-from cchc_rules.tables.column_formulas import Formula, NoColumnsError
+from cchc_rules.tables.column_formulas import ColumnFormula, NoColumnsError
 from cchc_rules.tables.exact_columns import (
     FALSE,
     TRUE,
@@ -71,7 +71,7 @@ from cchc_rules.tables.exact_columns import (
     settled,
     some,
 )
-from cchc_rules.tables.figures import Figures
+from cchc_rules.tables.figures import ColumnFigures
 from cchc_rules.tables.judged import Branch, ColumnResult, Judged, when
 
 OF_REASON = {
@@ -99,7 +99,7 @@ class Operands(NamedTuple):
     """The rule's figure, less what is exempt."""
     threshold: Ratio | None
     """What the figure is held against, None where that is no single number."""
-    formula: Formula
+    formula: ColumnFormula
     """What computes formulas, and keeps the figures that they read."""
 
 
@@ -118,7 +118,7 @@ class Judge:
         self,
         rules: RuleSet,
         unit: int,
-        figures: Mapping[str, Figures],
+        figures: Mapping[str, ColumnFigures],
         gauge: Gauge,
         as_of: date,
     ) -> None:
@@ -130,7 +130,11 @@ class Judge:
         self.lowering = Lowering(rules)
 
     def judged(
-        self, rule: Rule, required: Sequence[Judged], given: Figures, absent: pl.Expr
+        self,
+        rule: Rule,
+        required: Sequence[Judged],
+        given: ColumnFigures,
+        absent: pl.Expr,
     ) -> Judged:
         """Return a rule in columns.
 
@@ -162,7 +166,7 @@ class RuleJudge:
         judge: Judge,
         rule: Rule,
         required: Sequence[Judged],
-        given: Figures,
+        given: ColumnFigures,
         absent: pl.Expr,
     ) -> None:
         self.judge = judge
@@ -265,7 +269,7 @@ class RuleJudge:
         """Return the branches of a rule that a figure decides: absences, then the pieces."""
         value_figure = self._figure(self.rule.metric or "")
         value = value_figure.ratio
-        columns = Formula(self.rules.metrics, self.figures, self.gauge)
+        columns = ColumnFormula(self.rules.metrics, self.figures, self.gauge)
         threshold, threshold_figure = self._threshold(columns)
         figures = [value_figure, *threshold_figure]
         exempt = self.rule.deduction.axis.exempt
@@ -286,7 +290,7 @@ class RuleJudge:
             absences.append((divided_by_zero, failed._replace(alone=True)))
         return [*absences, *pieces]
 
-    def _formula_figures(self, columns: Formula) -> list[Figures]:
+    def _formula_figures(self, columns: ColumnFormula) -> list[ColumnFigures]:
         """Return the figures that the rule's formulas read, in the order in which absences count.
 
         Of equal absences the first counts (semantics L6). As in the single engine the threshold's
@@ -299,12 +303,14 @@ class RuleJudge:
             names += [name for name in parsed.names if name in columns.names]
         return [columns.names[name] for name in dict.fromkeys(names)]
 
-    def _figure(self, name: str) -> Figures:
+    def _figure(self, name: str) -> ColumnFigures:
         if name not in self.figures:
             raise NoColumnsError(f"metric {name}")
         return self.figures[name]
 
-    def _threshold(self, columns: Formula) -> tuple[Ratio | None, list[Figures]]:
+    def _threshold(
+        self, columns: ColumnFormula
+    ) -> tuple[Ratio | None, list[ColumnFigures]]:
         """Return the rule's threshold, and the one figure that it is read from, or none."""
         match self.rule.threshold:
             case MetricRef(name):
@@ -569,7 +575,7 @@ class RuleJudge:
         )
 
 
-def ranked(figures: Sequence[Figures]) -> list[tuple[pl.Expr, Reason]]:
+def ranked(figures: Sequence[ColumnFigures]) -> list[tuple[pl.Expr, Reason]]:
     """Return what stands in a rule's way, the first that counts first (semantics L2, L6).
 
     That is the first figure's waiver, then the strongest of all. One figure has one reason at
@@ -587,7 +593,7 @@ def ranked(figures: Sequence[Figures]) -> list[tuple[pl.Expr, Reason]]:
     return waived + strongest(figures)
 
 
-def strongest(figures: Sequence[Figures]) -> list[tuple[pl.Expr, Reason]]:
+def strongest(figures: Sequence[ColumnFigures]) -> list[tuple[pl.Expr, Reason]]:
     """Return the absences of figures in the order in which they win (semantics L6)."""
     return [
         (where, reason)

@@ -17,7 +17,7 @@ from cchc_rules.rules.expressions import Lowering
 from cchc_rules.rules.model import Metric, Rule
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.submissions.binding import takes_points
-from cchc_rules.tables.column_formulas import Formula, NoColumnsError
+from cchc_rules.tables.column_formulas import ColumnFormula, NoColumnsError
 from cchc_rules.tables.column_totals import Sums
 from cchc_rules.tables.exact_columns import (
     FALSE,
@@ -30,7 +30,7 @@ from cchc_rules.tables.exact_columns import (
     quotient,
     some,
 )
-from cchc_rules.tables.figures import SAYS, FigureReader, Figures
+from cchc_rules.tables.figures import SAYS, ColumnFigures, FigureReader
 from cchc_rules.tables.judged import Judged
 from cchc_rules.tables.judges import Judge, strongest
 from cchc_rules.tables.result_columns import Scale, Wanted
@@ -136,17 +136,17 @@ class Program:
 
     # Figures
 
-    def _submitted(self) -> dict[str, Figures]:
+    def _submitted(self) -> dict[str, ColumnFigures]:
         return {
             id_: self.reader.figures(metric)
             for id_, metric in self.rules.metrics.items()
             if metric.submitted
         }
 
-    def _of_the_period(self, months: int | None) -> dict[str, Figures]:
+    def _of_the_period(self, months: int | None) -> dict[str, ColumnFigures]:
         count = self.gauge.ratio(Fraction(months or 0))
         return {
-            id_: Figures(count)
+            id_: ColumnFigures(count)
             for id_, metric in self.rules.metrics.items()
             if metric.from_period is not None
         }
@@ -160,14 +160,16 @@ class Program:
             metric = self.rules.metrics[self.compiled.metrics[position]]
             if not metric.numeric:
                 continue
-            formula = Formula(self.rules.metrics, self.figures, self.gauge)
+            formula = ColumnFormula(self.rules.metrics, self.figures, self.gauge)
             try:
                 ratio = formula.number(lowering.derived(metric), {})
             except NoColumnsError:
                 continue
             self.figures[metric.id] = self._derived(metric, ratio, formula)
 
-    def _derived(self, metric: Metric, ratio: Ratio, formula: Formula) -> Figures:
+    def _derived(
+        self, metric: Metric, ratio: Ratio, formula: ColumnFormula
+    ) -> ColumnFigures:
         absences = []
         before = FALSE
         # Of equal absences the first in the text counts, as in the single engine.
@@ -183,7 +185,7 @@ class Program:
         # single engine to say; a null of an absent figure says nothing.
         usual = every((*formula.plain, *self._of_its_type(metric, ratio)))
         self.failed.append(every((never(usual), never(before))))
-        return Figures(ratio, tuple(absences))
+        return ColumnFigures(ratio, tuple(absences))
 
     def _of_its_type(self, metric: Metric, ratio: Ratio) -> Iterator[pl.Expr]:
         """Yield what holds where a derived value lies in its metric's range and is whole if it
@@ -226,7 +228,7 @@ class Program:
             if group.optional
         ]
         absent = some(self.reader.said(f"absent.{group.id}") for group in blocks)
-        points = Figures(self.gauge.ratio(Fraction(0)))
+        points = ColumnFigures(self.gauge.ratio(Fraction(0)))
         if takes_points(self.rules, rule.id):
             points = self.reader.points(rule)
         required = [known[name] for name in rule.requires]

@@ -16,7 +16,7 @@ from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
 from cchc_rules.scoring.results import Result
 from cchc_rules.submissions.submission import Figure
 from cchc_rules.tables.exact_columns import TRUE, Gauge, Whole, as_ratio
-from cchc_rules.tables.figures import Figures
+from cchc_rules.tables.figures import ColumnFigures
 from cchc_rules.tables.judged import PARTS, STATE, Branch, ColumnResult, Judged
 from cchc_rules.tables.judges import OF_REASON
 
@@ -53,7 +53,7 @@ class ByRow:
         self,
         compiled: CompiledRuleSet,
         rule: Rule,
-        figures: Mapping[str, Figures],
+        figures: Mapping[str, ColumnFigures],
         required: Mapping[str, Judged],
         as_of: int,
     ) -> None:

@@ -1,4 +1,8 @@
-"""From a table in a file to its scores in a file; memory stays bounded however many rows there are."""
+"""From a table in a file to its scores in a file.
+
+The table is read, scored and written part by part, so that memory stays bounded however many rows
+it has.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,8 +34,10 @@ Watch: TypeAlias = Callable[[int, float], None]
 
 @dataclass
 class Tally:
-    """How many rows were read, scored and refused, how many of them one by one, and how the others
-    were worked out.
+    """How many rows were read, scored and refused.
+
+    `alone` of them were scored one by one; `steps` are the computations in columns that the others
+    went through, and `floats` the columns of binary floats that were met, each once, in order.
     """
 
     read: int = 0
@@ -44,6 +50,7 @@ class Tally:
     def add(self, part: Part, scores: Scores) -> None:
         """Count a part; what is scored and what is refused make up what was read."""
         rows = part.frame.height + len(part.alone)
+        # A row may be refused for several reasons and is one row all the same.
         unread = len({number for number, _ in part.refused})
         self.read += rows + unread
         self.scored += scores.results.height
@@ -76,12 +83,21 @@ def score_file(
     """Score a table in a file, or a folder of submissions, into a file; write what is refused into
     another.
 
-    With `long`, the results are a row for each rule of each unit that lost points. Raises
-    `SubmissionError` where the table cannot be read at all, and `OutputError` where a file cannot be
-    written; neither leaves half a file.
+    Arguments:
+        scorer: The rule set's scorer; what it is asked for decides the columns of the results.
+        files: Where the table is read, and where results and refusals are written.
+        long: Write a row for each rule of each unit that lost points, in place of a row for each
+            unit.
+        watch: Called after each part with the rows that were read so far and the part of the file
+            that is done.
+
+    Returns how many rows were read, scored and refused. Raises `SubmissionError` where the table
+    cannot be read at all, and `OutputError` where a file cannot be written; neither leaves half a
+    file.
     """
     tally = Tally()
     rules = scorer.rules
+    # Columns have no points of tracks; only a whole submission can bring some.
     if rules.tracks and may_hold_submissions(files.source):
         scorer = scorer.with_tracks()
     head = pl.DataFrame(schema=schema(rules, scorer.wanted, GIVEN))
@@ -99,15 +115,15 @@ def score_file(
 
 
 def _shown(rules: RuleSet, results: pl.DataFrame, long: bool) -> pl.DataFrame:
-    return lost_points(rules, results) if long else results
+    if long:
+        return lost_points(rules, results)
+    return results
 
 
 def _refuse(part: Part, scores: Scores, scorer: Scorer, wrong: Sink) -> None:
-    rows = [
-        row
-        for number, one in part.refused
-        for row in refused([one], number, None, scorer.columns, scorer.lang)
-    ]
+    rows = []
+    for number, problem in part.refused:
+        rows += refused([problem], number, None, scorer.columns, scorer.lang)
     unread = pl.DataFrame(rows, schema=ERRORS, orient="row")
     if unread.height or scores.errors.height:
         wrong.write(pl.concat([scores.errors, unread]).sort(ROW, maintain_order=True))

@@ -7,23 +7,27 @@ from typing import TypeAlias
 
 import polars as pl
 
-from cchc_rules.tables.column_totals import Index, Sums, only_where
+from cchc_rules.tables.column_totals import ColumnIndex, Counted, Sums, only_where
 from cchc_rules.tables.exact_columns import Dtype, Whole
 from cchc_rules.tables.judged import REASON, STATE, Judged
 from cchc_rules.tables.result_columns import EXACT, Scale, Wanted
 
 Proved: TypeAlias = Callable[[], Mapping[int, pl.Expr]]
-"""Gives, for each rule that must be proved, where a document is named; asked only where that is
-wanted.
+"""Gives, for each rule that must be proved, where a document is named.
+
+It is called only where the supported index is asked for: most tables have no columns of evidence.
 """
 
 
 class Scored:
-    """Judged rules, in the plan's order, and their sums; `proved` says of rules that must be proved
-    where they are.
+    """Judged rules and what they come to.
 
-    The exact index is written as whole numbers of a type of its own; `long` says that one may not
-    fit.
+    Arguments:
+        sums: Adds the rules up.
+        judged: The rules, in the order of the compiled rule set.
+        proved: Says of rules that must be proved where they are.
+        exact: The type of whole numbers in which the exact index is written. Once the results have
+            been asked for, `long` says whether one of them may not fit.
     """
 
     def __init__(
@@ -44,61 +48,71 @@ class Scored:
         self.long = False
 
     def results(self, wanted: Wanted, scale: Scale) -> Iterator[pl.Expr]:
-        """Yield the columns of the results: points as decimals, or as whole numbers of the last
-        place.
+        """Yield the columns of the results, in the order in which results have them.
+
+        Arguments:
+            wanted: Which results are asked for.
+            scale: How points are written: as decimals, or as whole numbers of the last place.
         """
-        shown = partial(points, own=self.compiled.rules.index.places, scale=scale)
+        shown = partial(points, places=self.compiled.rules.index.places, scale=scale)
         for name in wanted.index():
-            yield from (
-                self._exact()
-                if name == "exact"
-                else [self._once(name, shown).alias(name)]
-            )
+            if name == "exact":
+                yield from self._exact()
+            else:
+                yield self._once(name, shown).alias(name)
         for group, total in zip(self.compiled.groups, self.totals, strict=True):
-            yield from (
-                shown(getattr(total, part)).alias(f"group.{group.id}.{part}")
-                for part in wanted.of("group")
-            )
-        asked = wanted.of("rule")
-        points_asked = {"earned", "lost"} & {*asked}
-        counted = self.sums.counted(self.judged, self.totals) if points_asked else []
-        for at, (id_, rule) in enumerate(
-            zip(self.compiled.names, self.judged, strict=True)
-        ):
-            for part in asked:
+            for part in wanted.of("group"):
+                ticks = getattr(total, part)
+                yield shown(ticks).alias(f"group.{group.id}.{part}")
+        yield from self._rules(wanted.of("rule"), shown)
+
+    def _rules(
+        self, parts: Sequence[str], shown: Callable[[Whole], pl.Expr]
+    ) -> Iterator[pl.Expr]:
+        """Yield the columns of the rules: those of `parts`, rule by rule."""
+        # To share out what a rule counts for needs many columns: only where it is asked for.
+        counted: Sequence[Counted] = []
+        if "earned" in parts or "lost" in parts:
+            counted = self.sums.counted(self.judged, self.totals)
+        for position, id_ in enumerate(self.compiled.names):
+            for part in parts:
                 if part in ("state", "reason"):
-                    found = _word(rule, part)
+                    column = _word(self.judged[position], part)
                 else:
-                    found = shown(getattr(counted[at], part))
-                yield found.alias(f"rule.{id_}.{part}")
+                    column = shown(getattr(counted[position], part))
+                yield column.alias(f"rule.{id_}.{part}")
 
     def _exact(self) -> Iterator[pl.Expr]:
-        """Yield the index before it is rounded: a numerator and a denominator, not in lowest terms."""
+        """Yield the index before it is rounded: numerator and denominator, not in lowest terms."""
         exact = self.index.exact
-        end = 1 << 63 if self.exact == pl.Int64 else 10**38
-        parts = (exact.n.times(exact.k.numerator), exact.d.times(exact.k.denominator))
+        # The first number that the type cannot hold; decimals have 38 digits.
+        end = 10**38
+        if self.exact == pl.Int64:
+            end = 1 << 63
+        numerator = exact.n.times(exact.k.numerator)
+        denominator = exact.d.times(exact.k.denominator)
+        parts = (numerator, denominator)
         self.long |= any(max(-part.low, part.high) >= end for part in parts)
-        yield from (
-            only_where(self.index.scored, written(part, self.exact)).alias(name)
-            for part, name in zip(parts, EXACT, strict=True)
-        )
+        for part, name in zip(parts, EXACT, strict=True):
+            column = written(part, self.exact)
+            yield only_where(self.index.scored, column).alias(name)
 
     def _once(self, name: str, shown: Callable[[Whole], pl.Expr]) -> pl.Expr:
-        """Return the index, its band, what of it is supported, or the least or the most that it can
-        come to.
-        """
+        """Return a column that there is once in a row: the band, or an index in points."""
         if name == "band":
             return self.sums.band(self.index, self.judged)
-        found = self._reckoned(name)
-        return only_where(found.scored, shown(found.value))
+        index = self._reckoned(name)
+        return only_where(index.scored, shown(index.value))
 
-    def _reckoned(self, name: str) -> Index:
+    def _reckoned(self, name: str) -> ColumnIndex:
+        """Return the index, what of it is supported, or the least or most that it can come to."""
         if name == "index":
             return self.index
         if name == "supported":
             return self.sums.supported(self.judged, self.proved())
-        points = self.sums.lowest if name == "lowest" else self.sums.weights
-        return self.sums.settled(self.judged, points)
+        if name == "lowest":
+            return self.sums.settled(self.judged, self.sums.lowest)
+        return self.sums.settled(self.judged, self.sums.weights)
 
 
 def _word(judged: Judged, part: str) -> pl.Expr:
@@ -107,15 +121,23 @@ def _word(judged: Judged, part: str) -> pl.Expr:
     return judged.word(lambda one: str(one.reason), REASON)
 
 
-def points(ticks: Whole, own: int, scale: Scale) -> pl.Expr:
-    """Return ticks, of so many places of their own, as points: whole ticks, or decimals, without
-    any arithmetic.
+def points(ticks: Whole, places: int, scale: Scale) -> pl.Expr:
+    """Return ticks as points in the way that results are written.
+
+    Arguments:
+        ticks: Whole numbers of the last place of one version of the rule set.
+        places: How many decimal places that version has: a later one may have others.
+        scale: How results are written: with at least as many places, and as which type.
     """
-    return written(ticks.times(10 ** (scale.places - own)), scale.dtype)
+    return written(ticks.times(10 ** (scale.places - places)), scale.dtype)
 
 
 def written(whole: Whole, dtype: Dtype) -> pl.Expr:
-    """Return whole numbers as a type of results; decimals take them as units of their last place."""
+    """Return whole numbers as a type of results; decimals take them as units of their last place.
+
+    A decimal of two places is stored as the whole number of hundredths, so nothing is divided:
+    8256 becomes 82.56 by a change of type.
+    """
     if dtype.is_integer():
         return whole.expr.cast(dtype)
     if whole.fixed:

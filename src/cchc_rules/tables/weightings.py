@@ -25,7 +25,7 @@ from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.submission import Given
-from cchc_rules.tables.column_totals import Sums, Total, Worths, declared
+from cchc_rules.tables.column_totals import ColumnTotal, Sums, Worths, declared
 from cchc_rules.tables.exact_columns import (
     TRUE,
     WIDTHS,
@@ -385,7 +385,7 @@ class AreaSums(Sums):
             for position in _areas(compiled)
         }
 
-    def base(self, totals: list[Total]) -> tuple[Whole, Whole]:
+    def base(self, totals: list[ColumnTotal]) -> tuple[Whole, Whole]:
         """Return the points that areas earned and those that are left to be scored.
 
         Both are as many times larger, so that they are whole: the index is their quotient.

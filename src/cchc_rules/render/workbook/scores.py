@@ -217,7 +217,7 @@ class ScoreSheet:
         sheet.number(row, BEFORE, before, **(self.points | FAINT))
 
     def _points(self, line: Line, column: int) -> str:
-        """Return the formula of a rule's points: its own, or what it counts for in a mean or a pool."""
+        """Return the formula of a rule's points: its own, or its part of a mean or a pool."""
         counted = self.counted
         if counted.applies(line) and column == LOST:
             return self.frame.step(line.row, LOST_HERE)
