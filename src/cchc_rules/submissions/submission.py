@@ -1,5 +1,7 @@
-"""The submission's form: JSON or a mapping in, a checked record out (and printed again); every
-problem at once.
+"""The submission's form: JSON or a mapping in, a checked record out, and printed again.
+
+Every problem is told at once. Whether the figures fit a rule set is seen in
+`cchc_rules.submissions.binding`.
 """
 
 import hashlib
@@ -42,6 +44,7 @@ from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.typed_cells import ANY, Allowed, TypedText
 
 MAX_BYTES = 16_000_000
+"""A larger file is refused."""
 
 
 class EvidenceDocument(NamedTuple):
@@ -60,7 +63,7 @@ class Waiver(NamedTuple):
 
 
 class Given(NamedTuple):
-    """Points given by a person, with the reason and evidence."""
+    """Points given by a person, as an exact pair, with the reason and evidence."""
 
     points: Pair
     reason: str
@@ -68,7 +71,11 @@ class Given(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What was submitted for one metric, as written."""
+    """What was submitted for one metric, as written.
+
+    It gives one of: a value, a share (numerator and denominator), items that are counted, a reason
+    why the metric does not apply, or a waiver.
+    """
 
     value: object = None
     numerator: object = None
@@ -81,8 +88,9 @@ class Entry(NamedTuple):
 
 
 Figure: TypeAlias = Pair | Absent
-"""A bound figure: an exact pair (yes is 1, a level its position from the best, a date its day), or
-an absence.
+"""A bound figure: an exact pair, or an absence.
+
+Yes is 1, a level its position from the best, a date the number of its day.
 """
 
 
@@ -104,6 +112,34 @@ class Measurements:
 
     Two submissions are equal when they say the same: when `dump_measurements` prints the same text
     for both.
+
+    Attributes:
+        ruleset: The id of the rule set that it was made for.
+        unit: The name of the unit that reports.
+        unit_kind: The kind of the unit, where the rule set has several.
+        period: The period as written, such as `2023` or `2023-Q1`.
+        span: The first and the last day of the period.
+        as_of: The day of judgement, where it names one.
+        note: A note to the whole of it.
+        entries: What was submitted for each metric.
+        points: The points that people give for rules.
+        absent: The optional groups that the unit does not have, and why.
+        tracks: The points of other columns, such as those of an appraisal.
+        file_sha256: The hash of the file that it was read from.
+        bound: Its figures, where it was loaded with a rule set.
+        changes: The metrics whose figures were changed to try them.
+        file: The name of that file.
+        cells: Of a filled form, the cell that each part stood in, as `sheet!A1`.
+
+    >>> from cchc_rules.submissions.binding import load_measurements
+    >>> submission = load_measurements(
+    ...     {"format": 1, "ruleset": "par", "unit": "Xã A", "period": "2023",
+    ...      "measurements": {"on_time": {"value": 97}}}
+    ... )
+    >>> submission.judged_at
+    datetime.date(2023, 12, 31)
+    >>> submission.changed({"on_time": 98}).entries["on_time"].value
+    98
     """
 
     ruleset: str
@@ -122,7 +158,6 @@ class Measurements:
     changes: tuple[str, ...] = ()
     file: str = field(default="", repr=False)
     cells: Mapping[Path, str] = field(default_factory=dict, repr=False)
-    """Of a filled form, the cell that each part of the submission stood in, as `sheet!A1`."""
 
     def __post_init__(self) -> None:
         """Let nobody write into the mappings: the hash and the points hang on them."""
@@ -144,18 +179,16 @@ class Measurements:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Measurements) and dump_measurements(
-            self
-        ) == dump_measurements(other)
+        if not isinstance(other, Measurements):
+            return False
+        return dump_measurements(self) == dump_measurements(other)
 
     def __hash__(self) -> int:
         return hash(dump_measurements(self))
 
     @property
     def judged_at(self) -> date:
-        """The day it is judged at unless told otherwise: its own `as_of`, else the end of its
-        period.
-        """
+        """The day of judgement unless another is given: `as_of`, else the end of the period."""
         return self.as_of or self.span[1]
 
     @property
@@ -177,15 +210,16 @@ class Measurements:
 
     @property
     def sha256(self) -> str:
-        """The hash of the file's bytes; for a mapping, of the text that `dump_measurements` gives."""
-        return (
-            self.file_sha256
-            or hashlib.sha256(dump_measurements(self).encode()).hexdigest()
-        )
+        """The hash of the file's bytes; for a mapping, of the text of `dump_measurements`."""
+        if self.file_sha256:
+            return self.file_sha256
+        return hashlib.sha256(dump_measurements(self).encode()).hexdigest()
 
     def changed(self, figures: Mapping[str, Any]) -> "Measurements":
-        """Return the submission with other figures of some metrics, to try them; `None` leaves a
-        metric out.
+        """Return the submission with other figures of some metrics, to try them.
+
+        Arguments:
+            figures: The figure of each metric that changes; `None` leaves a metric out.
 
         A figure is what stands in a submission: `97.5`, `true`, `{"numerator": 48, "denominator":
         52}`. Evidence stays unless other evidence comes with the figure. `changes` names what was
@@ -200,8 +234,12 @@ class Measurements:
             id_: entry for id_, entry in self.entries.items() if id_ not in figures
         }
         for id_, entry in fresh.items():
-            kept = self.entries[id_].evidence if id_ in self.entries else ()
-            entries[id_] = entry if entry.evidence else entry._replace(evidence=kept)
+            earlier = self.entries.get(id_)
+            if earlier is not None and not entry.evidence:
+                entries[id_] = entry._replace(evidence=earlier.evidence)
+            else:
+                entries[id_] = entry
+        # What was changed before stays in front, each metric once.
         changes = tuple(dict.fromkeys((*self.changes, *figures)))
         return replace(
             self, entries=entries, file_sha256=self.sha256, bound=None, changes=changes
@@ -211,8 +249,10 @@ class Measurements:
 def read(
     source: str | FilePath | Mapping[str, Any], reader: "Reader"
 ) -> "Measurements | None":
-    """Return the submission of a file or a mapping; what is wrong with its form is left with the
-    reader.
+    """Return the submission of a file or a mapping, None where it is no object at all.
+
+    What is wrong with its form is left with the reader, so that what does not fit the rule set can
+    be told with it.
 
     Raises `SubmissionError` where the file is no readable JSON at all.
     """
@@ -223,8 +263,9 @@ def read(
 
 
 def read_json(path: FilePath) -> object:
-    """Return the content of a JSON file with exact numbers; raise `SubmissionError` where it is no
-    readable JSON.
+    """Return the content of a JSON file with exact numbers.
+
+    Raises `SubmissionError` where it is no readable JSON.
     """
     reader = Reader()
     content, _ = _open(path, reader)
@@ -236,7 +277,8 @@ def read_json(path: FilePath) -> object:
 def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
     name = reader.file = readable_name(path)
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        from cchc_rules.submissions import filled_form  # noqa: PLC0415 - only for those who hand in a workbook
+        # Only for those who hand in a workbook: its packages take long to import.
+        from cchc_rules.submissions import filled_form  # noqa: PLC0415
 
         form = filled_form.read(path)
         reader.cells = form.cells
@@ -248,8 +290,9 @@ def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
 
 
 def file_text(path: FilePath) -> tuple[str, bytes]:
-    """Return the text of a file and its bytes; raise `SubmissionError` where it cannot be read as
-    UTF-8.
+    """Return the text of a file, and its bytes for a hash.
+
+    Raises `SubmissionError` where it cannot be read as UTF-8.
     """
     name = readable_name(path)
     data = read_bytes(path, MAX_BYTES, SubmissionError, or_pipe=True)
@@ -278,37 +321,42 @@ _OTHER_BEGINNINGS = {
 
 
 def other_format(path: FilePath, data: bytes) -> str:
-    """Return the kind of a file of an office program, empty where it is none of the known ones."""
+    """Return the kind of a file of an office program, empty where it is none of the known ones.
+
+    >>> other_format(FilePath("report.json"), b"%PDF-1.7")
+    '.json (pdf)'
+    """
     suffix = path.suffix.lower()
     if suffix in _OTHER_ENDINGS:
         return suffix
-    return next(
-        (
-            f"{suffix} ({kind})".strip()
-            for beginning, kind in _OTHER_BEGINNINGS.items()
-            if data.startswith(beginning)
-        ),
-        "",
-    )
+    for beginning, kind in _OTHER_BEGINNINGS.items():
+        if data.startswith(beginning):
+            return f"{suffix} ({kind})".strip()
+    return ""
 
 
 def parse_json(text: str, name: str, problems: list[Problem]) -> object:
-    """Return the content of a JSON text with exact numbers; duplicate keys become problems, bad
-    syntax is raised.
+    """Return the content of a JSON text with exact numbers.
+
+    Arguments:
+        text: The text.
+        name: The name of its file, for problems.
+        problems: Takes a problem for each key that stands twice in an object.
+
+    Raises `SubmissionError` where the text is no JSON, or nested too deeply.
+
+    >>> parse_json('{"share": 90.25}', "a.json", [])
+    {'share': Decimal('90.25')}
     """
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         content = dict(pairs)
         if len(content) < len(pairs):
-            twice = sorted(
-                key
-                for key, count in Counter(key for key, _ in pairs).items()
-                if count > 1
-            )
-            problems.extend(
-                Problem("duplicate-key", (), {"name": quoted(key)}, name)
-                for key in twice
-            )
+            counts = Counter(key for key, _ in pairs)
+            repeated = [key for key, count in counts.items() if count > 1]
+            for key in sorted(repeated):
+                arguments = {"name": quoted(key)}
+                problems.append(Problem("duplicate-key", (), arguments, name))
         return content
 
     try:
@@ -351,13 +399,16 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        return Decimal(
-            "1e999999"
-        )  # an exponent beyond all reason: refused later as too long
+        # An exponent beyond all reason: what comes back is refused later as too long.
+        return Decimal("1e999999")
 
 
 def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) <= number.DIGITS + 1 else Decimal(text)
+    # `int` takes long for thousands of digits, or refuses them; a number of so many is refused
+    # later, with its path.
+    if len(text) <= number.DIGITS + 1:
+        return int(text)
+    return Decimal(text)
 
 
 KEYS_OF_SUBMISSION = frozenset(
@@ -462,9 +513,12 @@ class Reader:
     def exact(
         self, value: object, *path: str | int, allowed: Allowed = ANY
     ) -> Pair | None:
-        """Return the exact pair of a number, or say why it is none.
+        """Return the exact pair of a number; where it is none, note why and return None.
 
-        What the figure may be (`allowed`) decides how a text was probably meant.
+        Arguments:
+            value: What stands in the submission.
+            path: Where it stands.
+            allowed: What the figure may be, which decides how a text was probably meant.
         """
         if isinstance(value, TypedText):
             value = str(value)
@@ -472,15 +526,18 @@ class Reader:
             return number.pair(value)
         except number.NotANumberError as error:
             code, arguments = refusal(error.code, value)
-            meant = typed_cells.number(value, allowed) if isinstance(value, str) else ""
-            if "hint" in arguments and isinstance(meant, Decimal):
-                arguments["hint"] = number.plain(Fraction(meant))
+            if "hint" in arguments and isinstance(value, str):
+                meant = typed_cells.number(value, allowed)
+                if isinstance(meant, Decimal):
+                    arguments["hint"] = number.plain(Fraction(meant))
             self.fault(code, *path, **arguments)
             return None
 
     def submission(self, content: object, digest: str | None) -> Measurements | None:
-        """Return the submission of parsed JSON, None where it is no object at all; faults are
-        noted.
+        """Return the submission of parsed JSON, None where it is no object at all.
+
+        Faults are noted, and what stands in their places is as harmless as can be, so that one
+        fault does not hide the next.
         """
         self.content = content
         if not isinstance(content, Mapping):
@@ -493,11 +550,9 @@ class Reader:
         span = calendar.period(period) if period else None
         if period and span is None:
             self.fault("bad-period", "period", given=quoted(period))
-        as_of = (
-            self._day(content.get("as_of"), "as_of")
-            if content.get("as_of") is not None
-            else None
-        )
+        as_of = None
+        if content.get("as_of") is not None:
+            as_of = self._day(content["as_of"], "as_of")
         tracks = self._table(content, "tracks")
         unit = self._text(content, "unit", required=True)
         return Measurements(
@@ -609,9 +664,13 @@ class Reader:
         return entries
 
     def _entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
-        """Return an entry; nearly all give a value, or numerator and denominator, with evidence and
-        a note.
+        """Return an entry, None where it gives no figure.
+
+        Nearly all give a value, or numerator and denominator, perhaps with evidence and a note.
+        Those are read at once: where the keys that are filled in are as many as the keys of an
+        entry, it has no other. `_rare_entry` reads all others.
         """
+        # A submission has thousands of entries: a method that is looked up once is worth its line.
         get = raw.get
         value = get("value")
         above = get("numerator")
@@ -640,12 +699,9 @@ class Reader:
         if not ways and "denominator" not in given and not FIGURE.isdisjoint(raw):
             return None  # a figure left null is missing
         if len(ways) != 1 or ("numerator" in given) != ("denominator" in given):
-            self.fault(
-                "entry-ways",
-                "measurements",
-                id_,
-                ways=quoted(", ".join(map(str, ways or raw)) or "{}"),
-            )
+            # The ways that were taken, else the keys that stand there.
+            names = ", ".join(map(str, ways or raw))
+            self.fault("entry-ways", "measurements", id_, ways=quoted(names or "{}"))
             return None
         path = ("measurements", id_)
         readers = {
@@ -655,27 +711,31 @@ class Reader:
             "evidence": self._documents,
             "note": self._reason,
         }
-        read = {
-            key: read(given[key], *path, key)
-            for key, read in readers.items()
+        parts = {
+            key: read_part(given[key], *path, key)
+            for key, read_part in readers.items()
             if key in given
         }
-        return Entry(*map(given.get, ("value", "numerator", "denominator")), **read)  # type: ignore[arg-type]
+        value = given.get("value")
+        numerator = given.get("numerator")
+        denominator = given.get("denominator")
+        return Entry(value, numerator, denominator, **parts)  # type: ignore[arg-type]
 
     def _items(self, value: object, *path: str | int) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)):
             self.fault("not-a-list", *path, given=quoted(value))
             return ()
-        return tuple(self._reason(item, *path, at) for at, item in enumerate(value))
+        return tuple(
+            self._reason(item, *path, position) for position, item in enumerate(value)
+        )
 
     def _waiver(self, value: object, *path: str | int) -> Waiver:
         if not isinstance(value, Mapping):
             self.fault("not-an-object", *path, given=quoted(value))
             return Waiver("", "", date.min)
         self._keys(value, KEYS_OF_WAIVER, *path)
-        by, why = (
-            self._text(value, key, *path, required=True) for key in ("by", "why")
-        )
+        by = self._text(value, "by", *path, required=True)
+        why = self._text(value, "why", *path, required=True)
         if value.get("until") is None:
             self.fault("missing-key", *path, key="until")
             return Waiver(by, why, date.min)
@@ -687,20 +747,24 @@ class Reader:
         if not isinstance(value, (list, tuple)):
             self.fault("not-a-list", *path, given=quoted(value))
             return ()
-        return tuple([self._document(item, path, at) for at, item in enumerate(value)])
+        # A list in between is faster than a generator, and every figure has documents.
+        return tuple(
+            [
+                self._document(item, path, position)
+                for position, item in enumerate(value)
+            ]
+        )
 
-    def _document(self, item: object, path: Path, at: int) -> EvidenceDocument:
+    def _document(self, item: object, path: Path, position: int) -> EvidenceDocument:
+        """Return a document: a name alone, or an object with a name and perhaps a date."""
         if isinstance(item, str) or not isinstance(item, Mapping):
-            return EvidenceDocument(self._reason(item, *path, at), None)
-        self._keys(item, KEYS_OF_DOCUMENT, *path, at)
-        day = (
-            self._day(item["date"], *path, at, "date")
-            if item.get("date") is not None
-            else None
-        )
-        return EvidenceDocument(
-            self._text(item, "document", *path, at, required=True), day
-        )
+            return EvidenceDocument(self._reason(item, *path, position), None)
+        self._keys(item, KEYS_OF_DOCUMENT, *path, position)
+        day = None
+        if item.get("date") is not None:
+            day = self._day(item["date"], *path, position, "date")
+        name = self._text(item, "document", *path, position, required=True)
+        return EvidenceDocument(name, day)
 
     def _points(self, table: Mapping[str, Any], *path: str | int) -> dict[str, Given]:
         return {
@@ -722,33 +786,53 @@ class Reader:
         else:
             points = self.exact(raw["points"], *path, "points")
         reason = self._text(raw, "reason", *path, required=True)
-        evidence = (
-            self._documents(raw["evidence"], *path, "evidence")
-            if raw.get("evidence") is not None
-            else ()
-        )
+        evidence: tuple[EvidenceDocument, ...] = ()
+        if raw.get("evidence") is not None:
+            evidence = self._documents(raw["evidence"], *path, "evidence")
         return Given(points or (0, 1), reason, evidence)
 
 
 def as_day(value: object) -> date | None:
-    """Return a date, or the date of a text such as `2023-01-20`; None for anything else."""
+    """Return a date, or the date of a text in ISO form; None for anything else.
+
+    >>> as_day("2023-01-20"), as_day("20/01/2023")
+    (datetime.date(2023, 1, 20), None)
+    """
     if isinstance(value, str):
         return calendar.iso_date(value)
-    return (
-        value if isinstance(value, date) and not isinstance(value, datetime) else None
-    )
+    # A moment is a date to Python, and not to people: its time of day would be lost.
+    if isinstance(value, datetime):
+        return None
+    if isinstance(value, date):
+        return value
+    return None
 
 
 def same_item(item: str) -> str:
-    """Return what two items have in common when they count as one: case and spaces make no
-    difference.
+    """Return what two items have in common when they count as one.
+
+    Case and spaces make no difference.
+
+    >>> same_item("Quyết định  số 1") == same_item("QUYẾT ĐỊNH SỐ 1")
+    True
     """
     return text_key(item)
 
 
 def dump_measurements(measurements: Measurements) -> str:
-    """Return the submission as canonical JSON text: the same submission always gives the same
-    bytes.
+    """Return the submission as canonical JSON text.
+
+    The same submission always gives the same bytes: metrics, rules and groups stand in the order of
+    their ids, numbers in their own digits, and what was left out is left out. `load_measurements`
+    reads the text.
+
+    >>> from cchc_rules.submissions.binding import load_measurements
+    >>> submission = load_measurements(
+    ...     {"format": 1, "ruleset": "par", "unit": "Xã A", "period": "2023",
+    ...      "measurements": {"on_time": {"value": 97}}}
+    ... )
+    >>> '"measurements": {"on_time": {"value": 97}}' in dump_measurements(submission)
+    True
     """
     content: dict[str, Any] = {
         "format": 1,
@@ -756,15 +840,10 @@ def dump_measurements(measurements: Measurements) -> str:
         "unit": measurements.unit,
         "period": measurements.period,
     }
-    content |= {
-        key: value
-        for key, value in (
-            ("unit_kind", measurements.unit_kind),
-            ("as_of", measurements.as_of),
-            ("note", measurements.note),
-        )
-        if value is not None
-    }
+    for key in ("unit_kind", "as_of", "note"):
+        value = getattr(measurements, key)
+        if value is not None:
+            content[key] = value
     content["measurements"] = {
         id_: _plain_entry(measurements.entries[id_])
         for id_ in sorted(measurements.entries)
@@ -783,40 +862,35 @@ def _plain_entry(entry: Entry) -> dict[str, Any]:
     if "waived" in kept:
         kept["waived"] = kept["waived"]._asdict()
     evidence = [_plain_document(item) for item in kept.pop("evidence")]
-    return kept | ({"evidence": evidence} if evidence else {})
+    if evidence:
+        kept["evidence"] = evidence
+    return kept
 
 
 def _plain_document(item: EvidenceDocument) -> object:
-    return (
-        {"document": item.document, "date": item.dated} if item.dated else item.document
-    )
+    if item.dated:
+        return {"document": item.document, "date": item.dated}
+    return item.document
 
 
 def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
-    return {
-        id_: {
+    plain = {}
+    for id_, given in sorted(points.items()):
+        entry: dict[str, Any] = {
             "points": Decimal(number.plain(Fraction(*given.points))),
             "reason": given.reason,
-            **(
-                {"evidence": [_plain_document(item) for item in given.evidence]}
-                if given.evidence
-                else {}
-            ),
         }
-        for id_, given in sorted(points.items())
-    }
+        if given.evidence:
+            entry["evidence"] = [_plain_document(item) for item in given.evidence]
+        plain[id_] = entry
+    return plain
 
 
 def _json(value: object) -> str:
-    """Return JSON text in which a Decimal is a number with its own digits and a date is a string."""
+    """Return JSON text in which a Decimal has its own digits and a date is a string."""
     if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(
-                f"{_json(str(key))}: {_json(item)}" for key, item in value.items()
-            )
-            + "}"
-        )
+        members = [f"{_json(str(key))}: {_json(item)}" for key, item in value.items()]
+        return "{" + ", ".join(members) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_json, value)) + "]"
     if isinstance(value, Decimal) or value.__class__ is int:
@@ -827,11 +901,16 @@ def _json(value: object) -> str:
 
 
 def named_ruleset(path: FilePath) -> str:
-    """Return the rule set that a submission file names; raise `SubmissionError` when it names none."""
+    """Return the id of the rule set that a submission file names.
+
+    Raises `SubmissionError` where the file names none, or cannot be read.
+    """
     content, _ = _open(path, Reader())
-    wanted = content.get("ruleset") if isinstance(content, Mapping) else None
-    if not isinstance(wanted, str) or not wanted.strip():
-        raise SubmissionError(
-            [Problem("missing-key", (), {"key": "ruleset"}, readable_name(path))]
-        )
-    return wanted.strip()
+    ruleset = None
+    if isinstance(content, Mapping):
+        ruleset = content.get("ruleset")
+    if isinstance(ruleset, str) and ruleset.strip():
+        return ruleset.strip()
+    arguments = {"key": "ruleset"}
+    name = readable_name(path)
+    raise SubmissionError([Problem("missing-key", (), arguments, name)])

@@ -38,7 +38,7 @@ SLICE = 256 << 10
 """So many rows in memory are scored at once."""
 
 PART = 64 << 10
-"""So many rows of a Parquet file are read, scored and written at once: the fewer, the less memory."""
+"""So many rows of a Parquet file are read at once: the fewer, the less memory."""
 
 BLOCK = 1 << 24
 """So many bytes of text are read at once."""
@@ -51,10 +51,11 @@ Lone: TypeAlias = Mapping[str, Any] | Path
 
 
 class Part(NamedTuple):
-    """Some rows of a table: those in columns (numbered in `ROW`), those by themselves, and those
-    that cannot be read.
+    """Some rows of a table.
 
-    `done` is how much of the file has been read, between 0 and 1.
+    `frame` has those in columns, numbered in `ROW`; `alone` those that are scored by themselves,
+    and `refused` the problems of those that cannot be read, each with its number. `done` is how
+    much of the file has been read, between 0 and 1.
     """
 
     frame: pl.DataFrame
@@ -64,15 +65,21 @@ class Part(NamedTuple):
 
 
 def parts(path: Path, known: Layout) -> Iterator[Part]:
-    """Yield a table part by part; raise `SubmissionError` where it cannot be read or has a column
-    without meaning.
+    """Yield a table part by part, in the order of its rows.
+
+    Arguments:
+        path: The file, or a folder of submissions.
+        known: The columns that the table may have.
+
+    Raises `SubmissionError` where it cannot be read or has a column without meaning.
     """
     with refusing(path):
-        yield from (
-            _folder(path)
-            if is_folder(path)
-            else (_READERS.get(path.suffix.lower()) or _sheet)(path, known)
-        )
+        if is_folder(path):
+            yield from _folder(path)
+        else:
+            # What is no text of a known ending is a workbook, or refused as one.
+            reader = _READERS.get(path.suffix.lower(), _sheet)
+            yield from reader(path, known)
 
 
 def may_hold_submissions(path: Path) -> bool:
@@ -110,8 +117,8 @@ Item = TypeVar("Item")
 def _batched(many: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Yield so many at once."""
     rest = iter(many)
-    while some := [*islice(rest, size)]:
-        yield some
+    while batch := [*islice(rest, size)]:
+        yield batch
 
 
 def _numbered(frame: pl.DataFrame, numbers: Sequence[int] | pl.Series) -> pl.DataFrame:
@@ -131,30 +138,35 @@ def _parquet(path: Path, known: Layout) -> Iterator[Part]:
         frame = pl.DataFrame(batch)
         numbers = pl.int_range(first, first + frame.height, eager=True)
         first += frame.height
-        yield Part(
-            _numbered(frame, numbers), (), (), (first - 1) / file.metadata.num_rows
-        )
+        done = (first - 1) / file.metadata.num_rows
+        yield Part(_numbered(frame, numbers), (), (), done)
 
 
 # CSV
 
 
 def _csv(path: Path, known: Layout) -> Iterator[Part]:
-    """Read text, all of it as text: a number in it is read when it is known what it counts."""
+    """Yield the parts of a table of text, all of it as text.
+
+    A number in it is read when it is known what it counts. The reader of the columns calls `wrong`
+    for a row with too few or too many cells and leaves it out of its batch, so the numbers of such
+    rows are left out of those that the batch's rows have.
+    """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.csv as pc  # noqa: PLC0415
 
     encoding = _encoding(path)
     heading = _csv_heading(path, encoding)
     known.known(name for name in heading.names if name not in heading.unnamed)
-    odd: dict[int, Problem] = {}
+    wrong_rows: dict[int, Problem] = {}
 
     def wrong(row: Any) -> str:
-        places = {
+        arguments = {
             "expected": str(row.expected_columns),
             "given": str(row.actual_columns),
         }
-        odd[row.number - heading.extra_lines] = Problem("row-length", (), places)
+        number = row.number - heading.extra_lines
+        wrong_rows[number] = Problem("row-length", (), arguments)
         return "skip"
 
     with path.open("rb") as file:
@@ -183,23 +195,25 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
         numbers = count(heading.row + 1)
         for batch in reader:
             frame = _without_unnamed(pl.DataFrame(batch), heading, path)
-            given = [
-                *islice(
-                    (number for number in numbers if number not in odd), frame.height
-                )
-            ]
-            frame = _numbered(frame, given)
-            frame = frame.filter(
-                ~pl.all_horizontal(pl.exclude(ROW).is_null())
-            )  # empty lines are no rows
-            yield Part(frame, (), _until(odd, given), file.tell() / size)
-        yield Part(pl.DataFrame(), (), _until(odd, [1 << 62]), 1)
+            right_numbers = (number for number in numbers if number not in wrong_rows)
+            batch_numbers = [*islice(right_numbers, frame.height)]
+            frame = _numbered(frame, batch_numbers)
+            # Empty lines are numbered as lines of the file, but are no rows.
+            is_empty = pl.all_horizontal(pl.exclude(ROW).is_null())
+            frame = frame.filter(~is_empty)
+            refused = []
+            if batch_numbers:
+                refused = _until(wrong_rows, batch_numbers[-1])
+            yield Part(frame, (), refused, file.tell() / size)
+        yield Part(
+            pl.DataFrame(), (), _until(wrong_rows, max(wrong_rows, default=0)), 1
+        )
 
 
-def _until(odd: dict[int, Problem], given: Sequence[int]) -> list[tuple[int, Problem]]:
-    """Take the refused rows up to the last that was read."""
-    last = given[-1] if given else 0
-    return [(number, odd.pop(number)) for number in sorted(odd) if number <= last]
+def _until(wrong_rows: dict[int, Problem], last: int) -> list[tuple[int, Problem]]:
+    """Take the refused rows up to the last that was read; the reader is ahead of its batches."""
+    numbers = [number for number in sorted(wrong_rows) if number <= last]
+    return [(number, wrong_rows.pop(number)) for number in numbers]
 
 
 class Heading(NamedTuple):
@@ -216,14 +230,20 @@ class Heading(NamedTuple):
 
     @property
     def extra_lines(self) -> int:
-        """How many lines more than rows there are down to the heading: cells may hold line ends."""
+        """How many more lines than rows there are down to the heading: cells may hold line ends.
+
+        >>> Heading(["unit"], [], ",", row=2, lines=4).extra_lines
+        2
+        """
         return self.lines - self.row
 
 
 def _encoding(path: Path) -> str:
-    """Return the encoding of a table of text: UTF-8, or UTF-16 where a mark at its beginning says so.
+    """Return the encoding of a table of text: UTF-8, or UTF-16 where a mark in front says so.
 
-    Raises `SubmissionError` where it is neither, such as one of the old Vietnamese code pages.
+    The whole file is tried before anything of it is scored: the reader of the columns would find a
+    wrong letter only when results of earlier rows are written. Raises `SubmissionError` where it is
+    neither, such as one of the old Vietnamese code pages.
     """
     with path.open("rb") as file:
         mark = file.read(2)
@@ -259,8 +279,13 @@ def _csv_heading(path: Path, encoding: str) -> Heading:
     with path.open(encoding=encoding, newline="") as file:
         # Excel writes `sep=;` above a table to say what separates its cells.
         stated = re.fullmatch(r"sep=(.)\s*", file.readline(_LONGEST_LINE))
+        first = 0
         file.seek(0)
-        delimiter = stated[1] if stated else _delimiter(file)
+        if stated:
+            first = 1
+            delimiter = stated[1]
+        else:
+            delimiter = _delimiter(file)
         file.seek(0)
         reader = csv.reader(file, delimiter=delimiter)
         rows = [(row, reader.line_num) for row in islice(reader, MOST_TITLE_ROWS)]
@@ -268,25 +293,28 @@ def _csv_heading(path: Path, encoding: str) -> Heading:
         raise SubmissionError(
             [Problem("form-as-text", (), {"given": path.suffix}, path.name)]
         )
-    first = 1 if stated else 0
-    headings = [at for at, (row, _) in enumerate(rows) if is_heading(row)]
-    index = headings[0] if headings else first
-    head, lines = rows[index] if index < len(rows) else ([], 0)
+    headings = [position for position, (row, _) in enumerate(rows) if is_heading(row)]
+    position = next(iter(headings), first)
+    head: list[str] = []
+    lines = 0
+    if position < len(rows):
+        head, lines = rows[position]
     names, unnamed = _named(head, path)
-    return Heading(names, unnamed, delimiter, index + 1, lines)
+    return Heading(names, unnamed, delimiter, position + 1, lines)
 
 
 _LONGEST_LINE = 1 << 20
+"""So many characters of a line are looked at: a file without line ends may be of any size."""
 
 
 def _delimiter(file: TextIO) -> str:
     """Return what separates the cells: the mark that stands most often in the heading."""
-    first_lines = [
-        *islice(iter(lambda: file.readline(_LONGEST_LINE), ""), MOST_TITLE_ROWS)
-    ]
-    named = [line for line in first_lines if "unit" in line]
-    line = (named or first_lines or [""])[0]
-    return max(",;\t", key=line.count)
+    lines = iter(lambda: file.readline(_LONGEST_LINE), "")
+    first_lines = [*islice(lines, MOST_TITLE_ROWS)]
+    headings = [line for line in first_lines if "unit" in line]
+    heading = next(iter(headings or first_lines), "")
+    # Of marks that stand as often, `max` takes the first: a comma where there is none at all.
+    return max(",;\t", key=heading.count)
 
 
 _UNNAMED = "#"
@@ -296,8 +324,11 @@ _UNNAMED = "#"
 def _named(head: Sequence[str], path: Path) -> tuple[list[str], list[str]]:
     """Return the names of the columns, and among them the stand-ins for those without a name."""
     names = [normal_text(name) for name in head]
-    unnamed = [f"{_UNNAMED}{at}" for at, name in enumerate(names) if not name]
-    names = [name or f"{_UNNAMED}{at}" for at, name in enumerate(names)]
+    unnamed = []
+    for position, name in enumerate(names):
+        if not name:
+            names[position] = f"{_UNNAMED}{position}"
+            unnamed.append(names[position])
     return _unique(names, path), unnamed
 
 
@@ -311,8 +342,8 @@ def _without_unnamed(frame: pl.DataFrame, heading: Heading, path: Path) -> pl.Da
 
 def _unnamed(column: int, path: Path) -> SubmissionError:
     """Return the refusal of a table with values in a column without a heading, counted from 1."""
-    places = {"column": column_letters(column)}
-    return SubmissionError([Problem("column-unnamed", (), places, path.name)])
+    arguments = {"column": column_letters(column)}
+    return SubmissionError([Problem("column-unnamed", (), arguments, path.name)])
 
 
 def _unique(head: Sequence[str], path: Path) -> list[str]:
@@ -332,13 +363,14 @@ def _unique(head: Sequence[str], path: Path) -> list[str]:
 
 
 def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[Part]:
-    """Yield rows as parts: flat rows in columns, whole submissions and rows of unusual types by
-    themselves.
+    """Yield rows as parts.
+
+    Flat rows are put into columns; whole submissions and rows of unusual types stay by themselves.
     """
-    for some in _batched(rows, FEWER):
+    for batch in _batched(rows, FEWER):
         flat = [
             (number, _said(row, known))
-            for (number, row), _ in some
+            for (number, row), _ in batch
             if "measurements" not in row
         ]
         names = [*dict.fromkeys(name for _, row in flat for name in row)]
@@ -347,8 +379,9 @@ def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[
         taken = {number for number, _ in apart}
         frame = pl.DataFrame([*series.values()])
         frame = _numbered(frame, [number for number, _ in flat if number not in taken])
-        whole = [row for row, _ in some if "measurements" in row[1]]
-        yield Part(frame, [*apart, *whole], (), some[-1][1])
+        whole = [row for row, _ in batch if "measurements" in row[1]]
+        _, done = batch[-1]
+        yield Part(frame, [*apart, *whole], (), done)
 
 
 def _said(row: Mapping[str, Any], known: Layout) -> Mapping[str, Any]:
@@ -362,10 +395,8 @@ def _said(row: Mapping[str, Any], known: Layout) -> Mapping[str, Any]:
 def _said_cell(name: str, value: Any, known: Layout) -> Any:
     if name in ENVELOPE and type(value) is int:
         return str(value)
-    nested = isinstance(value, Mapping) or (
-        isinstance(value, list) and not known.takes_lists(name)
-    )
-    if nested:
+    wrong_list = isinstance(value, list) and not known.takes_lists(name)
+    if isinstance(value, Mapping) or wrong_list:
         return Unread(Problem("nested-value", (name,), {"given": quoted(value)}))
     return value
 
@@ -379,12 +410,11 @@ def _lines(path: Path, known: Layout) -> Iterator[Part]:
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue
-                found, problems = _object(line, path.name)
-                refused.extend(
-                    (number, problem.at(path.name, number)) for problem in problems
-                )
+                row, problems = _object(line, path.name)
+                for problem in problems:
+                    refused.append((number, problem.at(path.name, number)))
                 if not problems:
-                    yield (number, found), file.tell() / size
+                    yield (number, row), file.tell() / size
 
     for part in _in_rows(rows(), known):
         yield part._replace(refused=[*refused])
@@ -396,14 +426,14 @@ def _object(line: bytes, name: str) -> tuple[Mapping[str, Any], list[Problem]]:
     """Return the object of a line, and what is wrong with it."""
     problems: list[Problem] = []
     try:
-        found = parse_json(line.decode("utf-8-sig"), name, problems)
+        row = parse_json(line.decode("utf-8-sig"), name, problems)
     except SubmissionError as error:
         return {}, [*error.problems]
     except UnicodeDecodeError:
         return {}, [Problem("not-utf8", (), {}, name)]
-    if not isinstance(found, dict):
-        return {}, [Problem("row-no-object", (), {"given": quoted(found)}, name)]
-    return found, problems
+    if not isinstance(row, dict):
+        return {}, [Problem("row-no-object", (), {"given": quoted(row)}, name)]
+    return row, problems
 
 
 def _sheet(path: Path, known: Layout) -> Iterator[Part]:
@@ -427,24 +457,32 @@ class _SheetOfUnits(NamedTuple):
 
 
 def _sheet_of_units(sheets: Sequence[Sheet], path: Path) -> _SheetOfUnits:
-    """Return the one sheet with a heading that names a `unit`; else the first, from its first row."""
-    found: dict[str, _SheetOfUnits] = {}
+    """Return the one sheet with a heading that names a `unit`, else the first sheet as a whole.
+
+    Raises `SubmissionError` where several sheets have such a heading.
+    """
+    with_units: dict[str, _SheetOfUnits] = {}
     first: _SheetOfUnits | None = None
     for sheet in sheets:
         top = [*islice(sheet.rows, MOST_TITLE_ROWS)]
         headings = [
-            at for at, row in enumerate(top) if is_heading([cell.value for cell in row])
+            position
+            for position, row in enumerate(top)
+            if is_heading([cell.value for cell in row])
         ]
-        at = headings[0] if headings else 0
-        heading = top[at] if top else []
-        table = _SheetOfUnits(heading, chain(top[at + 1 :], sheet.rows), at + 2)
+        position = next(iter(headings), 0)
+        heading = next(iter(top[position:]), [])
+        rows_below = chain(top[position + 1 :], sheet.rows)
+        # Positions count from 0, rows of a worksheet from 1; the rows begin below the heading.
+        table = _SheetOfUnits(heading, rows_below, first_number=position + 2)
         first = first or table
         if headings:
-            found[sheet.title] = table
-    if len(found) > 1:
-        places = {"sheets": quoted(", ".join(found), 200)}
-        raise SubmissionError([Problem("table-sheets", (), places, path.name)])
-    return next(iter(found.values()), first) or _SheetOfUnits([], iter(()), 1)
+            with_units[sheet.title] = table
+    if len(with_units) > 1:
+        arguments = {"sheets": quoted(", ".join(with_units), 200)}
+        raise SubmissionError([Problem("table-sheets", (), arguments, path.name)])
+    no_sheet = _SheetOfUnits([], iter(()), 1)
+    return next(iter(with_units.values()), first) or no_sheet
 
 
 def _sheet_row(
@@ -452,11 +490,13 @@ def _sheet_row(
 ) -> dict[str, Any]:
     """Return the cells of a row by their columns; a cell that cannot be read says why."""
     cells: dict[str, Any] = {}
-    for at, cell in enumerate(row):
-        if at < len(names) and not names[at].startswith(_UNNAMED):
-            cells[names[at]] = _cell(cell, names[at], known)
+    for position, cell in enumerate(row):
+        has_name = position < len(names) and not names[position].startswith(_UNNAMED)
+        if has_name:
+            name = names[position]
+            cells[name] = _cell(cell, name, known)
         elif cell.value is not None:
-            raise _unnamed(at + 1, path)
+            raise _unnamed(position + 1, path)
     return cells
 
 
@@ -469,13 +509,19 @@ def _cell(cell: Cell, name: str, known: Layout) -> Any:
 
 
 def _folder(path: Path) -> Iterator[Part]:
+    """Yield the submissions of a folder, numbered in the order of their names."""
     files = sorted(
-        one
-        for one in path.iterdir()
-        if one.suffix.lower() in (".json", ".xlsx") and one.is_file()
+        file
+        for file in path.iterdir()
+        if file.suffix.lower() in (".json", ".xlsx") and file.is_file()
     )
-    for some in _batched(enumerate(files, 1), 256):
-        yield Part(pl.DataFrame(), some, (), some[-1][0] / len(files))
+    for batch in _batched(enumerate(files, 1), _FILES_AT_ONCE):
+        last_number, _ = batch[-1]
+        yield Part(pl.DataFrame(), batch, (), last_number / len(files))
+
+
+_FILES_AT_ONCE = 256
+"""So many files are scored before their results are written: fewer than rows, they say more."""
 
 
 _READERS: dict[str, Callable[[Path, Layout], Iterator[Part]]] = {

@@ -1,5 +1,6 @@
-"""The columns of results: names and types for a whole rule set, and the row that the single
-engine's score makes.
+"""The columns of results: their names and types for a whole rule set.
+
+Results of rows that the single engine scored get the same columns here (`row_of`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +41,7 @@ RESULTS = (
 """What can be asked for of any table."""
 
 TRACKS = tuple(f"track.{part}" for part in OF_TRACK)
-"""What can be asked for besides where whole submissions are read: rows of a table have no tracks."""
+"""What can be asked for besides where whole submissions are read: flat rows have no tracks."""
 
 ERRORS = {
     ROW: pl.Int64,
@@ -55,8 +56,14 @@ Row: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for: which results, and whether points are decimals or whole numbers of the
-    last place.
+    """What is asked for of a table.
+
+    Arguments:
+        results: Which results, of those in `RESULTS` and `TRACKS`.
+        decimals: Whether points are decimals, or whole numbers of the last place.
+
+    >>> Wanted(("index", "band", "rule.lost")).of("rule")
+    ['lost']
     """
 
     results: tuple[str, ...] = RESULTS
@@ -87,26 +94,30 @@ def possible(wanted: Wanted, names: Sequence[str]) -> None:
 def schema(
     rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]
 ) -> dict[str, Dtype]:
-    """Return the columns of a rule set's results, those of every kind of unit and every day among
-    them.
+    """Return the columns of a rule set's results, with the type of each.
+
+    Those of every kind of unit and every day are among them, so that all parts of a table have the
+    same columns.
+
+    Arguments:
+        rules: The rule set.
+        wanted: Which results are asked for.
+        given: The types of the table's own columns, of which those of the unit stand in front.
     """
     points = scale(rules, wanted).dtype
-    found: dict[str, Dtype] = {ROW: pl.Int64} | {
-        name: given[name] for name in OF_UNIT if name in given
-    }
+    columns: dict[str, Dtype] = {ROW: pl.Int64}
+    columns |= {name: given[name] for name in OF_UNIT if name in given}
     for name in wanted.index():
-        found |= (
-            dict.fromkeys(EXACT, pl.Int64)
-            if name == "exact"
-            else {name: TEXTS.get(name, points)}
-        )
+        if name == "exact":
+            columns |= dict.fromkeys(EXACT, pl.Int64)
+        else:
+            columns[name] = TEXTS.get(name, points)
     for kind in ("group", "rule", "track"):
-        found |= {
-            f"{kind}.{id_}.{part}": TEXTS.get(part, points)
-            for id_ in _ids(rules, f"{kind}s")
-            for part in wanted.of(kind)
-        }
-    return found
+        parts = wanted.of(kind)
+        for id_ in _ids(rules, f"{kind}s"):
+            for part in parts:
+                columns[f"{kind}.{id_}.{part}"] = TEXTS.get(part, points)
+    return columns
 
 
 class Scale(NamedTuple):
@@ -117,14 +128,16 @@ class Scale(NamedTuple):
 
 
 def scale(rules: RuleSet, wanted: Wanted) -> Scale:
-    """Return how the points of a table are written: decimals of 18 digits take half the room of
-    longer ones.
-    """
+    """Return how the points of a table are written: with the most places of all versions."""
     places = max(version.index.places for version in versions(rules))
     if not wanted.decimals:
         return Scale(places, pl.Int64)
     most = max(_most(version) for version in versions(rules)) * 10**places
-    return Scale(places, pl.Decimal(18 if most < 10**18 else 38, places))
+    # Decimals of 18 digits fit into 64 bits; longer ones take twice the room in a file.
+    digits = 38
+    if most < 10**18:
+        digits = 18
+    return Scale(places, pl.Decimal(digits, places))
 
 
 def _most(rules: RuleSet) -> Fraction:
@@ -144,79 +157,104 @@ def _ids(rules: RuleSet, kind: str) -> Iterable[str]:
 
 
 def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame:
-    """Return a frame with exactly these columns; what holds for other kinds of unit only is null."""
-    return frame.select(
-        pl.col(name).cast(dtype)
-        if name in frame.columns
-        else pl.lit(None, dtype).alias(name)
-        for name, dtype in columns.items()
-    )
+    """Return a frame with exactly these columns; a column that it lacks is null in every row.
+
+    >>> frame = pl.DataFrame({"index": [82]})
+    >>> conformed(frame, {"band": pl.String, "index": pl.Int64}).to_dicts()
+    [{'band': None, 'index': 82}]
+    """
+    selected = []
+    for name, dtype in columns.items():
+        column = pl.lit(None, dtype).alias(name)
+        if name in frame.columns:
+            column = pl.col(name).cast(dtype)
+        selected.append(column)
+    return frame.select(selected)
 
 
 def reduced(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return results whose exact index is in lowest terms, as the single engine gives it; few steps
-    of Euclid do.
+    """Return results whose exact index is in lowest terms, as the single engine gives it.
+
+    Euclid's algorithm goes through all rows at once, until no row has a remainder: 8250/100 goes to
+    (100, 50), (50, 0), and both numbers are divided by 50. Rows that are done stay as they are.
+
+    >>> frame = pl.DataFrame({"index.numerator": [8250], "index.denominator": [100]})
+    >>> reduced(frame).row(0)
+    (165, 2)
     """
     if EXACT[0] not in frame.columns:
         return frame
-    one, other = (pl.col(name) for name in EXACT)
-    pair = frame.select(
-        pl.max_horizontal(one, 0 - one).alias("one"), other.alias("other")
-    )
-    one = pl.col("one")
-    other = pl.col("other")
-    while pair["other"].max():
-        left = pl.when(other != 0)
+    numerator, denominator = (pl.col(name) for name in EXACT)
+    magnitude = pl.max_horizontal(numerator, 0 - numerator)
+    pair = frame.select(magnitude.alias("divisor"), denominator.alias("remainder"))
+    divisor = pl.col("divisor")
+    remainder = pl.col("remainder")
+    while pair["remainder"].max():
+        goes_on = pl.when(remainder != 0)
+        next_divisor = goes_on.then(remainder).otherwise(divisor)
+        next_remainder = goes_on.then(divisor % remainder).otherwise(0)
         pair = pair.select(
-            left.then(other).otherwise(one).alias("one"),
-            left.then(one % other).otherwise(0).alias("other"),
+            next_divisor.alias("divisor"), next_remainder.alias("remainder")
         )
-    return frame.with_columns(pl.col(name) // pair["one"] for name in EXACT)
+    return frame.with_columns(pl.col(name) // pair["divisor"] for name in EXACT)
 
 
 def row_of(
     scoring: Scoring, number: int, given: object, wanted: Wanted, places: int
 ) -> Row:
-    """Return the row of results for a submission that the single engine scored; points have so many
-    places.
+    """Return the row of results for a submission that the single engine scored.
+
+    Arguments:
+        scoring: What the submission comes to.
+        number: The number of the row in its table.
+        given: The row of the table, or the whole submission, that was scored.
+        wanted: What is asked for of the table; the row may hold more.
+        places: The decimal places of points in the results.
     """
-    own = scoring.rules.index.places
-    found: Row = {ROW: number} | _envelope(scoring, given)
-    for name, value in _figures(scoring):
-        if value is None:
-            found[name] = None
+    places_of_version = scoring.rules.index.places
+    row: Row = {ROW: number} | _envelope(scoring, given)
+    for name, ticks in _figures(scoring):
+        if ticks is None:
+            row[name] = None
         elif wanted.decimals:
-            found[name] = Decimal(value).scaleb(-own)
+            row[name] = Decimal(ticks).scaleb(-places_of_version)
         else:
-            found[name] = value * 10 ** (places - own)
+            row[name] = ticks * 10 ** (places - places_of_version)
     exact: tuple[int | None, int | None] = (None, None)
     if scoring.index.scored:
         exact = scoring.index.exact.as_integer_ratio()
-    return found | dict(zip(EXACT, exact, strict=True)) | dict(_words(scoring))
+    row |= zip(EXACT, exact, strict=True)
+    row |= _words(scoring)
+    return row
 
 
 def _envelope(scoring: Scoring, given: object) -> Row:
     """Return what a row says of itself: its own cells, or the fields of a whole submission."""
     if isinstance(given, Mapping) and "measurements" not in given:
         return {name: given[name] for name in OF_UNIT if name in given}
-    found = scoring.measurements
-    as_of = found.as_of.isoformat() if found.as_of else None
+    submission = scoring.measurements
+    as_of = None
+    if submission.as_of is not None:
+        as_of = submission.as_of.isoformat()
     return {
-        "unit": found.unit,
-        "unit_kind": found.unit_kind or None,
-        "period": found.period,
+        "unit": submission.unit,
+        "unit_kind": submission.unit_kind or None,
+        "period": submission.period,
         "as_of": as_of,
     }
 
 
 def _figures(scoring: Scoring) -> Iterator[tuple[str, int | None]]:
+    """Yield each column of points with its ticks, None where nothing is left to score."""
     for name in ("index", "supported", "lowest", "highest"):
-        sums = getattr(scoring, name)
-        yield name, sums.value if sums.scored else None
+        index = getattr(scoring, name)
+        if index.scored:
+            yield name, index.value
+        else:
+            yield name, None
     for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
-        yield from (
-            (f"group.{group.id}.{part}", getattr(total, part)) for part in OF_GROUP
-        )
+        for part in OF_GROUP:
+            yield f"group.{group.id}.{part}", getattr(total, part)
     for id_, rule in zip(scoring.compiled.names, scoring.counted, strict=True):
         yield f"rule.{id_}.earned", rule.earned
         yield f"rule.{id_}.lost", rule.lost
@@ -232,8 +270,12 @@ def _ticks(scoring: Scoring, points: Fraction) -> int:
 
 
 def _words(scoring: Scoring) -> Iterator[tuple[str, str | None]]:
+    """Yield each column of words: the band, and the state and reason of every rule."""
     band = scoring.banding().band
-    yield "band", band.id if band else None
+    if band:
+        yield "band", band.id
+    else:
+        yield "band", None
     for id_, result in zip(scoring.compiled.names, scoring.results, strict=True):
         yield f"rule.{id_}.state", str(result.state)
         yield f"rule.{id_}.reason", str(result.reason)
@@ -242,45 +284,49 @@ def _words(scoring: Scoring) -> Iterator[tuple[str, str | None]]:
 def refused(
     problems: Iterable[Problem], number: int, given: object, columns: Layout, lang: str
 ) -> list[tuple[Any, ...]]:
-    """Return the rows of the table of errors for a row that is refused; a file stands for its unit."""
-    unit = (
-        given.get("unit")
-        if isinstance(given, Mapping)
-        else getattr(given, "name", None)
-    )
-    said = str(unit) if isinstance(unit, str | int) else None
+    """Return the rows of the table of errors for a row that is refused, one for each problem.
+
+    Arguments:
+        problems: What is wrong with the row.
+        number: Its number in the table.
+        given: The row, the whole submission, or the file of one, whose name stands for the unit.
+        columns: The layout of the table, which names the column that a problem points to.
+        lang: The language of the words.
+    """
+    if isinstance(given, Mapping):
+        unit = given.get("unit")
+    else:
+        unit = getattr(given, "name", None)
+    unit_text = None
+    if isinstance(unit, str | int):
+        unit_text = str(unit)
     in_cells = isinstance(given, Mapping) and "measurements" not in given
-    told = [replace(one, in_cell=in_cells) for one in problems]
-    return [
-        (
-            number,
-            said,
-            columns.column(one.path),
-            one.code,
-            f"{one.what(lang)} {one.fix(lang)}",
-        )
-        for one in told
-    ]
+    rows = []
+    for problem in problems:
+        # The words of a problem differ where people fill in cells, and keys of JSON.
+        worded = replace(problem, in_cell=in_cells)
+        words = f"{worded.what(lang)} {worded.fix(lang)}"
+        column = columns.column(worded.path)
+        rows.append((number, unit_text, column, worded.code, words))
+    return rows
 
 
 def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each rule of each unit that lost points: the long form of the results."""
     first = [name for name in (ROW, *OF_UNIT) if name in results.columns]
-    parts = [
-        results.select(
-            *first,
-            pl.lit(rule.group).alias("group"),
-            pl.lit(rule.id).alias("rule"),
-            *(
-                pl.col(f"rule.{rule.id}.{part}").alias(part)
-                for part in OF_RULE
-                if f"rule.{rule.id}.{part}" in results.columns
-            ),
-        ).filter(pl.col("lost") > 0)
-        for rule in {
-            id_: rule
-            for version in versions(rules)
-            for id_, rule in version.rules.items()
-        }.values()
-    ]
+    # A rule that several versions have comes once.
+    rules_by_id = {
+        id_: rule for version in versions(rules) for id_, rule in version.rules.items()
+    }
+    parts = []
+    for rule in rules_by_id.values():
+        group = pl.lit(rule.group).alias("group")
+        id_ = pl.lit(rule.id).alias("rule")
+        columns = [
+            pl.col(f"rule.{rule.id}.{part}").alias(part)
+            for part in OF_RULE
+            if f"rule.{rule.id}.{part}" in results.columns
+        ]
+        of_rule = results.select(*first, group, id_, *columns)
+        parts.append(of_rule.filter(pl.col("lost") > 0))
     return pl.concat(parts).sort(ROW, maintain_order=True)

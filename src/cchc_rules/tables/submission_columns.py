@@ -1,5 +1,6 @@
-"""The columns of a table of submissions: their names, what each says, and the submission that one
-row makes.
+"""The columns of a table of submissions: their names, and what each says.
+
+A `Layout` also makes the submission of one row, for rows that are scored by themselves.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,25 +25,20 @@ from cchc_rules.submissions.binding import takes_points
 Row: TypeAlias = Mapping[str, Any]
 
 ENVELOPE = ("unit", "district", "unit_kind", "period", "as_of", "note")
-"""Columns that say of whom and when a row speaks; the district is for rankings, and scores nothing."""
+"""Columns that say of whom and when a row speaks.
+
+The district is for rankings, and scores nothing.
+"""
 
 NUMBER = "row"
 """The column in which results number the rows; none of a table's own may be called so."""
 
-PARTS = (
-    "value",
-    "numerator",
-    "denominator",
-    "items",
-    "not_applicable",
-    "waived",
-    "evidence",
-)
-
 
 class Column(NamedTuple):
-    """What a column says: of the submission, of a metric, of a rule's points, or that a block is
-    absent.
+    """What a column says.
+
+    `kind` is what it speaks of: `envelope`, `measurements`, `points` or `absent`; `id` the metric,
+    rule or group there; `part` what it says of it, such as `numerator`.
     """
 
     kind: str
@@ -64,8 +60,9 @@ class Layout:
     columns: Mapping[str, Column]
 
     def known(self, names: Iterable[str]) -> None:
-        """Refuse a table with a column that means nothing here: a figure must not be lost in
-        silence.
+        """Raise `SubmissionError` for names of columns that mean nothing here.
+
+        A column that was passed over would lose a figure without a word.
         """
         problems = [
             self._unknown(name, position)
@@ -97,10 +94,10 @@ class Layout:
     @cached_property
     def _metrics(self) -> Mapping[str, Metric]:
         """The metrics of every kind of unit and every day; where they differ, the first."""
-        found: dict[str, Metric] = {}
+        metrics: dict[str, Metric] = {}
         for version in versions(self.rules):
-            found = {**version.metrics, **found}
-        return found
+            metrics = {**version.metrics, **metrics}
+        return metrics
 
     def submission(self, row: Row) -> dict[str, Any]:
         """Return the submission that a row makes, as a mapping for `load_measurements`.
@@ -110,7 +107,7 @@ class Layout:
         unread = [cell.problem for cell in row.values() if isinstance(cell, Unread)]
         if unread:
             raise SubmissionError(unread)
-        found: dict[str, Any] = {"format": 1, "ruleset": self.rules.id}
+        submission: dict[str, Any] = {"format": 1, "ruleset": self.rules.id}
         parts: dict[str, dict[str, dict[str, Any]]] = {
             "measurements": {},
             "points": {},
@@ -118,34 +115,32 @@ class Layout:
         }
         for name, value in row.items():
             column = self.columns.get(name)
-            if column is None or blank(value):
-                continue
-            if name == "district":
+            if column is None or blank(value) or name == "district":
                 continue
             if column.kind == "envelope":
-                found[column.id] = self._envelope(column.id, value)
+                submission[column.id] = self._envelope(column.id, value)
             else:
-                parts[column.kind].setdefault(column.id, {})[column.part] = self._given(
-                    column, value
-                )
-        found["measurements"] = {
+                entry = parts[column.kind].setdefault(column.id, {})
+                entry[column.part] = self._given(column, value)
+        submission["measurements"] = {
             id_: _entry(entry) for id_, entry in parts["measurements"].items()
         }
-        found["points"] = parts["points"]
-        found["absent"] = {id_: said["reason"] for id_, said in parts["absent"].items()}
-        return found
+        submission["points"] = parts["points"]
+        submission["absent"] = {
+            id_: entry["reason"] for id_, entry in parts["absent"].items()
+        }
+        return submission
 
     def _envelope(self, name: str, value: Any) -> Any:
-        """Return what a cell says of the submission: a number that stands for a text, such as 2023,
-        becomes one.
+        """Return what a cell says of the submission.
+
+        A number that stands for a text, such as the period 2023, becomes one.
         """
-        if isinstance(value, str):
-            return written_values.day(value.strip()) if name == "as_of" else value
-        return (
-            str(value)
-            if isinstance(value, int) and not isinstance(value, bool)
-            else value
-        )
+        if isinstance(value, str) and name == "as_of":
+            return written_values.day(value.strip())
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return value
 
     def column(self, path: Sequence[object]) -> str:
         """Return the column to which the path of a problem in a submission points."""
@@ -160,6 +155,7 @@ class Layout:
     def _given(self, column: Column, value: Any) -> Any:
         """Return what a cell says; text is read as people type it."""
         if isinstance(value, float):
+            # The shortest decimal that reads back as the same float is what was typed once.
             return Decimal(repr(value))
         if isinstance(value, Decimal) and value.is_finite():
             return _without_zeros(value)
@@ -170,14 +166,17 @@ class Layout:
             metric = self._metrics.get(column.id)
             percent = metric is not None and metric.type == "percent"
             return typed_cells.number(text, typed_cells.Allowed(percent=percent))
-        return _TYPED.get(self._kind(column), str)(text)
+        read_text = _TYPED.get(self._kind(column), str)
+        return read_text(text)
 
     def _kind(self, column: Column) -> str:
         """Return how a column's text is read."""
         if column.part != "value":
             return column.part
         metric = self._metrics.get(column.id)
-        return "number" if metric is None or metric.numeric else metric.type
+        if metric is None or metric.numeric:
+            return "number"
+        return metric.type
 
 
 _TYPED: dict[str, Callable[[str], Any]] = {
@@ -192,42 +191,42 @@ _TYPED: dict[str, Callable[[str], Any]] = {
 
 
 def layout(rules: RuleSet) -> Layout:
-    """Return the columns of a rule set's tables, those of every kind of unit and every day among
-    them.
+    """Return the columns that tables of a rule set may have.
+
+    Those of every kind of unit and every day are among them: rows of one table may differ in both.
     """
-    found = {name: Column("envelope", name, name) for name in ENVELOPE}
+    columns = {name: Column("envelope", name, name) for name in ENVELOPE}
     for version in versions(rules):
         for metric in version.metrics.values():
-            found |= {
-                named(metric.id, part): Column("measurements", metric.id, part)
-                for part in _parts(metric)
-            }
+            for part in _parts(metric):
+                name = named(metric.id, part)
+                columns[name] = Column("measurements", metric.id, part)
         for id_ in version.rules:
             if takes_points(version, id_):
-                found |= {
-                    f"points.{id_}.{part}": Column("points", id_, part)
-                    for part in ("points", "reason", "evidence")
-                }
+                for part in ("points", "reason", "evidence"):
+                    columns[f"points.{id_}.{part}"] = Column("points", id_, part)
         for group in version.groups.values():
             if group.optional:
-                found[f"absent.{group.id}"] = Column("absent", group.id, "reason")
-    return Layout(rules, found)
+                columns[f"absent.{group.id}"] = Column("absent", group.id, "reason")
+    return Layout(rules, columns)
 
 
 def heading(rules: RuleSet, kind: str | None = None) -> str:
-    """Return the first line of a blank table, for one kind of unit or for all; a share has its two
-    numbers.
+    """Return the first line of a blank table, for one kind of unit or for all.
 
-    Raises `RulesError` where the rule set has no such kind.
+    A share has columns for its two numbers only. Raises `RulesError` where the rule set has no such
+    kind.
     """
-    if kind is not None and kind not in rules.kinds:
-        places = {"name": quoted(kind), "nearest": nearest(kind, rules.kinds)}
-        raise RulesError([Problem("unknown-kind", (), places)])
-    found = layout(rules if kind is None else rules.kinds[kind]).columns
-    shares = {column.id for column in found.values() if column.part == "numerator"}
+    if kind is not None:
+        if kind not in rules.kinds:
+            arguments = {"name": quoted(kind), "nearest": nearest(kind, rules.kinds)}
+            raise RulesError([Problem("unknown-kind", (), arguments)])
+        rules = rules.kinds[kind]
+    columns = layout(rules).columns
+    shares = {column.id for column in columns.values() if column.part == "numerator"}
     names = [
         name
-        for name, column in found.items()
+        for name, column in columns.items()
         if column.part != "value" or column.id not in shares
     ]
     return ",".join(names) + "\n"
@@ -235,21 +234,21 @@ def heading(rules: RuleSet, kind: str | None = None) -> str:
 
 def versions(rules: RuleSet) -> list[RuleSet]:
     """Return a rule set as it stands from each of its days on, and for each kind of unit."""
-    stands = [rules, *rules.dated.values()]
-    return [*stands, *(kind for stand in stands for kind in stand.kinds.values())]
+    dated = [rules, *rules.dated.values()]
+    of_kinds = [kind for version in dated for kind in version.kinds.values()]
+    return [*dated, *of_kinds]
 
 
 def _parts(metric: Metric) -> Iterable[str]:
+    """Return what columns may say of a metric; nothing of one that is not submitted."""
     if not metric.submitted:
         return ()
-    first = (
-        ("items",)
-        if metric.distinct
-        else ("value", "numerator", "denominator")
-        if metric.ratio
-        else ("value",)
-    )
-    return (*first, *WITHOUT, "evidence")
+    figure: tuple[str, ...] = ("value",)
+    if metric.distinct:
+        figure = ("items",)
+    elif metric.ratio:
+        figure = ("value", "numerator", "denominator")
+    return (*figure, *WITHOUT, "evidence")
 
 
 WITHOUT = ("not_applicable", "waived_by", "waived_why", "waived_until")
@@ -257,24 +256,39 @@ WITHOUT = ("not_applicable", "waived_by", "waived_why", "waived_until")
 
 
 def named(id_: str, part: str) -> str:
-    """Return the name of a metric's column; the value's is the metric's own where that is free."""
-    return (
-        id_ if part == "value" and id_ not in (*ENVELOPE, NUMBER) else f"{id_}.{part}"
-    )
+    """Return the name of a metric's column; the value's is the metric's own where that is free.
+
+    >>> named("on_time", "value"), named("on_time", "evidence"), named("unit", "value")
+    ('on_time', 'on_time.evidence', 'unit.value')
+    """
+    if part == "value" and id_ not in (*ENVELOPE, NUMBER):
+        return id_
+    return f"{id_}.{part}"
 
 
-def _entry(given: dict[str, Any]) -> dict[str, Any]:
-    waived = {
-        part.removeprefix("waived_"): given.pop(part)
+def _entry(cells: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of a metric, made of what its columns say; a waiver has three of them."""
+    waiver = {
+        part.removeprefix("waived_"): cells.pop(part)
         for part in WITHOUT[1:]
-        if part in given
+        if part in cells
     }
-    figure = {} if given.keys() - {"evidence"} or waived else {"value": None}
-    return {**figure, **given, **({"waived": waived} if waived else {})}
+    entry: dict[str, Any] = {}
+    # Evidence alone says that the figure is missing.
+    if not waiver and not cells.keys() - {"evidence"}:
+        entry["value"] = None
+    entry |= cells
+    if waiver:
+        entry["waived"] = waiver
+    return entry
 
 
 def _without_zeros(value: Decimal) -> int | Decimal:
-    """Return a number as people write it: a column of decimals adds zeros to all of them."""
+    """Return a number as people write it: a column of decimals adds zeros to all of them.
+
+    >>> _without_zeros(Decimal("97.50")), _without_zeros(Decimal("98.00"))
+    (Decimal('97.5'), 98)
+    """
     if value == value.to_integral_value():
         return int(value)
     return Decimal(f"{value:f}".rstrip("0"))
