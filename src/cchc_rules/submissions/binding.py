@@ -1,5 +1,7 @@
-"""A submission held against a rule set: every entry becomes the exact figure of its metric, or a
-problem.
+"""A submission held against a rule set: each entry becomes its metric's exact figure, or a problem.
+
+For each metric a function is made once, which turns an entry into the figure (`Bind`): what the
+metric's type, range and rounding ask for is looked up once in place of once for every submission.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,12 +46,27 @@ def load_measurements(
     *,
     as_of: date | str | None = None,
 ) -> Measurements:
-    """Return the submission of a JSON file or a mapping (ints, Decimals, dates, strings, bools; no
-    floats).
+    """Return the submission of a file or a mapping.
 
-    With the rule set given, every figure is held against its metric at once (judged at `as_of`,
-    else the submission's own day, else the end of its period); otherwise `score` does it. Raises
-    `SubmissionError` with every problem, each with its path and what to do.
+    Arguments:
+        source: A JSON file, a filled form (`.xlsx`), or a mapping of ints, Decimals, dates, strings
+            and bools; there are no floats.
+        rules: The rule set. With it every figure is held against its metric at once; otherwise
+            `score` does it.
+        as_of: The day of judgement; by default the submission's own, else the end of its period.
+
+    Raises `SubmissionError` with every problem, each with its path and what to do.
+
+    >>> submission = load_measurements(
+    ...     {"format": 1, "ruleset": "par", "unit": "Xã A", "period": "2023",
+    ...      "measurements": {"late": {"numerator": 3, "denominator": 48}}}
+    ... )
+    >>> submission.unit, submission.entries["late"].numerator
+    ('Xã A', 3)
+    >>> load_measurements({"format": 1, "ruleset": "par", "unit": "Xã A", "period": "2023-13"})
+    Traceback (most recent call last):
+        ...
+    cchc_rules.base.problem.SubmissionError: ...
     """
     day = judgement_day(as_of)
     reader = Reader()
@@ -81,7 +98,11 @@ def judgement_day(as_of: object) -> date | None:
 def figures_of(
     measurements: Measurements, rules: RuleSet, as_of: date
 ) -> dict[str, Figure]:
-    """Return the figures of a submission bound to a rule set's metrics; or raise `SubmissionError`."""
+    """Return the figure of every metric that a submission has one for, by the metric's id.
+
+    Figures that were bound to the same rule set at the same day before are not bound again. Raises
+    `SubmissionError` with everything that does not fit the rule set.
+    """
     bound = measurements.bound
     if bound is not None and bound.rules is rules and bound.as_of == as_of:
         return bound.figures
@@ -93,7 +114,7 @@ def figures_of(
 
 
 Bind: TypeAlias = Callable[[Entry, Reader], "Figure | None"]
-"""Turns an entry into its metric's figure, or leaves a problem with the reader and returns None."""
+"""Turns an entry into the figure of its metric, or leaves a problem and returns None."""
 
 
 def _bind(
@@ -106,9 +127,8 @@ def _bind(
     figures: dict[str, Figure] = {}
     entries = decided(measurements.entries, active)
     for id_ in measurements.changes:
-        if (
-            id_ not in binders and id_ not in measurements.entries
-        ):  # left out, but never there
+        # A metric that is left out to try it has no entry, and may never have been there.
+        if id_ not in binders and id_ not in measurements.entries:
             _unknown_metric(active, id_, reader)
     for id_, entry in entries.items():
         bind = binders.get(id_)
@@ -213,8 +233,9 @@ def variant(measurements: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
 
 
 def _envelope(measurements: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
-    """Hold everything but the figures against the rule set; return the rule set for the day and the
-    unit's kind.
+    """Hold everything but the figures against the rule set.
+
+    Returns the rule set as it stands for the day and the unit's kind.
     """
     if measurements.ruleset and not rules.reads_submissions_for(measurements.ruleset):
         reader.fault(
@@ -299,18 +320,12 @@ def _points_known(
             continue
         value = Fraction(*given.points)
         if not rule.lowest <= value <= rule.weight:
-            places = {
+            arguments = {
+                "points": Figures(number.plain(value)),
                 "lowest": Figures(number.plain(rule.lowest)),
                 "weight": Figures(number.plain(rule.weight)),
             }
-            reader.fault(
-                "points-out-of-range",
-                *path,
-                id_,
-                "points",
-                points=Figures(number.plain(value)),
-                **places,
-            )
+            reader.fault("points-out-of-range", *path, id_, "points", **arguments)
         if path == ("points",) and not takes_points(rules, id_):
             reader.fault("points-not-asked", *path, id_, name=id_)
 
@@ -323,7 +338,7 @@ def takes_points(rules: RuleSet, id_: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _binders(rules: RuleSet) -> dict[str, Bind]:
-    """Return, for each metric that is submitted, the function that turns an entry into its figure."""
+    """Return what turns an entry into its figure, for each metric that is submitted."""
     return {
         metric.id: _binder(metric, rules)
         for metric in rules.metrics.values()
@@ -334,8 +349,12 @@ def _binders(rules: RuleSet) -> dict[str, Bind]:
 def binder(
     metric: Metric, rules: RuleSet, as_of: date
 ) -> Callable[[Entry], Figure | None]:
-    """Return what gives the figure of an entry, None where it would be refused; lists of items go
-    by their count.
+    """Return what gives the figure of an entry of one metric, None where it would be refused.
+
+    Arguments:
+        metric: The metric; for one that counts items, an entry's value is the count.
+        rules: The rule set for the kind of unit and the day.
+        as_of: The day of judgement, after which no date may lie.
     """
     reader = Reader()
     bind = _single_binders(rules)[metric.id]
@@ -370,7 +389,9 @@ def _binder(metric: Metric, rules: RuleSet) -> Bind:
 
 
 def _number_binder(metric: Metric) -> Bind:
-    single = _items_binder(metric) if metric.distinct else _single_binder(metric)
+    single = _single_binder(metric)
+    if metric.distinct:
+        single = _items_binder(metric)
     ratio = _ratio_binder(metric)
     held = _range_holder(metric)
     places = metric.round
@@ -394,10 +415,9 @@ def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
     """Return the test whether a figure lies in the metric's range; it says so where it does not."""
     low = metric.range.low
     high = metric.range.high
-    low_n, low_d = (low.numerator, low.denominator) if low is not None else (None, 1)
-    high_n, high_d = (
-        (high.numerator, high.denominator) if high is not None else (None, 1)
-    )
+    # Whole numbers are compared crosswise: to make a `Fraction` of every figure would take longer.
+    low_n, low_d = _edge(low)
+    high_n, high_d = _edge(high)
 
     def held(figure: Pair, reader: Reader) -> bool:
         n, d = figure
@@ -422,6 +442,13 @@ def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
     return held
 
 
+def _edge(edge: Fraction | None) -> tuple[int | None, int]:
+    """Return the numerator and denominator of an end of a range, no numerator where it has none."""
+    if edge is None:
+        return None, 1
+    return edge.numerator, edge.denominator
+
+
 def _single_binder(metric: Metric) -> Bind:
     path = ("measurements", metric.id)
     whole = metric.whole
@@ -432,6 +459,7 @@ def _single_binder(metric: Metric) -> Bind:
             reader.fault("items-not-asked", *path, "items", name=metric.id)
             return None
         value = entry.value
+        # Nearly all figures are plain counts; those need no more tests.
         if value.__class__ is int and -1 < value < number.LIMIT:
             return value, 1
         figure = reader.exact(value, *path, allowed=allowed)
@@ -467,13 +495,10 @@ def _ratio_binder(metric: Metric) -> Bind:
             return None
         n = entry.numerator
         d = entry.denominator
-        if (
-            n.__class__ is int
-            and d.__class__ is int
-            and 0 <= n <= d < number.LIMIT
-            and d
-        ):
-            return n * times, d
+        # Nearly all shares are a count and another that it is part of; those need no more tests.
+        both_whole = n.__class__ is int and d.__class__ is int
+        if both_whole and 0 <= n <= d < number.LIMIT and d:  # type: ignore[operator]
+            return n * times, d  # type: ignore[operator,return-value]
         above = reader.exact(n, *path, "numerator")
         below = reader.exact(d, *path, "denominator")
         if above is None or below is None:
@@ -492,7 +517,10 @@ def _ratio_binder(metric: Metric) -> Bind:
 
 
 def _ratio_fault(above: Pair, below: Pair, bounded: bool) -> str:
-    """Return the code of what is wrong with a numerator and its denominator, empty when nothing is."""
+    """Return the code of what is wrong with a share, empty when nothing is.
+
+    Fractions are compared crosswise, without a division: a/b > c/d where a·d > c·b.
+    """
     if above[0] < 0 or below[0] < 0:
         return "negative-count"
     if above[0] and not below[0]:

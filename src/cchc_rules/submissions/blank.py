@@ -1,10 +1,11 @@
-"""What a blank submission holds, as a document: every figure that is asked for, in words of one
-language.
+"""What a blank submission holds, as a document in one language.
 
-A plain dictionary from which the JSON form and the workbook are made.
+The document is a plain dictionary with every figure that is asked for. The JSON form and the
+workbook are made from it.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from cchc_rules.base.calendar import period
@@ -19,13 +20,18 @@ Document = dict[str, Any]
 
 
 def blank(rules: RuleSet, lang: str | None = None, kind: str | None = None) -> Document:
-    """Return the document of a blank submission, for one kind of unit or for all.
+    """Return the document of a blank submission.
+
+    Arguments:
+        rules: The rule set that the submission will be held against.
+        lang: The language of the words; by default that of the rule set.
+        kind: A kind of unit; by default the document asks for the figures of all kinds.
 
     Raises `RulesError` where the rule set has no such kind.
     """
     if kind is not None and kind not in rules.kinds:
-        places = {"name": quoted(kind), "nearest": nearest(kind, rules.kinds)}
-        raise RulesError([Problem("unknown-kind", (), places)])
+        arguments = {"name": quoted(kind), "nearest": nearest(kind, rules.kinds)}
+        raise RulesError([Problem("unknown-kind", (), arguments)])
     return _Blank(rules, lang or rules.language, kind).document()
 
 
@@ -34,14 +40,17 @@ class _Blank:
         self.rules = rules
         self.lang = lang
         self.kind = kind
-        stands = [rules, *rules.dated.values()]
-        kinds = [
-            one.kinds[name]
-            for one in stands
-            for name in one.kinds
+        dated = [rules, *rules.dated.values()]
+        of_kinds = [
+            of_kind
+            for version in dated
+            for name, of_kind in version.kinds.items()
             if kind in (None, name)
         ]
-        self.variants = kinds if kind else stands + kinds
+        # The figures of any kind and any day are asked for: which will hold is not known yet.
+        self.variants = of_kinds
+        if not kind:
+            self.variants = dated + of_kinds
         self.words = RuleText(rules, lang)
         self.readers: dict[str, list[tuple[RuleSet, Rule]]] = {}
         for variant in self.variants:
@@ -57,6 +66,14 @@ class _Blank:
 
     def document(self) -> Document:
         rules = self.rules
+        kinds: list[Document] = []
+        if not self.kind:
+            kinds = [self.unit_kind(name, rules) for name in rules.kinds]
+        points = [
+            self.points(rule)
+            for variant, rule in self.each_rule()
+            if takes_points(variant, rule.id)
+        ]
         return {
             "language": self.lang,
             "ruleset": rules.id,
@@ -65,28 +82,25 @@ class _Blank:
             "from": rules.valid[0].isoformat(),
             "period": self.period(),
             "kind": self.kind,
-            "kinds": []
-            if self.kind
-            else [self.unit_kind(name, one) for name, one in rules.kinds.items()],
+            "kinds": kinds,
             "areas": self.areas(),
-            "points": [
-                self.points(rule)
-                for variant, rule in self.each_rule()
-                if takes_points(variant, rule.id)
-            ],
+            "points": points,
             "blocks": self.blocks(),
             "tracks": [{"id": track, "rules": self.scored()} for track in rules.tracks],
         }
 
     def unit_kind(self, name: str, rules: RuleSet) -> Document:
-        return {
-            "id": name,
-            "title": rules.kind_title.of(self.lang) if rules.kind_title else name,
-        }
+        """Return a kind of unit; one without a title goes by its name."""
+        title = name
+        kind_title = rules.kinds[name].kind_title
+        if kind_title:
+            title = kind_title.of(self.lang)
+        return {"id": name, "title": title}
 
     def period(self) -> str:
-        """Return a period to begin with: the first whole year of the rule set's validity, else all
-        of it.
+        """Return a period to begin with.
+
+        It is the first whole year of the rule set's validity, else all of its validity.
         """
         first, last = self.rules.valid
         for year in (first.year, first.year + 1):
@@ -98,78 +112,87 @@ class _Blank:
     # Figures
 
     def areas(self) -> list[Document]:
-        """Return the figures by area, in the order of the rules, and in an area by who is in
-        charge.
+        """Return the figures by area, in the order of the rules, and in an area by officer.
+
+        Figures that no rule reads come last, in an area without an id.
         """
-        found: dict[str, dict[str, list[Document]]] = {}
+        by_area: dict[str, dict[str, list[Document]]] = {}
         titles = {"": self.words.say("form.other-figures")}
         for metric in self.metrics():
             area, lead = self.belongs(metric, titles)
-            found.setdefault(area, {}).setdefault(lead, []).append(self.metric(metric))
+            by_officer = by_area.setdefault(area, {})
+            by_officer.setdefault(lead, []).append(self.metric(metric))
         order = [group for variant in self.variants for group in variant.groups]
-        return [
-            {
-                "id": area,
-                "title": titles[area],
-                "officers": [
-                    {"lead": lead or None, "metrics": own}
-                    for lead, own in found[area].items()
-                ],
-            }
-            for area in sorted(
-                found, key=lambda id_: order.index(id_) if id_ else len(order)
-            )
-        ]
+        order.append("")
+        documents = []
+        for area in sorted(by_area, key=order.index):
+            officers = [
+                {"lead": lead or None, "metrics": metrics}
+                for lead, metrics in by_area[area].items()
+            ]
+            documents.append({"id": area, "title": titles[area], "officers": officers})
+        return documents
 
     def metrics(self) -> list[Metric]:
         """Return every metric that is submitted, for any kind of unit."""
-        found: dict[str, Metric] = {}
+        metrics: dict[str, Metric] = {}
         for variant in self.variants:
             for metric in variant.metrics.values():
                 if metric.submitted:
-                    found.setdefault(metric.id, metric)
-        return list(found.values())
+                    metrics.setdefault(metric.id, metric)
+        return list(metrics.values())
 
     def belongs(self, metric: Metric, titles: dict[str, str]) -> tuple[str, str]:
-        """Return the area of the first rule that reads a metric, and who leads what that rule asks
-        for.
+        """Return the area of the first rule that reads a metric, and the officer in charge there.
+
+        The title of the area is added to `titles`; where there is none, both are empty.
         """
         if metric.id not in self.readers:
             return "", ""
         variant, rule = self.readers[metric.id][0]
         *_, top = dependencies.above(variant, rule.group)
         titles[top.id] = top.title.of(self.lang)
-        lead = variant.remedies[rule.remedy].lead if rule.remedy else None
-        return top.id, lead.of(self.lang) if lead else ""
+        if not rule.remedy:
+            return top.id, ""
+        lead = variant.remedies[rule.remedy].lead
+        if not lead:
+            return top.id, ""
+        return top.id, lead.of(self.lang)
 
     def metric(self, metric: Metric) -> Document:
+        """Return what a form says of a metric, in words and in plain values."""
         reading = [rule for _, rule in self.readers.get(metric.id, ())]
+        clauses = [clause for rule in reading for clause in rule.source]
+        ratio = None
+        if metric.ratio:
+            ratio = [part.of(self.lang) for part in metric.ratio]
+        evidence = None
+        if metric.evidence:
+            evidence = metric.evidence.of(self.lang)
         return {
             "id": metric.id,
             "title": metric.title.of(self.lang),
             "type": metric.type,
             "unit": self.unit(metric),
-            "least": None if metric.range.low is None else plain(metric.range.low),
-            "most": None if metric.range.high is None else plain(metric.range.high),
+            "least": _plain_or_none(metric.range.low),
+            "most": _plain_or_none(metric.range.high),
             "window": [edge.isoformat() for edge in self.rules.window or ()],
             "allowed": self.allowed(metric),
-            "ratio": [part.of(self.lang) for part in metric.ratio]
-            if metric.ratio
-            else None,
+            "ratio": ratio,
             "levels": [level.of(self.lang) for level in metric.levels],
             "distinct": metric.distinct,
-            "evidence": metric.evidence.of(self.lang) if metric.evidence else None,
+            "evidence": evidence,
             "evidence_required": any(rule.evidence_required for rule in reading),
-            "clauses": list(
-                dict.fromkeys(clause for rule in reading for clause in rule.source)
-            ),
+            "clauses": list(dict.fromkeys(clauses)),
             "rules": [rule.id for rule in reading],
         }
 
     def unit(self, metric: Metric) -> str | None:
         if metric.unit is not None:
             return metric.unit.of(self.lang)
-        return "%" if metric.type == "percent" else None
+        if metric.type == "percent":
+            return "%"
+        return None
 
     def allowed(self, metric: Metric) -> str:
         """Say what a figure may be."""
@@ -178,14 +201,12 @@ class _Blank:
         if metric.type == "level":
             return "; ".join(level.of(self.lang) for level in metric.levels)
         if metric.type == "date":
-            edges = [
-                self.words.scalar(edge, metric) for edge in self.rules.window or ()
-            ]
-            return (
-                self.words.say("form.day-between", first=edges[0], last=edges[1])
-                if edges
-                else ""
+            if not self.rules.window:
+                return ""
+            first, last = (
+                self.words.scalar(edge, metric) for edge in self.rules.window
             )
+            return self.words.say("form.day-between", first=first, last=last)
         if metric.distinct:
             return self.words.say("form.list")
         return self.words.interval(metric.range, None)
@@ -217,7 +238,8 @@ class _Blank:
         ]
 
     def blocks(self) -> list[Document]:
-        found = {
+        """Return the groups that a unit may not have, such as the work of a border commune."""
+        optional = {
             group.id: group
             for variant in self.variants
             for group in variant.groups.values()
@@ -225,5 +247,12 @@ class _Blank:
         }
         return [
             {"id": group.id, "title": group.title.of(self.lang)}
-            for group in found.values()
+            for group in optional.values()
         ]
+
+
+def _plain_or_none(edge: Fraction | None) -> str | None:
+    """Return an end of a range in plain digits, None where the range has no such end."""
+    if edge is None:
+        return None
+    return plain(edge)

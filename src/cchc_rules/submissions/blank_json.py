@@ -1,4 +1,7 @@
-"""The blank submission as JSON: everything null, and beside it a guide that reading passes over."""
+"""The blank submission as JSON: every figure null, and a guide beside them.
+
+Reading passes over the guide: it is for the person who fills the file in.
+"""
 
 import json
 from typing import Any
@@ -8,8 +11,12 @@ from cchc_rules.submissions.blank import Document
 
 
 def template(document: Document) -> str:
-    """Return the JSON text of a blank submission, which `score` reads as it stands: every figure
-    missing.
+    """Return the JSON text of a blank submission.
+
+    `score` reads it as it stands, with every figure missing.
+
+    Arguments:
+        document: What `cchc_rules.submissions.blank.blank` returns.
     """
     content: dict[str, Any] = {
         "format": 1,
@@ -52,22 +59,25 @@ def _guide(document: Document) -> Document:
         "how": [message(document["language"], id_) for id_ in _HOW],
         "version": document["version"],
         "kinds": {kind["id"]: kind["title"] for kind in document["kinds"]},
-        "measurements": {
-            metric["id"]: {
-                "area": area["title"],
-                "lead": officer["lead"],
-                **{key: metric[key] for key in _SAID if metric[key]},
-            }
-            for area in document["areas"]
-            for officer in area["officers"]
-            for metric in officer["metrics"]
-        },
+        "measurements": _guide_to_metrics(document),
         "points": {
             rule["id"]: {key: rule[key] for key in _ASKED}
             for rule in document["points"]
         },
         "absent": {block["id"]: block["title"] for block in document["blocks"]},
     }
+
+
+def _guide_to_metrics(document: Document) -> Document:
+    """Return what is said of each metric, by its id; what is empty is left out."""
+    guide = {}
+    for area in document["areas"]:
+        for officer in area["officers"]:
+            for metric in officer["metrics"]:
+                words = {key: metric[key] for key in _SAID if metric[key]}
+                head = {"area": area["title"], "lead": officer["lead"]}
+                guide[metric["id"]] = head | words
+    return guide
 
 
 _HOW = ("form.json-1", "form.json-2", "form.json-3", "form.json-4")

@@ -32,6 +32,8 @@ def warnings(
 ) -> tuple[Problem, ...]:
     """Return what is doubtful in a submission, in the order of its figures.
 
+    The problems are warnings, as many as are told at once; none of them changes a score.
+
     Arguments:
         measurements: The submission.
         rules: The rule set that it is scored with.
@@ -119,13 +121,15 @@ class _Doubts:
             yield self._doubt("doubtful-thousand", *path, **arguments)
 
     def _others_are_whole(self, id_: str) -> bool:
-        others = [
-            exact
-            for name, entry in self.entries.items()
-            if name != id_ and self._counts(name)
-            for value in (entry.value, entry.numerator, entry.denominator)
-            if (exact := _exact(value)) is not None
-        ]
+        """Whether the submission has other numbers than a metric's, and all of them are whole."""
+        others: list[Fraction] = []
+        for name, entry in self.entries.items():
+            if name == id_ or not self._counts(name):
+                continue
+            for value in (entry.value, entry.numerator, entry.denominator):
+                exact = _exact(value)
+                if exact is not None:
+                    others.append(exact)
         return bool(others) and all(value.denominator == 1 for value in others)
 
     def _counts(self, id_: str) -> bool:
@@ -166,7 +170,10 @@ class _Doubts:
     def _beside_reference(
         self, metric: Metric, value: Fraction, references: set[str]
     ) -> Iterator[Problem]:
-        """Doubt a figure that is a thousand times another year's, or a thousandth, give or take half."""
+        """Doubt a figure that is about a thousand times another year's, or a thousandth.
+
+        From 500 to 2,000 times counts: between two years a figure may double or fall to half.
+        """
         for name in sorted(references & self.entries.keys()):
             other = _exact(self.entries[name].value)
             if not value or not other:
@@ -212,6 +219,5 @@ def _may_be_a_thousand(value: object) -> bool:
     """Whether a number has exactly three decimals and less than four digits before them."""
     if not isinstance(value, Decimal) or not value.is_finite():
         return False
-    return (
-        value.as_tuple().exponent == -DECIMALS_OF_A_THOUSAND and 1 <= abs(value) < 1000
-    )
+    decimals = -int(value.as_tuple().exponent)
+    return decimals == DECIMALS_OF_A_THOUSAND and 1 <= abs(value) < A_THOUSAND

@@ -30,8 +30,9 @@ Row = dict[str, Cell]
 class Form(NamedTuple):
     """A filled form as it was read.
 
-    `content` is what a JSON submission would hold, `cells` the address of each part of it, `version`
-    the version of the rule set that the form was made for.
+    `content` is what a JSON submission would hold, `cells` the address of each part of it,
+    `version` the version of the rule set that the form was made for, `problems` what is wrong with
+    single cells, and `sha256` the hash of the file.
     """
 
     content: dict[str, Any]
@@ -42,7 +43,11 @@ class Form(NamedTuple):
 
 
 def read(path: FilePath) -> Form:
-    """Return what a filled form holds; raise `SubmissionError` where the file is no form at all."""
+    """Return what a filled form holds.
+
+    What is wrong with a cell is among the form's problems. Raises `SubmissionError` where the file
+    cannot be read, or is no form at all.
+    """
     name = readable_name(path)
     data = bytes_of(path)
     form_tables = tables(data, name)
@@ -174,8 +179,10 @@ class _Reader:
         head: dict[str, Any] = {}
         for id_, row in self.rows(rows, ("value",)):
             self.cells[id_,] = row["value"].address
-            read_cell = day if id_ == "as_of" else text
-            head[id_] = read_cell(row["value"])
+            if id_ == "as_of":
+                head[id_] = day(row["value"])
+            else:
+                head[id_] = text(row["value"])
         unit_kind = head.get("unit_kind")
         if isinstance(unit_kind, str):
             # The form offers kinds as `mountain – Miền núi`.
@@ -187,7 +194,10 @@ class _Reader:
             measurements[id_] = self.entry(row, "measurements", id_)
 
     def entry(self, row: Row, *path: str) -> dict[str, Any]:
-        metric_type = row["type"].value if "type" in row else None
+        """Return what a row says of a metric, in the keys of a JSON submission."""
+        metric_type = None
+        if "type" in row:
+            metric_type = row["type"].value
         entry: dict[str, Any] = {"value": None}
         for key in ("numerator", "denominator"):
             if key in row:
@@ -206,7 +216,7 @@ class _Reader:
         return entry | self.evidence(row, *path)
 
     def value(self, cell: Cell, metric_type: object, *path: str) -> object:
-        """Return a figure as its metric's type reads it; what the type cannot read stays as it is."""
+        """Return a figure as its metric's type reads it, else as it stands in the cell."""
         if metric_type == "date":
             return day(cell)
         if metric_type == "level":
@@ -231,17 +241,26 @@ class _Reader:
 
     def evidence(self, row: Row, *path: str) -> dict[str, Any]:
         """Return the documents of a row, a line each, with the dates beside them."""
-        names = lines(row["documents"]) if "documents" in row else []
-        days = dates(row["dates"]) if "dates" in row else []
+        names: list[Any] = []
+        days: list[Any] = []
+        if "documents" in row:
+            names = lines(row["documents"])
+        if "dates" in row:
+            days = dates(row["dates"])
         if len(days) > len(names):
             counts = {"dates": Figures(len(days)), "documents": Figures(len(names))}
             self.fault("form-dates", row["dates"], *path, **counts)
         for position in range(len(days)):
             self.cells[*path, "evidence", position, "date"] = row["dates"].address
-        documents = []
+        documents: list[Any] = []
         for name, dated in zip_longest(names, days[: len(names)]):
-            documents.append({"document": name, "date": dated} if dated else name)
-        return {"evidence": documents} if documents else {}
+            if dated:
+                documents.append({"document": name, "date": dated})
+            else:
+                documents.append(name)
+        if not documents:
+            return {}
+        return {"evidence": documents}
 
     def points(self, rows: list[Row], points: dict[str, Any], *path: str) -> None:
         path = path or ("points",)
@@ -261,7 +280,9 @@ class _Reader:
     def tracks(self, rows: list[Row], tracks: dict[str, Any]) -> None:
         rows_by_track: dict[str, list[Row]] = {}
         for row in rows:
-            track = row["track"].value if "track" in row else None
+            track = None
+            if "track" in row:
+                track = row["track"].value
             rows_by_track.setdefault(str(track), []).append(row)
         for track, rows_of_track in rows_by_track.items():
             points: dict[str, Any] = {}
@@ -274,7 +295,7 @@ class _Reader:
 
 
 def text(cell: Cell) -> object:
-    """Return a cell's text; a number that stands for a text, such as the period 2023, becomes one."""
+    """Return a cell's text, also of a number that stands for one, such as the period 2023."""
     if isinstance(cell.value, int) and not isinstance(cell.value, bool):
         return str(cell.value)
     return cell.value
@@ -289,7 +310,9 @@ def lines(cell: Cell) -> list[Any]:
 
 def items(cell: Cell) -> list[Any]:
     """Return the items of a cell, a line each; a zero says that there are none."""
-    return [] if cell.value in (0, "0") else lines(cell)
+    if cell.value in (0, "0"):
+        return []
+    return lines(cell)
 
 
 def day(cell: Cell) -> object:
@@ -309,6 +332,8 @@ def dates(cell: Cell) -> list[Any]:
     dates_of_lines: list[Any] = []
     for line in cell.value.split("\n"):
         written = line.strip()
-        is_none = written in ("", "-", "–")
-        dates_of_lines.append(None if is_none else written_values.day(written))
+        if written in ("", "-", "–"):
+            dates_of_lines.append(None)
+        else:
+            dates_of_lines.append(written_values.day(written))
     return dates_of_lines

@@ -670,7 +670,7 @@ class Reader:
         Those are read at once: where the keys that are filled in are as many as the keys of an
         entry, it has no other. `_rare_entry` reads all others.
         """
-        # A submission has thousands of entries: a method that is looked up once is worth its line.
+        # Entries are most of a submission: a method that is looked up once is worth its line.
         get = raw.get
         value = get("value")
         above = get("numerator")
