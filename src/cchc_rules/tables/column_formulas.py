@@ -69,8 +69,8 @@ class ColumnFormula:
 
         Raises `NoColumnsError` where a part of the formula has no form in columns.
         """
-        column = self._value(expression, rule_values)
-        return column  # type: ignore[return-value]  # the type of a formula is checked on loading
+        # The types of formulas were checked when the rule set was loaded.
+        return self._value(expression, rule_values)  # type: ignore[return-value]
 
     def _value(self, expression: Any, rule_values: Mapping[str, Ratio]) -> Value:
         if isinstance(expression, bool):
