@@ -84,10 +84,9 @@ def frozen(mapping: Mapping[Key, Value]) -> FrozenDict[Key, Value]:
 
 def deeply_frozen(value: Any) -> Any:
     """Return parsed TOML or JSON whose tables and lists cannot be written into, however deep."""
-    if isinstance(value, FrozenDict | FrozenList):
-        return value
-    if isinstance(value, Mapping):
+    # What tomli and json give are plain dicts and lists: no need to ask for their kin.
+    if value.__class__ is dict:
         return FrozenDict({key: deeply_frozen(item) for key, item in value.items()})
-    if isinstance(value, list):
-        return FrozenList(deeply_frozen(item) for item in value)
+    if value.__class__ is list:
+        return FrozenList(map(deeply_frozen, value))
     return value

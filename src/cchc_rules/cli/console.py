@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -232,6 +231,8 @@ def without(error: ModuleNotFoundError, lang: str) -> int:
 
 def unforeseen(fault: BaseException, lang: str) -> int:
     """Say that the program itself is at fault, and where; return the exit code."""
+    import traceback  # noqa: PLC0415 - seldom used
+
     if TRACEBACK in os.environ:
         complain("".join(traceback.format_exception(fault)).rstrip())
     frames = traceback.extract_tb(fault.__traceback__)

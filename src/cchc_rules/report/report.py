@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
-from html import escape
 from importlib import import_module
 from typing import Any
 
@@ -418,6 +417,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """Return a table of the areas and the losses, which notebooks show."""
+        from html import escape  # noqa: PLC0415 - only in notebooks
+
         shown = self.to_dict(machine=False)
         say = partial(message, self.language)
         head = f"<p><strong>{escape(repr(self)[1:-1])}</strong></p>"

@@ -7,7 +7,6 @@ from pathlib import Path
 from cchc_rules.base.input_files import is_folder
 from cchc_rules.base.problem import SubmissionError
 from cchc_rules.base.text import normal_text
-from cchc_rules.submissions.worksheets import MARK, open_sheets
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 """Files that hold many submissions whatever stands in them."""
@@ -38,6 +37,11 @@ def is_heading(row: Sequence[object]) -> bool:
 
 def _is_sheet_of_units(path: Path) -> bool:
     """Whether a sheet of a workbook has a heading, and none is a form's."""
+    from cchc_rules.submissions.worksheets import (  # noqa: PLC0415 - only for workbooks
+        MARK,
+        open_sheets,
+    )
+
     try:
         with open_sheets(path, path.name) as sheets:
             first_rows = [
