@@ -184,13 +184,8 @@ def _of_the_period(
         return {}
     months = calendar.whole_months(*measurements.span)
     if months is None:
-        reader.fault(
-            "period-not-months",
-            "period",
-            given=quoted(measurements.period),
-            name=wanted[0],
-        )
-    if months is None:
+        arguments = {"given": quoted(measurements.period), "name": wanted[0]}
+        reader.fault("period-not-months", "period", **arguments)
         return {}
     return dict.fromkeys(wanted, (months, 1))
 
@@ -226,7 +221,9 @@ def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
 
 def variant(measurements: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
     """Return the rule set as it stands on a day for the submission's kind of unit."""
-    current = rules.at(as_of) if rules.dated else rules
+    current = rules
+    if rules.dated:
+        current = rules.at(as_of)
     if not measurements.unit_kind:
         return current
     return current.kinds.get(measurements.unit_kind, current)
@@ -397,12 +394,18 @@ def _number_binder(metric: Metric) -> Bind:
     places = metric.round
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
-        figure = (
-            single(entry, reader) if entry.denominator is None else ratio(entry, reader)
-        )
-        if figure.__class__ is not tuple or not held(figure, reader):  # type: ignore[arg-type]
-            return figure if isinstance(figure, Absent) else None
-        return figure if places is None else _rounded(figure, places)  # type: ignore[arg-type]
+        if entry.denominator is None:
+            figure = single(entry, reader)
+        else:
+            figure = ratio(entry, reader)
+        # A pair is looked for by its class, which is faster than `isinstance`.
+        if figure.__class__ is not tuple:
+            return figure
+        if not held(figure, reader):  # type: ignore[arg-type]
+            return None
+        if places is None:
+            return figure
+        return _rounded(figure, places)  # type: ignore[arg-type]
 
     return bind
 
@@ -486,7 +489,9 @@ def _items_binder(metric: Metric) -> Bind:
 def _ratio_binder(metric: Metric) -> Bind:
     percent = metric.type == "percent"
     bounded = percent and not metric.above_100
-    times = 100 if percent else 1
+    times = 1
+    if percent:
+        times = 100
     path: Path = ("measurements", metric.id)
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
@@ -603,7 +608,9 @@ def _level_binder(metric: Metric) -> Bind:
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if not _plain_value(metric, entry, reader):
             return None
-        words = normal_text(entry.value) if isinstance(entry.value, str) else ""
+        words = ""
+        if isinstance(entry.value, str):
+            words = normal_text(entry.value)
         position = positions.get(text_key(words))
         if position is not None:
             return position, 1

@@ -103,6 +103,7 @@ class _Blank:
         It is the first whole year of the rule set's validity, else all of its validity.
         """
         first, last = self.rules.valid
+        # A validity that begins within a year has its first whole one in the next.
         for year in (first.year, first.year + 1):
             span = period(str(year))
             if span is not None and first <= span[0] and span[1] <= last:
@@ -150,6 +151,7 @@ class _Blank:
         if metric.id not in self.readers:
             return "", ""
         variant, rule = self.readers[metric.id][0]
+        # The last of the groups above a rule is the one at the top: the area.
         *_, top = dependencies.above(variant, rule.group)
         titles[top.id] = top.title.of(self.lang)
         if not rule.remedy:

@@ -45,6 +45,7 @@ def _metrics(document: Document) -> list[Document]:
 
 
 def _entry(metric: Document) -> Document:
+    # Only the keys that a metric takes: people fill in what they find.
     if metric["distinct"]:
         keys = ["items"]
     elif metric["ratio"]:
@@ -81,6 +82,7 @@ def _guide_to_metrics(document: Document) -> Document:
 
 
 _HOW = ("form.json-1", "form.json-2", "form.json-3", "form.json-4")
+# What the guide says of a metric and of a rule: keys of the document, in the order of reading.
 _SAID = (
     "title",
     "ratio",

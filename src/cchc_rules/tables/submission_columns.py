@@ -96,6 +96,7 @@ class Layout:
         """The metrics of every kind of unit and every day; where they differ, the first."""
         metrics: dict[str, Metric] = {}
         for version in versions(self.rules):
+            # What is known already stands on the right, and wins.
             metrics = {**version.metrics, **metrics}
         return metrics
 
