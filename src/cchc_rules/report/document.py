@@ -1,6 +1,6 @@
 """The report document: plain data that every view is drawn from, its texts in one language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,9 +16,17 @@ from cchc_rules.report.machine_form import Proof, bounds, digest
 from cchc_rules.report.provenance import Provenance
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.metric_values import as_formula_value
-from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Remedy, Rule, Text
+from cchc_rules.rules.model import (
+    Conflict,
+    FormulaRef,
+    Metric,
+    MetricRef,
+    Remedy,
+    Rule,
+    Text,
+)
 from cchc_rules.scoring.gains import Gain
-from cchc_rules.scoring.scoring import Scoring
+from cchc_rules.scoring.scoring import Banding, Scoring
 from cchc_rules.scoring.steps import Steps
 from cchc_rules.scoring.totals import Sum, Total
 from cchc_rules.submissions.submission import Entry, Figure, Given
@@ -27,18 +35,41 @@ from cchc_rules.submissions.submission import Entry, Figure, Given
 def document(
     scoring: Scoring, lang: str, *, machine: bool = True, gains: bool = True
 ) -> Document:
-    """Return the document of an outcome, its texts in a language; without `machine`, its words and
-    figures alone.
+    """Return the report document of a scoring, its texts in one language.
 
-    Without `gains`, nothing is said of what would win points back: each gain judges every rule that
-    reads the figure anew, which takes the square of their number.
+    Args:
+        scoring: The scoring to write about.
+        lang: The language of the texts: `"vi"` or `"en"`.
+        machine: Whether the machine form of every rule and the digest are added, by which other
+            programs recompute the index.
+        gains: Whether the document says what would win points back. Each gain judges every rule
+            that reads the metric anew, so the work grows with the square of their number.
+
+    Returns:
+        Plain data that can be written as JSON; points are decimal strings, in points of the index
+        and with all its places.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> scoring = score(rules, load_measurements(submission, rules)).scoring
+    >>> content = document(scoring, "en", machine=False, gains=False)
+    >>> content["language"], "digest" in content
+    ('en', False)
     """
     writer = _Writer(scoring, lang, gains=gains)
-    return writer.proved(writer.document()) if machine else writer.document()
+    content = writer.document()
+    if machine:
+        return writer.proved(content)
+    return content
 
 
 class _Writer:
-    """Writes the document of an outcome in one language."""
+    """Writes the document of a scoring in one language.
+
+    Rules are asked for by their position in the rule file, groups and metrics by their ids.
+    """
 
     def __init__(self, scoring: Scoring, lang: str, *, gains: bool) -> None:
         self.scoring = scoring
@@ -50,11 +81,10 @@ class _Writer:
         self.provenance = Provenance(scoring.rules, lang)
 
     def document(self) -> Document:
+        """Return the whole document but for the machine form and the digest."""
         scoring = self.scoring
-        names = scoring.compiled.names
-        lists = {
-            state: [names[at] for at in scoring.in_state(state)] for state in _LISTED
-        }
+        rule_positions = range(len(scoring.results))
+        # The order of the keys is the order in which JSON shows them, and part of the format.
         return {
             **heading.scored(self.speaker),
             "ruleset": self.ruleset(),
@@ -62,11 +92,11 @@ class _Writer:
             "band": self.band(),
             "targets": self.targets(),
             "groups": self.groups(),
-            "rules": [self.rule(at) for at in range(len(scoring.results))],
-            "losses": [names[at] for at in scoring.losses()],
-            "without_effect": [names[at] for at in scoring.without_effect()],
-            **{str(state): ids for state, ids in lists.items()},
-            "unsupported": [names[at] for at in sorted(scoring.unsupported)],
+            "rules": [self.rule(position) for position in rule_positions],
+            "losses": self.ids(scoring.losses()),
+            "without_effect": self.ids(scoring.without_effect()),
+            **{str(state): self.ids(scoring.in_state(state)) for state in _LISTED},
+            "unsupported": self.ids(sorted(scoring.unsupported)),
             "tracks": self.tracks(),
             "origins": self.provenance.document(),
         }
@@ -76,15 +106,25 @@ class _Writer:
         all the rest.
         """
         proof = Proof(self.scoring)
-        for at, rule in enumerate(content["rules"]):
-            rule["machine"] = proof.rule(at)
+        for position, rule in enumerate(content["rules"]):
+            rule["machine"] = proof.rule(position)
         content["machine"] = proof.whole()
+        # The digest comes last: it is taken over everything that stands before it.
         return {**content, "digest": digest(content)}
 
+    def ids(self, positions: Iterable[int]) -> list[str]:
+        """Return the ids of the rules at positions."""
+        names = self.scoring.compiled.names
+        return [names[position] for position in positions]
+
     def words(self, text: Text | None) -> str | None:
-        return text.of(self.lang) if text else None
+        """Return a text of the rule file in the document's language, None where it has none."""
+        if text:
+            return text.of(self.lang)
+        return None
 
     def ruleset(self) -> Document:
+        """Return which rule set was used, with the files that it was read from."""
         rules = self.scoring.rules
         return {
             **heading.ruleset(rules, self.lang),
@@ -96,19 +136,23 @@ class _Writer:
             ],
             "kind": rules.kind,
             "kind_title": self.words(rules.kind_title),
-            "since": rules.since.isoformat() if rules.since else None,
+            "since": _iso_day(rules.since),
             "since_title": self.words(rules.since_title),
         }
 
     def index(self) -> Document:
+        """Return the index with its parts, its range, and the steps from the maximum to it."""
         scoring = self.scoring
-        sums = self.scoring.index
+        sums = scoring.index
         points = scoring.points
         value = self.value_of(sums)
+        exact = None
+        if sums.scored:
+            exact = number.ratio(sums.exact)
         return {
             "value": value,
             "scale": number.plain(scoring.rules.index.scale),
-            "exact": number.ratio(sums.exact) if sums.scored else None,
+            "exact": exact,
             **self.total(sums.base),
             "base": points(sums.rounded_base),
             "bonus": points(sums.bonus),
@@ -116,6 +160,7 @@ class _Writer:
             "calculation": self.arithmetic.index_line(),
             "lowest": self.value_of(scoring.lowest),
             "highest": self.value_of(scoring.highest),
+            # The index takes every claim as it stands; `supported` leaves out what lacks evidence.
             "claimed": value,
             "supported": self.value_of(scoring.supported),
             "at_its_highest": scoring.at_its_highest,
@@ -126,15 +171,23 @@ class _Writer:
 
     def value_of(self, sums: Sum) -> str | None:
         """Return an index as it is shown, None where nothing is left to score."""
-        return self.scoring.points(sums.value) if sums.scored else None
+        if not sums.scored:
+            return None
+        return self.scoring.points(sums.value)
 
     def parts(self, state: State) -> Document:
-        keys = ("maximum", "earned", "lost", "excluded")
-        return dict(
-            zip(keys, map(self.scoring.points, self.scoring.parts(state)), strict=True)
-        )
+        """Return the points of all rules in a state."""
+        points = self.scoring.points
+        maximum, earned, lost, excluded = self.scoring.parts(state)
+        return {
+            "maximum": points(maximum),
+            "earned": points(earned),
+            "lost": points(lost),
+            "excluded": points(excluded),
+        }
 
     def steps(self) -> list[Document]:
+        """Return the way from the maximum to the index, for a waterfall chart."""
         points = self.scoring.points
         return [
             {
@@ -147,6 +200,7 @@ class _Writer:
         ]
 
     def total(self, total: Total) -> Document:
+        """Return the points of a group, or of all groups that make up the base."""
         points = self.scoring.points
         return {
             "maximum": points(total.maximum),
@@ -157,36 +211,45 @@ class _Writer:
         }
 
     def band(self) -> Document | None:
-        scoring = self.scoring
+        """Return the band of the index, the next one up and all bands, or None."""
         banding = self.scoring.banding()
         if banding.band is None or banding.before is None:
             return None
-        following = banding.next
+        gated_from = None
+        if banding.gates:
+            gated_from = banding.before.id
         return {
             "id": banding.band.id,
             "title": self.words(banding.band.title),
-            "gated_from": banding.before.id if banding.gates else None,
+            "gated_from": gated_from,
             "gates": list(banding.gates),
-            "next": following
-            and {
-                "id": following.id,
-                "title": self.words(following.title),
-                "distance": scoring.points(
-                    int(number.ceiling(banding.distance * scoring.compiled.unit))
-                ),
-                "gates": list(banding.next_gates),
-            },
+            "next": self.next_band(banding),
             "ladder": [
                 {
                     "id": band.id,
                     "title": self.words(band.title),
                     "range": bounds(band.interval) or None,
                 }
-                for band in scoring.ladder
+                for band in self.scoring.ladder
             ],
         }
 
+    def next_band(self, banding: Banding) -> Document | None:
+        """Return the next band up and how far it is, None from the highest one."""
+        band = banding.next
+        if band is None:
+            return None
+        # Rounded up: who gains the points that are shown is sure to be in the band.
+        distance = number.ceiling(banding.distance * self.scoring.compiled.unit)
+        return {
+            "id": band.id,
+            "title": self.words(band.title),
+            "distance": self.scoring.points(int(distance)),
+            "gates": list(banding.next_gates),
+        }
+
     def targets(self) -> list[Document]:
+        """Return the targets on the index, each with whether it is reached."""
         scoring = self.scoring
         return [
             {
@@ -202,16 +265,22 @@ class _Writer:
         ]
 
     def groups(self) -> list[Document]:
-        at = {
-            compiled.id: total
-            for compiled, total in zip(
-                self.scoring.compiled.groups, self.scoring.groups, strict=True
-            )
-        }
-        return [self.group(id_, at[id_]) for id_ in self.scoring.rules.groups]
+        """Return all groups, in file order."""
+        # The totals stand children before parents; the document follows the rule file.
+        groups = zip(self.scoring.compiled.groups, self.scoring.groups, strict=True)
+        totals = {compiled.id: total for compiled, total in groups}
+        return [self.group(id_, totals[id_]) for id_ in self.scoring.rules.groups]
 
     def group(self, id_: str, total: Total) -> Document:
+        """Return one group with its points."""
         group = self.scoring.rules.groups[id_]
+        cap = None
+        if group.cap is not None:
+            cap = number.plain(group.cap)
+        # Only pools have a cap, and points that may lie beyond it.
+        uncapped = None
+        if group.kind != "base":
+            uncapped = self.scoring.points(total.uncapped)
         return {
             "id": id_,
             "parent": group.parent,
@@ -220,23 +289,30 @@ class _Writer:
             "combine": group.combine,
             "weight_basis": group.basis,
             **self.total(total),
-            "cap": None if group.cap is None else number.plain(group.cap),
-            "uncapped": self.scoring.points(total.uncapped)
-            if group.kind != "base"
-            else None,
+            "cap": cap,
+            "uncapped": uncapped,
             "note": self.words(group.note),
             "source": list(group.source),
             "absent": self.scoring.measurements.absent.get(id_),
         }
 
-    def rule(self, at: int) -> Document:
+    def rule(self, position: int) -> Document:
+        """Return one rule: what it asks for, what was reported, and what became of its points."""
         scoring = self.scoring
-        rule = self.scoring.rule(at)
-        result = self.scoring.results[at]
-        counted = self.scoring.counted[at]
-        speaker = self.speaker
-        points = self.scoring.points
+        rule = scoring.rule(position)
+        result = scoring.results[position]
+        # The result is in the rule's own points; `counted` says what of them reaches the group,
+        # which differs in a mean and beyond the cap of a pool.
+        counted = scoring.counted[position]
+        worth = scoring.compiled.worths[position]
+        exact = Fraction(result.n, result.d * scoring.compiled.unit)
+        points = scoring.points
+        metric_title = unit = None
         metric = scoring.rules.metrics.get(rule.metric or "")
+        if metric:
+            metric_title = self.words(metric.title)
+            unit = self.words(metric.unit)
+        remedy = scoring.rules.remedies.get(rule.remedy or "")
         return {
             "id": rule.id,
             "group": rule.group,
@@ -244,87 +320,96 @@ class _Writer:
             "source": list(rule.source),
             "state": str(result.state),
             "metric": rule.metric,
-            "metric_title": self.words(metric.title) if metric else None,
-            "unit": self.words(metric.unit) if metric else None,
+            "metric_title": metric_title,
+            "unit": unit,
             "comparator": rule.comparator,
-            "threshold": self.threshold(at),
-            "value": self.value(at),
-            "inputs": self.inputs(at),
+            "threshold": self.threshold(position),
+            "value": self.value(position),
+            "inputs": self.inputs(position),
             "maximum": points(counted.maximum),
             "earned": points(counted.earned),
             "lost": points(counted.lost),
             "excluded": points(counted.excluded),
             "without_effect": points(counted.without_effect),
-            "weight": points(scoring.compiled.worths[at].weight),
-            "lowest": points(scoring.compiled.worths[at].lowest),
-            "exact": number.ratio(Fraction(result.n, result.d * scoring.compiled.unit)),
+            "weight": points(worth.weight),
+            "lowest": points(worth.lowest),
+            "exact": number.ratio(exact),
             "weight_basis": rule.basis,
             "deduction": rule.deduction.kind,
-            "reason": {"code": str(result.reason), "text": self.explanation.reason(at)},
-            "required": speaker.required(at),
+            "reason": {
+                "code": str(result.reason),
+                "text": self.explanation.reason(position),
+            },
+            "required": self.speaker.required(position),
             "origin": self.provenance.rule(rule.id),
-            "reported": speaker.reported(at),
-            "calculation": self.arithmetic.calculation(at),
-            "fallback": " ".join(self.arithmetic.fallbacks(at)) or None,
-            "win_back": self.win_back(at),
-            "gains": self.gains(at),
-            "evidence": self.evidence(at),
-            "remedy": self.remedy(scoring.rules.remedies.get(rule.remedy or "")),
-            "conflicts": [
-                self.conflict(rule, position) for position in range(len(rule.conflicts))
-            ],
+            "reported": self.speaker.reported(position),
+            "calculation": self.arithmetic.calculation(position),
+            "fallback": " ".join(self.arithmetic.fallbacks(position)) or None,
+            "win_back": self.win_back(position),
+            "gains": self.gains(position),
+            "evidence": self.evidence(position),
+            "remedy": self.remedy(remedy),
+            "conflicts": [self.conflict(rule, conflict) for conflict in rule.conflicts],
             "requires": list(rule.requires),
-            "due": rule.due.isoformat() if rule.due else None,
+            "due": _iso_day(rule.due),
             "note": self.words(rule.note),
             "tracks": self.rule_tracks(rule.id),
             "track_reasons": self.track_reasons(rule.id),
         }
 
-    def win_back(self, at: int) -> str | None:
-        return self.explanation.win_back(at) if self.with_gains else None
+    def win_back(self, position: int) -> str | None:
+        """Say what would win a rule's lost points back, None where that was not asked for."""
+        if not self.with_gains:
+            return None
+        return self.explanation.win_back(position)
 
-    def gains(self, at: int) -> list[Document]:
-        gains = self.explanation.gains.of(at) if self.with_gains else ()
-        return [self.gain(gain, at) for gain in gains]
+    def gains(self, position: int) -> list[Document]:
+        """Return the changes of one metric that would win points of a rule back."""
+        if not self.with_gains:
+            return []
+        return [
+            self.gain(gain, position) for gain in self.explanation.gains.of(position)
+        ]
 
-    def threshold(self, at: int) -> object:
-        rule = self.scoring.rule(at)
+    def threshold(self, position: int) -> object:
+        """Return what a rule's metric is held against: a value, a range, or a list of values.
+
+        A literal of the rule file keeps all its digits; a value that was computed is shown with as
+        many as a figure of its metric.
+        """
+        rule = self.scoring.rule(position)
         if isinstance(rule.threshold, Interval):
             return bounds(rule.threshold)
         if isinstance(rule.threshold, tuple):
             return [_exact(item) for item in rule.threshold]
-        value = self.scoring.threshold(at)
+        value = self.scoring.threshold(position)
         if not isinstance(value, Fraction):
             return None
         metric = self.scoring.rules.metrics[rule.metric or ""]
         scalar = as_formula_value((value.numerator, value.denominator), metric)
-        return (
-            _plain(scalar)
-            if isinstance(rule.threshold, MetricRef | FormulaRef)
-            else _exact(scalar)
-        )
+        if isinstance(rule.threshold, MetricRef | FormulaRef):
+            return _plain(scalar)
+        return _exact(scalar)
 
-    def value(self, at: int) -> object:
-        name = self.scoring.rule(at).metric
+    def value(self, position: int) -> object:
+        """Return what a rule's metric came to, None where there is no figure."""
+        name = self.scoring.rule(position).metric
         if name is None:
             return None
         metric = self.scoring.rules.metrics[name]
-        figure = self.scoring.figures[self.scoring.compiled.positions[name]]
-        return (
-            None
-            if isinstance(figure, Absent)
-            else _plain(as_formula_value(figure, metric))
-        )
+        figure = self.scoring.figure(name)
+        if isinstance(figure, Absent):
+            return None
+        return _plain(as_formula_value(figure, metric))
 
-    def inputs(self, at: int) -> list[Document]:
-        found = [
-            self.input(name)
-            for name in self.scoring.compiled.reads[self.scoring.compiled.names[at]]
-        ]
-        given = self.scoring.given(at)
+    def inputs(self, position: int) -> list[Document]:
+        """Return everything submitted that a rule reads: metrics, then the points of a person."""
+        rule_id = self.scoring.compiled.names[position]
+        inputs = [self.input(name) for name in self.scoring.compiled.reads[rule_id]]
+        given = self.scoring.given(position)
         if given is not None:
             points = number.plain(Fraction(*given.points))
-            found.append(
+            inputs.append(
                 {
                     **_NO_INPUT,
                     "points": points,
@@ -333,31 +418,35 @@ class _Writer:
                     "note": given.reason,
                 }
             )
-        return found
+        return inputs
 
     def input(self, name: str) -> Document:
+        """Return what was submitted for a metric: a value, a ratio or items, or an absence."""
         metric = self.scoring.rules.metrics[name]
         entry = self.scoring.entry(name)
-        figure = self.scoring.figures[self.scoring.compiled.positions[name]]
-        absent = isinstance(figure, Absent)
-        ratio = entry is not None and entry.denominator is not None
-        state = str(figure.state) if isinstance(figure, Absent) else "reported"
-        return {
+        figure = self.scoring.figure(name)
+        content = {
             **_NO_INPUT,
             "metric": name,
             "title": self.words(metric.title),
-            "numerator": _as_written(entry.numerator) if entry and ratio else None,
-            "denominator": _as_written(entry.denominator) if entry and ratio else None,
-            "value": None
-            if absent or ratio
-            else self.given_value(metric, entry, figure),
-            "items": list(entry.items) if entry and entry.items is not None else None,
-            "state": state,
+            "state": "reported",
             "text": self.speaker.figure(name),
-            "note": entry.note if entry else None,
         }
+        if entry is not None:
+            content["note"] = entry.note
+            if entry.items is not None:
+                content["items"] = list(entry.items)
+        if isinstance(figure, Absent):
+            content["state"] = str(figure.state)
+        # A ratio stands as it was given: its quotient may have no end as a decimal.
+        if entry is not None and entry.denominator is not None:
+            content["numerator"] = _as_written(entry.numerator)
+            content["denominator"] = _as_written(entry.denominator)
+        elif not isinstance(figure, Absent):
+            content["value"] = self.submitted_value(metric, entry, figure)
+        return content
 
-    def given_value(
+    def submitted_value(
         self, metric: Metric, entry: Entry | None, figure: Figure
     ) -> object:
         """Return a figure as it was submitted: a number with its own digits, else a date, a text,
@@ -367,35 +456,41 @@ class _Writer:
             return _as_written(entry.value)
         return _plain(as_formula_value(figure, metric))
 
-    def gain(self, gain: Gain, at: int) -> Document:
+    def gain(self, gain: Gain, position: int) -> Document:
+        """Return a change of a metric, with the points and the index that it would bring."""
         points = self.scoring.points
         return {
             "aim": gain.aim,
             **changed(gain.steps, gain.step),
             "points": points(gain.points),
             "index": points(gain.value),
-            "text": self.explanation.gain(gain, at),
+            "text": self.explanation.gain(gain, position),
         }
 
-    def evidence(self, at: int) -> Document:
-        rule = self.scoring.rule(at)
-        documents = self.scoring.documents(at)
+    def evidence(self, position: int) -> Document:
+        """Return the documents that support a rule's points, and what the plan expects."""
+        rule = self.scoring.rule(position)
+        documents = self.scoring.documents(position)
+        expected = None
         metric = self.scoring.rules.metrics.get(rule.metric or "")
+        if metric:
+            expected = self.words(metric.evidence)
         return {
             "required": rule.evidence_required,
-            "supported": at not in self.scoring.unsupported,
+            "supported": position not in self.scoring.unsupported,
             "documents": [
                 {
                     "document": item.document,
-                    "date": item.dated.isoformat() if item.dated else None,
+                    "date": _iso_day(item.dated),
                     "valid": valid,
                 }
                 for item, valid in documents
             ],
-            "expected": self.words(metric.evidence) if metric else None,
+            "expected": expected,
         }
 
     def remedy(self, remedy: Remedy | None) -> Document | None:
+        """Return the task that the plan sets for a rule, None where it sets none."""
         if remedy is None:
             return None
         texts = {
@@ -409,12 +504,12 @@ class _Writer:
             "source": list(remedy.source),
             **{key: self.words(text) for key, text in texts.items()},
             "due": self.words(remedy.due),
-            "due_date": remedy.due_date.isoformat() if remedy.due_date else None,
+            "due_date": _iso_day(remedy.due_date),
             "budget": self.words(remedy.budget),
         }
 
-    def conflict(self, rule: Rule, position: int) -> Document:
-        conflict = rule.conflicts[position]
+    def conflict(self, rule: Rule, conflict: Conflict) -> Document:
+        """Return what another clause of the plan asks for in place of the rule's own target."""
         required = None
         if (
             conflict.comparator is not None
@@ -431,9 +526,10 @@ class _Writer:
         }
 
     def rule_tracks(self, id_: str) -> dict[str, str | None]:
+        """Return the points that each further track gave a rule, None where it gave none."""
         tracks = self.scoring.measurements.tracks
         return {
-            name: self.given(tracks.get(name, {}), id_)
+            name: self.track_points(tracks.get(name, {}), id_)
             for name in self.scoring.rules.tracks
         }
 
@@ -446,19 +542,21 @@ class _Writer:
             if id_ in tracks.get(name, {})
         }
 
-    def given(self, points: Mapping[str, Given], id_: str) -> str | None:
-        return self.padded(Fraction(*points[id_].points)) if id_ in points else None
+    def track_points(self, points: Mapping[str, Given], id_: str) -> str | None:
+        """Return the points that one track gave a rule, None where it gave none."""
+        if id_ not in points:
+            return None
+        return self.padded(Fraction(*points[id_].points))
 
     def padded(self, points: Fraction) -> str:
-        """Return points with at least the places of the index, and more only where they were given."""
+        """Return points with the places of the index, and with more only where they were given."""
         ticks = points * self.scoring.compiled.unit
-        return (
-            self.scoring.points(ticks.numerator)
-            if ticks.denominator == 1
-            else number.plain(points)
-        )
+        if ticks.denominator == 1:
+            return self.scoring.points(ticks.numerator)
+        return number.plain(points)
 
     def tracks(self) -> list[Document]:
+        """Return the totals of the further tracks, such as the appraised points."""
         return [
             {
                 "id": track.id,
@@ -471,7 +569,11 @@ class _Writer:
         ]
 
 
+# Beside the losses, these states have a list of their own rules in the document. A rule that was
+# judged is in none of them.
 _LISTED = (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE, State.WAIVED)
+
+# Every input has all of these keys, so that a reader of the document need not ask for any.
 _NO_INPUT: Document = dict.fromkeys(
     (
         "metric",
@@ -491,30 +593,56 @@ _NO_INPUT: Document = dict.fromkeys(
 def changed(steps: Steps, step: int) -> Document:
     """Return a change of a metric for a document: from what, to what, and by how much where it is a
     number.
+
+    Args:
+        steps: The values that the metric can take, counted from the one that was reported.
+        step: How many steps away the new value is; negative for a smaller one.
+
+    Returns:
+        `metric`, `from`, `to` and `change`; `from` and `change` are None where nothing was
+        reported.
     """
     now = steps.write(0)
     then = steps.write(step)
-    numbers = isinstance(now, Fraction) and isinstance(then, Fraction)
+    before = change = None
+    if steps.reported:
+        before = _plain(now)
+        if isinstance(now, Fraction) and isinstance(then, Fraction):
+            change = _plain(then - now)
     return {
         "metric": steps.metric.id,
-        "from": _plain(now) if steps.reported else None,
+        "from": before,
         "to": _plain(then),
-        "change": _plain(then - now) if numbers and steps.reported else None,  # type: ignore[operator]
+        "change": change,
     }
+
+
+def _iso_day(day: date | None) -> str | None:
+    """Return a day as ISO text, None where there is none."""
+    if day is None:
+        return None
+    return day.isoformat()
 
 
 def _as_written(value: object) -> str:
     """Return a submitted number with its own digits: `12.50` stays `12.50`."""
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):
+        # "f" keeps a Decimal from being written with an exponent.
+        return format(value, "f")
+    return str(value)
 
 
 def _exact(value: object) -> object:
     """Return a literal of the rule file for the document, all its digits kept."""
-    return number.plain(value) if isinstance(value, Fraction) else _plain(value)
+    if isinstance(value, Fraction):
+        return number.plain(value)
+    return _plain(value)
 
 
 def _plain(value: object) -> object:
     """Return a figure for the document: a decimal string, an ISO date, a text, true or false."""
     if isinstance(value, Fraction):
         return number.shown(value)
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

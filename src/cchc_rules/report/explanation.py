@@ -11,7 +11,19 @@ from cchc_rules.scoring.steps import Steps
 
 
 class Explanation:
-    """Explains the rules of one scoring, in the language of its speaker."""
+    """Explains the rules of one scoring, in the language of its speaker.
+
+    Args:
+        arithmetic: Writes the calculations of the scoring that is explained.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> report = score(rules, load_measurements(submission, rules))
+    >>> report.explanation.reason(0) == report.rules[0].reason_text
+    True
+    """
 
     def __init__(self, arithmetic: Arithmetic) -> None:
         self.arithmetic = arithmetic
@@ -19,81 +31,112 @@ class Explanation:
         self.speaker = arithmetic.speaker
         self.scoring = arithmetic.scoring
 
-    def reason(self, at: int) -> str:
-        """Say why a rule is in its state."""
-        result = self.scoring.results[at]
-        places = {
-            "required": self.speaker.asked(at),
-            "reported": self.speaker.said(at),
-            "why": self.speaker.why(at),
-        }
-        sentences = [self.speaker.say(f"reason.{result.reason}", **places)]
-        others = self.speaker.missing_beside(at)
-        if others:
-            titles = self.speaker.titles(others)
-            sentences.append(self.speaker.say("reason.for-lack-of", titles=titles))
-        return " ".join([*sentences, *self.arithmetic.fallbacks(at)])
+    def reason(self, position: int) -> str:
+        """Say why a rule is in its state.
 
-    def win_back(self, at: int) -> str | None:
-        """Say what would win the lost points back; None where nothing is lost."""
-        result = self.scoring.results[at]
-        counted = self.scoring.counted[at]
-        open_or_computed = result.state in COMPUTED or result.state is State.MISSING
-        if counted.exact_lost <= 0 or not open_or_computed:
+        Args:
+            position: The position of the rule in the rule file.
+
+        Returns:
+            One or more sentences: the cause, the metrics that are missing beside the rule's own,
+            and the formulas that fell back on another value.
+        """
+        result = self.scoring.results[position]
+        arguments = {
+            "required": self.speaker.asked(position),
+            "reported": self.speaker.said(position),
+            "why": self.speaker.why(position),
+        }
+        sentences = [self.speaker.say(f"reason.{result.reason}", **arguments)]
+        other_missing = self.speaker.missing_beside(position)
+        if other_missing:
+            titles = self.speaker.titles(other_missing)
+            sentences.append(self.speaker.say("reason.for-lack-of", titles=titles))
+        return " ".join([*sentences, *self.arithmetic.fallbacks(position)])
+
+    def win_back(self, position: int) -> str | None:
+        """Say what would win a rule's lost points back.
+
+        Args:
+            position: The position of the rule in the rule file.
+
+        Returns:
+            A sentence; None where nothing is lost, or where the state is no matter of figures, as
+            when the rule is not applicable.
+        """
+        scoring = self.scoring
+        result = scoring.results[position]
+        counted = scoring.counted[position]
+        computed = result.state in COMPUTED
+        # Not what is shown but the exact loss decides: in a mean it may be less than a tick.
+        if counted.exact_lost <= 0 or not (computed or result.state is State.MISSING):
             return None
-        if result.state in COMPUTED and self._past(at):
-            return self.speaker.say("win-back.past", required=self.speaker.required(at))
-        if (
-            result.state in COMPUTED
-            and result.reason is not Reason.GATE_CLOSED
-            and self._hopeless(at)
-        ):
-            return self.speaker.say("win-back.none", required=self._wanted(at))
-        rule = self.scoring.rule(at)
-        usual = (
-            "win-back.is"
-            if rule.comparator == "is" and not self.speaker.graded(rule)
-            else "win-back.reach"
-        )
-        why = self.speaker.why(at)
-        way = _WAYS.get(result.reason, usual)
-        if result.state is State.MISSING and result.reason not in _WAYS:
-            others = self.speaker.missing_beside(at)
-            why = self.speaker.titles(others)
-            way = "win-back.report-other" if others else "win-back.report"
+        if computed and self._past(position):
+            required = self.speaker.required(position)
+            return self.speaker.say("win-back.past", required=required)
+        # Behind a closed gate no figure of the rule's own helps, but opening the gate does.
+        gate_closed = result.reason is Reason.GATE_CLOSED
+        if computed and not gate_closed and self._hopeless(position):
+            return self.speaker.say("win-back.none", required=self._wanted(position))
+        way, why = self._way_back(position)
         return self.speaker.say(
             way,
             why=why,
-            required=self._wanted(at),
+            required=self._wanted(position),
             points=self.speaker.gone(counted.most_to_win, counted.exact_lost),
         )
 
-    def _wanted(self, at: int) -> str:
+    def _way_back(self, position: int) -> tuple[str, str]:
+        """Return the message that says how to win points back, and its argument `why`."""
+        result = self.scoring.results[position]
+        if result.reason in _WAYS:
+            return _WAYS[result.reason], self.speaker.why(position)
+        if result.state is State.MISSING:
+            other_missing = self.speaker.missing_beside(position)
+            if other_missing:
+                return "win-back.report-other", self.speaker.titles(other_missing)
+            return "win-back.report", ""
+        rule = self.scoring.rule(position)
+        if rule.comparator == "is" and not self.speaker.graded(rule):
+            return "win-back.is", self.speaker.why(position)
+        return "win-back.reach", self.speaker.why(position)
+
+    def _wanted(self, position: int) -> str:
         """Say what gives all points: the best tier, which may ask for more than the target."""
-        rule = self.scoring.rule(at)
-        return (
-            self.speaker.best_tier(rule)
-            if self.speaker.graded(rule)
-            else self.speaker.required(at)
-        )
+        rule = self.scoring.rule(position)
+        if self.speaker.graded(rule):
+            return self.speaker.best_tier(rule)
+        return self.speaker.required(position)
 
-    def _hopeless(self, at: int) -> bool:
+    def _hopeless(self, position: int) -> bool:
         """Whether no change of a single figure wins anything back."""
-        return self.scoring.rule(at).metric is not None and not self.gains.of(at)
-
-    def _past(self, at: int) -> bool:
-        """Whether the rule asked for a date that has gone by."""
-        rule = self.scoring.rule(at)
-        threshold = self.scoring.threshold(at)
-        gone = rule.comparator in ("on_or_before", "before") and isinstance(
-            threshold, Fraction
+        return self.scoring.rule(position).metric is not None and not self.gains.of(
+            position
         )
-        return gone and self.scoring.as_of.toordinal() > number_of(threshold)
 
-    def gain(self, gain: Gain, at: int) -> str:
-        """Say a change and what it gains: `thêm 3 hồ sơ số hóa (51/52): +0,25 điểm, chỉ số +0,25`."""
+    def _past(self, position: int) -> bool:
+        """Whether the rule asked for a date that has gone by."""
+        if self.scoring.rule(position).comparator not in ("on_or_before", "before"):
+            return False
+        # Days are counted, so a threshold that is a date is a number; None where it is unknown.
+        threshold = self.scoring.threshold(position)
+        if not isinstance(threshold, Fraction):
+            return False
+        return self.scoring.as_of.toordinal() > number_of(threshold)
+
+    def gain(self, gain: Gain, position: int) -> str:
+        """Say a change and what it gains.
+
+        Args:
+            gain: The change of a metric, with its points and its effect on the index in ticks.
+            position: The position of the rule that wins the points.
+
+        Returns:
+            `thêm 3 hồ sơ số hóa (51/52): +0,25 điểm, chỉ số +0,25`. The metric is named where it is
+            not the one that the rule judges.
+        """
         change = self.change(gain.steps, gain.step)
-        if gain.metric != self.scoring.rule(at).metric:
+        if gain.metric != self.scoring.rule(position).metric:
             change = f"{gain.steps.metric.title.of(self.speaker.lang)}: {change}"
         points = self._signed(gain.points)
         if not gain.value:
@@ -103,44 +146,52 @@ class Explanation:
         )
 
     def _signed(self, ticks: int) -> str:
-        return (
-            f"+{self.speaker.points(ticks)}"
-            if ticks > 0
-            else self.speaker.points(ticks)
-        )
+        """Return points with their sign: `+0,25`, `−0,25`, `0,00`."""
+        points = self.speaker.points(ticks)
+        if ticks > 0:
+            return f"+{points}"
+        return points
 
     def change(self, steps: Steps, step: int) -> str:
-        """Say what becomes of a figure: `thêm 3 hồ sơ số hóa (51/52)`, `từ 4 lên 6 đợt`."""
+        """Say what becomes of a metric: `thêm 3 hồ sơ số hóa (51/52)`, `từ 4 lên 6 đợt`.
+
+        Args:
+            steps: The values that the metric can take, counted from the one that was reported.
+            step: How many steps away the new value is; negative for a smaller one.
+        """
+        say = self.speaker.say
         now = steps.write(0)
         then = steps.write(step)
-        say = self.speaker.say
-        if isinstance(then, date) and steps.reported:
-            return say("gain.again", to=self.speaker.scalar(then, steps.metric))
+        new_value = self.speaker.scalar(then, steps.metric)
         if not steps.reported:
-            way = "gain.report" if isinstance(then, Fraction) else "gain.report-as"
-            return say(way, to=self.speaker.scalar(then, steps.metric))
+            if isinstance(then, Fraction):
+                return say("gain.report", to=new_value)
+            return say("gain.report-as", to=new_value)
+        if isinstance(then, date):
+            return say("gain.again", to=new_value)
         if not isinstance(now, Fraction) or not isinstance(then, Fraction):
-            return say("gain.becomes", to=self.speaker.scalar(then, steps.metric))
+            return say("gain.becomes", to=new_value)
         if steps.denominator is not None:
             return self._ratio(steps, now, then)
-        places = {
-            "from": self.speaker.number(now),
-            "to": self.speaker.scalar(then, steps.metric),
-        }
-        return say("gain.up" if then > now else "gain.down", **places)
+        arguments = {"from": self.speaker.number(now), "to": new_value}
+        if then > now:
+            return say("gain.up", **arguments)
+        return say("gain.down", **arguments)
 
     def _ratio(self, steps: Steps, now: Fraction, then: Fraction) -> str:
         """Say how many more or fewer above the line, the denominator kept."""
-        of = steps.metric.ratio[0].of(self.speaker.lang) if steps.metric.ratio else ""
-        below = self.speaker.exact(steps.denominator or Fraction(0))
-        places = {
+        counted = ""
+        if steps.metric.ratio:
+            counted = steps.metric.ratio[0].of(self.speaker.lang)
+        arguments = {
             "change": self.speaker.exact(abs(then - now)),
-            "of": of,
+            "of": counted,
             "to": self.speaker.exact(then),
+            "denominator": self.speaker.exact(steps.denominator or Fraction(0)),
         }
-        return self.speaker.say(
-            "gain.more" if then > now else "gain.fewer", **places, denominator=below
-        )
+        if then > now:
+            return self.speaker.say("gain.more", **arguments)
+        return self.speaker.say("gain.fewer", **arguments)
 
 
 _WAYS = {

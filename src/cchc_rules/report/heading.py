@@ -6,11 +6,20 @@ from typing import Any
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import RuleSet
 
+# What every document is: plain data with text keys, as JSON has it.
 Document = dict[str, Any]
 
 
 def written(lang: str) -> Document:
-    """Return what every document begins with: its format, its language and what wrote it."""
+    """Return what every document begins with: its format, its language and what wrote it.
+
+    Args:
+        lang: The language of the document's texts: `"vi"` or `"en"`.
+
+    >>> head = written("vi")
+    >>> head["format"], head["language"], head["engine"]["name"]
+    (1, 'vi', 'cchc-rules')
+    """
     return {
         "format": 1,
         "language": lang,
@@ -21,6 +30,12 @@ def written(lang: str) -> Document:
 def scored(speaker: ResultText) -> Document:
     """Return the head of a document about one scoring: what wrote it, the rule set, the submission
     and the day.
+
+    Args:
+        speaker: Says the values of that scoring, in the language of the document.
+
+    Returns:
+        The head; `as_of` is the day of judgement, an ISO date.
     """
     scoring = speaker.scoring
     return {
@@ -32,7 +47,20 @@ def scored(speaker: ResultText) -> Document:
 
 
 def ruleset(rules: RuleSet, lang: str) -> Document:
-    """Return which rule set a document is about."""
+    """Return which rule set a document is about.
+
+    Args:
+        rules: The rule set.
+        lang: The language of its title: `"vi"` or `"en"`.
+
+    Returns:
+        Its id, version and title, and the digest of its contents, by which two rule sets of one
+        version are told apart.
+
+    >>> from cchc_rules import load_rules
+    >>> ruleset(load_rules("example-access-to-law"), "en")["id"]
+    'example-access-to-law'
+    """
     return {
         "id": rules.id,
         "version": rules.version,
@@ -42,20 +70,26 @@ def ruleset(rules: RuleSet, lang: str) -> Document:
 
 
 def measurements(speaker: ResultText) -> Document:
-    """Return what was scored: whose figures they are, and those that were changed to try them."""
-    found = speaker.scoring.measurements
+    """Return which submission was scored, with the metrics that were changed to try them.
+
+    Args:
+        speaker: Says the values of the scoring, in the language of the document.
+
+    Returns:
+        The unit, the period and the digest of the submission; `changes` is empty but for a what-if.
+    """
+    submission = speaker.scoring.measurements
     metrics = speaker.scoring.rules.metrics
+    changes = []
+    for name in submission.changes:
+        title = metrics[name].title.of(speaker.lang)
+        text = f"{title}: {speaker.figure(name)}"
+        changes.append({"metric": name, "text": text})
     return {
-        "unit": found.unit,
-        "unit_kind": found.unit_kind,
-        "period": found.period,
-        "sha256": found.sha256,
-        "note": found.note,
-        "changes": [
-            {
-                "metric": name,
-                "text": f"{metrics[name].title.of(speaker.lang)}: {speaker.figure(name)}",
-            }
-            for name in found.changes
-        ],
+        "unit": submission.unit,
+        "unit_kind": submission.unit_kind,
+        "period": submission.period,
+        "sha256": submission.sha256,
+        "note": submission.note,
+        "changes": changes,
     }

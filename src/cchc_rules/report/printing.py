@@ -9,6 +9,7 @@ from cchc_rules.base.problem import Problem, ReportError, SubmissionError, quote
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.submissions.submission import file_text, parse_json
 
+# What every report has had since format 1. Keys that came later may be absent from an older one.
 _KEYS = (
     "format",
     "engine",
@@ -24,21 +25,48 @@ _KEYS = (
 
 
 def dump_rules(rules: RuleSet) -> str:
-    """Return the rule set as TOML text, overlays laid, which `parse_rules` reads back to the same
-    rule set.
+    """Return a rule set as TOML text, which `parse_rules` reads back to the same rule set.
+
+    Args:
+        rules: The rule set. Where it was laid over others, the text holds what came of them all.
+
+    >>> from cchc_rules import load_rules, parse_rules
+    >>> rules = load_rules("example-access-to-law")
+    >>> parse_rules(dump_rules(rules)).document == rules.document
+    True
     """
     return toml_text(rules.document)
 
 
 def toml_text(document: Mapping[str, Any]) -> str:
-    """Return a document as TOML text, its Decimals digit for digit."""
+    """Return a document as TOML text, its Decimals digit for digit.
+
+    >>> from decimal import Decimal
+    >>> toml_text({"weight": Decimal("1.50")})
+    'weight = 1.50\\n'
+    """
     import tomli_w  # noqa: PLC0415 - only for printing
 
     return tomli_w.dumps(document)
 
 
 def load_report(path: str | Path) -> dict[str, Any]:
-    """Return the document of a report file; raise `ReportError` when it is none."""
+    """Return the document of a report file, as `print_report` wrote it.
+
+    Args:
+        path: The JSON file.
+
+    Returns:
+        The report document; points are decimal strings.
+
+    Raises:
+        ReportError: The file cannot be read, is no JSON, or lacks keys of a report.
+
+    >>> load_report("no-such-report.json")
+    Traceback (most recent call last):
+        ...
+    cchc_rules.base.problem.ReportError: ...
+    """
     try:
         text, _ = file_text(Path(path))
     except SubmissionError as error:
@@ -47,7 +75,23 @@ def load_report(path: str | Path) -> dict[str, Any]:
 
 
 def parse_report(text: str, *, name: str = "") -> dict[str, Any]:
-    """Return the document of a printed report; raise `ReportError` when the text is none."""
+    """Return the document of a printed report.
+
+    Args:
+        text: The report as JSON text.
+        name: The name of its file, for what is said of its problems.
+
+    Raises:
+        ReportError: The text is no JSON, or lacks keys of a report.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> content = score(rules, load_measurements(submission, rules)).to_dict()
+    >>> parse_report(print_report(content)) == content
+    True
+    """
     problems: list[Problem] = []
     try:
         content = parse_json(text, name, problems)
@@ -59,24 +103,34 @@ def parse_report(text: str, *, name: str = "") -> dict[str, Any]:
 def checked_report(
     content: object, name: str = "", problems: Iterable[Problem] = ()
 ) -> dict[str, Any]:
-    """Return parsed JSON that has the keys of a report document; raise `ReportError` with all that
-    is wrong.
+    """Return parsed JSON that has the keys of a report document.
+
+    Args:
+        content: What was parsed.
+        name: The name of its file, for what is said of its problems.
+        problems: What was already found wrong while parsing.
+
+    Raises:
+        ReportError: Anything is wrong; it holds all problems, those found earlier first.
     """
-    found = list(problems)
+    every_problem = list(problems)
     if not isinstance(content, dict):
-        raise ReportError(
-            [*found, Problem("not-an-object", (), {"given": quoted(content)}, name)]
-        )
-    found += [
-        Problem("missing-key", (), {"key": key}, name)
-        for key in _KEYS
-        if key not in content
-    ]
-    if found:
-        raise ReportError(found)
+        arguments = {"given": quoted(content)}
+        every_problem.append(Problem("not-an-object", (), arguments, name))
+        raise ReportError(every_problem)
+    for key in _KEYS:
+        if key not in content:
+            every_problem.append(Problem("missing-key", (), {"key": key}, name))
+    if every_problem:
+        raise ReportError(every_problem)
     return content
 
 
 def print_report(document: Mapping[str, Any]) -> str:
-    """Return a report document as JSON text: the same document always gives the same bytes."""
+    """Return a report document as JSON text: the same document always gives the same bytes.
+
+    >>> print_report({"unit": "xã"})
+    '{\\n  "unit": "xã"\\n}\\n'
+    """
+    # Vietnamese letters are written as they are, so that people can read and search the file.
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -9,8 +9,8 @@ from cchc_rules.base.problem import Problem, SubmissionError, quoted
 from cchc_rules.base.text import normal_name
 from cchc_rules.report.report import Report
 
+# The most characters of the names of rule sets or periods that a problem quotes.
 MOST_NAMED = 120
-"""So many characters of the names of rule sets or periods are told."""
 
 
 class Ranked(NamedTuple):
@@ -27,9 +27,26 @@ def rank(reports: Iterable[Report], *, mixed: bool = False) -> list[Ranked]:
     """Return the reports by falling exact index, with competition ranks: 1, 1, 3.
 
     The unrounded index decides, so 95.451 stands before 95.449 although both show as 95.45. Reports
-    without an index come last, without a rank. Indices of different rule sets, versions, scales or
-    periods are not comparable; `mixed` ranks them all the same. Raises `SubmissionError` where they
-    differ and `mixed` does not allow it.
+    without an index come last, without a rank.
+
+    Args:
+        reports: The reports to rank, one for each unit.
+        mixed: Whether reports of different rule sets, versions, scales or periods are ranked all
+            the same; their indices are not comparable.
+
+    Returns:
+        Each report with its rank, the highest index first.
+
+    Raises:
+        SubmissionError: The reports are not comparable, and `mixed` does not allow it.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> report = score(rules, load_measurements(submission, rules))
+    >>> [place.rank for place in rank([report, report])]
+    [1, 1]
     """
     every = list(reports)
     if not mixed:
@@ -38,11 +55,11 @@ def rank(reports: Iterable[Report], *, mixed: bool = False) -> list[Ranked]:
     ordered = sorted(scored, key=_exact_index, reverse=True)
     ranked: list[Ranked] = []
     for position, report in enumerate(ordered, start=1):
-        before = ranked[-1] if ranked else None
-        if before and _exact_index(before.report) == _exact_index(report):
-            ranked.append(Ranked(before.rank, report))
-        else:
-            ranked.append(Ranked(position, report))
+        place: int | None = position
+        if ranked and _exact_index(ranked[-1].report) == _exact_index(report):
+            # Equal indices share the rank of the first; the next lower one counts them all.
+            place = ranked[-1].rank
+        ranked.append(Ranked(place, report))
     without = [Ranked(None, report) for report in every if not _has_index(report)]
     return ranked + without
 
@@ -60,15 +77,33 @@ def moves(before: Iterable[Report], after: Iterable[Report]) -> list[Move]:
     last.
 
     Units are told apart by their names, in normal form. The two sides may be of different periods
-    and rule sets; the reports of one side must be comparable, as for `rank`. Raises `ValueError`
-    where a unit stands twice on a side.
+    and rule sets.
+
+    Args:
+        before: The reports of the earlier ranking; they must be comparable, as for `rank`.
+        after: The reports of the later ranking; they too must be comparable among themselves.
+
+    Raises:
+        ValueError: A unit stands twice on a side.
+        SubmissionError: The reports of a side are not comparable.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> report = score(rules, load_measurements(submission, rules))
+    >>> moves([], [report])
+    [Move(unit='Commune A', before=None, after=1)]
     """
     old = _rank_by_unit(before)
     new = _rank_by_unit(after)
-    return [Move(unit, old.get(unit), new.get(unit)) for unit in {**new, **old}]
+    # New units first, in the order of their ranks; a key that is there already keeps its place.
+    units = {**new, **old}
+    return [Move(unit, old.get(unit), new.get(unit)) for unit in units]
 
 
 def _rank_by_unit(reports: Iterable[Report]) -> dict[str, int | None]:
+    """Return the rank of each unit, the highest index first."""
     ranks: dict[str, int | None] = {}
     for ranked in rank(reports):
         unit = normal_name(ranked.report.scoring.measurements.unit)
@@ -85,6 +120,7 @@ def _has_index(report: Report) -> bool:
 
 
 def _exact_index(report: Report) -> Fraction:
+    """Return the index before rounding, in points."""
     return report.scoring.index.exact
 
 
@@ -93,20 +129,23 @@ def _exact_index(report: Report) -> Fraction:
 
 def _require_comparable(reports: Sequence[Report]) -> None:
     """Refuse reports whose indices do not measure the same."""
-    problems = [
-        Problem(code, (), {name: quoted(", ".join(different), MOST_NAMED)})
-        for code, name, read in (
-            ("several-rulesets", "rulesets", _ruleset),
-            ("several-periods", "periods", _period),
-        )
-        if len(different := _different(reports, read)) > 1
-    ]
+    compared = (
+        ("several-rulesets", "rulesets", _ruleset),
+        ("several-periods", "periods", _period),
+    )
+    problems = []
+    for code, argument, name_of in compared:
+        names = _distinct(reports, name_of)
+        if len(names) > 1:
+            quoted_names = quoted(", ".join(names), MOST_NAMED)
+            problems.append(Problem(code, (), {argument: quoted_names}))
     if problems:
         raise SubmissionError(problems)
 
 
-def _different(reports: Sequence[Report], read: Callable[[Report], str]) -> list[str]:
-    return sorted({read(report) for report in reports})
+def _distinct(reports: Sequence[Report], name_of: Callable[[Report], str]) -> list[str]:
+    """Return the different names that reports have, in order of the alphabet."""
+    return sorted({name_of(report) for report in reports})
 
 
 def _ruleset(report: Report) -> str:

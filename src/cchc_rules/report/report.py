@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -30,9 +30,11 @@ from cchc_rules.submissions.submission import EvidenceDocument, Measurements
 
 @dataclass(frozen=True)
 class Index:
-    """The index and its parts, as exact decimals in points.
+    """The index and its parts, in points.
 
-    Where nothing is left to score there is no index: `value`, `exact`, `lowest`, `highest` and
+    All are exact decimals with the places of the index; `exact` is the index before rounding. The
+    four parts are those of the base: pools of bonus and penalty points come on top of it. Where
+    nothing is left to score there is no index: `value`, `exact`, `lowest`, `highest` and
     `supported` are None.
     """
 
@@ -48,15 +50,30 @@ class Index:
     supported: Decimal | None
 
     def __str__(self) -> str:
-        return "–" if self.value is None else str(self.value)
+        if self.value is None:
+            return "–"
+        return str(self.value)
 
 
 @dataclass(frozen=True)
 class RuleRecord:
-    """One rule of a report. Points are exact decimals; the words are built when they are read."""
+    """One rule of a report, with what was asked, what was reported and what became of its points.
+
+    Points are exact decimals; texts are in the language of the rule set. Both are made when they
+    are read, so that a million reports may be held of which only the indices are wanted.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> rule = score(rules, load_measurements(submission, rules)).rules[0]
+    >>> str(rule.state), rule.earned + rule.lost == rule.maximum
+    ('missing', True)
+    """
 
     report: "Report"
     at: int
+    """The position of the rule in the rule file, from 0."""
 
     @property
     def rule(self) -> Rule:
@@ -111,7 +128,8 @@ class RuleRecord:
     @property
     def weight(self) -> Decimal:
         """The rule's own weight; in a mean group it is relative to the other rules'."""
-        return self.report.decimal(self.report.scoring.compiled.worths[self.at].weight)
+        worths = self.report.scoring.compiled.worths
+        return self.report.decimal(worths[self.at].weight)
 
     @property
     def _counted(self) -> Counted:
@@ -174,7 +192,8 @@ class RuleRecord:
         return self.report.rules_used.remedies.get(self.rule.remedy or "")
 
     def __str__(self) -> str:
-        return f"{self.title} ({', '.join(self.source)}): {self.calculation}"
+        clauses = ", ".join(self.source)
+        return f"{self.title} ({clauses}): {self.calculation}"
 
     def __repr__(self) -> str:
         return f"<Rule {self.id}: {self.state}, {self.earned} of {self.maximum}>"
@@ -182,7 +201,11 @@ class RuleRecord:
 
 @dataclass(frozen=True)
 class GroupRecord:
-    """One group of a report, with its points as exact decimals."""
+    """One group of a report, with its points as exact decimals.
+
+    `kind` is `base`, `bonus` or `penalty`. In a penalty pool, `lost` is what is taken off the index
+    and `maximum` the most that can be.
+    """
 
     report: "Report" = field(repr=False)
     id: str
@@ -224,6 +247,16 @@ class TargetRecord:
 class Report:
     """The result of one scoring; `to_dict` gives its document, which every view is drawn from.
 
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> report = score(rules, load_measurements(submission, rules))
+    >>> report.index.lost == report.index.maximum
+    True
+    >>> len(report.missing) == len(report.rules)
+    True
+
     Two reports are equal when they come from the same rules, figures and day. A report can be
     pickled, and so sent from one process to another or kept in a cache.
     """
@@ -233,8 +266,12 @@ class Report:
 
     def __repr__(self) -> str:
         index = self.index
-        value = "no index" if index.value is None else f"{index} / {index.scale}"
-        band = f", {self.band.title.of(self.language)}" if self.band else ""
+        value = "no index"
+        if index.value is not None:
+            value = f"{index} / {index.scale}"
+        band = ""
+        if self.band:
+            band = f", {self.band.title.of(self.language)}"
         unit = self.scoring.measurements.unit
         return f"<Report {unit!r}, {self.rules_used.id}: {value}{band}>"
 
@@ -242,11 +279,13 @@ class Report:
         return isinstance(other, Report) and self._made_from == other._made_from
 
     def __hash__(self) -> int:
+        # The id and version stand for the whole rule set, whose document cannot be hashed.
         rules = self.rules_used
         return hash((self.scoring.measurements, self.as_of, rules.id, rules.version))
 
     @property
     def _made_from(self) -> tuple[object, ...]:
+        """What makes two reports equal; groups and index follow from it."""
         rules = self.rules_used
         version = (rules.document, rules.kind, rules.since)
         return self.scoring.measurements, self.as_of, self.scoring.results, *version
@@ -263,7 +302,7 @@ class Report:
         return self.scoring.rules
 
     def decimal(self, ticks: int) -> Decimal:
-        """Return ticks as points."""
+        """Return ticks of the index as points, with all its places."""
         return Decimal(self.scoring.points(ticks))
 
     @property
@@ -288,14 +327,17 @@ class Report:
 
     @property
     def index(self) -> Index:
-        """The index and its parts."""
-        sums = self.scoring.index
+        """The index and its parts, in points."""
         scoring = self.scoring
+        sums = scoring.index
         base = sums.base
+        exact = None
+        if sums.scored:
+            exact = sums.exact
         return Index(
             value=self._value(sums),
             scale=Decimal(number.plain(scoring.rules.index.scale)),
-            exact=sums.exact if sums.scored else None,
+            exact=exact,
             earned=self.decimal(base.earned),
             lost=self.decimal(base.lost),
             excluded=self.decimal(base.excluded),
@@ -306,43 +348,55 @@ class Report:
         )
 
     def _value(self, sums: Sum) -> Decimal | None:
-        return self.decimal(sums.value) if sums.scored else None
+        """Return an index in points, None where nothing is left to score."""
+        if not sums.scored:
+            return None
+        return self.decimal(sums.value)
 
     @property
     def band(self) -> Band | None:
-        """The band of the index, after its gates."""
+        """The band of the index, after its gates; None where there are no bands or no index."""
         return self.scoring.banding().band
 
     @cached_property
     def rules(self) -> tuple[RuleRecord, ...]:
         """Every rule, in file order."""
-        return tuple(RuleRecord(self, at) for at in range(len(self.scoring.results)))
+        positions = range(len(self.scoring.results))
+        return tuple(RuleRecord(self, position) for position in positions)
 
     def rule(self, id_: str) -> RuleRecord:
-        """Return one rule by its id; raise `KeyError` where the rule set has none of that id."""
-        return self.rules[self.scoring.compiled.places[id_]]
+        """Return one rule by its id.
+
+        Raises:
+            KeyError: The rule set has no rule of that id.
+        """
+        position = self.scoring.compiled.places[id_]
+        return self.rules[position]
 
     @cached_property
     def groups(self) -> tuple[GroupRecord, ...]:
         """Every group, in file order."""
-        compiled = self.scoring.compiled.groups
-        totals = zip(compiled, self.scoring.groups, strict=True)
-        records = {
-            group.id: GroupRecord(
+        # The totals stand children before parents; the report follows the rule file.
+        scoring = self.scoring
+        records = {}
+        for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
+            records[group.id] = GroupRecord(
                 self,
                 group.id,
                 group.kind,
-                self.decimal(total.maximum),
-                self.decimal(total.earned),
-                self.decimal(total.lost),
-                self.decimal(total.excluded),
+                maximum=self.decimal(total.maximum),
+                earned=self.decimal(total.earned),
+                lost=self.decimal(total.lost),
+                excluded=self.decimal(total.excluded),
             )
-            for group, total in totals
-        }
         return tuple(records[id_] for id_ in self.rules_used.groups)
 
     def group(self, id_: str) -> GroupRecord:
-        """Return one group by its id; raise `KeyError` where the rule set has none of that id."""
+        """Return one group by its id.
+
+        Raises:
+            KeyError: The rule set has no group of that id.
+        """
         for group in self.groups:
             if group.id == id_:
                 return group
@@ -351,11 +405,11 @@ class Report:
     @property
     def targets(self) -> tuple[TargetRecord, ...]:
         """The targets on the index, each with whether it is reached."""
-        reached = self.scoring.reached
-        return tuple(
-            TargetRecord(target, reached(target.comparator, target.threshold))
-            for target in self.rules_used.targets
-        )
+        records = []
+        for target in self.rules_used.targets:
+            reached = self.scoring.reached(target.comparator, target.threshold)
+            records.append(TargetRecord(target, reached))
+        return tuple(records)
 
     @property
     def missing(self) -> tuple[RuleRecord, ...]:
@@ -376,8 +430,11 @@ class Report:
 
     @property
     def losses(self) -> tuple[RuleRecord, ...]:
-        """The rules that lost points by their figures, the largest loss first."""
-        return tuple(self.rules[at] for at in self.scoring.losses())
+        """The rules that lost points by their values, the largest loss first.
+
+        Rules for which nothing was reported are in `missing`, not here.
+        """
+        return tuple(self.rules[position] for position in self.scoring.losses())
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -388,19 +445,39 @@ class Report:
         )
 
     def to_dict(self, lang: str | None = None, *, machine: bool = True) -> Document:
-        """Return the document that every view is drawn from, its texts in the language asked for.
+        """Return the document that every view is drawn from.
 
-        Without `machine` the machine form and the digest are left out: for views that only show
-        words.
+        Args:
+            lang: The language of its texts, `"vi"` or `"en"`; else that of the rule set.
+            machine: Whether the machine form and the digest are added. Views that only show words
+                do without.
+
+        Returns:
+            Plain data that can be written as JSON; points are decimal strings.
+
+        >>> from cchc_rules import load_measurements, load_rules, score
+        >>> rules = load_rules("example-access-to-law")
+        >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+        ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+        >>> report = score(rules, load_measurements(submission, rules))
+        >>> report.to_dict("en")["measurements"]["unit"]
+        'Commune A'
         """
         return document(self.scoring, lang or self.language, machine=machine)
 
     def render(self, form: str = "text", *, lang: str | None = None) -> str | bytes:
-        """Return the report as `"text"`, `"markdown"`, `"html"` or `"json"`, or as the bytes of a
-        workbook (`"xlsx"`).
+        """Return the report in a form for people or programs.
 
-        Raises `ValueError` for any other form, and `ImportError` where the extra of a form is not
-        installed.
+        Args:
+            form: `"text"`, `"markdown"`, `"html"`, `"json"` or `"xlsx"`.
+            lang: The language of its texts, `"vi"` or `"en"`; else that of the rule set.
+
+        Returns:
+            Text; of `"xlsx"` the bytes of a workbook.
+
+        Raises:
+            ValueError: There is no such form.
+            ImportError: The extra that the form needs is not installed.
         """
         # The views stand above reports, so that they are only asked for when they are wanted.
         views = import_module("cchc_rules.render")
@@ -420,40 +497,53 @@ class Report:
         from html import escape  # noqa: PLC0415 - only in notebooks
 
         shown = self.to_dict(machine=False)
-        say = partial(message, self.language)
-        head = f"<p><strong>{escape(repr(self)[1:-1])}</strong></p>"
-        columns = ("area", "earned", "lost", "excluded", "maximum")
-        names = "".join(f"<th>{escape(say(f'report.{key}'))}</th>" for key in columns)
-        rows = "".join(
-            f"<tr><td>{escape(group['title'])}</td>"
-            + "".join(f"<td>{group[key]}</td>" for key in columns[1:])
-            + "</tr>"
-            for group in shown["groups"]
-            if group["parent"] is None
+        # Titles come from rule files of any origin: all text is escaped.
+        headline = escape(repr(self).removeprefix("<").removesuffix(">"))
+        head_cells = []
+        for column in _AREA_COLUMNS:
+            name = message(self.language, f"report.{column}")
+            head_cells.append(f"<th>{escape(name)}</th>")
+        rows = []
+        for group in shown["groups"]:
+            if group["parent"] is None:
+                rows.append(_html_row(escape(group["title"]), group))
+        losses = []
+        for rule in self.losses:
+            loss = f"−{rule.lost} {rule.title}"
+            losses.append(f"<li>{escape(loss)}</li>")
+        head = "".join(head_cells)
+        return (
+            f"<p><strong>{headline}</strong></p>"
+            f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+            f"<ol>{''.join(losses)}</ol>"
         )
-        losses = "".join(
-            f"<li>{escape(f'−{rule.lost} {rule.title}')}</li>" for rule in self.losses
-        )
-        return f"{head}<table><tr>{names}</tr>{rows}</table><ol>{losses}</ol>"
 
     def to_polars(self) -> Any:
-        """Return a Polars table of the rules, points as exact decimals; it needs the extra
-        `table`.
+        """Return a Polars table of the rules, one row each, points as exact decimals.
+
+        Raises:
+            ImportError: The extra `table` is not installed.
         """
         polars = import_module("polars")
         places = self.rules_used.index.places
+        # 38 digits are the most that Polars holds.
         points = polars.Decimal(38, places)
         texts = dict.fromkeys(_TEXT_COLUMNS, polars.String)
         schema = texts | dict.fromkeys(_POINT_COLUMNS, points)
         return polars.DataFrame(self._rows(), schema=schema)
 
     def to_pandas(self) -> Any:
-        """Return a pandas table of the rules, points as `Decimal`; it needs pandas."""
+        """Return a pandas table of the rules, one row each, points as `Decimal`.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
         pandas = import_module("pandas")
         columns = [*_TEXT_COLUMNS, *_POINT_COLUMNS]
         return pandas.DataFrame(self._rows(), columns=columns)
 
     def _rows(self) -> list[dict[str, object]]:
+        """Return the rules as rows of a table, by the names of its columns."""
         rows: list[dict[str, object]] = []
         for rule in self.rules:
             row: dict[str, object] = {
@@ -471,6 +561,10 @@ class Report:
         return rows
 
 
+# The columns of the table of areas that notebooks show, also the keys of their words.
+_AREA_COLUMNS = ("area", "earned", "lost", "excluded", "maximum")
+
+# The columns of the tables of rules: texts first, then points.
 _TEXT_COLUMNS = (
     "rule",
     "group",
@@ -484,6 +578,12 @@ _TEXT_COLUMNS = (
 _POINT_COLUMNS = ("maximum", "earned", "lost", "excluded", "without_effect", "weight")
 
 
+def _html_row(title: str, group: Document) -> str:
+    """Return the row of one area for notebooks: its title, escaped before, and its points."""
+    points = [f"<td>{group[column]}</td>" for column in _AREA_COLUMNS[1:]]
+    return f"<tr><td>{title}</td>{''.join(points)}</tr>"
+
+
 def _report_of(
     rules: RuleSet,
     measurements: Measurements,
@@ -492,6 +592,7 @@ def _report_of(
     results: Sequence[Result],
 ) -> Report:
     """Return a report again from what it was made from; only sums are made anew."""
+    # The results are kept, so what only judging reads, given points and absences, is not needed.
     compiled = compile_rules(rules)
     run = Run(figures, [*results], as_of.toordinal(), {}, {})
     return Report(gather(compiled, measurements, as_of, run))

@@ -34,7 +34,22 @@ class _Offer(NamedTuple):
 
 
 class ResultText(RuleText):
-    """Says the figures, targets and causes of a scoring, in one language."""
+    """Says the figures, targets and causes of a scoring, in one language.
+
+    Rules are asked for by their position in the rule file, metrics by their ids.
+
+    Args:
+        scoring: The scoring that is spoken of.
+        lang: The language of all texts: `"vi"` or `"en"`.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> scoring = score(rules, load_measurements(submission, rules)).scoring
+    >>> ResultText(scoring, "vi").points(150), ResultText(scoring, "en").points(150)
+    ('1,50', '1.50')
+    """
 
     def __init__(self, scoring: Scoring, lang: str) -> None:
         super().__init__(scoring.rules, lang)
@@ -43,11 +58,20 @@ class ResultText(RuleText):
     # Figures
 
     def points(self, ticks: int) -> str:
-        """Return points with all their places, in the language."""
+        """Return points with all places of the index, in the language.
+
+        Args:
+            ticks: The points, in ticks of the index.
+        """
         return say_number(self.lang, self.scoring.points(ticks))
 
     def gone(self, ticks: int, exact: Fraction) -> str:
-        """Return lost points, or that they are too few for the last place: `dưới 0,01`."""
+        """Return lost points, or that they are too few for the last place: `dưới 0,01`.
+
+        Args:
+            ticks: The points as they are shown, in ticks of the index.
+            exact: The points before they were brought to whole ticks, in ticks too.
+        """
         if ticks or not exact:
             return self.points(ticks)
         return self.say("word.under", points=self.points(1))
@@ -71,8 +95,12 @@ class ResultText(RuleText):
         ratio = self.as_ratio(name)
         if isinstance(figure, Absent) or not self.scoring.rules.metrics[name].numeric:
             return self.bare(name)
-        ends = number.places(Fraction(*figure)) is not None
-        return f"({ratio})" if ratio and not ends else self.exact(Fraction(*figure))
+        value = Fraction(*figure)
+        # A decimal that never ends, as 1/3, cannot be redone from its digits, but from its ratio.
+        endless = number.places(value) is None
+        if ratio and endless:
+            return f"({ratio})"
+        return self.exact(value)
 
     def as_ratio(self, name: str) -> str:
         """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not
@@ -82,11 +110,10 @@ class ResultText(RuleText):
         metric = self.scoring.rules.metrics[name]
         if entry is None or entry.denominator is None or metric.round is not None:
             return ""
-        return (
-            f"{self.ratio(entry)} × 100"
-            if metric.type == "percent"
-            else self.ratio(entry)
-        )
+        ratio = self.ratio(entry)
+        if metric.type == "percent":
+            return f"{ratio} × 100"
+        return ratio
 
     def figure(self, name: str) -> str:
         """Return a metric's figure as reported: `90,3846 % (47/52)`."""
@@ -96,41 +123,41 @@ class ResultText(RuleText):
         if isinstance(figure, Absent):
             return self.absence(figure)
         text = self.bare(name)
-        text = self.with_unit(text, metric) if metric.numeric else text
+        if metric.numeric:
+            text = self.with_unit(text, metric)
         if entry and entry.denominator is not None:
             return f"{text} ({self.ratio(entry)})"
         return text
 
     def ratio(self, entry: Entry) -> str:
         """Return numerator and denominator as they were submitted: `47/52`."""
-        above, below = (
-            plain(number.fraction(part))
-            for part in (entry.numerator, entry.denominator)
-        )
-        return f"{say_number(self.lang, above)}/{say_number(self.lang, below)}"
+        numerator = plain(number.fraction(entry.numerator))
+        denominator = plain(number.fraction(entry.denominator))
+        above = say_number(self.lang, numerator)
+        below = say_number(self.lang, denominator)
+        return f"{above}/{below}"
 
     def absence(self, absent: Absent) -> str:
         """Say why a figure is not there."""
         words = absent.text
         if absent.reason is Reason.WAIVER_ENDED:
+            # The text of an ended waiver is the day on which it ended, in ISO form.
             words = say_day(self.lang, date.fromisoformat(words))
         return self.say(f"absent.{absent.reason}", why=words)
 
     # What was asked
 
-    def required(self, at: int) -> str:
+    def required(self, position: int) -> str:
         """Say what a rule asks for."""
-        rule = self.scoring.rule(at)
+        rule = self.scoring.rule(position)
         if rule.comparator is not None and rule.threshold is not None:
             return self.target(rule, rule.comparator, rule.threshold)
         if self.graded(rule):
             return self.best_tier(rule)
         if rule.deduction.kind == "none":
             return self.say("required.information")
-        return self.say(
-            "required.points",
-            points=self.points(self.scoring.compiled.worths[at].weight),
-        )
+        weight = self.scoring.compiled.worths[position].weight
+        return self.say("required.points", points=self.points(weight))
 
     def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
         """Say a threshold that is read from a metric or a formula: what it came to, and where it
@@ -140,11 +167,9 @@ class ResultText(RuleText):
             threshold, metric, self.scoring.figures
         )
         if isinstance(value, Absent):
-            return self.say(
-                "required.of-absent",
-                title=self._named(threshold),
-                why=self.absence(value),
-            )
+            title = self._named(threshold)
+            why = self.absence(value)
+            return self.say("required.of-absent", title=title, why=why)
         text = self.scalar(as_scalar(number_of(value), metric), metric)
         if isinstance(threshold, MetricRef):
             return f"{text} ({self._named(threshold)})"
@@ -156,10 +181,8 @@ class ResultText(RuleText):
         """
         if isinstance(threshold, MetricRef):
             return self.title(threshold.metric)
-        return self.spelled(
-            threshold.formula,
-            {name: self.title(name) for name in self.scoring.rules.metrics},
-        )
+        titles = {name: self.title(name) for name in self.scoring.rules.metrics}
+        return self.spelled(threshold.formula, titles)
 
     def graded(self, rule: Rule) -> bool:
         """Whether pieces of a rule have conditions of their own, as tiers do."""
@@ -199,12 +222,20 @@ class ResultText(RuleText):
             return _Offer(None, condition)
         if low == high:
             return _Offer(low, condition)
-        best_end, is_open, comparator = reach.high, reach.high_open, ">="
-        if low > high:
-            best_end, is_open, comparator = reach.low, reach.low_open, "<="
-        if is_open or best_end is None:
-            return _Offer(max(low, high), condition)
-        return _Offer(max(low, high), self.target(rule, comparator, best_end))
+        # A formula may rise or fall within the piece: what is asked is the end that gives more.
+        if high > low:
+            most = high
+            comparator = ">="
+            best_end = reach.high
+            end_is_out = reach.high_open
+        else:
+            most = low
+            comparator = "<="
+            best_end = reach.low
+            end_is_out = reach.low_open
+        if end_is_out or best_end is None:
+            return _Offer(most, condition)
+        return _Offer(most, self.target(rule, comparator, best_end))
 
     def _points_at(
         self, rule: Rule, points: Points, value: Fraction | None
@@ -212,9 +243,11 @@ class ResultText(RuleText):
         """Return what a formula comes to at a value, None where that is not known."""
         if value is None or not isinstance(points, Computed):
             return None
-        at = self.scoring.compiled.places[rule.id]
-        parsed = self.scoring.compiled.reader.points_formula(rule, points.formula)
-        names = self.scoring.named(parsed) | self.scoring.own_values(at)
+        compiled = self.scoring.compiled
+        position = compiled.places[rule.id]
+        parsed = compiled.reader.points_formula(rule, points.formula)
+        # A formula names the rule's metric as `value` or by its id: both stand for the value asked.
+        names = self.scoring.named(parsed) | self.scoring.own_values(position)
         names |= {"weight": rule.weight, "value": value, rule.metric or "": value}
         try:
             computed = parsed.evaluate(names)
@@ -222,58 +255,59 @@ class ResultText(RuleText):
             return None
         if not isinstance(computed, Fraction):
             return None
-        return max(rule.lowest, min(computed, rule.weight))
+        # No rule gives less than its fewest points or more than its weight.
+        at_most_weight = min(computed, rule.weight)
+        return max(rule.lowest, at_most_weight)
 
     # What was reported
 
-    def reported(self, at: int) -> str:
+    def reported(self, position: int) -> str:
         """Say what a rule's metric came to."""
-        rule = self.scoring.rule(at)
-        detail = self.scoring.results[at].detail
-        given = self.scoring.given(at)
+        rule = self.scoring.rule(position)
+        detail = self.scoring.results[position].detail
+        given = self.scoring.given(position)
         if rule.metric is not None:
             return self.figure(rule.metric)
         if isinstance(detail, Absent):
             return self.absence(detail)
         if given is None:
             return self.say("absent.points_awaited", why="")
-        return self.say("reported.points", points=self.number(Fraction(*given.points)))
+        points = self.number(Fraction(*given.points))
+        return self.say("reported.points", points=points)
 
-    def said(self, at: int) -> str:
-        """Say what was reported, as part of a sentence: `báo cáo 4 đợt`, or why there is nothing."""
-        name = self.scoring.rule(at).metric
+    def said(self, position: int) -> str:
+        """Say what was reported, as part of a sentence: `báo cáo 4 đợt`, or why nothing was."""
+        name = self.scoring.rule(position).metric
         if name is None or isinstance(self.scoring.figure(name), Absent):
-            return self.reported(at)
-        return self.say("reported.figure", figure=self._quoted(self.reported(at), name))
+            return self.reported(position)
+        figure = self._quoted(self.reported(position), name)
+        return self.say("reported.figure", figure=figure)
 
-    def asked(self, at: int) -> str:
+    def asked(self, position: int) -> str:
         """Say what a rule asks for, as part of a sentence: `tối thiểu 100 %`, `“có”`."""
-        rule = self.scoring.rule(at)
-        return (
-            self._quoted(self.required(at), rule.metric)
-            if rule.comparator == "is"
-            else self.required(at)
-        )
+        rule = self.scoring.rule(position)
+        required = self.required(position)
+        if rule.comparator == "is":
+            return self._quoted(required, rule.metric)
+        return required
 
     def _quoted(self, text: str, name: str | None) -> str:
         """Return a word of a metric in quotation marks, to tell it from the sentence around it; a
         figure as it is.
         """
         metric = self.scoring.rules.metrics[name or ""]
-        return (
-            self.say("word.quoted", word=text)
-            if metric.type in ("yes_no", "level")
-            else text
-        )
+        if metric.type in ("yes_no", "level"):
+            return self.say("word.quoted", word=text)
+        return text
 
     # Why
 
-    def why(self, at: int) -> str:
+    def why(self, position: int) -> str:
         """Say what stands behind a rule's state: a person's reason, a required rule, a date, a
         tier.
         """
-        result = self.scoring.results[at]
-        rule = self.scoring.rule(at)
+        result = self.scoring.results[position]
+        rule = self.scoring.rule(position)
         detail = result.detail
         if isinstance(detail, Given):
             return detail.reason
@@ -282,43 +316,40 @@ class ResultText(RuleText):
         if result.reason is Reason.NOT_DUE and rule.due:
             return say_day(self.lang, rule.due)
         if result.reason is Reason.WAIVED and rule.metric:
-            return self._waiver(at)
+            return self._waiver(position)
         if isinstance(detail, Absent):
-            is_date = result.reason is Reason.WAIVER_ENDED
-            return (
-                say_day(self.lang, date.fromisoformat(detail.text))
-                if is_date
-                else detail.text
-            )
+            if result.reason is Reason.WAIVER_ENDED:
+                return say_day(self.lang, date.fromisoformat(detail.text))
+            return detail.text
         if result.reason is Reason.TIER:
             return self.condition(rule, rule.pieces[detail])
         return ""
 
-    def missing_beside(self, at: int) -> list[str]:
+    def missing_beside(self, position: int) -> list[str]:
         """Return the submitted metrics, other than the rule's own, whose absence is the rule's."""
-        rule = self.scoring.rule(at)
-        state = self.scoring.results[at].state
-        names = (name for name in self.scoring.compiled.reads[rule.id])
-        absent = [
-            name
-            for name in names
-            if isinstance(figure := self.scoring.figure(name), Absent)
-            and figure.state is state
-        ]
-        return [] if rule.metric in absent else absent
+        rule = self.scoring.rule(position)
+        state = self.scoring.results[position].state
+        absent = []
+        for name in self.scoring.compiled.reads[rule.id]:
+            figure = self.scoring.figure(name)
+            if isinstance(figure, Absent) and figure.state is state:
+                absent.append(name)
+        # The rule's own metric explains its absence by itself.
+        if rule.metric in absent:
+            return []
+        return absent
 
     def titles(self, names: list[str]) -> str:
         """Return the titles of metrics in quotation marks, one after the other."""
-        return ", ".join(
-            self.say("word.quoted", word=self.title(name)) for name in names
-        )
+        quoted = [self.say("word.quoted", word=self.title(name)) for name in names]
+        return ", ".join(quoted)
 
-    def _waiver(self, at: int) -> str:
+    def _waiver(self, position: int) -> str:
         """Say who waived a figure, why and until when."""
-        entries = (
-            self.scoring.entry(name)
-            for name in self.scoring.compiled.reads[self.scoring.compiled.names[at]]
-        )
+        compiled = self.scoring.compiled
+        metrics = compiled.reads[compiled.names[position]]
+        entries = [self.scoring.entry(name) for name in metrics]
+        # A waived rule has at least one waived entry; the first one speaks for all.
         waiver = next(entry.waived for entry in entries if entry and entry.waived)
         return self.say(
             "absent.waived-by",

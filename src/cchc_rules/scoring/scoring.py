@@ -1,6 +1,6 @@
-"""A whole scoring as values: what was read, what every rule came to, the sums, the band. No words."""
+"""A whole scoring as values: what was read, what rules came to, the sums, the band; no words."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -29,21 +29,27 @@ from cchc_rules.submissions.submission import (
 
 
 class Banding(NamedTuple):
-    """The band of the index, the one before gates lowered it, the gates that did, the next one up,
-    how far it is, and the gates that would still bar it.
-    """
+    """The band that an index lies in, and the next one up. All is empty where there is no index."""
 
     band: Band | None = None
+    """The band after gates."""
     before: Band | None = None
+    """The band before gates lowered it."""
     gates: tuple[str, ...] = ()
+    """The ids of the rules whose gates lowered it."""
     next: Band | None = None
+    """The next band up from the one before gates; None from the highest."""
     distance: Fraction = Fraction(0)
+    """How far the next band is, in points."""
     next_gates: tuple[str, ...] = ()
+    """The ids of the rules whose gates would still bar the next band."""
 
 
 class Step(NamedTuple):
-    """One step on the way from the maximum to the index: what it is, its group, and its points in
-    ticks.
+    """One step on the way from the maximum to the index, in ticks.
+
+    `kind` is `maximum`, `lost`, `excluded`, `rescaled`, `bonus`, `penalty`, `held` or `index`;
+    `group` is the id of the group at the top whose step it is, None of a step of the whole.
     """
 
     kind: str
@@ -53,7 +59,10 @@ class Step(NamedTuple):
 
 
 class Track(NamedTuple):
-    """A further track's total over the leaves that it scored."""
+    """A further track's total over the rules that it scored, in points.
+
+    `scored` and `unscored` count the rules with and without points in this track.
+    """
 
     id: str
     earned: Fraction
@@ -64,7 +73,18 @@ class Track(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """Everything that a scoring came to; what few ask for is computed when it is asked for."""
+    """Everything that a scoring came to; what few ask for is computed when it is asked for.
+
+    Rules are asked for by their position in the rule file, metrics and groups by their ids.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("example-access-to-law")
+    >>> submission = {"format": 1, "ruleset": rules.id, "unit": "Commune A",
+    ...               "period": "2023-07-01/2024-06-30", "measurements": {}}
+    >>> scoring = score(rules, load_measurements(submission, rules)).scoring
+    >>> scoring.index.value, scoring.points(scoring.index.value)
+    (0, '0.00')
+    """
 
     compiled: CompiledRuleSet
     measurements: Measurements
@@ -119,13 +139,14 @@ class Scoring:
 
         None where a person gives the points, or the rule was not judged by its figure.
         """
-        rule = self.rule(position)
         result = self.results[position]
-        pieces = rule.pieces
+        pieces = self.rule(position).pieces
         if result.reason is Reason.TIER:
-            tier: int = result.detail
-            return pieces[tier]
-        return next((piece for piece in pieces if piece.reason is result.reason), None)
+            # Tiers share one reason, so their result says which of them it was.
+            piece_position: int = result.detail
+            return pieces[piece_position]
+        of_reason = (piece for piece in pieces if piece.reason is result.reason)
+        return next(of_reason, None)
 
     def named(self, parsed: formula.Formula) -> Named:
         """Return the figures that a formula over metrics names."""
@@ -142,34 +163,41 @@ class Scoring:
         return self.measurements.points.get(self.compiled.names[position])
 
     def documents(self, position: int) -> list[tuple[EvidenceDocument, bool]]:
-        """Return the evidence for a rule, each with whether it counts: dated evidence outside the
-        window does not.
+        """Return the evidence for a rule, each document with whether it counts.
+
+        Dated evidence outside the window of the rule set does not count.
         """
-        names = self.compiled.reads[self.compiled.names[position]]
-        found = [
-            item
-            for name in names
-            if (entry := self.entry(name))
-            for item in entry.evidence
-        ]
+        rule_id = self.compiled.names[position]
+        documents = self._evidence(position, self.compiled.reads[rule_id])
+        return [(document, counts(document, self.rules)) for document in documents]
+
+    def _evidence(
+        self, position: int, metrics: Iterable[str]
+    ) -> list[EvidenceDocument]:
+        """Return the evidence for metrics that a rule reads, then that for its given points."""
+        documents: list[EvidenceDocument] = []
+        for name in metrics:
+            entry = self.entry(name)
+            if entry:
+                documents += entry.evidence
         given = self.given(position)
-        return [
-            (item, counts(item, self.rules))
-            for item in [*found, *(given.evidence if given else ())]
-        ]
+        if given is not None:
+            documents += given.evidence
+        return documents
 
     def losses(self) -> list[int]:
         """Return the positions of computed rules that lost points, the largest loss first, then by
         id.
         """
-        lost = [
+        losing = [
             position
             for position, result in enumerate(self.results)
             if result.state in COMPUTED and self.loses(position)
         ]
-        return sorted(lost, key=self._largest_first)
+        return sorted(losing, key=self._largest_first)
 
     def _largest_first(self, position: int) -> tuple[int, Fraction, str]:
+        """Return by what losses are sorted: what is shown, then what is not, then the id."""
         rule = self.counted[position]
         return -rule.lost, -rule.exact_lost, self.compiled.names[position]
 
@@ -184,11 +212,10 @@ class Scoring:
     @property
     def at_its_highest(self) -> bool:
         """Whether nothing was lost and nothing is open: the index is the highest it can be."""
-        return (
-            self.index.scored
-            and not any(rule.exact_lost > 0 for rule in self.counted)
-            and self.index.value == self.highest.value
-        )
+        if not self.index.scored:
+            return False
+        any_lost = any(rule.exact_lost > 0 for rule in self.counted)
+        return not any_lost and self.index.value == self.highest.value
 
     def in_state(self, state: State) -> list[int]:
         """Return the positions of the rules in a state, in file order."""
@@ -213,43 +240,41 @@ class Scoring:
         change. It ends before an index where there is none.
         """
         maximum = self.index.base.maximum
-        found = [Step("maximum", None, maximum, maximum)]
+        way = [Step("maximum", None, maximum, maximum)]
         for kind, group, change in self._changes():
-            if change and (self.index.scored or kind in ("lost", "excluded")):
-                found.append(Step(kind, group, change, found[-1].total + change))
-        if not self.index.scored:
-            return found
-        return [*found, Step("index", None, 0, found[-1].total)]
+            is_shown = self.index.scored or kind in ("lost", "excluded")
+            if change and is_shown:
+                way.append(Step(kind, group, change, way[-1].total + change))
+        if self.index.scored:
+            way.append(Step("index", None, 0, way[-1].total))
+        return way
 
     def _changes(self) -> Iterator[tuple[str, str | None, int]]:
+        """Yield kind, group and ticks of every step between the maximum and the index."""
         sums = self.index
-        tops = self._tops()
-        yield from (
-            ("lost", id_, -total.lost) for id_, kind, total in tops if kind == "base"
-        )
+        top_groups = self._top_groups()
+        for id_, kind, total in top_groups:
+            if kind == "base":
+                yield "lost", id_, -total.lost
         yield "excluded", None, -sums.base.excluded
+        # What the points that are left gain by being brought to the whole scale.
         yield "rescaled", None, sums.rounded_base - sums.base.earned
-        yield from (
-            ("bonus", id_, total.earned) for id_, kind, total in tops if kind == "bonus"
-        )
-        yield from (
-            ("penalty", id_, -total.lost)
-            for id_, kind, total in tops
-            if kind == "penalty"
-        )
-        yield "held", None, sums.value - sums.rounded_base - sums.bonus + sums.penalty
+        for id_, kind, total in top_groups:
+            if kind == "bonus":
+                yield "bonus", id_, total.earned
+        for id_, kind, total in top_groups:
+            if kind == "penalty":
+                yield "penalty", id_, -total.lost
+        unheld = sums.rounded_base + sums.bonus - sums.penalty
+        yield "held", None, sums.value - unheld
 
-    def _tops(self) -> list[tuple[str, str, Total]]:
+    def _top_groups(self) -> list[tuple[str, str, Total]]:
         """Return id, kind and points of the groups at the top, as the rule file lists them."""
-        found = {
-            group.id: (group, total)
-            for group, total in zip(self.compiled.groups, self.groups, strict=True)
-        }
-        return [
-            (id_, found[id_][0].kind, found[id_][1])
-            for id_ in self.rules.groups
-            if found[id_][0].top
-        ]
+        by_id = {}
+        for group, total in zip(self.compiled.groups, self.groups, strict=True):
+            if group.top:
+                by_id[group.id] = (group.id, group.kind, total)
+        return [by_id[id_] for id_ in self.rules.groups if id_ in by_id]
 
     @cached_property
     def unsupported(self) -> frozenset[int]:
@@ -271,75 +296,60 @@ class Scoring:
         """Whether valid evidence stands beside a rule's points, or beside one of the metrics that
         it reads.
         """
-        given = self.given(position)
-        if given is not None and any(
-            counts(item, self.rules) for item in given.evidence
-        ):
-            return True
-        entries = (self.entry(name) for name in metrics)
-        return any(
-            counts(item, self.rules)
-            for entry in entries
-            if entry
-            for item in entry.evidence
-        )
+        documents = self._evidence(position, metrics)
+        return any(counts(document, self.rules) for document in documents)
 
     @cached_property
     def supported(self) -> Sum:
         """The index when what is claimed without evidence earns nothing (semantics I6)."""
-        without = self.unsupported
-        return self._again(
-            [
-                _nothing(r) if position in without else r
-                for position, r in enumerate(self.results)
-            ]
-        )
+        results = [*self.results]
+        for position in self.unsupported:
+            results[position] = _without_points(results[position])
+        return self._index_of(results)
 
     @cached_property
     def lowest(self) -> Sum:
         """The index when every open rule comes to its fewest points (semantics I4)."""
-        return self._settled(lambda worth: worth.lowest)
+        return self._index_with_open_at(lambda worth: worth.lowest)
 
     @cached_property
     def highest(self) -> Sum:
         """The index when every open rule comes to its weight (semantics I4)."""
-        return self._settled(lambda worth: worth.weight)
+        return self._index_with_open_at(lambda worth: worth.weight)
 
-    def _settled(self, points: Callable[[Worth], int]) -> Sum:
-        """Return the index when each open rule comes to so many points of its worth."""
-        results = list(self.results)
+    def _index_with_open_at(self, points_of: Callable[[Worth], int]) -> Sum:
+        """Return the index when every open rule comes to some of its points, in ticks."""
+        results = [*self.results]
         for position, worth in enumerate(self.compiled.worths):
             if is_open(results[position]):
-                results[position] = _settled(results[position], points(worth))
-        return self._again(results)
+                results[position] = _settled(results[position], points_of(worth))
+        return self._index_of(results)
 
-    def _again(self, results: Sequence[Result]) -> Sum:
+    def _index_of(self, results: Sequence[Result]) -> Sum:
+        """Return the index that other results would come to."""
         return totals.index(self.compiled, totals.totals(self.compiled, results))
 
     def banding(self) -> Banding:
         """Return the band of the index after its gates; none where there is no index (semantics
         I5).
         """
-        rules = self.rules
-        if not self.index.scored:
-            return Banding()
-        exact = (
-            Fraction(self.index.value, self.compiled.unit)
-            if rules.bands_read == "rounded"
-            else self.index.exact
-        )
         ladder = self.ladder
-        if not ladder:
+        if not self.index.scored or not ladder:
             return Banding()
-        band_position = _position_in(ladder, exact)
-        allowed, gates = self.gated(band_position)
+        # 79.996 shows as 80.00; whether that is in the band from 80 on, the rule set says.
+        exact = self.index.exact
+        if self.rules.bands_read == "rounded":
+            exact = Fraction(self.index.value, self.compiled.unit)
+        position = _position_in(ladder, exact)
+        allowed, gates = self.gated(position)
         band = ladder[allowed]
-        before = ladder[band_position]
-        if band_position + 1 == len(ladder):
+        before = ladder[position]
+        if position + 1 == len(ladder):
             return Banding(band, before, gates)
-        following = ladder[band_position + 1]
-        distance = (following.interval.low or Fraction(0)) - exact
-        next_gates = self.gated(band_position + 1)[1]
+        following = ladder[position + 1]
+        edge = following.interval.low or Fraction(0)
+        distance = edge - exact
+        next_gates = self.gated(position + 1)[1]
         return Banding(band, before, gates, following, distance, next_gates)
 
     @property
@@ -347,55 +357,74 @@ class Scoring:
         """The bands, the lowest first."""
         return self.rules.ladder
 
-    def gated(self, band_position: int) -> tuple[int, tuple[str, ...]]:
-        """Return the position in the ladder that gates leave of one, and the gates that lower it."""
-        names = [band.id for band in self.ladder]
+    def gated(self, position: int) -> tuple[int, tuple[str, ...]]:
+        """Return where in the ladder gates leave a position, and the gates that lower it."""
+        band_ids = [band.id for band in self.ladder]
         gates = []
-        allowed = band_position
+        allowed = position
         for gate in self.rules.band_gates:
             state = self.results[self.compiled.places[gate.rule]].state
-            if state not in PASSING and names.index(gate.at_most) < band_position:
+            if state in PASSING:
+                continue
+            at_most = band_ids.index(gate.at_most)
+            # A gate at or above the band bars nothing, and is not named.
+            if at_most < position:
                 gates.append(gate.rule)
-                allowed = min(allowed, names.index(gate.at_most))
+                allowed = min(allowed, at_most)
         return allowed, tuple(gates)
 
     def reached(self, comparator: str, threshold: Fraction) -> bool | None:
-        """Whether the exact index reaches a target, None where there is no index (semantics I7)."""
+        """Whether the exact index reaches a target (semantics I7).
+
+        Args:
+            comparator: How the index is held against the target, as `>=`.
+            threshold: The target, in points.
+
+        Returns:
+            None where there is no index.
+        """
         if not self.index.scored:
             return None
-        return comparison(comparator, threshold)(
-            (self.index.exact.numerator, self.index.exact.denominator)
-        )
+        exact = self.index.exact
+        holds = comparison(comparator, threshold)
+        return holds((exact.numerator, exact.denominator))
 
     def tracks(self) -> list[Track]:
         """Return the totals of the further tracks."""
-        return [
-            self._track(name, self.measurements.tracks.get(name, {}))
-            for name in self.rules.tracks
-        ]
+        by_track = self.measurements.tracks
+        return [self._track(name, by_track.get(name, {})) for name in self.rules.tracks]
 
     def _track(self, name: str, points: Mapping[str, Given]) -> Track:
-        leaves = [rule for rule in self.rules.rules.values() if rule.deduction.scored]
-        earned = sum(
-            (Fraction(*given.points) for given in points.values()), Fraction(0)
-        )
-        maximum = sum(
-            (rule.weight for rule in leaves if rule.id in points), Fraction(0)
-        )
-        return Track(name, earned, maximum, len(points), len(leaves) - len(points))
+        """Return the total of one track, of the points that it gave rules by their ids."""
+        # Rules that only inform have no points to give.
+        every_rule = self.rules.rules.values()
+        scored_rules = [rule for rule in every_rule if rule.deduction.scored]
+        earned = Fraction(0)
+        for given in points.values():
+            earned += Fraction(*given.points)
+        maximum = Fraction(0)
+        for rule in scored_rules:
+            if rule.id in points:
+                maximum += rule.weight
+        unscored = len(scored_rules) - len(points)
+        return Track(name, earned, maximum, len(points), unscored)
 
 
 def counts(item: EvidenceDocument, rules: RuleSet) -> bool:
-    """Whether a document proves anything: a dated one must lie in the window."""
-    return (
-        item.dated is None
-        or rules.window is None
-        or rules.window[0] <= item.dated <= rules.window[1]
-    )
+    """Whether a document proves anything: a dated one must lie in the window of the rule set."""
+    if item.dated is None or rules.window is None:
+        return True
+    first, last = rules.window
+    return first <= item.dated <= last
 
 
 def judge(compiled: CompiledRuleSet, run: Run) -> None:
-    """Judge every rule, required rules before those behind them."""
+    """Judge every rule of a run, required rules before those behind them.
+
+    Args:
+        compiled: The rule set.
+        run: What is judged; its results are written over.
+    """
     results = run.results
     for position, rule_judge in compiled.judges:
         results[position] = rule_judge(run)
@@ -404,7 +433,14 @@ def judge(compiled: CompiledRuleSet, run: Run) -> None:
 def gather(
     compiled: CompiledRuleSet, measurements: Measurements, as_of: date, run: Run
 ) -> Scoring:
-    """Return the outcome of a run whose rules are judged."""
+    """Return the scoring of a run whose rules are judged.
+
+    Args:
+        compiled: The rule set.
+        measurements: The submission that the run was made from.
+        as_of: The day of judgement.
+        run: The run, every rule judged by `judge`.
+    """
     groups = totals.totals(compiled, run.results)
     return Scoring(
         compiled,
@@ -417,11 +453,13 @@ def gather(
     )
 
 
-def _nothing(result: Result) -> Result:
+def _without_points(result: Result) -> Result:
+    """Return a result that earns nothing but is the same for the rest."""
     return result._replace(n=0, d=1, earned=0)
 
 
 def _claims(result: Result) -> bool:
+    """Whether points were claimed, by a value or by a person, so that evidence is due."""
     return result.state in COMPUTED or isinstance(result.detail, Given)
 
 
@@ -431,6 +469,7 @@ def is_open(result: Result) -> bool:
 
 
 def _settled(result: Result, ticks: int) -> Result:
+    """Return the result of an open rule that has come to some points."""
     return result._replace(n=ticks, d=1, earned=ticks, excluded=0, rescales=False)
 
 
@@ -441,8 +480,9 @@ def _position_in(ladder: Sequence[Band], index: Fraction) -> int:
     points off, and the index is −4 then. Above the edge of the highest it is in the highest: bonus
     points may lift it over the scale.
     """
-    for band_position, band in enumerate(ladder[:-1]):
-        reach = replace(band.interval, low=None, low_open=False)
-        if reach.holds(index):
-            return band_position
+    for position, band in enumerate(ladder[:-1]):
+        # Bands are tried from the lowest up, so only the upper edge decides.
+        up_to_edge = replace(band.interval, low=None, low_open=False)
+        if up_to_edge.holds(index):
+            return position
     return len(ladder) - 1

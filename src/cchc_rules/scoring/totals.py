@@ -1,5 +1,7 @@
 """From the results of rules to groups and the index: exact sums of whole ticks (semantics G1 to
 I4), and what each rule counts for in its group (G4 to G6).
+
+Rules and groups are told by their positions in the compiled rule set.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +14,7 @@ from cchc_rules.scoring.results import Result
 
 
 class Total(NamedTuple):
-    """The points of a group, in ticks.
+    """The points of a group, in ticks: `maximum` is the sum of `earned`, `lost` and `excluded`.
 
     >>> reform = Total(maximum=1000, earned=800, lost=150, excluded=50, rescaled=50)
     >>> budget = Total(maximum=500, earned=500, lost=0, excluded=0, rescaled=0)
@@ -34,7 +36,7 @@ class Total(NamedTuple):
     """Of a pool the points before its cap: earned in a bonus pool, lost in a penalty pool."""
 
     def __add__(self, other: object) -> "Total":
-        """Return the points of two groups together, whose caps have nothing to do with each other."""
+        """Return the points of two groups together; the caps of pools do not add up."""
         if not isinstance(other, Total):
             return NotImplemented
         return Total(
@@ -47,7 +49,10 @@ class Total(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """The index: its parts, and its value in ticks."""
+    """The index: its parts, and its value in ticks.
+
+    The base is kept as a pair of whole numbers, so that nothing is lost before it is rounded.
+    """
 
     base: Total
     """The base groups at the top, added up."""
@@ -84,11 +89,21 @@ class Sum(NamedTuple):
     def exact(self) -> Fraction:
         """The index before rounding, in points, held to the scale where the rounded one is."""
         exact = self.exact_base + Fraction(self.bonus - self.penalty, self.unit)
-        return min(exact, self.scale) if self.held else exact
+        if self.held:
+            return min(exact, self.scale)
+        return exact
 
 
 def totals(compiled: CompiledRuleSet, results: Sequence[Result]) -> list[Total]:
-    """Return the points of every group, in the compiled order: children before parents."""
+    """Return the points of every group.
+
+    Args:
+        compiled: The rule set.
+        results: What became of each rule, in file order.
+
+    Returns:
+        The totals in ticks, in the order of the compiled rule set: children before parents.
+    """
     group_totals: list[Total] = []
     for group in compiled.groups:
         if group.mean:
@@ -102,28 +117,41 @@ def totals(compiled: CompiledRuleSet, results: Sequence[Result]) -> list[Total]:
 
 
 def _added(
-    group: CompiledGroup, results: Sequence[Result], found: list[Total]
+    group: CompiledGroup, results: Sequence[Result], group_totals: Sequence[Total]
 ) -> Total:
+    """Return what a group's own rules and the groups below it add up to, before any cap.
+
+    This runs for each of a hundred thousand rows of a table, so plain numbers are added here, not
+    totals.
+    """
     earned = excluded = rescaled = 0
     for position in group.rules:
         result = results[position]
         earned += result.earned
         if result.excluded:
             excluded += result.excluded
-            rescaled += result.excluded if result.rescales else 0
+            if result.rescales:
+                rescaled += result.excluded
     for position in group.groups:
-        child = found[position]
-        earned = earned + child.earned
-        excluded = excluded + child.excluded
-        rescaled = rescaled + child.rescaled
-    return Total(
-        group.maximum, earned, group.maximum - earned - excluded, excluded, rescaled
-    )
+        child = group_totals[position]
+        earned += child.earned
+        excluded += child.excluded
+        rescaled += child.rescaled
+    lost = group.maximum - earned - excluded
+    return Total(group.maximum, earned, lost, excluded, rescaled)
 
 
 def capped(group: CompiledGroup, earned: int, lost: int) -> Total:
-    """Return the points of a bonus or penalty pool, held to its cap; it has nothing excluded
-    (semantics G3).
+    """Return the points of a bonus or penalty pool, held to its cap (semantics G3).
+
+    Args:
+        group: The pool.
+        earned: What its rules earned, in ticks; it counts in a bonus pool.
+        lost: What they lost, in ticks; it counts in a penalty pool.
+
+    Returns:
+        The total in ticks. Nothing of a pool is excluded: a rule that does not apply simply neither
+        earns a bonus nor takes anything off.
     """
     maximum = min(group.cap, group.maximum)
     if group.kind == "bonus":
@@ -134,8 +162,10 @@ def capped(group: CompiledGroup, earned: int, lost: int) -> Total:
 
 
 class Share(NamedTuple):
-    """What rules bring to a mean: the weight that counts, how much of it is shown only, the
-    unrounded points.
+    """What rules bring to a mean, in ticks of their own weights.
+
+    `weight` is what counts of the weights, `shown` the part of it that is excluded but does not
+    shrink the maximum, `points` the unrounded points.
     """
 
     weight: int
@@ -159,22 +189,33 @@ def shares(
     weight = shown = 0
     points = Fraction(0)
     for position in group.rules:
-        own = share(compiled, position, results[position])
-        weight = weight + own.weight
-        shown = shown + own.shown
-        points = points + own.points
+        brought = share(compiled, position, results[position])
+        weight += brought.weight
+        shown += brought.shown
+        points += brought.points
     return Share(weight, shown, points)
 
 
 def mean(group: CompiledGroup, brought: Share) -> Total:
-    """Return the weighted mean of the children's shares, rounded once, here (semantics G2)."""
+    """Return the points of a mean: its weight × the mean share of its rules (semantics G2).
+
+    The mean is rounded half up, once, here. Rules with weights 2 and 1 that earned 1 and 1 of them
+    bring ⅔, so a group of weight 10.00 earns 6.67.
+
+    Args:
+        group: The mean group.
+        brought: What all of its rules bring to it.
+    """
     weight = brought.weight
     if not weight:
+        # Every rule rescales: the whole group leaves the index.
         return Total(group.weight, 0, 0, group.weight, group.weight)
     exact = brought.points * group.weight / weight
     earned = half_up(exact.numerator, exact.denominator)
-    excluded = min(half_up(group.weight * brought.shown, weight), group.weight - earned)
-    return Total(group.weight, earned, group.weight - earned - excluded, excluded, 0)
+    # Both may have been rounded up; together they must not exceed the group.
+    left = group.weight - earned
+    excluded = min(half_up(group.weight * brought.shown, weight), left)
+    return Total(group.weight, earned, left - excluded, excluded, 0)
 
 
 class Counted(NamedTuple):
@@ -202,26 +243,31 @@ class Counted(NamedTuple):
 def counted(
     compiled: CompiledRuleSet, results: Sequence[Result], groups: Sequence[Total]
 ) -> list[Counted]:
-    """Return what each rule counts for, in file order: the losses of a group's rules add up to the
-    group's.
+    """Return what each rule counts for, in file order.
+
+    The losses of a group's rules add up to the group's loss, to the tick.
+
+    Args:
+        compiled: The rule set.
+        results: What became of each rule, in file order.
+        groups: The points of every group, as `totals` gives them.
     """
-    found: dict[int, Counted] = {}
+    by_rule: dict[int, Counted] = {}
     pool_of = compiled.pool_of
     for group_position, group in enumerate(compiled.groups):
         if group.mean:
-            found |= _counted_in_mean(compiled, group, results, groups[group_position])
+            total = groups[group_position]
+            by_rule |= _counted_in_mean(compiled, group, results, total)
         elif group_position not in pool_of:
-            found |= {
-                position: _as_it_stands(compiled, position, results[position])
-                for position in group.rules
-            }
+            for position in group.rules:
+                by_rule[position] = _as_it_stands(compiled, position, results[position])
+    # A cap holds all the rules of a pool together, whatever groups within it they lie in.
     for pool in dict.fromkeys(pool_of.values()):
-        inside = sorted(
-            position for position, its in compiled.pooled.items() if its == pool
-        )
+        pooled = compiled.pooled.items()
+        members = sorted(position for position, its_pool in pooled if its_pool == pool)
         kind = compiled.groups[pool].kind
-        found |= _counted_in_pool(compiled, kind, inside, results, groups[pool])
-    return [found[position] for position in range(len(results))]
+        by_rule |= _counted_in_pool(compiled, kind, members, results, groups[pool])
+    return [by_rule[position] for position in range(len(results))]
 
 
 def _as_it_stands(compiled: CompiledRuleSet, position: int, result: Result) -> Counted:
@@ -239,35 +285,45 @@ def _counted_in_mean(
     """Return what the rules of a mean count for: the group's weight × their part of the weights ×
     their shares (semantics G4).
     """
+    nothing = Counted(0, 0, 0, 0, Fraction(0), 0)
+    by_rule = dict.fromkeys(group.rules, nothing)
     members = [position for position in group.rules if not _leaves(results[position])]
     if not any(compiled.worths[position].weight for position in members):
+        # Nothing carries the group: its whole weight is excluded, divided over all of its rules.
         members = list(group.rules)
     weights = [compiled.worths[position].weight for position in members]
-    point = Fraction(group.weight, sum(weights) or 1)
-    earned = [
-        Fraction(results[position].n, results[position].d) * point
-        for position in members
-    ]
-    excluded = [
-        weight * point * bool(results[position].excluded)
-        for position, weight in zip(members, weights, strict=True)
-    ]
-    lost = [
-        weight * point - won - gone
-        for weight, won, gone in zip(weights, earned, excluded, strict=True)
-    ]
+    # How many ticks of the group one tick of a rule's weight stands for.
+    ratio = Fraction(group.weight, sum(weights) or 1)
+    earned: list[Fraction] = []
+    lost: list[Fraction] = []
+    excluded: list[Fraction] = []
+    for position, weight in zip(members, weights, strict=True):
+        result = results[position]
+        exact_earned = Fraction(result.n, result.d) * ratio
+        exact_excluded = Fraction(0)
+        if result.excluded:
+            exact_excluded = weight * ratio
+        earned.append(exact_earned)
+        excluded.append(exact_excluded)
+        lost.append(weight * ratio - exact_earned - exact_excluded)
     rows = zip(
+        members,
         apportioned(total.earned, earned),
         apportioned(total.lost, lost),
         apportioned(total.excluded, excluded),
         lost,
         strict=True,
     )
-    nothing = Counted(0, 0, 0, 0, Fraction(0), 0)
-    found = dict.fromkeys(group.rules, nothing)
-    for position, (won, gone, out, exact) in zip(members, rows, strict=True):
-        found[position] = Counted(won, gone, out, 0, exact, gone)
-    return found
+    for position, ticks_earned, ticks_lost, ticks_excluded, exact_lost in rows:
+        by_rule[position] = Counted(
+            earned=ticks_earned,
+            lost=ticks_lost,
+            excluded=ticks_excluded,
+            without_effect=0,
+            exact_lost=exact_lost,
+            most_to_win=ticks_lost,
+        )
+    return by_rule
 
 
 def _leaves(result: Result) -> bool:
@@ -296,22 +352,33 @@ def _counted_in_pool(
     """Return what the rules of a bonus or penalty pool count for: what lies beyond its cap is
     without effect (semantics G5).
     """
-    own = [_as_it_stands(compiled, position, results[position]) for position in members]
-    whole = sum(rule.lost for rule in own)
-    counts = min(total.lost, whole)
-    part = Fraction(counts, whole) if whole else Fraction(0)
-    lost = apportioned(counts, [rule.lost * part for rule in own])
-    found = {}
-    for position, rule, effective in zip(members, own, lost, strict=True):
-        beyond = rule.lost - effective
+    alone = [
+        _as_it_stands(compiled, position, results[position]) for position in members
+    ]
+    uncapped = sum(rule.lost for rule in alone)
+    effective = min(total.lost, uncapped)
+    # Each rule's loss shrinks in the same ratio: no rule is the one that the cap spared.
+    ratio = Fraction(0)
+    if uncapped:
+        ratio = Fraction(effective, uncapped)
+    losses = apportioned(effective, [rule.lost * ratio for rule in alone])
+    by_rule = {}
+    for position, rule, lost in zip(members, alone, losses, strict=True):
         if kind == "penalty":
-            most = total.lost - min(total.lost, whole - rule.lost)
+            # Without this rule's loss the others may still fill the cap.
+            without_rule = min(total.lost, uncapped - rule.lost)
+            most_to_win = total.lost - without_rule
         else:
-            most = min(rule.lost, total.lost)
-        found[position] = Counted(
-            rule.earned, effective, rule.excluded, beyond, Fraction(effective), most
+            most_to_win = min(rule.lost, total.lost)
+        by_rule[position] = Counted(
+            earned=rule.earned,
+            lost=lost,
+            excluded=rule.excluded,
+            without_effect=rule.lost - lost,
+            exact_lost=Fraction(lost),
+            most_to_win=most_to_win,
         )
-    return found
+    return by_rule
 
 
 def gained(
@@ -324,6 +391,16 @@ def gained(
     """Return how many ticks a rule brings its group when it alone comes to another result.
 
     In a mean that is what its own loss shrinks by; in a pool, what the pool moves within its cap.
+
+    Args:
+        compiled: The rule set.
+        results: What became of each rule, in file order.
+        groups: The points of every group, as `totals` gives them.
+        position: The position of the rule.
+        new: The result that it comes to.
+
+    Returns:
+        Ticks of the index; negative where the rule comes to less.
     """
     old = results[position]
     if position in compiled.mean_of:
@@ -331,21 +408,23 @@ def gained(
         group = compiled.groups[group_position]
         replaced = [*results]
         replaced[position] = new
-        total = mean(group, shares(compiled, group, replaced))
-        before = _counted_in_mean(compiled, group, results, groups[group_position])[
-            position
-        ]
-        after = _counted_in_mean(compiled, group, replaced, total)[position]
-        return before.lost - after.lost
+        total_after = mean(group, shares(compiled, group, replaced))
+        total_before = groups[group_position]
+        before = _counted_in_mean(compiled, group, results, total_before)
+        after = _counted_in_mean(compiled, group, replaced, total_after)
+        return before[position].lost - after[position].lost
     change = new.earned - old.earned
     if position not in compiled.pooled:
         return change
-    pool = compiled.groups[compiled.pooled[position]]
-    uncapped = groups[compiled.pooled[position]].uncapped
+    pool_position = compiled.pooled[position]
+    pool = compiled.groups[pool_position]
+    uncapped = groups[pool_position].uncapped
+    before_change = min(pool.cap, uncapped)
     if pool.kind == "penalty":
+        # What is excluded in a penalty pool takes nothing off, as what is earned.
         change += new.excluded - old.excluded
-        return min(pool.cap, uncapped) - min(pool.cap, uncapped - change)
-    return min(pool.cap, uncapped + change) - min(pool.cap, uncapped)
+        return before_change - min(pool.cap, uncapped - change)
+    return min(pool.cap, uncapped + change) - before_change
 
 
 def apportioned(total: int, exact: Iterable[Fraction]) -> list[int]:
@@ -355,20 +434,25 @@ def apportioned(total: int, exact: Iterable[Fraction]) -> list[int]:
     ones to the first (the method of the largest remainder). Where a total was itself rounded below
     the amounts, the last one that has a tick gives it up.
 
+    Three amounts of 3⅓ round down to 3; one tick of the 10 is left and goes to the first.
+
+    Args:
+        total: What the ticks add up to.
+        exact: The amounts, in ticks.
+
     >>> apportioned(10, [Fraction(10, 3)] * 3)
     [4, 3, 3]
     """
     amounts = list(exact)
     ticks = [amount.numerator // amount.denominator for amount in amounts]
+    remainders = [amount - whole for amount, whole in zip(amounts, ticks, strict=True)]
     left = total - sum(ticks)
-    order = sorted(
-        range(len(amounts)),
-        key=lambda position: amounts[position] - ticks[position],
-        reverse=True,
-    )
-    for position in order[: max(left, 0)]:
+    # Sorting is stable, in reverse too: of equal remainders the first stays first.
+    positions = range(len(amounts))
+    largest_first = sorted(positions, key=remainders.__getitem__, reverse=True)
+    for position in largest_first[: max(left, 0)]:
         ticks[position] += 1
-    for position in reversed(range(len(amounts))):
+    for position in reversed(positions):
         if left < 0 and ticks[position] > 0:
             ticks[position] -= 1
             left += 1
@@ -376,15 +460,23 @@ def apportioned(total: int, exact: Iterable[Fraction]) -> list[int]:
 
 
 def index(compiled: CompiledRuleSet, groups: Sequence[Total]) -> Sum:
-    """Return the index of the groups' points (semantics I1 to I3)."""
-    bonus = penalty = 0
+    """Return the index of the groups' points (semantics I1 to I3).
+
+    Args:
+        compiled: The rule set.
+        groups: The points of every group, as `totals` gives them.
+    """
     base = _NOTHING
+    bonus = penalty = 0
     for group, total in zip(compiled.groups, groups, strict=True):
-        if group.top and group.kind == "base":
-            base = base + total
-        elif group.top and group.kind == "bonus":
+        # What lies in groups below is in the totals of those at the top already.
+        if not group.top:
+            continue
+        if group.kind == "base":
+            base += total
+        elif group.kind == "bonus":
             bonus += total.earned
-        elif group.top:
+        else:
             penalty += total.lost
     return held(compiled, base, bonus, penalty)
 
@@ -395,25 +487,48 @@ _NOTHING = Total(0, 0, 0, 0, 0)
 def held(compiled: CompiledRuleSet, base: Total, bonus: int, penalty: int) -> Sum:
     """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held
     to the scale.
+
+    With 60.00 of 80.00 points earned, 20.00 rescaled away and a scale of 100, the base is
+    60 × 100 / (80 − 20) = 100.00; 3.00 bonus points then leave the index at 100.00, unless the rule
+    set lets it rise over the scale.
+
+    Args:
+        compiled: The rule set.
+        base: The points of all base groups at the top, in ticks.
+        bonus: What the bonus pools add, in ticks.
+        penalty: What the penalty pools take off, in ticks.
     """
     scale = compiled.rules.index.scale
     unit = compiled.unit
     left = base.maximum - base.rescaled
-    numerator, denominator = (
-        (base.earned * scale.numerator * unit, left * scale.denominator)
-        if left
-        else (0, 1)
-    )
-    rounded = half_up(numerator, denominator)
-    value = rounded + bonus - penalty
-    over = bonus - penalty
+    # Pairs of whole numbers, not fractions: here a table's rows spend their time.
+    numerator = 0
+    denominator = 1
+    if left:
+        numerator = base.earned * scale.numerator * unit
+        denominator = left * scale.denominator
+    rounded_base = half_up(numerator, denominator)
+    change = bonus - penalty
+    value = rounded_base + change
+    # The scale in ticks is top_n / top_d: no whole number where the places of the index are few.
     top_n = scale.numerator * unit
     top_d = scale.denominator
-    above = (
-        numerator + over * denominator
-    ) * top_d > top_n * denominator or value * top_d > top_n
-    held = above and not compiled.rules.index.over_scale
-    shown = min(value, top_n // top_d) if held else value
+    exact_n = numerator + change * denominator
+    exact_is_above = exact_n * top_d > top_n * denominator
+    rounded_is_above = value * top_d > top_n
+    is_above = exact_is_above or rounded_is_above
+    is_held = is_above and not compiled.rules.index.over_scale
+    if is_held:
+        value = min(value, top_n // top_d)
     return Sum(
-        base, numerator, denominator, rounded, bonus, penalty, shown, held, unit, scale
+        base,
+        numerator,
+        denominator,
+        rounded_base,
+        bonus,
+        penalty,
+        value,
+        is_held,
+        unit,
+        scale,
     )
