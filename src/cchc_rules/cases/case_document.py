@@ -123,6 +123,7 @@ def covered(coverage: Coverage) -> Document:
         reached = [goal for goal in goals if goal in coverage.reached]
         kinds[kind] = {"goals": len(goals), "reached": len(reached)}
     missed = coverage.missed
+    # A percentage that is rounded up could show 100.00 with something missed.
     hundredths = floor(coverage.percent * 100).numerator
     return {
         "percent": fixed(hundredths, 2),
@@ -184,6 +185,7 @@ def said(value: Value, rules: RuleSet) -> str | None:
 def _calculations(ran: Ran, lang: str) -> dict[str, str]:
     """Return the arithmetic of each rule of which an expectation fails, by the id of the rule."""
     arithmetic = Arithmetic(ResultText(ran.scoring, lang))
+    # Groups and the index have no single line of arithmetic.
     positions = ran.scoring.compiled.places
     failed = [check.expectation for check in ran.checks if check.status == FAILED]
     return {

@@ -228,6 +228,7 @@ def read_cases(path: FilePath) -> CaseFile:
     try:
         source = read(path)
     except RulesError as error:
+        # Case files are found and read like rule files; only the name of the error differs.
         raise CasesError(error.problems) from None
     reader = _CaseReader(path, source.content, source.locator.line)
     file = reader.read()
@@ -240,6 +241,7 @@ def _placed(
     problems: list[Problem], path: FilePath, line: Callable[[Path], int]
 ) -> list[Problem]:
     """Return problems with their file and line, each once, in the order of their lines."""
+    # A fault in the table `given` is met anew in every case.
     distinct = {
         (problem.code, problem.path, *problem.arguments.values()): problem
         for problem in problems
@@ -355,6 +357,7 @@ class _CaseReader:
         self.named_once(id_, position)
         measurements = self.measurements(table, position, rules)
         # What is expected is read even where the submission is refused, for all problems at once.
+        # A kind of unit or a dated section may have rules of its own.
         governing = rules
         if measurements is not None:
             governing = variant(measurements, rules, measurements.judged_at)
@@ -371,6 +374,7 @@ class _CaseReader:
         )
 
     def named_once(self, id_: str, position: int) -> None:
+        # Ids are what people find a case by, in the list of failures and in the file.
         if not id_:
             self.fault("missing-key", "case", position, key="id")
         if id_ and id_ in self.ids:
@@ -397,10 +401,11 @@ class _CaseReader:
         whole.
         """
         case_path: Path = ("case", position)
-        place = problem.path[:2]
-        if _declares(table, place):
+        # The table and the key in it, such as `measurements` and a metric.
+        start = problem.path[:2]
+        if _declares(table, start):
             path = (*case_path, *problem.path)
-        elif _declares(self.given, place):
+        elif _declares(self.given, start):
             path = ("given", *problem.path)
         else:
             path = case_path
@@ -417,6 +422,7 @@ class _CaseReader:
         of_groups = self.of_groups(expect, rules, *path)
         index = expect.get("index", {})
         of_index = self.values(index, ("index", ""), INDEX_KEYS, rules, *path, "index")
+        # Read in this order, which is that of the problems of one line.
         expectations = [*of_rules, *of_groups, *of_index]
         if not expectations and len(self.problems) == problems_before:
             id_ = table.get("id", "")
@@ -427,17 +433,21 @@ class _CaseReader:
         self, expect: Mapping[str, Any], rules: RuleSet, *path: str | int
     ) -> Iterator[Expectation]:
         for id_, values in self.table(expect.get("rule", {}), *path, "rule").items():
-            place = (*path, "rule", id_)
-            self.declared(id_, rules.rules, "unknown-rule", *place)
-            yield from self.values(values, ("rule", id_), RULE_KEYS, rules, *place)
+            subject_path = (*path, "rule", id_)
+            self.declared(id_, rules.rules, "unknown-rule", *subject_path)
+            yield from self.values(
+                values, ("rule", id_), RULE_KEYS, rules, *subject_path
+            )
 
     def of_groups(
         self, expect: Mapping[str, Any], rules: RuleSet, *path: str | int
     ) -> Iterator[Expectation]:
         for id_, values in self.table(expect.get("group", {}), *path, "group").items():
-            place = (*path, "group", id_)
-            self.declared(id_, rules.groups, "unknown-group", *place)
-            yield from self.values(values, ("group", id_), GROUP_KEYS, rules, *place)
+            subject_path = (*path, "group", id_)
+            self.declared(id_, rules.groups, "unknown-group", *subject_path)
+            yield from self.values(
+                values, ("group", id_), GROUP_KEYS, rules, *subject_path
+            )
 
     def declared(
         self, id_: str, known: Mapping[str, object], code: str, *path: str | int

@@ -46,6 +46,7 @@ def case(id_: str, why: str, submission: Try, wanted: Iterable[Wanted]) -> str:
     for key in SUBMISSION_KEYS:
         if submission.get(key):
             lines.append(f"{key} = {_value(submission[key])}")
+    # What is expected of one rule stands on one line.
     keys_of: dict[tuple[str, str], list[str]] = {}
     for part, name, key in wanted:
         keys_of.setdefault((part, name), []).append(key)
@@ -64,12 +65,14 @@ def _value(value: Any) -> str:
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
+    # True and false before numbers, for Python takes them for integers.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, date):
         return value.isoformat()
+    # Never with an exponent: people write 10000, not 1E+4.
     return format(Decimal(value), "f")
 
 

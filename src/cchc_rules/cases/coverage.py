@@ -131,6 +131,7 @@ class Survey:
         """Yield what a scoring reaches of a rule."""
         result = scoring.results[scoring.compiled.places[rule.id]]
         yield Goal(STATE, rule.id, str(result.state))
+        # A rule that is not judged, or has no figure, falls into no tier.
         if result.reason is Reason.TIER:
             yield Goal(TIER, rule.id, str(result.detail + 1))
         yield from self._ways(rule, scoring)
@@ -237,6 +238,7 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
     goals: dict[Goal, None] = {}
     reached: set[Goal] = set()
     all_versions = versions(file)
+    # Rules in the order of the file, those that only a later version has behind them.
     ids = dict.fromkeys(id_ for version in all_versions for id_ in version.rules.rules)
     for id_ in ids:
         # A version that leaves the rule as it was before adds no goals, and its states need not be

@@ -135,6 +135,7 @@ def _fate(in_versions: list[tuple[Mutant, _VersionTrial]]) -> Fate:
     ]
     if not sound:
         return Fate(mutant, REFUSED)
+    # Cases first, in every version: the search costs many scorings, a case only one.
     for changed, trial in sound:
         case = trial.cases.noticing(changed)
         if case is not None:
@@ -176,6 +177,7 @@ class _PassingCases:
     def differs(self, ran: Ran, bound: BoundTry, mutant: Mutant) -> bool:
         """Whether an expectation of a case no longer holds."""
         scoring = self.scorer.scoring(bound, mutant.rules)
+        # What is refused gives no value to expect: the case would fail loudly.
         if scoring is None:
             return True
         return any(
@@ -249,6 +251,7 @@ class CounterexampleSearch:
         reach = Reach(self.rules, mutant, self.behind)
         for submission, bound, scoring in self.worth_trying(mutant):
             under_mutant = self.scorer.scoring(bound, mutant.rules)
+            # A case cannot expect that a submission is refused, so this would be no case.
             if under_mutant is None:
                 continue
             wanted = tuple(_differing(scoring, under_mutant, reach))
@@ -295,6 +298,7 @@ class CounterexampleSearch:
         best = self._all(rules, State.MET)
         worst = self._all(rules, State.NOT_MET)
         yield from (best, {}, worst)
+        # One rule at a time: what lies above rules then shows its own part, unhidden by others.
         for rule in rules:
             for state in (State.NOT_MET, State.PARTLY_MET):
                 yield laid(best, self.tries.first(rule, state) or {})
@@ -320,6 +324,7 @@ class CounterexampleSearch:
         }
         if not edges:
             return
+        # Bands are declared in points, the search counts in ticks.
         unit = self.tries.compiled.unit
         for _, _, scoring in self.scored([best]):
             for edge in sorted(edges):

@@ -82,6 +82,7 @@ def run(file: CaseFile) -> list[Ran]:
     """
     ran: list[Ran] = []
     problems: list[Problem] = []
+    # The public way to score: cases test what people will get.
     for case in file.cases:
         try:
             ran.append(Ran(case, score(file.rules, case.measurements).scoring))
@@ -124,6 +125,7 @@ def of_rule(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
 
 def of_group(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
     """Yield what a group came to, by key; nothing where there is no such group."""
+    # Totals stand in the order of the groups; few groups are asked for, so none are indexed.
     for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
         if group.id == id_:
             ticks = {

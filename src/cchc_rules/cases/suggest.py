@@ -41,6 +41,7 @@ def suggested(file: CaseFile, lang: str) -> str:
     # No case is missing.
     <BLANKLINE>
     """
+    # A dictionary without values: a set that keeps the order of the rule file.
     missed = dict.fromkeys(coverage(file, run(file)).missed)
     taken_ids = {case.id for case in file.cases}
     texts = []
@@ -50,6 +51,7 @@ def suggested(file: CaseFile, lang: str) -> str:
     for version in versions(file):
         survey = Survey(version.alone)
         for rule in version.rules.rules.values():
+            # What one submission reaches need not be reached by another: the list shrinks.
             for submission, goals in _reaching(rule, missed, survey, version):
                 id_ = _free_id(rule.id, taken_ids)
                 taken_ids.add(id_)

@@ -83,6 +83,7 @@ class TrialScorer:
             if rules.metrics != self.rules.metrics:
                 figures = figures_of(measurements, rules, bound.day)
             compiled = compile_rules(variant(measurements, rules, bound.day))
+            # As `score` does it, without the report: only the scoring is compared.
             run = Run(
                 compiled.figures(figures),
                 [_NOT_JUDGED] * len(compiled.names),
@@ -93,6 +94,7 @@ class TrialScorer:
             judge(compiled, run)
         except (SubmissionError, formula.FormulaFailedError):
             return None
+        # A state without a declared effect; `score` refuses the submission for it.
         if run.undeclared:
             return None
         return gather(compiled, measurements, bound.day, run)

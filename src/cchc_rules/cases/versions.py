@@ -101,11 +101,14 @@ def versions(file: CaseFile) -> list[Version]:
 def _version(
     file: CaseFile, rules: RuleSet, last_day: date, usual_day: date
 ) -> Version:
+    # A submission of the case file is judged on its usual day. Where another version holds then,
+    # what is tried on this one names a day of its own.
     given = file.given
     day = None
     if file.rules.at(usual_day) is not rules:
         day = last_day
         given = {**given, "as_of": day}
+    # Without the later versions, or scoring would choose among them by the day.
     alone = replace(rules, dated={}) if rules.dated else rules
     return Version(file.rules, rules, alone, given, day)
 

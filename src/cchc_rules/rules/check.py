@@ -72,6 +72,9 @@ def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
     return Problem(code, path, {"name": quoted(name), "nearest": nearest(name, names)})
 
 
+# References and rings ------------------------------------------------------------------------
+
+
 def references(rules: RuleSet) -> Problems:
     """Every id that is named is declared."""
     for rule in rules.rules.values():
@@ -95,8 +98,8 @@ def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
         yield unknown("unknown-remedy", (*path, "remedy"), rule.remedy, rules.remedies)
     for position, name in enumerate(rule.requires):
         if name not in rules.rules:
-            place = (*path, "requires", position)
-            yield unknown("unknown-rule", place, name, rules.rules)
+            entry_path = (*path, "requires", position)
+            yield unknown("unknown-rule", entry_path, name, rules.rules)
 
 
 def _gate_references(rules: RuleSet) -> Problems:
@@ -167,10 +170,14 @@ def _cycle(edges: Mapping[str, list[str]]) -> list[str]:
     return []
 
 
+# Metrics and formulas ------------------------------------------------------------------------
+
+
 def metrics(rules: RuleSet) -> Problems:
     """Each metric's keys fit its type, and its formula is legal."""
     for metric in rules.metrics.values():
         path: Path = ("metric", metric.id)
+        # In a formula such a name would mean something else than the metric.
         if metric.id in formulas.RESERVED:
             yield Problem("bad-id", path, {"given": metric.id})
         yield from _metric_keys(metric, path)
@@ -412,6 +419,7 @@ def working_days(rules: RuleSet) -> Problems:
     """
     if rules.calendar.country or rules.calendar.extra_holidays:
         return
+    # The text is searched, not the parsed formula: one with another fault is warned of as well.
     for path, text in _all_formulas(rules):
         if re.search(rf"\b{formulas.WORKING_DAYS}\b", text):
             arguments = {"formula": quoted(text, 200)}
@@ -432,6 +440,9 @@ def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
                 yield path, conflict.threshold.formula
 
 
+# Rules ---------------------------------------------------------------------------------------
+
+
 def rule_settings(rules: RuleSet) -> Problems:
     """Each rule has what its deduction needs, of the right type."""
     for rule in rules.rules.values():
@@ -443,8 +454,8 @@ def rule_settings(rules: RuleSet) -> Problems:
             yield from _comparator(rules, rule, metric, path)
             yield from rule.deduction.faults(rules, rule, metric, (*path, "deduction"))
             for position, conflict in enumerate(rule.conflicts):
-                place = (*path, "conflict", position)
-                yield from _conflict(rules, rule, conflict, metric, place)
+                conflict_path = (*path, "conflict", position)
+                yield from _conflict(rules, rule, conflict, metric, conflict_path)
         for key, text, types in dependencies.rule_formulas(rules, rule):
             wanted_type = "number"
             if key[0] == "threshold" and metric is not None:
@@ -463,18 +474,20 @@ def _conflict(
 ) -> Problems:
     """Another reading is shown with its figures, so it must be as sound as the rule's own."""
     threshold = conflict.threshold
-    place = (*path, "threshold")
+    threshold_path = (*path, "threshold")
     if isinstance(threshold, MetricRef) and threshold.metric not in rules.metrics:
         name = threshold.metric
-        yield unknown("unknown-metric", (*place, "metric"), name, rules.metrics)
+        yield unknown(
+            "unknown-metric", (*threshold_path, "metric"), name, rules.metrics
+        )
         return
     other = replace(rule, comparator=conflict.comparator, threshold=threshold)
     yield from _comparator(rules, other, metric, path)
     if isinstance(threshold, FormulaRef):
         wanted_type = _threshold_type(metric)
-        formula_place = (*place, "formula")
+        formula_path = (*threshold_path, "formula")
         yield from _formula(
-            rules, threshold.formula, _NO_NAMES, wanted_type, formula_place
+            rules, threshold.formula, _NO_NAMES, wanted_type, formula_path
         )
 
 
@@ -525,17 +538,19 @@ def _comparator(rules: RuleSet, rule: Rule, metric: Metric, path: Path) -> Probl
     if not _comparator_fits(comparator, metric):
         yield Problem("comparator-type", (*path, "comparator"), arguments)
         return
-    place = (*path, "threshold")
+    threshold_path = (*path, "threshold")
     expected = _expected_threshold(rules, comparator, threshold, metric)
     if not expected:
-        yield from _threshold_range(threshold, metric, place)
+        yield from _threshold_range(threshold, metric, threshold_path)
         return
     meant = _unquoted(threshold, metric)
     if meant:
         hint = {"given": quoted(threshold), "hint": meant}
-        yield Problem("quoted-value", place, hint)
+        yield Problem("quoted-value", threshold_path, hint)
     else:
-        yield Problem("threshold-type", place, {**arguments, "expected": expected})
+        yield Problem(
+            "threshold-type", threshold_path, {**arguments, "expected": expected}
+        )
 
 
 def _comparator_fits(comparator: str, metric: Metric) -> bool:
@@ -629,6 +644,7 @@ def dates(rules: RuleSet) -> Problems:
 def _country(country: str) -> Problems:
     """The country's public holidays are known, and the package that knows them is installed."""
     path: Path = ("calendar", "country")
+    # The package that knows holidays is optional, so a country may be right and still of no use.
     try:
         known = not country or known_country(country)
     except CalendarMissingError:
@@ -656,6 +672,9 @@ def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
         yield Problem("effect-undeclared", path, {"state": "not_due"})
 
 
+# Groups and index ----------------------------------------------------------------------------
+
+
 def groups(rules: RuleSet) -> Problems:
     """Groups have children, caps and weights where they must, and their points are the sum of what
     their children have.
@@ -678,7 +697,7 @@ def groups(rules: RuleSet) -> Problems:
 def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
     if group.kind != "base" and group.parent is not None:
         yield Problem("kind-nested", (*path, "kind"), {"kind": group.kind})
-    # Only bonus and penalty groups have a cap, and they must have one.
+    # Only bonus and penalty groups have a cap, and they must have one: nothing else bounds them.
     needs_cap = group.kind != "base"
     has_cap = group.cap is not None
     if needs_cap != has_cap:
@@ -696,8 +715,8 @@ def _mean(group: Group, children: list[Rule | Group], path: Path) -> Problems:
         yield Problem("missing-key", path, {"key": "weight"})
     for child in children:
         if isinstance(child, Group):
-            place = ("group", child.id, "parent")
-            yield Problem("mean-children", place, {"group": group.id})
+            parent_path = ("group", child.id, "parent")
+            yield Problem("mean-children", parent_path, {"group": group.id})
     if group.kind != "base":
         yield Problem("mean-kind", (*path, "combine"), {"kind": group.kind})
 
@@ -784,14 +803,17 @@ def contradictions(rules: RuleSet) -> Problems:
     claims: dict[tuple[str, str], Rule] = {}
     for rule in rules.rules.values():
         for clause in rule.source:
+            # Rules without a metric are given points by hand: each stands for itself.
             first = claims.setdefault((clause, rule.metric or rule.id), rule)
             if first.threshold is None or rule.threshold is None:
                 continue
             is_declared = first.conflicts or rule.conflicts
             if first.threshold != rule.threshold and not is_declared:
                 arguments = {"clause": clause, "one": first.id, "other": rule.id}
-                place = ("rule", rule.id, "source")
-                yield Problem("clause-claimed-twice", place, arguments, warning=True)
+                source_path = ("rule", rule.id, "source")
+                yield Problem(
+                    "clause-claimed-twice", source_path, arguments, warning=True
+                )
 
 
 CHECKS: tuple[Check, ...] = (

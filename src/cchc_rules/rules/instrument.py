@@ -157,6 +157,7 @@ class _Instrument:
         }
 
     def rule(self, rule: Rule) -> Document:
+        # What a rule does not have is null, so that every rule has the same keys.
         weight = measures = evidence = due = remedy = None
         if rule.deduction.scored:
             weight = self.points_of(rule, rule.weight)
@@ -338,6 +339,8 @@ class _Instrument:
             for name in dependencies.own_names(self.rules, rule)
         }
         spelled = self.words.spelled(text, names)
+        # A formula computes with the points that the file writes. In a mean they are relative, and
+        # the sentence says so.
         message = "formula-relative" if self.share_of_mean(rule) else "formula"
         return self.say(message, formula=spelled, **self.relative_points(rule))
 

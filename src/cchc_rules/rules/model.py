@@ -27,6 +27,9 @@ of the rule file chose them.
 """
 
 
+# Words, metrics and what they are held against ----------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """Words for people in both languages.
@@ -128,6 +131,9 @@ literal or a reference.
 """
 
 
+# Rules and groups ----------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A second reading of a rule's target elsewhere in the plan; the rule's own governs.
@@ -166,6 +172,7 @@ class Remedy:
     """How much work it takes, in a unit that the author chose; None where nothing is said."""
 
 
+# No slots: `pieces` is kept in the rule's dictionary.
 @dataclass(frozen=True)
 class Rule:
     """What the plan asks of a metric, and how points are given for it.
@@ -206,6 +213,7 @@ class Rule:
     effort: Fraction | None = None
 
     def __post_init__(self) -> None:
+        # A frozen dataclass refuses plain assignment.
         object.__setattr__(self, "absence", frozen(self.absence))
 
     @cached_property
@@ -238,6 +246,9 @@ class Group:
     basis: Basis = "stated"
     source: tuple[str, ...] = ()
     note: Text | None = None
+
+
+# The index -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +310,9 @@ class IndexSettings:
     basis: Basis = "stated"
 
 
+# The whole -----------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file that a rule set was read from, with the hash of its bytes.
@@ -327,6 +341,8 @@ class Origin(NamedTuple):
     kind: str | None = None
 
 
+# Compared by identity: caches are keyed by the rule set, and two that say the same may come from
+# different files.
 @dataclass(frozen=True, eq=False)
 class RuleSet:
     """A whole instrument, checked and ready to score with.
@@ -397,6 +413,9 @@ class RuleSet:
             f"<RuleSet {self.id} {self.version}: {len(self.rules)} rules, "
             f"{len(self.metrics)} metrics>"
         )
+
+    # Nothing in it can change, so a copy would be the same; and what is kept by a rule set, such as
+    # its compiled form, would be worked out once more for each copy.
 
     def __copy__(self) -> "RuleSet":
         return self

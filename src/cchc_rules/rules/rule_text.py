@@ -84,6 +84,7 @@ class RuleText:
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, str):
+            # A rule file names a level by its Vietnamese words.
             titles = {level.vi: level.of(self.lang) for level in metric.levels}
             return titles.get(value, value)
         return self.with_unit(self.number(value), metric)
@@ -146,6 +147,7 @@ class RuleText:
         if metric and interval.low is not None and interval.low == interval.high:
             value = self.scalar(interval.low, metric)
             return self.say("required.equal", threshold=value)
+        # “At least 90 %” and “below 100 %”: each edge as the comparator that it stands for.
         edges = []
         if interval.low is not None:
             comparator = "above" if interval.low_open else "at-least"
