@@ -1,5 +1,30 @@
 """What would win lost points back: the least change of one figure that gains anything, and the one
 that gains most.
+
+How a search finds the nearest step
+-----------------------------------
+A figure changes by whole steps (`steps`), and each step can be scored (`rescoring`). To try them
+all would take too long, and the points may rise, jump and fall. So the steps are cut wherever the
+value function has an edge: a target, the end of a tier, the start of a line, the figure from which
+points are held. Between two neighbouring cuts the points only rise or only fall.
+
+7 of 11 officials are placed by the standard, 4 points hang on all of them. The edges 0 % and
+100 % lie at the steps −7 and 4. With the steps beside each, the step 0 and the ends of the range
+the cuts are −7, −6, 0, 3 and 4, in the direction upwards with these points:
+
+    step      0      3      4
+    points  2.55   3.64   4.00
+
+- The most that can be had stands at a cut: 4.00.
+- The nearest step with enough points lies at, or just before, the first cut that has enough. For
+  more than 2.55 that is step 3, so that the steps between 0 and 3 are halved: step 1 gives 2.91,
+  which is enough, and nothing lies before it. One more official is the least that gains anything.
+- The same is done downwards, and the nearer of the two is told; of equals the one towards better.
+
+Where a formula stands between the figure and the points nothing is known of its shape, so that
+more cuts are made: at the numbers that it writes out, at the figures that it names, and at steps
+that double. A range of few steps is tried one by one. Whatever is found is scored as a whole in
+the end, so that a gain that is told is true; only a nearer one may be missed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,10 +52,10 @@ from cchc_rules.scoring.steps import Steps, steps_of
 from cchc_rules.submissions.submission import Figure
 
 FURTHEST = 2**30
-"""A range without end is searched so many steps far where a formula gives the points."""
+"""How many steps a range without end is searched where a formula gives the points."""
 
 FEW = 64
-"""So many steps are tried one by one where a formula gives the points."""
+"""How many steps are tried one by one where a formula gives the points."""
 
 
 Points: TypeAlias = "int | Fraction"
@@ -41,15 +66,18 @@ Measure: TypeAlias = Callable[[Result], Points]
 
 
 class Gain(NamedTuple):
-    """One change of one metric: the points it gains for the rule, and the value for the index
-    shown, in ticks.
-    """
+    """One change of one metric, and what it gains."""
 
     aim: str
+    """`any` for the least change that gains anything, `all` for the one that gains most."""
     steps: Steps
+    """The figures that the metric may take."""
     step: int
+    """The step to which it changes."""
     points: int
+    """What the rule brings its group more, in ticks."""
     value: int
+    """By how much the index that is shown rises, in ticks."""
 
     @property
     def metric(self) -> str:
@@ -58,54 +86,55 @@ class Gain(NamedTuple):
 
 
 class Find(NamedTuple):
-    """What a search found: the nearest step that gains anything, the nearest that gains most, and
-    how much.
-    """
+    """What a search found."""
 
     steps: Steps
+    """The figures that the metric may take."""
     any: int
+    """The nearest step that gains anything."""
     all: int
+    """The nearest step that gains most."""
     most: Points
+    """How much it gains."""
 
 
 class Gains:
-    """Finds the gains of one outcome."""
+    """Finds the gains of one scoring.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("cam-due-2023")
+    >>> report = score(rules, load_measurements("examples/cam-due-2023.json", rules))
+    >>> position = report.scoring.compiled.places["officials-placed"]
+    >>> [(gain.aim, gain.step, gain.points) for gain in Gains(report.scoring).of(position)]
+    [('any', 1, 36), ('all', 4, 145)]
+    """
 
     def __init__(self, scoring: Scoring) -> None:
         self.scoring = scoring
         self.trial = Trial(scoring)
         self._steps: dict[str, Steps | None] = {}
-        self._found: dict[int, tuple[Gain, ...]] = {}
+        self._gains_of: dict[int, tuple[Gain, ...]] = {}
 
     def of(self, position: int) -> tuple[Gain, ...]:
-        """Return the gains of a rule: none, one (aim `all`), or the least (`any`) and the greatest
-        (`all`).
-        """
-        if position not in self._found:
-            self._found[position] = tuple(self._gains(position))
-        return self._found[position]
+        """Return the gains of a rule: the least and the greatest, or one that is both, or none."""
+        if position not in self._gains_of:
+            self._gains_of[position] = tuple(self._gains(position))
+        return self._gains_of[position]
 
     def _gains(self, position: int) -> Iterator[Gain]:
         rule = self.scoring.rule(position)
-        if (
-            not self.scoring.loses(position)
-            or rule.metric is None
-            or isinstance(self.scoring.figure(rule.metric), Absent)
-        ):
+        if not self.scoring.loses(position) or rule.metric is None:
+            return
+        if isinstance(self.scoring.figure(rule.metric), Absent):
             return
         worth, first = self._effective(position)
-        found = [
-            find
-            for name in self.inputs(rule)
-            if (find := self._found_by(position, name, worth, first))
+        searches = [
+            self._found_by(position, name, worth, first) for name in self.inputs(rule)
         ]
-        best = min(
-            found,
-            key=lambda find: (-find.most, abs(find.all), find.steps.metric.id),
-            default=None,
-        )
-        if best is None:
+        finds = [find for find in searches if find is not None]
+        if not finds:
             return
+        best = min(finds, key=_most_and_nearest)
         if best.any != best.all:
             yield from self._gain(position, "any", best.steps, best.any)
         yield from self._gain(position, "all", best.steps, best.all)
@@ -160,14 +189,14 @@ class Gains:
         return _written(rule, metric, name)
 
     def inputs(self, rule: Rule) -> list[str]:
-        """Return the submitted metrics that a rule's own metric is, or is computed from, that have
-        a figure.
+        """Return the submitted metrics from which a rule's metric comes and that have a figure.
+
+        Of a metric that is submitted that is itself.
         """
-        name = rule.metric or ""
-        named = sorted(self.trial.network.inputs.get(name, {name}))
-        return [
-            one for one in named if not isinstance(self.scoring.figure(one), Absent)
-        ]
+        metric = rule.metric or ""
+        names = sorted(self.trial.network.inputs.get(metric, {metric}))
+        figure = self.scoring.figure
+        return [name for name in names if not isinstance(figure(name), Absent)]
 
     def steps(self, name: str) -> Steps | None:
         """Return the figures that a metric may take."""
@@ -356,20 +385,21 @@ class Search:
         high = self.steps.high
         if low is not None and high is not None:
             return low, high
-        reach = [
-            0,
-            *(
-                self.steps.step_at(edge + off) + off
-                for _, edge in self.edges
-                for off in (-1, 1)
-            ),
-        ]
+        # Beyond the outermost edges nothing changes any more; one unit and one step are room enough.
+        reach = [0]
+        for _, edge in self.edges:
+            reach.append(self.steps.step_at(edge - 1) - 1)
+            reach.append(self.steps.step_at(edge + 1) + 1)
         if self.computed:
             reach += [-FURTHEST, FURTHEST]
-        return min(reach) if low is None else low, max(reach) if high is None else high
+        if low is None:
+            low = min(reach)
+        if high is None:
+            high = max(reach)
+        return low, high
 
     def _samples(self, low: int, high: int) -> Iterator[int]:
-        """Yield further steps to cut at where a formula stands between the figure and the points."""
+        """Yield further steps to cut at where a formula stands between figure and points."""
         if not self.computed:
             return
         if high - low <= FEW:
@@ -448,6 +478,11 @@ def whole_points(result: Result) -> Points:
 def exact_points(result: Result) -> Points:
     """Return the points of a rule in a mean, which are not rounded."""
     return Fraction(result.n, result.d)
+
+
+def _most_and_nearest(find: Find) -> tuple[Points, int, str]:
+    """Return what sorts the search that gains most first, of equals the nearest, then by id."""
+    return -find.most, abs(find.all), find.steps.metric.id
 
 
 REFUSED = -(10**40)

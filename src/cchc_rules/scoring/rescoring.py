@@ -1,5 +1,23 @@
-"""What changed figures would come to: only the rules that read them are judged again, only their
-groups added up.
+"""What changed figures would come to: only what they touch is judged and added up again.
+
+A search asks this thousands of times, and one figure touches few of a hundred rules. `Network`
+knows which: from a metric over the metrics derived from it to the rules that read one of them, and
+on to the rules that require those.
+
+How groups are added up again
+-----------------------------
+Sums of whole ticks need no second addition: what has changed below is carried up. Say that group
+`land` (maximum 1,000) lies in `work`, and a rule of `land` comes from 100 to 250 ticks:
+
+    land     800 + 150 = 950 earned            moved by 150 → to its parent
+    work   3,000 + 150 = 3,150 earned          moved by 150 → into the index
+    index  base 6,127 + 150, divided and rounded anew
+
+Children stand before their parents in the compiled order, so that the lowest position among the
+groups that moved is always one whose children are done. A group that does more than add stops the
+carrying, and only its own difference goes on: a mean is rounded from the exact points of its rules
+(a `Share`, in which the old ones are replaced), and a pool is held to its cap anew. A pool at 180
+of at most 200 that gains 150 comes to 200, and hands on 20.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -163,8 +181,9 @@ class Trial:
         return Probe(self, rule_position, metric, opened)
 
     def results(self, changes: Changes) -> dict[int, Result] | None:
-        """Return the results of all rules that the changes touch, None where scoring would refuse
-        them.
+        """Return the results of all rules that the changes touch, by position.
+
+        None where scoring would refuse the changes.
         """
         touched = {
             rule_position
@@ -173,24 +192,23 @@ class Trial:
         }
         order = sorted(touched, key=self.network.turn.__getitem__)
         derived = {
-            one[0]: one
+            derivation[0]: derivation
             for metric in changes
-            for one in self.network.derived.get(metric, ())
+            for derivation in self.network.derived.get(metric, ())
         }
-        steps = (
-            [
+        derivations: list[Derivation] = []
+        if derived:
+            # In the compiled order, so that each comes after those that it reads.
+            derivations = [
                 derived[position]
                 for position, _ in self.compiled.derived
                 if position in derived
             ]
-            if derived
-            else []
-        )
         figures = {
             self.compiled.positions[metric]: figure
             for metric, figure in changes.items()
         }
-        return self.judged(figures, steps, order)
+        return self.judged(figures, derivations, order)
 
     def judged(
         self,
@@ -229,8 +247,9 @@ class Trial:
         derived: Sequence[Derivation],
         look: Callable[[], Found],
     ) -> Found | None:
-        """Return what is found while figures are changed, None where a formula fails over them; set
-        all back.
+        """Return what `look` returns while figures are changed, and set all back.
+
+        None where a formula fails over the changed figures.
         """
         now = self.run.figures
         before = [
@@ -367,9 +386,22 @@ class Moved(NamedTuple):
     excluded: int
     rescaled: int
 
+    def __add__(self, other: object) -> "Moved":
+        """Return both changes together."""
+        if not isinstance(other, Moved):
+            return NotImplemented
+        return Moved(
+            self.earned + other.earned,
+            self.excluded + other.excluded,
+            self.rescaled + other.rescaled,
+        )
+
 
 class _Ledger:
-    """The sums of a trial as it stands, in which the results of single rules are replaced."""
+    """The sums of a trial as it stands, in which the results of single rules are replaced.
+
+    The top of this module says how the changes are carried up.
+    """
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
@@ -387,45 +419,43 @@ class _Ledger:
         if result is old:
             return
         if self.groups[group_position].mean:
-            had = self.means.get(group_position) or self.trial.share(group_position)
-            out, new = (
-                totals.share(self.trial.compiled, rule_position, one)
-                for one in (old, result)
-            )
-            weight = had.weight - out.weight + new.weight
-            shown = had.shown - out.shown + new.shown
-            self.means[group_position] = Share(
-                weight, shown, had.points - out.points + new.points
-            )
+            self._replace_in_mean(group_position, rule_position, result)
             return
-        before, after = (one.excluded if one.rescales else 0 for one in (old, result))
-        self.move(
-            group_position,
-            Moved(
-                result.earned - old.earned,
-                result.excluded - old.excluded,
-                after - before,
-            ),
+        change = Moved(
+            result.earned - old.earned,
+            result.excluded - old.excluded,
+            _rescaled(result) - _rescaled(old),
+        )
+        self.move(group_position, change)
+
+    def _replace_in_mean(
+        self, group_position: int, rule_position: int, result: Result
+    ) -> None:
+        """Replace what one rule brings to a mean."""
+        compiled = self.trial.compiled
+        replaced = self.trial.run.results[rule_position]
+        before = self.means.get(group_position) or self.trial.share(group_position)
+        old = totals.share(compiled, rule_position, replaced)
+        new = totals.share(compiled, rule_position, result)
+        self.means[group_position] = Share(
+            before.weight - old.weight + new.weight,
+            before.shown - old.shown + new.shown,
+            before.points - old.points + new.points,
         )
 
     def move(self, group_position: int, by: Moved) -> None:
         """Note by how much what a group adds up has changed."""
-        self.moved[group_position] = Moved(
-            *map(sum, zip(self.moved.get(group_position, _STILL), by, strict=True))
-        )
+        self.moved[group_position] = self.moved.get(group_position, _STILL) + by
 
     def index(self) -> Sum:
         """Return the index: every group that changed is closed, children before parents."""
         for group_position, brought in self.means.items():
-            self.close(
-                group_position, totals.mean(self.groups[group_position], brought)
-            )
+            total = totals.mean(self.groups[group_position], brought)
+            self.close(group_position, total)
         while self.moved:
             group_position = min(self.moved)
-            self.close(
-                group_position,
-                self.closed(group_position, self.moved.pop(group_position)),
-            )
+            change = self.moved.pop(group_position)
+            self.close(group_position, self.closed(group_position, change))
         return totals.held(
             self.trial.compiled, self.base, self.pools["bonus"], self.pools["penalty"]
         )
@@ -461,16 +491,8 @@ class _Ledger:
         if not group.top:
             self.move(self.trial.network.parents[group_position], by)
         elif group.kind == "base":
-            self.base = Total(
-                *map(
-                    sum,
-                    zip(
-                        self.base[:5],
-                        (0, by.earned, new.lost - old.lost, *by[1:]),
-                        strict=True,
-                    ),
-                )
-            )
+            lost = new.lost - old.lost
+            self.base = self.base + Total(0, by.earned, lost, by.excluded, by.rescaled)
         elif group.kind == "bonus":
             self.pools["bonus"] += by.earned
         else:
@@ -478,3 +500,8 @@ class _Ledger:
 
 
 _STILL = Moved(0, 0, 0)
+
+
+def _rescaled(result: Result) -> int:
+    """Return the excluded points of a rule that shrink the maximum of the index."""
+    return result.excluded if result.rescales else 0
