@@ -20,19 +20,19 @@ from cchc_rules.scoring.steps import as_json
 from cchc_rules.submissions.submission import Figure
 
 MOST_TRIES = 160
-"""No more are made of one rule's figures."""
+"""The most submissions that are made for one rule."""
 
 MOST_COMBINED = 24
-"""So many combinations at most of the other figures that a rule reads."""
+"""The most combinations of the other figures that a rule reads."""
 
 MOST_ITEMS = 100
-"""So many items at most are listed."""
+"""The most items of a list."""
 
 COMMON = tuple(Fraction(figure) for figure in (0, 1, 2, 3, 5, 10, 100, 10_000))
 """Figures for metrics that no rule holds against anything written out."""
 
 STEPS_OFF = (1, 2, 3)
-"""So many units off a target are tried."""
+"""How many units off a target are tried."""
 
 SAID = "–"
 """The words of reasons that nobody reads."""
@@ -52,8 +52,9 @@ class Tries:
         self._found: dict[tuple[str, State], Try | None] = {}
 
     def of(self, rule: Rule) -> Iterator[Try]:
-        """Yield submissions that are worth trying on a rule, the plainest first; the rules before
-        it are met.
+        """Yield submissions that are worth trying on a rule, the plainest first.
+
+        The rules that it requires are met in them, but for the last few.
         """
         yield from islice(self._of(rule), MOST_TRIES)
 
@@ -64,19 +65,22 @@ class Tries:
         plain = next(self.reported(rule), {})
         for gate in rule.requires:
             unmet = self.first(self.rules.rules[gate], State.NOT_MET)
-            yield from (
-                laid(laid(base, plain), one) for one in (unmet,) if one is not None
-            )
+            if unmet is not None:
+                yield laid(laid(base, plain), unmet)
             yield laid(
                 plain, {"measurements": _without(base, self.compiled.reads[gate])}
             )
 
     def before(self, rule: Rule) -> Try:
-        """Return a submission in which every rule that it requires is met, as far as one was found."""
-        found: Try = {}
+        """Return a submission in which the rules that a rule requires are met.
+
+        Those for which none was found stay as they are.
+        """
+        all_met: Try = {}
         for gate in rule.requires:
-            found = laid(found, self.first(self.rules.rules[gate], State.MET) or {})
-        return found
+            met = self.first(self.rules.rules[gate], State.MET)
+            all_met = laid(all_met, met or {})
+        return all_met
 
     def first(self, rule: Rule, state: State) -> Try | None:
         """Return the first submission that brings a rule into a state."""
@@ -120,44 +124,33 @@ class Tries:
                 )
 
     def absences(self, rule: Rule) -> Iterator[Try]:
-        """Yield submissions without a figure that the rule reads: missing, not applicable, waived,
-        or no block.
+        """Yield submissions in which a figure that the rule reads is absent, each in one way.
+
+        It is missing, not applicable or waived, or the block in which the rule lies is absent.
         """
         yield {}
         until = self.rules.valid[1]
         waiver = {"waived": {"by": SAID, "why": SAID, "until": until}}
         ways: list[Any] = [{"not_applicable": SAID}, waiver]
-        manual = Effect.MANUAL in rule.absence.values()
-        by_hand = (
-            {"points": {rule.id: {"points": as_json(rule.weight), "reason": SAID}}}
-            if manual
-            else {}
-        )
-        table = next(self.tables(rule), {}) if rule.metric else {}
+        by_hand: Try = {}
+        if Effect.MANUAL in rule.absence.values():
+            given = {"points": as_json(rule.weight), "reason": SAID}
+            by_hand = {"points": {rule.id: given}}
+        table: Table = {}
+        if rule.metric:
+            table = next(self.tables(rule), {})
         for name in self.submitted(rule):
             for way in ways:
-                yield {"measurements": {**table, name: way}}
-                yield from (
-                    [{"measurements": {**table, name: way}, **by_hand}]
-                    if by_hand
-                    else ()
-                )
-            yield from (
-                [
-                    {
-                        "measurements": {
-                            other: table[other] for other in table if other != name
-                        }
-                    }
-                ]
-                if table
-                else ()
-            )
-        yield from (
-            {"measurements": table, "absent": {g.id: SAID}}
-            for g in above(self.rules, rule.group)
-            if g.optional
-        )
+                absent = {"measurements": {**table, name: way}}
+                yield absent
+                if by_hand:
+                    yield {**absent, **by_hand}
+            if table:
+                others = {other: table[other] for other in table if other != name}
+                yield {"measurements": others}
+        for group in above(self.rules, rule.group):
+            if group.optional:
+                yield {"measurements": table, "absent": {group.id: SAID}}
 
     def submitted(self, rule: Rule) -> list[str]:
         """Return the metrics that a submission gives for a rule, its own first."""
@@ -169,9 +162,7 @@ class Tries:
         return sorted(names, key=lambda name: name != rule.metric)
 
     def tables(self, rule: Rule) -> Iterator[Table]:
-        """Yield the figures that a rule reads: the others as they come, its own at and beside its
-        edges.
-        """
+        """Yield the figures that a rule reads: its own at and beside its edges, among others."""
         metric = self.rules.metrics[rule.metric or ""]
         names = self.submitted(rule)
         others = [name for name in names if name != metric.id]
@@ -191,14 +182,11 @@ class Tries:
         """Return some figures of a metric that a rule only reads beside its own."""
         if not metric.numeric:
             return self.values(metric, [])
-        small = [
-            figure
-            for figure in (Fraction(10), Fraction(10_000), Fraction(1), Fraction(0))
-            if _in(metric, figure)
-        ]
-        return [_written(metric, figure) for figure in small] or self.values(
-            metric, []
-        )[:4]
+        round_figures = (Fraction(10), Fraction(10_000), Fraction(1), Fraction(0))
+        fitting = [figure for figure in round_figures if _in(metric, figure)]
+        if not fitting:
+            return self.values(metric, [])[:4]
+        return [_written(metric, figure) for figure in fitting]
 
     def own(self, rule: Rule, metric: Metric, table: Table) -> list[Any]:
         """Return figures of a rule's own metric, where the others are given."""
@@ -206,91 +194,101 @@ class Tries:
 
     def around(self, rule: Rule, table: Table) -> Iterator[Fraction]:
         """Yield the edges of a rule as figures of its metric, where the others are given."""
+        rule_edges = edges(self.rules, rule)
         threshold = None
-        found = edges(self.rules, rule)
-        if any(edge.relative for edge in found):
-            figures = self.figures(table)
-            resolved = None if figures is None else self.reader.threshold(rule, figures)
-            threshold = resolved if isinstance(resolved, Fraction) else None
-        for edge in found:
-            if not edge.relative or threshold is not None:
-                yield (at := edge.value + ((threshold or 0) if edge.relative else 0))
-                yield from _steps_off(rule, at)
+        if any(edge.relative for edge in rule_edges):
+            threshold = self._threshold(rule, table)
+        for edge in rule_edges:
+            figure = edge.value
+            if edge.relative:
+                if threshold is None:
+                    continue
+                figure += threshold
+            yield figure
+            yield from _steps_off(rule, figure)
+
+    def _threshold(self, rule: Rule, table: Table) -> Fraction | None:
+        """Return what a rule's threshold comes to where these figures are submitted."""
+        figures = self.figures(table)
+        if figures is None:
+            return None
+        threshold = self.reader.threshold(rule, figures)
+        return threshold if isinstance(threshold, Fraction) else None
 
     def figures(self, table: Table) -> list[Figure] | None:
-        """Return every figure, derived ones too, where these are submitted; None where they are
-        refused.
+        """Return every figure, derived ones too, where these are submitted.
+
+        None where such a submission is refused.
         """
         tried = self.scorer.read({"measurements": table})
         return self.compiled.figures(tried.figures) if tried else None
 
     def values(self, metric: Metric, wanted: list[Fraction]) -> list[Any]:
-        """Return figures of a metric: at the wanted ones, one unit beside them, between them, and
-        at its ends.
-        """
+        """Return figures of a metric at and beside the wanted ones, between them, and at its ends."""
         if metric.type == "yes_no":
             return [True, False]
         if metric.type == "level":
             return [level.vi for level in metric.levels]
         inside = domain(self.rules, metric)
         unit = unit_of(self.rules, metric)
-        spread = (
-            wanted or [Fraction(self.rules.valid[0].toordinal())]
-            if metric.type == "date"
-            else wanted
-        )
-        found = [
-            figure for edge in spread for figure in (edge, edge - unit, edge + unit)
-        ]
-        found += _between(metric, spread, unit)
-        found += _before_rounding(metric, spread, unit)
-        fitting = (
-            figure
-            for figure in dict.fromkeys(found)
+        spread = wanted
+        if metric.type == "date" and not wanted:
+            spread = [Fraction(self.rules.valid[0].toordinal())]
+        figures: list[Fraction] = []
+        for edge in spread:
+            figures += (edge, edge - unit, edge + unit)
+        figures += _between(metric, spread, unit)
+        figures += _before_rounding(metric, spread, unit)
+        return [
+            _written(metric, figure)
+            for figure in dict.fromkeys(figures)
             if inside.holds(figure) and _fits(metric, figure)
-        )
-        return [_written(metric, figure) for figure in fitting]
+        ]
 
     def solved(self, rule: Rule, metric: Metric, table: Table) -> Iterator[Table]:
-        """Yield tables in which a derived metric has a wanted figure, where one input can be found
-        for it.
+        """Yield tables in which a derived metric has a wanted figure.
+
+        One input is changed for it, if one can be found.
         """
-        for wanted in (
-            self.values(replace(metric, formula=None), [*self.around(rule, table)])
-            if metric.numeric
-            else ()
-        ):
-            for name in table:
-                if self.rules.metrics[name].numeric:
-                    found = self.solution(metric, number.fraction(wanted), table, name)
-                    if found is not None:
-                        yield found
+        if not metric.numeric:
+            return
+        as_submitted = replace(metric, formula=None)
+        numeric = [name for name in table if self.rules.metrics[name].numeric]
+        for wanted in self.values(as_submitted, [*self.around(rule, table)]):
+            for name in numeric:
+                changed = self.solution(metric, number.fraction(wanted), table, name)
+                if changed is not None:
+                    yield changed
 
     def solution(
         self, metric: Metric, wanted: Fraction, table: Table, name: str
     ) -> Table | None:
-        """Return the table with one input changed so that a derived metric, taken as linear in it,
-        has a figure.
+        """Return the table with one input changed so that a derived metric has a wanted figure.
+
+        The formula is tried at 1 and at 2, and the line through both is followed to the wanted
+        figure. With `100 - late` that is 99 and 98, so that 90 is looked for at 10. Whether the
+        formula is a line is not asked: what was found is computed.
         """
-        one, two = (self.derived(metric, {**table, name: value}) for value in (1, 2))
-        if one is None or two is None or one == two:
+        at_one = self.derived(metric, {**table, name: 1})
+        at_two = self.derived(metric, {**table, name: 2})
+        if at_one is None or at_two is None or at_one == at_two:
             return None
-        value = 1 + (wanted - one) / (two - one)
+        value = 1 + (wanted - at_one) / (at_two - at_one)
         if not _in(self.rules.metrics[name], value) or number.places(value) is None:
             return None
-        found = {**table, name: _written(self.rules.metrics[name], value)}
-        return found if self.derived(metric, found) == wanted else None
+        changed = {**table, name: _written(self.rules.metrics[name], value)}
+        return changed if self.derived(metric, changed) == wanted else None
 
     def derived(self, metric: Metric, table: Table) -> Fraction | None:
         """Return the figure of a derived metric, None where there is none."""
         figures = self.figures(table)
-        figure = figures[self.compiled.positions[metric.id]] if figures else None
-        return (
-            None if figure is None or isinstance(figure, Absent) else Fraction(*figure)
-        )
+        if not figures:
+            return None
+        figure = figures[self.compiled.positions[metric.id]]
+        return None if isinstance(figure, Absent) else Fraction(*figure)
 
 
-def _steps_off(rule: Rule, at: Fraction) -> Iterator[Fraction]:
+def _steps_off(rule: Rule, target: Fraction) -> Iterator[Fraction]:
     """Yield figures that are some units off a target, where each unit costs points."""
     for piece in rule.pieces:
         if (
@@ -298,15 +296,14 @@ def _steps_off(rule: Rule, at: Fraction) -> Iterator[Fraction]:
             and piece.points.origin is Symbol.THRESHOLD
         ):
             sign = -1 if rule.comparator == ">=" else 1
-            yield from (at + sign * piece.points.step * count for count in STEPS_OFF)
+            step = sign * piece.points.step
+            yield from (target + step * count for count in STEPS_OFF)
 
 
 def _between(
     metric: Metric, spread: Iterable[Fraction], unit: Fraction
 ) -> Iterator[Fraction]:
-    """Yield the ends of a metric's range, figures between edges, and parts of them that do not come
-    out even.
-    """
+    """Yield the ends of a metric's range, and figures between edges that do not come out even."""
     ends = [end for end in (metric.range.low, metric.range.high) if end is not None]
     known = sorted({*spread, *ends})
     if metric.type != "date":
@@ -350,7 +347,7 @@ def _written(metric: Metric, figure: Fraction) -> Any:
     if metric.type == "date":
         return date.fromordinal(int(figure))
     if metric.distinct:
-        return {"items": [f"+{at + 1}" for at in range(int(figure))]}
+        return {"items": [f"+{count}" for count in range(1, int(figure) + 1)]}
     return as_json(figure)
 
 

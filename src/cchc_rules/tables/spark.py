@@ -100,7 +100,7 @@ def _columns(rules: RuleSet, wanted: Wanted) -> dict[str, Any]:
 
 
 TYPES = {pl.Int64: "bigint", pl.String: "string", pl.Date: "date"}
-"""The types of results that Spark has by another name; it has no enumerations, so those are texts."""
+"""The types of results that Spark has by another name; enumerations, which it lacks, are texts."""
 
 
 def ddl(columns: dict[str, Any]) -> str:
@@ -157,7 +157,7 @@ def _scorer(task: Task) -> Scorer:
 def gathered(
     batches: Iterable[pa.RecordBatch], most: int = PART
 ) -> Iterator[pl.DataFrame]:
-    """Yield batches, which Spark makes small, as larger tables; none much larger than it must be."""
+    """Yield batches, which Spark makes small, as tables of about `most` rows."""
     some: list[pa.RecordBatch] = []
     for batch in batches:
         some.append(batch)
