@@ -28,17 +28,22 @@ from cchc_rules.rules.range_checks import range_text
 
 
 class Mutant(NamedTuple):
-    """One mistake: where it is, what stood there and what stands there now; the rules and groups
-    that it touches.
-    """
+    """One mistake."""
 
     kind: str
+    """What sort of mistake it is, such as `threshold`."""
     at: str
+    """The key where it is, such as `rule.on-time.threshold`."""
     before: str
+    """What stood there."""
     after: str
+    """What stands there now."""
     rules: RuleSet
+    """The rule set with the mistake."""
     touched: frozenset[str] = frozenset()
+    """The ids of the rules that it may change."""
     groups: frozenset[str] = frozenset()
+    """The ids of the groups that it may change of itself."""
 
 
 class Change(NamedTuple):
@@ -52,8 +57,12 @@ class Change(NamedTuple):
 
 
 def mutants(rules: RuleSet) -> Iterator[Mutant]:
-    """Yield every mutant of what a file gives itself, in its order: rules, metrics, groups, the
-    index.
+    """Yield every mutant of what a file gives itself: of rules, metrics, groups, the index.
+
+    >>> from cchc_rules import load_rules
+    >>> first = next(mutants(load_rules("cam-due-2023")))
+    >>> first.kind, first.before != first.after
+    ('threshold', True)
     """
     own = FileContent(rules)
     judged = [rule for rule in rules.rules.values() if own.judges(rule)]
@@ -70,16 +79,18 @@ def mutants(rules: RuleSet) -> Iterator[Mutant]:
                 frozenset({rule.id}),
             )
         yield _dropped(rules, rule)
-    yield from (
-        one for one in _swapped(rules) if one.touched & {rule.id for rule in judged}
-    )
+    judged_ids = {rule.id for rule in judged}
+    yield from (mutant for mutant in _swapped(rules) if mutant.touched & judged_ids)
     for metric in rules.metrics.values():
         if own.gives("metric", metric.id):
             yield from _of_metric(rules, metric)
     for group in rules.groups.values():
         if own.gives("group", group.id):
             yield from _of_group(rules, group)
-    yield from (one for one in _of_index(rules) if own.gives(one.at.partition(".")[0]))
+    for mutant in _of_index(rules):
+        table = mutant.at.partition(".")[0]
+        if own.gives(table):
+            yield mutant
 
 
 def with_rule(rules: RuleSet, *changed: Rule) -> RuleSet:
@@ -100,7 +111,7 @@ def _text(value: object) -> str:
 _WORDS = {True: "true", False: "false", None: "–"}
 
 
-# Rules ------------------------------------------------------------------------------------------------------------
+# Rules --------------------------------------------------------------------------------
 
 
 def _of_rule(rules: RuleSet, rule: Rule) -> Iterator[Change]:
@@ -156,9 +167,8 @@ def _other_thresholds(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[An
     elif isinstance(threshold, Interval):
         yield from _other_intervals(threshold, unit)
     elif isinstance(threshold, tuple) and len(threshold) > 1:
-        yield from (
-            tuple(one for one in threshold if one != left) for left in threshold
-        )
+        for left_out in threshold:
+            yield tuple(value for value in threshold if value != left_out)
     elif isinstance(threshold, MetricRef) and rule.comparator != "better":
         yield from (
             FormulaRef(text) for text in _beside(threshold.metric, metric, unit)
@@ -170,9 +180,10 @@ def _other_thresholds(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[An
 
 
 def _neighbours(word: str, words: list[str]) -> Iterator[str]:
-    at = words.index(word)
-    yield from words[max(at - 1, 0) : at]
-    yield from words[at + 1 : at + 2]
+    """Yield the word before one and the word after it."""
+    position = words.index(word)
+    yield from words[max(position - 1, 0) : position]
+    yield from words[position + 1 : position + 2]
 
 
 def _other_intervals(interval: Interval, unit: Fraction) -> Iterator[Interval]:
@@ -247,7 +258,7 @@ def _absence(rule: Rule) -> Iterator[Change]:
             yield Change("absence", ("absence", str(state)), effect, after, changed)
 
 
-# Deductions -------------------------------------------------------------------------------------------------------
+# Deductions ---------------------------------------------------------------------------
 
 
 def _deduction(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
@@ -362,13 +373,11 @@ def _other_tiers(
 def _other_values(
     rules: RuleSet, rule: Rule, tiers: Sequence[Tier]
 ) -> Iterator[tuple[int, TierValue]]:
-    """Yield what else tiers may be worth: what the tier beside is worth (as if that were wider),
-    another formula.
-    """
-    for position, (one, two) in enumerate(pairwise(tiers)):
-        if one.value != two.value:
-            yield position, two.value
-            yield position + 1, one.value
+    """Yield what else tiers may be worth: what the tier beside is worth, or another formula."""
+    for position, (tier, following) in enumerate(pairwise(tiers)):
+        if tier.value != following.value:
+            yield position, following.value
+            yield position + 1, tier.value
     for position, tier in enumerate(tiers):
         if tier.value.formula is not None:
             own = dependencies.own_names(rules, rule)
@@ -446,14 +455,16 @@ def _opened(interval: Interval, end: str) -> Interval:
     return replace(interval, high_open=not interval.high_open)
 
 
-# Formulas ---------------------------------------------------------------------------------------------------------
+# Formulas -----------------------------------------------------------------------------
 
 
 def other_formulas(
     rules: RuleSet, text: str, extra: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield a formula with one thing changed: a number by a unit of its last place, a sign, min and
-    max, and and or.
+    """Yield a formula with one thing changed.
+
+    A number moves by a unit of its last place, a sign takes in its edge or leaves it out, `min`
+    becomes `max`, and `and` becomes `or`.
     """
     parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
     source = parsed.text.encode()
@@ -514,12 +525,13 @@ def _between(
             yield at, at + len(sign), words[sign]
 
 
-# What lies around rules -------------------------------------------------------------------------------------------
+# What lies around rules ---------------------------------------------------------------
 
 
 def _dropped(rules: RuleSet, rule: Rule) -> Mutant:
-    """Return the rule set without a rule: nothing requires it, and the points of its groups are
-    less by its own.
+    """Return the rule set without a rule.
+
+    Nothing requires it any more, and the points of its groups are less by its own.
     """
     left = {
         id_: replace(
@@ -573,11 +585,11 @@ def _swapped(rules: RuleSet) -> Iterator[Mutant]:
                     replace(one, weight=two.weight),
                     replace(two, weight=one.weight),
                 )
-                at = f"{path_text(('rule', one.id, 'weight'))}, {path_text(('rule', two.id, 'weight'))}"
-                before, after = (
-                    f"{_text(a)}, {_text(b)}"
-                    for a, b in pairwise((one.weight, two.weight, one.weight))
-                )
+                first_key = path_text(("rule", one.id, "weight"))
+                second_key = path_text(("rule", two.id, "weight"))
+                at = f"{first_key}, {second_key}"
+                before = f"{_text(one.weight)}, {_text(two.weight)}"
+                after = f"{_text(two.weight)}, {_text(one.weight)}"
                 yield Mutant(
                     "weight", at, before, after, changed, frozenset({one.id, two.id})
                 )
@@ -591,10 +603,10 @@ def _of_metric(rules: RuleSet, metric: Metric) -> Iterator[Mutant]:
     )
     changes: list[tuple[str, object, object, Metric]] = []
     if metric.round is not None:
-        found = (None, metric.round - 1, metric.round + 1)
+        roundings = [None, metric.round - 1, metric.round + 1]
         changes += [
             ("round", metric.round, after, replace(metric, round=after))
-            for after in found
+            for after in roundings
             if after != -1
         ]
     if metric.formula is not None:
@@ -615,11 +627,10 @@ def _of_group(rules: RuleSet, group: Group) -> Iterator[Mutant]:
     before = group.weight if group.combine == "mean" else group.cap
     if before is not None:
         for after in (before - tick, before + tick):
-            other = (
-                replace(group, weight=after)
-                if key == "weight"
-                else replace(group, cap=after)
-            )
+            if key == "weight":
+                other = replace(group, weight=after)
+            else:
+                other = replace(group, cap=after)
             changed = replace(rules, groups={**rules.groups, group.id: other})
             at = path_text(("group", group.id, key))
             yield Mutant(

@@ -1,5 +1,8 @@
-"""What a report must carry so that it can be recomputed from itself alone
-(docs/reference/report.md, "machine").
+"""What a report carries so that it can be recomputed from itself alone.
+
+docs/reference/report.md describes it under "machine". Each rule has its points as an expression over
+its figure, and each metric the exact figure that it came to, so that whoever has the report needs no
+rule file and no calendar: of days that formulas counted it says which are unlike their weekday.
 """
 
 import hashlib
@@ -16,14 +19,22 @@ from cchc_rules.base.state import Absent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Expression, Lowering
 from cchc_rules.rules.metric_values import as_formula_value
-from cchc_rules.rules.model import Metric, Rule
+from cchc_rules.rules.model import Metric, Rule, RuleSet
 from cchc_rules.scoring.scoring import Scoring
 
 Document = dict[str, Any]
 
 
 class Proof:
-    """Writes the machine form of one scoring."""
+    """Writes the machine form of one scoring.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("cam-due-2023")
+    >>> report = score(rules, load_measurements("examples/cam-due-2023.json", rules))
+    >>> position = report.scoring.compiled.places["officials-placed"]
+    >>> Proof(report.scoring).rule(position)["threshold"]
+    '100'
+    """
 
     def __init__(self, scoring: Scoring) -> None:
         self.scoring = scoring
@@ -44,9 +55,7 @@ class Proof:
                 {"rule": gate.rule, "at_most": gate.at_most}
                 for gate in rules.band_gates
             ],
-            "window": [day.isoformat() for day in rules.window]
-            if rules.window
-            else None,
+            "window": _window(rules),
             "metrics": [self.metric(metric) for metric in self._read()],
             "unusual_days": {
                 day.isoformat(): works
@@ -67,7 +76,12 @@ class Proof:
     def metric(self, metric: Metric) -> Document:
         """Return what a metric is and the exact figure that it came to."""
         figure = self.scoring.figure(metric.id)
-        absent = isinstance(figure, Absent)
+        state = "reported"
+        exact = None
+        if isinstance(figure, Absent):
+            state = str(figure.state)
+        else:
+            exact = _exact(as_formula_value(figure, metric))
         return {
             "id": metric.id,
             "type": metric.type,
@@ -75,8 +89,8 @@ class Proof:
             "round": metric.round,
             "levels": [level.vi for level in metric.levels],
             "formula": self.lowering.derived(metric),
-            "state": str(figure.state) if isinstance(figure, Absent) else "reported",
-            "figure": None if absent else _exact(as_formula_value(figure, metric)),
+            "state": state,
+            "figure": exact,
         }
 
     def _read(self) -> list[Metric]:
@@ -91,8 +105,9 @@ class Proof:
     # Working days
 
     def _unusual_days(self) -> dict[date, bool]:
-        """Return the days that formulas counted and that are unlike their weekday: free ones,
-        worked weekends.
+        """Return the days that formulas counted and that are unlike their weekday.
+
+        A day off from Monday to Friday is false, a weekend that is worked is true.
         """
         usual = self.rules.calendar
         calendar = _Watched(usual.country, usual.extra_holidays, usual.extra_workdays)
@@ -102,17 +117,17 @@ class Proof:
         return calendar.unusual
 
     def _formulas(self) -> list[tuple[str, Rule | None]]:
-        found: list[tuple[str, Rule | None]] = [
+        formulas: list[tuple[str, Rule | None]] = [
             (metric.formula, None)
             for metric in self._read()
             if metric.formula is not None
         ]
         for rule in self.rules.rules.values():
-            found += [
+            formulas += [
                 (text, rule)
                 for _, text, _ in dependencies.rule_formulas(self.rules, rule)
             ]
-        return found
+        return formulas
 
     def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
         own = {} if rule is None else dependencies.own_names(self.rules, rule)
@@ -131,8 +146,9 @@ class Proof:
 
 @dataclass(frozen=True, eq=False)
 class _Watched(Calendar):
-    """A calendar that keeps which of the days it was asked about are unlike their weekday; equal
-    only to itself.
+    """A calendar that notes which of the days it was asked about are unlike their weekday.
+
+    It is equal only to itself, so that no formula that was parsed with another is taken for it.
     """
 
     unusual: dict[date, bool] = field(default_factory=dict)
@@ -148,8 +164,10 @@ class _Watched(Calendar):
 
 
 def digest(content: Document) -> str:
-    """Return the SHA-256 of a document's content, printed with sorted keys and nothing between its
-    parts.
+    """Return the SHA-256 of a document: of its JSON text with sorted keys and no spaces.
+
+    >>> digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
+    True
     """
     text = json.dumps(
         content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
@@ -157,8 +175,19 @@ def digest(content: Document) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _window(rules: RuleSet) -> list[str] | None:
+    """Return the first and the last day of the window, None where the rule set has none."""
+    if not rules.window:
+        return None
+    return [day.isoformat() for day in rules.window]
+
+
 def bounds(interval: Interval) -> dict[str, str]:
-    """Return the edges of an interval: `from` and `to` belong to it, `above` and `below` do not."""
+    """Return the edges of an interval: `from` and `to` belong to it, `above` and `below` do not.
+
+    >>> bounds(Interval(Fraction(60), Fraction(80), high_open=True))
+    {'from': '60', 'below': '80'}
+    """
     edges = {
         "above" if interval.low_open else "from": interval.low,
         "below" if interval.high_open else "to": interval.high,
@@ -169,4 +198,6 @@ def bounds(interval: Interval) -> dict[str, str]:
 def _exact(value: formula.Value | Absent) -> Expression:
     if isinstance(value, Fraction):
         return plain(value)
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

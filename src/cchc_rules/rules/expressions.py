@@ -77,7 +77,16 @@ def literal(value: Scalar) -> Expression:
 
 
 class Lowering:
-    """Turns the rules and the derived metrics of one rule set into expressions."""
+    """Turns the rules and the derived metrics of one rule set into expressions.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> lowering = Lowering(rules)
+    >>> lowering.threshold(rules.rules["on-time"])
+    '100'
+    >>> lowering.points(rules.rules["on-time"])[:3]
+    ['if', {'name': 'met'}, {'name': 'weight'}]
+    """
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
@@ -90,11 +99,12 @@ class Lowering:
 
     def formula(self, text: str, rule: Rule | None) -> Expression:
         """Return a formula, which may use the names of a rule."""
-        own = {} if rule is None else dependencies.own_names(self.rules, rule)
-        parsed = formula.parse(
-            text, ChainMap(own, self.rules.metric_types), self.rules.calendar
-        )
-        return _Tree(parsed, own.keys()).of(parsed.tree)
+        own_names: dict[str, str] = {}
+        if rule is not None:
+            own_names = dependencies.own_names(self.rules, rule)
+        types = ChainMap(own_names, self.rules.metric_types)
+        parsed = formula.parse(text, types, self.rules.calendar)
+        return _Tree(parsed, own_names.keys()).of(parsed.tree)
 
     # Rules
 
@@ -187,10 +197,12 @@ def _share(line: Line, *, rising: bool) -> Expression:
 def _stairs(stairs: Staircase, axis: Axis, metric: Metric) -> Expression:
     """base ± each × units, parts of a unit counted as they are, as whole ones, or not at all."""
     origin = term(stairs.origin)
-    value: Expression = (
-        VALUE if axis.exempt is None else ["-", VALUE, {"metric": axis.exempt}]
-    )
-    apart = ["days", origin, value] if metric.type == "date" else ["-", value, origin]
+    value: Expression = VALUE
+    if axis.exempt is not None:
+        value = ["-", VALUE, {"metric": axis.exempt}]
+    apart = ["-", value, origin]
+    if metric.type == "date":
+        apart = ["days", origin, value]
     units = ["/", ["abs", apart], plain(stairs.step)]
     rounding = {"started": "round_up", "whole": "round_down"}.get(stairs.units)
     if rounding is not None:
@@ -236,11 +248,9 @@ class _Tree:
 
     def unary(self, node: ast.UnaryOp) -> Expression:
         operand = self.of(node.operand)
-        return (
-            operand
-            if isinstance(node.op, ast.UAdd)
-            else [OPERATORS[type(node.op)], operand]
-        )
+        if isinstance(node.op, ast.UAdd):
+            return operand
+        return [OPERATORS[type(node.op)], operand]
 
     def compare(self, node: ast.Compare) -> Expression:
         """`a < b < c` is `a < b and b < c`."""

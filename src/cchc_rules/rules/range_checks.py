@@ -85,9 +85,14 @@ def points_at(points: Points, figure: Fraction | None) -> Fraction | None:
     """Return the points of a figure before they are held, None where a formula gives them.
 
     A constant has no need of the figure.
+
+    >>> points_at(Staircase(Fraction(10), Fraction(2), Fraction(10)), Fraction(19))
+    Fraction(28, 1)
     """
     if isinstance(points, Constant):
-        return points.points if isinstance(points.points, Fraction) else None
+        if isinstance(points.points, Fraction):
+            return points.points
+        return None
     if figure is None or not isinstance(points, Staircase):
         return None
     if not isinstance(points.base, Fraction) or not isinstance(points.origin, Fraction):
@@ -210,9 +215,13 @@ def _fall(
 ) -> dict[str, str]:
     return {
         "range": _range_argument(interval),
-        "points": "?" if after is None else figure(after),
-        "before": "?" if before is None else figure(before),
+        "points": _or_unknown(after),
+        "before": _or_unknown(before),
     }
+
+
+def _or_unknown(points: Fraction | None) -> str:
+    return "?" if points is None else figure(points)
 
 
 def _widened(part: Interval) -> Interval:
@@ -265,7 +274,7 @@ def _words_fall(points: list[Fraction | None], metric: Metric, path: Path) -> Pr
 
 
 def bands(ladder: tuple[Band, ...], scale: Fraction, possible: Interval) -> Problems:
-    """The bands cover the scale once, leave no gap beyond it, and some index lies in each."""
+    """Yield bands that overlap, leave a gap, or that no possible index lies in."""
     intervals = [band.interval for band in ladder]
     for position, interval in enumerate(intervals):
         if interval.meets(possible).empty:

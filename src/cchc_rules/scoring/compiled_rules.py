@@ -62,47 +62,67 @@ class Run:
 
 
 class CompiledGroup(NamedTuple):
-    """A group by position: the rules and groups right below it, and the points in ticks that it
-    declares.
-    """
+    """A group by position, its points in ticks."""
 
     id: str
+    """The id that the rule file gives it."""
     kind: str
+    """`base`, `bonus` or `penalty`."""
     mean: bool
+    """Whether it is a mean of its rules, and not their sum."""
     weight: int
+    """The weight of a mean, as the rule file declares it."""
     cap: int
+    """The most points of a pool."""
     maximum: int
+    """What a mean weighs; else the sum of what lies right below."""
     rules: tuple[int, ...]
+    """The positions of the rules right below it."""
     groups: tuple[int, ...]
+    """The positions of the groups right below it."""
     top: bool
+    """Whether it lies in no other group."""
 
 
 @dataclass(frozen=True, eq=False)
 class CompiledRuleSet:
-    """A compiled rule set."""
+    """A rule set made ready to run."""
 
     rules: RuleSet
+    """The rule set."""
     unit: int
+    """The number of ticks in a point."""
     metrics: tuple[str, ...]
+    """The ids of the metrics, by position."""
     positions: Mapping[str, int]
+    """The position of each metric."""
     derived: tuple[tuple[int, Callable[[Figures], Figure]], ...]
+    """The position of each derived metric and its function, those that others need first."""
     names: tuple[str, ...]
+    """The ids of the rules, by position."""
     places: Mapping[str, int]
+    """The position of each rule."""
     judges: tuple[tuple[int, Judge], ...]
+    """The position of each rule and its judge, required rules before those behind them."""
     worths: tuple[Worth, ...]
+    """The most and the fewest points of each rule, by position."""
     reader: RuleFigures
+    """What reads thresholds and formulas from figures."""
     groups: tuple[CompiledGroup, ...]
+    """The groups, children before parents."""
     reads: Mapping[str, tuple[str, ...]]
+    """The submitted metrics that each rule reads, by its id."""
     evidence: tuple[tuple[int, tuple[str, ...]], ...]
+    """The rules that ask for evidence, by position, with the metrics that it may stand beside."""
 
     @cached_property
     def mean_of(self) -> Mapping[int, int]:
         """The mean group of each rule in one, both by position."""
         return {
-            at: position
+            rule_position: position
             for position, group in enumerate(self.groups)
             if group.mean
-            for at in group.rules
+            for rule_position in group.rules
         }
 
     @cached_property
@@ -121,9 +141,9 @@ class CompiledRuleSet:
     def pooled(self) -> Mapping[int, int]:
         """The bonus or penalty pool of each rule in one, both by position."""
         return {
-            at: pool
+            rule_position: pool
             for position, pool in self.pool_of.items()
-            for at in self.groups[position].rules
+            for rule_position in self.groups[position].rules
         }
 
     def figures(self, submitted: Mapping[str, Figure]) -> Figures:
@@ -136,11 +156,18 @@ class CompiledRuleSet:
 
 @lru_cache(maxsize=64)
 def compile_rules(rules: RuleSet) -> CompiledRuleSet:
-    """Return the plan of a rule set, compiled once."""
+    """Return a rule set made ready to run, compiled once.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> compiled = compile_rules(rules)
+    >>> compiled.unit, compiled is compile_rules(rules)
+    (100, True)
+    """
     metrics = tuple(rules.metrics)
-    positions = {name: at for at, name in enumerate(metrics)}
+    positions = {name: position for position, name in enumerate(metrics)}
     names = tuple(rules.rules)
-    places = {name: at for at, name in enumerate(names)}
+    places = {name: position for position, name in enumerate(names)}
     compiler = _Compiler(rules, positions, places)
     reads = {rule.id: _submitted(rules, rule) for rule in rules.rules.values()}
     return CompiledRuleSet(
@@ -182,8 +209,9 @@ def _submitted(rules: RuleSet, rule: Rule) -> tuple[str, ...]:
 
 
 def _order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the names so that each comes after those it needs (there are no rounds, the checks
-    hold that).
+    """Return the names so that each comes after those it needs.
+
+    Checked rule files have no circles.
     """
     return [name for name in TopologicalSorter(needs).static_order() if name in needs]
 
@@ -273,8 +301,11 @@ class _Compiler:
         return derive
 
     def judge(self, rule: Rule) -> Judge:
-        """Return the function that judges a rule, with just the wrappers it needs (semantics L2)."""
-        judge = self._manual(rule) if rule.deduction.by_hand else self._measured(rule)
+        """Return the function that judges a rule, with the wrappers that it needs (semantics L2)."""
+        if rule.deduction.by_hand:
+            judge = self._manual(rule)
+        else:
+            judge = self._measured(rule)
         if rule.requires:
             judge = self._unless_gate_unknown(rule, judge)
         if rule.due is not None:
@@ -282,7 +313,9 @@ class _Compiler:
         if rule.requires:
             judge = self._unless_gate_closed(rule, judge)
         blocks = self._optional_blocks(rule)
-        return self._unless_block_absent(rule, blocks, judge) if blocks else judge
+        if blocks:
+            judge = self._unless_block_absent(rule, blocks, judge)
+        return judge
 
     # What a figure or a person gives
 
