@@ -792,6 +792,7 @@ class Contents:
             path = f"rules[{name}]"
             _known(f"{path}.group", [rule["group"]], self.groups)
             _known(f"{path}.requires", rule["requires"], self.rules)
+            _once_each(f"{path}.requires", rule["requires"])
             _known(f"{path}.machine", self.read_directly(rule), self.metrics)
             _known(f"{path}.tracks", rule["tracks"], self.tracks)
             _known(f"{path}.track_reasons", rule["track_reasons"], self.tracks)
@@ -810,6 +811,9 @@ class Contents:
                 metrics_in(metric["formula"]),
                 self.metrics,
             )
+            _once_each(f"machine.metrics[{name}].levels", metric["levels"])
+        gates = [gate["rule"] for gate in self.machine["band_gates"]]
+        _once_each("machine.band_gates", gates)
         for gate in self.machine["band_gates"]:
             _known("machine.band_gates", [gate["rule"]], self.rules)
             _known("machine.band_gates", [gate["at_most"]], self.bands)
@@ -858,6 +862,14 @@ def _by_id(path: str, records: list[Any]) -> dict[str, Any]:
             raise NoReportError(path, "twice", record["id"])
         parts[record["id"]] = record
     return parts
+
+
+def _once_each(path: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise NoReportError(path, "twice", name)
+        seen.add(name)
 
 
 def _known(path: str, names: Iterable[str], there: Iterable[str]) -> None:
@@ -2113,22 +2125,36 @@ class Echoes:
         aims = [gain["aim"] for gain in gains]
         if aims not in ([], ["all"], ["any", "all"]):
             yield Difference(f"{path}.gains", aims, "any, all")
-        if len({gain["metric"] for gain in gains}) > 1:
-            metrics = [gain["metric"] for gain in gains]
+        metrics = [gain["metric"] for gain in gains]
+        if len({*metrics}) > 1:
             yield Difference(f"{path}.gains", metrics, metrics[:1])
-        if len(gains) == 2 and amount(gains[0]["points"]) > amount(gains[1]["points"]):
-            points = [gain["points"] for gain in gains]
-            yield Difference(f"{path}.gains", points, points[::-1])
+        points = [amount(gain["points"]) for gain in gains]
+        if points != sorted(points):
+            yield Difference(f"{path}.gains", aims, "any, all")
         if not gains:
-            aim = self._at_threshold(rule)
-            if aim is not None:
-                yield Difference(f"{path}.gains", [], aim)
+            value = self._hidden_gain(rule)
+            if value is not None:
+                yield Difference(f"{path}.gains", [], value)
+        # One step less than the least change gains nothing, one less than the other gains less.
+        most = ZERO
+        for position, gain in enumerate(gains):
+            nearer = self._one_step_less(rule, gain)
+            if nearer is not None and self._brought(rule, nearer) > most:
+                yield Difference(f"{path}.gains[{position}].to", gain["to"], nearer)
+            most = _below(points[-1], self.contents.places)
 
-    def _at_threshold(self, rule: Any) -> str | None:
-        """Return the value by which a rule that lost points gains some, None where it is not plain.
+    def _brought(self, rule: Any, to: Any) -> Fraction:
+        """Return what a rule brings its group when its own figure becomes another."""
+        recount = self.recount
+        _, figure = recount.tried(rule["metric"], to)
+        leaf, _ = recount.trial(rule["metric"], figure, rule["id"])
+        return recount.brought(rule, leaf)
 
-        It is plain where the rule's own figure is a number that was submitted and its threshold is
-        one in the rule file: then the figure that just reaches the threshold is tried.
+    def _hidden_gain(self, rule: Any) -> Any:
+        """Return the value by which a rule without gains gains some, None where none is found.
+
+        Tried are the figures that just reach its threshold or an edge of a piece of its points,
+        where it lost points by its own figure, and that was submitted.
         """
         recount = self.recount
         leaf = recount.leaves[rule["id"]]
@@ -2138,32 +2164,105 @@ class Echoes:
         entry = self.contents.inputs.get(rule["metric"])
         if entry is None or isinstance(recount.figures.figure(rule["metric"]), Gone):
             return None
-        reaching = _reaching(rule, entry, self.contents.metrics[rule["metric"]])
-        if reaching is None:
+        metric = self.contents.metrics[rule["metric"]]
+        for value in _reaching(rule, entry, metric):
+            if self._brought(rule, value) > 0:
+                return value
+        return None
+
+    def _one_step_less(self, rule: Any, gain: Any) -> str | None:
+        """Return a number one step nearer than a gain, None where steps are not plain.
+
+        They are plain where a rule of a sum reads its own figure in pieces, and that is a number.
+        The step is the last place that is written, which no true step is coarser than.
+        """
+        in_pieces = rule["deduction"] not in ("formula", "none", "manual")
+        outside_sum = self.contents.in_mean(rule) or self.contents.pool(rule["group"])
+        kind = self.contents.metrics[gain["metric"]]["type"]
+        if not in_pieces or outside_sum or gain["metric"] != rule["metric"]:
             return None
-        _, figure = recount.tried(rule["metric"], reaching)
-        then, _ = recount.trial(rule["metric"], figure, rule["id"])
-        return reaching if recount.brought(rule, then) > 0 else None
+        if kind not in ("percent", "count", "number", "rank"):
+            return None
+        if "/" in gain["from"] or "/" in gain["to"]:
+            return None
+        start = amount(gain["from"])
+        end = amount(gain["to"])
+        step = Fraction(1, 10 ** max(map(_decimals, (gain["from"], gain["to"]))))
+        if abs(end - start) <= step:
+            return None
+        nearer = end - step if end > start else end + step
+        return _decimal(nearer)
 
 
-def _reaching(rule: Any, entry: Any, metric: Any) -> str | None:
-    """Return the value or numerator that just reaches a threshold, None without such a one."""
-    threshold = rule["machine"]["threshold"]
-    sign = rule["comparator"]
-    if sign not in (">=", "<=") or not isinstance(threshold, str):
-        return None
-    if rule["machine"]["exempt"] is not None:
-        return None
-    edge = amount(threshold)
-    denominator = entry["denominator"]
-    if denominator is not None:
-        edge *= amount(denominator) / (100 if metric["type"] == "percent" else 1)
-    whole = -(-edge // 1) if sign == ">=" else edge // 1
-    if denominator is not None:
-        return str(whole) if 0 <= whole <= amount(denominator) else None
-    if metric["type"] in ("count", "rank"):
-        return str(whole)
-    return threshold if metric["type"] != "percent" or edge <= 100 else None
+def _decimals(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+def _decimal(value: Fraction) -> str:
+    """Return a number whose decimal ends as text, as a report writes it, or else as a fraction."""
+    for places in range(MOST_PLACES + 1):
+        ticks = value * 10**places
+        if ticks.denominator == 1 and places:
+            digits = f"{abs(ticks.numerator):0{places + 1}d}"
+            sign = "-" if value < 0 else ""
+            return f"{sign}{digits[:-places]}.{digits[-places:]}"
+        if ticks.denominator == 1:
+            return str(ticks.numerator)
+    return str(value)
+
+
+def _below(points: Fraction, places: int) -> Fraction:
+    """Return the largest number of points, with all places, that is below some points."""
+    return points - Fraction(1, 10**places)
+
+
+def _reaching(rule: Any, entry: Any, metric: Any) -> Iterator[Any]:
+    """Yield the values, or numerators, at a rule's threshold and at the edges of its pieces."""
+    machine = rule["machine"]
+    if metric["type"] == "yes_no":
+        yield from (True, False)
+    if metric["type"] == "level":
+        yield from metric["levels"]
+    if metric["type"] not in ("percent", "count", "number", "rank"):
+        return
+    edges = {*_edges(machine["points"])}
+    if isinstance(machine["threshold"], str):
+        edges.add(amount(machine["threshold"]))
+    for edge in sorted(edges):
+        if entry["denominator"] is not None:
+            yield from _numerators(edge, entry, metric)
+        elif metric["type"] in ("count", "rank"):
+            least = ZERO if metric["type"] == "count" else Fraction(1)
+            yield from (str(n) for n in {edge // 1, -(-edge // 1)} if n >= least)
+        elif edge >= 0 and (metric["type"] != "percent" or edge <= 100):
+            yield str(edge)
+
+
+def _numerators(edge: Fraction, entry: Any, metric: Any) -> Iterator[str]:
+    """Yield the whole numerators beside a share; a denominator is never exceeded."""
+    denominator = amount(entry["denominator"])
+    whole = 100 if metric["type"] == "percent" else 1
+    exact = edge * denominator / whole
+    for numerator in sorted({exact // 1, -(-exact // 1)}):
+        if 0 <= numerator <= denominator:
+            yield str(numerator)
+
+
+def _edges(expression: Any) -> Iterator[Fraction]:
+    """Yield the numbers that an expression compares the rule's own figure with.
+
+    Brackets take the smaller or the larger of the figure and their ends.
+    """
+    if not isinstance(expression, list):
+        return
+    name, *operands = expression
+    if name in ("min", "max") and {"name": "value"} in operands:
+        yield from (amount(end) for end in operands if isinstance(end, str))
+    compares = name in ("==", "<", "<=", ">", ">=") and operands[0] == {"name": "value"}
+    if compares and isinstance(operands[1], str):
+        yield amount(operands[1])
+    for operand in operands:
+        yield from _edges(operand)
 
 
 def _unlike(path: str, said: Any, found: Any) -> Iterator[Difference]:
