@@ -378,6 +378,7 @@ class _Writer:
         many as a figure of its metric.
         """
         rule = self.scoring.rule(position)
+        # A range and a list are always literals; only a single value can be computed.
         if isinstance(rule.threshold, Interval):
             return bounds(rule.threshold)
         if isinstance(rule.threshold, tuple):
@@ -510,6 +511,7 @@ class _Writer:
 
     def conflict(self, rule: Rule, conflict: Conflict) -> Document:
         """Return what another clause of the plan asks for in place of the rule's own target."""
+        # A conflict without a target of its own is told by its note alone.
         required = None
         if (
             conflict.comparator is not None

@@ -48,6 +48,7 @@ class Explanation:
             "why": self.speaker.why(position),
         }
         sentences = [self.speaker.say(f"reason.{result.reason}", **arguments)]
+        # A rule may wait for a metric that only its threshold or formula reads: it is named.
         other_missing = self.speaker.missing_beside(position)
         if other_missing:
             titles = self.speaker.titles(other_missing)
@@ -167,6 +168,7 @@ class Explanation:
             if isinstance(then, Fraction):
                 return say("gain.report", to=new_value)
             return say("gain.report-as", to=new_value)
+        # A date cannot be more or less of something: it is done again by another day.
         if isinstance(then, date):
             return say("gain.again", to=new_value)
         if not isinstance(now, Fraction) or not isinstance(then, Fraction):

@@ -287,6 +287,7 @@ class Report:
     def _made_from(self) -> tuple[object, ...]:
         """What makes two reports equal; groups and index follow from it."""
         rules = self.rules_used
+        # One document may hold several kinds of unit and days of effect: these say which was used.
         version = (rules.document, rules.kind, rules.since)
         return self.scoring.measurements, self.as_of, self.scoring.results, *version
 

@@ -126,6 +126,7 @@ class Scoring:
 
     def entry(self, metric: str) -> Entry | None:
         """Return what was submitted for a metric, or what the period says of it."""
+        # Some metrics are not reported: the length of the period itself is the value.
         if self.rules.metrics[metric].from_period is not None:
             return Entry(calendar.whole_months(*self.measurements.span))
         return self.measurements.entries.get(metric)
@@ -266,10 +267,12 @@ class Scoring:
             if kind == "penalty":
                 yield "penalty", id_, -total.lost
         unheld = sums.rounded_base + sums.bonus - sums.penalty
+        # Zero, and so left out, unless the index was brought down to the scale.
         yield "held", None, sums.value - unheld
 
     def _top_groups(self) -> list[tuple[str, str, Total]]:
         """Return id, kind and points of the groups at the top, as the rule file lists them."""
+        # Totals stand children before parents, so they are sorted again by the rule file.
         by_id = {}
         for group, total in zip(self.compiled.groups, self.groups, strict=True):
             if group.top:
@@ -346,6 +349,7 @@ class Scoring:
         before = ladder[position]
         if position + 1 == len(ladder):
             return Banding(band, before, gates)
+        # The next band is told from where points alone lead: gates bar it, they do not move it.
         following = ladder[position + 1]
         edge = following.interval.low or Fraction(0)
         distance = edge - exact
@@ -402,6 +406,7 @@ class Scoring:
         earned = Fraction(0)
         for given in points.values():
             earned += Fraction(*given.points)
+        # Held against the rules that this track scored, not against all: it may be half filled in.
         maximum = Fraction(0)
         for rule in scored_rules:
             if rule.id in points:

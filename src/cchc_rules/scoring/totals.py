@@ -406,6 +406,7 @@ def gained(
     if position in compiled.mean_of:
         group_position = compiled.mean_of[position]
         group = compiled.groups[group_position]
+        # In a mean one rule moves the rounding of the others, so all are apportioned again.
         replaced = [*results]
         replaced[position] = new
         total_after = mean(group, shares(compiled, group, replaced))
