@@ -337,7 +337,9 @@ class TestOtherCommands:
                 )
                 == 0
             )
-            assert main(["verify", str(saved), "--measurements", str(submitted)]) == 0
+            held_against = ["verify", str(saved), "--measurements", str(submitted)]
+            assert main(held_against) == 1  # the submission's own day is another
+            assert main([*held_against, "--as-of", as_of]) == 0
         capsys.readouterr()
 
     def test_printed_and_read_back(self):

@@ -1048,6 +1048,7 @@ def ordered(document):
         "not_applicable",
         "waived",
         "unsupported",
+        "without_effect",
     ):
         document[key] = sorted(document[key])
     return document
