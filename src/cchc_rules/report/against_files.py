@@ -12,6 +12,7 @@ from cchc_rules.rules.model import FormulaRef, MetricRef, RuleSet
 from cchc_rules.submissions.binding import load_measurements
 from cchc_rules.submissions.submission import Measurements
 
+# What of each part of a report hangs on no figure.
 _OF_A_RULE = (
     "id",
     "group",
@@ -75,6 +76,7 @@ def against_rules(report: Document, rules: RuleSet) -> Iterator[Difference]:
     }
     if measurements["unit_kind"] is not None:
         blank["unit_kind"] = measurements["unit_kind"]
+    # The report's own day: dated sections of the rules may begin between two days.
     day = iso_date(report["as_of"])
     scored = score(rules, load_measurements(blank, rules, as_of=day), as_of=day)
     true = scored.to_dict(report["language"])
@@ -82,6 +84,7 @@ def against_rules(report: Document, rules: RuleSet) -> Iterator[Difference]:
     titles = {band.id: band.title.of(report["language"]) for band in current.ladder}
     yield from apart("", _of_rules(report, current), _of_rules(true, current))
     yield from apart("band", _titles(report), _titles(report, titles))
+    # Which days stand there hangs on the figures; whether each is worked, on the calendar alone.
     unusual = report["machine"]["unusual_days"]
     for text, works in unusual.items():
         expected = current.calendar.works(date.fromisoformat(text))

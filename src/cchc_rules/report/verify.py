@@ -204,14 +204,23 @@ def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
     """
     if isinstance(said, dict) and isinstance(found, dict):
         for key, value in found.items():
-            inside = f"{path}.{key}" if path else key
-            yield from _apart(inside, said[key], value)
+            yield from _apart(_inner(path, key), said[key], value)
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         for position, (left, right) in enumerate(zip(said, found, strict=True)):
-            name = left.get("id", position) if isinstance(left, dict) else position
-            yield from _apart(f"{path}[{name}]", left, right)
+            yield from _apart(_item(path, left, position), left, right)
     elif not _same(said, found):
         yield Difference(path, said, found)
+
+
+def _inner(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _item(path: str, part: Any, position: int) -> str:
+    """Return the path of an item of a list, which is named by its id where it has one."""
+    if isinstance(part, dict):
+        return f"{path}[{part.get('id', position)}]"
+    return f"{path}[{position}]"
 
 
 def _same(said: Any, found: Any) -> bool:
@@ -304,6 +313,16 @@ def shown(value: Any) -> Any:
     return value
 
 
+def when(holds: bool, points: Fraction) -> Fraction:
+    """Return points where something holds, else none."""
+    return points if holds else ZERO
+
+
+def divided(part: Fraction, whole: Fraction) -> Fraction:
+    """Return part / whole, nothing where there is no whole."""
+    return part / whole if whole else ZERO
+
+
 def total_of(numbers: Iterable[Fraction]) -> Fraction:
     """Return the sum of exact numbers."""
     return sum(numbers, ZERO)
@@ -365,8 +384,7 @@ def _list(item: Shape, least: int = 0, most: int | None = None) -> Shape:
         if most is not None and len(value) > most:
             raise NoReportError(path, "kind", value)
         for position, part in enumerate(value):
-            name = part.get("id", position) if isinstance(part, dict) else position
-            item(part, f"{path}[{name}]")
+            item(part, _item(path, part, position))
 
     return check
 
@@ -382,7 +400,7 @@ def _record(keys: Mapping[str, Shape], optional: Sequence[str] = ()) -> Shape:
                 raise NoReportError(path, "unknown", key)
         for key, shape in keys.items():
             if key in value:
-                shape(value[key], f"{path}.{key}" if path else key)
+                shape(value[key], _inner(path, key))
             elif key not in optional:
                 raise NoReportError(path, "missing", key)
 
@@ -922,6 +940,11 @@ class Gone(NamedTuple):
     state: str
 
 
+def state_of(figure: Any) -> str:
+    """Return the state of a figure: `reported`, or why it is not there."""
+    return figure.state if isinstance(figure, Gone) else "reported"
+
+
 def _later(day: str, count: Fraction) -> str:
     moved = date.fromisoformat(day) + timedelta(days=bounded(count, MOST_DAYS))
     return moved.isoformat()
@@ -1001,6 +1024,7 @@ class Figures:
     def value(self, expression: Any, names: Mapping[str, Any] | None = None) -> Any:
         """Return what an expression comes to, or the absence that stands in its way."""
         own_names = names or {}
+        # What is absent is asked first: an absence wins over a division by zero beside it.
         state = self.absence(expression, own_names)
         if state is not None:
             return Gone(state)
@@ -1010,8 +1034,14 @@ class Figures:
             return Gone(self._obstacle(expression, own_names))
 
     def _obstacle(self, expression: Any, names: Mapping[str, Any]) -> str:
-        """Return the strongest state in the parts of an expression that has no value."""
-        parts = expression[1:] if isinstance(expression, list) else []
+        """Return the strongest state in the parts of an expression that divides by zero.
+
+        `["+", {"metric": "a"}, ["/", "1", "0"]]` is missing where a is, else not applicable. Of a
+        choice only the branch that is taken counts, or its test where that has no value.
+        """
+        parts = []
+        if isinstance(expression, list):
+            parts = expression[1:]
         if parts and expression[0] == "if":
             test = self.value(parts[0], names)
             if isinstance(test, Gone):
@@ -1091,7 +1121,12 @@ def _share(entry: Any, metric: Any) -> Any:
     below = amount(entry["denominator"])
     if not above and not below:
         return Gone("not_applicable")
-    return above * (100 if metric["type"] == "percent" else 1) / below
+    return above * _whole(metric) / below
+
+
+def _whole(metric: Any) -> int:
+    """Return what a share of everything comes to: 100 of a percentage, else 1."""
+    return 100 if metric["type"] == "percent" else 1
 
 
 def _typed(value: Any, metric: Any, path: str) -> Any:
@@ -1183,20 +1218,25 @@ class Judgement:
 
     def _judged(self, rule: Any) -> Leaf:
         """Return what a rule comes to, in the order of L2."""
+        # (a) an absent block, before anything else
         above = self.contents.above(rule["group"])
         if any(group["absent"] is not None for group in above):
             absent_block = frozenset({"block_absent"})
             return Leaf("not_applicable", absent_block, ZERO, True, True)
         figure = self.figures.figure(rule["metric"]) if rule["metric"] else None
+        # (b), (c) a closed gate, unless the rule's own figure is waived
         gates = {self.leaves[name].state for name in rule["requires"]}
         if gates & {"not_met", "partly_met"} and figure != Gone("waived"):
             return Leaf("not_met", frozenset({"gate_closed"}))
+        # (d), (f) what its figures or a person make of it
         leaf = self._measured(rule, figure)
+        # (e) a gate of which nobody knows whether it is open; what comes of it is final
         by_hand = rule["deduction"] == "manual"
         waits = leaf.state in COMPUTED or (by_hand and leaf.state == "missing")
         if "missing" in gates and waits:
             leaf = self._absent(rule, "missing", frozenset({"gate_unknown"}))
             leaf = leaf._replace(final=True)
+        # (g) what is not met waits for its day
         due = rule["due"]
         if due is None or self.contents.report["as_of"] >= due or leaf.final:
             return leaf
@@ -1216,7 +1256,7 @@ class Judgement:
             return Leaf(state, reasons, given, by_hand=True)
         if effect == "manual":
             return Leaf("missing", _AWAITED, final=state != "missing")
-        points = amount(rule["weight"]) if effect == "full" else ZERO
+        points = when(effect == "full", amount(rule["weight"]))
         excluded = effect in ("exclude", "show")
         return Leaf(state, reasons, points, excluded, rescales=effect == "exclude")
 
@@ -1396,8 +1436,8 @@ class Points:
         """Return the parts of a rule by its own weight, rounded [L1, L5]."""
         leaf = self.leaves[rule]
         weight = self.contents.weight(rule)
-        excluded = weight if leaf.excluded else ZERO
-        rescaled = excluded if leaf.rescales else ZERO
+        excluded = when(leaf.excluded, weight)
+        rescaled = when(leaf.rescales, excluded)
         earned = rounded(leaf.exact, self.contents.places)
         return _sums(weight, earned, excluded, rescaled)
 
@@ -1439,13 +1479,13 @@ class Points:
         whole = total_of(self.contents.weight(rule) for rule in inside)
         weight = amount(self.contents.groups[group]["maximum"])
         # What one point of a rule's own weight is in points of the group.
-        point = weight / whole if whole else ZERO
+        point = divided(weight, whole)
         parts = dict.fromkeys(rules, MeanPart())
         for rule in inside:
             leaf = self.leaves[rule]
             most = self.contents.weight(rule) * point
             earned = leaf.exact * point
-            excluded = most if leaf.excluded else ZERO
+            excluded = when(leaf.excluded, most)
             parts[rule] = MeanPart(earned, most - earned - excluded, excluded)
         return parts
 
@@ -1483,7 +1523,7 @@ class Points:
         own = {rule: self.own(rule) for rule in rules}
         whole = total_of(parts["lost"] for parts in own.values())
         effective = min(self.total(pool)["lost"], whole)
-        share = effective / whole if whole else ZERO
+        share = divided(effective, whole)
         lost = self._apportioned(
             effective, {rule: parts["lost"] * share for rule, parts in own.items()}
         )
@@ -1578,6 +1618,7 @@ class Points:
             total["lost"] for _, kind, total in tops if kind == "penalty"
         )
         sums |= {"bonus": bonus, "penalty": penalty}
+        # Nothing left to score is no index, and not an index of zero [I2].
         left = sums["maximum"] - sums["rescaled"]
         if not left:
             return sums | {"base": ZERO, "value": None, "exact": None}
@@ -1586,6 +1627,7 @@ class Points:
         shown_base = rounded(exact, self.contents.places)
         value = shown_base + bonus - penalty
         exact_value = exact + bonus - penalty
+        # Held to the scale, shown and exact alike, as soon as either of them is beyond it [I3].
         over_scale = self.contents.machine["over_scale"]
         if max(value, exact_value) > scale and not over_scale:
             value = min(value, scale)
@@ -1636,9 +1678,8 @@ class Recount:
 
     def _metric(self, name: str) -> dict[str, Any]:
         figure = self.figures.figure(name)
-        if isinstance(figure, Gone):
-            return {"state": figure.state, "figure": None}
-        return {"state": "reported", "figure": figure}
+        gone = isinstance(figure, Gone)
+        return {"state": state_of(figure), "figure": None if gone else figure}
 
     def _rule(self, rule: Any) -> dict[str, Any]:
         leaf = self.leaves[rule["id"]]
@@ -1667,7 +1708,7 @@ class Recount:
             return alone | {"state": "reported"}
         first = self.contents.inputs[entry["metric"]]
         figure = self.figures.submitted(first)
-        state = figure.state if isinstance(figure, Gone) else "reported"
+        state = state_of(figure)
         value = first["value"]
         if first["denominator"] is not None:
             value = None
@@ -2241,8 +2282,7 @@ def _reaching(rule: Any, entry: Any, metric: Any) -> Iterator[Any]:
 def _numerators(edge: Fraction, entry: Any, metric: Any) -> Iterator[str]:
     """Yield the whole numerators beside a share; a denominator is never exceeded."""
     denominator = amount(entry["denominator"])
-    whole = 100 if metric["type"] == "percent" else 1
-    exact = edge * denominator / whole
+    exact = edge * denominator / _whole(metric)
     for numerator in sorted({exact // 1, -(-exact // 1)}):
         if 0 <= numerator <= denominator:
             yield str(numerator)
