@@ -163,12 +163,14 @@ def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame
     >>> conformed(frame, {"band": pl.String, "index": pl.Int64}).to_dicts()
     [{'band': None, 'index': 82}]
     """
+    # Polars makes the list of names anew each time that it is asked for.
+    present = set(frame.columns)
     selected = []
     for name, dtype in columns.items():
-        column = pl.lit(None, dtype).alias(name)
-        if name in frame.columns:
-            column = pl.col(name).cast(dtype)
-        selected.append(column)
+        if name in present:
+            selected.append(pl.col(name).cast(dtype))
+        else:
+            selected.append(pl.lit(None, dtype).alias(name))
     return frame.select(selected)
 
 
