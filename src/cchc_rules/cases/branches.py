@@ -1,9 +1,10 @@
 """Which way a formula went: the arms, operands and arguments that decided its value.
 
 Of `weight if a >= 3 and b else max(a, 1)` over a = 2 and b = yes the ways are: `a >= 3` is false,
-so `a >= 3 and b` is false, `b` is not looked at, and `max(a, 1)` takes `a`. The formula is walked once
-more from the top, and each part that decides something is evaluated alone. That is slower than to
-note ways while evaluating, but the evaluator, which every score depends on, stays free of it.
+so `a >= 3 and b` is false, `b` is not looked at, and `max(a, 1)` takes `a`. The formula is walked
+once more from the top, and each part that decides something is evaluated alone. That is slower
+than to note ways while evaluating, but the evaluator, which every score depends on, stays free of
+it.
 """
 
 import ast

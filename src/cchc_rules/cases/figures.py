@@ -224,7 +224,7 @@ class Tries:
         return self.compiled.figures(tried.figures) if tried else None
 
     def values(self, metric: Metric, wanted: list[Fraction]) -> list[Any]:
-        """Return figures of a metric at and beside the wanted ones, between them, and at its ends."""
+        """Return figures of a metric: at and beside the wanted ones, between them, at its ends."""
         if metric.type == "yes_no":
             return [True, False]
         if metric.type == "level":

@@ -40,10 +40,9 @@ class Arithmetic:
         if result.reason is Reason.INFORMATION:
             return self.speaker.say("calculation.information")
         if result.reason is Reason.GATE_CLOSED:
-            return self._outcome(
-                position,
-                self.speaker.say("calculation.gate", why=self.speaker.why(position)),
-            )
+            why = self.speaker.why(position)
+            closed = self.speaker.say("calculation.gate", why=why)
+            return self._outcome(position, closed)
         steps = [self._derivation(name) for name in self._derived(position)]
         return "; ".join([*steps, self._outcome(position, self._arithmetic(position))])
 
@@ -373,7 +372,7 @@ class Arithmetic:
         ]
 
     def _own_fallbacks(self, position: int) -> list[str]:
-        """Return the fallbacks in the formulas of a rule itself: of its threshold and its points."""
+        """Return the fallbacks in a rule's own formulas: of its threshold and its points."""
         rules = self.scoring.rules
         rule = self.scoring.rule(position)
         formulas = [*dependencies.rule_formulas(rules, rule)]
@@ -396,28 +395,22 @@ class Arithmetic:
         base = self.speaker.points(sums.rounded_base)
         if not left:
             return self.speaker.say("calculation.nothing-left")
-        if left:
-            line = f"{self.speaker.points(sums.base.earned)} × {scale} / {self.speaker.points(left)} = "
-            whole = sums.exact_base == Fraction(
-                sums.rounded_base, scoring.compiled.unit
-            )
-            unrounded = say_number(
-                self.speaker.lang, self._unrounded(sums.exact_base, sums.rounded_base)
-            )
-            line += base if whole else f"{unrounded} → {base}"
-        for sign, ticks, word in (
-            ("+", sums.bonus, "bonus"),
-            ("−", sums.penalty, "penalty"),
-        ):
+        earned = self.speaker.points(sums.base.earned)
+        line = f"{earned} × {scale} / {self.speaker.points(left)} = "
+        if sums.exact_base != Fraction(sums.rounded_base, scoring.compiled.unit):
+            unrounded = self._unrounded(sums.exact_base, sums.rounded_base)
+            line += f"{say_number(self.speaker.lang, unrounded)} → "
+        line += base
+        pools = (("+", sums.bonus, "bonus"), ("−", sums.penalty, "penalty"))
+        for sign, ticks, pool in pools:
             if ticks:
-                line += f"; {sign} {self.speaker.points(ticks)} ({self.speaker.say(f'word.{word}')})"
+                word = self.speaker.say(f"word.{pool}")
+                line += f"; {sign} {self.speaker.points(ticks)} ({word})"
         if sums.held:
             line = self.speaker.say("calculation.at-most", line=line, most=scale)
-        return (
-            line
-            if not (sums.bonus or sums.penalty or sums.held)
-            else f"{line} = {self.speaker.points(sums.value)}"
-        )
+        if sums.bonus or sums.penalty or sums.held:
+            line = f"{line} = {self.speaker.points(sums.value)}"
+        return line
 
 
 _JUDGED = frozenset(

@@ -1,8 +1,9 @@
 """What a report carries so that it can be recomputed from itself alone.
 
-docs/reference/report.md describes it under "machine". Each rule has its points as an expression over
-its figure, and each metric the exact figure that it came to, so that whoever has the report needs no
-rule file and no calendar: of days that formulas counted it says which are unlike their weekday.
+docs/reference/report.md describes it under "machine". Each rule has its points as an expression
+over its figure, and each metric the exact figure that it came to, so that whoever has the report
+needs no rule file and no calendar: of the days that formulas counted it says which are unlike
+their weekday.
 """
 
 import hashlib

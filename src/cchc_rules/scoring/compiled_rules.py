@@ -301,7 +301,7 @@ class _Compiler:
         return derive
 
     def judge(self, rule: Rule) -> Judge:
-        """Return the function that judges a rule, with the wrappers that it needs (semantics L2)."""
+        """Return the function that judges a rule, with the wrappers it needs (semantics L2)."""
         if rule.deduction.by_hand:
             judge = self._manual(rule)
         else:

@@ -317,7 +317,7 @@ class Search:
         return self._points[step]
 
     def nearest(self, cuts: Sequence[int], wanted: Points) -> int:
-        """Return the step nearest to now with so many points; of two, the one towards the better."""
+        """Return the step nearest to now with so many points; of two, the one towards better."""
         up = [cut for cut in cuts if cut >= 0]
         down = [cut for cut in reversed(cuts) if cut <= 0]
         reached = self.reached(up, wanted), self.reached(down, wanted)
@@ -385,7 +385,7 @@ class Search:
         high = self.steps.high
         if low is not None and high is not None:
             return low, high
-        # Beyond the outermost edges nothing changes any more; one unit and one step are room enough.
+        # Beyond the outermost edges nothing changes; one unit and one step are room enough.
         reach = [0]
         for _, edge in self.edges:
             reach.append(self.steps.step_at(edge - 1) - 1)
