@@ -210,7 +210,7 @@ class TestTheCommandLine:
     @pytest.mark.parametrize("setting", ["on_time", "=3", "on_time="])
     def test_a_setting_has_a_name_and_a_value(self, setting, capsys):
         assert main(["score", str(EXAMPLE), "--set", setting]) == 2
-        assert "METRIC=97.5" in capsys.readouterr().err
+        assert "MÃ=97.5" in capsys.readouterr().err
 
     def test_the_document_names_them(self, capsys):
         assert (

@@ -64,10 +64,13 @@ class Arithmetic:
             line = f"{arithmetic} = {earned}"
         else:
             line = f"{arithmetic} = {middle} → {earned}"
-        parts = {"lost": counted.lost, "without-effect": counted.without_effect}
+        parts = {
+            "calculation.lost": counted.lost,
+            "calculation.without-effect": counted.without_effect,
+        }
         losses = [
-            self.speaker.say(f"calculation.{part}", points=self.speaker.points(ticks))
-            for part, ticks in parts.items()
+            self.speaker.say(message, points=self.speaker.points(ticks))
+            for message, ticks in parts.items()
             if ticks
         ]
         return "; ".join([line, *losses])
@@ -161,8 +164,10 @@ class Arithmetic:
             return self._in_mean(position, compiled.groups[group], line)
         counted = self.scoring.counted[position]
         if result.excluded and (position in compiled.pooled or not counted.excluded):
-            way = "no-effect" if position in compiled.pooled else "to-others"
-            return self.speaker.say(f"calculation.{way}")
+            way = "calculation.to-others"
+            if position in compiled.pooled:
+                way = "calculation.no-effect"
+            return self.speaker.say(way)
         effect = Effect.LOST
         if result.excluded:
             effect = Effect.EXCLUDE if result.rescales else Effect.SHOW

@@ -286,8 +286,9 @@ class _Instrument:
                 continue
             floor = piece.condition.edge
             if isinstance(floor, Fraction):
-                side = "below" if piece.condition.sign == "<" else "above"
-                yield self.say(f"floor-{side}", floor=self.number(floor))
+                below = piece.condition.sign == "<"
+                message = "floor-below" if below else "floor-above"
+                yield self.say(message, floor=self.number(floor))
 
     def stairs(self, rule: Rule, stairs: Staircase) -> Iterator[str]:
         metric = self.rules.metrics[rule.metric or ""]

@@ -70,6 +70,17 @@ from cchc_rules.render.workbook.layout import (
 
 WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16, *[9] * 7]
 
+COUNTED_HEADS = (
+    "counted-0",
+    "counted-1",
+    "counted-2",
+    "counted-3",
+    "counted-4",
+    "counted-5",
+    "counted-6",
+)
+"""The headings of what a rule counts for in a mean or a pool."""
+
 EFFECTS = {"lost": 0, "full": 1, "exclude": 2, "show": 3, "manual": 4}
 """The codes of what becomes of a rule's points in an absence."""
 
@@ -159,7 +170,7 @@ class StepSheet:
         for _ in RECKONINGS:
             heads += [say(head) for head in RECKONING_HEADS]
         if any(self.counted.applies(line) for line in self.frame.lines):
-            heads += [say(f"counted-{column}") for column in range(7)]
+            heads += [say(head) for head in COUNTED_HEADS]
         self.sheet.heads(HEAD, heads)
 
     def _rule(self, line: Line) -> None:
