@@ -126,7 +126,10 @@ class TestLaw01Exactness:
             "claimed",
             "supported",
         ):
-            assert Fraction(report["index"][key]) == expected["index"][key], key
+            figure = report["index"][key]
+            # Without anything left to score there is no index, of either scorer.
+            came_to = None if figure is None else Fraction(figure)
+            assert came_to == expected["index"][key], key
 
     @given(cases())
     def test_bands_targets_and_lists_agree(self, case):
