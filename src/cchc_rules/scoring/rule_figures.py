@@ -91,6 +91,8 @@ class RuleFigures:
         if isinstance(threshold, Fraction):
             as_pair = (threshold.numerator, threshold.denominator)
             values["threshold"] = as_formula_value(as_pair, metric)
+        elif isinstance(threshold, Absent):
+            values["threshold"] = threshold
         return values
 
     # Figures of a rule

@@ -243,9 +243,11 @@ class _Writer:
         crossings = self.division.crossings
         if self.before["measurements"]["unit"] != self.after["measurements"]["unit"]:
             yield self.say("other-unit")
-        if self.before["index"]["value"] is None:
+        missing_before = self.before["index"]["value"] is None
+        missing_after = self.after["index"]["value"] is None
+        if missing_before and not missing_after:
             yield self.say("no-index-before")
-        if self.after["index"]["value"] is None:
+        if missing_after and not missing_before:
             yield self.say("no-index-after")
         if self.before["index"]["scale"] != self.after["index"]["scale"]:
             yield self.say("other-scale")
