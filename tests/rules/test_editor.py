@@ -95,7 +95,8 @@ def test_of_bad_files_those_with_a_fault_of_form_are_marked():
         path.stem
         for path in paths
         if (
-            path.stem.partition("--")[0] in FORM_CODES | {"toml-syntax", "decimal-comma"}
+            path.stem.partition("--")[0]
+            in FORM_CODES | {"toml-syntax", "decimal-comma"}
             and path.stem not in BEYOND | READ_OTHERWISE
         )
         or path.stem in CAUGHT_TOO
