@@ -46,6 +46,7 @@ from cchc_rules.render.workbook.layout import (
     MET,
     STATE,
     STATUS,
+    WEIGHT,
     Frame,
     _roman,
 )
@@ -825,3 +826,58 @@ class TestTheCommand:
         assert render_bytes(document, "markdown").decode() == render(
             document, "markdown"
         )
+
+
+MEAN = """
+[metric.share]
+title = "Tỷ lệ"
+type = "percent"
+[group.mean]
+title = "Bình quân"
+combine = "mean"
+weight = 10
+[rule.large]
+group = "mean"
+title = "Lớn"
+source = ["1"]
+metric = "share"
+comparator = ">="
+threshold = 100
+weight = 3
+deduction = "proportional"
+[rule.hand]
+group = "mean"
+title = "Tay"
+source = ["2"]
+weight = 1
+deduction = "manual"
+[rule.rest]
+group = "all"
+title = "Khác"
+source = ["3"]
+weight = 1
+deduction = "manual"
+"""
+
+
+def test_a_rule_of_a_mean_is_reckoned_in_its_own_points():
+    """The report says what it counts for, 7.50 of 10.00; the steps start from its weight, 3.00."""
+    document = scored(MEAN, {"share": 50})
+    frame = Frame(document)
+    assert [rule["maximum"] for rule in document["rules"]] == [
+        "7.50",
+        "2.50",
+        "1.00",
+    ]
+    steps = opened(document, values=True)[frame.sheets["steps"]]
+    row = frame.rows[False, "large"]
+    assert at(steps, row, WEIGHT).value == 3
+    assert at(steps, row, ACTUAL.earned).value == 1.5
+    inputs = opened(document)[frame.sheets["inputs"]]
+    given = at(inputs, frame.point_rows["hand"], GIVEN).coordinate
+    limits = [
+        (rule.formula1, rule.formula2)
+        for rule in inputs.data_validations.dataValidation
+        if given in rule.sqref and rule.type == "decimal"
+    ]
+    assert [[Fraction(edge) for edge in edges] for edges in limits] == [[0, 1]]

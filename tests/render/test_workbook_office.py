@@ -160,12 +160,13 @@ def wanted(document):
         },
         **{("state", rule["id"]): rule["state"] for rule in document["rules"]},
         **{
-            ("index", key): Fraction(index[key])
-            for key in ("value", "lowest", "highest", "supported", "base")
+            # Where nothing is left to score there is no index (semantics I2).
+            ("index", key): None if index[key] is None else Fraction(index[key])
+            for key in ("value", "lowest", "highest", "supported")
         },
         **{
             ("index", key): Fraction(index[key])
-            for key in ("maximum", "earned", "rescaled", "bonus", "penalty")
+            for key in ("base", "maximum", "earned", "rescaled", "bonus", "penalty")
         },
         ("total",): tuple(Fraction(index[key]) for key in points),
         ("targets",): [target["reached"] for target in document["targets"]],
@@ -196,6 +197,10 @@ class Reader:
             exact(self.scores[row][at], self.frame.places)
             for at in (MAXIMUM, EARNED, LOST, EXCLUDED)
         )
+
+    def figure(self, cell):
+        """A figure of the summary; a dash stands where there is none."""
+        return None if cell == "–" else exact(cell, self.frame.places)
 
     def beside(self, label):
         """What stands beside the first line of the summary with this label."""
@@ -234,13 +239,16 @@ class Reader:
         }
         labels |= {"supported": say("reckoning-supported")}
         found |= {
-            ("index", key): exact(self.beside(label), frame.places)
+            ("index", key): self.figure(self.beside(label))
             for key, label in labels.items()
         }
         found["total",] = self.points(frame.last + 1)
         count = len(self.document["targets"])
         reached = self.after(say("target"), count) if count else []
-        found["targets",] = [row[2] == frame.display.say("reached") for row in reached]
+        judged = {
+            frame.display.reached(reached=one): one for one in (True, False, None)
+        }
+        found["targets",] = [judged[row[2]] for row in reached]
         found["band",] = self.band()
         found["counts",] = [int(row[2]) for row in self.after(say("state"), len(words))]
         return found
@@ -248,15 +256,15 @@ class Reader:
     def band(self):
         """The band of the sheet, and how far the next one is."""
         bands = self.frame.machine["bands"]
-        if not bands:
+        if not bands or self.document["band"] is None:
             return None
         ((_, _, title, _, apart, *_),) = self.after(self.frame.say("band"), 1)
+        if title == "–":
+            return None
         titles = [
             row[1] for row in self.after(self.frame.say("band-edges"), len(bands))
         ]
-        return bands[titles.index(title)]["id"], None if apart == "–" else exact(
-            apart, self.frame.places
-        )
+        return bands[titles.index(title)]["id"], self.figure(apart)
 
 
 def band_of(document):

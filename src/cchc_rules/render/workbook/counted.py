@@ -16,6 +16,7 @@ from cchc_rules.render.workbook.layout import (
     ACTUAL,
     EARNED_HERE,
     EXCLUDED_HERE,
+    EXCLUDED_SHARES,
     LOST_HERE,
     SHARES,
     WEIGHT,
@@ -36,6 +37,7 @@ class Parts(NamedTuple):
 
 EARNED_PARTS = Parts(SHARES, SHARES + 1)
 LOST_PARTS = Parts(SHARES + 2, SHARES + 3)
+EXCLUDED_PARTS = Parts(EXCLUDED_SHARES, EXCLUDED_SHARES + 1)
 
 
 class CountedFormulas:
@@ -94,6 +96,13 @@ class CountedFormulas:
             for parts, points in ((EARNED_PARTS, exact), (LOST_PARTS, lacks)):
                 share = f"{cell(there, WEIGHT)}*{points}/{whole}"
                 yield parts, f"IF({whole}=0,0,{share})"
+            # Where every rule leaves the mean, its whole weight is divided over all of them.
+            out = f"({cell(row, ACTUAL.excluded)}-{cell(row, ACTUAL.rescaled)})"
+            share = f"{cell(there, WEIGHT)}*{out}/{whole}"
+            of_all = (
+                f"{cell(there, WEIGHT)}*{weight}/{self._sum(self._group(line), WEIGHT)}"
+            )
+            yield EXCLUDED_PARTS, f"IF({whole}=0,{of_all},{share})"
         pool = self.of_pool(line)
         if pool is not None:
             lost = f"({weight}-{cell(row, ACTUAL.earned)}-{cell(row, ACTUAL.excluded)})"
@@ -135,7 +144,6 @@ class CountedFormulas:
 
     def _formulas(self, line: Line) -> Iterator[tuple[int, str, str]]:
         """Yield the columns of what a rule counts for, with their formulas and keys."""
-        places = self.frame.places
         pool = self.of_pool(line)
         if pool is not None:
             yield (
@@ -151,14 +159,12 @@ class CountedFormulas:
         lost = f"{cell(there, WEIGHT)}-{earned}-{cell(there, ACTUAL.excluded)}"
         yield EARNED_HERE, self._shared(line, EARNED_PARTS, group, earned), "earned"
         yield LOST_HERE, self._shared(line, LOST_PARTS, group, lost), "lost"
-        whole = self._mean_weight(group)
-        point = (
-            f"{cell(there, WEIGHT)}/IF({whole}=0,{self._sum(group, WEIGHT)},{whole})"
+        excluded = cell(there, ACTUAL.excluded)
+        yield (
+            EXCLUDED_HERE,
+            self._shared(line, EXCLUDED_PARTS, group, excluded),
+            "excluded",
         )
-        share = f"ROUND({cell(line.row, WEIGHT)}*{point},{places})"
-        out = cell(line.row, ACTUAL.excluded)
-        leaves = f"AND({cell(line.row, ACTUAL.rescaled)}>0,{whole}>0)"
-        yield EXCLUDED_HERE, f"IF({out}=0,0,IF({leaves},0,{share}))", "excluded"
 
     def _shared(self, line: Line, parts: Parts, group: Document, total: str) -> str:
         """Return a line's whole ticks, with one more where its remainder is among the largest."""
@@ -172,7 +178,14 @@ class CountedFormulas:
         left = f"ROUND(({total})*{self.ticks}-{self._sum(group, parts.floor)},0)"
         more = f"IF({'+'.join(rank)}<{left},1,0)"
         floor = cell(line.row, parts.floor)
-        return f"ROUND(({floor}+{more})/{self.ticks},{self.frame.places})"
+        # Where the total was itself rounded below its parts, the last that has a tick gives it up.
+        floors = self._ranges(group, parts.floor)
+        before = self._before(line, parts.floor, group)
+        here_and_below = [f"SUMPRODUCT(--({name}>0))" for name in floors]
+        above = [f"-SUMPRODUCT(--({name}>0))" for name in before]
+        rank_from_last = "".join(["+".join(here_and_below), *above])
+        less = f"IF(AND({floor}>0,{rank_from_last}<=-{left}),1,0)"
+        return f"ROUND(({floor}+{more}-{less})/{self.ticks},{self.frame.places})"
 
     def _before(self, line: Line, column: int, group: Document) -> Sequence[str]:
         """Return the addresses of the rules of a group above a line."""

@@ -391,7 +391,7 @@ class InputSheet:
             str(item["note"]) for item in rule["inputs"] if item["metric"] is None
         ]
         style = {**BOX, **CENTRE, **OPEN, "num_format": "0.######"}
-        ends = (rule["lowest"], rule["maximum"])
+        ends = (rule["lowest"], rule["weight"])
         self._decision(row, rule["id"], rule["title"], "; ".join(reasons))
         self.sheet.put(row, GIVEN, points, **style)
         self.sheet.between((row, GIVEN), "decimal", ends, self.frame.say("only-points"))

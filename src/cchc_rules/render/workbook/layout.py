@@ -70,6 +70,9 @@ SHARES = 29
 EARNED_HERE, LOST_HERE, EXCLUDED_HERE = range(33, 36)
 """The columns of what rules of means and pools count for in their groups."""
 
+EXCLUDED_SHARES = 36
+"""The first of two columns by which what a mean excludes is shared out in whole ticks."""
+
 NAME, UNIT, ABOVE, BELOW, GIVEN, STATUS, FIGURE, SAID, CODE, METRIC, REMARK = range(
     1, 12
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from cchc_rules.base import number
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import (
     A3,
@@ -68,7 +69,7 @@ from cchc_rules.render.workbook.layout import (
     Reckoning,
 )
 
-WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16, *[9] * 7]
+WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16, *[9] * 9]
 
 COUNTED_HEADS = (
     "counted-0",
@@ -78,6 +79,8 @@ COUNTED_HEADS = (
     "counted-4",
     "counted-5",
     "counted-6",
+    "counted-7",
+    "counted-8",
 )
 """The headings of what a rule counts for in a mean or a pool."""
 
@@ -595,7 +598,7 @@ class RuleLine:
         """Write the line; without formulas its values are kept."""
         style = {**BOX, "num_format": self.steps.points}
         sheet = self.steps.sheet
-        sheet.number(self.row, WEIGHT, decimal(self.rule["maximum"]), **style)
+        sheet.number(self.row, WEIGHT, decimal(self.rule["weight"]), **style)
         sheet.number(self.row, LOWEST, decimal(self.rule["lowest"]), **style)
         if formulas:
             self._live(formulas)
@@ -619,12 +622,12 @@ class RuleLine:
         amount(row, UNSUPPORTED, self.unsupported(), self._claimed(), **WHOLE)
         amount(row, ACTUAL.exact, self.exact(), decimal(rule["exact"]), **unrounded)
         earned = rounded(self.own(ACTUAL.exact), self.frame.places)
-        amount(row, ACTUAL.earned, earned, decimal(rule["earned"]))
+        amount(row, ACTUAL.earned, earned, self._earned())
         is_block = f"{self.own(CAUSE)}={BLOCK}"
         effect = self.own(EFFECT)
         weight = self.own(WEIGHT)
         excluded = f"IF(OR({is_block},{effect}=2,{effect}=3),{weight},0)"
-        amount(row, ACTUAL.excluded, excluded, decimal(rule["excluded"]))
+        amount(row, ACTUAL.excluded, excluded, self._excluded())
         rescaled = f"IF(OR({is_block},{effect}=2),{weight},0)"
         amount(row, ACTUAL.rescaled, rescaled, self._rescaled())
 
@@ -635,13 +638,33 @@ class RuleLine:
         """Return 1 where the report names the rule among the unsupported ones, else 0."""
         return int(self.rule["id"] in self.frame.document["unsupported"])
 
+    def _earned(self) -> Decimal:
+        """Return the rule's own points; in a mean the report has what they bring the group."""
+        ticks = Fraction(self.rule["exact"]) * 10**self.frame.places
+        whole = number.half_up(ticks.numerator, ticks.denominator)
+        return Decimal(whole).scaleb(-self.frame.places)
+
+    def _is_block_absent(self) -> bool:
+        return bool(self.rule["reason"]["code"] == "block_absent")
+
+    def _effect(self) -> str | None:
+        """Return the effect of the rule's absence; points that a person still owes are lost."""
+        if self.rule["reason"]["code"] == "points_awaited":
+            return None
+        effect: str | None = self.machine["effects"].get(self.rule["state"])
+        return effect
+
+    def _excluded(self) -> Decimal:
+        """Return the part of the rule's own weight that is excluded: all of it, or nothing."""
+        if self._is_block_absent() or self._effect() in ("exclude", "show"):
+            return decimal(self.rule["weight"])
+        return Decimal(0)
+
     def _rescaled(self) -> Decimal:
         """Return the points that leave the maximum; what is only shown stays in it."""
-        effect = self.machine["effects"].get(self.rule["state"])
-        is_block = self.rule["reason"]["code"] == "block_absent"
-        if effect == "show" and not is_block:
+        if self._effect() == "show" and not self._is_block_absent():
             return Decimal(0)
-        return decimal(self.rule["excluded"])
+        return self._excluded()
 
     def _kept(self) -> None:
         """Put the values of the report instead of formulas."""
@@ -654,8 +677,8 @@ class RuleLine:
         sheet.number(self.row, UNSUPPORTED, self._claimed(), **BOX)
         values = (
             decimal(rule["exact"]),
-            decimal(rule["earned"]),
-            decimal(rule["excluded"]),
+            self._earned(),
+            self._excluded(),
             self._rescaled(),
         )
         style = {**BOX, "num_format": self.steps.points}

@@ -17,6 +17,7 @@ from cchc_rules.render.workbook.book import (
 from cchc_rules.render.workbook.cell_formulas import compared
 from cchc_rules.render.workbook.cells import cell, decimal, quoted
 from cchc_rules.render.workbook.layout import (
+    ACTUAL,
     AT_LEAST,
     AT_MOST,
     HEAD,
@@ -97,7 +98,9 @@ class SummarySheet:
         self._heads("number", "quantity", "live", "in-report", "difference")
         self.sheet.worksheet.freeze_panes(1, 0)
         value = total("value")
-        self._figure("index", value, index["value"], bold=True, bg_color=PALE)
+        self._figure(
+            "index", self._read(value), index["value"], bold=True, bg_color=PALE
+        )
         self._scale(index["scale"])
         for name in ("maximum", "earned", "rescaled"):
             self._figure(name, total(name), index[name])
@@ -111,7 +114,11 @@ class SummarySheet:
 
     def _reckoning(self, key: str, reckoning: Reckoning, reported: str | None) -> None:
         value = self.frame.total("value", reckoning)
-        self._figure(f"reckoning-{key}", value, reported)
+        self._figure(f"reckoning-{key}", self._read(value, reckoning), reported)
+
+    def _read(self, formula: str, reckoning: Reckoning = ACTUAL) -> str:
+        """Return what reads an index, or a dash where nothing is left to score (semantics I2)."""
+        return f'IF({self.frame.total("left", reckoning)}=0,"–",{formula})'
 
     def _figure(
         self, key: str, formula: str, reported: str | None, **style: object
@@ -122,13 +129,9 @@ class SummarySheet:
         row = self.row
         sheet = self.sheet
         apart = f"{cell(row, LIVE)}-{cell(row, REPORT)}"
-        difference = f"ROUND({apart},{self.frame.places})"
-        value: CachedValue = "–"
-        if reported is None:
-            formula = f'IF({self.frame.total("left")}=0,"–",{formula})'
-            difference = f"IFERROR({difference},0)"
-        else:
-            value = decimal(reported)
+        # A dash, live or in the report, differs from nothing.
+        difference = f"IFERROR(ROUND({apart},{self.frame.places}),0)"
+        value: CachedValue = "–" if reported is None else decimal(reported)
         signed = self.points | {"num_format": self._signed_format()}
         sheet.text(row, 0, "", **BOX)
         sheet.text(row, LABEL, self.frame.say(key), **(BOX | style))
@@ -228,7 +231,8 @@ class SummarySheet:
         limits = [cell(first_gate + index, REPORT) for index in range(len(gates))]
         allowed = f"MIN({','.join([position, *limits])})"
         self._heads("number", "band", "live", "in-report", "next-distance")
-        self._band_reached(f"INDEX({titles},{allowed})", self._band_title(band["id"]))
+        reached = self._read(f"INDEX({titles},{allowed})")
+        self._band_reached(reached, self._band_title(band["id"]))
         self._distance(bands, position)
         self.row += 1
         self._heads("number", "band-edges", "holds", "")
@@ -260,7 +264,9 @@ class SummarySheet:
         distance = f"ROUNDUP({exact},{self.frame.places})"
         formula = f'IF({position}>{len(lows)},"–",{distance})'
         value = decimal(following["distance"]) if following else "–"
-        self.sheet.formula(self.row, DIFFERENCE, formula, value, **self.points)
+        self.sheet.formula(
+            self.row, DIFFERENCE, self._read(formula), value, **self.points
+        )
 
     def _index_read(self) -> str:
         """Return the address of the index that bands read, exact or rounded."""
