@@ -403,9 +403,10 @@ class RuleJudge:
     ) -> list[Branch]:
         """Return the branches of the same points in every row."""
         same_state = met is TRUE or met is FALSE
-        if not same_state:
+        whole = self._whole_ticks(points)
+        if not same_state or whole is None:
             return self._result(self._ticks(points), reason, met)
-        ticks = self._worth_of(points)
+        ticks = whole
         state = State.NOT_MET
         if met is TRUE:
             state = State.MET
@@ -413,13 +414,20 @@ class RuleJudge:
             state = State.PARTLY_MET
         return [(TRUE, self._fixed(ticks, 0, False, state, reason))]
 
-    def _worth_of(self, points: Term) -> int:
-        """Return points that are the rule's weight, its fewest, or nothing, in whole ticks."""
-        if points is Symbol.WEIGHT:
-            return self.worth.weight
-        if points is Symbol.LOWEST:
-            return self.worth.lowest
-        return 0
+    def _whole_ticks(self, points: Term) -> int | None:
+        """Return written points in whole ticks; None where they are no whole number of them."""
+        match points:
+            case Symbol.WEIGHT:
+                return self.worth.weight
+            case Symbol.LOWEST:
+                return self.worth.lowest
+            case Fraction():
+                ticks = points * self.judge.unit
+                return int(ticks) if ticks.denominator == 1 else None
+            case _:
+                raise AssertionError(
+                    points
+                )  # pragma: no cover - a threshold is no points
 
     def _reached(
         self,
