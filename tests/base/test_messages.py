@@ -194,7 +194,10 @@ FAMILIES = {
     },
     "list-": {
         f"report.list-{s}"
-        for s in ("missing", "not-due", "not-applicable", "waived", "unsupported")
+        for s in (
+            *("missing", "not-due", "not-applicable", "waived", "unsupported"),
+            *("without-effect", "fallback"),
+        )
     },
     "gain-": {f"report.gain-{aim}" for aim in ("any", "all")},
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__}
