@@ -154,7 +154,7 @@ class ResultText(RuleText):
             return self.target(rule, rule.comparator, rule.threshold)
         if self.graded(rule):
             return self.best_tier(rule)
-        if rule.deduction.kind == "none":
+        if not rule.deduction.scored:
             return self.say("required.information")
         weight = self.scoring.compiled.worths[position].weight
         return self.say("required.points", points=self.points(weight))
