@@ -226,6 +226,8 @@ ALLOWED = {
     ("rules", "", "title"): WORDS,
     ("rules", "", "metric_title"): WORDS,
     ("rules", "", "unit"): WORDS,
+    ("rules", "", "track_reasons", "appraised"): WORDS,
+    ("rules", "", "track_reasons", ""): WORDS,
     ("rules", "", "source", ""): WORDS,
     ("rules", "", "calculation"): WORDS,
     ("rules", "", "required"): WORDS,
