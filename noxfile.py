@@ -112,7 +112,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def wide(session: nox.Session) -> None:
-    """All tests, every branch covered.
+    """All tests, and how many lines and branches they reach.
 
     Needs Chromium, LibreOffice, Java 17, and the extras web, editor and spark.
     """
