@@ -239,6 +239,25 @@ class TestClearWords:
             "nothing is left to score"
         )
 
+    @pytest.mark.parametrize("lang", messages.languages())
+    def test_nothing_left_is_no_index_anywhere(self, lang):
+        """As in the report (I2): null, not zero; nor is there a bar, also not of another reading."""
+        gone = {"not_applicable": "không có"}
+        text = ruled(
+            f'comparator = ">="\nthreshold = 60\n{CONFLICT.format(">=", 90)}\n{PROPORTIONAL}'
+        )
+        found = study(text, {"x": gone, "y": gone})
+        document = found.to_dict(lang)
+        none = dict.fromkeys(("value", "exact", "difference", "band"))
+        weights = document["weights"]
+        assert document["index"] == none | {"scale": "100"}
+        assert none.items() <= weights["lowest"].items()
+        assert none.items() <= weights["areas"][0]["raised"].items()
+        assert document["readings"][0]["index"] == none
+        assert document["together"]["all"]["index"] == none
+        assert (document["chart"]["index"], document["chart"]["bars"]) == (None, [])
+        assert faults(document) == []
+
     def test_no_areas_at_all(self):
         """Bonus points alone: no base, so no weights."""
         found = study(HEAD + area("a", 5, 'kind = "bonus"\ncap = 5'), {"a": 100})

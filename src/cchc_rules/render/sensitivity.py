@@ -73,9 +73,9 @@ class SensitivityView(Words):
             return "–"
         return super().number(figure)
 
-    def signed(self, difference: str) -> str:
+    def signed(self, difference: str | None) -> str:
         """Return a difference with its sign; none has no sign."""
-        if is_zero(difference) or difference.startswith("-"):
+        if difference is None or is_zero(difference) or difference.startswith("-"):
             return self.number(difference)
         return f"+{self.number(difference)}"
 
@@ -94,10 +94,8 @@ class SensitivityView(Words):
 
     def findings(self) -> Iterator[LabelledText]:
         """Yield what was found of the weights."""
-        index = self.document["index"]
         areas = self.document["weights"]["areas"]
-        value = self.number(index["value"])
-        yield self.say("index"), f"{value} / {self.number(index['scale'])}"
+        yield self.say("index"), self._index_of_scale()
         yield self.say("in-range"), safe(self.document["weights"]["text"])
         yield self.say("band"), self._band()
         yield from self.changes()
@@ -105,7 +103,15 @@ class SensitivityView(Words):
             yield self.say("basis"), self._weight_bases(areas)
         yield from self.most()
 
+    def _index_of_scale(self) -> str:
+        index = self.document["index"]
+        if index["value"] is None:
+            return self.as_reported("no-index")
+        return f"{self.number(index['value'])} / {self.number(index['scale'])}"
+
     def _band(self) -> str:
+        if self.document["index"]["value"] is None:
+            return self.as_reported("not-judged")
         if not self.document["bands"]:
             return self.say("no-bands")
         return safe(self.document["index"]["band"]["title"])

@@ -93,6 +93,12 @@ class Sum(NamedTuple):
             return min(exact, self.scale)
         return exact
 
+    def moved_from(self, other: "Sum") -> Fraction:
+        """Return how far the index is from another before rounding, 0 where one of them is none."""
+        if not self.scored or not other.scored:
+            return Fraction(0)
+        return self.exact - other.exact
+
 
 def totals(compiled: CompiledRuleSet, results: Sequence[Result]) -> list[Total]:
     """Return the points of every group.

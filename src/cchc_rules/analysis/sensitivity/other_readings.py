@@ -103,7 +103,7 @@ def readings_together(
     moves: list[tuple[Fraction, Reading]] = []
     for reading in single:
         if reading.scoring is not None:
-            move = reading.scoring.index.exact - scoring.index.exact
+            move = reading.scoring.index.moved_from(scoring.index)
             moves.append((move, reading))
     lowering = [pair for pair in moves if pair[0] < 0]
     raising = [pair for pair in moves if pair[0] > 0]

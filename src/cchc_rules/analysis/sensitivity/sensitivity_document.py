@@ -79,13 +79,18 @@ class _Writer:
 
     def index(self, scoring: Scoring) -> Document:
         """Return an index: as shown, before rounding, how far it is from the report's, and its
-        band.
+        band; None for each where nothing is left to score.
         """
         index = scoring.index
+        if not index.scored:
+            return dict.fromkeys(("value", "exact", "difference", "band"))
+        difference = None
+        if self.scoring.index.scored:
+            difference = scoring.points(index.value - self.scoring.index.value)
         return {
             "value": scoring.points(index.value),
             "exact": number.ratio(index.exact),
-            "difference": scoring.points(index.value - self.scoring.index.value),
+            "difference": difference,
             "band": self.band(scoring.banding().band),
         }
 
@@ -218,7 +223,7 @@ class _Writer:
         def moved_by(reading: Reading) -> Fraction:
             if reading.scoring is None:
                 return Fraction(-1)
-            return abs(reading.scoring.index.exact - self.scoring.index.exact)
+            return abs(reading.scoring.index.moved_from(self.scoring.index))
 
         return sorted(self.study.readings or (), key=moved_by, reverse=True)
 
@@ -315,7 +320,8 @@ class _Chart:
 
     def __init__(self, writer: _Writer) -> None:
         self.writer = writer
-        self.bars = list(self._bars())
+        # Where nothing is left to score there is no index to place (semantics I2).
+        self.bars = list(self._bars()) if writer.scoring.index.scored else []
         ends = [scoring for bar in self.bars for scoring in (bar.low, bar.high)]
         points = [_shown_points(scoring) for scoring in (writer.scoring, *ends)]
         # The axis ends at whole points, so that its labels are short; it is never without length.
@@ -340,7 +346,7 @@ class _Chart:
             down = swing.down.scoring
             yield _bar("area", swing.area, title, up, down)
         for reading in writer.ordered_readings():
-            if reading.scoring is None:
+            if reading.scoring is None or not reading.scoring.index.scored:
                 continue
             if reading.scoring.index.value == study.scoring.index.value:
                 continue
@@ -348,7 +354,9 @@ class _Chart:
             title = rule.title.of(writer.lang)
             yield _bar("reading", rule.id, title, study.scoring, reading.scoring)
         together = study.together.all
-        if together is not None and together.scoring is not None:
+        if together is None or together.scoring is None:
+            return
+        if together.scoring.index.scored:
             label = writer.say("together")
             yield _bar("together", "", label, study.scoring, together.scoring)
 
@@ -363,11 +371,16 @@ class _Chart:
             "place": self.place(_shown_points(scoring)),
         }
 
+    def index(self) -> Document | None:
+        if not self.writer.scoring.index.scored:
+            return None
+        return self.end(self.writer.scoring)
+
     def chart(self) -> Document:
         """Return the chart as data: no shapes, no colours."""
         return {
             "axis": {"low": number.plain(self.low), "high": number.plain(self.high)},
-            "index": self.end(self.writer.scoring),
+            "index": self.index(),
             "bands": list(self.bands()),
             "bars": [
                 {
