@@ -120,7 +120,8 @@ def _row(report):
         "band": report["band"] and report["band"]["id"],
     }
     row |= {key: report["index"][key] for key in ("supported", "lowest", "highest")}
-    row["exact"] = Fraction(report["index"]["exact"])
+    exact = report["index"]["exact"]
+    row["exact"] = None if exact is None else Fraction(exact)
     for group in report["groups"]:
         row |= {
             f"group.{group['id']}.{key}": group[key]
@@ -146,7 +147,9 @@ def shown(results, rows):
 def _text(row):
     found = {key: None if value is None else str(value) for key, value in row.items()}
     if "index.numerator" in row:
-        found["exact"] = Fraction(row["index.numerator"], row["index.denominator"])
+        found["exact"] = None
+        if row["index.numerator"] is not None:
+            found["exact"] = Fraction(row["index.numerator"], row["index.denominator"])
     return found
 
 
