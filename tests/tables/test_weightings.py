@@ -245,7 +245,7 @@ class TestByHand:
 
     def test_nothing_weighs_anything(self):
         weights = {"rule.on-time": [0], "rule.posted": [0], "rule.trained": [0]}
-        assert score_weightings(report_of(), weights)["index"].to_list() == [0]
+        assert score_weightings(report_of(), weights)["index"].to_list() == [None]
 
     def test_whole_numbers_of_the_last_place(self):
         found = score_weightings(
