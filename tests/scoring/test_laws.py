@@ -564,7 +564,17 @@ class TestWhereDoingBetterCosts:
 
 
 SHARED = frozenset(
-    "maximum earned lost excluded without_effect gains win_back calculation supported".split()
+    {
+        "maximum",
+        "earned",
+        "lost",
+        "excluded",
+        "without_effect",
+        "gains",
+        "win_back",
+        "calculation",
+        "supported",
+    }
 )
 """What a rule of a mean or of a capped pool counts for hangs on the rules beside it (G4 to G6)."""
 
