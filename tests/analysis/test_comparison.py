@@ -97,7 +97,11 @@ def pairs(draw):
 
 
 def index_change(before, after):
-    return F(after.to_dict()["index"]["value"]) - F(before.to_dict()["index"]["value"])
+    """How far the index moved; 0 where one side has none, as then nothing can be compared."""
+    indexes = [report.to_dict()["index"]["value"] for report in (before, after)]
+    if None in indexes:
+        return 0
+    return F(indexes[1]) - F(indexes[0])
 
 
 def amounts_of(document):

@@ -541,6 +541,9 @@ class TestLaw:
             report, table or {"weighting": [1]}, results=("index", "exact", "band")
         )
         wanted = study.under([Fraction(weight) for weight in weights]).scoring
+        if report.index.value is None:
+            assert found.row(0, named=True)["index"] is None
+            return
         assert found["index"][0] * wanted.compiled.unit == wanted.index.value
         assert (
             Fraction(

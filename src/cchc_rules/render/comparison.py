@@ -191,9 +191,12 @@ class _ReportsDisplay(_ComparisonDisplay):
             yield self.tell("figures"), self.signed(change["figures"])
             yield self.tell("rules"), self.signed(change["rules"])
         yield self.tell("split"), safe(split["text"])
-        if split["rules_before"] is not None:
-            yield self.tell("crossed-before"), self.number(split["rules_before"])
-            yield self.tell("crossed-after"), self.number(split["rules_after"])
+        for words, key in (
+            ("crossed-before", "rules_before"),
+            ("crossed-after", "rules_after"),
+        ):
+            if split[key] is not None:
+                yield self.tell(words), self.number(split[key])
 
     def band_move(self) -> str:
         """Return the bands of both sides, or the one of now where none moved."""

@@ -33,6 +33,12 @@ AreaWeights: TypeAlias = dict[str, Fraction]
 """Points by the id of an area."""
 
 
+def _exact_index(scoring: Scoring) -> Fraction | None:
+    """Return the index before rounding; None where nothing is left to score."""
+    index = scoring.index
+    return index.exact if index.scored else None
+
+
 class Variation(NamedTuple):
     """The index under other weights of all areas."""
 
@@ -40,9 +46,9 @@ class Variation(NamedTuple):
     scoring: Scoring
 
     @property
-    def exact(self) -> Fraction:
-        """The index before rounding."""
-        return self.scoring.index.exact
+    def exact(self) -> Fraction | None:
+        """The index before rounding; None where nothing is left to score."""
+        return _exact_index(self.scoring)
 
 
 class SingleVariation(NamedTuple):
@@ -52,9 +58,9 @@ class SingleVariation(NamedTuple):
     scoring: Scoring
 
     @property
-    def exact(self) -> Fraction:
-        """The index before rounding."""
-        return self.scoring.index.exact
+    def exact(self) -> Fraction | None:
+        """The index before rounding; None where nothing is left to score."""
+        return _exact_index(self.scoring)
 
 
 class Swing(NamedTuple):
@@ -66,8 +72,8 @@ class Swing(NamedTuple):
 
     @property
     def width(self) -> Fraction:
-        """How far the index moves between the two, before rounding."""
-        return abs(self.up.exact - self.down.exact)
+        """How far the index moves between the two, before rounding; 0 where there is none."""
+        return abs(self.up.scoring.index.moved_from(self.down.scoring.index))
 
 
 class BandChange(NamedTuple):
