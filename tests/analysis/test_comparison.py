@@ -97,11 +97,11 @@ def pairs(draw):
 
 
 def index_change(before, after):
-    """How far the index moved; 0 where one side has none, as then nothing can be compared."""
-    indexes = [report.to_dict()["index"]["value"] for report in (before, after)]
-    if None in indexes:
-        return 0
-    return F(indexes[1]) - F(indexes[0])
+    """How far the index moved; reckoned from 0, or to 0, where a side has none (and a note says so)."""
+    before_value, after_value = (
+        report.to_dict()["index"]["value"] for report in (before, after)
+    )
+    return F(after_value or 0) - F(before_value or 0)
 
 
 def amounts_of(document):

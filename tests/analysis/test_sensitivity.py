@@ -233,7 +233,7 @@ class TestClearWords:
             HEAD + area("a", 10) + area("b", 10) + BANDS, {"a": gone, "b": gone}
         )
         assert found.state == "nothing_left"
-        assert found.lowest.exact == found.highest.exact == 0
+        assert (found.lowest.exact, found.highest.exact) == (None, None)
         assert (found.up, found.down) == (None, None)  # no index lies in no band
         assert found.to_dict("en")["weights"]["text"].startswith(
             "nothing is left to score"
