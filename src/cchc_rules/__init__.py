@@ -10,35 +10,34 @@ print(report.index, report.band.title.vi if report.band else "")
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cchc_rules.base.problem import (
-    CchcError,
-    Problem,
-    ReportError,
-    RulesError,
-    SubmissionError,
-)
-from cchc_rules.base.state import Effect, Reason, State
-from cchc_rules.report.printing import (
-    dump_rules,
-    load_report,
-    parse_report,
-    print_report,
-)
-from cchc_rules.report.ranking import Move, Ranked, moves, rank
-from cchc_rules.report.report import Index, Report, RuleRecord
-from cchc_rules.report.score import score
-from cchc_rules.rules.load import load_rules, parse_rules
-from cchc_rules.rules.model import RuleSet
-from cchc_rules.rules.source import packaged_rule_sets
-from cchc_rules.submissions.binding import load_measurements
-from cchc_rules.submissions.submission import Measurements, dump_measurements
-
 if TYPE_CHECKING:
     from cchc_rules.analysis.comparison.compare import Comparison, compare
     from cchc_rules.analysis.comparison.compare_track import compare_track
     from cchc_rules.analysis.sensitivity.sensitivity import Sensitivity, sensitivity
     from cchc_rules.analysis.what_if.plan_document import Plan
     from cchc_rules.analysis.what_if.plan_to import plan_to
+    from cchc_rules.base.problem import (
+        CchcError,
+        Problem,
+        ReportError,
+        RulesError,
+        SubmissionError,
+    )
+    from cchc_rules.base.state import Effect, Reason, State
+    from cchc_rules.report.printing import (
+        dump_rules,
+        load_report,
+        parse_report,
+        print_report,
+    )
+    from cchc_rules.report.ranking import Move, Ranked, moves, rank
+    from cchc_rules.report.report import Index, Report, RuleRecord
+    from cchc_rules.report.score import score
+    from cchc_rules.rules.load import load_rules, parse_rules
+    from cchc_rules.rules.model import RuleSet
+    from cchc_rules.rules.source import packaged_rule_sets
+    from cchc_rules.submissions.binding import load_measurements
+    from cchc_rules.submissions.submission import Measurements, dump_measurements
     from cchc_rules.tables.province.rank_table import rank_table
     from cchc_rules.tables.score_table import Scores, score_table
     from cchc_rules.tables.weightings import score_weightings
@@ -84,29 +83,60 @@ __all__ = [
     "sensitivity",
 ]
 
-_WHEN_USED = {
+_MODULES = {
+    "CchcError": "base.problem",
     "Comparison": "analysis.comparison.compare",
+    "Effect": "base.state",
+    "Index": "report.report",
+    "Measurements": "submissions.submission",
+    "Move": "report.ranking",
     "Plan": "analysis.what_if.plan_document",
+    "Problem": "base.problem",
+    "Ranked": "report.ranking",
+    "Reason": "base.state",
+    "Report": "report.report",
+    "ReportError": "base.problem",
+    "RuleRecord": "report.report",
+    "RuleSet": "rules.model",
+    "RulesError": "base.problem",
     "Scores": "tables.score_table",
     "Sensitivity": "analysis.sensitivity.sensitivity",
+    "State": "base.state",
+    "SubmissionError": "base.problem",
     "compare": "analysis.comparison.compare",
     "compare_track": "analysis.comparison.compare_track",
+    "dump_measurements": "submissions.submission",
+    "dump_rules": "report.printing",
+    "load_measurements": "submissions.binding",
+    "load_report": "report.printing",
+    "load_rules": "rules.load",
+    "moves": "report.ranking",
+    "packaged_rule_sets": "rules.source",
+    "parse_report": "report.printing",
+    "parse_rules": "rules.load",
     "plan_to": "analysis.what_if.plan_to",
+    "print_report": "report.printing",
+    "rank": "report.ranking",
     "rank_table": "tables.province.rank_table",
+    "score": "report.score",
     "score_table": "tables.score_table",
     "score_weightings": "tables.weightings",
     "sensitivity": "analysis.sensitivity.sensitivity",
 }
-"""Where names are found that scoring has no need of: their modules are loaded when they are first
-asked for.
+"""Where each public name is defined.
+
+A module is loaded when one of its names is first asked for, so that a command loads only what it
+uses: nothing but the words for its help, no tables to score a single submission.
 """
 
 
 def __getattr__(name: str) -> Any:
-    """Return a name whose module is loaded when it is used."""
-    if name not in _WHEN_USED:
+    """Return a public name, and keep it here so that it is looked for once."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHEN_USED[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
