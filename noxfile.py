@@ -76,6 +76,12 @@ def documents(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """The documents as a site, in `build/site`; a broken link fails it. Needs the extra docs."""
+    python(session, "tools/build_site.py")
+
+
+@nox.session
 def examples(session: nox.Session) -> None:
     """The examples in docstrings give what they say."""
     python(

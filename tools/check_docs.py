@@ -1,5 +1,5 @@
 """Check the documents: links, paths, an index that names all, the version, clauses that tests name,
-and the walk through the house.
+the walk through the house, and what the documents say of the project's own commands and numbers.
 
 Prints everything that is wrong, grouped, and exits with 1 if there is anything.
 """
@@ -8,10 +8,14 @@ import re
 import sys
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
+
+import generated_pages
+from room_map import rooms
 
 from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.commands import COMMANDS
@@ -52,6 +56,17 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def generated() -> dict[Path, str]:
+    """Return the pages that are made when the site is built, by where they will stand."""
+    return {ROOT / name: text for name, text in generated_pages.pages().items()}
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a document of the project, or of one that is made."""
+    return generated().get(path) or path.read_text(encoding="utf-8")
+
+
 def unfenced(text: str) -> str:
     """Return a document without its fenced blocks, its lines kept."""
     return FENCE.sub(lambda block: "\n" * block[0].count("\n"), text)
@@ -60,7 +75,7 @@ def unfenced(text: str) -> str:
 def anchors(path: Path) -> set[str]:
     """Return the anchors of a document's headings, as GitHub makes them."""
     found: set[str] = set()
-    for heading in HEADING.findall(unfenced(path.read_text(encoding="utf-8"))):
+    for heading in HEADING.findall(unfenced(text_of(path))):
         plain = (
             re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
             .replace("`", "")
@@ -101,10 +116,14 @@ def links(path: Path) -> Iterator[tuple[int, str, Path, str]]:
 
 
 def broken_links() -> Iterator[str]:
-    """Links whose file or heading is not there."""
+    """Links whose file or heading is not there.
+
+    Pages under `docs` may link to those that are made; the others are read where nothing is made.
+    """
     for path in pages():
+        made = generated() if path.is_relative_to(ROOT / "docs") else {}
         for line, target, file, anchor in links(path):
-            if not file.exists():
+            if file not in made and (not file.exists() or file in generated()):
                 yield f"{name_of(path)}:{line}: {target}: no such file"
             elif anchor and (file.suffix != ".md" or anchor not in anchors(file)):
                 yield f"{name_of(path)}:{line}: {target}: no such heading"
@@ -125,7 +144,7 @@ def _known(page: Path, code: str) -> bool:
     (CONTRIBUTING's `my-code`).
     """
     pattern = page.name == "CONTRIBUTING.md" and re.search(r"sNN-name|my-code", code)
-    return bool(pattern) or (ROOT / code).exists()
+    return bool(pattern) or (ROOT / code).exists() or ROOT / code in generated()
 
 
 MADE_UP = {"cam-due-2032", "cam-due-2024", "cam-due-2024.toml"}
@@ -229,6 +248,69 @@ def lost_ways() -> Iterator[str]:
                 yield f"{name_of(page)}: {module} has no function {name}"
 
 
+SESSION = re.compile(r"nox (?:-s|--session) (\w+)")
+EXTRA = re.compile(r"""(?:\.|cchc-rules)\[([a-z,]+)\]""")
+VARIABLE = re.compile(r"\bCCHC_[A-Z_]+\b")
+FILE = re.compile(r"\b(?:tests|tools|benchmarks)/[\w/-]+\.py\b")
+PYTEST_OPTION = re.compile(r"-m pytest[^`\n]*?(?<!\w)(--[a-z-]+)")
+OF_PYTEST = {"--cov"}
+
+
+def unknown_to_the_project() -> Iterator[str]:
+    """Sessions of nox, extras, variables of the environment, files and options of pytest that
+    documents name and the project does not have.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(project["project"]["optional-dependencies"])
+    sessions = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    options = (ROOT / "tests" / "conftest.py").read_text(encoding="utf-8")
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("src", "tests", "tools")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    for path in pages():
+        text = path.read_text(encoding="utf-8")
+        for line, session in places(SESSION, text):
+            if f"\ndef {session}(" not in sessions:
+                yield f"{name_of(path)}:{line}: {session}: no such session of nox"
+        for line, names in places(EXTRA, text):
+            for extra in set(names.split(",")) - extras:
+                yield f"{name_of(path)}:{line}: {extra}: no such extra"
+        for line, variable in places(VARIABLE, text):
+            if variable not in code:
+                yield f"{name_of(path)}:{line}: {variable}: nothing reads it"
+        for line, file in places(FILE, text):
+            if not (ROOT / file).exists():
+                yield f"{name_of(path)}:{line}: {file}: no such file"
+        for line, option in places(PYTEST_OPTION, text):
+            if option not in OF_PYTEST and f'"{option}"' not in options:
+                yield f"{name_of(path)}:{line}: {option}: no such option of the tests"
+
+
+NUMBERS: dict[str, Callable[[], bool]] = {
+    "eleven rooms": lambda: len(rooms()) == 11,
+    "thirteen laws": lambda: len(LAWS) == 13,
+    "forty-one scoring shapes": lambda: _shapes() == 41,
+}
+"""Numbers that documents say in words, and whether they are so."""
+
+
+def _shapes() -> int:
+    """Return how many shapes of rules have figures worked by hand."""
+    good = (ROOT / "tests" / "good").glob("s*.toml")
+    return len({path.name.partition("-")[0] for path in good})
+
+
+def untrue_numbers() -> Iterator[str]:
+    """Numbers in words that are no longer so."""
+    for path in pages():
+        text = path.read_text(encoding="utf-8")
+        for words, holds in NUMBERS.items():
+            if words in text and not holds():
+                yield f"{name_of(path)}: not {words} any more"
+
+
 CHECKS = {
     "links": broken_links,
     "paths in backticks": absent_paths,
@@ -238,6 +320,8 @@ CHECKS = {
     "version": versions,
     "clauses and laws": untested,
     "walk through the house": lost_ways,
+    "commands of the project": unknown_to_the_project,
+    "numbers in words": untrue_numbers,
 }
 
 

@@ -73,6 +73,7 @@ NAMES = (
 )
 
 PICTURES = (
+    Picture("readme", "cam-due-2023", "en", 1080, 288, "light", "#result"),
     Picture("page-vi", "cam-due-2023", "vi", 1280, 1080, "light"),
     Picture("page-en", "cam-due-2023", "en", 1280, 1080, "light"),
     Picture("page-areas-vi", "cam-due-2023", "vi", 1280, 820, "light", "#areas"),

@@ -1,5 +1,5 @@
-"""Write `docs/reference/problems.md` from the catalogues and the tests' bad files. Run it after
-changing either.
+"""The page of problems, from the catalogues and the tests' bad files; `generated_pages.py` writes
+it.
 """
 
 import json
@@ -11,7 +11,6 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "src" / "cchc_rules" / "packaged" / "locale"
 BAD = ROOT / "tests" / "bad"
-PAGE = ROOT / "docs" / "reference" / "problems.md"
 WARNINGS = ("metric-unused", "clause-claimed-twice", "calendar-undeclared")
 DOUBTS = "doubtful-"
 """How the codes of a submission's warnings begin."""
@@ -24,8 +23,8 @@ what is wrong and what to do:
 
 ```text
 rules/my-index.toml:21: error[unknown-metric] rule.on-time.metric
-    There is no metric “on_tme”.
-    → Declare [metric.…] or mend the name. Did you mean “on_time”?
+    {problem}
+    → {fix} {nearest}
 ```
 
 Codes are stable; words may change. A warning does not refuse a file. Values in ‹ › stand for what was found. This page
@@ -135,8 +134,9 @@ def page() -> str:
     """Return the whole page."""
     vi, en = catalogue("vi"), catalogue("en")
     codes = [id_.removeprefix("problem.") for id_ in en if id_.startswith("problem.")]
-    return "\n".join([HEAD, *(section(code, vi, en) for code in codes)])
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    head = HEAD.format(
+        problem=en["problem.unknown-metric"].format(name="on_tme"),
+        fix=en["fix.unknown-metric"],
+        nearest=en["fix.nearest"].format(nearest="on_time"),
+    )
+    return "\n".join([head, *(section(code, vi, en) for code in codes)])

@@ -1,4 +1,4 @@
-"""The page of an instrument: every rule in words, the stored pages up to date, texts shown and never run."""
+"""The page of an instrument: every rule in words, texts shown and never run."""
 
 import importlib.util
 import re
@@ -8,14 +8,13 @@ import pytest
 from test_sensitivity_views import HOSTILE, Page
 from test_shapes import GOOD, NAMES
 
-from cchc_rules import load_rules, parse_rules
+from cchc_rules import load_rules, packaged_rule_sets, parse_rules
 from cchc_rules.analysis.versions.all_variants import whole
 from cchc_rules.cli.main import main
 from cchc_rules.render.instrument import render, rule_count
 from cchc_rules.rules.instrument import every_rule, instrument
 
 ROOT = Path(__file__).parents[2]
-PAGES = ROOT / "docs" / "instruments"
 
 HEAD = """format = 1
 [ruleset]
@@ -73,17 +72,25 @@ def tool():
     return module
 
 
-class TestTheStoredPages:
-    def test_they_are_what_the_rule_files_say(self):
-        pages = tool().pages()
-        assert sorted(path.name for path in PAGES.glob("*.md")) == sorted(pages)
-        for name, text in pages.items():
-            assert (PAGES / name).read_text(encoding="utf-8") == text, (
-                "run python tools/instrument_pages.py"
-            )
+@pytest.fixture(scope="module")
+def pages():
+    return tool().pages()
 
-    def test_every_rule_of_the_plan_with_its_clause_and_points(self):
-        page = (PAGES / "cam-due-2023.vi.md").read_text(encoding="utf-8")
+
+class TestThePagesOfPackagedInstruments:
+    def test_there_is_one_a_rule_set_and_language(self, pages):
+        assert set(pages) == {
+            f"{name}.{lang}.md"
+            for name in packaged_rule_sets()
+            for lang in ("en", "vi")
+        }
+
+    def test_they_are_what_the_command_prints(self, pages, capsys):
+        assert main(["doc", "qd-766-2022", "--lang", "en"]) == 0
+        assert capsys.readouterr().out == pages["qd-766-2022.en.md"]
+
+    def test_every_rule_of_the_plan_with_its_clause_and_points(self, pages):
+        page = pages["cam-due-2023.vi.md"]
         rules = load_rules("cam-due-2023").rules.values()
         assert len(re.findall(r"^- \*\*Căn cứ:\*\*", page, re.MULTILINE)) == len(rules)
         assert "### Ít nhất 05 đợt kiểm tra đột xuất – 1,17 điểm" in page

@@ -1,0 +1,184 @@
+"""The documents: a README of three minutes, every page in the navigation, and a site whose search finds both languages.
+
+With CCHC_BROWSER=1 the site's tests fail instead of being skipped. `tools/check_docs.py` holds links, names and numbers.
+"""
+
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+INDEX = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def tool():
+    """Load a tool by its name, as Python does that runs one."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    yield importlib.import_module
+    sys.path.remove(str(ROOT / "tools"))
+
+
+class TestTheReadme:
+    def test_is_read_in_three_minutes(self):
+        assert len(README.split()) <= 600
+
+    def test_has_two_commands_one_loss_one_picture_and_four_lines_of_python(self):
+        blocks = FENCE.findall(README)
+        commands = [body for kind, body in blocks if kind == ""]
+        assert [body[:16] for body in commands] == ["python3 -m venv "] * 2
+        (loss,) = (body for kind, body in blocks if kind == "text")
+        assert len(re.findall(r"^\d+\. −", loss, re.MULTILINE)) == 1
+        (python,) = (body for kind, body in blocks if kind == "python")
+        assert len(python.splitlines()) == 4
+        assert README.count("![") == 1
+
+    def test_says_how_many_losses_there_are(self):
+        from cchc_rules import load_measurements, load_rules, score  # noqa: PLC0415
+
+        rules = load_rules("cam-due-2023")
+        example = ROOT / "examples" / "cam-due-2023.json"
+        report = score(rules, load_measurements(example, rules))
+        assert f"one of its {len(report.losses)} losses" in README
+
+    def test_leads_to_no_page_that_is_made_only_for_the_site(self, tool):
+        for name in tool("generated_pages").pages():
+            assert name not in README
+
+
+class TestTheNavigation:
+    def test_is_of_the_four_kinds_and_the_guides_in_vietnamese(self):
+        assert re.findall(r"^## (.+)$", INDEX, re.MULTILINE) == [
+            "Tutorial",
+            "How-to guides",
+            "Reference",
+            "Explanation",
+            "Hướng dẫn tiếng Việt",
+        ]
+
+    def test_has_every_page_once(self, tool):
+        captions = tool("build_site").navigation(INDEX)
+        listed = [page for pages in captions.values() for page in pages]
+        there = {
+            path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")
+        }
+        made = set(tool("generated_pages").pages())
+        assert len(listed) == len(set(listed))
+        assert set(listed) == (there | made) - {"docs/README.md"}
+
+    @pytest.mark.parametrize(
+        ("caption", "folder"),
+        [
+            ("Tutorial", "tutorial"),
+            ("How-to guides", "how-to"),
+            ("Reference", "reference|instruments"),
+            ("Explanation", "explanation"),
+            ("Hướng dẫn tiếng Việt", "guide-vi"),
+        ],
+    )
+    def test_has_each_page_under_its_kind(self, tool, caption, folder):
+        for title, pages in tool("build_site").navigation(INDEX).items():
+            if title.startswith(caption):
+                for page in pages:
+                    assert re.match(rf"docs/({folder})/", page), page
+
+
+def required(package):
+    """Skip where a package is not installed, unless `CCHC_BROWSER=1`."""
+    if os.environ.get("CCHC_BROWSER") == "1":
+        return importlib.import_module(package)
+    return pytest.importorskip(package)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built without a warning."""
+    for package in ("sphinx", "myst_parser", "furo"):
+        required(package)
+    folder = tmp_path_factory.mktemp("built")
+    command = [sys.executable, "tools/build_site.py", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return folder / "site"
+
+
+@pytest.mark.wide
+@pytest.mark.untraced
+class TestTheSite:
+    def test_loads_nothing_from_the_net(self, site):
+        outside = re.compile(
+            r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=\"(?:https?:)?//"
+        )
+        for page in site.rglob("*.html"):
+            assert not outside.search(page.read_text(encoding="utf-8")), page
+        for style in site.rglob("*.css"):
+            text = style.read_text(encoding="utf-8")
+            assert not re.search(r"@import|url\([\"']?https?:", text), style
+
+    def test_says_which_pages_are_vietnamese(self, site):
+        def language(page):
+            text = (site / "docs" / page).read_text(encoding="utf-8")
+            return re.search(r'<html[^>]* lang="(\w+)"', text)[1]
+
+        assert language("guide-vi/can-bo.html") == "vi"
+        assert language("instruments/cam-due-2023.vi.html") == "vi"
+        assert language("instruments/cam-due-2023.en.html") == "en"
+        assert language("tutorial/first-index.html") == "en"
+
+    def test_has_the_pages_that_are_made(self, site):
+        page = (site / "docs/reference/problems.html").read_text(encoding="utf-8")
+        assert 'id="unknown-metric"' in page
+
+    @pytest.mark.parametrize(
+        ("query", "page"),
+        [
+            ("tài liệu kiểm chứng", "docs/guide-vi/can-bo"),
+            ("tai lieu kiem chung", "docs/guide-vi/can-bo"),
+            ("Thẩm định", "docs/guide-vi/kiem-tra"),
+            ("độ", "docs/guide-vi/can-bo"),
+            ("đơn vị", "docs/guide-vi/tinh"),
+            ("cong chuc", "docs/instruments/cam-due-2023.vi"),
+            ("rescaled", "docs/reference/semantics"),
+            ("weighted means", "docs/how-to/shape-mean"),
+            ("unknown-metric", "docs/reference/problems"),
+        ],
+    )
+    def test_a_query_in_either_language_finds(self, site, browser, query, page):
+        assert page in found(browser, site, query)
+
+    def test_what_stands_nowhere_is_not_found(self, site, browser):
+        assert found(browser, site, "xyzzyplugh") == []
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = required("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None and os.environ.get("CCHC_BROWSER") != "1":
+        pytest.skip("no Chromium")
+    with playwright.sync_playwright() as program:
+        started = program.chromium.launch(
+            executable_path=chromium,
+            args=["--headless", "--no-sandbox", "--disable-gpu"],
+        )
+        yield started
+        started.close()
+
+
+def found(browser, site, query):
+    """The pages that the search of the site, opened from its folder, finds for a query."""
+    page = browser.new_page()
+    try:
+        page.goto(f"{(site / 'search.html').as_uri()}?q={query}")
+        page.wait_for_function("Search.hasIndex()")
+        script = "query => Search._performSearch(...Search._parseQuery(query))"
+        return [name for name, *_ in page.evaluate(script, query)]
+    finally:
+        page.close()
