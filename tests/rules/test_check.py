@@ -920,3 +920,20 @@ class TestPlaces:
             "points-out-of-range"
         }
         assert time.perf_counter() - begun < 5
+
+
+class TestIdsOfMetrics:
+    @pytest.mark.parametrize(
+        "name", ["late_rate", "visitors_", "a__b", "y2023", "a_1_"]
+    )
+    def test_letters_digits_and_underscores_after_a_letter_are_a_name(self, name):
+        """Formulas name them, so what Python takes as a name is one."""
+        shares = metric(name=name, more="above_100 = true")
+        derived = metric(more=f'formula = "first({name}, 50)"')
+        assert codes(HEAD + shares + derived + group() + rule()) == []
+
+    @pytest.mark.parametrize(
+        "name", ["_late", "2023_rate", "Late", '"late-rate"', '"tỷ_lệ"']
+    )
+    def test_other_signs_are_refused(self, name):
+        assert "bad-id" in codes(HEAD + metric(name=name) + metric() + group() + rule())

@@ -156,8 +156,8 @@ def _edge(
 
 # Their types, for pydantic and as JSON Schema ----------------------------------------------
 
-METRIC_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
-"""The ids of metrics: formulas name them, so they are names and hold no hyphen."""
+METRIC_ID = r"^[a-z][a-z0-9_]*$"
+"""The ids of metrics: formulas name them, so they begin with a letter and hold no hyphen."""
 
 OTHER_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """The ids of everything else."""
