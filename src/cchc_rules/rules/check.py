@@ -34,6 +34,7 @@ from cchc_rules.rules.model import (
     MetricRef,
     Rule,
     RuleSet,
+    Scalar,
     Threshold,
 )
 
@@ -50,11 +51,19 @@ LITERAL_COMPARATORS = ("between", "one_of", "is")
 def run(rules: RuleSet) -> list[Problem]:
     """Return every problem of a rule set, warnings among them.
 
+    Args:
+        rules: a rule set whose form is right; its references need not be.
+
+    Returns:
+        The problems in the order of `CHECKS`, no more than a reader can use; their paths begin at
+        the top of the document, and files and lines are still to be looked up.
+
     >>> from cchc_rules import load_rules
     >>> run(load_rules("cam-due-2023"))
     []
     """
-    return bounded(problem for check in CHECKS for problem in check(rules))
+    in_order = (problem for check in CHECKS for problem in check(rules))
+    return bounded(in_order)
 
 
 def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
@@ -76,7 +85,10 @@ def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
 
 
 def references(rules: RuleSet) -> Problems:
-    """Every id that is named is declared."""
+    """Every id that is named is declared.
+
+    Ids inside formulas are left to `metrics` and `rule_settings`, which parse them.
+    """
     for rule in rules.rules.values():
         yield from _rule_references(rules, rule)
     for group in rules.groups.values():
@@ -90,12 +102,17 @@ def references(rules: RuleSet) -> Problems:
 def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
     path: Path = ("rule", rule.id)
     if rule.group not in rules.groups:
-        yield unknown("unknown-group", (*path, "group"), rule.group, rules.groups)
+        group_path = (*path, "group")
+        yield unknown("unknown-group", group_path, rule.group, rules.groups)
+    # A metric may be named in several places: `metric`, `threshold`, the exemption of a deduction.
     for key, metric in dependencies.metrics_named(rule):
         if metric not in rules.metrics:
-            yield unknown("unknown-metric", (*path, *key), metric, rules.metrics)
-    if rule.remedy is not None and rule.remedy not in rules.remedies:
-        yield unknown("unknown-remedy", (*path, "remedy"), rule.remedy, rules.remedies)
+            metric_path = (*path, *key)
+            yield unknown("unknown-metric", metric_path, metric, rules.metrics)
+    remedy = rule.remedy
+    if remedy is not None and remedy not in rules.remedies:
+        remedy_path = (*path, "remedy")
+        yield unknown("unknown-remedy", remedy_path, remedy, rules.remedies)
     for position, name in enumerate(rule.requires):
         if name not in rules.rules:
             entry_path = (*path, "requires", position)
@@ -107,24 +124,29 @@ def _gate_references(rules: RuleSet) -> Problems:
     for position, gate in enumerate(rules.band_gates):
         path: Path = ("band_gate", position)
         if gate.rule not in rules.rules:
-            yield unknown("unknown-rule", (*path, "rule"), gate.rule, rules.rules)
+            rule_path = (*path, "rule")
+            yield unknown("unknown-rule", rule_path, gate.rule, rules.rules)
         if gate.at_most not in bands:
-            yield unknown("unknown-band", (*path, "at_most"), gate.at_most, bands)
+            band_path = (*path, "at_most")
+            yield unknown("unknown-band", band_path, gate.at_most, bands)
 
 
 def cycles(rules: RuleSet) -> Problems:
     """Nothing depends on itself: groups in groups, gates behind gates, formulas over formulas."""
-    parents = {
-        group.id: [group.parent] if group.parent else []
-        for group in rules.groups.values()
-    }
+    parents: dict[str, list[str]] = {}
+    for group in rules.groups.values():
+        parents[group.id] = []
+        if group.parent:
+            parents[group.id].append(group.parent)
     yield from _cycle_problems("group-cycle", "group", "parent", parents)
+    # Groups in a ring are asked too: `above` goes round one only once.
     for group in rules.groups.values():
         if _is_too_deep(rules, group):
             arguments = {"name": group.id, "most": Figures(dependencies.DEEPEST)}
             yield Problem("group-too-deep", ("group", group.id), arguments)
     gates = {rule.id: list(rule.requires) for rule in rules.rules.values()}
     yield from _cycle_problems("gate-cycle", "rule", "requires", gates)
+    # A threshold by formula is no metric, so nothing can depend on it: metrics are all there is.
     derived = {
         metric.id: dependencies.formula_names(rules, metric)
         for metric in rules.metrics.values()
@@ -147,13 +169,18 @@ def _cycle_problems(
     """Yield a problem for each ring, which it names from its alphabetically first member on.
 
     A ring that was named is taken out, and the rest searched for another: the cost is that of as
-    many searches as there are rings, and no ring is named twice.
+    many searches as there are rings, and no ring is named twice. Of `c → a → b → c` the problem
+    stands at `a` and says `a → b → c → a`.
     """
     remaining = dict(edges)
     while cycle := _cycle(remaining):
+        # Where the search enters a ring is chance; where it is said to begin must not be, so that
+        # the same file is always told the same.
         start = cycle.index(min(cycle))
-        ring = [*cycle[start:], *cycle[:start], cycle[start]]
-        yield Problem(code, (table, ring[0], key), {"cycle": " → ".join(ring)})
+        from_start = [*cycle[start:], *cycle[:start]]
+        ring = [*from_start, from_start[0]]
+        arguments = {"cycle": " → ".join(ring)}
+        yield Problem(code, (table, ring[0], key), arguments)
         for name in cycle:
             del remaining[name]
 
@@ -189,18 +216,26 @@ def _metric_keys(metric: Metric, path: Path) -> Problems:
     is_measured = metric.type in ("percent", "number")
     is_derived = metric.formula is not None
     has_ratio = metric.ratio is not None
+    has_places = metric.round is not None
+    has_levels = bool(metric.levels)
+    is_level = metric.type == "level"
+    is_of_period = metric.from_period is not None
+    has_least = metric.range.low is not None
+    has_most = metric.range.high is not None
+    # Each key with the condition under which it is out of place; a key may stand twice, since
+    # each reason is a problem of its own. Levels are the one key that a type must also have.
     misplaced = [
         ("ratio", has_ratio and not is_measured),
         ("ratio", has_ratio and is_derived),
-        ("round", metric.round is not None and not is_measured),
+        ("round", has_places and not is_measured),
         ("distinct", metric.distinct and metric.type != "count"),
         ("distinct", metric.distinct and is_derived),
-        ("levels", bool(metric.levels) != (metric.type == "level")),
-        ("formula", is_derived and metric.type == "level"),
-        ("from_period", metric.from_period is not None and not _plain_count(metric)),
+        ("levels", has_levels != is_level),
+        ("formula", is_derived and is_level),
+        ("from_period", is_of_period and not _plain_count(metric)),
         ("above_100", metric.above_100 and metric.type != "percent"),
-        ("least", metric.range.low is not None and not metric.numeric),
-        ("most", metric.range.high is not None and not metric.numeric),
+        ("least", has_least and not metric.numeric),
+        ("most", has_most and not metric.numeric),
     ]
     for key, is_misplaced in misplaced:
         if is_misplaced:
@@ -209,10 +244,12 @@ def _metric_keys(metric: Metric, path: Path) -> Problems:
     if metric.range.empty:
         yield Problem("range-empty", (*path, "least"))
     # A submission may name a level in either language, so a word must mean one level only.
+    # The set leaves out what a plain string would count twice: it stands for both languages.
     names = [
         text.casefold() for level in metric.levels for text in {level.vi, level.en}
     ]
-    if len(names) != len(set(names)):
+    is_ambiguous = len(names) != len(set(names))
+    if is_ambiguous:
         yield Problem("levels-twice", (*path, "levels"))
 
 
@@ -224,21 +261,28 @@ def _plain_count(metric: Metric) -> bool:
 
 
 def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
+    # Formulas know one type of number: percentages, counts and ranks are all that.
     wanted_type = "number" if metric.numeric else metric.type
-    yield from _formula(rules, metric.formula or "", _NO_NAMES, wanted_type, path)
+    text = metric.formula or ""
+    yield from _formula(rules, text, _NO_NAMES, wanted_type, path)
 
 
 class _RuleNames(NamedTuple):
-    """The types of the names that a formula may use beside those of metrics.
+    """The names that a formula may use beside those of metrics.
 
-    `value` and `threshold` among them stand for a value of `metric`.
+    In the formula of a rule these are `value`, `threshold` and `weight`; that of a metric, or of a
+    threshold, has none of its own.
     """
 
     types: Mapping[str, str]
+    """The type of each name."""
+
     metric: Metric | None = None
+    """The metric for a value of which `value` and `threshold` stand."""
 
 
 _NO_NAMES = _RuleNames({})
+"""What a formula outside a rule has beside the metrics."""
 
 
 def _formula(
@@ -268,6 +312,7 @@ def _formula(
 def _formula_problem(
     code: str, text: str, path: Path, column: int = 1, **arguments: str
 ) -> Problem:
+    # The line of a problem is looked up later; within a formula only a column can be told.
     position = {"column": str(column), "formula": quoted(text, 200)}
     return Problem(code, path, {**position, **arguments})
 
@@ -282,6 +327,8 @@ def _levels(
     rules: RuleSet, parsed: Formula, rule_metrics: RuleMetrics, path: Path
 ) -> Problems:
     """Each level that a formula names is one of some metric, and of the one it is compared with."""
+    # Where a formula gives its level to something else, such as a function, no comparison says
+    # which metric is meant: a level of any metric will do.
     known = {
         words
         for metric in rules.metrics.values()
@@ -299,13 +346,14 @@ def _levels(
     for left, right in _compared(parsed):
         fault = _never_equal(rules, rule_metrics, left, right)
         if fault is not None:
+            possible = ", ".join(sorted(fault.possible))
             yield _formula_problem(
                 "formula-level-never",
                 parsed.text,
                 path,
                 source=_part_text(parsed, fault.compared),
                 other=_part_text(parsed, fault.other),
-                levels=quoted(", ".join(sorted(fault.possible)), 200),
+                levels=quoted(possible, 200),
                 nearest=nearest(fault.stray, fault.possible),
             )
 
@@ -318,7 +366,8 @@ def _compared(parsed: Formula) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def _part_text(parsed: Formula, node: ast.expr) -> str:
-    return quoted(ast.get_source_segment(parsed.text, node) or "")
+    source = ast.get_source_segment(parsed.text, node)
+    return quoted(source or "")
 
 
 class _NeverEqual(NamedTuple):
@@ -326,8 +375,11 @@ class _NeverEqual(NamedTuple):
 
     compared: ast.expr
     possible: set[str]
+    """The levels that `compared` may come to."""
+
     other: ast.expr
     stray: str
+    """A level that `other` names and `compared` never comes to; empty where it names none."""
 
 
 def _never_equal(
@@ -342,11 +394,15 @@ def _never_equal(
     for compared, other in ((left, right), (right, left)):
         possible = _possible_levels(rules, compared, rule_metrics)
         possible_of_other = _possible_levels(rules, other, rule_metrics)
+        # Numbers, dates, yes and no are no levels, and of those nothing can be said here.
         if possible is None or possible_of_other is None:
             return None
         strays = _named_levels(other) - possible
-        if strays or not possible & possible_of_other:
-            return _NeverEqual(compared, possible, other, min(strays, default=""))
+        have_one_in_common = possible & possible_of_other
+        if strays or not have_one_in_common:
+            # Of several the first by the alphabet, so that the same file is always told the same.
+            stray = min(strays, default="")
+            return _NeverEqual(compared, possible, other, stray)
     return None
 
 
@@ -393,7 +449,8 @@ def _whole_arguments(
             continue
         least, most = argument.bounds
         bounds = Interval(Fraction(least), Fraction(most))
-        if metric.range.whole_only().meets(bounds).empty:
+        possible = metric.range.whole_only().meets(bounds)
+        if possible.empty:
             yield _formula_problem(
                 "formula-not-whole",
                 parsed.text,
@@ -432,12 +489,14 @@ def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
         if metric.formula is not None:
             yield ("metric", metric.id, "formula"), metric.formula
     for rule in rules.rules.values():
+        rule_path = ("rule", rule.id)
         for key, text, _ in dependencies.rule_formulas(rules, rule):
-            yield ("rule", rule.id, *key), text
+            yield (*rule_path, *key), text
         for position, conflict in enumerate(rule.conflicts):
-            if isinstance(conflict.threshold, FormulaRef):
-                path = ("rule", rule.id, "conflict", position, "threshold", "formula")
-                yield path, conflict.threshold.formula
+            threshold = conflict.threshold
+            if isinstance(threshold, FormulaRef):
+                key = ("conflict", position, "threshold", "formula")
+                yield (*rule_path, *key), threshold.formula
 
 
 # Rules ---------------------------------------------------------------------------------------
@@ -449,19 +508,23 @@ def rule_settings(rules: RuleSet) -> Problems:
         path: Path = ("rule", rule.id)
         yield from _needs(rule, path)
         yield from _weight(rules, rule, path)
+        # Without a metric, or with one that is not declared, there is no type to hold against.
         metric = rules.metrics.get(rule.metric or "")
         if metric is not None:
+            deduction_path = (*path, "deduction")
             yield from _comparator(rules, rule, metric, path)
-            yield from rule.deduction.faults(rules, rule, metric, (*path, "deduction"))
+            yield from rule.deduction.faults(rules, rule, metric, deduction_path)
             for position, conflict in enumerate(rule.conflicts):
                 conflict_path = (*path, "conflict", position)
                 yield from _conflict(rules, rule, conflict, metric, conflict_path)
         for key, text, types in dependencies.rule_formulas(rules, rule):
+            # A formula of a deduction gives points.
             wanted_type = "number"
             if key[0] == "threshold" and metric is not None:
                 wanted_type = _threshold_type(metric)
             names = _RuleNames(types, metric)
-            yield from _formula(rules, text, names, wanted_type, (*path, *key))
+            formula_path = (*path, *key)
+            yield from _formula(rules, text, names, wanted_type, formula_path)
 
 
 def _threshold_type(metric: Metric) -> str:
@@ -476,19 +539,17 @@ def _conflict(
     threshold = conflict.threshold
     threshold_path = (*path, "threshold")
     if isinstance(threshold, MetricRef) and threshold.metric not in rules.metrics:
-        name = threshold.metric
-        yield unknown(
-            "unknown-metric", (*threshold_path, "metric"), name, rules.metrics
-        )
+        name_path = (*threshold_path, "metric")
+        yield unknown("unknown-metric", name_path, threshold.metric, rules.metrics)
         return
+    # The rule as it would be under the other reading is held to what every rule is held to.
     other = replace(rule, comparator=conflict.comparator, threshold=threshold)
     yield from _comparator(rules, other, metric, path)
     if isinstance(threshold, FormulaRef):
+        text = threshold.formula
         wanted_type = _threshold_type(metric)
         formula_path = (*threshold_path, "formula")
-        yield from _formula(
-            rules, threshold.formula, _NO_NAMES, wanted_type, formula_path
-        )
+        yield from _formula(rules, text, _NO_NAMES, wanted_type, formula_path)
 
 
 def _needs(rule: Rule, path: Path) -> Problems:
@@ -498,10 +559,12 @@ def _needs(rule: Rule, path: Path) -> Problems:
     if deduction.by_hand and (rule.metric or rule.comparator):
         key = "metric" if rule.metric else "comparator"
         yield Problem("key-misplaced", (*path, key), {"kind": deduction.kind})
-    needs_comparator = deduction.needs_target or rule.threshold is not None
+    # A target is a comparator and a threshold: whoever writes one of them means both.
+    has_threshold = rule.threshold is not None
+    needs_comparator = deduction.needs_target or has_threshold
     if rule.comparator is None and needs_comparator:
         yield Problem("missing-key", path, {"key": "comparator"})
-    if rule.comparator is not None and rule.threshold is None:
+    if rule.comparator is not None and not has_threshold:
         yield Problem("missing-key", path, {"key": "threshold"})
 
 
@@ -514,8 +577,9 @@ def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
     if rule.weight <= 0:
         arguments = {"weight": figure(rule.weight)}
         yield Problem("weight-not-positive", (*path, "weight"), arguments)
-    for key, points in (("weight", rule.weight), ("lowest", rule.lowest)):
-        yield from _decimal_places(rules, points, (*path, key))
+    yield from _decimal_places(rules, rule.weight, (*path, "weight"))
+    yield from _decimal_places(rules, rule.lowest, (*path, "lowest"))
+    # `lowest` is how far below zero a rule may go. Points that nobody can lose are no part of it.
     if rule.lowest > 0:
         arguments = {"points": figure(rule.lowest)}
         yield Problem("lowest-above-zero", (*path, "lowest"), arguments)
@@ -524,7 +588,9 @@ def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
 def _decimal_places(rules: RuleSet, points: Fraction, path: Path) -> Problems:
     """Points that a file writes are whole ticks, so that what is shown is what is counted."""
     most = rules.index.places
-    if (number.places(points) or 0) > most:
+    # A number whose decimal does not end cannot be written in a file, so None does not come here.
+    written = number.places(points) or 0
+    if written > most:
         arguments = {"points": figure(points), "places": Figures(most)}
         yield Problem("too-many-places", path, arguments)
 
@@ -543,17 +609,18 @@ def _comparator(rules: RuleSet, rule: Rule, metric: Metric, path: Path) -> Probl
     if not expected:
         yield from _threshold_range(threshold, metric, threshold_path)
         return
+    # `threshold = "2023-01-31"` is the commonest slip, and it has a remedy that can be copied.
     meant = _unquoted(threshold, metric)
     if meant:
         hint = {"given": quoted(threshold), "hint": meant}
         yield Problem("quoted-value", threshold_path, hint)
     else:
-        yield Problem(
-            "threshold-type", threshold_path, {**arguments, "expected": expected}
-        )
+        arguments["expected"] = expected
+        yield Problem("threshold-type", threshold_path, arguments)
 
 
 def _comparator_fits(comparator: str, metric: Metric) -> bool:
+    """Whether values of a metric can be compared so; what is not named below compares numbers."""
     if comparator in DATE_COMPARATORS:
         return metric.type == "date"
     if comparator == "is":
@@ -568,7 +635,11 @@ def _comparator_fits(comparator: str, metric: Metric) -> bool:
 def _expected_threshold(
     rules: RuleSet, comparator: str, threshold: Threshold, metric: Metric
 ) -> str:
-    """Return the kind of threshold that was expected, or an empty text where it fits."""
+    """Return the kind of threshold that was expected, or an empty text where it fits.
+
+    A threshold may be a metric, a formula or a literal. The first two are asked about first, since
+    they fit most comparators; a literal must be what its comparator holds a value against.
+    """
     is_literal_only = comparator in LITERAL_COMPARATORS
     if isinstance(threshold, MetricRef):
         expected = "same-kind-metric"
@@ -580,15 +651,14 @@ def _expected_threshold(
         expected = "literal"
         fits = not is_literal_only and comparator != "better"
     elif comparator == "better":
+        # Better than what it was before: than another metric, so a literal never fits.
         return "metric"
     elif comparator == "between":
         expected = "bounds"
         fits = isinstance(threshold, Interval) and not threshold.empty
     elif comparator == "one_of":
         expected = "list"
-        fits = isinstance(threshold, tuple) and all(
-            literal_fits(item, metric) for item in threshold
-        )
+        fits = isinstance(threshold, tuple) and _all_fit(threshold, metric)
     else:
         expected = _EXPECTED.get(metric.type, "number")
         fits = literal_fits(threshold, metric)
@@ -599,13 +669,20 @@ _EXPECTED = {"yes_no": "true-false", "date": "date", "level": "level"}
 """The literal that a metric is held against, by its type; else a number."""
 
 
+def _all_fit(items: Iterable[Scalar], metric: Metric) -> bool:
+    return all(literal_fits(item, metric) for item in items)
+
+
 def _unquoted(threshold: Threshold, metric: Metric) -> str:
     """Return what a threshold in quotation marks was to be, empty where it could be nothing of the
     metric's.
     """
+    # Levels stand in quotation marks anyway.
     if not isinstance(threshold, str) or metric.type == "level":
         return ""
-    return unquoted(threshold, "number" if metric.numeric else metric.type)
+    if metric.numeric:
+        return unquoted(threshold, "number")
+    return unquoted(threshold, metric.type)
 
 
 def _is_same_kind(first: Metric, second: Metric) -> bool:
@@ -616,12 +693,18 @@ def _is_same_kind(first: Metric, second: Metric) -> bool:
 
 
 def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Problems:
+    """A target that no value can meet, or every value meets, is a slip: `threshold = 950` percent.
+
+    An interval need only have something in common with the metric's range.
+    """
     allowed = Figures(range_checks.range_text(metric.range))
     if isinstance(threshold, Interval) and threshold.meets(metric.range).empty:
         written = Figures(range_checks.range_text(threshold))
         arguments = {"threshold": written, "range": allowed}
         yield Problem("threshold-out-of-range", path, arguments)
-    literals = threshold if isinstance(threshold, tuple) else (threshold,)
+    literals: tuple[object, ...] = (threshold,)
+    if isinstance(threshold, tuple):
+        literals = threshold
     for literal in literals:
         if isinstance(literal, Fraction) and not metric.range.holds(literal):
             out_of_range = {"threshold": figure(literal), "range": allowed}
@@ -634,8 +717,10 @@ def dates(rules: RuleSet) -> Problems:
     if first > last:
         yield Problem("dates-reversed", ("ruleset", "valid"))
         return
-    if rules.window and rules.window[0] > rules.window[1]:
-        yield Problem("dates-reversed", ("window",))
+    if rules.window is not None:
+        opens, closes = rules.window
+        if opens > closes:
+            yield Problem("dates-reversed", ("window",))
     for rule in rules.rules.values():
         yield from _rule_dates(rule, first, last)
     yield from _country(rules.calendar.country)
@@ -661,6 +746,7 @@ def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
     for key, day in (("due", rule.due), ("threshold", rule.threshold)):
         if not isinstance(day, date) or first <= day <= last:
             continue
+        # What the file does not write is not told: the threshold's own problem says it.
         if key == "due" and is_implied:
             continue
         arguments = {"date": Day(day.isoformat())}
@@ -679,6 +765,7 @@ def groups(rules: RuleSet) -> Problems:
     """Groups have children, caps and weights where they must, and their points are the sum of what
     their children have.
     """
+    # Both are made once for all groups: asked group by group, they would cost their square.
     children_of = dependencies.children(rules)
     maxima = dependencies.maxima(rules)
     for group in rules.groups.values():
@@ -695,12 +782,13 @@ def groups(rules: RuleSet) -> Problems:
 
 
 def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
-    if group.kind != "base" and group.parent is not None:
+    is_base = group.kind == "base"
+    # Bonus and penalty points are reckoned after the base is rescaled, so they lie at the top.
+    if not is_base and group.parent is not None:
         yield Problem("kind-nested", (*path, "kind"), {"kind": group.kind})
     # Only bonus and penalty groups have a cap, and they must have one: nothing else bounds them.
-    needs_cap = group.kind != "base"
     has_cap = group.cap is not None
-    if needs_cap != has_cap:
+    if has_cap == is_base:
         yield Problem("cap", (*path, "cap"), {"kind": group.kind})
     for key, points in (("weight", group.weight), ("cap", group.cap)):
         if points is None:
@@ -711,6 +799,7 @@ def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
 
 
 def _mean(group: Group, children: list[Rule | Group], path: Path) -> Problems:
+    # The rules of a mean weigh against each other only: what they come to is said by the group.
     if group.weight is None:
         yield Problem("missing-key", path, {"key": "weight"})
     for child in children:
@@ -727,17 +816,20 @@ def _sum(
     maxima: Mapping[str, Fraction],
     path: Path,
 ) -> Problems:
+    """The weight that a plan states for a group is the sum of its parts; plans do misadd."""
     total = maxima[group.id]
     if total == group.weight:
         return
-    parts = [
-        maxima[child.id] if isinstance(child, Group) else child.weight
-        for child in children
-    ]
+    parts = []
+    for child in children:
+        points = child.weight
+        if isinstance(child, Group):
+            points = maxima[child.id]
+        parts.append(figure(points or Fraction(0)))
     arguments = {
         "weight": figure(group.weight or Fraction(0)),
         "sum": figure(total),
-        "parts": Figures(" + ".join(map(figure, parts))),
+        "parts": Figures(" + ".join(parts)),
     }
     yield Problem("group-sum", (*path, "weight"), arguments)
 
@@ -757,6 +849,8 @@ def index(rules: RuleSet) -> Problems:
 
 
 def _ids_once(rules: RuleSet) -> Problems:
+    # Rules, groups, metrics and remedies are tables by their ids, where TOML itself refuses a
+    # second one of the same id. In lists that has to be looked for.
     lists: dict[str, list[str]] = {
         "tracks": list(rules.tracks),
         "target": [target.id for target in rules.targets],
@@ -766,6 +860,7 @@ def _ids_once(rules: RuleSet) -> Problems:
         for position, id_ in enumerate(ids):
             if id_ in ids[:position]:
                 path: Path = (table, position)
+                # Tracks are a list of ids, the others lists of tables that have one.
                 if table != "tracks":
                     path = (*path, "id")
                 yield Problem("id-twice", path, {"name": id_})
@@ -781,18 +876,22 @@ def possible_index(rules: RuleSet) -> Interval:
     all_groups = rules.groups.values()
     rule_takes_off = any(rule.lowest < 0 for rule in rules.rules.values())
     group_takes_off = any(group.kind == "penalty" for group in all_groups)
-    low = None if rule_takes_off or group_takes_off else Fraction(0)
+    low: Fraction | None = Fraction(0)
+    if rule_takes_off or group_takes_off:
+        low = None
     high = rules.index.scale
     if rules.index.over_scale:
-        high += sum(group.cap or 0 for group in all_groups if group.kind == "bonus")
+        bonus_groups = (group for group in all_groups if group.kind == "bonus")
+        high += sum(group.cap or 0 for group in bonus_groups)
     return Interval(low, high)
 
 
 def efforts(rules: RuleSet) -> Problems:
-    """What it takes to mend something is above zero."""
+    """What it takes to mend something is above zero: plans weigh gains against it."""
     for table, items in (("rule", rules.rules), ("remedy", rules.remedies)):
         for id_, item in items.items():
-            if item.effort is not None and item.effort <= 0:
+            effort = item.effort
+            if effort is not None and effort <= 0:
                 yield Problem("not-positive", (table, id_, "effort"))
 
 
@@ -800,13 +899,17 @@ def contradictions(rules: RuleSet) -> Problems:
     """Two rules that claim one clause for one metric with different thresholds should say so (a
     warning).
     """
+    # The first rule of each clause and metric; the first of all is held against itself, which is
+    # no contradiction.
     claims: dict[tuple[str, str], Rule] = {}
     for rule in rules.rules.values():
         for clause in rule.source:
             # Rules without a metric are given points by hand: each stands for itself.
-            first = claims.setdefault((clause, rule.metric or rule.id), rule)
+            claim = (clause, rule.metric or rule.id)
+            first = claims.setdefault(claim, rule)
             if first.threshold is None or rule.threshold is None:
                 continue
+            # A rule that declares another reading has been thought about.
             is_declared = first.conflicts or rule.conflicts
             if first.threshold != rule.threshold and not is_declared:
                 arguments = {"clause": clause, "one": first.id, "other": rule.id}

@@ -35,17 +35,23 @@ def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
     waiting = [name for _, name in metrics_named(rule)]
     for _, text, extra in rule_formulas(rules, rule):
         waiting += _names_in(rules, text, extra)
+    # From each metric on to those of its formula, each once: a ring of formulas, which is a problem
+    # of its own, comes to an end here.
     read: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name in rules.metrics and name not in read:
-            read.add(name)
-            waiting += formula_names(rules, rules.metrics[name])
+        if name in read or name not in rules.metrics:
+            continue
+        read.add(name)
+        metric = rules.metrics[name]
+        waiting += formula_names(rules, metric)
     return read
 
 
 def _names_in(rules: RuleSet, text: str, extra: Mapping[str, str]) -> list[str]:
     """Return the metrics that a formula names; `extra` are the types of its other names."""
+    # `value` in the formula of a rule is the rule's own, whatever a metric may be called. The map
+    # of all metrics is not copied: a rule set asks this for every formula.
     types = ChainMap(dict(extra), rules.metric_types)
     try:
         parsed = formulas.parse(text, types, rules.calendar)
@@ -59,10 +65,13 @@ def rule_formulas(
 ) -> Iterator[tuple[Path, str, dict[str, str]]]:
     """Yield each formula of a rule: its key, its text, the types of the names beside metrics.
 
-    The threshold's comes first, then those of the pieces in their order.
+    The threshold's comes first, then those of the pieces in their order. Keys begin below the rule:
+    `("deduction", "tiers", 0, "formula")`.
     """
-    if isinstance(rule.threshold, FormulaRef):
-        yield ("threshold", "formula"), rule.threshold.formula, {}
+    threshold = rule.threshold
+    if isinstance(threshold, FormulaRef):
+        # It decides what `threshold` is, so it can have none of the rule's own names.
+        yield ("threshold", "formula"), threshold.formula, {}
     own = own_names(rules, rule)
     for piece in rule.pieces:
         if isinstance(piece.points, Computed):
@@ -70,15 +79,23 @@ def rule_formulas(
 
 
 def own_names(rules: RuleSet, rule: Rule) -> dict[str, str]:
-    """Return the names that a rule's own formulas may use beside the metrics, with their types."""
+    """Return the names that a rule's own formulas may use beside the metrics, with their types.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> own_names(rules, rules.rules["plan-issued"])
+    {'weight': 'number', 'value': 'date', 'threshold': 'date'}
+    """
     names = {"weight": "number"}
     metric = rules.metrics.get(rule.metric or "")
-    if metric:
-        kind = rules.metric_types[metric.id]
-        names["value"] = kind
-        one_value = not isinstance(rule.threshold, Interval | tuple)
-        if rule.threshold is not None and one_value:
-            names["threshold"] = kind
+    if metric is None:
+        return names
+    kind = rules.metric_types[metric.id]
+    names["value"] = kind
+    # Bounds and lists are several values, and no name stands for several.
+    is_one_value = not isinstance(rule.threshold, Interval | tuple)
+    if rule.threshold is not None and is_one_value:
+        names["threshold"] = kind
     return names
 
 
@@ -86,8 +103,10 @@ def metrics_named(rule: Rule) -> Iterator[tuple[Path, str]]:
     """Yield each metric that a rule names outside formulas, with the key that names it."""
     if rule.metric is not None:
         yield ("metric",), rule.metric
-    if isinstance(rule.threshold, MetricRef):
-        yield ("threshold", "metric"), rule.threshold.metric
+    threshold = rule.threshold
+    if isinstance(threshold, MetricRef):
+        yield ("threshold", "metric"), threshold.metric
+    # What a deduction does not count, such as files that were late through no fault of the unit.
     exempt = rule.deduction.axis.exempt
     if exempt is not None:
         yield ("deduction", "exempt"), exempt
@@ -101,26 +120,43 @@ def formula_names(rules: RuleSet, metric: Metric) -> list[str]:
 
 
 DEEPEST = 10
-"""The most levels of groups that lie in groups."""
+"""The most levels of groups that lie in groups.
+
+The indices of Vietnam's provinces have three: areas, criteria, component criteria.
+"""
 
 
 def above(rules: RuleSet, group: str | None) -> Iterator[Group]:
-    """Yield a group and those it lies in, the nearest first; a circle of groups only once round."""
+    """Yield a group and those it lies in, the nearest first.
+
+    Groups that lie in a ring, which is a problem of its own, are passed only once.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> [group.parent for group in above(rules, rules.rules["on-time"].group)][-1] is None
+    True
+    """
     seen: set[str] = set()
     while group is not None and group in rules.groups and group not in seen:
         seen.add(group)
-        yield rules.groups[group]
-        group = rules.groups[group].parent
+        here = rules.groups[group]
+        yield here
+        group = here.parent
 
 
 def children(rules: RuleSet) -> dict[str, list[Rule | Group]]:
-    """Return what lies right below each group."""
+    """Return what lies right below each group, by its id: groups first, then rules.
+
+    Both stand in the order of the file; a group with nothing below it is not among the keys.
+    """
     below: dict[str, list[Rule | Group]] = {}
     for group in rules.groups.values():
         if group.parent is not None:
-            below.setdefault(group.parent, []).append(group)
+            siblings = below.setdefault(group.parent, [])
+            siblings.append(group)
     for rule in rules.rules.values():
-        below.setdefault(rule.group, []).append(rule)
+        siblings = below.setdefault(rule.group, [])
+        siblings.append(rule)
     return below
 
 
@@ -129,13 +165,24 @@ def maxima(rules: RuleSet) -> dict[str, Fraction]:
 
     That is the sum of the rules below it, in which a mean counts with its own weight, whatever its
     rules weigh.
+
+    A rule's weight is added to every group that it lies in, up to a mean, which keeps its own:
+
+        group work (sum)          2 + 3 = 5
+          rule on-time    2
+          group survey (mean)     3, its weight; relative weights 1 and 4 go no further
+            rule clear    1
+            rule polite   4
     """
     maximum = dict.fromkeys(rules.groups, Fraction(0))
     means = [group for group in rules.groups.values() if group.combine == "mean"]
-    maximum |= {group.id: group.weight or Fraction(0) for group in means}
+    for group in means:
+        maximum[group.id] = group.weight or Fraction(0)
+    # Points with the group to which they are added first.
     parts = [(group.parent, maximum[group.id]) for group in means]
     parts += [(rule.group, rule.weight) for rule in rules.rules.values()]
     for start, points in parts:
+        # A file with more levels is refused; here they only must not cost their square.
         for group in islice(above(rules, start), DEEPEST):
             if group.combine == "mean":
                 break

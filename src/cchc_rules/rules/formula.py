@@ -55,6 +55,8 @@ MAX_WORKING_DAYS = 3_660
 MAX_PLACES = 12
 """`round_half_up` rounds to at most so many decimal places."""
 
+# The types of values. All metrics that are figures are numbers here: a percentage may be added to a
+# count, as it may on paper.
 NUMBER = "number"
 YES_NO = "yes_no"
 DATE = "date"
@@ -90,21 +92,28 @@ class _OutOfBoundsError(ArithmeticError):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language.
-
-    `takes` are the types of its arguments (the last one repeats when `many`), `gives` is the type
-    of its result. Where `whole` is set, the last argument must be a whole number between the two.
-    """
+    """A function of the language."""
 
     takes: tuple[str, ...]
+    """The types of its arguments; the last one repeats when `many`."""
+
     gives: str
+    """The type of its result."""
+
     run: Callable[..., Any]
+    """What computes it; of the lenient functions this is never called."""
+
     many: bool = False
+    """Whether it takes any number of arguments from one on."""
+
     whole: tuple[int, int] | None = None
+    """The least and the most that its last argument, a whole number, may be."""
 
     def takes_so_many(self, count: int) -> bool:
         """Whether the function can be called with so many arguments."""
-        return count >= 1 if self.many else count == len(self.takes)
+        if self.many:
+            return count >= 1
+        return count == len(self.takes)
 
 
 def _whole(value: Fraction, bounds: tuple[int, int]) -> int:
@@ -130,39 +139,47 @@ _DAYS = (-MAX_DAYS, MAX_DAYS)
 _WORKING_DAYS = (-MAX_WORKING_DAYS, MAX_WORKING_DAYS)
 
 
+def _count(*flags: bool) -> Fraction:
+    return Fraction(sum(flags))
+
+
+def _rounded(value: Fraction, places: Fraction) -> Fraction:
+    return number.round_half_up(value, _whole(places, _PLACES))
+
+
+def _days_between(first: date, last: date) -> Fraction:
+    return Fraction((last - first).days)
+
+
+def _add_days(day: date, count: Fraction) -> date:
+    return _days_later(day, _whole(count, _DAYS))
+
+
 def _functions(calendar: Calendar) -> dict[str, Function]:
+    """Return the functions of the language by their names; the calendar says which days are worked.
+
+    docs/reference/format.md, Formulas, says what each does.
+    """
+
     def working_days_later(day: date, count: Fraction) -> date:
         try:
             return calendar.add_working_days(day, _whole(count, _WORKING_DAYS))
         except OverflowError:
             raise _OutOfBoundsError from None
 
+    number_to_number = ((NUMBER,), NUMBER)
     return {
-        "min": Function((NUMBER,), NUMBER, lambda *args: min(args), many=True),
-        "max": Function((NUMBER,), NUMBER, lambda *args: max(args), many=True),
-        "abs": Function((NUMBER,), NUMBER, abs),
-        "first": Function((NUMBER,), NUMBER, _never_run, many=True),
-        "largest_known": Function((NUMBER,), NUMBER, _never_run, many=True),
-        "count": Function(
-            (YES_NO,), NUMBER, lambda *flags: Fraction(sum(flags)), many=True
-        ),
-        "round_half_up": Function(
-            (NUMBER, NUMBER),
-            NUMBER,
-            lambda value, places: number.round_half_up(value, _whole(places, _PLACES)),
-            whole=_PLACES,
-        ),
-        "round_down": Function((NUMBER,), NUMBER, number.floor),
-        "round_up": Function((NUMBER,), NUMBER, number.ceiling),
-        "days": Function(
-            (DATE, DATE), NUMBER, lambda first, last: Fraction((last - first).days)
-        ),
-        "add_days": Function(
-            (DATE, NUMBER),
-            DATE,
-            lambda day, count: _days_later(day, _whole(count, _DAYS)),
-            whole=_DAYS,
-        ),
+        "min": Function(*number_to_number, lambda *args: min(args), many=True),
+        "max": Function(*number_to_number, lambda *args: max(args), many=True),
+        "abs": Function(*number_to_number, abs),
+        "first": Function(*number_to_number, _never_run, many=True),
+        "largest_known": Function(*number_to_number, _never_run, many=True),
+        "count": Function((YES_NO,), NUMBER, _count, many=True),
+        "round_half_up": Function((NUMBER, NUMBER), NUMBER, _rounded, whole=_PLACES),
+        "round_down": Function(*number_to_number, number.floor),
+        "round_up": Function(*number_to_number, number.ceiling),
+        "days": Function((DATE, DATE), NUMBER, _days_between),
+        "add_days": Function((DATE, NUMBER), DATE, _add_days, whole=_DAYS),
         "add_working_days": Function(
             (DATE, NUMBER), DATE, working_days_later, whole=_WORKING_DAYS
         ),
@@ -210,9 +227,12 @@ def _bounded(run: Callable[..., Any]) -> Callable[..., Any]:
 
     def bounded(*args: Any) -> Any:
         result = run(*args)
+        # One result is at most the product of two within the bound, so asking afterwards is soon
+        # enough: no single operation takes long.
         if isinstance(result, Fraction):
-            bits = result.numerator.bit_length() + result.denominator.bit_length()
-            if bits > MAX_BITS:
+            above_line = result.numerator.bit_length()
+            below_line = result.denominator.bit_length()
+            if above_line + below_line > MAX_BITS:
                 raise _OutOfBoundsError
         return result
 
@@ -248,9 +268,13 @@ class _Evaluator:
 
     def __init__(self, text: str, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.text = text
+        # What the evaluation under way reads: set by `run`, for each anew.
         self.names: Mapping[str, Value | Absent] = {}
         self.all_known = True
+        # The source text of each argument that `first` took in place of its first.
         self.fallbacks: list[str] = []
+        # simpleeval's own `nodes` say what becomes of each sort of node. The checker has refused
+        # all others already; without them here, a gap in it would still open nothing.
         self._cage = SimpleEval(operators=_OPERATORS, functions=functions, names={})
         nodes = self._cage.nodes
         self._strict_call = nodes[ast.Call]
@@ -268,6 +292,10 @@ class _Evaluator:
         return self._value_of(tree)
 
     def _value_of(self, node: ast.expr) -> Value | Absent:
+        """Return the value of a part, or the absence in its way: of a figure, or of a division.
+
+        Nothing over nothing has no value (semantics L6), which the division itself finds out.
+        """
         if not self.all_known:
             absent = _absence(node, self.names)
             if absent is not None:
@@ -291,9 +319,10 @@ class _Evaluator:
         name = function_name(node)
         if name not in LENIENT:
             return self._strict_call(node)  # type: ignore[no-any-return]
+        values = [self._value_of(argument) for argument in node.args]
         known = [
             (position, value)
-            for position, value in enumerate(map(self._value_of, node.args))
+            for position, value in enumerate(values)
             if not isinstance(value, Absent)
         ]
         if not known:
@@ -301,6 +330,7 @@ class _Evaluator:
         if name == "largest_known":
             return max(value for _, value in known)
         position, value = known[0]
+        # The report says which figure stands in for the first.
         if position > 0:
             fallback = ast.get_source_segment(self.text, node.args[position])
             self.fallbacks.append(fallback or "")
@@ -309,7 +339,9 @@ class _Evaluator:
 
 def function_name(node: ast.Call) -> str:
     """Return the name of the function that a node calls, an empty text for anything else."""
-    return node.func.id if isinstance(node.func, ast.Name) else ""
+    if not isinstance(node.func, ast.Name):
+        return ""
+    return node.func.id
 
 
 def _deciding(node: ast.expr, value_of: Callable[[ast.expr], object]) -> list[ast.expr]:
@@ -318,7 +350,10 @@ def _deciding(node: ast.expr, value_of: Callable[[ast.expr], object]) -> list[as
         test = value_of(node.test)
         if isinstance(test, Absent):
             return [node.test]
-        return [node.body if test else node.orelse]
+        if test:
+            return [node.body]
+        return [node.orelse]
+    # The name of a function is a part of a call for Python, and decides nothing.
     if isinstance(node, ast.Call):
         return node.args
     return [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
@@ -332,7 +367,9 @@ def _absence(node: ast.AST, names: Mapping[str, object]) -> Absent | None:
     """
     if isinstance(node, ast.Name):
         value = names.get(node.id)
-        return value if isinstance(value, Absent) else None
+        if isinstance(value, Absent):
+            return value
+        return None
     if isinstance(node, ast.Call):
         absences = [_absence(arg, names) for arg in node.args]
         if function_name(node) in LENIENT and None in absences:
@@ -344,19 +381,27 @@ def _absence(node: ast.AST, names: Mapping[str, object]) -> Absent | None:
 
 @dataclass(frozen=True)
 class Formula:
-    """A checked formula.
-
-    `names` are those that it reads, `gives` is the type of its value, `literals` are its exact
-    constants by line and byte offset, as the nodes of `tree` have them.
-    """
+    """A checked formula."""
 
     text: str
     tree: ast.expr
+    """The text as Python's parser reads it, its constants exact."""
+
     literals: Mapping[tuple[int, int], Value]
+    """Its exact constants by line and byte offset, as the nodes of `tree` have them."""
+
     functions: Mapping[str, Callable[..., Any]]
+    """All functions of the language, those that it calls among them."""
+
     names: tuple[str, ...]
+    """The names that it reads, in the order of the alphabet."""
+
     gives: str
+    """The type of its value."""
+
     lenient: bool
+    """Whether it can have a value although a figure is missing: it calls a lenient function."""
+
     # Evaluators that are not in use. Each evaluation takes one out and puts it back, so that two
     # threads never share one; `list.pop` and `list.append` are atomic.
     _idle: list[_Evaluator] = field(
@@ -378,19 +423,28 @@ class Formula:
     def absence(self, names: Mapping[str, object]) -> Absent | None:
         """Return the absence that stands in the way of the value, None when every figure it needs
         is there.
+
+        Whether a division has a value is not asked: that is seen only when it is carried out.
         """
         if self.lenient:
             return _absence(self.tree, names)
-        return strongest(
-            [value for value in names.values() if isinstance(value, Absent)]
-        )
+        # Without a lenient function every absence is in the way: no need to walk the tree.
+        absences = [value for value in names.values() if isinstance(value, Absent)]
+        return strongest(absences)
 
     def trace(
         self, names: Mapping[str, Value | Absent]
     ) -> tuple[Value | Absent, list[str]]:
         """Return the value as `evaluate` does, and the source text of each fallback that `first`
         had to use.
+
+        >>> from cchc_rules.base.state import NOT_REPORTED
+        >>> visits = parse("first(now, then)", {"now": "number", "then": "number"})
+        >>> visits.trace({"now": NOT_REPORTED, "then": Fraction(300)})
+        (Fraction(300, 1), ['then'])
         """
+        # Asking for what may not be there, since looking first would let another thread come
+        # between.
         try:
             evaluator = self._idle.pop()
         except IndexError:
@@ -412,7 +466,13 @@ def parse(
 ) -> Formula:
     """Return a formula, parsed and checked over names of known types.
 
-    Raises `FormulaError` with a problem's code, the column and the words to fill in.
+    Args:
+        text: the formula as the file has it.
+        types: the type of every name that it may read: "number", "yes_no", "date" or "level".
+        calendar: which days are worked; without one, Monday to Friday.
+
+    Raises:
+        FormulaError: with a problem's code, the column and the words to fill in.
 
     >>> parse("days(asked, done)", {"asked": "date", "done": "date"}).gives
     'number'
@@ -421,6 +481,8 @@ def parse(
     ...
     cchc_rules.rules.formula.FormulaError: ('formula-unknown-function', 1, {...})
     """
+    # Only what stands in the text as a word can be read by it. Handed on so, formulas of rule sets
+    # with other metrics beside are the same to the cache of parsed ones.
     mentioned = {name for name in set(_NAME.findall(text)) if name in types}
     known = tuple(sorted((name, types[name]) for name in mentioned))
     try:
@@ -451,6 +513,8 @@ def _parse(
 
 
 def _tree(text: str) -> ast.expr:
+    """Return a text as Python's parser reads it, before any name or type is looked at."""
+    # Nested brackets cost the parser much memory, so length is asked first.
     if len(text) > MAX_LENGTH:
         raise FormulaError("formula-too-long", most=str(MAX_LENGTH))
     try:
@@ -468,13 +532,16 @@ def _tree(text: str) -> ast.expr:
 _LINE_END = re.compile(r"\r\n?|\n")
 """What ends a line for Python's parser, which counts lines and columns."""
 
+# `0,5`, but neither part of `max(1, 2)`, where a space follows, nor of `a1,5`.
 _DECIMAL_COMMA = re.compile(r"(?<![\w.])(\d+),(\d+)(?![\w.])", re.ASCII)
 
 
 class _Checker:
     """Walks a parsed formula: only listed nodes, known names, fitting types.
 
-    On the way it puts exact values into the constants and notes the names that are read.
+    On the way it puts exact values into the constants and notes the names that are read. Each
+    method of `_VISITS` checks one sort of node and returns the type of its value; `depth` is how
+    many more levels may lie below it.
     """
 
     def __init__(
@@ -483,7 +550,9 @@ class _Checker:
         self.text = text
         self.types = types
         self.functions = functions
-        self.runs = {name: _bounded(one.run) for name, one in functions.items()}
+        self.runs = {
+            name: _bounded(function.run) for name, function in functions.items()
+        }
         self.names: set[str] = set()
         self.literals: dict[tuple[int, int], Value] = {}
 
@@ -518,8 +587,10 @@ class _Checker:
 
     def _column(self, node: ast.AST) -> int:
         """Return where in its line a part begins: letters from 1, where Python counts bytes."""
-        line = _LINE_END.split(self.text)[getattr(node, "lineno", 1) - 1]
-        before = line.encode()[: getattr(node, "col_offset", 0)]
+        line_number = getattr(node, "lineno", 1)
+        byte_offset = getattr(node, "col_offset", 0)
+        line = _LINE_END.split(self.text)[line_number - 1]
+        before = line.encode()[:byte_offset]
         return len(before.decode(errors="ignore")) + 1
 
     def _written(self, node: ast.expr, name: str) -> bool:
@@ -539,8 +610,11 @@ class _Checker:
         source = self._source(node)
         if isinstance(node.value, bool):
             return node.value, YES_NO
+        # Texts with a letter in front, such as f"…" and r"…", are a programmer's.
         if isinstance(node.value, str) and source[:1] in "'\"":
             return composed_text(node.value), LEVEL
+        # As the file writes it, where Python has a binary float; this refuses `1e3`, `0x1F` and
+        # `1_000` too, which nobody writes on paper.
         try:
             return number.parse(source), NUMBER
         except number.NotANumberError:
@@ -553,26 +627,28 @@ class _Checker:
         return self.types[node.id]
 
     def _expect(self, node: ast.expr, wanted: str, depth: int) -> None:
-        found = self.type_of(node, depth)
-        if found != wanted:
-            raise self._refuse("formula-type", node, found=found, wanted=wanted)
+        kind = self.type_of(node, depth)
+        if kind != wanted:
+            raise self._refuse("formula-type", node, found=kind, wanted=wanted)
 
     def _binop(self, node: ast.BinOp, depth: int) -> str:
         if type(node.op) not in _ARITHMETIC:
             raise self._refuse("formula-not-allowed", node)
         self._expect(node.left, NUMBER, depth)
         self._expect(node.right, NUMBER, depth)
-        if isinstance(node.op, ast.Div) and self._fixed(node.right) in (
-            0,
-            ZERO_DENOMINATOR,
-        ):
-            raise self._refuse("formula-division-by-zero", node)
+        # `a / 0` and `a / (1 / 0)` have no value, whatever is submitted.
+        if isinstance(node.op, ast.Div):
+            divisor = self._fixed(node.right)
+            if divisor in (0, ZERO_DENOMINATOR):
+                raise self._refuse("formula-division-by-zero", node)
         return NUMBER
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> str:
         if type(node.op) not in _UNARY:
             raise self._refuse("formula-not-allowed", node)
-        wanted = YES_NO if isinstance(node.op, ast.Not) else NUMBER
+        wanted = NUMBER
+        if isinstance(node.op, ast.Not):
+            wanted = YES_NO
         self._expect(node.operand, wanted, depth)
         return wanted
 
@@ -587,6 +663,7 @@ class _Checker:
             ordered = not isinstance(comparator, ast.Eq | ast.NotEq)
             if type(comparator) not in _COMPARISONS:
                 raise self._refuse("formula-not-allowed", node)
+            # Python would order levels by the alphabet, and yes after no.
             if ordered and kind not in (NUMBER, DATE):
                 raise self._refuse("formula-not-allowed", node)
             self._expect(right, kind, depth)
@@ -609,6 +686,7 @@ class _Checker:
                 functions=", ".join(self.functions),
             )
         if node.keywords or not function.takes_so_many(len(node.args)):
+            # `abs(0,5)` has two arguments for Python, one too many.
             if _DECIMAL_COMMA.search(self._source(node)):
                 raise self._refuse_decimal_comma(node)
             raise self._refuse("formula-arguments", node, takes=_signature(function))
@@ -620,13 +698,13 @@ class _Checker:
     ) -> None:
         last = len(function.takes) - 1
         for position, arg in enumerate(args):
-            self._expect(arg, function.takes[min(position, last)], depth)
-        if function.whole is not None:
+            wanted = function.takes[min(position, last)]
+            self._expect(arg, wanted, depth)
+        bounds = function.whole
+        if bounds is not None:
             fixed = self._fixed(args[-1])
-            if isinstance(fixed, Fraction) and not is_whole_within(
-                fixed, function.whole
-            ):
-                raise self._refuse_not_whole(args[-1], function.whole)
+            if isinstance(fixed, Fraction) and not is_whole_within(fixed, bounds):
+                raise self._refuse_not_whole(args[-1], bounds)
 
     def _refuse_not_whole(
         self, node: ast.expr, bounds: tuple[int, int]
@@ -640,11 +718,10 @@ class _Checker:
         Such a part comes to the same in every submission: `value / (2 - 2)` can be refused when the
         rule file is read.
         """
-        if any(
-            isinstance(part, ast.Name) and part.id in self.types
-            for part in ast.walk(node)
-        ):
-            return None
+        # Names of functions are names to Python, too; `types` has only what stands for a value.
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and part.id in self.types:
+                return None
         return _Evaluator(self.text, self.runs).run(node, {})
 
     _VISITS: Mapping[type[ast.expr], Callable[..., str]] = {
@@ -662,7 +739,9 @@ class _Checker:
 def _signature(function: Function) -> str:
     """Return how many arguments of which type a function takes: `date, number` or `number, …`."""
     types = ", ".join(function.takes)
-    return f"{types}, …" if function.many else types
+    if function.many:
+        return f"{types}, …"
+    return types
 
 
 def is_whole_within(value: Fraction, bounds: tuple[int, int]) -> bool:
@@ -676,8 +755,13 @@ class WholeArgument:
     """An argument that must be a whole number between two bounds."""
 
     function: str
+    """The name of the function that is called."""
+
     node: ast.expr
+    """The argument, as it stands in the tree of its formula."""
+
     bounds: tuple[int, int]
+    """The least and the most that it may be."""
 
 
 def whole_arguments(formula: Formula) -> list[WholeArgument]:
@@ -688,9 +772,11 @@ def whole_arguments(formula: Formula) -> list[WholeArgument]:
     known = _functions(Calendar())
     arguments = []
     for node in ast.walk(formula.tree):
-        if isinstance(node, ast.Call):
-            name = function_name(node)
-            bounds = known[name].whole
-            if bounds is not None:
-                arguments.append(WholeArgument(name, node.args[-1], bounds))
+        if not isinstance(node, ast.Call):
+            continue
+        name = function_name(node)
+        bounds = known[name].whole
+        if bounds is not None:
+            argument = WholeArgument(name, node.args[-1], bounds)
+            arguments.append(argument)
     return arguments

@@ -64,7 +64,9 @@ class _Instrument:
         self.rules = rules
         self.lang = lang
         self.words = RuleText(rules, lang)
+        # The most points of each group, by its id.
         self.maxima = dependencies.maxima(rules)
+        # What lies right below each group, by its id.
         self.children = dependencies.children(rules)
         self.usual_effects = self.usual()
 
@@ -72,14 +74,9 @@ class _Instrument:
         rules = self.rules
         first, last = (self.words.day(day) for day in rules.valid)
         files = [{"name": file.name, "sha256": file.sha256} for file in rules.files]
-        areas = [
-            self.area(group) for group in rules.groups.values() if group.parent is None
-        ]
-        derived = [
-            self.derived(metric)
-            for metric in rules.metrics.values()
-            if not metric.submitted
-        ]
+        top_groups = [group for group in rules.groups.values() if group.parent is None]
+        # What a unit reports itself is described at the rules that ask for it.
+        computed = [metric for metric in rules.metrics.values() if not metric.submitted]
         bands = [
             {"title": band.title.of(self.lang), "edges": self.edges(band.interval)}
             for band in rules.bands
@@ -96,9 +93,9 @@ class _Instrument:
             "scale": self.number(rules.index.scale),
             "places": rules.index.places,
             "basis": rules.index.basis,
-            "areas": areas,
+            "areas": [self.area(group) for group in top_groups],
             "absence": self.absence(self.usual_effects),
-            "derived": derived,
+            "derived": [self.derived(metric) for metric in computed],
             "remedies": [self.remedy(remedy) for remedy in rules.remedies.values()],
             "bands": bands,
             "gates": [self.gate(gate.rule, gate.at_most) for gate in rules.band_gates],
@@ -112,7 +109,9 @@ class _Instrument:
         return self.words.say(f"instrument.{id_}", **arguments)
 
     def text(self, text: Text | None) -> str | None:
-        return text.of(self.lang) if text else None
+        if text is None:
+            return None
+        return text.of(self.lang)
 
     def number(self, value: Fraction) -> str:
         return self.words.exact(value)
@@ -138,6 +137,8 @@ class _Instrument:
 
     def area(self, group: Group) -> Document:
         parts = self.children.get(group.id, [])
+        groups = [part for part in parts if isinstance(part, Group)]
+        rules = [part for part in parts if isinstance(part, Rule)]
         cap = None
         if group.cap is not None:
             cap = self.number(group.cap)
@@ -152,8 +153,8 @@ class _Instrument:
             "basis": group.basis,
             "source": [*group.source],
             "note": self.text(group.note),
-            "areas": [self.area(part) for part in parts if isinstance(part, Group)],
-            "rules": [self.rule(part) for part in parts if isinstance(part, Rule)],
+            "areas": [self.area(inner) for inner in groups],
+            "rules": [self.rule(rule) for rule in rules],
         }
 
     def rule(self, rule: Rule) -> Document:
@@ -169,9 +170,9 @@ class _Instrument:
             due = self.words.day(rule.due)
         if rule.remedy is not None:
             remedy = self.rules.remedies[rule.remedy].task.of(self.lang)
-        requires = [
-            self.rules.rules[name].title.of(self.lang) for name in rule.requires
-        ]
+        required_rules = [self.rules.rules[name] for name in rule.requires]
+        requires = [required.title.of(self.lang) for required in required_rules]
+        conflicts = [self.conflict(rule, conflict) for conflict in rule.conflicts]
         # What most rules have in common is said once, at the head of the document.
         unusual_effects = {
             state: effect
@@ -194,7 +195,7 @@ class _Instrument:
             "evidence": evidence,
             "evidence_required": rule.evidence_required,
             "remedy": remedy,
-            "conflicts": [self.conflict(rule, conflict) for conflict in rule.conflicts],
+            "conflicts": conflicts,
             "note": self.text(rule.note),
         }
 
@@ -215,6 +216,7 @@ class _Instrument:
         return self.words.target(rule, rule.comparator, rule.threshold)
 
     def conflict(self, rule: Rule, conflict: Conflict) -> Document:
+        """Return another reading of a rule's target, and what holds in its place."""
         required = None
         if conflict.comparator is not None and conflict.threshold is not None:
             required = self.words.target(rule, conflict.comparator, conflict.threshold)
@@ -228,13 +230,18 @@ class _Instrument:
     # What a rule of a mean counts for
 
     def points_of(self, rule: Rule, points: Fraction) -> str:
-        """Return points of a rule in those of its group; in a mean they are relative."""
+        """Return points of a rule in those of its group; in a mean they are relative.
+
+        In a mean of 3 points whose rules weigh 1 and 4, the second counts for 3 × 4 / 5 = 2.4.
+        """
         group = self.rules.groups[rule.group]
         whole = self._mean_weight(group)
         if whole is None:
             return self.number(points)
         weight = group.weight or Fraction(0)
-        return self.words.number(points * weight / whole)
+        share_of_group = points * weight / whole
+        # Its decimal may not end, so it is rounded for display, as the others need not be.
+        return self.words.number(share_of_group)
 
     def share_of_mean(self, rule: Rule) -> Document | None:
         """Return a rule's relative weight and that of all rules of its mean; None in a sum."""
@@ -247,8 +254,9 @@ class _Instrument:
         """Return the weights of a mean's rules together; None of a sum, or where all are zero."""
         if group.combine != "mean":
             return None
-        rules = (part for part in self.children[group.id] if isinstance(part, Rule))
-        return sum((rule.weight for rule in rules), Fraction(0)) or None
+        parts = self.children[group.id]
+        weights = [part.weight for part in parts if isinstance(part, Rule)]
+        return sum(weights, Fraction(0)) or None
 
     # How points are lost
 
@@ -264,7 +272,9 @@ class _Instrument:
                 return
         # What stands before the last piece are special cases, such as a floor; the last one is the
         # way in which points are given.
-        usual = pieces[-1].points if pieces else None
+        usual = None
+        if pieces:
+            usual = pieces[-1].points
         match usual:
             case Line() as line:
                 yield from self.share(rule, line)
@@ -272,35 +282,48 @@ class _Instrument:
                 yield from self.stairs(rule, stairs)
             case Computed(text):
                 yield self.formula(rule, text)
+            # No piece: a person gives the points, and in a mean gives relative ones.
             case None if rule.deduction.scored and self.share_of_mean(rule):
                 yield self.say("manual-relative", **self.relative_points(rule))
+            # What is left has one sentence for its kind: all or nothing, by hand, information.
             case _:
                 message = rule.deduction.kind.replace("_", "-")
                 yield self.say(message, **self.points(rule))
 
     def share(self, rule: Rule, line: Line) -> Iterator[str]:
-        message = "share-from" if line.start else "share"
-        yield self.say(message, **self.points(rule), start=self.number(line.start))
+        """Yield that points are given in proportion, then the floor below which there are none."""
+        # A share that begins at nought is what everybody expects of one: the start is not named.
+        message = "share"
+        if line.start:
+            message = "share-from"
+        start = self.number(line.start)
+        yield self.say(message, **self.points(rule), start=start)
         for piece in rule.pieces:
             if not isinstance(piece.condition, Compare):
                 continue
             floor = piece.condition.edge
             if isinstance(floor, Fraction):
-                below = piece.condition.sign == "<"
-                message = "floor-below" if below else "floor-above"
+                message = "floor-above"
+                if piece.condition.sign == "<":
+                    message = "floor-below"
                 yield self.say(message, floor=self.number(floor))
 
     def stairs(self, rule: Rule, stairs: Staircase) -> Iterator[str]:
+        """Yield what each unit off the target costs, then what is exempt from being counted."""
         metric = self.rules.metrics[rule.metric or ""]
         is_date = metric.type == "date"
         count = self.number(stairs.step)
+        unit = self.unit(metric)
         if is_date:
-            step = self.say("day", count=count, unit=self.unit(metric))
+            step = self.say("day", count=count, unit=unit)
         else:
-            step = self.say("unit", count=count, unit=self.unit(metric))
+            step = self.say("unit", count=count, unit=unit)
         # Of whole steps nothing is begun or left over, so there is nothing to say about parts.
         counts_whole = metric.whole or is_date
-        parts = "plain" if counts_whole and stairs.step == 1 else stairs.units
+        parts: str = stairs.units
+        if counts_whole and stairs.step == 1:
+            parts = "plain"
+        # Down the stairs `each` is below zero, and a loss is said without its sign.
         loss = self.points_of(rule, -stairs.each)
         yield self.say(f"units-{parts}", **self.points(rule), step=step, loss=loss)
         exempt = rule.deduction.axis.exempt
@@ -308,7 +331,9 @@ class _Instrument:
             yield self.say("exempt", title=self.words.title(exempt))
 
     def unit(self, metric: Metric) -> str:
-        return metric.unit.of(self.lang) if metric.unit else self.say("one-unit")
+        if metric.unit is None:
+            return self.say("one-unit")
+        return metric.unit.of(self.lang)
 
     def tier(self, rule: Rule, piece: Piece) -> str:
         condition = self.words.condition(rule, piece)
@@ -332,29 +357,28 @@ class _Instrument:
         if isinstance(stairs.origin, Fraction):
             origin = self.number(stairs.origin)
         value = self.say("own-value")
-        return f"{base} + {self.points_of(rule, stairs.each)} × ({value} − {origin})"
+        each = self.points_of(rule, stairs.each)
+        return f"{base} + {each} × ({value} − {origin})"
 
     def formula(self, rule: Rule, text: str) -> str:
-        names = {
-            name: self.say(f"own-{name}")
-            for name in dependencies.own_names(self.rules, rule)
-        }
+        own_names = dependencies.own_names(self.rules, rule)
+        names = {name: self.say(f"own-{name}") for name in own_names}
         spelled = self.words.spelled(text, names)
         # A formula computes with the points that the file writes. In a mean they are relative, and
         # the sentence says so.
-        message = "formula-relative" if self.share_of_mean(rule) else "formula"
+        message = "formula"
+        if self.share_of_mean(rule) is not None:
+            message = "formula-relative"
         return self.say(message, formula=spelled, **self.relative_points(rule))
 
     # Absences, derived metrics, remedies, bands
 
     def usual(self) -> dict[State, Effect]:
         """Return the effect that each absence has for most rules."""
-        counted = [
-            rule.absence for rule in self.rules.rules.values() if rule.deduction.scored
-        ]
+        scored = [rule for rule in self.rules.rules.values() if rule.deduction.scored]
         usual: dict[State, Effect] = {}
         for state in STATES:
-            effects = [absence[state] for absence in counted if state in absence]
+            effects = [rule.absence[state] for rule in scored if state in rule.absence]
             if effects:
                 # Of two that are equally frequent, the one that the file names first.
                 usual[state] = max(dict.fromkeys(effects), key=effects.count)
@@ -371,6 +395,7 @@ class _Instrument:
 
     def derived(self, metric: Metric) -> Document:
         title = metric.title.of(self.lang)
+        # What is neither submitted nor computed comes from the period: the count of its months.
         if metric.formula is None:
             formula = self.say("months")
         else:
@@ -404,9 +429,8 @@ class _Instrument:
 
     def target(self, target: Target) -> str:
         comparator = TARGET_COMPARATORS[target.comparator]
-        required = self.words.say(
-            f"required.{comparator}", threshold=plain(target.threshold)
-        )
+        threshold = plain(target.threshold)
+        required = self.words.say(f"required.{comparator}", threshold=threshold)
         return self.say(
             "target",
             title=target.title.of(self.lang),

@@ -61,9 +61,9 @@ def parse_rules(
     >>> parse_rules(starter("en")).language
     'en'
     """
-    return _assemble(
-        parse(text.encode(errors="surrogatepass"), name), folder or FilePath()
-    )
+    # Half a surrogate pair is no UTF-8: the reader of bytes refuses it as it would in a file.
+    data = text.encode(errors="surrogatepass")
+    return _assemble(parse(data, name), folder or FilePath())
 
 
 def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
@@ -71,16 +71,33 @@ def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
     same way.
 
     It reads the same submissions. Raises as `load_rules`.
+
+    Args:
+        rules: the rule set; it stays as it is.
+        changes: what the overlay file would hold, without a head: `{"rule": {"on-time": {"weight":
+            2}}}`. Its numbers are those of parsed TOML, exact.
     """
     name = rules.files[0].name if rules.files else ""
+    # Nobody asks which of the two gave a field: both have a giver without a file. Laid over nothing
+    # first, the lists of the document are opened, so that the changes can name their entries.
     below = overlay.over({}, overlay.tree(rules.document, Giver()))
-    laid = overlay.settled(overlay.over(below, overlay.tree(changes, Giver())))
-    changed = _assemble(Source(name, "", "", overlay.plain(laid)), FilePath())
+    top = overlay.tree(changes, Giver())
+    laid = overlay.settled(overlay.over(below, top))
+    changed_source = Source(name, "", "", overlay.plain(laid))
+    changed = _assemble(changed_source, FilePath())
     return replace(changed, bases=rules.bases, files=rules.files)
 
 
 def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
-    """Return every problem of a rule file, warnings among them, instead of raising."""
+    """Return every problem of a rule file, warnings among them, instead of raising.
+
+    Sorted by file and line; none for a file without fault.
+
+    >>> problems_of("cam-due-2023")
+    ()
+    >>> [problem.code for problem in problems_of("no-such-rules")]
+    ['unknown-ruleset']
+    """
     try:
         return load_rules(source).warnings
     except RulesError as error:
@@ -91,12 +108,14 @@ def _assemble(source: Source, folder: FilePath) -> RuleSet:
     layers = Layers(source, folder)
     versions = _Versions(layers)
     rules = versions.all()
+    # Problems of the overlays know their line already: they lie in one file, not in the result.
     problems = [
         problem if problem.line else placed(problem, layers.sources)
         for problem in versions.problems
     ]
     problems.sort(key=lambda problem: (problem.file, problem.line))
-    if rules is None or not all(problem.warning for problem in problems):
+    only_warnings = all(problem.warning for problem in problems)
+    if rules is None or not only_warnings:
         raise RulesError(problems)
     document = overlay.plain(layers.tree)
     return replace(rules, warnings=tuple(problems), document=document)
@@ -109,6 +128,13 @@ class _Versions:
     section over those before it, a kind over the result. Each is read and checked as a whole. A
     fault in the plain rules is then found once more in every version, so `told`, which the versions
     of one line hand on, holds what is known already: only what a section adds is reported at it.
+
+        since 2023-03 ─▶ since 2023-07          each dated version lies over the one before it,
+             │                 │
+        kind ward         kind ward             each kind over the version of its date
+
+    What March says of wards holds in July too: the sections of a kind are laid over each other, and
+    the result over the rules of July.
     """
 
     def __init__(self, layers: Layers) -> None:
@@ -119,7 +145,10 @@ class _Versions:
             source: SourceFile(FilePath(source.name).name, source.sha256)
             for source in layers.sources
         }
+        # By kind of unit: what is known of its version of an earlier date, and is not told again.
         self.told_of_kind: dict[str, list[Problem]] = {}
+        # What an overlay changes although it is not there, most often a misspelt id. It becomes an
+        # entry of its own with few keys; that it lacks the others is not told as well.
         self.misspelt = {
             problem.path
             for problem in self.problems
@@ -128,6 +157,7 @@ class _Versions:
         # Metrics by where a version first declares them, and those that some version reads.
         self.declared: dict[str, Path] = {}
         self.read: set[str] = set()
+        # Whether that is known of every version.
         self.all_readable = True
 
     def all(self) -> RuleSet | None:
@@ -136,21 +166,27 @@ class _Versions:
         kinds = {*_sections(self.tree, "kind")}
         for section in dates.values():
             kinds |= {*_sections(section, "kind")}
-        if (len(dates) + 1) * (len(kinds) + 1) > MAX_VERSIONS:
+        # Every kind is made for every date, and one more of each: the plain rules.
+        version_count = (len(dates) + 1) * (len(kinds) + 1)
+        if version_count > MAX_VERSIONS:
             most = {"most": Figures(MAX_VERSIONS)}
             self.problems.append(Problem("too-many-versions", (), most))
             return None
         self.problems += _misshapen(self.tree)
         rules, told = self.with_kinds(self.tree, (), [])
         dated = dict(self.dated(dates, rules, told))
+        # Last, since any of the versions may read a metric.
         self.problems += bounded(self.unused())
-        return replace(rules, dated=dated) if rules is not None else None
+        if rules is None:
+            return None
+        return replace(rules, dated=dated)
 
     def dated(
         self, sections: Mapping[str, Tree], rules: RuleSet | None, told: list[Problem]
     ) -> Iterator[tuple[date, RuleSet]]:
         """Yield the rule set of each date, each section laid over those before it."""
         tree = self.tree
+        # Dates in the form of ISO 8601 sort as texts.
         for name, section in sorted(sections.items()):
             day = iso_date(name)
             path = ("since", name)
@@ -158,7 +194,9 @@ class _Versions:
             if problem is not None:
                 self.problems.append(problem)
                 continue
-            title = self.title(path, section) if "title" in section else None
+            title = None
+            if "title" in section:
+                title = self.title(path, section)
             tree, told = self.laid(tree, section, path, told)
             self.problems += (
                 replace(problem, path=(*path, *problem.path))
@@ -183,7 +221,8 @@ class _Versions:
             known = [*told, *self.told_of_kind.get(name, [])]
             title = self.title(inside, section)
             laid, known = self.laid(tree, section, inside, known)
-            version, self.told_of_kind[name] = self.version(laid, inside, known)
+            version, known = self.version(laid, inside, known)
+            self.told_of_kind[name] = known
             if version is not None:
                 kinds[name] = replace(version, kind=name, kind_title=title)
         if rules is None:
@@ -196,13 +235,16 @@ class _Versions:
         """Return a document with a section laid over it; what the section may not hold is set aside
         and told.
         """
-        barred = [key for key in section if key in _BARRED[str(path[-2])]]
+        # A path ends in `("kind", "ward")` or `("since", "2023-07-01")`.
+        sort_of_section = str(path[-2])
+        barred = [key for key in section if key in _BARRED[sort_of_section]]
+        # The title is the section's own, not the rule set's.
         set_aside = (*barred, "title", REMOVE)
         body = {key: part for key, part in section.items() if key not in set_aside}
-        problems = [
-            Problem("unknown-key", (key,), {"key": key, "nearest": ""})
-            for key in barred
-        ]
+        problems = []
+        for key in barred:
+            arguments = {"key": key, "nearest": ""}
+            problems.append(Problem("unknown-key", (key,), arguments))
         problems += overlay.unknown(tree, body)
         self.misspelt |= {
             problem.path for problem in problems if problem.code == "overlay-unknown"
@@ -216,11 +258,13 @@ class _Versions:
         """Return the rule set of a document without its sections, and all problems that it is known
         to have.
         """
-        document = overlay.plain(
-            {key: part for key, part in tree.items() if key not in SECTIONS}
-        )
+        without_sections = {
+            key: part for key, part in tree.items() if key not in SECTIONS
+        }
+        document = overlay.plain(without_sections)
         rules, problems = _check(document)
-        known = self.tell((_by_name(problem, tree) for problem in problems), path, told)
+        by_name = (_by_name(problem, tree) for problem in problems)
+        known = self.tell(by_name, path, told)
         self.note_metrics(rules, path, problems)
         if rules is None:
             return None, known
@@ -241,7 +285,8 @@ class _Versions:
             self.all_readable = False
             return
         for metric in rules.metrics:
-            self.declared.setdefault(metric, (*path, "metric", metric))
+            metric_path = (*path, "metric", metric)
+            self.declared.setdefault(metric, metric_path)
         self.read |= check.read_metrics(rules)
 
     def unused(self) -> Iterator[Problem]:
@@ -250,10 +295,12 @@ class _Versions:
         A metric may be read on some days only, or for some kind of unit. Where a version could not
         be read, or a name in a formula is wrong, the metric may only look unused.
         """
-        if self.all_readable:
-            for metric, path in self.declared.items():
-                if metric not in self.read:
-                    yield Problem("metric-unused", path, {"name": metric}, warning=True)
+        if not self.all_readable:
+            return
+        for metric, path in self.declared.items():
+            if metric not in self.read:
+                arguments = {"name": metric}
+                yield Problem("metric-unused", path, arguments, warning=True)
 
     def tell(
         self, problems: Iterable[Problem], path: Path, told: list[Problem]
@@ -275,14 +322,17 @@ class _Versions:
 
     def title(self, path: Path, section: Tree) -> Text:
         """Return the title of a section, its name where it has none."""
-        given = section.get("title")
-        words = given.value if isinstance(given, FieldValue) else path[-1]
+        words: object = path[-1]
+        field = section.get("title")
+        if isinstance(field, FieldValue):
+            words = field.value
         title, problems = file_format.read_title(path, words)
         self.problems += problems
         return title
 
     def origins(self, tree: Tree) -> dict[Path, Origin]:
-        """Return where every field of a document comes from."""
+        """Return where every field of a document comes from, by its path."""
+        # A file gives hundreds of fields: they share one object.
         by_giver: dict[Giver, Origin] = {}
         return {
             path: by_giver.setdefault(giver, self._origin(giver))
@@ -290,7 +340,9 @@ class _Versions:
         }
 
     def _origin(self, giver: Giver) -> Origin:
-        return Origin(self.files[giver.source], iso_date(giver.since or ""), giver.kind)
+        file = self.files[giver.source]
+        since = iso_date(giver.since or "")
+        return Origin(file, since, giver.kind)
 
 
 def _hides_metrics(problem: Problem) -> bool:
@@ -302,7 +354,9 @@ _BARRED = {
     "kind": ("extends", "since", "kind"),
     "since": ("extends", "since", "format", "ruleset"),
 }
-"""What may not stand in a section."""
+"""What may not stand in a section, by its sort. Files below are those of the whole file; a kind has
+no sections of its own; and a date changes what is asked, not which rule set it is.
+"""
 
 
 def _sections(tree: Tree, key: str) -> dict[str, Tree]:
@@ -349,6 +403,7 @@ def _by_name(problem: Problem, tree: Tree) -> Problem:
     if len(problem.path) < 2:
         return problem
     key, position, *rest = problem.path
+    # The path of a table has an id here, and nothing has to be done.
     if key not in NAMED_BY or not isinstance(position, int):
         return problem
     names = overlay.names(tree, str(key))
@@ -366,10 +421,12 @@ def _check(document: TomlTable) -> tuple[RuleSet | None, list[Problem]]:
     if file is not None:
         rules = build(file)
         return rules, check.run(rules)
+    # A head without fault stays; the number of the format is one that can be read in any case.
     pruned = {**_STAND_IN, **_prune(document, problems), "format": file_format.FORMAT}
     told = {problem.path for problem in problems}
     problems += _names_set_aside(document, pruned, told)
     file, _ = file_format.read(pruned)
+    # A head from which something was set aside may lack a key now: the stand-in takes its place.
     if file is None:
         file, _ = file_format.read(pruned | _STAND_IN)
     if file is None:
@@ -391,12 +448,12 @@ _STAND_IN: TomlTable = {
 
 _CONSEQUENCES = frozenset(
     {
-        "group-sum",
-        "group-empty",
+        "group-sum",  # a rule of the group is missing from the sum
+        "group-empty",  # all of them are
         "unknown-band",
         "no-rules",
         "bands-gap",
-        "effect-undeclared",
+        "effect-undeclared",  # the table of absences was set aside
         "calendar-undeclared",
     }
 )
@@ -408,15 +465,17 @@ _NAMES = {
     "unknown-rule": "rule",
     "unknown-remedy": "remedy",
 }
+"""The problems of names, each with the table in which the name may stand after all."""
 
 
 def _follows(problem: Problem, document: TomlTable) -> bool:
     """Whether a problem may only follow from what was set aside: a name that is declared after all,
     for one.
     """
+    if problem.code in _CONSEQUENCES:
+        return True
     table = document.get(_NAMES.get(problem.code, ""))
-    declared = isinstance(table, Mapping) and problem.arguments.get("name") in table
-    return problem.code in _CONSEQUENCES or declared
+    return isinstance(table, Mapping) and problem.arguments.get("name") in table
 
 
 def _prune(document: TomlTable, problems: list[Problem]) -> TomlTable:
@@ -429,7 +488,10 @@ def _prune(document: TomlTable, problems: list[Problem]) -> TomlTable:
     for path in sorted(faulty, key=str, reverse=True):
         here: Any = pruned
         for part in path[:-1]:
-            here = here[part] if _has(here, part) else None
+            if not _has(here, part):
+                here = None
+                break
+            here = here[part]
         if path and _has(here, path[-1]):
             del here[path[-1]]
     return pruned
@@ -448,6 +510,7 @@ def _names_set_aside(
     for id_, rule in rules.items():
         if id_ in kept or not isinstance(rule, Mapping):
             continue
+        # Each of these keys has the name of the table in which its value is declared.
         for key in ("metric", "group", "remedy"):
             name = rule.get(key)
             known = document.get(key, {})
@@ -459,7 +522,10 @@ def _names_set_aside(
 
 
 def _faulty(problem: Problem) -> Path:
-    return problem.path if problem.code == "unknown-key" else problem.path[:2]
+    """Return the path of what must be set aside for a problem of form: `("rule", "on-time")`."""
+    if problem.code == "unknown-key":
+        return problem.path
+    return problem.path[:2]
 
 
 def _has(here: object, part: str | int) -> bool:

@@ -58,10 +58,17 @@ class Giver(NamedTuple):
 
     @property
     def section(self) -> Path:
-        """The path of the section within its file; empty outside any."""
-        since = () if self.since is None else ("since", self.since)
-        kind = () if self.kind is None else ("kind", self.kind)
-        return (*since, *kind)
+        """The path of the section within its file; empty outside any.
+
+        >>> Giver(since="2023-07-01", kind="ward").section
+        ('since', '2023-07-01', 'kind', 'ward')
+        """
+        path: Path = ()
+        if self.since is not None:
+            path = ("since", self.since)
+        if self.kind is not None:
+            path = (*path, "kind", self.kind)
+        return path
 
 
 class _Mark:
@@ -106,6 +113,15 @@ def tree(
 ) -> Tree:
     """Return the tree of a document, every field given by one giver; lists are one value until
     they are laid.
+
+    Args:
+        content: the parsed document, or the content of a section of one.
+        giver: who gives its fields.
+        sections: the keys under which sections of overlays may stand in it.
+
+    >>> laid = tree({"rule": {"a": {"weight": 2}}}, Giver("frame.toml"))
+    >>> laid["rule"]["a"]["weight"].giver.source
+    'frame.toml'
     """
     return {key: _part(key, value, giver, sections) for key, value in content.items()}
 
@@ -113,6 +129,13 @@ def tree(
 def _part(
     key: str, value: object, giver: Giver, sections: tuple[str, ...]
 ) -> Tree | FieldValue:
+    """Return what stands under a top key of a document.
+
+    That is how deep fields lie: `format` is a field, `index.scale` one below its table,
+    `rule.a.weight` one below its entry, and so on once more in sections. What a field holds, a
+    threshold or a deduction, is one value: it is replaced whole, never mixed from two files.
+    """
+    # A title in two languages is a table for TOML, and yet one value.
     if not isinstance(value, Mapping) or key == "title":
         return FieldValue(value, giver)
     if key in sections:
@@ -129,21 +152,23 @@ def _section(key: str, name: str, table: object, giver: Giver) -> Tree | FieldVa
     if not isinstance(table, Mapping):
         return FieldValue(table, inside)
     # A dated section may hold kinds, a kind holds no sections.
-    return tree(table, inside, ("kind",) if key == "since" else ())
+    sections: tuple[str, ...] = ()
+    if key == "since":
+        sections = ("kind",)
+    return tree(table, inside, sections)
 
 
 def _fields(table: object, giver: Giver) -> Tree | FieldValue:
     """Return the fields of an entry, those that `remove = ["due", "note"]` names as `GONE`."""
     if not isinstance(table, Mapping):
         return FieldValue(table, giver)
+    fields = {name: FieldValue(value, giver) for name, value in table.items()}
     taken = table.get(REMOVE)
+    # `remove = true` takes the entry away: that stays a field, which `removed` looks for.
     if not isinstance(taken, list) or not all(isinstance(name, str) for name in taken):
-        return {name: FieldValue(value, giver) for name, value in table.items()}
-    fields = {
-        name: FieldValue(value, giver)
-        for name, value in table.items()
-        if name != REMOVE
-    }
+        return fields
+    del fields[REMOVE]
+    # A field that is taken away and given at once is given.
     return dict.fromkeys(taken, FieldValue(GONE, giver)) | fields
 
 
@@ -170,11 +195,15 @@ def _plain(key: str, part: Tree | FieldValue) -> object:
     }
     if key not in NAMED_BY:
         return entries
-    return [_named(NAMED_BY[key], name, entry) for name, entry in entries.items()]
+    name_key = NAMED_BY[key]
+    return [_named(name_key, name, entry) for name, entry in entries.items()]
 
 
 def _named(by: str, name: str, entry: Any) -> Any:
-    return {by: name, **entry} if isinstance(entry, Mapping) else entry
+    """Return an entry of a list with its name, which in the tree is its key."""
+    if not isinstance(entry, Mapping):
+        return entry
+    return {by: name, **entry}
 
 
 def _plain_fields(entry: Tree | FieldValue) -> Any:
@@ -203,7 +232,9 @@ def _plain_changes(entry: Tree | FieldValue) -> Any:
     if isinstance(entry, FieldValue):
         return fields
     taken = [name for name, field in entry.items() if field.value is GONE]
-    return fields | {REMOVE: taken} if taken else fields
+    if not taken:
+        return fields
+    return fields | {REMOVE: taken}
 
 
 def names(laid: Tree, key: str) -> list[str] | None:
@@ -231,10 +262,12 @@ def origins(laid: Tree) -> Iterator[tuple[Path, Giver]]:
 
 
 def _givers(fields: Tree | FieldValue) -> Iterator[tuple[str, Giver]]:
-    if isinstance(fields, dict) and not removed(fields):
-        for name, field in fields.items():
-            if field.value is not GONE:
-                yield name, field.giver
+    """Yield the fields of an entry that are there, each with its giver."""
+    if not isinstance(fields, dict) or removed(fields):
+        return
+    for name, field in fields.items():
+        if field.value is not GONE:
+            yield name, field.giver
 
 
 # One over another -------------------------------------------------------------------------------
@@ -242,7 +275,9 @@ def _givers(fields: Tree | FieldValue) -> Iterator[tuple[str, Giver]]:
 
 def removed(entry: object) -> bool:
     """Whether an entry or a section is marked as taken away."""
-    mark = entry.get(REMOVE) if isinstance(entry, dict) else None
+    if not isinstance(entry, dict):
+        return False
+    mark = entry.get(REMOVE)
     return isinstance(mark, FieldValue) and mark.value is True
 
 
@@ -251,6 +286,11 @@ def over(below: Tree, top: Tree) -> Tree:
     lists are replaced.
 
     What is taken away leaves a mark, so that `beside` can tell it from what was never there.
+
+    >>> frame = tree({"rule": {"a": {"weight": 2, "due": "May"}}}, Giver("frame.toml"))
+    >>> top = tree({"rule": {"a": {"weight": 3, "remove": ["due"]}}}, Giver("district.toml"))
+    >>> plain(over(frame, top))
+    {'rule': {'a': {'weight': 3}}}
     """
     laid = _forgetting(below, top)
     for key, part in top.items():
@@ -274,7 +314,10 @@ def _over_other(
 
 
 def _dict(part: Tree | FieldValue | None) -> Tree:
-    return part if isinstance(part, dict) else {}
+    """Return a table as it is; where there is none, or a value in its place, an empty one."""
+    if isinstance(part, dict):
+        return part
+    return {}
 
 
 Laying: TypeAlias = (
@@ -291,7 +334,10 @@ def _over_entries(below: Tree, top: Tree, lay: Laying) -> Tree:
 def _over_list(
     key: str, below: Tree | FieldValue | None, top: Tree | FieldValue
 ) -> Tree | FieldValue:
-    """Return a list with another in its place, or with entries of it changed by their names."""
+    """Return a list with another in its place, or with entries of it changed by their names.
+
+    In a file, `[[band]]` gives a new list, and `[band.good]` changes an entry.
+    """
     if isinstance(top, dict):
         if isinstance(below, FieldValue):
             return below  # entries without names of their own cannot be changed by name
@@ -299,6 +345,8 @@ def _over_list(
     entries = opened(key, top)
     if entries is None:
         return top
+    # An entry of the same name is a new one: no field of the old is kept, as in any list that is
+    # replaced. It is laid by name so that each field is known by who gave it or took it away.
     old = _dict(below)
     new = {
         name: _in_place(old.get(name), entry, top.giver)
@@ -318,23 +366,33 @@ def _removal(below: Tree | FieldValue | None, giver: Giver) -> Tree:
 
 
 def _gone(below: Tree | FieldValue | None, giver: Giver) -> Tree:
-    return {name: FieldValue(GONE, giver) for name in _dict(below) if name != REMOVE}
+    mark = FieldValue(GONE, giver)
+    return {name: mark for name in _dict(below) if name != REMOVE}
 
 
 def opened(key: str, field: FieldValue) -> Tree | None:
-    """Return the entries of a list by their names, None where they have none of their own."""
-    entries = field.value if isinstance(field.value, list) else [None]
-    given_names = [
-        entry.get(NAMED_BY[key]) if isinstance(entry, Mapping) else None
-        for entry in entries
-    ]
-    texts = [name for name in given_names if isinstance(name, str)]
-    if len(set(texts)) < len(entries):
+    """Return the entries of a list by their names, None where they have none of their own.
+
+    Two of one name, or a single one without, and no name tells anything: the list stays one value.
+
+    Args:
+        key: the key of the list, one of `NAMED_BY`.
+        field: the list as its file gives it.
+
+    >>> opened("band", FieldValue([{"id": "good", "from": 80}], Giver()))["good"]["from"].value
+    80
+    """
+    if not isinstance(field.value, list):
         return None
-    return {
-        name: {key: FieldValue(value, field.giver) for key, value in entry.items()}
-        for name, entry in zip(texts, entries, strict=True)
-    }
+    name_key = NAMED_BY[key]
+    entries: Tree = {}
+    for entry in field.value:
+        name = entry.get(name_key) if isinstance(entry, Mapping) else None
+        if not isinstance(name, str) or name in entries:
+            return None
+        fields = {part: FieldValue(value, field.giver) for part, value in entry.items()}
+        entries[name] = fields
+    return entries
 
 
 def _in_place(below: Tree | FieldValue | None, top: Tree, giver: Giver) -> Tree:
@@ -343,13 +401,19 @@ def _in_place(below: Tree | FieldValue | None, top: Tree, giver: Giver) -> Tree:
 
 
 def _laid(below: Tree | FieldValue | None, top: Tree | FieldValue) -> Tree | FieldValue:
-    """Return an entry with its changes."""
+    """Return an entry with its changes.
+
+    `remove = true` alone takes it away; with other fields beside it, these are a new entry in its
+    place. An edge takes the place of the other one of its pair.
+    """
     if isinstance(top, FieldValue) or not isinstance(below, dict):
         return _without_mark(top)
     if removed(top):
         giver = top[REMOVE].giver
         fields = {name: field for name, field in top.items() if name != REMOVE}
-        return _in_place(below, fields, giver) if fields else _removal(below, giver)
+        if not fields:
+            return _removal(below, giver)
+        return _in_place(below, fields, giver)
     edges = {
         _OTHER_EDGE[name]: FieldValue(GONE, field.giver)
         for name, field in top.items()
@@ -389,7 +453,11 @@ def _composed(
 def _over_section(
     below: Tree | FieldValue | None, top: Tree | FieldValue
 ) -> Tree | FieldValue:
-    """Return a section with a later one of the same name."""
+    """Return a section with a later one of the same name.
+
+    Entries of a document are laid with `_laid`, those of a section with `_composed`: a section is
+    not the rules themselves but what is still to be laid over them.
+    """
     if isinstance(top, FieldValue) or not isinstance(below, dict):
         return top
     if removed(top):
@@ -413,14 +481,13 @@ def _over_section_list(key: str, below: FieldValue, top: Tree) -> Tree | FieldVa
     entries = opened(key, below)
     if entries is None:
         return below
+    changed = _over_entries(entries, top, _composed)
     last = next(_field_values(top), below)
-    return FieldValue(
-        _plain(key, _over_entries(entries, top, _composed)),
-        last.giver,
-    )
+    return FieldValue(_plain(key, changed), last.giver)
 
 
 def _field_values(part: Tree | FieldValue) -> Iterator[FieldValue]:
+    """Yield every field in a part of a tree, at any depth."""
     if isinstance(part, FieldValue):
         yield part
     else:
@@ -441,13 +508,15 @@ def _forgetting(below: Tree, top: Tree) -> Tree:
     removers = {key: _removers(key, below, top) for key in (*ENTRIES, "kind")}
     if not any(removers.values()):
         return dict(below)
-    return {
-        key: _sections_forgetting(part, removers) if key in SECTIONS else part
-        for key, part in below.items()
-    }
+    left = dict(below)
+    for key in SECTIONS:
+        if key in below:
+            left[key] = _sections_forgetting(below[key], removers)
+    return left
 
 
 def _removers(key: str, below: Tree, top: Tree) -> dict[str, Giver]:
+    """Return who takes away which entries of a table, by their ids."""
     part = top.get(key)
     if isinstance(part, dict):
         return {
@@ -468,31 +537,36 @@ def _sections_forgetting(
     """Return sections of which what was said of the entries that are gone is forgotten."""
     if isinstance(part, FieldValue):
         return part
-    return {
-        name: section
-        if isinstance(section, FieldValue)
-        else _section_forgetting(section, removers)
-        for name, section in part.items()
-    }
+    left: Tree = {}
+    for name, section in part.items():
+        # A section that is no table is a problem of its own, and stays for it.
+        if isinstance(section, FieldValue):
+            left[name] = section
+        else:
+            left[name] = _section_forgetting(section, removers)
+    return left
 
 
 def _section_forgetting(section: Tree, removers: _Removers) -> Tree:
     left: Tree = {}
     for key, part in section.items():
-        gone = removers.get(key, {})
         if isinstance(part, FieldValue):
             left[key] = part
-        elif key in SECTIONS:
-            kept = _dict(_sections_forgetting(part, removers))
-            left[key] = {
-                name: _forgotten_section(inside, gone[name]) if name in gone else inside
-                for name, inside in kept.items()
-            }
-        else:
-            left[key] = {
-                name: _forgotten(entry, gone[name]) if name in gone else entry
-                for name, entry in part.items()
-            }
+            continue
+        # Within a dated section kinds may stand: what is gone is forgotten in them too, and a kind
+        # that is gone itself is forgotten whole.
+        forget: Callable[[Any, Giver], Any] = _forgotten
+        entries = part
+        if key in SECTIONS:
+            forget = _forgotten_section
+            entries = _dict(_sections_forgetting(part, removers))
+        gone = removers.get(key, {})
+        forgotten = {
+            name: forget(entry, gone[name])
+            for name, entry in entries.items()
+            if name in gone
+        }
+        left[key] = {**entries, **forgotten}
     return left
 
 
@@ -505,16 +579,22 @@ def _forgotten(part: Any, giver: Giver) -> Any:
 
 def _forgotten_section(section: Any, giver: Giver) -> Tree:
     """Return a kind in a dated section that is forgotten as a whole."""
-    inside = _forgotten(section, giver) if isinstance(section, dict) else {}
+    inside: Tree = {}
+    if isinstance(section, dict):
+        inside = _forgotten(section, giver)
     return {**inside, REMOVE: FieldValue(FORGOTTEN, giver)}
 
 
 def settled(laid: Tree) -> Tree:
-    """Return a tree without what is forgotten, once there is nothing more to lie beside it."""
-    return {
-        key: _settled_sections(part) if key in SECTIONS else part
-        for key, part in laid.items()
-    }
+    """Return a tree without what is forgotten, once there is nothing more to lie beside it.
+
+    Marks of what was taken away from entries stay: `plain` leaves these out.
+    """
+    left = dict(laid)
+    for key in SECTIONS:
+        if key in laid:
+            left[key] = _settled_sections(laid[key])
+    return left
 
 
 def _settled_sections(part: Tree | FieldValue) -> Tree | FieldValue:
@@ -546,9 +626,13 @@ def _remembered(table: Tree) -> Tree:
     """Return what a table of changes still changes; an entry of which all is forgotten is none."""
     left: Tree = {}
     for name, part in table.items():
-        kept = _remembered(part) if isinstance(part, dict) else part
-        only_forgotten = isinstance(part, dict) and part and not kept
-        if not _is_forgotten(kept) and not only_forgotten:
+        if not isinstance(part, dict):
+            if not _is_forgotten(part):
+                left[name] = part
+            continue
+        kept = _remembered(part)
+        # An entry that was written empty stays: it never had anything to forget.
+        if kept or not part:
             left[name] = kept
     return left
 
@@ -566,6 +650,11 @@ LiesOver: TypeAlias = "Callable[[Any, Any], bool]"
 def beside(one: Tree, other: Tree, lies_over: LiesOver) -> Tree:
     """Merge two documents of equal standing: of a field given by both, the word holds over whose
     giver no other giver's file lies.
+
+    Args:
+        one: the first document, with all that it is laid over.
+        other: the second; where neither lies over the other, its word is kept as a rival.
+        lies_over: whether one file is laid over another.
     """
     merged = dict(one)
     for key, part in other.items():
@@ -579,8 +668,14 @@ def beside(one: Tree, other: Tree, lies_over: LiesOver) -> Tree:
 def _joined(
     one: Tree | FieldValue, other: Tree | FieldValue, lies_over: LiesOver
 ) -> Tree | FieldValue:
+    """Return what two documents make of one field, those that are overruled left out.
+
+    By the example at the top of this module: of the threshold, frame and district are the givers;
+    district lies over frame, so frame is overruled, and district stands alone.
+    """
     if isinstance(one, dict) and isinstance(other, dict):
         return beside(one, other, lies_over)
+    # By their givers, since what both have from one file below is one word and no two.
     by_giver = {
         field.giver: field
         for part in (one, other)
@@ -592,7 +687,8 @@ def _joined(
         for field in by_giver.values()
         if not _overruled(field, by_giver, lies_over)
     ]
-    return standing[0]._replace(rivals=tuple(standing[1:]))
+    first, *others = standing
+    return first._replace(rivals=tuple(others))
 
 
 def _overruled(field: FieldValue, givers: Iterable[Giver], lies_over: LiesOver) -> bool:
@@ -605,7 +701,11 @@ def clashes(
     """Yield every field that files beside each other give different values, and no file over them
     settles.
 
-    `mark` is what takes away the table that is looked at, or one that it lies in.
+    Args:
+        laid: a merged document, or a table of it.
+        lies_over: whether one file is laid over another.
+        path: where in the document the table stands.
+        mark: what takes away the table that is looked at, or one that it lies in.
     """
     if REMOVE in laid and isinstance(laid[REMOVE], FieldValue):
         mark = laid[REMOVE]
@@ -613,6 +713,7 @@ def clashes(
         if isinstance(part, dict):
             yield from clashes(part, lies_over, (*path, key), mark)
             continue
+        # Two files that say the same agree, even though neither lies over the other.
         rivals = [rival for rival in part.rivals if not _same(part.value, rival.value)]
         if mark is not None and _takes_away(mark, part, lies_over):
             rivals.append(mark)
@@ -632,19 +733,25 @@ def _takes_away(mark: FieldValue, field: FieldValue, lies_over: LiesOver) -> boo
 def _same(one: object, other: object) -> bool:
     """Whether two values say the same: 35 and 35.0 do, true and 1 do not."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(
-            _same(one[key], other[key]) for key in one
-        )
+        if one.keys() != other.keys():
+            return False
+        return all(_same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    # For Python true is a 1.
+    both_or_neither_bool = isinstance(one, bool) == isinstance(other, bool)
+    return one == other and both_or_neither_bool
 
 
 # What a file changes although it is not there ---------------------------------------------------
 
 
 def unknown(below: Tree, top: Tree) -> Iterator[Problem]:
-    """Yield a problem for each thing that is changed or taken away although it is not there."""
+    """Yield a problem for each thing that is changed or taken away although it is not there.
+
+    An entry with all the keys that it needs is a new one, and no problem; one with fewer was meant
+    to change another, and its id is probably misspelt.
+    """
     for key in (*ENTRIES, *SECTIONS):
         under = below.get(key)
         part = top.get(key)

@@ -4,7 +4,6 @@ files.
 
 import os
 from collections.abc import Iterator, Mapping
-from functools import reduce
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -22,7 +21,11 @@ from cchc_rules.rules.overlay import (
 from cchc_rules.rules.source import Source, find, read
 
 MAX_OVERLAYS = 16
-"""A file may lie over so many others, all levels together."""
+"""A file may lie over so many others, all levels together.
+
+Each costs a file that is opened and a layer that is merged; a country, a province, a kind and a
+commune are four.
+"""
 
 
 class Layers:
@@ -38,12 +41,19 @@ class Layers:
 
     def __init__(self, source: Source, folder: FilePath) -> None:
         self.problems: list[Problem] = []
-        self._by_path: dict[str, Source] = {os.path.abspath(source.name): source}
+        # A path is made absolute but its links are not followed: problems name files as they were
+        # called, and relative paths inside a file are looked up where it was found.
+        own_path = os.path.abspath(source.name)
+        self._by_path: dict[str, Source] = {own_path: source}
+        # Of each file those below it, however deep. Entered when a file is done, which is after all
+        # that it extends; so the order of its keys is that of the files from the bottom up.
         self._files_below: dict[Source, set[Source]] = {}
         self._trees: dict[Source, Tree] = {}
         laid = self._read(source, folder, ())
         self.sources = [*reversed(self._files_below)]
-        self.problems += map(self._clash, overlay.clashes(laid, self._lies_over))
+        clashes = overlay.clashes(laid, self._lies_over)
+        self.problems += map(self._clash, clashes)
+        # Only now: a mark of what was forgotten may still have decided a clash.
         self.tree = overlay.settled(laid)
 
     def _lies_over(self, one: Source, other: Source) -> bool:
@@ -52,17 +62,29 @@ class Layers:
     def _read(
         self, source: Source, folder: FilePath, above: tuple[Source, ...]
     ) -> Tree:
-        """Return what a file says, laid over the files it extends, which are read before it."""
-        if source not in self._trees:
-            # The last one first: `sources` lists the files in the order of `extends`.
-            bases = [
-                self._base(source, path, name, folder, (*above, source))
-                for path, name in reversed([*_extended(source)])
-            ]
-            below = {deep for base in bases for deep in self._files_below[base]}
-            self._files_below[source] = {*bases, *below}
-            self._trees[source] = self._laid(source, [*reversed(bases)])
-        return self._trees[source]
+        """Return what a file says, laid over the files it extends, which are read before it.
+
+        Args:
+            source: the file.
+            folder: where the names in its `extends` are looked up.
+            above: the files through which it was reached, the topmost first; one that comes up once
+                more lies over itself.
+        """
+        if source in self._trees:
+            return self._trees[source]
+        way = (*above, source)
+        # The last one first: `sources` lists the files in the order of `extends`.
+        bases = [
+            self._base(source, path, name, folder, way)
+            for path, name in reversed([*_extended(source)])
+        ]
+        below = set(bases)
+        for base in bases:
+            below |= self._files_below[base]
+        self._files_below[source] = below
+        tree = self._laid(source, [*reversed(bases)])
+        self._trees[source] = tree
+        return tree
 
     def _base(
         self,
@@ -80,61 +102,63 @@ class Layers:
                 raise RulesError([_round_problem(above, base, path)])
             self._read(base, file.parent, above)
         except RulesError as error:
+            # A file that cannot be found has no line of its own: the line that names it is told.
             line = source.locator.line(path)
-            raise RulesError(
-                [
-                    problem if problem.line else problem.at(source.name, line)
-                    for problem in error.problems
-                ]
-            ) from None
+            problems = [
+                problem if problem.line else problem.at(source.name, line)
+                for problem in error.problems
+            ]
+            raise RulesError(problems) from None
         return base
 
     def _once(self, file: FilePath) -> Source:
         path = os.path.abspath(file)
         if path not in self._by_path:
+            # The file itself is among them, and is not one of those it lies over.
             if len(self._by_path) > MAX_OVERLAYS:
                 raise RulesError([_extends_problem()])
             self._by_path[path] = read(file)
         return self._by_path[path]
 
     def _laid(self, source: Source, bases: list[Source]) -> Tree:
-        below: Tree = reduce(
-            lambda merged, base: overlay.beside(
-                merged, self._trees[base], self._lies_over
-            ),
-            bases,
-            {},
-        )
+        """Return a file laid over what the files that it extends say, beside each other."""
+        below: Tree = {}
+        for base in bases:
+            below = overlay.beside(below, self._trees[base], self._lies_over)
         content = {
             key: value for key, value in source.content.items() if key != "extends"
         }
         top = overlay.tree(content, Giver(source))
+        # A file that extends none declares all that it has; nothing in it changes anything.
         if bases:
-            self.problems += [
-                placed(problem, [source]) for problem in overlay.unknown(below, top)
-            ]
+            unknown = overlay.unknown(below, top)
+            self.problems += [placed(problem, [source]) for problem in unknown]
         return overlay.over(below, top)
 
     def _clash(self, clash: Clash) -> Problem:
         """Return the problem of a clash, which names both positions."""
         first_line = _line(clash.one, clash.path)
         second_line = _line(clash.other, clash.path)
-        first, second = clash.one.giver, clash.other.giver
+        first = clash.one.giver
+        second = clash.other.giver
         arguments = {
             "one": quoted(clash.one.value),
             "other": quoted(clash.other.value),
             "first": f"{first.source.name}:{first_line}",
             "second": f"{second.source.name}:{second_line}",
         }
-        path = (*first.section, *clash.path[len(first.section) :])
+        section = first.section
+        path = (*section, *clash.path[len(section) :])
         problem = Problem("overlay-conflict", path, arguments)
         return problem.at(first.source.name, first_line)
 
 
 def _round_problem(above: tuple[Source, ...], base: Source, path: Path) -> Problem:
     """Return the problem of a file that lies, over others, over itself."""
-    round_ = (*above[above.index(base) :], base)
-    way = " → ".join(FilePath(source.name).name for source in round_)
+    # What leads to the ring from outside is no part of it.
+    start = above.index(base)
+    ring = (*above[start:], base)
+    way = " → ".join(FilePath(source.name).name for source in ring)
     return Problem("extends-round", path, {"way": way})
 
 
@@ -198,7 +222,9 @@ def placed(problem: Problem, sources: list[Source]) -> Problem:
 def _declared_on(source: Source, path: Path) -> int:
     """Return the line on which a file itself declares a path, 0 where it does not."""
     written = _as_written(source, path)
-    return source.locator.line(written) if source.locator.holds(written) else 0
+    if not source.locator.holds(written):
+        return 0
+    return source.locator.line(written)
 
 
 def _as_written(source: Source, path: Path) -> Path:
@@ -209,17 +235,28 @@ def _as_written(source: Source, path: Path) -> Path:
     """
     here: Any = source.content
     written: list[str | int] = []
-    for table, part in zip((None, *path), path, strict=False):
+    # The key of the table that a step is taken in: None at the top of the document.
+    table: str | int | None = None
+    for part in path:
         step = part
-        if isinstance(here, list) and isinstance(part, str) and table in NAMED_BY:
+        is_named = isinstance(part, str) and table in NAMED_BY
+        if isinstance(here, list) and is_named:
             step = _position(here, NAMED_BY[str(table)], part)
         written.append(step)
-        here = here[step] if _has(here, step) else None
+        # Below what the file does not have, steps stay as they are.
+        if _has(here, step):
+            here = here[step]
+        else:
+            here = None
+        table = part
     return tuple(written)
 
 
 def _position(entries: list[Any], by: str, name: object) -> int:
-    """Return where in a list an entry of a name stands, else a position behind its end."""
+    """Return where in a list an entry of a name stands, else a position behind its end.
+
+    `by` is the key that holds the names.
+    """
     for position, entry in enumerate(entries):
         if isinstance(entry, Mapping) and entry.get(by) == name:
             return position

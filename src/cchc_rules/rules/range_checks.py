@@ -28,18 +28,24 @@ EVERYTHING = Interval()
 
 
 def range_text(interval: Interval) -> str:
-    """Return an interval in signs that every language shares: `≥ 89, < 90`, or `= 5`."""
-    if interval.low is not None and interval.low == interval.high:
-        return f"= {number.plain(interval.low)}"
+    """Return an interval in signs that every language shares.
+
+    >>> range_text(Interval(Fraction(89), Fraction(90), high_open=True))
+    '≥ 89, < 90'
+    >>> range_text(Interval(Fraction(5), Fraction(5))), range_text(Interval())
+    ('= 5', '−∞ … ∞')
+    """
+    low = interval.low
+    high = interval.high
+    if low is not None and low == high:
+        return f"= {number.plain(low)}"
     edges = []
-    if interval.low is not None:
-        edges.append(
-            f"{'>' if interval.low_open else '≥'} {number.plain(interval.low)}"
-        )
-    if interval.high is not None:
-        edges.append(
-            f"{'<' if interval.high_open else '≤'} {number.plain(interval.high)}"
-        )
+    if low is not None:
+        sign = ">" if interval.low_open else "≥"
+        edges.append(f"{sign} {number.plain(low)}")
+    if high is not None:
+        sign = "<" if interval.high_open else "≤"
+        edges.append(f"{sign} {number.plain(high)}")
     return ", ".join(edges) or "−∞ … ∞"
 
 
@@ -54,6 +60,8 @@ def pieces(rule: Rule, metric: Metric, path: Path) -> Problems:
     `path` is that of the deduction; each problem names the key of its piece.
     """
     function = value_function(rule, metric)
+    # Pieces are asked from the first on, so one for everything else leaves nothing to those after
+    # it. Then what they cover is of no interest, and nothing more is said.
     catch_alls = [isinstance(piece.condition, Otherwise) for piece in function.pieces]
     if any(catch_alls[:-1]):
         shadowed = function.pieces[catch_alls.index(True) + 1]
@@ -95,13 +103,21 @@ def points_at(points: Points, figure: Fraction | None) -> Fraction | None:
         return None
     if figure is None or not isinstance(points, Staircase):
         return None
-    if not isinstance(points.base, Fraction) or not isinstance(points.origin, Fraction):
+    base = points.base
+    origin = points.origin
+    # A staircase down from a target begins at what the submission may decide.
+    if not isinstance(base, Fraction) or not isinstance(origin, Fraction):
         return None
-    return points.base + points.each * abs(figure - points.origin) / points.step
+    steps = abs(figure - origin) / points.step
+    return base + points.each * steps
 
 
 class _NumberLine:
-    """The pieces of one rule along the numbers that its metric can have."""
+    """The pieces of one rule along the numbers that its metric can have.
+
+    Of tiers `from = 90`, `from = 80, to = 90` and `below = 80` over a percentage, the second and
+    the first have 90 in common (an overlap), and nothing is left over (no hole).
+    """
 
     def __init__(
         self, rule: Rule, metric: Metric, function: ValueFunction, path: Path
@@ -112,34 +128,36 @@ class _NumberLine:
         self.path = path
         self.late = function.axis.days_late
         self.whole = metric.whole or self.late
-        self.domain = EVERYTHING if self.late else metric.range
+        # A day before the deadline is a negative number of days late.
+        self.domain = metric.range
+        if self.late:
+            self.domain = EVERYTHING
 
     def problems(self) -> Problems:
         """Yield what is wrong, piece by piece, then holes, then points that fall."""
         taken: list[_Part] = []
         for piece in self.function.pieces:
             parts = self._parts(piece)
-            if not isinstance(piece.condition, Otherwise) and all(
-                part.empty for part in parts
-            ):
+            is_catch_all = isinstance(piece.condition, Otherwise)
+            if not is_catch_all and all(part.empty for part in parts):
                 yield Problem("tier-unreachable", (*self.path, *piece.key))
             for part in parts:
                 yield from self._overlap(piece, part, taken)
                 if not part.empty:
                     taken.append(_Part(part, piece.points))
         last = self.function.pieces[-1]
+        # Problems of all pieces together stand at the list: `tiers` or `brackets`.
+        list_path = (*self.path, last.key[0])
         gaps = self._gaps([part.interval for part in taken])
         if isinstance(last.condition, Otherwise):
+            # What is left over is what the last piece takes, and there must be something left.
             if not gaps:
                 yield Problem("tier-unreachable", (*self.path, *last.key))
             taken += [_Part(gap, last.points) for gap in gaps]
         elif gaps:
-            yield Problem(
-                "tiers-gap",
-                (*self.path, last.key[0]),
-                {"range": _range_argument(gaps[0])},
-            )
-        yield from self._falls(taken, (*self.path, last.key[0]))
+            arguments = {"range": _range_argument(gaps[0])}
+            yield Problem("tiers-gap", list_path, arguments)
+        yield from self._falls(taken, list_path)
 
     def _parts(self, piece: Piece) -> list[Interval]:
         """Return the parts of the metric's range that a piece names, none for a catch-all."""
@@ -154,7 +172,10 @@ class _NumberLine:
         return [self._tidy(part).meets(self.domain) for part in named]
 
     def _tidy(self, interval: Interval) -> Interval:
-        return interval.whole_only() if self.whole else interval
+        """Return an interval with ends that values can have: of counts, `> 3` is `≥ 4`."""
+        if not self.whole:
+            return interval
+        return interval.whole_only()
 
     def _overlap(
         self, piece: Piece, part: Interval, taken: Sequence[_Part]
@@ -177,25 +198,37 @@ class _NumberLine:
         return [gap for gap in gaps if not gap.empty]
 
     def _falls(self, parts: list[_Part], path: Path) -> Problems:
-        """Points may not fall while the metric gets better (semantics law 4)."""
-        better = "lower" if self.late else self.metric.better
+        """Points may not fall while the metric gets better (semantics law 4).
+
+        A piece may fall within itself, or a step down may lie between two neighbours: the points at
+        the best end of the worse one are held against those at the worst end of the better one.
+        What a formula gives is not known here, so it is passed over; the law holds for scored
+        submissions all the same.
+        """
+        better = self.metric.better
+        if self.late:
+            better = "lower"
         if better == "neither":
             return
         for part in parts:
             if _slopes_down(part.points, better):
-                yield Problem(
-                    "points-fall", path, _fall(part.interval, part.at_high, part.at_low)
-                )
+                fall = _fall(part.interval, part.at_high, part.at_low)
+                yield Problem("points-fall", path, fall)
                 return
         ordered = sorted(parts, key=lambda part: part.interval.low_key)
         known = [part for part in ordered if not _by_formula(part)]
         if better == "lower":
             known.reverse()
         for worse, part in pairwise(known):
-            before = worse.at_high if better == "higher" else worse.at_low
-            after = part.at_low if better == "higher" else part.at_high
+            if better == "higher":
+                before = worse.at_high
+                after = part.at_low
+            else:
+                before = worse.at_low
+                after = part.at_high
             if before is not None and after is not None and after < before:
-                yield Problem("points-fall", path, _fall(part.interval, after, before))
+                fall = _fall(part.interval, after, before)
+                yield Problem("points-fall", path, fall)
                 return
 
 
@@ -207,7 +240,10 @@ def _slopes_down(points: Points, better: str) -> bool:
     """Whether a staircase leads down while the metric gets better."""
     if not isinstance(points, Staircase):
         return False
-    return points.each < 0 if better == "higher" else points.each > 0
+    # Points rise with the figure where `each` is above zero.
+    if better == "higher":
+        return points.each < 0
+    return points.each > 0
 
 
 def _fall(
@@ -221,13 +257,23 @@ def _fall(
 
 
 def _or_unknown(points: Fraction | None) -> str:
-    return "?" if points is None else figure(points)
+    if points is None:
+        return "?"
+    return figure(points)
 
 
 def _widened(part: Interval) -> Interval:
-    """Return an interval of whole numbers with room up to the next ones on both sides."""
-    low = None if part.low is None else part.low - 1
-    high = None if part.high is None else part.high + 1
+    """Return an interval of whole numbers with room up to the next ones on both sides.
+
+    3 to 5 becomes all between 2 and 6, without these: next to 6 to 8, which begins above 5,
+    nothing is left out.
+    """
+    low = part.low
+    high = part.high
+    if low is not None:
+        low -= 1
+    if high is not None:
+        high += 1
     return Interval(low, high, low_open=True, high_open=True)
 
 
@@ -236,31 +282,42 @@ def _words(metric: Metric, function: ValueFunction, path: Path) -> Problems:
     everything: list[Scalar] = [level.vi for level in metric.levels]
     if metric.type == "yes_no":
         everything = [True, False]
+    # Each word with the points of the first piece that names it.
     points: dict[Scalar, Fraction | None] = {}
     for piece in function.pieces:
-        named = piece.condition.values if isinstance(piece.condition, Among) else None
-        fresh = [
-            value for value in dict.fromkeys(named or everything) if value not in points
-        ]
-        if named and len(fresh) < len(named):
+        # A piece for everything else names none.
+        named: tuple[Scalar, ...] = ()
+        if isinstance(piece.condition, Among):
+            named = piece.condition.values
+        words = dict.fromkeys(named or everything)
+        fresh = [word for word in words if word not in points]
+        piece_path = (*path, *piece.key)
+        # A word that one piece names twice is an overlap too.
+        if len(fresh) < len(named):
             arguments = {"range": ", ".join(map(str, named))}
-            yield Problem("tiers-overlap", (*path, *piece.key), arguments)
+            yield Problem("tiers-overlap", piece_path, arguments)
         elif not fresh:
-            yield Problem("tier-unreachable", (*path, *piece.key))
+            yield Problem("tier-unreachable", piece_path)
         points |= dict.fromkeys(fresh, points_at(piece.points, None))
-    key = function.pieces[-1].key[0]
-    rest = [str(value) for value in everything if value not in points]
+    list_path = (*path, function.pieces[-1].key[0])
+    rest = [str(word) for word in everything if word not in points]
     if rest:
-        yield Problem("tiers-gap", (*path, key), {"range": ", ".join(rest)})
+        yield Problem("tiers-gap", list_path, {"range": ", ".join(rest)})
         return
-    yield from _words_fall(
-        [points[value] for value in everything], metric, (*path, key)
-    )
+    in_order = [points[word] for word in everything]
+    yield from _words_fall(in_order, metric, list_path)
 
 
 def _words_fall(points: list[Fraction | None], metric: Metric, path: Path) -> Problems:
+    """Yield the first step from a better word to a worse one that earns more (semantics law 4).
+
+    Levels stand in the order of the file, of which `better` names the end: "lower" says that the
+    first is the best. Of yes and no, yes stands first, and is the "higher" one.
+    """
     best_is_first = metric.better == ("lower" if metric.levels else "higher")
-    best_first = points if best_is_first else points[::-1]
+    best_first = points
+    if not best_is_first:
+        best_first = points[::-1]
     known = [value for value in best_first if value is not None]
     for better, worse in pairwise(known):
         if worse > better and metric.better != "neither":
@@ -274,19 +331,30 @@ def _words_fall(points: list[Fraction | None], metric: Metric, path: Path) -> Pr
 
 
 def bands(ladder: tuple[Band, ...], scale: Fraction, possible: Interval) -> Problems:
-    """Yield bands that overlap, leave a gap, or that no possible index lies in."""
+    """Yield bands that overlap, leave a gap, or that no possible index lies in.
+
+    Args:
+        ladder: the bands in the order of the file.
+        scale: the index of a unit that loses nothing.
+        possible: the interval outside of which no index lies.
+    """
     intervals = [band.interval for band in ladder]
     for position, interval in enumerate(intervals):
         if interval.meets(possible).empty:
             yield Problem("tier-unreachable", ("band", position))
-        clash = [old for old in intervals[:position] if not old.meets(interval).empty]
-        if clash:
-            overlap = {"range": _range_argument(clash[0].meets(interval))}
-            yield Problem("bands-overlap", ("band", position), overlap)
+        shared = [old.meets(interval) for old in intervals[:position]]
+        overlaps = [part for part in shared if not part.empty]
+        if overlaps:
+            arguments = {"range": _range_argument(overlaps[0])}
+            yield Problem("bands-overlap", ("band", position), arguments)
     if intervals:
-        gaps = uncovered(_span([*intervals, Interval(Fraction(0), scale)]), intervals)
+        # Bands may go beyond the scale, for bonus points; then no hole may lie there either.
+        whole_scale = Interval(Fraction(0), scale)
+        everything = _span([*intervals, whole_scale])
+        gaps = uncovered(everything, intervals)
         if gaps:
-            yield Problem("bands-gap", ("band", 0), {"range": _range_argument(gaps[0])})
+            arguments = {"range": _range_argument(gaps[0])}
+            yield Problem("bands-gap", ("band", 0), arguments)
 
 
 def _span(parts: list[Interval]) -> Interval:
