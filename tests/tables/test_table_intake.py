@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from decimal import Decimal
 from unicodedata import normalize
 
 import openpyxl
@@ -10,7 +11,9 @@ from test_table_files import run
 
 from cchc_rules import SubmissionError
 from cchc_rules.submissions.table_files import holds_many
-from cchc_rules.tables.whole_files import load_table
+from cchc_rules.tables.province.rank_table import rank_table
+from cchc_rules.tables.province.scored_units import load_results
+from cchc_rules.tables.whole_files import first_row_number, load_table
 
 RULES = """
 format = 1
@@ -263,3 +266,61 @@ def test_files_of_office_programs_are_told_to_be_saved_as_xlsx(rules, ending, ca
     said = capsys.readouterr().err
     assert "[other-format]" in said
     assert "xlsx" in said
+
+
+class TestSemicolons:
+    """Excel of a country with decimal commas puts semicolons between the cells."""
+
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("unit;index\nXã A;82,56\n", 2),
+            ("sep=;\nunit;index\nXã A;82,56\n", 3),
+            ("\ufeffunit;index\r\nXã A;82,56\r\n", 2),
+            ("unit\tindex\nXã A\t82,56\n", 2),
+            ('unit,index\nXã A,"82,56"\n', 2),
+            ('unit;index\n"Xã A";"82,56"\n', 2),
+        ],
+    )
+    def test_the_heading_decides(self, tmp_path, text, first):
+        path = tmp_path / "in.csv"
+        path.write_bytes(text.encode())
+        assert load_table(path).to_dicts() == [{"unit": "Xã A", "index": "82,56"}]
+        assert first_row_number(path) == first
+
+    def test_commas_in_cells_do_not_count(self, tmp_path):
+        path = tmp_path / "in.csv"
+        path.write_text("unit;why\nA;a, b, c, d, e\n", encoding="utf-8")
+        assert load_table(path).columns == ["unit", "why"]
+
+    def test_one_column(self, tmp_path):
+        path = tmp_path / "in.csv"
+        path.write_text("unit\nXã A; B\n", encoding="utf-8")
+        assert load_table(path)["unit"].to_list() == ["Xã A; B"]
+
+    def test_empty(self, tmp_path):
+        path = tmp_path / "in.csv"
+        path.write_bytes(b"")
+        with pytest.raises(SubmissionError, match="table-unreadable"):
+            load_table(path)
+
+    def test_results_that_a_spreadsheet_saved_anew_are_ranked(self, tmp_path):
+        path = tmp_path / "scores.csv"
+        heading = "row;unit;district;index;index.numerator;index.denominator;band"
+        path.write_text(
+            f"{heading}\n2;A;Đông;82,56;8256;100;good\n3;B;Đông;91;91;1;good\n",
+            encoding="utf-8",
+        )
+        ranks = rank_table(load_results(path))
+        assert ranks["unit"].to_list() == ["B", "A"]
+        assert ranks["index"].to_list() == [Decimal(91), Decimal("82.56")]
+
+    def test_wrong_cells_are_told_by_the_row_of_the_file(self, tmp_path):
+        path = tmp_path / "scores.csv"
+        heading = "row;unit;index;index.numerator;index.denominator;band"
+        path.write_text(f"sep=;\n{heading}\n2;A;1.000,5;1;1;good\n", encoding="utf-8")
+        with pytest.raises(SubmissionError) as refused:
+            rank_table(load_results(path))
+        (problem,) = refused.value.problems
+        assert problem.code == "scores-cell"
+        assert problem.arguments["row"] == "3"

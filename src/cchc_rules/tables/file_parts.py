@@ -278,7 +278,7 @@ def _csv_heading(path: Path, encoding: str) -> Heading:
         encoding = "utf-8-sig"
     with path.open(encoding=encoding, newline="") as file:
         # Excel writes `sep=;` above a table to say what separates its cells.
-        stated = re.fullmatch(r"sep=(.)\s*", file.readline(_LONGEST_LINE))
+        stated = re.fullmatch(r"sep=(.)\s*", file.readline(LONGEST_LINE))
         first = 0
         file.seek(0)
         if stated:
@@ -303,17 +303,29 @@ def _csv_heading(path: Path, encoding: str) -> Heading:
     return Heading(names, unnamed, delimiter, position + 1, lines)
 
 
-_LONGEST_LINE = 1 << 20
+LONGEST_LINE = 1 << 20
 """So many characters of a line are looked at: a file without line ends may be of any size."""
 
 
 def _delimiter(file: TextIO) -> str:
     """Return what separates the cells: the mark that stands most often in the heading."""
-    lines = iter(lambda: file.readline(_LONGEST_LINE), "")
+    lines = iter(lambda: file.readline(LONGEST_LINE), "")
     first_lines = [*islice(lines, MOST_TITLE_ROWS)]
     headings = [line for line in first_lines if "unit" in line]
     heading = next(iter(headings or first_lines), "")
-    # Of marks that stand as often, `max` takes the first: a comma where there is none at all.
+    return most_frequent_separator(heading)
+
+
+def most_frequent_separator(heading: str) -> str:
+    """Return the mark that stands most often in a heading: a comma, a semicolon or a tab.
+
+    Names of columns have none of them. A heading of one column has no mark at all; what separates
+    its cells is then of no account, and a comma is returned.
+
+    >>> most_frequent_separator("unit;period;on_time")
+    ';'
+    """
+    # Of marks that stand as often, `max` takes the first.
     return max(",;\t", key=heading.count)
 
 

@@ -4,14 +4,16 @@ The table is read, scored and written part by part, so that memory stays bounded
 it has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
+from cchc_rules.base.problem import Problem
 from cchc_rules.rules.model import RuleSet
+from cchc_rules.tables.doubtful_rows import MOST_EXAMINED, DoubtfulRow, placed
 from cchc_rules.tables.file_parts import Part, may_hold_submissions, parts
 from cchc_rules.tables.file_sinks import Sink, sinks
 from cchc_rules.tables.program import Computation
@@ -32,12 +34,17 @@ Watch: TypeAlias = Callable[[int, float], None]
 """Told after each part how many rows have been read, and how much of the file, between 0 and 1."""
 
 
+MOST_DOUBTS = 20
+"""So many doubts are kept to be told: more than a screen of them nobody reads."""
+
+
 @dataclass
 class Tally:
     """How many rows were read, scored and refused.
 
     `alone` of them were scored one by one; `steps` are the computations in columns that the others
     went through, and `floats` the columns of binary floats that were met, each once, in order.
+    `doubts` are the first warnings of rows that were scored, in the order of the rows.
     """
 
     read: int = 0
@@ -46,6 +53,11 @@ class Tally:
     alone: int = 0
     steps: dict[Computation, None] = field(default_factory=dict)
     floats: dict[str, None] = field(default_factory=dict)
+    doubts: list[Problem] = field(default_factory=list)
+    more_doubts: bool = False
+    """Whether there are doubtful rows beyond those that `doubts` are about."""
+    examined: bool = True
+    """Whether all rows were looked through for doubts."""
 
     def add(self, part: Part, scores: Scores) -> None:
         """Count a part; what is scored and what is refused make up what was read."""
@@ -58,6 +70,22 @@ class Tally:
         self.alone += scores.alone
         self.steps |= dict.fromkeys(scores.steps)
         self.floats |= dict.fromkeys(scores.floats)
+
+    def note(self, rows: Iterable[DoubtfulRow], source: Path) -> None:
+        """Keep what is doubtful in the rows of a part, up to so many doubts in all.
+
+        The rows are looked through as they are asked for: beyond the bound none is.
+        """
+        if self.read > MOST_EXAMINED:
+            self.examined = False
+            return
+        if self.more_doubts:
+            return
+        for row in rows:
+            if len(self.doubts) >= MOST_DOUBTS:
+                self.more_doubts = True
+                return
+            self.doubts += placed(row, source)
 
 
 class Files(NamedTuple):
@@ -78,7 +106,12 @@ def errors_beside(output: Path) -> Path:
 
 
 def score_file(
-    scorer: Scorer, files: Files, *, long: bool = False, watch: Watch | None = None
+    scorer: Scorer,
+    files: Files,
+    *,
+    long: bool = False,
+    strict: bool = False,
+    watch: Watch | None = None,
 ) -> Tally:
     """Score a table in a file, or a folder of submissions, into a file; write what is refused into
     another.
@@ -88,6 +121,8 @@ def score_file(
         files: Where the table is read, and where results and refusals are written.
         long: Write a row for each rule of each unit that lost points, in place of a row for each
             unit.
+        strict: Refuse each row in which something is doubtful. Otherwise doubts are only noted, in
+            tables of up to `MOST_EXAMINED` rows.
         watch: Called after each part with the rows that were read so far and the part of the file
             that is done.
 
@@ -106,9 +141,13 @@ def score_file(
     with sinks(refusals, results) as (wrong, good):
         for part in parts(files.source, scorer.columns):
             scores = scorer.score(part.frame, part.alone, GIVEN)
+            if strict:
+                scores = scorer.refuse_doubtful(scores, part.alone)
             good.write(_shown(rules, scores.results, long))
             _refuse(part, scores, scorer, wrong)
             tally.add(part, scores)
+            if not strict:
+                tally.note(scorer.doubtful(scores, part.alone), files.source)
             if watch is not None:
                 watch(tally.read, part.done)
     return tally

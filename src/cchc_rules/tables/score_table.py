@@ -21,6 +21,12 @@ from cchc_rules.report.score import score
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.scoring.compiled_rules import compile_rules
 from cchc_rules.submissions.binding import judgement_day, load_measurements, variant
+from cchc_rules.tables.doubtful_rows import (
+    DoubtfulRow,
+    doubtful_rows,
+    submission_of,
+    suspects,
+)
 from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.file_parts import SLICE, Lone
 from cchc_rules.tables.program import Computation, Machine, ProgramInput, programmed
@@ -71,11 +77,34 @@ class Scores:
     floats: tuple[str, ...]
     table: pl.DataFrame = field(repr=False)
     as_of: date | None = None
+    lang: str = DEFAULT_LANGUAGE
 
     @property
     def losses(self) -> pl.DataFrame:
         """The long form: a row for each rule of each unit that lost points."""
         return lost_points(self.rules, self.results)
+
+    @property
+    def warnings(self) -> pl.DataFrame:
+        """What is doubtful in the rows that were scored: a row for each doubt, with the columns of
+        `errors`.
+
+        It is looked for when it is asked for: to make submissions of the rows in which something
+        may be doubtful takes longer than to score them.
+        """
+        columns = layout(self.rules)
+        found: list[tuple[Any, ...]] = []
+        rows = suspects(self.rules, self.scored_rows())
+        for row in doubtful_rows(self.rules, columns, rows, self.as_of):
+            found += refused(row.doubts, row.number, row.source, columns, self.lang)
+        return pl.DataFrame(found, schema=ERRORS, orient="row")
+
+    def scored_rows(self) -> pl.DataFrame:
+        """Return the rows of the table that were scored."""
+        # A table without rows, as a folder of submissions has one, may have no columns either.
+        if self.errors.is_empty() or self.table.is_empty():
+            return self.table
+        return self.table.join(self.results, on=ROW, how="semi", maintain_order="left")
 
     def report(self, row: int) -> Report:
         """Return the full report of a row of the table, counted from 1.
@@ -205,6 +234,47 @@ class Scorer:
             floats=(*floats,),
             table=numbered,
             as_of=self.as_of,
+            lang=self.lang,
+        )
+
+    def doubtful(
+        self, scores: Scores, alone: Iterable[tuple[int, Lone]] = ()
+    ) -> Iterator[DoubtfulRow]:
+        """Yield the rows that were scored and have something doubtful, in the table's order.
+
+        Arguments:
+            scores: What `score` has returned.
+            alone: The submissions that stood alone beside its table.
+        """
+        yield from doubtful_rows(
+            self.rules,
+            self.columns,
+            suspects(self.rules, scores.scored_rows()),
+            self.as_of,
+        )
+        scored = {*scores.results.get_column(ROW)}
+        scored_alone = [row for row in alone if row[0] in scored]
+        yield from doubtful_rows(self.rules, self.columns, scored_alone, self.as_of)
+
+    def refuse_doubtful(
+        self, scores: Scores, alone: Iterable[tuple[int, Lone]] = ()
+    ) -> Scores:
+        """Return the scores without the doubtful rows, which are among the errors then."""
+        numbers = []
+        errors: list[tuple[Any, ...]] = []
+        for row in self.doubtful(scores, alone):
+            numbers.append(row.number)
+            errors += refused(
+                row.doubts, row.number, row.source, self.columns, self.lang
+            )
+        if not errors:
+            return scores
+        added = pl.DataFrame(errors, schema=ERRORS, orient="row")
+        all_errors = pl.concat([scores.errors, added])
+        return replace(
+            scores,
+            results=scores.results.filter(~pl.col(ROW).is_in(numbers)),
+            errors=all_errors.sort(ROW, maintain_order=True),
         )
 
     def _machine(self, part: pl.DataFrame) -> Machine | None:
@@ -320,9 +390,9 @@ def _left(frame: pl.DataFrame, scored: list[pl.DataFrame]) -> pl.DataFrame:
 def one_by_one(
     rules: RuleSet, columns: Layout, source: Lone, as_of: date | None
 ) -> Report:
-    """Return the report of a row, of a whole submission or of its file."""
-    submission = source
-    if isinstance(source, Mapping) and "measurements" not in source:
-        submission = columns.submission(source)
-    measurements = load_measurements(submission, rules, as_of=as_of)
+    """Return the report of a row, of a whole submission or of its file.
+
+    Raises `SubmissionError` where it is refused.
+    """
+    measurements = submission_of(rules, columns, source, as_of)
     return score(rules, measurements, as_of=as_of)

@@ -4,40 +4,102 @@ What is text in the file stays text. Tables that may be too long for memory are 
 `cchc_rules.tables.file_parts`.
 """
 
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from cchc_rules.base.problem import Problem, SubmissionError, bounded, quoted
 from cchc_rules.base.text import normal_text
 from cchc_rules.submissions.worksheets import Cell, open_sheets
-from cchc_rules.tables.file_parts import refusing
+from cchc_rules.tables.file_parts import LONGEST_LINE, most_frequent_separator, refusing
 
 ENDINGS = (".parquet", ".csv", ".jsonl", ".ndjson", ".xlsx")
 """How the names of the files end that are read."""
+
+WITH_HEADING = (".csv", ".xlsx")
+"""Files whose first row is the heading, so that the first row of values is row 2."""
 
 
 def load_table(path: Path) -> pl.DataFrame:
     """Return the table in a file.
 
     Columns of Parquet and JSON Lines have the types of the file; those of CSV and of a worksheet
-    are text, numbers of a worksheet in their shortest decimal form. Raises `SubmissionError` where
-    the file cannot be read, or its name ends in none of `ENDINGS`.
+    are text, numbers of a worksheet in their shortest decimal form.
+
+    The cells of CSV are separated by commas, semicolons or tabs, whichever stands most often in
+    the heading: where the decimal sign is a comma, as in Vietnam, Excel writes semicolons.
+
+    Arguments:
+        path: The file, whose name ends in one of `ENDINGS`.
+
+    Raises `SubmissionError` where the file cannot be read, or its name ends in anything else.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "units.csv")
+    ...     _ = path.write_text("unit;district\\nXã A;Đông\\n", encoding="utf-8")
+    ...     load_table(path).to_dicts()
+    [{'unit': 'Xã A', 'district': 'Đông'}]
     """
-    if path.suffix.lower() not in ENDINGS:
-        places = {"given": quoted(path.name, 200), "endings": ", ".join(ENDINGS)}
-        raise SubmissionError([Problem("table-form", (), places, path.name)])
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        arguments = {"given": quoted(path.name, 200), "endings": ", ".join(ENDINGS)}
+        raise SubmissionError([Problem("table-form", (), arguments, path.name)])
     with refusing(path):
-        match path.suffix.lower():
+        match ending:
             case ".parquet":
                 return pl.read_parquet(path)
             case ".csv":
-                # No types are guessed: a binary float would take digits from a number.
-                return pl.read_csv(path, infer_schema=False)
+                return _text_table(path)
             case ".xlsx":
                 return _sheet(path)
             case _:
                 return pl.read_ndjson(path, infer_schema_length=None)
+
+
+def first_row_number(path: Path) -> int:
+    """Return the number of a table's first row of values, as readers of its file count.
+
+    Raises `SubmissionError` where the file cannot be read.
+    """
+    ending = path.suffix.lower()
+    if ending not in WITH_HEADING:
+        return 1
+    if ending == ".csv":
+        with refusing(path):
+            return 2 + _separation(path).lines_above
+    return 2
+
+
+class _Separation(NamedTuple):
+    """What separates the cells of a CSV file, and how many lines stand above its heading."""
+
+    mark: str
+    lines_above: int
+
+
+def _separation(path: Path) -> _Separation:
+    """Decide from the heading what separates cells; Excel may say it in a line `sep=;` above."""
+    # Letters that are no UTF-8 are refused by the reader of the table, which says where they are.
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        first_line = file.readline(LONGEST_LINE)
+    stated = re.fullmatch(r"sep=(.)\s*", first_line)
+    if stated:
+        return _Separation(stated[1], lines_above=1)
+    return _Separation(most_frequent_separator(first_line), lines_above=0)
+
+
+def _text_table(path: Path) -> pl.DataFrame:
+    """Return a CSV file as text: to guess a type could take digits from a number."""
+    separation = _separation(path)
+    return pl.read_csv(
+        path,
+        separator=separation.mark,
+        skip_rows=separation.lines_above,
+        infer_schema=False,
+    )
 
 
 def _sheet(path: Path) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from cchc_rules.base.messages import message
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
 from cchc_rules.base.text import readable_name
 from cchc_rules.cli.arguments import Parser
-from cchc_rules.cli.commands.score import rules_for
+from cchc_rules.cli.commands.score import print_doubts, rules_for
 from cchc_rules.cli.console import DONE, USAGE, complain, paper, put
 from cchc_rules.render.comparison import FORMATS, render
 from cchc_rules.report.printing import checked_report
@@ -71,4 +71,6 @@ def _side(options: argparse.Namespace, side: str) -> Report | dict[str, Any]:
     rules = rules_for(path, getattr(options, f"rules_{side}") or options.rules)
     as_of = getattr(options, f"as_of_{side}") or options.as_of
     measurements = load_measurements(path, rules, as_of=as_of)
+    day = as_of or measurements.judged_at
+    print_doubts(measurements, rules, day, options.lang)
     return score(rules, measurements, as_of=as_of)

@@ -1,6 +1,7 @@
 """`cchc-rules score`: a submission in, its report out."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +126,23 @@ def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
     day = options.as_of or measurements.judged_at
     if options.strict:
         refuse_doubtful(measurements, rules, day)
-    print_problems(warnings(measurements, rules, day), options.lang or rules.language)
+    print_doubts(measurements, rules, day, options.lang)
     return measurements
+
+
+def print_doubts(
+    measurements: Measurements, rules: RuleSet, as_of: date, lang: str | None
+) -> None:
+    """Say on standard error what is doubtful in a submission.
+
+    Arguments:
+        measurements: The submission.
+        rules: The rule set that it is held against.
+        as_of: The day of judgement.
+        lang: The language that was asked for; None for that of the rule set.
+    """
+    doubts = warnings(measurements, rules, as_of)
+    print_problems(doubts, lang or rules.language)
 
 
 def rules_for(measurements: Path, named: str | None) -> RuleSet:

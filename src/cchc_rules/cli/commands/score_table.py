@@ -14,9 +14,11 @@ from cchc_rules.cli.console import (
     SUBMISSION_REFUSED,
     USAGE,
     complain,
+    print_problems,
     show_progress,
 )
 from cchc_rules.rules.load import load_rules
+from cchc_rules.tables.doubtful_rows import MOST_EXAMINED
 from cchc_rules.tables.file_sinks import SINKS
 from cchc_rules.tables.score_files import Files, Tally, errors_beside, score_file
 from cchc_rules.tables.score_table import Scorer
@@ -35,7 +37,14 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
     refuse_overlap(errors, [options.measurements, options.rules, options.output])
     scorer = Scorer(load_rules(options.rules), as_of=options.as_of, lang=lang)
     files = Files(options.measurements, options.output, errors)
-    tally = score_file(scorer, files, long=options.long, watch=partial(watch, lang))
+    tally = score_file(
+        scorer,
+        files,
+        long=options.long,
+        strict=options.strict,
+        watch=partial(watch, lang),
+    )
+    print_problems(tally.doubts, lang)
     for line in _said(tally, errors, lang):
         complain(line)
     return SUBMISSION_REFUSED if tally.refused else DONE
@@ -76,6 +85,11 @@ def _said(tally: Tally, errors: Path, lang: str) -> list[str]:
     if tally.floats:
         columns = ", ".join(tally.floats)
         lines.append(message(lang, "cli.table-floats", columns=columns))
+    if tally.more_doubts:
+        lines.append(message(lang, "cli.table-more-doubts"))
+    if not tally.examined:
+        most = Figures(MOST_EXAMINED)
+        lines.append(message(lang, "cli.table-not-examined", most=most))
     if tally.refused:
         path = quoted(readable_name(errors), 200)
         lines.append(message(lang, "cli.table-errors", path=path))

@@ -13,7 +13,7 @@ from cchc_rules.base.messages import date as say_day
 from cchc_rules.base.problem import Problem, ReportError, quoted
 from cchc_rules.base.text import readable_name
 from cchc_rules.cli.arguments import Parser
-from cchc_rules.cli.commands.score import rules_for
+from cchc_rules.cli.commands.score import print_doubts, rules_for
 from cchc_rules.cli.console import DONE, say
 from cchc_rules.report.against_files import against_rules, against_submission, apart
 from cchc_rules.report.printing import load_report, print_report
@@ -102,6 +102,7 @@ class _Proof:
         rules = rules_for(path, self.options.rules)
         day: date = self.options.as_of or load_measurements(path, rules).judged_at
         measurements = load_measurements(path, rules, as_of=day)
+        print_doubts(measurements, rules, day, self.options.lang)
         found, true = against_submission(self.report, rules, measurements, day)
         days = {
             "day": say_day(self.lang, day),

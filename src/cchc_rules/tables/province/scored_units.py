@@ -13,16 +13,13 @@ from cchc_rules.base.text import normal_name
 from cchc_rules.tables.result_columns import EXACT, ROW
 from cchc_rules.tables.score_files import errors_beside
 from cchc_rules.tables.score_table import Scores
-from cchc_rules.tables.whole_files import load_table
+from cchc_rules.tables.whole_files import first_row_number, load_table
 
 NAMES = ("unit", "district", "unit_kind", "period", "band")
 """The columns of results that are words; so are those of states."""
 
 POINTS = pl.Decimal(38, 12)
 """What points are while they are added up and compared: an index has at most twelve places."""
-
-WITH_HEADING = (".csv", ".xlsx")
-"""Files whose first row is the heading, so that the first unit stands in row 2."""
 
 MOST_CELLS = 3
 """So many wrong cells of one column are named; a column of another type has thousands."""
@@ -61,7 +58,7 @@ def load_results(path: Path, errors: Path | None = None) -> GivenResults:
     where a file cannot be read, or is no such table.
     """
     table = load_table(path)
-    first_row = 2 if path.suffix.lower() in WITH_HEADING else 1
+    first_row = first_row_number(path)
     written = errors or errors_beside(path)
     if errors is None and not written.is_file():
         return GivenResults(table, None, path.name, first_row)
@@ -187,9 +184,12 @@ def _numbers(cells: pl.Series) -> pl.Series:
     dtype = pl.Int64 if cells.name in (ROW, *EXACT) else POINTS
     if cells.dtype.is_float() or cells.dtype.is_nested():
         return pl.Series(cells.name, [None] * len(cells), dtype)
-    exact = cells.dtype.is_integer() or cells.dtype.is_decimal()
-    typed = cells if exact else cells.cast(pl.String)
-    return typed.cast(dtype, strict=False)
+    if cells.dtype.is_integer() or cells.dtype.is_decimal():
+        return cells.cast(dtype, strict=False)
+    # Points have no marks between thousands. So a comma is the decimal sign, as it is where a
+    # Vietnamese Excel has saved the results anew: 82,56 is 82.56.
+    texts = cells.cast(pl.String).str.replace(r"^(-?\d+),(\d+)$", "$1.$2")
+    return texts.cast(dtype, strict=False)
 
 
 def _words(cells: pl.Series) -> pl.Series:
