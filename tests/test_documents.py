@@ -3,7 +3,9 @@
 With CCHC_BROWSER=1 the site's tests fail instead of being skipped. `tools/check_docs.py` holds links, names and numbers.
 """
 
+import ast
 import importlib
+import inspect
 import os
 import re
 import shutil
@@ -12,6 +14,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+import cchc_rules
+from cchc_rules.cli.arguments import Parser
+from cchc_rules.cli.commands import COMMANDS
+from cchc_rules.report import report as report_module
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,11 +49,10 @@ class TestTheReadme:
         assert README.count("![") == 1
 
     def test_says_how_many_losses_there_are(self):
-        from cchc_rules import load_measurements, load_rules, score  # noqa: PLC0415
-
-        rules = load_rules("cam-due-2023")
+        rules = cchc_rules.load_rules("cam-due-2023")
         example = ROOT / "examples" / "cam-due-2023.json"
-        report = score(rules, load_measurements(example, rules))
+        measurements = cchc_rules.load_measurements(example, rules)
+        report = cchc_rules.score(rules, measurements)
         assert f"one of its {len(report.losses)} losses" in README
 
     def test_leads_to_no_page_that_is_made_only_for_the_site(self, tool):
@@ -89,6 +95,109 @@ class TestTheNavigation:
             if title.startswith(caption):
                 for page in pages:
                     assert re.match(rf"docs/({folder})/", page), page
+
+
+API = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+CELL = re.compile(r"^\| (`[^|]+) \|", re.MULTILINE)
+CALL = re.compile(r"`([\w.]+)\(([^`]*)\)`")
+CALLS = CALL.findall(" ".join(CELL.findall(API)))
+
+
+class TestTheLibraryPage:
+    @pytest.mark.parametrize(
+        ("name", "arguments"), [call for call in CALLS if call[0] != "str"]
+    )
+    def test_calls_are_written_as_they_are(self, name, arguments):
+        """Every call of the first table, and every method in the others, with all its defaults."""
+        place, _, last = name.rpartition(".")
+        holders = {"report": cchc_rules.Report, "plan": cchc_rules.Plan, "": cchc_rules}
+        holders |= {
+            "comparison": cchc_rules.Comparison,
+            "error": cchc_rules.CchcError,
+            "problem": cchc_rules.Problem,
+        }
+        if place not in holders:
+            holders[place] = importlib.import_module(place)
+        parameters = inspect.signature(getattr(holders[place], last)).parameters
+        written = ast.parse(f"def call({arguments}): pass").body[0].args
+        positional = [each.arg for each in written.args]
+        named = [each.arg for each in written.kwonlyargs]
+        is_named = inspect.Parameter.KEYWORD_ONLY
+        real = [name for name in parameters if name != "self"]
+        assert positional + named == real
+        assert named == [name for name in real if parameters[name].kind is is_named]
+        defaults = [*written.defaults, *(node for node in written.kw_defaults if node)]
+        with_default = [
+            parameters[name].default
+            for name in real
+            if parameters[name].default is not inspect.Parameter.empty
+        ]
+        assert len(defaults) == len(with_default)
+        for node, default in zip(defaults, with_default, strict=True):
+            if not isinstance(node, ast.Name):
+                assert ast.literal_eval(node) == default
+
+    @pytest.mark.parametrize(
+        ("word", "kind"),
+        [("report", "Report"), ("plan", "Plan"), ("comparison", "Comparison")],
+    )
+    def test_attributes_are_there(self, word, kind):
+        thing = getattr(cchc_rules, kind)
+        names = set(re.findall(rf"`{word}\.(\w+)[`(]", API))
+        assert names
+        assert names <= {*dir(thing), *getattr(thing, "__dataclass_fields__", ())}
+
+    @pytest.mark.parametrize("kind", ["RuleRecord", "GroupRecord"])
+    def test_what_a_record_has(self, kind):
+        _, _, rest = API.partition(f"A `{kind}` has")
+        text, _, _ = (
+            rest.partition("\n\nA ") if kind == "RuleRecord" else rest.partition(".")
+        )
+        record = getattr(report_module, kind)
+        there = {*dir(record), *getattr(record, "__dataclass_fields__", ())}
+        keys = re.findall(
+            r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", text, re.MULTILINE)) or text
+        )
+        assert len(keys) > 5
+        assert set(keys) <= there
+
+
+CLI = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+SECTIONS = re.split(r"^## ", CLI, flags=re.MULTILINE)
+NUMBER_OF_COMMANDS = 17
+
+
+def actions(command):
+    """The options of a command, as its parser has them."""
+    parser = Parser(lang="en")
+    importlib.import_module(f"cchc_rules.cli.commands.{command}").add(parser)
+    return [action for action in parser._actions if action.option_strings]
+
+
+class TestThePageOfTheCommandLine:
+    def test_begins_with_all_commands(self):
+        listed = re.findall(r"`(\w+)` ", SECTIONS[0])
+        assert len(COMMANDS) == NUMBER_OF_COMMANDS
+        assert set(COMMANDS) <= set(listed)
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_names_the_choices_of_each_option(self, command):
+        """`--format text\\|json` in the section of a command is what its parser takes."""
+        (section,) = (
+            text
+            for text in SECTIONS
+            if re.search(rf"`cchc-rules {command}\b", text.splitlines()[0])
+        )
+        for action in actions(command):
+            name = action.option_strings[-1]
+            written = re.findall(rf"`{name} ([\w|\\]+\|[\w|\\]+)`", section)
+            for choices in written:
+                choices = choices.replace("\\", "")
+                if choices.isupper():
+                    continue
+                assert set(choices.split("|")) == set(action.choices)
+            if name == "--format" and action.choices:
+                assert written, "the forms are not said"
 
 
 def required(package):
