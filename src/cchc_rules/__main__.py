@@ -15,7 +15,7 @@ def run() -> int:
     """Run the command and return its exit code."""
     gc.set_threshold(MANY_OBJECTS)
     # Loading the modules makes many objects, too.
-    from cchc_rules.cli.main import main
+    from cchc_rules.cli.main import main  # noqa: PLC0415
 
     return main()
 
