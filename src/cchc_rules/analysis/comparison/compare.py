@@ -41,13 +41,16 @@ class Comparison:
     says so.
 
     `to_dict` gives the document of docs/reference/comparison.md.
+
+    Args:
+        division: The change, divided into its parts.
     """
 
     def __init__(self, division: Division) -> None:
         self.division = division
 
     def decimal(self, ticks: int) -> Decimal:
-        """Return ticks as points."""
+        """Return ticks as points, with the places of the finer index."""
         return Decimal(fixed(ticks, self.division.places))
 
     @property
@@ -71,30 +74,32 @@ class Comparison:
         return self._if_divided(self.division.totals.rules)
 
     def _if_divided(self, ticks: int) -> Decimal | None:
-        return self.decimal(ticks) if self.division.divided else None
+        if not self.division.divided:
+            return None
+        return self.decimal(ticks)
 
     @property
     def parts(self) -> Mapping[ChangePart, Fraction]:
         """What every part moved the index by, exactly: rules, and the steps between the rules and
         the index.
         """
-        return {
-            part: self.division.exact([part]).change
-            for part in self.division.columns.parts
-        }
+        exact = self.division.exact
+        return {part: exact([part]).change for part in self.division.columns.parts}
 
     @property
     def by_rule(self) -> Mapping[str, Decimal]:
         """What every rule that moved the index did, in points as shown, by its id."""
         sums: dict[str, int] = {}
         for part, ticks in self.division.ticks.items():
+            # A rule that went to another area is two parts.
             if part.kind == RULE:
                 sums[part.id] = sums.get(part.id, 0) + ticks.change
         return {id_: self.decimal(ticks) for id_, ticks in sums.items()}
 
     def to_dict(self, lang: str | None = None) -> dict[str, Any]:
         """Return the document that every view is drawn from, in the language asked for."""
-        return document(self.division, lang or self.division.after.document["language"])
+        language = lang or self.division.after.document["language"]
+        return document(self.division, language)
 
 
 def compare(before: Report | Document, after: Report | Document) -> Comparison:
@@ -102,7 +107,22 @@ def compare(before: Report | Document, after: Report | Document) -> Comparison:
 
     The change is divided between figures and rules when both sides name the same rules or the same
     figures, or when both are reports scored here, so that each side's figures can be scored by the
-    other's rules. Raises `ReportError` when a document is no report.
+    other's rules.
+
+    Args:
+        before: The report that the change starts from, as a `Report` or as its document.
+        after: The report that it leads to.
+
+    Raises:
+        ReportError: When a document is no report.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("cam-due-2023")
+    >>> figures = load_measurements("examples/cam-due-2023.json", rules)
+    >>> better = figures.changed({"officials_placed": {"numerator": 11, "denominator": 11}})
+    >>> comparison = compare(score(rules, figures), score(rules, better))
+    >>> comparison.basis, comparison.change == comparison.figures, comparison.rules
+    ('same_rules', True, Decimal('0.00'))
     """
     first = read_side(before)
     second = read_side(after)
@@ -119,6 +139,8 @@ def compare(before: Report | Document, after: Report | Document) -> Comparison:
 def compare_rules(before: Report, after: Report) -> Comparison:
     """Return what moved the index between two reports of the same figures: all of it is the rules'
     doing.
+
+    The caller knows that the figures are the same, also where the two files that say them differ.
     """
     first = read_side(before)
     second = read_side(after)
@@ -159,7 +181,8 @@ def _tried(side: Side) -> None:
     columns = Columns(_change(side, side), {})
     written = _comparison(side, side, "same_rules", columns).to_dict()
     date.fromisoformat(written["before"]["as_of"])
-    _rules_named(document), _figures_named(document)
+    _rules_named(document)
+    _figures_named(document)
     for key in ("groups", "rules", "targets", "tracks"):
         _listed(document[key])
     for rule in document["rules"]:
@@ -219,9 +242,14 @@ def _rescored(first: Side, second: Side, before: Report, after: Report) -> Compa
         figures=halved(_change(first, new_figures), _change(new_rules, second)),
         rules=halved(_change(first, new_rules), _change(new_figures, second)),
     )
-    years = after.scoring.rules.valid[0].year - before.scoring.rules.valid[0].year
+    first_year = before.scoring.rules.valid[0].year
+    second_year = after.scoring.rules.valid[0].year
     crossings = Crossings(
-        old.report.index.value, new.report.index.value, old.kept, new.kept, (), years
+        rules_before=old.report.index.value,
+        rules_after=new.report.index.value,
+        kept_before=old.kept,
+        kept_after=new.kept,
+        years=second_year - first_year,
     )
     return _comparison(first, second, "rescored", columns, crossings)
 

@@ -1,7 +1,7 @@
 """The comparison document: plain data that every view is drawn from, its texts in one language."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from cchc_rules.analysis.comparison.contributions import (
@@ -22,24 +22,31 @@ from cchc_rules.report.heading import Document
 def document(division: Division, lang: str) -> Document:
     """Return the document of a comparison, its texts in a language (those of a report read back
     stay as they are).
+
+    docs/reference/comparison.md describes it. Amounts are in points, as text.
     """
     return _Writer(division, lang).document()
 
 
 class _Writer:
-    """Writes the document of a comparison in one language."""
+    """Writes the document of a comparison in one language.
+
+    Areas, rules and targets of both sides are told once, in the order of the new side, and then
+    those that only the old side has.
+    """
 
     def __init__(self, division: Division, lang: str) -> None:
         self.division = division
         self.lang = lang
         self.before = self.worded(division.before)
         self.after = self.worded(division.after)
-        self.sides = (self.before, self.after)
-        self.groups = [_by_id(side["groups"]) for side in self.sides]
-        self.rules = [_by_id(side["rules"]) for side in self.sides]
+        sides = (self.before, self.after)
+        self.groups = [_by_id(side["groups"]) for side in sides]
+        self.rules = [_by_id(side["rules"]) for side in sides]
 
     def worded(self, side: Side) -> Mapping[str, Any]:
         """Return a side's document in the language asked for; one that was read stays as it is."""
+        # A document alone has lost what its texts were made from.
         if side.report is None or side.document["language"] == self.lang:
             return side.document
         return report_document(side.report.scoring, self.lang, gains=False)
@@ -63,24 +70,29 @@ class _Writer:
             "notes": list(self.notes()),
         }
 
-    def say(self, id_: str, **places: str) -> str:
-        return message(self.lang, f"comparison.{id_}", **places)
+    def say(self, id_: str, **arguments: str) -> str:
+        return message(self.lang, f"comparison.{id_}", **arguments)
 
     # Amounts
 
     def amount(self, parts: Iterable[ChangePart]) -> Document:
         """Return what some parts moved the index by: as shown, and exactly."""
         parts = [*parts]
-        divided = self.division.divided
         shown = self.division.shown(parts)
         exact = self.division.exact(parts)
+        figures = None
+        rules = None
+        if self.division.divided:
+            figures = self.points(shown.figures)
+            rules = self.points(shown.rules)
         return {
             "change": self.points(shown.change),
-            "figures": self.points(shown.figures) if divided else None,
-            "rules": self.points(shown.rules) if divided else None,
+            "figures": figures,
+            "rules": rules,
             "exact": {
-                key: None if part is None else number.ratio(part)
-                for key, part in exact._asdict().items()
+                "change": _ratio(exact.change),
+                "figures": _ratio(exact.figures),
+                "rules": _ratio(exact.rules),
             },
         }
 
@@ -88,19 +100,23 @@ class _Writer:
         return number.fixed(ticks, self.division.places)
 
     def split(self) -> Document:
+        """Return how the change was divided, and what was scored for it."""
+        basis = self.division.basis
+        message_id = f"basis-{basis.replace('_', '-')}"
         crossings = self.division.crossings
+        problems = [
+            f"{problem.what(self.lang)} {problem.fix(self.lang)}"
+            for problem in crossings.problems
+        ]
         return {
-            "basis": self.division.basis,
-            "text": self.say(f"basis-{self.division.basis.replace('_', '-')}"),
+            "basis": basis,
+            "text": self.say(message_id),
             "rules_before": _text(crossings.rules_before),
             "rules_after": _text(crossings.rules_after),
             "kept_before": list(crossings.kept_before),
             "kept_after": list(crossings.kept_after),
             "years": crossings.years,
-            "problems": [
-                f"{problem.what(self.lang)} {problem.fix(self.lang)}"
-                for problem in crossings.problems
-            ],
+            "problems": problems,
         }
 
     # What moved
@@ -120,17 +136,22 @@ class _Writer:
     def target(
         self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
     ) -> Document:
+        """Return a target of the index, and whether each side reached it (None: has no such)."""
         target = after or before or {}
         return {
-            **{key: target[key] for key in ("id", "title", "source")},
+            "id": target["id"],
+            "title": target["title"],
+            "source": target["source"],
             "before": before and before["reached"],
             "after": after and after["reached"],
         }
 
     def areas(self) -> list[Document]:
+        """Return every area with what its rules, means and caps moved the index by."""
         before, after = map(_areas, self.groups)
         parts: dict[str, list[ChangePart]] = {id_: [] for id_ in {**after, **before}}
         for part in self.division.columns.parts:
+            # Parts without an area are those of the index itself, such as its rounding.
             if part.area:
                 parts[part.area].append(part)
         return [
@@ -156,18 +177,20 @@ class _Writer:
         }
 
     def lines(self) -> list[Document]:
+        """Return the steps between the rules and the index that moved it, in their order."""
         parts = [part for part in self.division.columns.parts if part.kind != RULE]
-        return [self.line(part) for part in sorted(parts, key=_on_the_way)]
+        parts.sort(key=_on_the_way)
+        return [self.line(part) for part in parts]
 
     def line(self, part: ChangePart) -> Document:
         before, after = self.groups
         group = after.get(part.id) or before.get(part.id) or {"title": ""}
-        kind = part.kind.replace("_", "-")
+        message_id = f"line-{part.kind.replace('_', '-')}"
         return {
             "kind": part.kind,
             "group": part.id or None,
             "area": part.area or None,
-            "title": self.say(f"line-{kind}", group=group["title"]),
+            "title": self.say(message_id, group=group["title"]),
             **self.amount([part]),
         }
 
@@ -178,27 +201,33 @@ class _Writer:
         for part in self.division.columns.parts:
             if part.kind == RULE:
                 parts[part.id].append(part)
-        rules = [self.rule(id_, of_rule) for id_, of_rule in parts.items()]
-        moved = [rule for rule in rules if rule["moved"] or rule["status"] != "changed"]
-        sizes = {
-            id_: abs(self.division.exact(of_rule).change)
-            for id_, of_rule in parts.items()
-        }
-        return sorted(moved, key=lambda rule: (-sizes[rule["id"]], rule["id"]))
+        moved: list[Document] = []
+        effects: dict[str, Fraction] = {}
+        for id_, of_rule in parts.items():
+            rule = self.rule(id_, of_rule)
+            if rule["moved"] or rule["status"] != "changed":
+                moved.append(rule)
+            # As shown, two effects may look the same; the exact ones put them in order.
+            effects[id_] = abs(self.division.exact(of_rule).change)
+        moved.sort(key=lambda rule: (-effects[rule["id"]], rule["id"]))
+        return moved
 
     def rule(self, id_: str, parts: list[ChangePart]) -> Document:
         before, after = (rules.get(id_) for rules in self.rules)
         rule = after or before or {}
         groups_before, groups_after = self.groups
         groups = groups_after if after else groups_before
+        area = top(groups, rule["group"])
         exact = self.division.exact(parts)
+        # Figures and rules may have moved the index by as much in opposite directions.
+        has_effect = bool(exact.change or exact.figures)
         return {
             "id": id_,
             "title": rule["title"],
             "source": rule["source"],
-            "area": top(groups, rule["group"])["id"],
+            "area": area["id"],
             "status": _status(before, after),
-            "moved": _differences(before, after, any(exact[:2])),
+            "moved": _differences(before, after, has_effect),
             "before": _picked(before, _RULE),
             "after": _picked(after, _RULE),
             **self.amount(parts),
@@ -208,34 +237,38 @@ class _Writer:
         """Return the ranks that moved, of the rules whose metric is a rank."""
         before = self.ranks_of(self.before)
         after = self.ranks_of(self.after)
-        ranks = [
-            {
+        ranks: list[Document] = []
+        for id_, rule in {**before, **after}.items():
+            rank_before = _rank(before.get(id_))
+            rank_after = _rank(after.get(id_))
+            if rank_before == rank_after:
+                continue
+            rank = {
                 "rule": id_,
                 "title": rule["title"],
-                "before": _rank(before.get(id_)),
-                "after": _rank(after.get(id_)),
+                "before": rank_before,
+                "after": rank_after,
             }
-            for id_, rule in {**before, **after}.items()
-        ]
-        return [rank for rank in ranks if rank["before"] != rank["after"]]
+            ranks.append(rank)
+        return ranks
 
     @staticmethod
     def ranks_of(side: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         """Return the rules of a side whose metric is a rank."""
-        metrics = {
-            metric["id"]
-            for metric in side["machine"]["metrics"]
-            if metric["type"] == "rank"
-        }
-        return _by_id(rule for rule in side["rules"] if rule["metric"] in metrics)
+        metrics = side["machine"]["metrics"]
+        ranks = {metric["id"] for metric in metrics if metric["type"] == "rank"}
+        return _by_id(rule for rule in side["rules"] if rule["metric"] in ranks)
 
     def counts(self, moved: list[Document]) -> Document:
         """Return how many rules were added, removed, changed, and how many stand as they were."""
         status = [rule["status"] for rule in moved]
-        counts = {key: status.count(key) for key in ("added", "removed", "changed")}
+        before, after = self.rules
+        every_rule = {**before, **after}
         return {
-            **counts,
-            "unchanged": len({**self.rules[0], **self.rules[1]}) - len(moved),
+            "added": status.count("added"),
+            "removed": status.count("removed"),
+            "changed": status.count("changed"),
+            "unchanged": len(every_rule) - len(moved),
         }
 
     def notes(self) -> Iterable[str]:
@@ -243,13 +276,16 @@ class _Writer:
         crossings = self.division.crossings
         if self.before["measurements"]["unit"] != self.after["measurements"]["unit"]:
             yield self.say("other-unit")
-        missing_before = self.before["index"]["value"] is None
-        missing_after = self.after["index"]["value"] is None
+        index_before = self.before["index"]
+        index_after = self.after["index"]
+        # With no index on either side there is no change to be wary of.
+        missing_before = index_before["value"] is None
+        missing_after = index_after["value"] is None
         if missing_before and not missing_after:
             yield self.say("no-index-before")
         if missing_after and not missing_before:
             yield self.say("no-index-after")
-        if self.before["index"]["scale"] != self.after["index"]["scale"]:
+        if index_before["scale"] != index_after["scale"]:
             yield self.say("other-scale")
         if self.before["engine"] != self.after["engine"]:
             yield self.say("other-engine")
@@ -261,6 +297,7 @@ class _Writer:
             yield self.say("kept-after", names=", ".join(crossings.kept_after))
 
 
+# What of each part of a report stands in the comparison, as the report says it.
 _INDEX = (
     "value",
     "scale",
@@ -275,11 +312,23 @@ _RULESET = ("id", "version", "sha256", "title", "kind", "kind_title")
 _BAND = ("id", "title")
 _AREA = ("earned", "lost", "excluded", "maximum")
 _RULE = (
-    "state", "maximum", "earned", "lost", "excluded", "value", "required", "reported",
-    "calculation", "weight_basis",
-)  # fmt: skip
+    "state",
+    "maximum",
+    "earned",
+    "lost",
+    "excluded",
+    "value",
+    "required",
+    "reported",
+    "calculation",
+    "weight_basis",
+)
+
 _ASKED = ("metric", "comparator", "deduction", "lowest", "requires", "due", "machine")
+"""What a rule asks for: where one of these differs, its requirement has moved."""
+
 _GIVEN = ("numerator", "denominator", "value", "points", "items", "state")
+"""What was submitted for each of a rule's inputs: where one differs, its figures have moved."""
 
 
 def _by_id(items: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -308,27 +357,41 @@ def _on_the_way(part: ChangePart) -> tuple[int, str]:
 
 
 def _status(before: object, after: object) -> str:
+    """Return whether a rule is new, gone, or on both sides (whether it moved or not)."""
     if before is None:
         return "added"
-    return "removed" if after is None else "changed"
+    if after is None:
+        return "removed"
+    return "changed"
 
 
 def _rank(rule: Mapping[str, Any] | None) -> str | None:
     """Return a rank as text, None where none was reported or there is no such rule."""
     value = rule and rule["value"]
-    return None if value is None else str(value)
+    return _text(value)
 
 
 def _picked(table: Mapping[str, Any] | None, keys: tuple[str, ...]) -> Document | None:
-    return None if table is None else {key: table[key] for key in keys}
+    """Return some keys of a table, None where a side has no such table."""
+    if table is None:
+        return None
+    return {key: table[key] for key in keys}
 
 
 def _id(band: Document | None) -> object:
     return band and band["id"]
 
 
-def _text(points: Decimal | None) -> str | None:
-    return None if points is None else str(points)
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return str(value)
+
+
+def _ratio(amount: Fraction | None) -> str | None:
+    if amount is None:
+        return None
+    return number.ratio(amount)
 
 
 def _differences(
@@ -346,7 +409,9 @@ def _differences(
     }
     moved = [key for key, is_other in differs.items() if is_other]
     # A rule that is as it was may still move the index: what counts around it has changed.
-    return ["surroundings"] if effect and not moved else moved
+    if effect and not moved:
+        return ["surroundings"]
+    return moved
 
 
 def _points_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -356,12 +421,17 @@ def _points_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """
     if before["exact"] != after["exact"]:
         return True
-    counts_the_same = before["maximum"] == after["maximum"]
-    points = ("earned", "excluded")
-    return counts_the_same and any(before[key] != after[key] for key in points)
+    if before["maximum"] != after["maximum"]:
+        return False
+    other_earned = before["earned"] != after["earned"]
+    other_excluded = before["excluded"] != after["excluded"]
+    return other_earned or other_excluded
 
 
 def _given(rule: Mapping[str, Any]) -> object:
-    return rule["value"], [
-        [item["metric"], *(item[key] for key in _GIVEN)] for item in rule["inputs"]
-    ]
+    """Return what was submitted for a rule, to be held against the other side's."""
+    inputs = []
+    for item in rule["inputs"]:
+        figures = [item[key] for key in _GIVEN]
+        inputs.append([item["metric"], *figures])
+    return rule["value"], inputs

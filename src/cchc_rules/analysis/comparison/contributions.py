@@ -41,7 +41,9 @@ LINES = ("mean_weight", "mean_rounding", "cap", "scale", "rounding", "held")
 
 
 class Term(NamedTuple):
-    """What one rule, or one weighted mean, brings to a quotient."""
+    """What one rule, or one weighted mean, brings to a quotient: points earned, and the points
+    that count, without those that were excluded so that the maximum shrinks.
+    """
 
     points: Fraction
     counted: Fraction
@@ -60,17 +62,20 @@ class Quotient:
     @property
     def points(self) -> Fraction:
         """The points of all terms."""
-        return sum((leaf.points for leaf in self.terms.values()), ZERO)
+        return sum((term.points for term in self.terms.values()), ZERO)
 
     @property
     def counted(self) -> Fraction:
         """The points that count of all terms."""
-        return sum((leaf.counted for leaf in self.terms.values()), ZERO)
+        return sum((term.counted for term in self.terms.values()), ZERO)
 
     @property
     def inverse(self) -> Fraction:
         """One over the points that count."""
-        return 1 / self.counted if self.counted else ZERO
+        counted = self.counted
+        if not counted:
+            return ZERO
+        return 1 / counted
 
     @property
     def share(self) -> Fraction:
@@ -111,8 +116,12 @@ def changed(before: Quotient, after: Quotient) -> QuotientChange:
     together −5, from 80 to 75.
     """
     whole = (before.whole + after.whole) * HALF
-    rise = whole * (before.inverse + after.inverse) * HALF
-    drag = whole * (before.points + after.points) * HALF * _inverse_slope(before, after)
+    inverse = (before.inverse + after.inverse) * HALF
+    earned = (before.points + after.points) * HALF
+    share = (before.share + after.share) * HALF
+    # What a point more that is earned brings, and what a point more that counts takes.
+    rise = whole * inverse
+    drag = whole * earned * _inverse_slope(before, after)
     points: dict[ChangePart, Fraction] = {}
     counted: dict[ChangePart, Fraction] = {}
     for key in {**before.terms, **after.terms}:
@@ -120,22 +129,32 @@ def changed(before: Quotient, after: Quotient) -> QuotientChange:
         new = after.term(key)
         points[key] = rise * (new.points - old.points)
         counted[key] = drag * (new.counted - old.counted)
-    by_whole = (after.whole - before.whole) * (before.share + after.share) * HALF
+    by_whole = (after.whole - before.whole) * share
     return QuotientChange(rise, points, counted, by_whole)
 
 
 def _inverse_slope(before: Quotient, after: Quotient) -> Fraction:
-    """Return how much one over the points that count moves for each point more that counts."""
+    """Return how much one over the points that count moves for each point more that counts.
+
+    It is Δ(1 / N) / ΔN. Over a common denominator 1/N₂ − 1/N₁ is −(N₂ − N₁) / (N₁ × N₂), so that
+    the quotient is −1 / (N₁ × N₂): there even where the same points count, and no division by zero.
+    """
     if before.counted and after.counted:
         return -1 / (before.counted * after.counted)
-    total = after.counted - before.counted
-    return (after.inverse - before.inverse) / total if total else ZERO
+    # On one side nothing counts, and its inverse is 0 by definition.
+    difference = after.counted - before.counted
+    if not difference:
+        return ZERO
+    return (after.inverse - before.inverse) / difference
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The index of one report, taken apart: the base as a quotient, weighted means below it, and
-    what is added.
+    """The index of one report, taken apart, in points.
+
+    `value` is the index as shown, `base` the quotient before its rounding. `means` has for each
+    weighted mean the quotient that it is before its own rounding; in `base` the mean is one term.
+    `added` has what is no part of a quotient: pools, caps, roundings, and the hold to the scale.
     """
 
     value: Fraction
@@ -151,11 +170,15 @@ def exact(text: object) -> Fraction:
     return Fraction(text)
 
 
+# A document may come from anybody; the bounds keep `Fraction` from digits without end.
 _FIGURE = re.compile(r"-?\d{1,4000}(?:\.\d{1,30}|/\d{1,4000})?", re.ASCII)
 
 
 def standing(document: Document) -> Standing:
-    """Return the index of a report document, taken apart."""
+    """Return the index of a report document, taken apart.
+
+    Raises what reading a broken document raises (`BROKEN` in `compare`).
+    """
     groups = {group["id"]: group for group in document["groups"]}
     parts = [
         (_part(RULE, rule["id"], groups, rule["group"]), rule)
@@ -167,25 +190,31 @@ def standing(document: Document) -> Standing:
         if group["combine"] == "mean"
     ]
     inside = {mean: _mean(groups[mean.id], parts) for mean in means}
-    names = {mean.id for mean in means}
-    terms = {
-        part: Term(exact(rule["earned"]), _counted(rule))
-        for part, rule in parts
-        if rule["group"] not in names and groups[part.area]["kind"] == "base"
-    }
-    terms |= {mean: _group_term(groups[mean.id]) for mean in means}
+    in_a_mean = {mean.id for mean in means}
+    terms: dict[ChangePart, Term] = {}
+    for part, rule in parts:
+        # A rule of a mean moves the index through the mean, which is the term in its place.
+        if rule["group"] in in_a_mean:
+            continue
+        if groups[part.area]["kind"] == "base":
+            terms[part] = Term(exact(rule["earned"]), _counted(rule))
+    for mean in means:
+        terms[mean] = _group_term(groups[mean.id])
     index = document["index"]
     base = Quotient(exact(index["scale"]), terms)
-    added = dict(_pools(groups, parts)) | dict(_mean_roundings(groups, inside))
-    return Standing(
-        _index_value(index), base, inside, added | _index_lines(index, base)
-    )
+    added = {
+        **dict(_pools(groups, parts)),
+        **dict(_mean_roundings(groups, inside)),
+        **_index_lines(index, base),
+    }
+    return Standing(_index_value(index), base, inside, added)
 
 
 def _part(
     kind: str, id_: str, groups: Mapping[str, Document], group: str
 ) -> ChangePart:
-    return ChangePart(kind, id_, str(top(groups, group)["id"]))
+    area = top(groups, group)
+    return ChangePart(kind, id_, str(area["id"]))
 
 
 def top(groups: Mapping[str, Document], id_: str) -> Document:
@@ -193,6 +222,7 @@ def top(groups: Mapping[str, Document], id_: str) -> Document:
     other.
     """
     group = groups[id_]
+    # No way up is longer than there are groups, unless it goes round in a circle.
     for _ in groups:
         if group["parent"] is None:
             return group
@@ -207,17 +237,25 @@ def rescales(rule: Document) -> bool:
     """
     if exact(rule["maximum"]) and not exact(rule["excluded"]):
         return False
+    if rule["reason"]["code"] == "block_absent":
+        return True
     effect: str | None = rule["machine"]["effects"].get(rule["state"])
-    return rule["reason"]["code"] == "block_absent" or effect == "exclude"
+    return effect == "exclude"
 
 
 def _counted(rule: Document) -> Fraction:
-    return ZERO if rescales(rule) else own_weight(rule)
+    if rescales(rule):
+        return ZERO
+    return own_weight(rule)
 
 
 def own_weight(rule: Document) -> Fraction:
-    """Return a rule's own weight, relative in a mean; reports of before have it as the maximum."""
-    return exact(rule.get("weight", rule["maximum"]))
+    """Return a rule's own weight in points, in a weighted mean its weight relative to the others.
+
+    Older reports do not have it; their maximum is the weight.
+    """
+    weight = rule.get("weight", rule["maximum"])
+    return exact(weight)
 
 
 def _group_term(group: Document) -> Term:
@@ -227,12 +265,12 @@ def _group_term(group: Document) -> Term:
 
 def _mean(group: Document, parts: Iterable[tuple[ChangePart, Document]]) -> Quotient:
     """Return a weighted mean before its rounding (semantics G2)."""
-    below = {
-        part: Term(exact(rule["exact"]), _counted(rule))
-        for part, rule in parts
-        if rule["group"] == group["id"] and not rescales(rule)
-    }
-    return Quotient(exact(group["maximum"]), below)
+    terms: dict[ChangePart, Term] = {}
+    for part, rule in parts:
+        if rule["group"] == group["id"] and not rescales(rule):
+            # Points before rounding: a mean is rounded once, over all of its rules.
+            terms[part] = Term(exact(rule["exact"]), _counted(rule))
+    return Quotient(exact(group["maximum"]), terms)
 
 
 def _mean_roundings(
@@ -241,7 +279,8 @@ def _mean_roundings(
     """Yield what rounding gave each weighted mean, in points of its group."""
     for part, mean in means.items():
         unrounded = mean.whole * mean.share
-        yield _rounding(part), exact(groups[part.id]["earned"]) - unrounded
+        rounded = exact(groups[part.id]["earned"])
+        yield _rounding(part), rounded - unrounded
 
 
 def _rounding(mean: ChangePart) -> ChangePart:
@@ -259,7 +298,8 @@ def _pools(
             sums[part.area] += added
             yield part, added
     for id_, total in sums.items():
-        held = _added(groups[id_], groups[id_]["kind"])
+        pool = groups[id_]
+        held = _added(pool, pool["kind"])
         yield ChangePart("cap", id_, id_), held - total
 
 
@@ -298,14 +338,23 @@ def moved(before: Standing, after: Standing) -> dict[ChangePart, Fraction]:
     change = changed(before.base, after.base)
     amounts: dict[ChangePart, Fraction] = {ChangePart("scale"): change.whole}
     for part in change.points:
+        _add(amounts, part, change.counted[part])
         if part.kind == RULE:
-            _add(amounts, part, change.points[part] + change.counted[part])
+            _add(amounts, part, change.points[part])
         else:
-            _add(amounts, part, change.counted[part])
+            # What a mean's points did is what its rules and its rounding did.
             _spread(amounts, part, change.rise, before, after)
     for part in {**before.added, **after.added}:
-        if part.kind != "mean_rounding":  # it has been spread with its mean
+        # The rounding of a mean has been spread with it: in the base it is worth `rise` a point.
+        if part.kind != "mean_rounding":
             _add(amounts, part, _rise(before.added, after.added, part))
+    return _without_zeros(amounts)
+
+
+def _without_zeros(
+    amounts: Mapping[ChangePart, Fraction],
+) -> dict[ChangePart, Fraction]:
+    """Return the amounts that are not zero, sorted by their parts."""
     return {part: amounts[part] for part in sorted(amounts) if amounts[part]}
 
 
@@ -331,10 +380,12 @@ def _spread(
     new = after.means.get(mean, NO_QUOTIENT)
     inside = changed(old, new)
     for part in inside.points:
-        _add(amounts, part, (inside.points[part] + inside.counted[part]) * rise)
+        moved_mean = inside.points[part] + inside.counted[part]
+        _add(amounts, part, moved_mean * rise)
     _add(amounts, mean, inside.whole * rise)
     rounding = _rounding(mean)
-    _add(amounts, rounding, _rise(before.added, after.added, rounding) * rise)
+    moved_rounding = _rise(before.added, after.added, rounding)
+    _add(amounts, rounding, moved_rounding * rise)
 
 
 def _add(
@@ -344,12 +395,17 @@ def _add(
 
 
 def halved(*ways: Mapping[ChangePart, Fraction]) -> dict[ChangePart, Fraction]:
-    """Return the mean of two ways to divide."""
+    """Return the mean of two ways to divide a change.
+
+    Going from the old figures and rules to the new, one may change the figures first or the rules
+    first. What each did comes out differently; the mean of both orders favours neither (it is the
+    Shapley value of two players), and still adds up to the change.
+    """
     halves: dict[ChangePart, Fraction] = {}
     for way in ways:
         for part, amount in way.items():
             _add(halves, part, amount * HALF)
-    return {part: halves[part] for part in sorted(halves) if halves[part]}
+    return _without_zeros(halves)
 
 
 def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[Any, int]:
@@ -357,8 +413,16 @@ def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[An
     as can be moved.
 
     Those are moved that rounding had moved furthest the other way, so none is a whole tick off;
-    swapping all signs swaps the signs of the ticks. The total must lie within a tick of the exact
-    sum.
+    swapping all signs swaps the signs of the ticks.
+
+    Args:
+        parts: The exact parts, in points.
+        total: What the ticks must add up to; within a tick of the exact sum.
+        unit: How many ticks make a point.
+
+    >>> thirds = {"a": Fraction(1, 3), "b": Fraction(1, 3), "c": Fraction(1, 3)}
+    >>> apportioned(thirds, 100, 100)
+    {'a': 34, 'b': 33, 'c': 33}
     """
     ticks = {
         key: half_up(amount.numerator * unit, amount.denominator)
@@ -367,7 +431,11 @@ def apportioned(parts: Mapping[Any, Fraction], total: int, unit: int) -> dict[An
     missing = total - sum(ticks.values())
     # Ticks are added where rounding went down furthest, or taken away where it went up furthest.
     sign = 1 if missing > 0 else -1
-    wanting = sorted(parts, key=lambda key: sign * (ticks[key] - parts[key] * unit))
+
+    def rounded_up_by(key: Any) -> Fraction:
+        return sign * (ticks[key] - parts[key] * unit)
+
+    wanting = sorted(parts, key=rounded_up_by)
     for key in wanting[: abs(missing)]:
         ticks[key] += sign
     return ticks

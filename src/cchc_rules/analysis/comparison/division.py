@@ -21,10 +21,17 @@ from cchc_rules.report.report import Report
 Document: TypeAlias = Mapping[str, Any]
 Basis: TypeAlias = Literal["same_rules", "same_figures", "rescored", "unsplit"]
 
-BASES: tuple[Basis, ...] = ("same_rules", "same_figures", "rescored", "unsplit")
-"""How the change was divided: nothing but figures differ, nothing but rules, by scoring both ways,
-or not at all.
-"""
+BASES: tuple[Basis, ...] = (
+    # The rules are the same: all of the change is the figures' doing.
+    "same_rules",
+    # The figures are the same: all of it is the rules' doing.
+    "same_figures",
+    # Both differ: each side's figures were scored under the other's rules.
+    "rescored",
+    # Both differ, and there was nothing to score, or scoring refused it.
+    "unsplit",
+)
+"""How a change was divided between figures and rules."""
 
 
 class Side(NamedTuple):
@@ -82,6 +89,10 @@ class ExactShares(NamedTuple):
 class Crossings:
     """The index of each side's figures under the other's rules, and whose figures stood in; or why
     there is none.
+
+    `rules_before` is the index of the new figures under the old rules, `kept_before` the ids for
+    which the old figure stood in there; `rules_after` and `kept_after` are the same the other way
+    round. `years` is by how many years dates were moved.
     """
 
     rules_before: Decimal | None = None
@@ -111,8 +122,12 @@ class Division:
     def places(self) -> int:
         """The decimal places in which the change is shown: those of the finer index."""
         # The base has the places of the index, and is there where there is no index.
-        bases = [side.document["index"]["base"] for side in (self.before, self.after)]
-        return max(len(base.partition(".")[2]) for base in bases)
+        places = []
+        for side in (self.before, self.after):
+            base = side.document["index"]["base"]
+            _, _, decimals = base.partition(".")
+            places.append(len(decimals))
+        return max(places)
 
     @property
     def unit(self) -> int:
@@ -122,11 +137,10 @@ class Division:
 
     def exact(self, parts: Iterable[ChangePart]) -> ExactShares:
         """Return what some parts moved the index by, exactly."""
-        summed = [*parts]
-        figures, rules = (
-            sum((column.get(part, ZERO) for part in summed), ZERO)
-            for column in self.columns.both
-        )
+        parts = [*parts]
+        by_figures, by_rules = self.columns.both
+        figures = sum((by_figures.get(part, ZERO) for part in parts), ZERO)
+        rules = sum((by_rules.get(part, ZERO) for part in parts), ZERO)
         if not self.divided:
             return ExactShares(figures, None, None)
         return ExactShares(figures + rules, figures, rules)
@@ -146,10 +160,9 @@ class Division:
     @cached_property
     def ticks(self) -> dict[ChangePart, TickShares]:
         """Every part by column, in ticks; each column adds up to its total."""
-        figures, rules = (
-            apportioned(column, total, self.unit)
-            for column, total in zip(self.columns.both, self.totals, strict=True)
-        )
+        by_figures, by_rules = self.columns.both
+        figures = apportioned(by_figures, self.totals.figures, self.unit)
+        rules = apportioned(by_rules, self.totals.rules, self.unit)
         return {
             part: TickShares(figures.get(part, 0), rules.get(part, 0))
             for part in self.columns.parts

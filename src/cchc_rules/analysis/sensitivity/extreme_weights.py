@@ -28,6 +28,9 @@ from typing import NamedTuple, TypeAlias
 NONE = Fraction(0)
 ONE = Fraction(1)
 
+# In all functions `sign` is 1 where the ratio is to rise and -1 where it is to fall: turning the
+# sign of what a point is worth turns the best into the worst, so that one function does both.
+
 Weights: TypeAlias = list[Fraction]
 """Points by area, in the order of the areas."""
 
@@ -53,7 +56,7 @@ class LeastPart(NamedTuple):
     """The least part of each weight that takes the ratio to an edge.
 
     `attained` says whether so much is enough, or any more is needed. `moves` are those that do it:
-    the weights are w + part × move.
+    the weights are w + part × move. `part` is below 1: a part of 1/19 is shown as 5.27 %.
     """
 
     part: Fraction
@@ -66,8 +69,14 @@ class LeastPart(NamedTuple):
 
 
 def ratio(areas: Sequence[Area], weights: Weights) -> Fraction:
-    """Return the points earned over the points left under some weights."""
-    earned = left = NONE
+    """Return the points earned over the points left under some weights.
+
+    >>> half, all_earned = Area(ONE, ONE / 2, ONE), Area(ONE, ONE, ONE)
+    >>> ratio([half, all_earned], [Fraction(10), Fraction(30)])
+    Fraction(7, 8)
+    """
+    earned = NONE
+    left = NONE
     for area, weight in zip(areas, weights, strict=True):
         earned += weight * area.earned
         left += weight * area.left
@@ -96,17 +105,21 @@ def best_moves(areas: Sequence[Area], values: Weights) -> Weights:
 
     Taking it the other way round, an area starts from nothing and may have up to twice its weight:
     the best areas are filled until all weight is given out.
+
+    Args:
+        areas: The areas.
+        values: What a point of weight more is worth on each of them, as `point_values` says.
     """
     # Where a point is worth the same everywhere, the weights stay as they are.
     if len(set(values)) <= 1:
         return [NONE] * len(areas)
     moves = [NONE] * len(areas)
     to_give_out = _sum(stated_weights(areas))
-    best_first = sorted(range(len(areas)), key=lambda area: -values[area])
-    for area in best_first:
-        weight = areas[area].weight
+    best_first = sorted(range(len(areas)), key=lambda position: -values[position])
+    for position in best_first:
+        weight = areas[position].weight
         given = min(2 * weight, to_give_out)
-        moves[area] = given - weight
+        moves[position] = given - weight
         to_give_out -= given
     return moves
 
@@ -122,9 +135,11 @@ def extreme(areas: Sequence[Area], part: Fraction, sign: int) -> Extreme:
     weights = stated_weights(areas)
     reached = ratio(areas, weights)
     while True:
-        moves = best_moves(areas, point_values(areas, reached, sign))
+        values = point_values(areas, reached, sign)
+        moves = best_moves(areas, values)
         next_weights = moved(areas, moves, part)
         next_ratio = ratio(areas, next_weights)
+        # No weights go beyond the ratio that they were chosen against: it is the extreme.
         if sign * (next_ratio - reached) <= 0:
             return Extreme(reached, weights)
         reached = next_ratio
@@ -137,15 +152,19 @@ def reach(
     """Return the least part of the weights that lifts the ratio to an edge (sign 1) or lowers it
     there (sign -1); None when no part below 1 does it.
 
-    What is lacking to the edge shrinks in a straight line as the part grows. `closed` says that
-    standing on the edge is enough.
+    What is lacking to the edge shrinks in a straight line as the part grows: at the weights as they
+    are it is −Σ wᵢ·valueᵢ, and a part p takes p·Σ moveᵢ·valueᵢ off it.
+
+    Args:
+        areas: The areas.
+        edge: The ratio that is to be reached.
+        sign: 1 where it is to be reached from below, -1 from above.
+        closed: Whether standing on the edge is enough.
     """
     values = point_values(areas, edge, sign)
     moves = best_moves(areas, values)
-    lacking = -_sum(
-        area.weight * value for area, value in zip(areas, values, strict=True)
-    )
-    gained = _sum(move * value for move, value in zip(moves, values, strict=True))
+    lacking = -_product(stated_weights(areas), values)
+    gained = _product(moves, values)
     # At part 1 an area would be left without weight, which is no weighting any more.
     if not gained or lacking >= gained:
         return None
@@ -153,7 +172,10 @@ def reach(
 
 
 class Points(NamedTuple):
-    """What all areas come to together, in points: their weight, what was earned, what is left."""
+    """What all areas come to together, in points: their weight, what was earned, what is left.
+
+    Areas have their parts of 1 earned and left; here they are weighted, so that they add up.
+    """
 
     weight: Fraction
     earned: Fraction
@@ -176,7 +198,8 @@ def single_weight(whole: Points, area: Area, part: Fraction) -> Fraction:
     that part.
     """
     others = whole.weight - area.weight
-    return area.weight + part * min(area.weight, others)
+    furthest = min(area.weight, others)
+    return area.weight + part * furthest
 
 
 def single_ratio(whole: Points, area: Area, weight: Fraction) -> Fraction:
@@ -185,12 +208,19 @@ def single_ratio(whole: Points, area: Area, weight: Fraction) -> Fraction:
     """
     others = whole.weight - area.weight
     # An area that is alone has nobody to make up for it, and keeps its weight.
-    kept = (whole.weight - weight) / others if others else ONE
+    kept = ONE
+    if others:
+        kept = (whole.weight - weight) / others
     others_earned = whole.earned - area.weight * area.earned
     others_left = whole.left - area.weight * area.left
     earned = weight * area.earned + kept * others_earned
     left = weight * area.left + kept * others_left
     return earned / left
+
+
+def _product(first: Weights, second: Weights) -> Fraction:
+    """Return the sum of what two lists of numbers come to, multiplied one by one."""
+    return _sum(one * other for one, other in zip(first, second, strict=True))
 
 
 def _sum(points: Iterable[Fraction]) -> Fraction:

@@ -18,6 +18,7 @@ from cchc_rules.rules.model import RuleSet
 from cchc_rules.scoring.scoring import Scoring
 
 Rescore = Callable[[RuleSet], Scoring]
+"""Scores the submission under another rule set, on the same day."""
 
 
 class Contradiction(NamedTuple):
@@ -30,8 +31,9 @@ class Contradiction(NamedTuple):
 class Reading(NamedTuple):
     """What the submission comes to under one or more other readings.
 
-    Without a scoring, `problems` say why: what the rule set would be refused for, or nothing where
-    the conflict names no figure to read instead.
+    `deduction` is how points are lost under it, of those that `reading_deductions` names. Without a
+    scoring, `problems` say why: what the rule set would be refused for, or nothing where the
+    conflict names no figure to read instead.
     """
 
     contradictions: tuple[Contradiction, ...]
@@ -52,16 +54,20 @@ class Together(NamedTuple):
 
 def contradictions(scoring: Scoring) -> list[Contradiction]:
     """Return every declared contradiction, in file order."""
-    return [
-        Contradiction(rule.id, position)
-        for rule in scoring.rules.rules.values()
-        for position in range(len(rule.conflicts))
-    ]
+    declared: list[Contradiction] = []
+    for rule in scoring.rules.rules.values():
+        for position in range(len(rule.conflicts)):
+            declared.append(Contradiction(rule.id, position))
+    return declared
 
 
 def single_readings(scoring: Scoring, rescore: Rescore) -> list[Reading]:
     """Return the other reading of every declared contradiction, in file order, each scored by
     itself.
+
+    Args:
+        scoring: The submission under the rule set as it is.
+        rescore: Scores the submission under another one.
     """
     return [
         _single_reading(scoring, contradiction, rescore)
@@ -89,7 +95,9 @@ def _single_reading(
 
 def _names_a_figure(table: Table, conflict: Table) -> bool:
     """Whether a rule has a metric, and the conflict a target to hold it against."""
-    return bool(table.get("metric")) and {"comparator", "threshold"} <= conflict.keys()
+    if not table.get("metric"):
+        return False
+    return "comparator" in conflict and "threshold" in conflict
 
 
 def readings_together(
@@ -98,21 +106,29 @@ def readings_together(
     """Return the readings that can be scored taken together.
 
     Where one rule has several, the first counts; among those that lower, or raise, the one that
-    moves the index most.
+    moves the index most. So the lowest and the highest index are those of the worst and the best
+    reading of every rule, as far as rules do not hang together.
+
+    Args:
+        scoring: The submission under the rule set as it is.
+        single: The readings, each scored by itself.
+        rescore: Scores the submission under another rule set.
     """
     moves: list[tuple[Fraction, Reading]] = []
     for reading in single:
         if reading.scoring is not None:
             move = reading.scoring.index.moved_from(scoring.index)
             moves.append((move, reading))
-    lowering = [pair for pair in moves if pair[0] < 0]
-    raising = [pair for pair in moves if pair[0] > 0]
+    lowering = [(move, reading) for move, reading in moves if move < 0]
+    raising = [(move, reading) for move, reading in moves if move > 0]
     lowering.sort(key=lambda pair: pair[0])
     raising.sort(key=lambda pair: -pair[0])
 
     def taken(pairs: Sequence[tuple[Fraction, Reading]]) -> Reading | None:
-        return _several(scoring, [reading for _, reading in pairs], rescore)
+        readings = [reading for _, reading in pairs]
+        return _several(scoring, readings, rescore)
 
+    # Where all go one way, all of them together are that sort.
     if lowering and raising:
         return Together(taken(moves), taken(lowering), taken(raising))
     return Together(taken(moves))
@@ -126,13 +142,15 @@ def _several(
         return None
     first_of_rule: dict[str, Reading] = {}
     for reading in readings:
-        first_of_rule.setdefault(reading.contradictions[0].rule, reading)
-    changes = {
-        rule: _fields(scoring, reading) for rule, reading in first_of_rule.items()
-    }
-    taken = tuple(reading.contradictions[0] for reading in first_of_rule.values())
+        contradiction = reading.contradictions[0]
+        first_of_rule.setdefault(contradiction.rule, reading)
+    changes: dict[str, Table] = {}
+    taken: list[Contradiction] = []
+    for rule, reading in first_of_rule.items():
+        changes[rule] = _fields(scoring, reading)
+        taken.append(reading.contradictions[0])
     rescored, problems = _rescored(scoring, changes, rescore)
-    return Reading(taken, scoring=rescored, problems=problems)
+    return Reading(tuple(taken), scoring=rescored, problems=problems)
 
 
 def _fields(scoring: Scoring, reading: Reading) -> Table:
@@ -159,11 +177,9 @@ def _rescored(
     # The rule set of the scoring already holds what its day and kind of unit say; laid over it
     # again, their sections would take the reading back.
     rules = scoring.rules
-    document = {
-        key: value
-        for key, value in rules.document.items()
-        if key not in ("kind", "since")
-    }
+    document = {**rules.document}
+    document.pop("kind", None)
+    document.pop("since", None)
     overlay: Table = {"rule": changes}
     # The submission still names its kind of unit, which must be there, be it empty.
     if rules.kind is not None:

@@ -18,13 +18,13 @@ from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions.submission import Measurements
 
 WORK_FOR_A_PAGE = 5000
-"""So many rules are checked and scored anew at most for the other readings on a report's page,
-which stays quick.
+"""How many rules are checked and scored anew at most for the other readings on a report's page,
+which is to stay quick.
 """
 
 
 class Sensitivity(Study):
-    """How far an index hangs on the weights of its areas and on the readings of the plan."""
+    """How far an index depends on the weights of its areas and on the readings of the plan."""
 
     def to_dict(self, lang: str | None = None) -> Document:
         """Return the document of docs/reference/sensitivity.md, its texts in the language asked
@@ -69,7 +69,8 @@ def sensitivity(
     scoring = report.scoring
     if work is not None:
         readings = len(other_readings.contradictions(scoring))
-        if readings * len(scoring.results) > work:
+        rules_scored = readings * len(scoring.results)
+        if rules_scored > work:
             return Sensitivity(report, percent, None, Together())
 
     def rescore(changed: RuleSet) -> Scoring:
@@ -83,6 +84,13 @@ def sensitivity(
 def percent_of(range_: Fraction | Decimal | int) -> Fraction:
     """Return a range of weights in percent: from 0 to below 100, for at 100 an area may be left
     without weight.
+
+    Raises:
+        ValueError: For a range outside, or a number that is not finite.
+        TypeError: For what is no exact number.
+
+    >>> percent_of(Decimal("12.5"))
+    Fraction(25, 2)
     """
     percent = number.argument("range", range_)
     if not 0 <= percent < HUNDRED:

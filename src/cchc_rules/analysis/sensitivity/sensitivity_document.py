@@ -20,7 +20,7 @@ from cchc_rules.base.messages import number as say_number
 from cchc_rules.report import heading
 from cchc_rules.report.heading import Document
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules.model import Band, Rule
+from cchc_rules.rules.model import Band, Conflict, Rule
 from cchc_rules.scoring.scoring import Scoring
 
 PLACES = 2
@@ -45,15 +45,14 @@ class _Writer:
 
     def document(self) -> Document:
         rules = self.scoring.rules
+        ruleset = heading.ruleset(rules, self.lang)
         readings = None
         if self.study.readings is not None:
             readings = [self.reading(reading) for reading in self.ordered_readings()]
+        together = self.study.together
         return {
             **heading.scored(self.texts),
-            "ruleset": {
-                **heading.ruleset(rules, self.lang),
-                "weight_basis": rules.index.basis,
-            },
+            "ruleset": {**ruleset, "weight_basis": rules.index.basis},
             "range": number.plain(self.study.range),
             "index": {
                 **self.index(self.scoring),
@@ -63,8 +62,9 @@ class _Writer:
             "bands": self.bands(),
             "readings": readings,
             "together": {
-                key: reading and self.several(reading)
-                for key, reading in self.study.together._asdict().items()
+                "all": self.several(together.all),
+                "lowering": self.several(together.lowering),
+                "raising": self.several(together.raising),
             },
             "chart": _Chart(self).chart(),
         }
@@ -73,7 +73,8 @@ class _Writer:
         return message(self.lang, f"sensitivity.{id_}", **arguments)
 
     def percent(self, value: Fraction) -> str:
-        return f"{say_number(self.lang, number.shown(value))} %"
+        shown = number.shown(value)
+        return f"{say_number(self.lang, shown)} %"
 
     # The index and its weights
 
@@ -100,16 +101,20 @@ class _Writer:
         return {"id": band.id, "title": band.title.of(self.lang)}
 
     def weights(self) -> Document:
+        """Return what other weights do: all at once within the range, and each by itself."""
         study = self.study
         total = sum((area.weight for area in study.areas.values()), Fraction(0))
-        widest = study.swings[0] if study.swings and study.swings[0].width else None
+        # The area whose weight counts most, unless none moves the index at all.
+        widest = None
+        if study.swings and study.swings[0].width:
+            widest = study.swings[0].area
         return {
             "state": study.state,
             "text": self.state(),
             "total": number.plain(total),
             "lowest": self.variation(study.lowest),
             "highest": self.variation(study.highest),
-            "most": widest and widest.area,
+            "most": widest,
             "areas": [self.area(swing) for swing in study.swings],
         }
 
@@ -132,15 +137,20 @@ class _Writer:
         }
 
     def named(self, weights: Mapping[str, Fraction]) -> list[Document]:
+        """Return the weights of areas, in points: as shown, and exactly."""
         return [
             {"area": id_, "weight": number.shown(weight), "exact": number.ratio(weight)}
             for id_, weight in weights.items()
         ]
 
     def area(self, swing: Swing) -> Document:
+        """Return an area, and what its weight alone does to the index."""
         group = self.scoring.rules.groups[swing.area]
         area = self.study.areas[swing.area]
-        share = _rounded(area.earned / area.left * HUNDRED) if area.left else None
+        share = None
+        if area.left:
+            percent = area.earned / area.left * HUNDRED
+            share = _rounded(percent)
         return {
             "id": swing.area,
             "title": group.title.of(self.lang),
@@ -168,13 +178,15 @@ class _Writer:
     # Bands
 
     def bands(self) -> Document | None:
+        """Return what takes the index into another band; None without bands."""
         up = self.study.up
         down = self.study.down
         if up is None or down is None:
             return None
+        gates = self.scoring.banding().gates
         return {
             "reads": self.scoring.rules.bands_read,
-            "gates": list(self.scoring.banding().gates),
+            "gates": list(gates),
             "up": self.change(up, "up"),
             "down": self.change(down, "down"),
         }
@@ -189,6 +201,7 @@ class _Writer:
         }
 
     def least_change(self, change: BandChange) -> Document:
+        """Return the least range of weights that does it, in percent; None for each without one."""
         if change.part is None or change.weights is None:
             return dict.fromkeys(("range", "exact", "attained", "weights"))
         percent = change.part * HUNDRED
@@ -200,6 +213,7 @@ class _Writer:
         }
 
     def change_text(self, change: BandChange, way: str) -> str:
+        """Say how much other weights would have to be, or why none do it."""
         if change.part is None or change.band is None:
             if change.reason == "never":
                 return self.say(f"band-never-{way}")
@@ -221,35 +235,46 @@ class _Writer:
         """
 
         def moved_by(reading: Reading) -> Fraction:
+            # Less than any reading that leaves the index where it is.
             if reading.scoring is None:
                 return Fraction(-1)
-            return abs(reading.scoring.index.moved_from(self.scoring.index))
+            move = reading.scoring.index.moved_from(self.scoring.index)
+            return abs(move)
 
         return sorted(self.study.readings or (), key=moved_by, reverse=True)
 
     def reading(self, reading: Reading) -> Document:
+        """Return a contradiction, and what the rule and the index come to read the other way."""
         contradiction = reading.contradictions[0]
-        at = self.scoring.compiled.places[contradiction.rule]
-        rule = self.scoring.rule(at)
+        position = self.scoring.compiled.places[contradiction.rule]
+        rule = self.scoring.rule(position)
         conflict = rule.conflicts[contradiction.position]
+        result = self.scoring.results[position]
+        deduction = None
+        other_points = None
+        index = None
+        if reading.scoring is not None:
+            deduction = reading.deduction
+            other_result = reading.scoring.results[position]
+            other_points = self.scoring.points(other_result.earned)
+            index = self.index(reading.scoring)
         return {
             "rule": rule.id,
             "title": rule.title.of(self.lang),
             "source": list(rule.source),
-            "required": self.texts.required(at),
+            "required": self.texts.required(position),
             "other_source": conflict.source,
-            "other_required": self.otherwise(rule, contradiction.position),
+            "other_required": self.otherwise(rule, conflict),
             "note": conflict.note and conflict.note.of(self.lang),
-            "deduction": None if reading.scoring is None else reading.deduction,
-            "points": self.scoring.points(self.scoring.results[at].earned),
-            "other_points": reading.scoring
-            and self.scoring.points(reading.scoring.results[at].earned),
-            "index": reading.scoring and self.index(reading.scoring),
+            "deduction": deduction,
+            "points": self.scoring.points(result.earned),
+            "other_points": other_points,
+            "index": index,
             "text": self.remark(reading),
         }
 
-    def otherwise(self, rule: Rule, position: int) -> str | None:
-        conflict = rule.conflicts[position]
+    def otherwise(self, rule: Rule, conflict: Conflict) -> str | None:
+        """Say what the other reading asks for; None where it names no figure."""
         if conflict.comparator is None or conflict.threshold is None:
             return None
         if rule.metric is None:
@@ -267,24 +292,35 @@ class _Writer:
         return self.say("all-or-nothing")
 
     def refused(self, reading: Reading) -> str:
+        """Say why a reading could not be scored."""
         if not reading.problems:
             return self.say("no-figure")
         reasons = [problem.what(self.lang) for problem in reading.problems]
         return self.say("refused", why=" ".join(reasons))
 
-    def several(self, reading: Reading) -> Document:
+    def several(self, reading: Reading | None) -> Document | None:
+        """Return readings that were taken at once; None where there were none."""
+        if reading is None:
+            return None
+        index = None
+        text = None
+        if reading.scoring is None:
+            text = self.refused(reading)
+        else:
+            index = self.index(reading.scoring)
         return {
             "readings": [
                 {"rule": contradiction.rule, "position": contradiction.position}
                 for contradiction in reading.contradictions
             ],
-            "index": reading.scoring and self.index(reading.scoring),
-            "text": None if reading.scoring else self.refused(reading),
+            "index": index,
+            "text": text,
         }
 
 
 def _rounded_up(percent: Fraction) -> str:
-    return number.fixed(int(number.ceiling(percent * 10**PLACES)), PLACES)
+    hundredths = number.ceiling(percent * 10**PLACES)
+    return number.fixed(int(hundredths), PLACES)
 
 
 def _rounded(percent: Fraction) -> str:
@@ -298,7 +334,10 @@ def _with_places(value: Fraction, places: int) -> str:
 
 
 class _Bar(NamedTuple):
-    """A range on the chart: what makes it, and the scorings at its ends."""
+    """A range on the chart: what makes it, and the scorings at its ends.
+
+    `kind` is `weights`, `area`, `reading` or `together`; `id` names the area or the rule.
+    """
 
     kind: str
     id: str
@@ -320,10 +359,13 @@ class _Chart:
 
     def __init__(self, writer: _Writer) -> None:
         self.writer = writer
+        self.bars: list[_Bar] = []
         # Where nothing is left to score there is no index to place (semantics I2).
-        self.bars = list(self._bars()) if writer.scoring.index.scored else []
-        ends = [scoring for bar in self.bars for scoring in (bar.low, bar.high)]
-        points = [_shown_points(scoring) for scoring in (writer.scoring, *ends)]
+        if writer.scoring.index.scored:
+            self.bars = list(self._bars())
+        points = [_shown_points(writer.scoring)]
+        for bar in self.bars:
+            points += [_shown_points(bar.low), _shown_points(bar.high)]
         # The axis ends at whole points, so that its labels are short; it is never without length.
         self.low = number.floor(min(points))
         self.high = number.ceiling(max(points))
@@ -344,6 +386,7 @@ class _Chart:
             title = rules.groups[swing.area].title.of(writer.lang)
             up = swing.up.scoring
             down = swing.down.scoring
+            # More weight on a weak area lowers the index, so either may be the lower end.
             yield _bar("area", swing.area, title, up, down)
         for reading in writer.ordered_readings():
             if reading.scoring is None or not reading.scoring.index.scored:
@@ -363,9 +406,12 @@ class _Chart:
     def place(self, points: Fraction) -> str:
         """Return where points stand on the axis, in percent of its length."""
         part = (points - self.low) / (self.high - self.low)
-        return number.plain(number.round_half_up(part * HUNDRED, 4))
+        # Four places of a percent are finer than any screen or paper.
+        percent = number.round_half_up(part * HUNDRED, 4)
+        return number.plain(percent)
 
     def end(self, scoring: Scoring) -> Document:
+        """Return the index of a scoring, and where it stands on the axis."""
         return {
             "value": scoring.points(scoring.index.value),
             "place": self.place(_shown_points(scoring)),
@@ -378,33 +424,37 @@ class _Chart:
 
     def chart(self) -> Document:
         """Return the chart as data: no shapes, no colours."""
+        low = number.plain(self.low)
+        high = number.plain(self.high)
         return {
-            "axis": {"low": number.plain(self.low), "high": number.plain(self.high)},
+            "axis": {"low": low, "high": high},
             "index": self.index(),
             "bands": list(self.bands()),
-            "bars": [
-                {
-                    "kind": bar.kind,
-                    "id": bar.id,
-                    "label": bar.label,
-                    "low": self.end(bar.low),
-                    "high": self.end(bar.high),
-                }
-                for bar in self.bars
-            ],
+            "bars": [self.bar(bar) for bar in self.bars],
+        }
+
+    def bar(self, bar: _Bar) -> Document:
+        return {
+            "kind": bar.kind,
+            "id": bar.id,
+            "label": bar.label,
+            "low": self.end(bar.low),
+            "high": self.end(bar.high),
         }
 
     def bands(self) -> Iterator[Document]:
         """Yield the bands that begin on the axis."""
         for band in self.writer.scoring.ladder:
             low = band.interval.low
-            if low is not None and self.low <= low <= self.high:
-                yield {
-                    "id": band.id,
-                    "title": band.title.of(self.writer.lang),
-                    "from": number.plain(low),
-                    "place": self.place(low),
-                }
+            # The lowest band begins nowhere.
+            if low is None or not self.low <= low <= self.high:
+                continue
+            yield {
+                "id": band.id,
+                "title": band.title.of(self.writer.lang),
+                "from": number.plain(low),
+                "place": self.place(low),
+            }
 
 
 def _shown_points(scoring: Scoring) -> Fraction:

@@ -26,6 +26,8 @@ from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.totals import Total
 
 HUNDRED = Fraction(100)
+
+# The directions in which an index is taken.
 HIGHER = 1
 LOWER = -1
 
@@ -36,7 +38,9 @@ AreaWeights: TypeAlias = dict[str, Fraction]
 def _exact_index(scoring: Scoring) -> Fraction | None:
     """Return the index before rounding; None where nothing is left to score."""
     index = scoring.index
-    return index.exact if index.scored else None
+    if not index.scored:
+        return None
+    return index.exact
 
 
 class Variation(NamedTuple):
@@ -52,7 +56,10 @@ class Variation(NamedTuple):
 
 
 class SingleVariation(NamedTuple):
-    """The index when the weight of one area is another, and the others make up for it."""
+    """The index when the weight of one area is another, and the others make up for it.
+
+    `weight` is that of the one area, in points.
+    """
 
     weight: Fraction
     scoring: Scoring
@@ -79,9 +86,9 @@ class Swing(NamedTuple):
 class BandChange(NamedTuple):
     """The least change of weights that changes the band: `reason` says whether there is one.
 
-    `reached`: `part` of each weight (more than it, unless `attained`) leads to `band`. Otherwise
-    `top` or `bottom`: there is no further band; `gated`: a gate holds the band; `never`: no change
-    below 100 % does it.
+    `reached`: `part` of each weight (more than it, unless `attained`) leads to `band`, and the
+    areas then have `weights`. Otherwise `top` or `bottom`: there is no further band; `gated`: a
+    gate holds the band; `never`: no change below 100 % does it.
     """
 
     reason: str
@@ -105,7 +112,13 @@ class Study:
     """How far an index depends on weights that nobody stated and on readings of the plan that
     somebody chose.
 
-    `range` is how many percent each weight may move. `readings` is None where none was scored.
+    What is asked for is computed once, when it is asked for.
+
+    Args:
+        report: The submission as it was scored.
+        range: How many percent each weight may move.
+        readings: The other readings, each scored by itself; None where none was to be scored.
+        together: The other readings taken at once.
     """
 
     report: Report
@@ -122,11 +135,9 @@ class Study:
     def areas(self) -> dict[str, Area]:
         """The areas that have points, by id, in file order."""
         unit = self.scoring.compiled.unit
+        compiled = self.scoring.compiled.groups
         areas = {}
-        # Groups are compiled children first; areas are told in the order of the file.
-        for group, total in zip(
-            self.scoring.compiled.groups, self.scoring.groups, strict=True
-        ):
+        for group, total in zip(compiled, self.scoring.groups, strict=True):
             if group.top and group.kind == "base" and total.maximum:
                 left = total.maximum - total.rescaled
                 areas[group.id] = Area(
@@ -134,6 +145,7 @@ class Study:
                     earned=Fraction(total.earned, total.maximum),
                     left=Fraction(left, total.maximum),
                 )
+        # Groups are compiled children first; areas are told in the order of the file.
         return {id_: areas[id_] for id_ in self.scoring.rules.groups if id_ in areas}
 
     @property
@@ -143,7 +155,9 @@ class Study:
         """
         if not any(area.left for area in self.areas.values()):
             return "nothing_left"
-        return "varied" if len(self.areas) > 1 else "one_area"
+        if len(self.areas) == 1:
+            return "one_area"
+        return "varied"
 
     @property
     def nothing_left(self) -> bool:
@@ -200,17 +214,17 @@ class Study:
     def swings(self) -> tuple[Swing, ...]:
         """What each area's weight alone does, the widest swing first."""
         whole = extreme_weights.points(self._weighed)
-        swings = [
-            Swing(
-                id_,
-                self._single(whole, area, self._part),
-                self._single(whole, area, -self._part),
-            )
-            for id_, area in self.areas.items()
-        ]
-        return tuple(sorted(swings, key=lambda swing: -swing.width))
+        swings: list[Swing] = []
+        for id_, area in self.areas.items():
+            up = self._single(whole, area, self._part)
+            down = self._single(whole, area, -self._part)
+            swings.append(Swing(id_, up, down))
+        # Of equal swings the area that comes first in the file stays first.
+        swings.sort(key=lambda swing: -swing.width)
+        return tuple(swings)
 
     def _single(self, whole: Points, area: Area, part: Fraction) -> SingleVariation:
+        """Return the index when one area's weight moves by a part of itself."""
         weight = extreme_weights.single_weight(whole, area, part)
         if self.nothing_left:
             return SingleVariation(weight, self.scoring)
@@ -237,7 +251,8 @@ class Study:
         if ladder[allowed] is banding.band:
             return BandChange("gated")
         band = ladder[following]
-        return self._least_change(band_edge(self.scoring, band), band, HIGHER)
+        edge = band_edge(self.scoring, band)
+        return self._least_change(edge, band, HIGHER)
 
     @cached_property
     def down(self) -> BandChange | None:
@@ -259,15 +274,21 @@ class Study:
         if self.nothing_left:
             return BandChange("never")
         # Upwards the edge must lie in the band that is entered, downwards outside the one left.
-        enough = edge.inside if sign == HIGHER else not edge.inside
-        reach = extreme_weights.reach(self._weighed, edge.ratio, sign, closed=enough)
-        if reach is None:
+        enough = edge.inside == (sign == HIGHER)
+        least = extreme_weights.reach(self._weighed, edge.ratio, sign, closed=enough)
+        if least is None:
             return BandChange("never")
-        return self._reached(band, reach)
+        return self._reached(band, least)
 
-    def _reached(self, band: Band, reach: LeastPart) -> BandChange:
-        weights = self._by_area(reach.weights(self._weighed))
-        return BandChange("reached", band, reach.part, reach.attained, weights)
+    def _reached(self, band: Band, least: LeastPart) -> BandChange:
+        weights = least.weights(self._weighed)
+        return BandChange(
+            reason="reached",
+            band=band,
+            part=least.part,
+            attained=least.attained,
+            weights=self._by_area(weights),
+        )
 
 
 def band_edge(scoring: Scoring, band: Band) -> BandEdge:
@@ -276,16 +297,23 @@ def band_edge(scoring: Scoring, band: Band) -> BandEdge:
 
     Where bands read the index shown, the base, too, is rounded half up, away from zero: a base of
     −0.005 is shown as −0.01. So a ratio on the half tick itself lies in the band only above zero.
+
+    For example: a band begins at 80, and 2 of the points come from bonuses. The base must be shown
+    as 78.00, so that it must come to 77.995 at least: a ratio of 0.77995 on a scale of 100.
     """
     index = scoring.index
     low = band.interval.low or Fraction(0)
     inside = not band.interval.low_open
+    pools = index.bonus - index.penalty
     if scoring.rules.bands_read == "rounded":
         ticks = low * index.unit
-        first_tick = number.ceiling(ticks) if inside else number.floor(ticks) + 1
-        base = first_tick - index.bonus + index.penalty
+        if inside:
+            first_tick = number.ceiling(ticks)
+        else:
+            first_tick = number.floor(ticks) + 1
+        base = first_tick - pools
         low = (base - Fraction(1, 2)) / index.unit
         inside = base > 0
     else:
-        low -= Fraction(index.bonus - index.penalty, index.unit)
+        low -= Fraction(pools, index.unit)
     return BandEdge(low / scoring.rules.index.scale, inside)

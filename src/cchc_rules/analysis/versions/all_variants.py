@@ -10,6 +10,10 @@ from cchc_rules.rules.model import RuleSet
 def whole(rules: RuleSet, lang: str | None = None) -> Document:
     """Return the document of an instrument; `versions` says what differs, as `difference` says what
     changed.
+
+    Args:
+        rules: The rule set as it was loaded, with its kinds of unit and its days.
+        lang: The language of the texts; that of the rule set where none is given.
     """
     lang = lang or rules.language
     return {
@@ -33,7 +37,9 @@ def _days(rules: RuleSet, lang: str) -> Iterator[Document]:
         usual = changes(before, after, lang)
         yield version(after, None, usual, lang)
         for id_, kind in after.kinds.items():
-            of_kind = changes(before.kinds.get(id_, before), kind, lang)
+            kind_before = before.kinds.get(id_, before)
+            of_kind = changes(kind_before, kind, lang)
+            # A kind that the day brings in is told even where it differs from nothing.
             if of_kind != usual or id_ not in before.kinds:
                 yield version(after, kind, of_kind, lang)
         before = after

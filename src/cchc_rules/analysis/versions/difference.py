@@ -29,18 +29,39 @@ Fields: TypeAlias = dict[str, Field]
 """A rule, an area, a metric, a remedy or a band, field by field."""
 
 PARTS = ("head", "areas", "rules", "metrics", "remedies", "bands", "gates", "targets")
+"""The kinds of parts, in the order in which they are told; the head is the plan as a whole."""
+
 TOLD_TOGETHER = (
-    "comparator", "threshold", "deduction", "lowest", "conflicts", "metric", "absence",
-)  # fmt: skip
+    # As what is required.
+    "comparator",
+    "threshold",
+    # As how points are lost.
+    "deduction",
+    "lowest",
+    # In words of their own.
+    "conflicts",
+    "metric",
+    "absence",
+)
 """Fields of a rule that are told together with others, or in words of their own."""
 
 STRICTER = {">=": 1, ">": 1, "<=": -1, "<": -1}
-"""Whether a larger threshold asks for more, or for less."""
+"""Whether a larger threshold asks for more (1), or for less (-1)."""
 
 
 def difference(old: RuleSet, new: RuleSet, lang: str | None = None) -> Document:
     """Return the document of what changed from one rule set to another;
     docs/reference/difference.md describes it.
+
+    Args:
+        old: The rule set of before.
+        new: The rule set of now.
+        lang: The language of its texts; that of the new rule set where none is given.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> difference(rules, rules)["same"]
+    True
     """
     lang = lang or new.language
     parts = changes(old, new, lang, with_kinds=True)
@@ -60,12 +81,19 @@ def difference(old: RuleSet, new: RuleSet, lang: str | None = None) -> Document:
 def changes(
     old: RuleSet, new: RuleSet, lang: str, *, with_kinds: bool = False
 ) -> Changes:
-    """Return what changed between two rule sets as they stand; `with_kinds`, also which kinds of
-    unit they know.
+    """Return what changed between two rule sets as they stand, by the kinds of parts.
+
+    Args:
+        old: The rule set of before, for a kind of unit and a day.
+        new: The rule set of now.
+        lang: The language of the texts.
+        with_kinds: Whether the kinds of unit that they know are compared, too.
     """
     before = _Parts(old, lang, with_kinds=with_kinds)
     after = _Parts(new, lang, with_kinds=with_kinds)
-    parts = {name: [*_changes(before.of(name), after.of(name))] for name in PARTS}
+    parts: Changes = {}
+    for name in PARTS:
+        parts[name] = [*_changes(before.of(name), after.of(name))]
     for change in parts["rules"]:
         change["stricter"] = _stricter(change, old, new)
     return parts
@@ -77,8 +105,10 @@ def version(
     """Return what changed for a kind of unit, or from a day on, under the words that say for whom
     and when.
     """
+    since = None
     label = []
     if rules.since:
+        since = rules.since.isoformat()
         day = RuleText(rules, lang).day(rules.since)
         label.append(message(lang, "difference.since", day=day))
     if rules.since_title:
@@ -86,8 +116,8 @@ def version(
     if kind and kind.kind_title:
         label.append(kind.kind_title.of(lang))
     return {
-        "since": rules.since.isoformat() if rules.since else None,
-        "kind": kind.kind if kind else None,
+        "since": since,
+        "kind": kind and kind.kind,
         "title": " – ".join(label),
         **changed,
     }
@@ -97,14 +127,21 @@ def _versions(old: RuleSet, new: RuleSet, lang: str) -> Iterator[Document]:
     """Yield the kinds of unit, and the days, for which something else changed than before that day
     and for all.
 
-    The kind None stands for all units. What changed for a kind is told only where it is not what
-    was told last: for that kind on an earlier day, or for all units on this day.
+    The kind None stands for all units, the day None for the rule sets as they begin. What changed
+    for a kind is told only where it is not what was told last: for that kind on an earlier day, or
+    for all units on this day.
+
+    For example: wards get a weight of their own, and from July on a threshold changes for all. Told
+    are the wards; all units from July; and the wards from July, for they still differ from all
+    units in the weight. Without the weight July would be told once.
     """
     kinds = (None, *{**old.kinds, **new.kinds})
-    told: dict[str | None, Changes] = dict.fromkeys(kinds, changes(old, new, lang))
-    for day in (None, *sorted({*old.dated, *new.dated})):
-        before = old.at(day) if day else old
-        after = new.at(day) if day else new
+    days = sorted({*old.dated, *new.dated})
+    last_told: dict[str | None, Changes] = dict.fromkeys(kinds, changes(old, new, lang))
+    for day in (None, *days):
+        before = _on(old, day)
+        after = _on(new, day)
+        # The words that say from when are those of the rule set that has a section of this day.
         only_before_has_the_day = before.since == day != after.since
         dated = before if only_before_has_the_day else after
         told_for_all = False
@@ -112,10 +149,19 @@ def _versions(old: RuleSet, new: RuleSet, lang: str) -> Iterator[Document]:
             kind_before = before.kinds.get(kind or "")
             kind_after = after.kinds.get(kind or "")
             changed = changes(kind_before or before, kind_after or after, lang)
-            if changed != told[None if told_for_all else kind]:
+            reader_knows = last_told[None if told_for_all else kind]
+            if changed != reader_knows:
                 yield version(dated, kind_after or kind_before, changed, lang)
+                # None is the first of the kinds, so that the others are held against it.
                 told_for_all = told_for_all or kind is None
-            told[kind] = changed
+            last_told[kind] = changed
+
+
+def _on(rules: RuleSet, day: date | None) -> RuleSet:
+    """Return a rule set as it stands on a day; without a day, as it begins."""
+    if day is None:
+        return rules
+    return rules.at(day)
 
 
 def version_names(rules: RuleSet, lang: str) -> Document:
@@ -133,12 +179,16 @@ def _changes(
 ) -> Iterator[Document]:
     """Yield what was added, taken away, renamed or changed, in the order of the new rule set and
     then of the old.
+
+    A part is renamed where one of the same content is gone and the new id was not there before.
     """
     gone = [id_ for id_ in before if id_ not in after]
-    fresh = [id_ for id_ in after if id_ not in before]
-    renamed = {
-        new: old for new in fresh for old in gone if _same(before[old], after[new])
-    }
+    added = [id_ for id_ in after if id_ not in before]
+    renamed: dict[str, str] = {}
+    for new in added:
+        for old in gone:
+            if _same(before[old], after[new]):
+                renamed[new] = old
     for id_, part in after.items():
         if id_ in renamed:
             yield _change("renamed", id_, part, was=renamed[id_])
@@ -197,15 +247,38 @@ def _stricter(change: Document, old: RuleSet, new: RuleSet) -> bool | None:
     direction = STRICTER.get(after.comparator or "")
     if before.comparator != after.comparator or direction is None:
         return None
-    first = before.threshold
-    second = after.threshold
-    if not isinstance(first, Fraction) or not isinstance(second, Fraction):
+    old_threshold = before.threshold
+    new_threshold = after.threshold
+    # Thresholds that are computed hang on the submission.
+    if not isinstance(old_threshold, Fraction):
         return None
-    return None if first == second else direction * second > direction * first
+    if not isinstance(new_threshold, Fraction) or new_threshold == old_threshold:
+        return None
+    return direction * (new_threshold - old_threshold) > 0
+
+
+_OF_PLAN = (
+    "title",
+    "valid",
+    "source",
+    "note",
+    "window",
+    "tracks",
+    "calendar",
+    "bands_read",
+)
+"""Fields of a rule set that its head tells."""
+
+_OF_INDEX = ("scale", "places", "over_scale", "basis")
+"""Fields of its index that its head tells."""
 
 
 class _Parts:
-    """The parts of one rule set, each field with its words."""
+    """The parts of one rule set, each field with its words.
+
+    Two parts are the same where their values are; words are only shown. So a text that is put into
+    another form, `0.5` as `1/2`, is no change.
+    """
 
     def __init__(self, rules: RuleSet, lang: str, *, with_kinds: bool) -> None:
         self.rules = rules
@@ -213,13 +286,20 @@ class _Parts:
         self.with_kinds = with_kinds
         self.words = RuleText(rules, lang)
         self.document = instrument(rules, lang)
-        self.described = {
-            rule["id"]: rule for rule in every_rule(self.document["areas"])
-        }
+        every = every_rule(self.document["areas"])
+        self.described = {rule["id"]: rule for rule in every}
 
     def of(self, name: str) -> dict[str, Fields]:
         """Return the parts of a kind by id."""
         rules = self.rules
+        if name == "head":
+            return {"": self.head()}
+        if name == "rules":
+            return {id_: self.rule(id_) for id_ in rules.rules}
+        if name == "gates":
+            # A gate has no fields of its own that are told: the printed plan says it in one line.
+            gates = zip(rules.band_gates, self.document["gates"], strict=True)
+            return {gate.rule: {"title": Field(gate, words)} for gate, words in gates}
         tables: dict[str, Mapping[str, Any]] = {
             "areas": rules.groups,
             "metrics": rules.metrics,
@@ -227,22 +307,16 @@ class _Parts:
             "bands": {band.id: band for band in rules.bands},
             "targets": {target.id: target for target in rules.targets},
         }
-        if name == "head":
-            return {"": self.head()}
-        if name == "rules":
-            return {id_: self.rule(id_) for id_ in rules.rules}
-        if name == "gates":
-            gates = zip(rules.band_gates, self.document["gates"], strict=True)
-            return {gate.rule: {"title": Field(gate, words)} for gate, words in gates}
         return {id_: self.plain(part) for id_, part in tables[name].items()}
 
     def head(self) -> Fields:
+        """Return what the plan says of itself and of its index."""
         rules = self.rules
-        index = self.rules.index
-        keys = ("valid", "source", "note", "window", "tracks", "calendar", "bands_read")
-        head = {key: self.field(getattr(rules, key)) for key in ("title", *keys)}
-        for key in ("scale", "places", "over_scale", "basis"):
-            head[key] = self.field(getattr(index, key))
+        head: Fields = {}
+        for key in _OF_PLAN:
+            head[key] = self.field(getattr(rules, key))
+        for key in _OF_INDEX:
+            head[key] = self.field(getattr(rules.index, key))
         if self.with_kinds:
             words = "; ".join(self.document["kinds"])
             head["kinds"] = Field(sorted(rules.kinds), words)
@@ -251,29 +325,35 @@ class _Parts:
     def rule(self, id_: str) -> Fields:
         """Return a rule; what belongs together is one field: comparator and threshold, deduction
         and fewest points.
+
+        Values are those of the model, words those of the printed plan.
         """
         rule = self.rules.rules[id_]
         described = self.described[id_]
         target = (rule.comparator, rule.threshold)
         losing = (rule.deduction, rule.lowest)
+        losing_words = "; ".join(described["losing"])
+        absence_words = "; ".join(self.effects(id_))
         conflicts = "; ".join(map(self.conflict, described["conflicts"]))
         return {
             **self.plain(rule, TOLD_TOGETHER),
             "measures": Field(rule.metric, described["measures"] or ""),
             "required": Field(target, described["required"] or ""),
-            "losing": Field(losing, "; ".join(described["losing"])),
-            "absence": Field(dict(rule.absence), "; ".join(self.effects(id_))),
+            "losing": Field(losing, losing_words),
+            "absence": Field(dict(rule.absence), absence_words),
             "conflicts": Field(rule.conflicts, conflicts),
         }
 
     def effects(self, id_: str) -> list[str]:
+        """Return what each state without a figure does to a rule, in words."""
         absence = self.rules.rules[id_].absence
-        return [self.effect(*item) for item in sorted(absence.items())]
+        return [self.effect(state, effect) for state, effect in sorted(absence.items())]
 
     def effect(self, state: object, effect: object) -> str:
         """Return what a state does to a rule, in words: `missing: lost`."""
-        name = self.words.say(f"state.{state}")
-        return f"{name}: {self.words.say('instrument.' + f'effect-{effect}')}"
+        state_words = self.words.say(f"state.{state}")
+        effect_words = self.words.say(f"instrument.effect-{effect}")
+        return f"{state_words}: {effect_words}"
 
     def conflict(self, conflict: Document) -> str:
         parts = (conflict["source"], conflict["required"], conflict["note"])
@@ -281,10 +361,14 @@ class _Parts:
 
     def plain(self, part: Any, apart: tuple[str, ...] = ()) -> Fields:
         """Return the fields of a part of the model, but for those that are told apart."""
-        names = [
-            field.name for field in fields(part) if field.name not in ("id", *apart)
-        ]
-        plain = {name.rstrip("_"): self.field(getattr(part, name)) for name in names}
+        plain: Fields = {}
+        for field in fields(part):
+            if field.name == "id" or field.name in apart:
+                continue
+            # Some names end in an underscore, to keep out of the way of Python's own.
+            name = field.name.rstrip("_")
+            plain[name] = self.field(getattr(part, field.name))
+        # A remedy has no title; its task is what it is known by.
         if "title" not in plain:
             return {"title": plain.pop("task"), **plain}
         return plain
@@ -296,6 +380,7 @@ class _Parts:
         """Return a value of the model in words."""
         if value is None or value == ():
             return ""
+        # Truth values before numbers: in Python they are numbers, too.
         if isinstance(value, bool):
             return self.words.say("word.yes" if value else "word.no")
         if isinstance(value, Text):

@@ -2,7 +2,7 @@
 changes band.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +20,7 @@ from cchc_rules.submissions.binding import load_measurements
 Document: TypeAlias = dict[str, Any]
 
 MOST_RULES = 5
-"""So many rules are named for each unit, those that moved it most."""
+"""How many rules are named for each unit at most, those that moved it most."""
 
 
 def impact(
@@ -35,7 +35,14 @@ def impact(
     describes it.
 
     Each is scored under both rule sets. One that either refuses is listed with the reason and stops
-    nothing. `watch` is told how many are done.
+    nothing.
+
+    Args:
+        old: The version under which the submissions were made, as a rule.
+        new: The version that is asked about.
+        paths: The files of the submissions.
+        lang: The language of its texts; that of the new version where none is given.
+        watch: Told before each submission how many are done.
     """
     lang = lang or new.language
     units = []
@@ -81,9 +88,13 @@ def _reports(path: Path, old: RuleSet, new: RuleSet) -> tuple[Report, Report]:
 
 
 def _unit(path: Path, before: Report, after: Report, lang: str) -> Document:
+    """Return what the new version does to one submission."""
     comparison = compare_rules(before, after)
     band_before = before.band
     band_after = after.band
+    # Ids are compared: the new version may give a band another title.
+    id_before = band_before and band_before.id
+    id_after = band_after and band_after.id
     return {
         "file": path.name,
         "unit": before.scoring.measurements.unit,
@@ -93,8 +104,7 @@ def _unit(path: Path, before: Report, after: Report, lang: str) -> Document:
         "change": str(comparison.change),
         "band_before": band_before and band_before.title.of(lang),
         "band_after": band_after and band_after.title.of(lang),
-        "band_moved": (band_before and band_before.id)
-        != (band_after and band_after.id),
+        "band_moved": id_before != id_after,
         "rules": _rules_that_moved(comparison, before, after, lang),
     }
 
@@ -103,14 +113,21 @@ def _rules_that_moved(
     comparison: Comparison, before: Report, after: Report, lang: str
 ) -> list[Document]:
     """Return the rules that moved the index, the largest first."""
-    known = {**before.scoring.rules.rules, **after.scoring.rules.rules}
+    rules = {**before.scoring.rules.rules, **after.scoring.rules.rules}
     changes = comparison.by_rule
-    largest_first = sorted(changes, key=lambda id_: (-abs(changes[id_]), id_))
-    return [
-        {"id": id_, "title": known[id_].title.of(lang), "change": str(changes[id_])}
-        for id_ in largest_first
-        if changes[id_]
-    ]
+    moved = []
+    for id_ in _largest_first(changes):
+        # A rule may have moved the index by less than shows.
+        if not changes[id_]:
+            continue
+        title = rules[id_].title.of(lang)
+        moved.append({"id": id_, "title": title, "change": str(changes[id_])})
+    return moved
+
+
+def _largest_first(changes: Mapping[str, Decimal]) -> list[str]:
+    """Return the ids of changes, the largest in either direction first, then by id."""
+    return sorted(changes, key=lambda id_: (-abs(changes[id_]), id_))
 
 
 def _counts(units: list[Document], refused: list[Document]) -> Document:
@@ -127,7 +144,10 @@ def _counts(units: list[Document], refused: list[Document]) -> Document:
 
 
 def _rules(units: list[Document]) -> list[Document]:
-    """Return what each rule does to all units together, the largest first."""
+    """Return what each rule does to all units together, the largest first.
+
+    The rules of each unit are then cut to the first few: every one is in the sums.
+    """
     sums: dict[str, Decimal] = {}
     counts: dict[str, int] = {}
     titles: dict[str, str] = {}
@@ -138,7 +158,6 @@ def _rules(units: list[Document]) -> list[Document]:
             counts[id_] = counts.get(id_, 0) + 1
             sums[id_] = sums.get(id_, Decimal(0)) + Decimal(move["change"])
         unit["rules"] = unit["rules"][:MOST_RULES]
-    largest_first = sorted(sums, key=lambda id_: (-abs(sums[id_]), id_))
     return [
         {
             "id": id_,
@@ -146,5 +165,5 @@ def _rules(units: list[Document]) -> list[Document]:
             "change": str(sums[id_]),
             "units": counts[id_],
         }
-        for id_ in largest_first
+        for id_ in _largest_first(sums)
     ]

@@ -18,16 +18,18 @@ from typing import NamedTuple
 from cchc_rules.analysis.what_if.plan_document import MOST_SETS, PlannedChange
 from cchc_rules.analysis.what_if.possible_changes import PossibleChanges
 from cchc_rules.base.state import gate
+from cchc_rules.scoring.results import Result
 
 KEPT = 64
-"""So many sets of each number of changes are kept where not all are tried."""
+"""How many sets of each number of changes are kept where not all are tried."""
 
 
 class ChangeSet(NamedTuple):
     """Some changes of one cluster, and what they bring together, in ticks.
 
-    `earned` and `rescaled` are the base's, `pools` is what bonus less penalty changes by;
-    `opens_gates` says that the cluster's gates then let the band through.
+    `size` is how many changes they are. `earned` and `rescaled` are what the base's change by,
+    `pools` is what bonus less penalty changes by; `opens_gates` says that the cluster's gates then
+    let the band through.
     """
 
     size: int
@@ -46,8 +48,13 @@ class Clusters(NamedTuple):
 
 
 def clusters(possible: PossibleChanges, gates: Sequence[int]) -> Clusters:
-    """Return the sets of changes by cluster; `gates` are the rules that a band waits for."""
-    found: list[list[ChangeSet]] = []
+    """Return the sets of changes by cluster, of each those that could be among the fewest.
+
+    Args:
+        possible: The single changes that there are.
+        gates: Positions of the rules that a band waits for; none where the goal is an index.
+    """
+    by_cluster: list[list[ChangeSet]] = []
     complete = True
     for metrics in metrics_together(possible):
         cluster = _Cluster(possible, metrics, gates)
@@ -56,8 +63,8 @@ def clusters(possible: PossibleChanges, gates: Sequence[int]) -> Clusters:
         else:
             sets = cluster.best_sets()
             complete = False
-        found.append(undominated(sets))
-    return Clusters(found, complete)
+        by_cluster.append(undominated(sets))
+    return Clusters(by_cluster, complete)
 
 
 def metrics_together(possible: PossibleChanges) -> list[list[str]]:
@@ -76,9 +83,13 @@ def metrics_together(possible: PossibleChanges) -> list[list[str]]:
     return list(distinct.values())
 
 
-def _merge(cluster_of: dict[str, list[str]], one: str, other: str) -> None:
-    """Make one cluster of those of two metrics; the larger takes the smaller in."""
-    pair = sorted((cluster_of[one], cluster_of[other]), key=len)
+def _merge(cluster_of: dict[str, list[str]], first: str, second: str) -> None:
+    """Make one cluster of those of two metrics; the larger takes the smaller in.
+
+    So a metric changes its list only when its cluster at least doubles: all merging together costs
+    n·log n steps.
+    """
+    pair = sorted((cluster_of[first], cluster_of[second]), key=len)
     smaller, larger = pair
     if smaller is larger:
         return
@@ -125,12 +136,14 @@ class _Cluster:
 
     def all_sets(self) -> list[ChangeSet]:
         """Return every set that scoring takes."""
+        # Of each metric no change, or one of its changes.
         choices = [(None, *changes) for changes in self.changes.values()]
-        scored = (
-            self._scored([change for change in choice if change])
-            for choice in product(*choices)
-        )
-        return [changes for changes in scored if changes is not None]
+        every_set: list[ChangeSet] = []
+        for choice in product(*choices):
+            scored = self._scored([change for change in choice if change])
+            if scored is not None:
+                every_set.append(scored)
+        return every_set
 
     def best_sets(self) -> list[ChangeSet]:
         """Return the best sets of each number of changes, each grown from the best of one change
@@ -139,27 +152,32 @@ class _Cluster:
         # This is a beam search: quick, but a set whose parts are all poor may be missed.
         nothing = self._scored([])
         assert nothing is not None
-        found = [nothing]
+        kept = [nothing]
         best = [nothing]
+        # A set has at most one change of each metric.
         for _ in self.changes:
-            grown = (self._scored(changes) for changes in self._grown(best))
-            scored = (changes for changes in grown if changes is not None)
-            best = sorted(scored, key=_brings_most)[:KEPT]
-            found += best
-        return found
+            grown: list[ChangeSet] = []
+            for changes in self._grown(best):
+                scored = self._scored(changes)
+                if scored is not None:
+                    grown.append(scored)
+            best = sorted(grown, key=_brings_most)[:KEPT]
+            kept += best
+        return kept
 
     def _grown(self, sets: Sequence[ChangeSet]) -> Iterable[tuple[PlannedChange, ...]]:
         """Return the sets with one change more, each once."""
         grown: dict[frozenset[int], tuple[PlannedChange, ...]] = {}
-        for one in sets:
-            changed = {change.metric for change in one.changes}
+        for base in sets:
+            changed = {change.metric for change in base.changes}
             for metric, changes in self.changes.items():
                 if metric in changed:
                     continue
                 for change in changes:
                     # The same changes are reached in several orders; one of them is enough.
-                    more = (*one.changes, change)
-                    grown[frozenset(map(id, more))] = more
+                    larger = (*base.changes, change)
+                    identity = frozenset(map(id, larger))
+                    grown[identity] = larger
         return grown.values()
 
     def _scored(self, changes: Sequence[PlannedChange]) -> ChangeSet | None:
@@ -172,39 +190,51 @@ class _Cluster:
         now = self.possible.scoring.index
         # What only a gate lets through is in `results` too, so gates are scored, not assumed.
         then = trial.summed(results)
-        before = self.possible.scoring.results
+        pools_now = now.bonus - now.penalty
+        pools_then = then.bonus - then.penalty
         return ChangeSet(
             size=len(changes),
             earned=then.base.earned - now.base.earned,
             rescaled=then.base.rescaled - now.base.rescaled,
-            pools=(then.bonus - then.penalty) - (now.bonus - now.penalty),
-            opens_gates=all(
-                gate(results.get(rule, before[rule]).state) is None
-                for rule in self.gates
-            ),
+            pools=pools_then - pools_now,
+            opens_gates=self._opens_gates(results),
             changes=tuple(changes),
         )
 
+    def _opens_gates(self, results: Mapping[int, Result]) -> bool:
+        """Whether the cluster's gates let the band through; `results` are those that changed."""
+        before = self.possible.scoring.results
+        for rule in self.gates:
+            result = results.get(rule, before[rule])
+            if gate(result.state) is not None:
+                return False
+        return True
 
-def _brings_most(one: ChangeSet) -> int:
-    return -(one.earned + one.rescaled + one.pools)
+
+def _brings_most(changes: ChangeSet) -> int:
+    # Points rescaled away count as won here: a guess, for what they are worth hangs on the index.
+    return -(changes.earned + changes.rescaled + changes.pools)
 
 
 def undominated(sets: Iterable[ChangeSet]) -> list[ChangeSet]:
-    """Return the sets that no other beats with as few changes, the smallest first."""
-    best: dict[tuple[int, int, bool], list[ChangeSet]] = {}
-    for one in sets:
+    """Return the sets that no other beats with as few changes, the smallest first.
+
+    A set beats another of its size when it brings no less to the base and no less to the pools. One
+    that earns 5 and one that brings the pools 3 are both kept: which leads further hangs on how
+    much a point of the base is worth.
+    """
+    kept: dict[tuple[int, int, bool], list[ChangeSet]] = {}
+    for changes in sets:
         # Whether more or less rescaled is better hangs on the target, so it is not compared.
-        rivals = best.setdefault((one.size, one.rescaled, one.opens_gates), [])
-        if any(
-            rival.earned >= one.earned and rival.pools >= one.pools for rival in rivals
-        ):
+        alike = (changes.size, changes.rescaled, changes.opens_gates)
+        rivals = kept.setdefault(alike, [])
+        if any(_beats(rival, changes) for rival in rivals):
             continue
-        rivals[:] = [
-            rival
-            for rival in rivals
-            if rival.earned > one.earned or rival.pools > one.pools
-        ]
-        rivals.append(one)
-    kept = [one for rivals in best.values() for one in rivals]
-    return sorted(kept, key=lambda one: one.size)
+        rivals[:] = [rival for rival in rivals if not _beats(changes, rival)]
+        rivals.append(changes)
+    undominated = [changes for rivals in kept.values() for changes in rivals]
+    return sorted(undominated, key=lambda changes: changes.size)
+
+
+def _beats(changes: ChangeSet, other: ChangeSet) -> bool:
+    return changes.earned >= other.earned and changes.pools >= other.pools

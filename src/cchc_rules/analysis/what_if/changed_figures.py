@@ -16,6 +16,7 @@ from cchc_rules.submissions.binding import variant
 from cchc_rules.submissions.submission import Measurements, same_item
 
 MISSING = "missing"
+"""What leaves a metric out, in place of a figure."""
 
 
 def tried(
@@ -58,7 +59,10 @@ def tried(
             problems.append(_unknown(name, metrics))
     if problems:
         raise SubmissionError(problems)
-    return measurements.changed(figures) if figures else measurements
+    # A submission that is not changed is still that of its file.
+    if not figures:
+        return measurements
+    return measurements.changed(figures)
 
 
 def _unknown(name: str, metrics: Mapping[str, Metric]) -> Problem:
@@ -67,6 +71,11 @@ def _unknown(name: str, metrics: Mapping[str, Metric]) -> Problem:
 
 
 def _figure(text: str, metric: Metric, measurements: Measurements) -> Any:
+    """Return what a submission in JSON says for a text; what cannot be read stays a text.
+
+    Nothing is refused here: whoever scores the submission says what is wrong, in the words that
+    are used for any other.
+    """
     if text == MISSING:
         return None
     if metric.type == "yes_no":
@@ -81,6 +90,7 @@ def _figure(text: str, metric: Metric, measurements: Measurements) -> Any:
     if metric.distinct:
         return _items(text, metric, measurements)
     if metric.whole:
+        # For a count 1.250 can only be a thousand and more, as people type it.
         return typed_cells.number(text, typed_cells.allowed_by(metric))
     return _number(text, percent=metric.type == "percent")
 
@@ -90,25 +100,32 @@ def _number(text: str, *, percent: bool = False) -> Any:
 
     A decimal point is one here, even in 1.125: plans and gains print figures so.
     """
+    stripped = text.strip()
     try:
-        number.parse(text.strip())
+        number.parse(stripped)
     except number.NotANumberError:
         return typed_cells.number(text, typed_cells.Allowed(percent=percent))
-    return Decimal(text.strip()) if "." in text else int(text)
+    if "." in text:
+        return Decimal(stripped)
+    return int(text)
 
 
 def _items(text: str, metric: Metric, measurements: Measurements) -> Any:
     """Return as many items as are asked for: those that were submitted, then numbered ones."""
-    entry = measurements.entries.get(metric.id)
     count = _number(text)
     if not isinstance(count, int) or not 0 <= count <= MOST_ITEMS:
         return text
-    submitted = entry.items if entry and entry.items else ()
+    entry = measurements.entries.get(metric.id)
+    submitted: Sequence[str] = ()
+    if entry and entry.items:
+        submitted = entry.items
     return {"items": listed(submitted, count)}
 
 
 MOST_ITEMS = 10**5
-"""No more items are made up for a number of them."""
+"""No more items than this are made up for a number of them: a slip of the keyboard must not fill
+the memory.
+"""
 
 
 def listed(items: Sequence[str], count: int) -> list[str]:

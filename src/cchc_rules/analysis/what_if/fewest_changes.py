@@ -64,7 +64,12 @@ class Answer(NamedTuple):
 
 
 def fewest_changes(possible: PossibleChanges, goal: PlanGoal) -> Answer:
-    """Return the fewest changes that reach a goal, or those that lead as far as one can get."""
+    """Return the fewest changes that reach a goal, or those that lead as far as one can get.
+
+    Args:
+        possible: The single changes that there are.
+        goal: What is to be reached.
+    """
     if goal.reached(possible.scoring):
         return Answer((), True)
     search = _Search(possible, goal, clusters(possible, goal.gates))
@@ -74,6 +79,8 @@ def fewest_changes(possible: PossibleChanges, goal: PlanGoal) -> Answer:
     return Answer(changes, search.proven)
 
 
+# Millions of sets of changes may be put together, and most are beaten at once. Linked in chains
+# they share their beginnings, and each is written out as a list only when it is asked for.
 class _Chain(NamedTuple):
     """Sets of changes with the surplus that they bring together: the last, and those before it."""
 
@@ -87,13 +94,13 @@ class _Chain(NamedTuple):
 
     def changes(self) -> Changes:
         """Return the changes of all its sets."""
-        found: list[PlannedChange] = []
+        changes: list[PlannedChange] = []
         chain: _Chain | None = self
         while chain is not None:
             if chain.last is not None:
-                found += chain.last.changes
+                changes += chain.last.changes
             chain = chain.before
-        return tuple(found)
+        return tuple(changes)
 
 
 class _Offers(NamedTuple):
@@ -113,13 +120,17 @@ class _Offers(NamedTuple):
 
     def first_singles(self, count: int) -> Changes:
         """Return the best so many changes of clusters of one change."""
-        return tuple(
-            change for single in self.singles[:count] for change in single.changes
-        )
+        changes: list[PlannedChange] = []
+        for single in self.singles[:count]:
+            changes += single.changes
+        return tuple(changes)
 
 
 class _Start(NamedTuple):
-    """One choice of the clusters that are varied, with the surplus that it starts from."""
+    """One choice of the clusters that are varied, with the surplus that it starts from.
+
+    `size` is how many changes the choice takes, `offers` what all other clusters then bring.
+    """
 
     chain: _Chain
     size: int
@@ -127,35 +138,42 @@ class _Start(NamedTuple):
 
 
 class _Search:
-    """Puts the sets of all clusters together."""
+    """Puts the sets of all clusters together.
+
+    `proven` turns false where sets were left out, so that fewer changes might have done.
+    """
 
     def __init__(
-        self, possible: PossibleChanges, goal: PlanGoal, found: Clusters
+        self, possible: PossibleChanges, goal: PlanGoal, candidates: Clusters
     ) -> None:
         self.possible = possible
         self.goal = goal
-        self.proven = found.complete
+        self.proven = candidates.complete
         now = possible.scoring.index
         scale = possible.scoring.rules.index.scale
         self.unit = now.unit
+        # The scale may be no whole number of ticks; multiplied out, surpluses are integers then.
         self.scale_ticks = scale.numerator * self.unit
         self.scale_divisor = scale.denominator
         self.earned = now.base.earned
         self.left = now.base.maximum - now.base.rescaled
         self.pools = now.bonus - now.penalty
         # p × r is the one product that does not add up; without r there is none.
-        rescaling = any(one.rescaled for sets in found.sets for one in sets)
+        rescaling = any(_rescale(sets) for sets in candidates.sets)
         self.varied: list[list[ChangeSet]] = []
         self.added_up: list[list[ChangeSet]] = []
-        for sets in found.sets:
-            changes_pools = any(one.pools for one in sets)
-            together = self.varied if rescaling and changes_pools else self.added_up
-            together.append(sets)
+        for sets in candidates.sets:
+            if rescaling and _change_pools(sets):
+                self.varied.append(sets)
+            else:
+                self.added_up.append(sets)
         if not self.left:
             # Nothing is left to score, and the index is 0 by definition, not by a quotient. Sets
             # that leave it so do not follow the sum above: nothing is proven where others rescale.
-            self.left = 0 if rescaling else 1
-            self.proven = self.proven and not rescaling
+            if rescaling:
+                self.proven = False
+            else:
+                self.left = 1
 
     def fewest(self) -> Changes | None:
         """Return the fewest changes that reach the goal, None where none do.
@@ -163,12 +181,17 @@ class _Search:
         Of as few, those are taken that bring the largest surplus.
         """
         ticks = self.goal.ticks
-        if ticks is None or self._beyond_the_scale(ticks) or not self._gates_can_open():
+        # Every index will do: it is not the index that keeps the goal away.
+        if ticks is None:
+            return None
+        if self._beyond_the_scale(ticks) or not self._gates_can_open():
             return None
         # The surplus knows nothing of an index held to the scale, so each answer is scored, and
         # where it falls short the next number of changes is tried.
         starts = list(self._starts(ticks, gated=True))
-        counts = [count for start in starts for count in self._fewest_from(start)]
+        counts: list[int] = []
+        for start in starts:
+            counts += self._fewest_from(start)
         if not counts:
             return None
         for count in range(min(counts), self._most_changes() + 1):
@@ -184,42 +207,40 @@ class _Search:
         reached = self.possible.scoring.index.exact * self.unit
         chosen: Changes = ()
         while True:
-            offers = (
-                self._all_from(start) for start in self._starts(reached, gated=False)
-            )
+            starts = self._starts(reached, gated=False)
+            offers = (self._all_from(start) for start in starts)
             _, changes = max(offers, key=lambda offer: offer[0])
             figures = {change.metric: change.figure for change in changes}
             index = self.possible.trial.index(figures)
-            if index is None or index.exact * self.unit <= reached:
+            if index is None:
                 return chosen
-            reached = index.exact * self.unit
+            ticks = index.exact * self.unit
+            if ticks <= reached:
+                return chosen
+            reached = ticks
             chosen = changes
 
     def _beyond_the_scale(self, ticks: Fraction) -> bool:
+        """Whether no index comes to so many ticks, for it is held to the scale (semantics I3)."""
         index = self.possible.scoring.rules.index
         return not index.over_scale and ticks > index.scale * self.unit
 
     def _gates_can_open(self) -> bool:
         """Whether the gates that no change touches let the band through."""
         network = self.possible.trial.network
-        touched = {
-            rule
-            for metric in self.possible.by_metric
-            for rule in network.readers(metric)
-        }
+        touched: set[int] = set()
+        for metric in self.possible.by_metric:
+            touched.update(network.readers(metric))
         results = self.possible.scoring.results
-        return all(
-            gate(results[rule].state) is None
-            for rule in self.goal.gates
-            if rule not in touched
-        )
+        untouched = (rule for rule in self.goal.gates if rule not in touched)
+        return all(gate(results[rule].state) is None for rule in untouched)
 
     def _most_changes(self) -> int:
         """Return how many changes there can be at most."""
-        return sum(
-            max((one.size for one in sets), default=0)
-            for sets in (*self.added_up, *self.varied)
-        )
+        most = 0
+        for sets in (*self.added_up, *self.varied):
+            most += max((changes.size for changes in sets), default=0)
+        return most
 
     def _starts(self, ticks: Fraction, *, gated: bool) -> Iterator[_Start]:
         """Yield every choice of the clusters that are varied, with what all others then offer.
@@ -231,10 +252,10 @@ class _Search:
             if number >= MOST_SETS:
                 self.proven = False
                 return
-            if gated and not all(one.opens_gates for one in choice):
+            if gated and not all(changes.opens_gates for changes in choice):
                 continue
             # Many choices come to the same pools, and then to the same offers.
-            pools = self.pools + sum(one.pools for one in choice)
+            pools = self.pools + sum(changes.pools for changes in choice)
             if pools not in offers_at:
                 offers_at[pools] = self._offers(ticks - pools, gated)
             offers = offers_at[pools]
@@ -244,13 +265,13 @@ class _Search:
 
     def _chain_of(self, choice: Sequence[ChangeSet], base_ticks: Fraction) -> _Chain:
         """Return the sets that were chosen, with the surplus of all that is there already."""
-        earned = self.earned + sum(one.earned for one in choice)
-        left = self.left - sum(one.rescaled for one in choice)
-        surplus = earned * self.scale_ticks - base_ticks * left * self.scale_divisor
-        chain = _Chain(surplus)
-        for one in choice:
+        earned = self.earned + sum(changes.earned for changes in choice)
+        left = self.left - sum(changes.rescaled for changes in choice)
+        wanted = base_ticks * left * self.scale_divisor
+        chain = _Chain(earned * self.scale_ticks - wanted)
+        for changes in choice:
             # What the set brings is in the start already.
-            chain = chain.with_set(0, one)
+            chain = chain.with_set(0, changes)
         return chain
 
     def _offers(self, base_ticks: Fraction, gated: bool) -> _Offers | None:
@@ -270,24 +291,25 @@ class _Search:
                 singles.append(best[1])
         # Of equal changes the rule's id decides, so that the answer is always the same.
         singles.sort(key=lambda single: (-single[0], single[1].changes[0].rule))
-        sums: list[Surplus] = list(
-            accumulate((surplus for surplus, _ in singles), initial=0)
-        )
-        return _Offers(by_count, [single for _, single in singles], sums)
+        surpluses = (surplus for surplus, _ in singles)
+        sums: list[Surplus] = list(accumulate(surpluses, initial=0))
+        return _Offers(by_count, [changes for _, changes in singles], sums)
 
     def _best_by_size(
         self, sets: Iterable[ChangeSet], base_ticks: Fraction, gated: bool
     ) -> dict[int, tuple[Surplus, ChangeSet]]:
-        """Return a cluster's best set of each number of changes."""
+        """Return a cluster's best set of each number of changes, with the surplus it brings."""
         best: dict[int, tuple[Surplus, ChangeSet]] = {}
-        for one in sets:
-            if gated and not one.opens_gates:
+        for changes in sets:
+            if gated and not changes.opens_gates:
                 continue
-            from_base = one.earned * self.scale_ticks
-            from_left = base_ticks * one.rescaled + one.pools * self.left
+            # e × scale + (T − pools) × r + p × left, where r or p is 0 (see above).
+            from_base = changes.earned * self.scale_ticks
+            from_left = base_ticks * changes.rescaled + changes.pools * self.left
             surplus = from_base + from_left * self.scale_divisor
-            if one.size not in best or surplus > best[one.size][0]:
-                best[one.size] = surplus, one
+            rival = best.get(changes.size)
+            if rival is None or surplus > rival[0]:
+                best[changes.size] = surplus, changes
         return best
 
     def _fewest_from(self, start: _Start) -> Iterator[int]:
@@ -316,36 +338,47 @@ class _Search:
                     best = start, chain, singles
         assert best is not None
         start, chain, singles = best
-        return (
-            *start.chain.changes(),
-            *chain.changes(),
-            *start.offers.first_singles(singles),
-        )
+        changes = start.chain.changes() + chain.changes()
+        return changes + start.offers.first_singles(singles)
 
     def _all_from(self, start: _Start) -> tuple[Surplus, Changes]:
         """Return the changes that bring the largest surplus, however many, and that surplus."""
         offers = start.offers
         chain = max(offers.by_count.values(), key=lambda chain: chain.surplus)
         surplus = start.chain.surplus + chain.surplus + offers.sums[-1]
-        changes = (*start.chain.changes(), *chain.changes(), *offers.all_singles())
-        return surplus, changes
+        changes = start.chain.changes() + chain.changes()
+        return surplus, changes + offers.all_singles()
 
 
 def _is_single(best: Mapping[int, tuple[Surplus, ChangeSet]]) -> bool:
     """Whether a cluster is one change that may be left out at no cost."""
-    stays = best.get(0)
-    return set(best) <= {0, 1} and stays is not None and stays[0] == 0
+    unchanged = best.get(0)
+    if unchanged is None or unchanged[0] != 0:
+        return False
+    return set(best) <= {0, 1}
 
 
 def _combined(
     by_count: Mapping[int, _Chain], best: Mapping[int, tuple[Surplus, ChangeSet]]
 ) -> dict[int, _Chain]:
-    """Return the best of each number of changes with one cluster more."""
-    found: dict[int, _Chain] = {}
+    """Return the best of each number of changes with one cluster more.
+
+    With 0 and 9 for no change and one, a cluster of 0, 6 and 15 makes 0, 9, 15, 24: one change is
+    best made in the first, two in the second, three in both.
+    """
+    combined: dict[int, _Chain] = {}
     for count, chain in by_count.items():
-        for more, (surplus, one) in best.items():
+        for more, (surplus, changes) in best.items():
             total = chain.surplus + surplus
-            rival = found.get(count + more)
+            rival = combined.get(count + more)
             if rival is None or total > rival.surplus:
-                found[count + more] = chain.with_set(surplus, one)
-    return found
+                combined[count + more] = chain.with_set(surplus, changes)
+    return combined
+
+
+def _rescale(sets: Iterable[ChangeSet]) -> bool:
+    return any(changes.rescaled for changes in sets)
+
+
+def _change_pools(sets: Iterable[ChangeSet]) -> bool:
+    return any(changes.pools for changes in sets)

@@ -17,8 +17,9 @@ from cchc_rules.scoring.steps import Steps
 from cchc_rules.submissions.submission import Figure
 
 MOST_SETS = 2**14
-"""So many sets of changes that touch each other are tried one by one. Where there are more, the
-best of each number of changes are kept, and the plan says that it is not proven to be the fewest.
+"""How many sets of changes that touch each other are tried one by one at most. Where there are
+more, the best of each number of changes are kept, and the plan says that it is not proven to be the
+fewest.
 """
 
 
@@ -69,6 +70,9 @@ class Plan:
     `reached` says whether the goal is reached with the steps; if not, they lead as far as one can
     get. `proven` says whether it is proven that no fewer changes do, or that no others lead
     further. `mendable` has the best change of every rule that has one, the most rewarding first.
+
+    `index` or `band` is the goal, the other None. `now` is the report of the submission as it is,
+    `then` that of the submission with all steps made.
     """
 
     index: Fraction | None
@@ -102,6 +106,7 @@ class _Writer:
 
     def document(self) -> Document:
         plan = self.plan
+        numbered_steps = enumerate(plan.steps, start=1)
         return {
             **heading.scored(self.texts),
             "target": self.target(),
@@ -110,26 +115,27 @@ class _Writer:
             "text": self.summary(),
             "now": self.state(plan.now),
             "then": self.state(plan.then),
-            "steps": [
-                self.step(position, step)
-                for position, step in enumerate(plan.steps, start=1)
-            ],
+            "steps": [self.step(position, step) for position, step in numbered_steps],
             "mendable": [self.change(change) for change in plan.mendable],
         }
 
     def words(self, text: Text | None) -> str | None:
-        return text.of(self.lang) if text else None
+        if text is None:
+            return None
+        return text.of(self.lang)
 
     def target(self) -> Document:
-        index = self.plan.index
+        """Return the goal: an index, or a band."""
         band = self.plan.band
-        return {
-            "index": None if index is None else number.plain(index),
-            "band": band and band.id,
-            "title": self.words(band.title) if band else None,
-        }
+        if band is not None:
+            title = self.words(band.title)
+            return {"index": None, "band": band.id, "title": title}
+        index = self.plan.index
+        assert index is not None
+        return {"index": number.plain(index), "band": None, "title": None}
 
     def goal(self) -> str:
+        """Say what was to be reached."""
         band = self.plan.band
         if band is not None:
             return self.texts.say("plan.band", band=band.title.of(self.lang))
@@ -148,15 +154,19 @@ class _Writer:
         if plan.proven:
             return answer
         work = self.texts.number(Fraction(MOST_SETS))
-        return f"{answer} {self.texts.say('plan.unproven', work=work)}"
+        reservation = self.texts.say("plan.unproven", work=work)
+        return f"{answer} {reservation}"
 
     def _answer(self) -> str:
         """Return the id of the message that answers."""
         if not self.plan.reached:
             return "plan.out-of-reach"
-        return "plan.reached" if self.plan.steps else "plan.already"
+        if not self.plan.steps:
+            return "plan.already"
+        return "plan.reached"
 
     def state(self, report: Report) -> Document:
+        """Return the index of a report, shown and exactly, and its band."""
         scoring = report.scoring
         band = report.band
         return {
@@ -166,6 +176,7 @@ class _Writer:
         }
 
     def step(self, position: int, step: PlanStep) -> Document:
+        """Return a change with what it brings after those before it."""
         return {
             "step": position,
             **self.change(step.change),
@@ -174,8 +185,10 @@ class _Writer:
         }
 
     def change(self, change: PlannedChange) -> Document:
+        """Return a change with what it brings by itself, and who is to make it by when."""
         rules = self.scoring.rules
         rule = rules.rules[change.rule]
+        remedy = rules.remedies.get(rule.remedy or "")
         steps = change.steps
         text = self.explanation.change(steps, change.step)
         # The rule's title says what changes, unless it judges something computed from it.
@@ -191,7 +204,7 @@ class _Writer:
             "index": str(change.gain),
             **self.effort(change),
             "behind": list(change.behind),
-            **self.remedy(rules.remedies.get(rule.remedy or "")),
+            **self.remedy(remedy),
         }
 
     def remedy(self, remedy: Remedy | None) -> Document:

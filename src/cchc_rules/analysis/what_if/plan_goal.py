@@ -31,9 +31,12 @@ class PlanGoal:
         if self.band is None:
             return self.high_enough(scoring.index)
         band = scoring.banding().band
+        # Where nothing is left to score there is no band.
         if band is None:
             return False
-        return self.ladder.index(band.id) >= self.ladder.index(self.band.id)
+        reached = self.ladder.index(band.id)
+        wanted = self.ladder.index(self.band.id)
+        return reached >= wanted
 
     def high_enough(self, index: Sum) -> bool:
         """Whether an index is high enough; gates are another matter."""
@@ -41,13 +44,19 @@ class PlanGoal:
             return True
         if not index.scored:
             return False
-        exact = index.exact * index.unit
-        return exact > self.ticks if self.strict else exact >= self.ticks
+        exact_ticks = index.exact * index.unit
+        if self.strict:
+            return exact_ticks > self.ticks
+        return exact_ticks >= self.ticks
 
 
 def index_goal(scoring: Scoring, index: Fraction) -> PlanGoal:
-    """Return the goal of an unrounded index of at least so many points."""
-    return PlanGoal(index, None, index * scoring.compiled.unit)
+    """Return the goal of an unrounded index of at least so many points.
+
+    An index of 84.996 is shown as 85.00 and does not reach 85.
+    """
+    ticks = index * scoring.compiled.unit
+    return PlanGoal(index, None, ticks)
 
 
 def band_goal(scoring: Scoring, id_: str) -> PlanGoal:
@@ -56,18 +65,26 @@ def band_goal(scoring: Scoring, id_: str) -> PlanGoal:
     """
     rules = scoring.rules
     ladder = {band.id: band for band in scoring.ladder}
-    ids = tuple(ladder)
+    ids = tuple(ladder)  # the lowest band first
     if id_ not in ladder:
         arguments = {"name": quoted(id_), "nearest": nearest(id_, ids)}
         raise SubmissionError([Problem("unknown-band", ("band",), arguments)])
     # A gate that still allows the band, or a better one, does not stand in the way.
-    gates = {
-        scoring.compiled.places[gate.rule]
-        for gate in rules.band_gates
-        if ids.index(gate.at_most) < ids.index(id_)
-    }
-    ticks, strict = _lower_edge(ladder[id_], scoring.compiled.unit, rules.bands_read)
-    return PlanGoal(None, ladder[id_], ticks, strict, tuple(sorted(gates)), ids)
+    wanted = ids.index(id_)
+    gates: set[int] = set()
+    for gate in rules.band_gates:
+        if ids.index(gate.at_most) < wanted:
+            gates.add(scoring.compiled.places[gate.rule])
+    band = ladder[id_]
+    ticks, strict = _lower_edge(band, scoring.compiled.unit, rules.bands_read)
+    return PlanGoal(
+        index=None,
+        band=band,
+        ticks=ticks,
+        strict=strict,
+        gates=tuple(sorted(gates)),
+        ladder=ids,
+    )
 
 
 def _lower_edge(band: Band, unit: int, read: str) -> tuple[Fraction | None, bool]:
@@ -80,7 +97,11 @@ def _lower_edge(band: Band, unit: int, read: str) -> tuple[Fraction | None, bool
     above = band.interval.low_open
     if low is None:
         return None, False
+    edge = low * unit
     if read == "exact":
-        return low * unit, above
-    first_tick = number.floor(low * unit) + 1 if above else number.ceiling(low * unit)
+        return edge, above
+    if above:
+        first_tick = number.floor(edge) + 1
+    else:
+        first_tick = number.ceiling(edge)
     return first_tick - Fraction(1, 2), False

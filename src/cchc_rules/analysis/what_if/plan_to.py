@@ -1,5 +1,6 @@
 """`plan_to`: a submission scored, and the fewest changes that bring it to an index or a band."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -68,6 +69,8 @@ def plan_to(
     then = report
     if changed:
         then = score(rules, measurements.changed(changed), as_of=as_of)
+    steps = possible.one_after_another(changes)
+    mendable = possible.most_rewarding_first()
     return Plan(
         index=goal.index,
         band=goal.band,
@@ -75,8 +78,8 @@ def plan_to(
         then=then,
         reached=goal.reached(then.scoring),
         proven=answer.proven,
-        steps=tuple(possible.one_after_another(changes)),
-        mendable=tuple(possible.most_rewarding_first()),
+        steps=tuple(steps),
+        mendable=tuple(mendable),
     )
 
 
@@ -89,14 +92,25 @@ def _goal(
 
 
 def submitted(steps: Steps, step: int, measurements: Measurements) -> object:
-    """Return what a submission says for a step of a metric, as it stands in JSON."""
+    """Return what a submission says for a step of a metric, as it stands in JSON.
+
+    Args:
+        steps: The figures that the metric can have.
+        step: Which of them, counted from the submitted one.
+        measurements: The submission that changes; items that it lists are kept.
+    """
     value = steps.write(step)
+    # Answers, levels and days stand in a submission as they are.
     if not isinstance(value, Fraction):
         return value
-    if steps.denominator is not None:
-        return {"numerator": as_json(value), "denominator": as_json(steps.denominator)}
-    if steps.metric.distinct:
-        entry = measurements.entries.get(steps.metric.id)
-        items = entry.items if entry and entry.items else ()
-        return {"items": listed(items, int(value))}
-    return as_json(value)
+    denominator = steps.denominator
+    if denominator is not None:
+        return {"numerator": as_json(value), "denominator": as_json(denominator)}
+    if not steps.metric.distinct:
+        return as_json(value)
+    # Items are told by name: as many are submitted as the metric is to count.
+    entry = measurements.entries.get(steps.metric.id)
+    items: Sequence[str] = ()
+    if entry and entry.items:
+        items = entry.items
+    return {"items": listed(items, int(value))}

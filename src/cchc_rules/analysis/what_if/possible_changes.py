@@ -19,36 +19,51 @@ from cchc_rules.scoring.steps import Steps
 class PossibleChanges:
     """The changes of a scoring that win points back, or open a gate, by the metric that changes.
 
-    Of several rules that a figure serves equally well, the change names the one that gains most.
+    Each change puts one metric to the figure nearest to what was submitted with which one of the
+    rules that read it gains all it can, and was scored by itself. Of several rules that a figure
+    serves equally well, the change names the one that gains most.
+
+    Args:
+        scoring: The submission as it was scored.
     """
 
     def __init__(self, scoring: Scoring) -> None:
         self.scoring = scoring
         self.gains = Gains(scoring)
         self.trial: Trial = self.gains.trial
+        # Positions of the rules that hold a band down while they are not met.
+        places = scoring.compiled.places
+        self.gates_of_bands = {places[gate.rule] for gate in scoring.rules.band_gates}
         self.by_metric = self._by_metric()
 
     def most_rewarding_first(self) -> list[PlannedChange]:
         """Return the best change of each rule, the one that brings most for its effort first."""
-        every = [change for changes in self.by_metric.values() for change in changes]
+        every_change: list[PlannedChange] = []
+        for changes in self.by_metric.values():
+            every_change += changes
+        every_change.sort(key=_rate_then_metric)
         best: dict[str, PlannedChange] = {}
-        # The metric settles ties, so that the same submission always gives the same list.
-        for change in sorted(every, key=lambda change: (-change.rate, change.metric)):
+        for change in every_change:
             best.setdefault(change.rule, change)
         return sorted(best.values(), key=reward_order)
 
     def one_after_another(self, changes: Sequence[PlannedChange]) -> Iterator[PlanStep]:
-        """Yield the changes in turn, each with what its rule gains and the index after it."""
+        """Yield the changes in turn, each with what its rule gains and the index after it.
+
+        Both are in points as shown. They are not those of the change alone: a second rule of a
+        pool that stands at its cap, say, brings nothing more.
+        """
+        compiled = self.scoring.compiled
         trial = Trial(self.scoring)
         for change in changes:
-            position = self.scoring.compiled.places[change.rule]
+            position = compiled.places[change.rule]
+            # What the rule gains is measured against the trial before this change.
             results = [*trial.run.results]
             groups = [*trial.groups]
             result = trial.advance({change.metric: change.figure})[position]
-            gained = totals.gained(
-                self.scoring.compiled, results, groups, position, result
-            )
-            yield PlanStep(change, self._points(gained), self._points(trial.now.value))
+            gained = totals.gained(compiled, results, groups, position, result)
+            index = trial.now.value
+            yield PlanStep(change, self._points(gained), self._points(index))
 
     def _points(self, ticks: int) -> Decimal:
         return Decimal(self.scoring.points(ticks))
@@ -73,12 +88,15 @@ class PossibleChanges:
         A figure that was reported is changed where the rule judges it, be it through a formula; the
         figure that only its threshold reads is reported where it is missing, never changed.
         """
+        inputs = self.trial.network.inputs
+        reads = self.scoring.compiled.reads
         for position in range(len(self.scoring.results)):
             rule = self.scoring.rule(position)
             if rule.metric is None or not self._could_be_better(position):
                 continue
-            judged = self.trial.network.inputs.get(rule.metric, {rule.metric})
-            for metric in self.scoring.compiled.reads[rule.id]:
+            # A metric that is submitted has no inputs, and is judged itself.
+            judged = inputs.get(rule.metric, {rule.metric})
+            for metric in reads[rule.id]:
                 if metric in judged or self._missing(metric):
                     yield position, metric
 
@@ -89,20 +107,21 @@ class PossibleChanges:
         0.3972 points, shown as 0.40 of 0.40, and still keeps the mean below 4.
         """
         result = self.scoring.results[position]
+        if result.state in OPEN or self._closes(position):
+            return True
         weight = self.scoring.compiled.worths[position].weight
-        has_all = exact_points(result) + result.excluded >= weight
-        return not has_all or result.state in OPEN or self._closes(position)
+        # What was excluded cannot be won, whatever the figure.
+        return exact_points(result) + result.excluded < weight
 
     def _closes(self, position: int) -> bool:
         """Whether a rule stands in the way of another one, or of a band."""
-        if gate(self.scoring.results[position].state) is None:
+        state = self.scoring.results[position].state
+        if gate(state) is None:
             return False
-        gates_of_bands = {
-            self.scoring.compiled.places[band_gate.rule]
-            for band_gate in self.scoring.rules.band_gates
-        }
+        if position in self.gates_of_bands:
+            return True
         gated_rules = self.trial.network.required_by[position]
-        return position in gates_of_bands or bool(gated_rules)
+        return bool(gated_rules)
 
     def _missing(self, metric: str) -> bool:
         figure = self.scoring.figure(metric)
@@ -113,11 +132,8 @@ class PossibleChanges:
 
         The gates before the rule are taken as passed: they are changes of their own.
         """
-        most = self.gains.search(
-            position,
-            metric,
-            opened=bool(self.scoring.rule(position).requires),
-        )
+        has_gates = bool(self.scoring.rule(position).requires)
+        most = self.gains.search(position, metric, opened=has_gates)
         if most is not None:
             yield most
         # The figure with most points need not meet the rule: tiers give points below the target.
@@ -128,7 +144,8 @@ class PossibleChanges:
 
     def _change(self, position: int, steps: Steps, step: int) -> PlannedChange | None:
         """Return a change, None where nothing would change or scoring would refuse it."""
-        # Step 0 of a missing metric is its first figure, which is a change.
+        # Step 0 is the figure that was submitted; of a missing metric it is the first figure that
+        # can be reported, which is a change.
         if step == 0 and steps.reported:
             return None
         figure = steps.figure(step)
@@ -139,10 +156,15 @@ class PossibleChanges:
         if index is None:
             return None
         rule = self.scoring.rule(position)
-        gain = self._points(index.value - self.scoring.index.value)
-        closed_gates = tuple(self._closed_gates(position))
+        gained_ticks = index.value - self.scoring.index.value
         return PlannedChange(
-            rule.id, steps, step, figure, gain, self._effort(rule), closed_gates
+            rule=rule.id,
+            steps=steps,
+            step=step,
+            figure=figure,
+            gain=self._points(gained_ticks),
+            effort=self._effort(rule),
+            behind=tuple(self._closed_gates(position)),
         )
 
     def _effort(self, rule: Rule) -> Fraction | None:
@@ -150,20 +172,32 @@ class PossibleChanges:
         if rule.effort is not None:
             return rule.effort
         remedy = self.scoring.rules.remedies.get(rule.remedy or "")
-        return remedy.effort if remedy else None
+        if remedy is None:
+            return None
+        return remedy.effort
 
     def _closed_gates(self, position: int) -> Iterator[str]:
         """Yield the ids of the rules that have to be met before a rule."""
+        names = self.scoring.compiled.names
         for required in self.trial.network.requires[position]:
-            if gate(self.scoring.results[required].state) is not None:
-                yield self.scoring.compiled.names[required]
+            state = self.scoring.results[required].state
+            if gate(state) is not None:
+                yield names[required]
 
 
 def reward_order(change: PlannedChange) -> tuple[bool, Fraction, str]:
     """Return what sorts the change first that brings most for its effort; unknown efforts come
     last.
+
+    Their rate is in points, the others' in points for each unit of effort, so that the two cannot
+    be compared. The rule's id settles ties.
     """
     return change.effort is None, -change.rate, change.rule
+
+
+def _rate_then_metric(change: PlannedChange) -> tuple[Fraction, str]:
+    # The metric settles ties, so that the same submission always gives the same list.
+    return -change.rate, change.metric
 
 
 def _rate_then_rule(change: PlannedChange) -> tuple[Fraction, str]:
