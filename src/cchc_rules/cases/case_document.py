@@ -23,7 +23,8 @@ Document: TypeAlias = dict[str, Any]
 
 
 def tested(
-    files: list[tuple[CaseFile, list[Ran], Coverage | None]], lang: str
+    files: list[tuple[CaseFile, list[Ran], Coverage | None]],
+    lang: str,
 ) -> Document:
     """Return the document of the cases of some files.
 
@@ -42,7 +43,10 @@ def _totals(documents: list[Document], keys: tuple[str, ...]) -> dict[str, int]:
 
 
 def tested_file(
-    file: CaseFile, ran: list[Ran], reached: Coverage | None, lang: str
+    file: CaseFile,
+    ran: list[Ran],
+    reached: Coverage | None,
+    lang: str,
 ) -> Document:
     """Return the document of one file's cases; arguments as of `tested`."""
     of_status = Counter(result.status for result in ran)

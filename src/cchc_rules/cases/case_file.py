@@ -238,7 +238,9 @@ def read_cases(path: FilePath) -> CaseFile:
 
 
 def _placed(
-    problems: list[Problem], path: FilePath, line: Callable[[Path], int]
+    problems: list[Problem],
+    path: FilePath,
+    line: Callable[[Path], int],
 ) -> list[Problem]:
     """Return problems with their file and line, each once, in the order of their lines."""
     # A fault in the table `given` is met anew in every case.
@@ -261,7 +263,10 @@ class _CaseReader:
     """
 
     def __init__(
-        self, path: FilePath, content: Mapping[str, Any], line: Callable[[Path], int]
+        self,
+        path: FilePath,
+        content: Mapping[str, Any],
+        line: Callable[[Path], int],
     ) -> None:
         self.path = path
         self.content = content
@@ -326,7 +331,10 @@ class _CaseReader:
         return name
 
     def keys(
-        self, table: Mapping[str, Any], known: tuple[str, ...], *path: str | int
+        self,
+        table: Mapping[str, Any],
+        known: tuple[str, ...],
+        *path: str | int,
     ) -> None:
         for key in table:
             if key not in known:
@@ -382,7 +390,10 @@ class _CaseReader:
         self.ids.add(id_)
 
     def measurements(
-        self, table: Mapping[str, Any], position: int, rules: RuleSet
+        self,
+        table: Mapping[str, Any],
+        position: int,
+        rules: RuleSet,
     ) -> Measurements | None:
         submission = submission_of(rules, self.given, table)
         try:
@@ -393,7 +404,10 @@ class _CaseReader:
             return None
 
     def placed(
-        self, problem: Problem, table: Mapping[str, Any], position: int
+        self,
+        problem: Problem,
+        table: Mapping[str, Any],
+        position: int,
     ) -> Problem:
         """Return a problem of a submission at the place of the file that is to blame.
 
@@ -412,7 +426,10 @@ class _CaseReader:
         return Problem(problem.code, path, problem.arguments)
 
     def expectations(
-        self, table: Mapping[str, Any], position: int, rules: RuleSet
+        self,
+        table: Mapping[str, Any],
+        position: int,
+        rules: RuleSet,
     ) -> Iterator[Expectation]:
         path = ("case", position, "expect")
         problems_before = len(self.problems)
@@ -430,27 +447,45 @@ class _CaseReader:
         yield from expectations
 
     def of_rules(
-        self, expect: Mapping[str, Any], rules: RuleSet, *path: str | int
+        self,
+        expect: Mapping[str, Any],
+        rules: RuleSet,
+        *path: str | int,
     ) -> Iterator[Expectation]:
         for id_, values in self.table(expect.get("rule", {}), *path, "rule").items():
             subject_path = (*path, "rule", id_)
             self.declared(id_, rules.rules, "unknown-rule", *subject_path)
             yield from self.values(
-                values, ("rule", id_), RULE_KEYS, rules, *subject_path
+                values,
+                ("rule", id_),
+                RULE_KEYS,
+                rules,
+                *subject_path,
             )
 
     def of_groups(
-        self, expect: Mapping[str, Any], rules: RuleSet, *path: str | int
+        self,
+        expect: Mapping[str, Any],
+        rules: RuleSet,
+        *path: str | int,
     ) -> Iterator[Expectation]:
         for id_, values in self.table(expect.get("group", {}), *path, "group").items():
             subject_path = (*path, "group", id_)
             self.declared(id_, rules.groups, "unknown-group", *subject_path)
             yield from self.values(
-                values, ("group", id_), GROUP_KEYS, rules, *subject_path
+                values,
+                ("group", id_),
+                GROUP_KEYS,
+                rules,
+                *subject_path,
             )
 
     def declared(
-        self, id_: str, known: Mapping[str, object], code: str, *path: str | int
+        self,
+        id_: str,
+        known: Mapping[str, object],
+        code: str,
+        *path: str | int,
     ) -> None:
         if id_ not in known:
             self.fault(code, *path, name=quoted(id_), nearest=nearest(id_, known))
@@ -486,7 +521,11 @@ class _CaseReader:
             return None
 
     def word(
-        self, value: object, known: Sequence[str], code: str, *path: str | int
+        self,
+        value: object,
+        known: Sequence[str],
+        code: str,
+        *path: str | int,
     ) -> str:
         if not isinstance(value, str):
             self.fault("not-text", *path, given=quoted(value))
@@ -511,7 +550,9 @@ def _declares(content: object, path: Path) -> bool:
 
 
 def submission_of(
-    rules: RuleSet, given: Mapping[str, Any], case: Mapping[str, Any]
+    rules: RuleSet,
+    given: Mapping[str, Any],
+    case: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the submission of a case: its own values laid over those that all cases start from.
 

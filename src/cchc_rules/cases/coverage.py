@@ -162,7 +162,10 @@ class Survey:
                 yield path_text(("rule", rule.id, *key))
 
     def _rule_values(
-        self, rule: Rule, parsed: formula.Formula, scoring: Scoring
+        self,
+        rule: Rule,
+        parsed: formula.Formula,
+        scoring: Scoring,
     ) -> Named:
         """Return what the names of a rule stand for, such as `value`, where a formula names them.
 

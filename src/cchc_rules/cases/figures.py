@@ -261,7 +261,11 @@ class Tries:
                     yield changed
 
     def solution(
-        self, metric: Metric, wanted: Fraction, table: Table, name: str
+        self,
+        metric: Metric,
+        wanted: Fraction,
+        table: Table,
+        name: str,
     ) -> Table | None:
         """Return the table with one input changed so that a derived metric has a wanted figure.
 
@@ -301,7 +305,9 @@ def _steps_off(rule: Rule, target: Fraction) -> Iterator[Fraction]:
 
 
 def _between(
-    metric: Metric, spread: Iterable[Fraction], unit: Fraction
+    metric: Metric,
+    spread: Iterable[Fraction],
+    unit: Fraction,
 ) -> Iterator[Fraction]:
     """Yield the ends of a metric's range, and figures between edges that do not come out even."""
     ends = [end for end in (metric.range.low, metric.range.high) if end is not None]
@@ -317,7 +323,9 @@ def _between(
 
 
 def _before_rounding(
-    metric: Metric, spread: Iterable[Fraction], unit: Fraction
+    metric: Metric,
+    spread: Iterable[Fraction],
+    unit: Fraction,
 ) -> Iterator[Fraction]:
     """Yield figures that a metric's own rounding brings to an edge, and just not to it."""
     if metric.round is not None:

@@ -125,7 +125,11 @@ def _of_rule(rules: RuleSet, rule: Rule) -> Iterator[Change]:
     for other in rule.requires:
         left = tuple(name for name in rule.requires if name != other)
         yield Change(
-            "requires", ("requires",), other, None, replace(rule, requires=left)
+            "requires",
+            ("requires",),
+            other,
+            None,
+            replace(rule, requires=left),
         )
     yield from _absence(rule)
 
@@ -229,7 +233,11 @@ def _lowest(rules: RuleSet, rule: Rule) -> Iterator[Change]:
             (Fraction(0), rule.lowest - tick, rule.lowest + tick)
         ):
             yield Change(
-                "lowest", ("lowest",), rule.lowest, after, replace(rule, lowest=after)
+                "lowest",
+                ("lowest",),
+                rule.lowest,
+                after,
+                replace(rule, lowest=after),
             )
 
 
@@ -285,7 +293,10 @@ def _other_deductions(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Ot
 
 
 def _other_settings(
-    rules: RuleSet, rule: Rule, metric: Metric, settings: Any
+    rules: RuleSet,
+    rule: Rule,
+    metric: Metric,
+    settings: Any,
 ) -> Iterator[tuple[Path, object, object, Any]]:
     """Yield a table of settings with one of them changed, as its nature allows."""
     left_out: list[tuple[Path, object, object, Any]] = []
@@ -300,7 +311,10 @@ def _other_settings(
         if nature is Nature.PARTS:
             for position, part in enumerate(before):
                 for inner, old, new, changed in _other_settings(
-                    rules, rule, metric, part
+                    rules,
+                    rule,
+                    metric,
+                    part,
                 ):
                     parts = (*before[:position], changed, *before[position + 1 :])
                     whole = replace(settings, **{setting.name: parts})
@@ -312,7 +326,11 @@ def _other_settings(
 
 
 def _other_values_of(
-    rules: RuleSet, rule: Rule, metric: Metric, before: Any, metadata: Mapping[str, Any]
+    rules: RuleSet,
+    rule: Rule,
+    metric: Metric,
+    before: Any,
+    metadata: Mapping[str, Any],
 ) -> Iterator[object]:
     """Yield what a setting might have been by mistake."""
     match metadata["nature"]:
@@ -330,7 +348,9 @@ def _other_values_of(
             yield from (word for word in metadata["choices"] if word != before)
         case Nature.FORMULA:
             yield from other_formulas(
-                rules, before, dependencies.own_names(rules, rule)
+                rules,
+                before,
+                dependencies.own_names(rules, rule),
             )
 
 
@@ -344,22 +364,34 @@ def _tiers(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
         if setting.metadata.get("nature") is Nature.LADDER:
             tiers: tuple[Tier, ...] = getattr(rule.deduction, setting.name)
             for position, before, after, changed in _other_tiers(
-                rules, rule, metric, tiers
+                rules,
+                rule,
+                metric,
+                tiers,
             ):
                 deduction = replace(rule.deduction, **{setting.name: changed})  # type: ignore[type-var]
                 path = ("deduction", setting.name, position)
                 yield Change(
-                    "tier", path, before, after, replace(rule, deduction=deduction)
+                    "tier",
+                    path,
+                    before,
+                    after,
+                    replace(rule, deduction=deduction),
                 )
 
 
 def _other_tiers(
-    rules: RuleSet, rule: Rule, metric: Metric, tiers: tuple[Tier, ...]
+    rules: RuleSet,
+    rule: Rule,
+    metric: Metric,
+    tiers: tuple[Tier, ...],
 ) -> Iterator[tuple[int, object, object, tuple[Tier, ...]]]:
     whole = metric.whole or rule.deduction.axis.days_late
     intervals = [tier.interval for tier in tiers]
     for position, before, after, moved in other_ladders(
-        intervals, unit_of(rules, metric), whole
+        intervals,
+        unit_of(rules, metric),
+        whole,
     ):
         pairs = zip(tiers, moved, strict=True)
         changed = tuple(replace(tier, interval=interval) for tier, interval in pairs)
@@ -371,7 +403,9 @@ def _other_tiers(
 
 
 def _other_values(
-    rules: RuleSet, rule: Rule, tiers: Sequence[Tier]
+    rules: RuleSet,
+    rule: Rule,
+    tiers: Sequence[Tier],
 ) -> Iterator[tuple[int, TierValue]]:
     """Yield what else tiers may be worth: what the tier beside is worth, or another formula."""
     for position, (tier, following) in enumerate(pairwise(tiers)):
@@ -395,7 +429,9 @@ Ladder = list[Interval | None]
 
 
 def other_ladders(
-    steps: Sequence[Interval | None], unit: Fraction, whole: bool
+    steps: Sequence[Interval | None],
+    unit: Fraction,
+    whole: bool,
 ) -> Iterator[tuple[int, Interval, Interval, Ladder]]:
     """Yield ladders with one edge moved by a unit both ways, or counted to the step on its other
     side.
@@ -414,7 +450,8 @@ def other_ladders(
 
 
 def _cuts(
-    steps: Sequence[Interval | None], whole: bool
+    steps: Sequence[Interval | None],
+    whole: bool,
 ) -> Iterator[list[tuple[int, str]]]:
     """Yield the edges of a ladder: for each the steps that have it as an end, the one that begins
     there first.
@@ -459,7 +496,9 @@ def _opened(interval: Interval, end: str) -> Interval:
 
 
 def other_formulas(
-    rules: RuleSet, text: str, extra: Mapping[str, str]
+    rules: RuleSet,
+    text: str,
+    extra: Mapping[str, str],
 ) -> Iterator[str]:
     """Yield a formula with one thing changed.
 
@@ -513,7 +552,9 @@ def _numbers_both_ways(text: str) -> Iterator[str]:
 
 
 def _between(
-    source: bytes, parts: Sequence[ast.expr], words: Mapping[str, str]
+    source: bytes,
+    parts: Sequence[ast.expr],
+    words: Mapping[str, str],
 ) -> Iterator[tuple[int, int, str]]:
     """Yield the changes of the signs between parts of a formula."""
     for left, right in pairwise(parts):
@@ -547,12 +588,19 @@ def _dropped(rules: RuleSet, rule: Rule) -> Mutant:
         {rule.id, *(id_ for id_, other in left.items() if other != rules.rules[id_])}
     )
     return Mutant(
-        "drop", path_text(("rule", rule.id)), rule.id, _text(None), changed, touched
+        "drop",
+        path_text(("rule", rule.id)),
+        rule.id,
+        _text(None),
+        changed,
+        touched,
     )
 
 
 def _without_points(
-    rules: RuleSet, rule: Rule, left: Mapping[str, Rule]
+    rules: RuleSet,
+    rule: Rule,
+    left: Mapping[str, Rule],
 ) -> dict[str, Group]:
     groups = dict(rules.groups)
     above = list(dependencies.above(rules, rule.group))
@@ -591,7 +639,12 @@ def _swapped(rules: RuleSet) -> Iterator[Mutant]:
                 before = f"{_text(one.weight)}, {_text(two.weight)}"
                 after = f"{_text(two.weight)}, {_text(one.weight)}"
                 yield Mutant(
-                    "weight", at, before, after, changed, frozenset({one.id, two.id})
+                    "weight",
+                    at,
+                    before,
+                    after,
+                    changed,
+                    frozenset({one.id, two.id}),
                 )
 
 
@@ -673,7 +726,9 @@ def _of_index(rules: RuleSet) -> Iterator[Mutant]:
 def _of_bands(rules: RuleSet) -> Iterator[Mutant]:
     tick = Fraction(1, 10**rules.index.places)
     for at, before, after, moved in other_ladders(
-        [band.interval for band in rules.bands], tick, False
+        [band.interval for band in rules.bands],
+        tick,
+        False,
     ):
         pairs = zip(rules.bands, moved, strict=True)
         bands = tuple(
@@ -681,7 +736,11 @@ def _of_bands(rules: RuleSet) -> Iterator[Mutant]:
         )
         name = path_text(("band", rules.bands[at].id))
         yield Mutant(
-            "band", name, _text(before), _text(after), replace(rules, bands=bands)
+            "band",
+            name,
+            _text(before),
+            _text(after),
+            replace(rules, bands=bands),
         )
     if rules.bands:
         reading = "rounded" if rules.bands_read == "exact" else "exact"

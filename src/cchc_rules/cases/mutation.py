@@ -84,7 +84,9 @@ class Fate:
 
 
 def fates(
-    file: CaseFile, ran: list[Ran], progress: Progress | None = None
+    file: CaseFile,
+    ran: list[Ran],
+    progress: Progress | None = None,
 ) -> list[Fate]:
     """Return what becomes of every mutant of a rule set under its cases.
 
@@ -354,7 +356,10 @@ class CounterexampleSearch:
                 return
 
     def _lower_value(
-        self, scoring: Scoring, left_out: list[Rule], ticks: int
+        self,
+        scoring: Scoring,
+        left_out: list[Rule],
+        ticks: int,
     ) -> Table | None:
         """Return the value with which one rule earns so many ticks less than its weight.
 
@@ -441,7 +446,9 @@ def _adding_up_to(scoring: Scoring, ticks: int) -> list[Rule] | None:
     remaining = ticks
     rules: list[Rule] = []
     for (position, points), before in zip(
-        reversed(earned), reversed(reachable[:-1]), strict=True
+        reversed(earned),
+        reversed(reachable[:-1]),
+        strict=True,
     ):
         if not before >> remaining & 1:
             remaining -= points
@@ -474,7 +481,8 @@ def _differing(before: Scoring, after: Scoring, reach: Reach) -> list[Wanted]:
 
 
 def _differing_keys(
-    before: Iterable[tuple[str, Value]], after: Iterable[tuple[str, Value]]
+    before: Iterable[tuple[str, Value]],
+    after: Iterable[tuple[str, Value]],
 ) -> list[str]:
     values_after = dict(after)
     return [key for key, value in before if values_after.get(key) != value]

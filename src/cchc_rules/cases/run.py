@@ -155,7 +155,8 @@ def of_index(scoring: Scoring) -> Iterator[tuple[str, Value]]:
 
 
 def _in_points(
-    ticks: Mapping[str, int], scoring: Scoring
+    ticks: Mapping[str, int],
+    scoring: Scoring,
 ) -> Iterator[tuple[str, Value]]:
     for key, count in ticks.items():
         yield key, Fraction(count, scoring.compiled.unit)

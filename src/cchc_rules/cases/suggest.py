@@ -66,7 +66,10 @@ def suggested(file: CaseFile, lang: str) -> str:
 
 
 def _reaching(
-    rule: Rule, missed: dict[Goal, None], survey: Survey, version: Version
+    rule: Rule,
+    missed: dict[Goal, None],
+    survey: Survey,
+    version: Version,
 ) -> Iterator[tuple[Try, list[Goal]]]:
     """Yield submissions that reach something missed, each with what it is the first to reach.
 

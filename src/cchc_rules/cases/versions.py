@@ -99,7 +99,10 @@ def versions(file: CaseFile) -> list[Version]:
 
 
 def _version(
-    file: CaseFile, rules: RuleSet, last_day: date, usual_day: date
+    file: CaseFile,
+    rules: RuleSet,
+    last_day: date,
+    usual_day: date,
 ) -> Version:
     # A submission of the case file is judged on its usual day. Where another version holds then,
     # what is tried on this one names a day of its own.

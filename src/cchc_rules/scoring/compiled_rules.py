@@ -232,7 +232,10 @@ def _gate_order(rules: RuleSet) -> list[str]:
 
 
 def _compiled_groups(
-    rules: RuleSet, unit: int, places: Mapping[str, int], worths: Mapping[str, Worth]
+    rules: RuleSet,
+    unit: int,
+    places: Mapping[str, int],
+    worths: Mapping[str, Worth],
 ) -> tuple[CompiledGroup, ...]:
     """Return the groups, children before parents."""
     children: dict[str, tuple[str, ...]] = dict.fromkeys(rules.groups, ())
@@ -280,7 +283,10 @@ class _Compiler:
     """
 
     def __init__(
-        self, rules: RuleSet, positions: Mapping[str, int], places: Mapping[str, int]
+        self,
+        rules: RuleSet,
+        positions: Mapping[str, int],
+        places: Mapping[str, int],
     ) -> None:
         self.rules = rules
         self.positions = positions
@@ -494,7 +500,14 @@ class _Compiler:
             ticks, excluded, rescales = points
             state = absent.state
             return Result(
-                state, absent.reason, ticks, 1, ticks, excluded, rescales, absent
+                state,
+                absent.reason,
+                ticks,
+                1,
+                ticks,
+                excluded,
+                rescales,
+                absent,
             )
 
         def by_hand(absent: Absent, run: Run) -> Result:
@@ -549,7 +562,12 @@ class _Compiler:
             if closed_gate is None or waived:
                 return judge(run)
             return Result(
-                State.NOT_MET, Reason.GATE_CLOSED, 0, 1, 0, detail=closed_gate
+                State.NOT_MET,
+                Reason.GATE_CLOSED,
+                0,
+                1,
+                0,
+                detail=closed_gate,
             )
 
         return judge_or_nothing
@@ -559,7 +577,10 @@ class _Compiler:
         return tuple(group.id for group in above if group.optional)
 
     def _unless_block_absent(
-        self, rule: Rule, blocks: tuple[str, ...], judge: Judge
+        self,
+        rule: Rule,
+        blocks: tuple[str, ...],
+        judge: Judge,
     ) -> Judge:
         weight = self.worths[rule.id].weight
 
@@ -569,7 +590,14 @@ class _Compiler:
                     why = run.absent[block]
                     absent = Absent(State.NOT_APPLICABLE, Reason.BLOCK_ABSENT, why)
                     return Result(
-                        absent.state, absent.reason, 0, 1, 0, weight, True, absent
+                        absent.state,
+                        absent.reason,
+                        0,
+                        1,
+                        0,
+                        weight,
+                        True,
+                        absent,
                     )
             return judge(run)
 

@@ -153,7 +153,11 @@ class Compiler(NamedTuple):
         return _first_hit([*zip(tests[:-1], pieces[:-1], strict=True)], pieces[-1])
 
     def _two_pieces(
-        self, function: ValueFunction, test: Test, hit: Compiled, other: Compiled
+        self,
+        function: ValueFunction,
+        test: Test,
+        hit: Compiled,
+        other: Compiled,
     ) -> Evaluate:
         """Return the choice between two pieces.
 
@@ -170,7 +174,10 @@ class Compiler(NamedTuple):
         return _one_or_other(test, hit, other)
 
     def _condition(
-        self, piece: Piece, function: ValueFunction, met: Test | None
+        self,
+        piece: Piece,
+        function: ValueFunction,
+        met: Test | None,
     ) -> Test:
         """Return the test of a piece's condition, over days late where the pieces are."""
         test = self.test(piece.condition, met)
@@ -205,7 +212,10 @@ class Compiler(NamedTuple):
         return term
 
     def _compiled(
-        self, piece: Piece, function: ValueFunction, met: Test | None
+        self,
+        piece: Piece,
+        function: ValueFunction,
+        met: Test | None,
     ) -> Compiled:
         """Return the result of every figure in a piece, or the function to it.
 
@@ -230,7 +240,11 @@ class Compiler(NamedTuple):
                 return self._computed(self.computed(text), piece.reason, met, detail)
 
     def _constant(
-        self, ticks: Fraction, reason: Reason, met: Test | None, detail: object
+        self,
+        ticks: Fraction,
+        reason: Reason,
+        met: Test | None,
+        detail: object,
     ) -> Compiled:
         """Return the result of the same points for every figure, or of the two that differ by the
         state.
@@ -245,7 +259,11 @@ class Compiler(NamedTuple):
         return lambda v: reached if met(v) else missed
 
     def _line(
-        self, start: Fraction, end: Fraction, rising: bool, reason: Reason
+        self,
+        start: Fraction,
+        end: Fraction,
+        rising: bool,
+        reason: Reason,
     ) -> Evaluate:
         """weight × (figure − start) / (end − start), at least the fewest points.
 
@@ -259,7 +277,11 @@ class Compiler(NamedTuple):
         return _along(slope, start, self.worth.lowest, reason)
 
     def _stairs(
-        self, stairs: Staircase, reason: Reason, met: Test | None, detail: object
+        self,
+        stairs: Staircase,
+        reason: Reason,
+        met: Test | None,
+        detail: object,
     ) -> Evaluate:
         """base + each × units, held; the units become the detail where a tier is not."""
         worth = self.worth
@@ -283,7 +305,11 @@ class Compiler(NamedTuple):
         return evaluate
 
     def _computed(
-        self, ticks: Ticks, reason: Reason, met: Test | None, detail: object
+        self,
+        ticks: Ticks,
+        reason: Reason,
+        met: Test | None,
+        detail: object,
     ) -> Evaluate:
         """Return what a formula gives, held."""
         worth = self.worth

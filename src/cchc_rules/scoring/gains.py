@@ -218,7 +218,11 @@ class Gains:
         if position in self.scoring.compiled.mean_of:
             return self._found_by(position, name, exact_points, None, opened=opened)
         return self._found_by(
-            position, name, whole_points, result.earned + 1, opened=opened
+            position,
+            name,
+            whole_points,
+            result.earned + 1,
+            opened=opened,
         )
 
     def _found_by(
@@ -247,7 +251,10 @@ class Gains:
             return None
         probe = self.trial.probe(position, name, opened=True)
         return Search(
-            self.scoring, steps, probe, lambda result: int(result.state is State.MET)
+            self.scoring,
+            steps,
+            probe,
+            lambda result: int(result.state is State.MET),
         ).find(0, 1)
 
 
@@ -425,7 +432,9 @@ class Search:
         ]
         for text, extra in texts:
             parsed = formula.parse(
-                text, {**rules.metric_types, **extra}, rules.calendar
+                text,
+                {**rules.metric_types, **extra},
+                rules.calendar,
             )
             yield from (
                 value
@@ -446,7 +455,11 @@ class Search:
         )
 
     def _crossings(
-        self, near: int, far: int, metric_position: int, edge: Fraction
+        self,
+        near: int,
+        far: int,
+        metric_position: int,
+        edge: Fraction,
     ) -> Iterator[int]:
         """Yield the steps on both sides of where a metric comes to an edge, and goes beyond it."""
 
@@ -505,7 +518,9 @@ def halved(near: int, far: int, reached: Callable[[int], bool]) -> int:
 
 
 def edges(
-    scoring: Scoring, rule: Rule, threshold: "Fraction | Absent | None"
+    scoring: Scoring,
+    rule: Rule,
+    threshold: "Fraction | Absent | None",
 ) -> Iterator[Fraction]:
     """Yield the figures of a rule's metric at which its points may jump or bend."""
     metric = scoring.rules.metrics[rule.metric or ""]

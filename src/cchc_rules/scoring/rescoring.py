@@ -136,7 +136,8 @@ def _inputs(compiled: CompiledRuleSet) -> dict[str, set[str]]:
 
 
 def _derived(
-    compiled: CompiledRuleSet, inputs: Mapping[str, set[str]]
+    compiled: CompiledRuleSet,
+    inputs: Mapping[str, set[str]],
 ) -> dict[str, list[Derivation]]:
     """Return, for each submitted metric, the derived ones that hang on it, those that others need
     first.
@@ -173,7 +174,11 @@ class Trial:
         self._shares: dict[int, Share] = {}
 
     def probe(
-        self, rule_position: int, metric: str, *, opened: bool = False
+        self,
+        rule_position: int,
+        metric: str,
+        *,
+        opened: bool = False,
     ) -> "Probe":
         """Return what tries figures of one metric on one rule; `opened` takes the rules before it
         as met.
@@ -309,7 +314,9 @@ class Trial:
         """Return what the rules of a mean group bring to it now."""
         if group_position not in self._shares:
             self._shares[group_position] = totals.shares(
-                self.compiled, self.compiled.groups[group_position], self.run.results
+                self.compiled,
+                self.compiled.groups[group_position],
+                self.run.results,
             )
         return self._shares[group_position]
 
@@ -318,7 +325,11 @@ class Probe:
     """Tries figures of one metric on one rule, as fast as it goes."""
 
     def __init__(
-        self, trial: Trial, rule_position: int, metric: str, opened: bool
+        self,
+        trial: Trial,
+        rule_position: int,
+        metric: str,
+        opened: bool,
     ) -> None:
         network = trial.network
         compiled = trial.compiled
@@ -375,7 +386,9 @@ class Probe:
             return figure
         figures = self.trial.run.figures
         return self.trial.seen(
-            {self.position: figure}, self.derived, lambda: figures[position]
+            {self.position: figure},
+            self.derived,
+            lambda: figures[position],
         )
 
 
@@ -429,7 +442,10 @@ class _Ledger:
         self.move(group_position, change)
 
     def _replace_in_mean(
-        self, group_position: int, rule_position: int, result: Result
+        self,
+        group_position: int,
+        rule_position: int,
+        result: Result,
     ) -> None:
         """Replace what one rule brings to a mean."""
         compiled = self.trial.compiled
@@ -457,7 +473,10 @@ class _Ledger:
             change = self.moved.pop(group_position)
             self.close(group_position, self.closed(group_position, change))
         return totals.held(
-            self.trial.compiled, self.base, self.pools["bonus"], self.pools["penalty"]
+            self.trial.compiled,
+            self.base,
+            self.pools["bonus"],
+            self.pools["penalty"],
         )
 
     def closed(self, group_position: int, by: Moved) -> Total:
@@ -466,7 +485,9 @@ class _Ledger:
         old = self.trial.groups[group_position]
         if group.kind != "base":
             return totals.capped(
-                group, old.uncapped + by.earned, old.uncapped - by.earned - by.excluded
+                group,
+                old.uncapped + by.earned,
+                old.uncapped - by.earned - by.excluded,
             )
         earned = old.earned + by.earned
         excluded = old.excluded + by.excluded

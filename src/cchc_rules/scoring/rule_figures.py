@@ -117,7 +117,10 @@ class RuleFigures:
         return self.resolved(rule.threshold, self.rules.metrics[rule.metric], figures)
 
     def resolved(
-        self, threshold: Threshold, metric: Metric, figures: FiguresByPosition
+        self,
+        threshold: Threshold,
+        metric: Metric,
+        figures: FiguresByPosition,
     ) -> "Known":
         """Return what a threshold of a metric comes to; None where it is no single number."""
         match threshold:
@@ -137,18 +140,28 @@ class RuleFigures:
     # Points of a rule
 
     def evaluator(
-        self, rule: Rule, threshold: Fraction | None, figures: FiguresByPosition
+        self,
+        rule: Rule,
+        threshold: Fraction | None,
+        figures: FiguresByPosition,
     ) -> Evaluate:
         """Return the function from a rule's figure to its result, for a threshold that is known."""
         metric = self.rules.metrics[rule.metric or ""]
         computed = self._computed(rule, threshold, figures)
         compiler = Compiler(
-            metric, self.worths[rule.id], self.unit, threshold, computed
+            metric,
+            self.worths[rule.id],
+            self.unit,
+            threshold,
+            computed,
         )
         return compiler.evaluator(value_function(rule, metric))
 
     def _computed(
-        self, rule: Rule, threshold: Fraction | None, figures: FiguresByPosition
+        self,
+        rule: Rule,
+        threshold: Fraction | None,
+        figures: FiguresByPosition,
     ) -> Callable[[str], Ticks]:
         """Return what makes the function of a formula of points, in ticks of the rule's figure."""
 

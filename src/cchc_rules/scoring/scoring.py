@@ -173,7 +173,9 @@ class Scoring:
         return [(document, counts(document, self.rules)) for document in documents]
 
     def _evidence(
-        self, position: int, metrics: Iterable[str]
+        self,
+        position: int,
+        metrics: Iterable[str],
     ) -> list[EvidenceDocument]:
         """Return the evidence for metrics that a rule reads, then that for its given points."""
         documents: list[EvidenceDocument] = []
@@ -436,7 +438,10 @@ def judge(compiled: CompiledRuleSet, run: Run) -> None:
 
 
 def gather(
-    compiled: CompiledRuleSet, measurements: Measurements, as_of: date, run: Run
+    compiled: CompiledRuleSet,
+    measurements: Measurements,
+    as_of: date,
+    run: Run,
 ) -> Scoring:
     """Return the scoring of a run whose rules are judged.
 

@@ -85,7 +85,9 @@ class Steps:
 
 
 def steps_of(
-    scoring: Scoring, name: str, edges: Iterable[Fraction | None]
+    scoring: Scoring,
+    name: str,
+    edges: Iterable[Fraction | None],
 ) -> Steps | None:
     """Return the figures that a submitted metric may take, None where nobody can change it.
 
@@ -129,7 +131,9 @@ def steps_of(
 
 
 def _unreported(
-    scoring: Scoring, metric: Metric, edges: Iterable[Fraction | None]
+    scoring: Scoring,
+    metric: Metric,
+    edges: Iterable[Fraction | None],
 ) -> Steps:
     """Return the figures of a metric that was not reported."""
     if metric.type == "yes_no":
@@ -148,7 +152,11 @@ def _unreported(
 
 
 def _switch(
-    scoring: Scoring, metric: Metric, now: bool, *, reported: bool = True
+    scoring: Scoring,
+    metric: Metric,
+    now: bool,
+    *,
+    reported: bool = True,
 ) -> Steps:
     def write(step: int) -> bool:
         return now if step == 0 else not now
@@ -275,7 +283,8 @@ def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
 
 
 def _numerators(
-    metric: Metric, denominator: Fraction
+    metric: Metric,
+    denominator: Fraction,
 ) -> tuple[Fraction, Fraction | None]:
     """Return the least and the greatest numerator of a metric's range, None where it has no end."""
     times = _times(metric)
@@ -292,7 +301,8 @@ def _numerators(
 
 
 def _along(
-    start: Fraction, unit: Fraction
+    start: Fraction,
+    unit: Fraction,
 ) -> tuple[Callable[[int], Fraction], Callable[[int], int | Decimal]]:
     """Return what gives the number of a step, and what gives it as a submission has it.
 
@@ -318,7 +328,10 @@ def _times(metric: Metric) -> int:
 
 
 def _within(
-    least: Fraction | None, most: Fraction | None, start: Fraction, unit: Fraction
+    least: Fraction | None,
+    most: Fraction | None,
+    start: Fraction,
+    unit: Fraction,
 ) -> tuple[int | None, int | None]:
     """Return the last steps down and up that lie between two numbers."""
     low = high = None

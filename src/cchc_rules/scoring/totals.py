@@ -123,7 +123,9 @@ def totals(compiled: CompiledRuleSet, results: Sequence[Result]) -> list[Total]:
 
 
 def _added(
-    group: CompiledGroup, results: Sequence[Result], group_totals: Sequence[Total]
+    group: CompiledGroup,
+    results: Sequence[Result],
+    group_totals: Sequence[Total],
 ) -> Total:
     """Return what a group's own rules and the groups below it add up to, before any cap.
 
@@ -184,12 +186,16 @@ def share(compiled: CompiledRuleSet, position: int, result: Result) -> Share:
     if result.excluded and result.rescales:
         return Share(0, 0, Fraction(0))
     return Share(
-        compiled.worths[position].weight, result.excluded, Fraction(result.n, result.d)
+        compiled.worths[position].weight,
+        result.excluded,
+        Fraction(result.n, result.d),
     )
 
 
 def shares(
-    compiled: CompiledRuleSet, group: CompiledGroup, results: Sequence[Result]
+    compiled: CompiledRuleSet,
+    group: CompiledGroup,
+    results: Sequence[Result],
 ) -> Share:
     """Return what all rules of a mean group bring to it."""
     weight = shown = 0
@@ -247,7 +253,9 @@ class Counted(NamedTuple):
 
 
 def counted(
-    compiled: CompiledRuleSet, results: Sequence[Result], groups: Sequence[Total]
+    compiled: CompiledRuleSet,
+    results: Sequence[Result],
+    groups: Sequence[Total],
 ) -> list[Counted]:
     """Return what each rule counts for, in file order.
 
@@ -338,7 +346,9 @@ def _leaves(result: Result) -> bool:
 
 
 def counting_weight(
-    compiled: CompiledRuleSet, group: CompiledGroup, results: Sequence[Result]
+    compiled: CompiledRuleSet,
+    group: CompiledGroup,
+    results: Sequence[Result],
 ) -> int:
     """Return the weights, in ticks, by which a mean is divided."""
     return sum(

@@ -91,7 +91,9 @@ class DrawnCase:
     def active(self) -> RuleSet:
         """The rule set as it stands on the day of judgement for the submission's kind of unit."""
         return binding.variant(
-            self.measurements, self.rules, self.measurements.judged_at
+            self.measurements,
+            self.rules,
+            self.measurements.judged_at,
         )
 
     @property
@@ -146,7 +148,10 @@ class Law:
 
 
 def hold(
-    rules: RuleSet, *, examples: int = 100, laws: Iterable[Law] | None = None
+    rules: RuleSet,
+    *,
+    examples: int = 100,
+    laws: Iterable[Law] | None = None,
 ) -> None:
     """Hold a rule set to the laws, each over so many drawn submissions.
 
@@ -341,7 +346,10 @@ INDEX_KEYS = ("value", "base", "exact", "lowest", "highest", "supported")
 
 
 def _differences(
-    case: DrawnCase, other: DrawnCase, *, without: str = ""
+    case: DrawnCase,
+    other: DrawnCase,
+    *,
+    without: str = "",
 ) -> Iterator[Break]:
     """Yield where two reports differ in a figure of a rule that both have, or of the index."""
     before = case.figures()

@@ -34,7 +34,9 @@ _DAY = timedelta(days=1)
 
 
 def submissions(
-    rules: RuleSet, *, absences: bool = True
+    rules: RuleSet,
+    *,
+    absences: bool = True,
 ) -> st.SearchStrategy[Submission]:
     """Return a strategy for submissions that the rule set accepts, as mappings for
     `load_measurements`.

@@ -15,7 +15,9 @@ from cchc_rules.rules.deductions import KINDS
 
 
 def compare_track(
-    report: Report | Mapping[str, Any], track: str, lang: str | None = None
+    report: Report | Mapping[str, Any],
+    track: str,
+    lang: str | None = None,
 ) -> Document:
     """Return the document of a report's own points against those of one of its tracks, over the
     rules it scored.
@@ -48,7 +50,8 @@ def compare_track(
 
 
 def _document_of(
-    report: Report | Mapping[str, Any], lang: str | None
+    report: Report | Mapping[str, Any],
+    lang: str | None,
 ) -> Mapping[str, Any]:
     if isinstance(report, Report):
         language = lang or report.language

@@ -134,7 +134,9 @@ class _Writer:
         ]
 
     def target(
-        self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+        self,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
     ) -> Document:
         """Return a target of the index, and whether each side reached it (None: has no such)."""
         target = after or before or {}
@@ -395,7 +397,9 @@ def _ratio(amount: Fraction | None) -> str | None:
 
 
 def _differences(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, effect: bool
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    effect: bool,
 ) -> list[str]:
     """Return what of a rule moved; a rule that is not on both sides has moved as a whole."""
     if before is None or after is None:
@@ -423,9 +427,9 @@ def _points_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
         return True
     if before["maximum"] != after["maximum"]:
         return False
-    other_earned = before["earned"] != after["earned"]
-    other_excluded = before["excluded"] != after["excluded"]
-    return other_earned or other_excluded
+    if before["earned"] != after["earned"]:
+        return True
+    return bool(before["excluded"] != after["excluded"])
 
 
 def _given(rule: Mapping[str, Any]) -> object:

@@ -211,7 +211,10 @@ def standing(document: Document) -> Standing:
 
 
 def _part(
-    kind: str, id_: str, groups: Mapping[str, Document], group: str
+    kind: str,
+    id_: str,
+    groups: Mapping[str, Document],
+    group: str,
 ) -> ChangePart:
     area = top(groups, group)
     return ChangePart(kind, id_, str(area["id"]))
@@ -274,7 +277,8 @@ def _mean(group: Document, parts: Iterable[tuple[ChangePart, Document]]) -> Quot
 
 
 def _mean_roundings(
-    groups: Mapping[str, Document], means: Mapping[ChangePart, Quotient]
+    groups: Mapping[str, Document],
+    means: Mapping[ChangePart, Quotient],
 ) -> Iterator[tuple[ChangePart, Fraction]]:
     """Yield what rounding gave each weighted mean, in points of its group."""
     for part, mean in means.items():
@@ -288,7 +292,8 @@ def _rounding(mean: ChangePart) -> ChangePart:
 
 
 def _pools(
-    groups: Mapping[str, Document], parts: Iterable[tuple[ChangePart, Document]]
+    groups: Mapping[str, Document],
+    parts: Iterable[tuple[ChangePart, Document]],
 ) -> Iterator[tuple[ChangePart, Fraction]]:
     """Yield what the rules of bonus and penalty pools add, and what their caps hold back."""
     sums = {id_: ZERO for id_, group in groups.items() if group["kind"] != "base"}
@@ -389,7 +394,9 @@ def _spread(
 
 
 def _add(
-    amounts: dict[ChangePart, Fraction], part: ChangePart, amount: Fraction
+    amounts: dict[ChangePart, Fraction],
+    part: ChangePart,
+    amount: Fraction,
 ) -> None:
     amounts[part] = amounts.get(part, ZERO) + amount
 

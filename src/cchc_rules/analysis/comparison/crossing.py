@@ -112,7 +112,10 @@ class _Crossing:
         other = self.other
         rules = self.rules
         entries = self.picked(
-            "measurements", rules.metrics, own.entries, self.entries()
+            "measurements",
+            rules.metrics,
+            own.entries,
+            self.entries(),
         )
         points = self.picked("points", rules.rules, own.points, other.points)
         absent = self.picked("absent", rules.groups, own.absent, other.absent)

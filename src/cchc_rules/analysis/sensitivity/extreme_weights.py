@@ -147,7 +147,11 @@ def extreme(areas: Sequence[Area], part: Fraction, sign: int) -> Extreme:
 
 
 def reach(
-    areas: Sequence[Area], edge: Fraction, sign: int, *, closed: bool
+    areas: Sequence[Area],
+    edge: Fraction,
+    sign: int,
+    *,
+    closed: bool,
 ) -> LeastPart | None:
     """Return the least part of the weights that lifts the ratio to an edge (sign 1) or lowers it
     there (sign -1); None when no part below 1 does it.

@@ -76,7 +76,9 @@ def single_readings(scoring: Scoring, rescore: Rescore) -> list[Reading]:
 
 
 def _single_reading(
-    scoring: Scoring, contradiction: Contradiction, rescore: Rescore
+    scoring: Scoring,
+    contradiction: Contradiction,
+    rescore: Rescore,
 ) -> Reading:
     """Return a reading under the first deduction that the rule set takes with it."""
     table = _rule_table(scoring, contradiction.rule)
@@ -101,7 +103,9 @@ def _names_a_figure(table: Table, conflict: Table) -> bool:
 
 
 def readings_together(
-    scoring: Scoring, single: Sequence[Reading], rescore: Rescore
+    scoring: Scoring,
+    single: Sequence[Reading],
+    rescore: Rescore,
 ) -> Together:
     """Return the readings that can be scored taken together.
 
@@ -135,7 +139,9 @@ def readings_together(
 
 
 def _several(
-    scoring: Scoring, readings: Sequence[Reading], rescore: Rescore
+    scoring: Scoring,
+    readings: Sequence[Reading],
+    rescore: Rescore,
 ) -> Reading | None:
     """Return readings taken at once; of one rule the first."""
     if not readings:
@@ -169,7 +175,9 @@ def _rule_table(scoring: Scoring, rule: str) -> Table:
 
 
 def _rescored(
-    scoring: Scoring, changes: Mapping[str, Table], rescore: Rescore
+    scoring: Scoring,
+    changes: Mapping[str, Table],
+    rescore: Rescore,
 ) -> tuple[Scoring | None, tuple[Problem, ...]]:
     """Score with other fields of some rules, over the rule set as it stood; other days and kinds
     are left out.

@@ -110,7 +110,10 @@ def moved_tiers(tiers: list[Table], old: Table, new: Table) -> list[Table] | Non
 
 
 def _with_moved_edges(
-    tier: Table, new_edges: Mapping[str, str], old: object, new: object
+    tier: Table,
+    new_edges: Mapping[str, str],
+    old: object,
+    new: object,
 ) -> Table:
     """Return a tier in which an edge that stands on the old target stands on the new one, under
     the key that says on which side the target itself lies.
@@ -140,7 +143,10 @@ def _points(tier: Table, weight: Any) -> Fraction | None:
 
 
 def _with_moved_values(
-    tiers: list[Table], points: list[Fraction], old: list[Any], new: list[Any]
+    tiers: list[Table],
+    points: list[Fraction],
+    old: list[Any],
+    new: list[Any],
 ) -> list[Table] | None:
     """Return tiers in which the values that newly reach the target have joined the best tier, or
     those that no longer do have left it for the next.

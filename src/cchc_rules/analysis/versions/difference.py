@@ -79,7 +79,11 @@ def difference(old: RuleSet, new: RuleSet, lang: str | None = None) -> Document:
 
 
 def changes(
-    old: RuleSet, new: RuleSet, lang: str, *, with_kinds: bool = False
+    old: RuleSet,
+    new: RuleSet,
+    lang: str,
+    *,
+    with_kinds: bool = False,
 ) -> Changes:
     """Return what changed between two rule sets as they stand, by the kinds of parts.
 
@@ -100,7 +104,10 @@ def changes(
 
 
 def version(
-    rules: RuleSet, kind: RuleSet | None, changed: Changes, lang: str
+    rules: RuleSet,
+    kind: RuleSet | None,
+    changed: Changes,
+    lang: str,
 ) -> Document:
     """Return what changed for a kind of unit, or from a day on, under the words that say for whom
     and when.
@@ -175,7 +182,8 @@ def version_names(rules: RuleSet, lang: str) -> Document:
 
 
 def _changes(
-    before: Mapping[str, Fields], after: Mapping[str, Fields]
+    before: Mapping[str, Fields],
+    after: Mapping[str, Fields],
 ) -> Iterator[Document]:
     """Yield what was added, taken away, renamed or changed, in the order of the new rule set and
     then of the old.

@@ -110,7 +110,10 @@ def _unit(path: Path, before: Report, after: Report, lang: str) -> Document:
 
 
 def _rules_that_moved(
-    comparison: Comparison, before: Report, after: Report, lang: str
+    comparison: Comparison,
+    before: Report,
+    after: Report,
+    lang: str,
 ) -> list[Document]:
     """Return the rules that moved the index, the largest first."""
     rules = {**before.scoring.rules.rules, **after.scoring.rules.rules}

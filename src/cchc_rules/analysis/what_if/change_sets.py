@@ -119,7 +119,10 @@ class _Cluster:
     """Scores sets of changes of one cluster."""
 
     def __init__(
-        self, possible: PossibleChanges, metrics: Sequence[str], gates: Sequence[int]
+        self,
+        possible: PossibleChanges,
+        metrics: Sequence[str],
+        gates: Sequence[int],
     ) -> None:
         self.possible = possible
         self.changes: Mapping[str, list[PlannedChange]] = {

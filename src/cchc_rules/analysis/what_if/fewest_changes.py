@@ -144,7 +144,10 @@ class _Search:
     """
 
     def __init__(
-        self, possible: PossibleChanges, goal: PlanGoal, candidates: Clusters
+        self,
+        possible: PossibleChanges,
+        goal: PlanGoal,
+        candidates: Clusters,
     ) -> None:
         self.possible = possible
         self.goal = goal
@@ -296,7 +299,10 @@ class _Search:
         return _Offers(by_count, [changes for _, changes in singles], sums)
 
     def _best_by_size(
-        self, sets: Iterable[ChangeSet], base_ticks: Fraction, gated: bool
+        self,
+        sets: Iterable[ChangeSet],
+        base_ticks: Fraction,
+        gated: bool,
     ) -> dict[int, tuple[Surplus, ChangeSet]]:
         """Return a cluster's best set of each number of changes, with the surplus it brings."""
         best: dict[int, tuple[Surplus, ChangeSet]] = {}
@@ -359,7 +365,8 @@ def _is_single(best: Mapping[int, tuple[Surplus, ChangeSet]]) -> bool:
 
 
 def _combined(
-    by_count: Mapping[int, _Chain], best: Mapping[int, tuple[Surplus, ChangeSet]]
+    by_count: Mapping[int, _Chain],
+    best: Mapping[int, tuple[Surplus, ChangeSet]],
 ) -> dict[int, _Chain]:
     """Return the best of each number of changes with one cluster more.
 

@@ -84,7 +84,9 @@ def plan_to(
 
 
 def _goal(
-    scoring: Scoring, index: Fraction | Decimal | int | None, band: str | None
+    scoring: Scoring,
+    index: Fraction | Decimal | int | None,
+    band: str | None,
 ) -> PlanGoal:
     if band is not None:
         return band_goal(scoring, band)
