@@ -181,11 +181,13 @@ def unknown_names() -> Iterator[str]:
 
 
 def loose_lines() -> Iterator[str]:
-    """Lines that end in blanks, and paths of somebody's machine."""
+    """Lines that end in blanks, paths of somebody's machine, and marks of a merge."""
     for path in pages():
         for line, text in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
             if text != text.rstrip():
                 yield f"{name_of(path)}:{line}: trailing whitespace"
+            if text.startswith(("<<<<<<< ", ">>>>>>> ")):
+                yield f"{name_of(path)}:{line}: a merge that was not ended"
             if MACHINE.search(text):
                 yield f"{name_of(path)}:{line}: a path of one machine"
 
