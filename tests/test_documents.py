@@ -97,6 +97,28 @@ class TestTheNavigation:
                     assert re.match(rf"docs/({folder})/", page), page
 
 
+GUIDES = sorted((ROOT / "docs" / "guide-vi").glob("*.md"))
+NEEDS = {
+    "html": r"--format html|cchc-rules overview",
+    "xlsx": r"--format xlsx|score \w+\.xlsx",
+    "table": r"score \w+\.csv|cchc-rules (?:rank|overview)",
+}
+"""The extras, and the commands of the guides that need them."""
+
+
+class TestTheGuidesInVietnamese:
+    @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+    def test_install_what_their_commands_need(self, guide):
+        """On a new machine; who reads the other two guides has followed the first."""
+        text = guide.read_text(encoding="utf-8")
+        first = (ROOT / "docs" / "guide-vi" / "can-bo.md").read_text(encoding="utf-8")
+        commands = re.findall(r'pip install "\.\[([a-z,]+)\]"', first + text)
+        installed = {extra for extras in commands for extra in extras.split(",")}
+        assert {
+            name for name, needs in NEEDS.items() if re.search(needs, text)
+        } <= installed
+
+
 API = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 CELL = re.compile(r"^\| (`[^|]+) \|", re.MULTILINE)
 CALL = re.compile(r"`([\w.]+)\(([^`]*)\)`")

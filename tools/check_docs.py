@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 from urllib.parse import unquote
 
 import generated_pages
@@ -19,6 +20,8 @@ from room_map import rooms
 
 from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.commands import COMMANDS
+from cchc_rules.rules.deductions import KINDS
+from cchc_rules.rules.file_format import Comparator
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "examples", "rules", "tests", "tools", "benchmarks", "src")
@@ -294,6 +297,9 @@ NUMBERS: dict[str, Callable[[], bool]] = {
     "eleven rooms": lambda: len(rooms()) == 11,
     "thirteen laws": lambda: len(LAWS) == 13,
     "forty-one scoring shapes": lambda: _shapes() == 41,
+    "forty-one shapes": lambda: _shapes() == 41,
+    "eight kinds": lambda: len(KINDS) == 8,
+    "fourteen comparators": lambda: len(get_args(Comparator)) == 14,
 }
 """Numbers that documents say in words, and whether they are so."""
 
