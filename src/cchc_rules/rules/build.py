@@ -25,11 +25,21 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
 
     References between its parts may still be wrong: `check.run` finds that out. The caller adds
     what only it knows, such as the files that the rule set was read from.
+
+    >>> rule_file, _ = file_format.read({"format": 1, "ruleset": {"id": "mine", "version": "1",
+    ...     "title": "T", "valid": {"from": date(2024, 1, 1), "until": date(2024, 12, 31)}}})
+    >>> build(rule_file).index.scale
+    Fraction(100, 1)
     """
+    # Groups before rules, which inherit from them where their weights come from.
     groups = {id_: _group(id_, file) for id_ in file.group}
     metrics = {id_: _metric(id_, table) for id_, table in file.metric.items()}
     rules = {id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()}
     remedies = {id_: _remedy(id_, table) for id_, table in file.remedy.items()}
+    band_gates = [model.BandGate(gate.rule, gate.at_most) for gate in file.band_gate]
+    window = None
+    if file.window is not None:
+        window = _span(file.window)
     head = file.ruleset
     return model.RuleSet(
         id=head.id,
@@ -44,12 +54,10 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
         index=_index(file.index),
         bands=tuple(_band(band) for band in file.band),
         bands_read=file.bands.reads,
-        band_gates=tuple(
-            model.BandGate(gate.rule, gate.at_most) for gate in file.band_gate
-        ),
+        band_gates=tuple(band_gates),
         targets=tuple(_target(target) for target in file.target),
         tracks=file.tracks,
-        window=_span(file.window) if file.window else None,
+        window=window,
         calendar=_calendar(file.calendar),
         source=_text(head.source),
         note=_text(head.note),
@@ -57,7 +65,9 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
 
 
 def _text(words: file_format.BothLanguages | None) -> model.Text | None:
-    return words.model() if words else None
+    if words is None:
+        return None
+    return words.model()
 
 
 def _span(table: file_format.Validity) -> tuple[date, date]:
@@ -121,11 +131,13 @@ def _unit(table: file_format.MetricTable) -> model.Text | None:
 
 
 def _usually_better(metric_type: str) -> str:
-    return "lower" if metric_type in LOWER_IS_BETTER else "higher"
+    if metric_type in LOWER_IS_BETTER:
+        return "lower"
+    return "higher"
 
 
 _LEAST = {"percent": Fraction(0), "count": Fraction(0), "rank": Fraction(1)}
-"""The lowest value of a metric, by type, where the file gives none."""
+"""The lowest value of a metric, by type, where the file gives none; a `number` may be negative."""
 
 
 def _range(table: file_format.MetricTable) -> Interval:
@@ -213,10 +225,12 @@ def _rule(
 
 def _due(table: file_format.RuleTable) -> date | None:
     """Return the day until which a rule is not due: as the file says, else its own deadline."""
-    if table.due is None and table.comparator == "on_or_before":
-        threshold = table.threshold
-        return threshold if isinstance(threshold, date) else None
-    return table.due
+    if table.due is not None or table.comparator != "on_or_before":
+        return table.due
+    # A deadline that is read from a metric or a formula is known only with a submission.
+    if isinstance(table.threshold, date):
+        return table.threshold
+    return None
 
 
 def _rule_basis(
@@ -227,7 +241,10 @@ def _rule_basis(
     if table.weight_basis:
         return table.weight_basis
     group = groups.get(table.group)
-    return group.basis if group else file.index.weight_basis
+    # A group that is not declared is a problem that `check` finds.
+    if group is None:
+        return file.index.weight_basis
+    return group.basis
 
 
 def _conflict(table: file_format.ConflictTable) -> model.Conflict:
@@ -247,7 +264,9 @@ def _absence(*tables: file_format.AbsenceTable) -> dict[State, Effect]:
     """
     effects = {State.MISSING: Effect.LOST}
     for table in tables:
-        effects |= {State(name): Effect(effect) for name, effect in table if effect}
+        # pydantic gives the keys of a table with their values; None is one that is not written.
+        declared = {State(name): Effect(effect) for name, effect in table if effect}
+        effects |= declared
     return effects
 
 

@@ -69,7 +69,10 @@ class Nature(Enum):
 def _setting(
     nature: Nature, default: Any = ..., *, optional: bool = False, **more: Any
 ) -> Any:
-    """Declare a setting; an `optional` one may also be taken away."""
+    """Declare a setting; an `optional` one may also be taken away.
+
+    Its name is the key of the rule file, with `_` behind one that is a word of Python (`from_`).
+    """
     metadata = {"nature": nature, "optional": optional, **more}
     if default is ...:
         return field(metadata=metadata)
@@ -100,10 +103,18 @@ class Deduction:
     def faults(
         self, rules: RuleSet, rule: Rule, metric: Metric, path: Path
     ) -> Problems:
-        """Yield what is wrong with the settings for a metric; `path` is that of the deduction."""
+        """Yield what is wrong with the settings for a metric.
+
+        Args:
+            rules: the rule set, for the other metrics that a setting may name.
+            rule: the rule, whose other keys may still be wrong: these have problems of their own.
+            metric: the metric that the rule reads.
+            path: where in the document the deduction stands.
+        """
         yield from ()
 
 
+# Kinds with a target begin with it: whoever reaches it has every point, whatever comes after.
 _TARGET_MET = Piece(Met(), Constant(Symbol.WEIGHT), Reason.TARGET_MET)
 
 
@@ -157,7 +168,9 @@ class Proportional(Deduction):
     kind: ClassVar[str] = "proportional"
 
     from_: Fraction | None = _setting(Nature.FIGURE, None)
+    """The figure that earns nothing; zero where it is not given."""
     floor: Fraction | None = _setting(Nature.FIGURE, None, optional=True)
+    """The figure short of which nothing is earned, though the line would give something."""
 
     def pieces(self, rule: Rule) -> tuple[Piece, ...]:
         """Return the target, the floor if there is one, and the line between start and target."""
@@ -165,8 +178,13 @@ class Proportional(Deduction):
         share = Piece(Otherwise(), line, Reason.BELOW_TARGET)
         if self.floor is None:
             return _TARGET_MET, share
-        short = Compare("<" if rule.comparator == ">=" else ">", self.floor)
-        nothing = Piece(short, Constant(Fraction(0)), Reason.BELOW_FLOOR, ("floor",))
+        # The floor itself still earns its share.
+        sign = ">"
+        if rule.comparator == ">=":
+            sign = "<"
+        short = Compare(sign, self.floor)
+        zero = Constant(Fraction(0))
+        nothing = Piece(short, zero, Reason.BELOW_FLOOR, ("floor",))
         return _TARGET_MET, nothing, share
 
     def faults(
@@ -174,35 +192,47 @@ class Proportional(Deduction):
     ) -> Problems:
         """Yield a target that is strict or no number, and a line that leads nowhere."""
         rising = rule.comparator == ">="
+        # At the target itself the line gives the weight, and a strict target is still missed there.
         if rule.comparator in (">", "<"):
-            yield Problem("proportional-strict", path, {"comparator": rule.comparator})
+            arguments = {"comparator": rule.comparator}
+            yield Problem("proportional-strict", path, arguments)
             return
         if not metric.numeric or rule.comparator not in (">=", "<="):
-            yield Problem(
-                "deduction-type", path, {"kind": self.kind, "type": metric.type}
-            )
+            yield _wrong_type(self, metric, path)
             return
+        # Where less is better nobody can guess how much is so bad that it earns nothing.
         if self.from_ is None and not rising:
             yield Problem("proportional-from", path)
             return
         start = self.from_ or Fraction(0)
         yield from self._falls_at_the_floor(rule, start, path)
         target = rule.threshold
+        # What a submission decides may come to lie on the wrong side; the line then gives nothing.
         if not isinstance(target, Fraction):
             return
-        leads_on = target > start if rising else target < start
+        if rising:
+            leads_on = target > start
+        else:
+            leads_on = target < start
         if not leads_on:
             arguments = {"base": figure(start), "threshold": figure(target)}
             yield Problem("proportional-base", path, arguments)
 
     def _falls_at_the_floor(self, rule: Rule, start: Fraction, path: Path) -> Problems:
-        """Yield a floor short of `from` where points go below zero: the worse figure earns more."""
+        """Yield a floor short of `from` where points go below zero: the worse figure earns more.
+
+        With `from = 50`, `floor = 30` and fewest points of −2, a figure of 31 earns less than zero,
+        and 29, below the floor, earns nothing, which is more.
+        """
         if self.floor is None or rule.lowest >= 0:
             return
-        rising = rule.comparator == ">="
-        below_zero = self.floor < start if rising else self.floor > start
+        if rule.comparator == ">=":
+            below_zero = self.floor < start
+            part = Interval(low=self.floor)
+        else:
+            below_zero = self.floor > start
+            part = Interval(high=self.floor)
         if below_zero:
-            part = Interval(low=self.floor) if rising else Interval(high=self.floor)
             arguments = {
                 "range": range_checks.range_text(part),
                 "points": figure(rule.lowest),
@@ -218,10 +248,13 @@ class PerUnit(Deduction):
     kind: ClassVar[str] = "per_unit"
 
     each: Fraction | None = _setting(Nature.POINTS, None)
+    """The points that a unit costs; either these or `percent`."""
     percent: Fraction | None = _setting(Nature.PERCENT, None)
     step: Fraction = _setting(Nature.STEP, Fraction(1))
+    """How much of the metric makes a unit: 5 for “each five dossiers”."""
     units: Units = _setting(Nature.WORD, "exact", choices=("exact", "started", "whole"))
     exempt: str | None = _setting(Nature.NAME, None, optional=True)
+    """A metric whose value is taken off the figure first, such as delays that were excused."""
 
     @property
     def axis(self) -> Axis:
@@ -236,8 +269,13 @@ class PerUnit(Deduction):
 
     def pieces(self, rule: Rule) -> tuple[Piece, ...]:
         """Return the target, and the stairs that lead down from it."""
-        loss = -self.loss(rule)
-        stairs = Staircase(Symbol.WEIGHT, loss, Symbol.THRESHOLD, self.step, self.units)
+        stairs = Staircase(
+            base=Symbol.WEIGHT,
+            each=-self.loss(rule),
+            origin=Symbol.THRESHOLD,
+            step=self.step,
+            units=self.units,
+        )
         return _TARGET_MET, Piece(Otherwise(), stairs, Reason.UNITS_OFF)
 
     def faults(
@@ -247,13 +285,13 @@ class PerUnit(Deduction):
         by_number = metric.numeric and rule.comparator in (">=", "<=")
         by_day = metric.type == "date" and rule.comparator == "on_or_before"
         if not (by_number or by_day):
-            yield Problem(
-                "deduction-type", path, {"kind": self.kind, "type": metric.type}
-            )
+            yield _wrong_type(self, metric, path)
+        # One of the two must be given, and not both.
         if (self.each is None) == (self.percent is None):
             yield Problem("per-unit-loss", path)
         else:
             yield from self._loss_faults(rule, path)
+        # What is exempt is counted as the figure is; a name that is not declared is told elsewhere.
         exempt = rules.metrics.get(self.exempt or "")
         if exempt is not None and exempt.type != "count" and rule.comparator == "<=":
             arguments = {"kind": "exempt", "type": exempt.type}
@@ -261,12 +299,16 @@ class PerUnit(Deduction):
 
     def _loss_faults(self, rule: Rule, path: Path) -> Problems:
         loss = self.loss(rule)
+        # From all points down to the fewest: no unit can cost more than that.
         most = rule.weight - rule.lowest
-        if loss <= 0 or self.step <= 0:
-            yield Problem("not-positive", (*path, "each" if loss <= 0 else "step"))
+        if loss <= 0:
+            yield Problem("not-positive", (*path, "each"))
+        elif self.step <= 0:
+            yield Problem("not-positive", (*path, "step"))
         if loss > most:
             arguments = {"loss": figure(loss), "weight": figure(most)}
             yield Problem("deduction-above-weight", path, arguments)
+        # Taken off a figure that must be high, what is exempt would make it worse.
         if self.exempt is not None and rule.comparator != "<=":
             arguments = {"kind": f"{self.kind} {rule.comparator}"}
             yield Problem("key-misplaced", (*path, "exempt"), arguments)
@@ -281,11 +323,12 @@ class TierValue:
     formula: str | None = None
 
     def of(self, rule: Rule) -> Points:
-        """Return the points of a piece."""
+        """Return the points of a piece; a percentage comes to points of the rule's weight."""
         if self.points is not None:
             return Constant(self.points)
         if self.percent is not None:
-            return Constant(rule.weight * self.percent / 100, self.percent)
+            points = rule.weight * self.percent / 100
+            return Constant(points, self.percent)
         if self.formula is not None:
             return Computed(self.formula)
         return Constant(Fraction(0))  # the file is refused: a tier must give something
@@ -304,7 +347,9 @@ class Tier:
         """Where the tier holds."""
         if self.values is not None:
             return Among(self.values)
-        return Otherwise() if self.interval is None else Within(self.interval)
+        if self.interval is not None:
+            return Within(self.interval)
+        return Otherwise()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +360,9 @@ class Tiers(Deduction):
     needs_target: ClassVar[bool] = False
 
     of: Literal["days_late"] | None = None
+    """What the tiers read: the days after a deadline, or (None) the figure itself."""
     tiers: tuple[Tier, ...] = _setting(Nature.LADDER, ())
+    """The tiers in the order of the file."""
 
     @property
     def axis(self) -> Axis:
@@ -337,17 +384,16 @@ class Tiers(Deduction):
         if self.of is not None and not by_deadline:
             yield Problem("tiers-days-late", (*path, "of"))
             return
+        # The edges of tiers are numbers: dates have none but the days after a deadline.
         if metric.type == "date" and self.of is None:
             yield Problem("tiers-days-late", path)
             return
-        faults = [
-            fault
-            for position, tier in enumerate(self.tiers)
-            for fault in self._tier_faults(
-                rule, metric, tier, (*path, "tiers", position)
-            )
-        ]
+        faults: list[Problem] = []
+        for position, tier in enumerate(self.tiers):
+            tier_path = (*path, "tiers", position)
+            faults += self._tier_faults(rule, metric, tier, tier_path)
         yield from faults
+        # Of a tier of the wrong type nobody can say what part of the range it takes.
         if not faults:
             yield from range_checks.pieces(rule, metric, path)
 
@@ -355,20 +401,29 @@ class Tiers(Deduction):
         self, rule: Rule, metric: Metric, tier: Tier, path: Path
     ) -> Problems:
         value = tier.value
+        # Exactly one of three is given: two are not.
         if [value.points, value.percent, value.formula].count(None) != 2:
             yield Problem("tier-value", path)
-        late = self.of is not None
-        if tier.interval is not None and not (metric.numeric or late):
+        in_days = self.of is not None
+        if tier.interval is not None and not (metric.numeric or in_days):
             yield Problem("tier-condition", path)
-        fits = (
-            isinstance(item, Fraction) if late else literal_fits(item, metric)
-            for item in tier.values or ()
-        )
-        if not all(fits):
+        items = tier.values or ()
+        if in_days:
+            fits = all(isinstance(item, Fraction) for item in items)
+        else:
+            fits = all(literal_fits(item, metric) for item in items)
+        if not fits:
             yield Problem("tier-condition", path)
+        # The points of a formula are known, and held, only when a submission is scored.
         points = value.of(rule)
         if isinstance(points, Constant):
             yield from _out_of_range(points.points, rule, path)
+
+
+def _wrong_type(deduction: Deduction, metric: Metric, path: Path) -> Problem:
+    """Return the problem of a deduction that cannot read metrics of such a type."""
+    arguments = {"kind": deduction.kind, "type": metric.type}
+    return Problem("deduction-type", path, arguments)
 
 
 def _out_of_range(points: Term, rule: Rule, path: Path) -> Problems:
@@ -415,19 +470,21 @@ class Progressive(Deduction):
     needs_target: ClassVar[bool] = False
 
     from_: Fraction | None = _setting(Nature.FIGURE, None)
+    """Where the first bracket begins; zero where it is not given."""
     brackets: tuple[Bracket, ...] = _setting(Nature.PARTS, ())
 
     def pieces(self, rule: Rule) -> tuple[Piece, ...]:
         """Return a line for each bracket, which begins with the points of those before it."""
         start = self.from_ or Fraction(0)
+        # What the brackets before come to, each filled to its end.
         points = Fraction(0)
         pieces = []
         for position, bracket in enumerate(self.brackets):
             line = Staircase(points, bracket.each, start)
+            # An edge belongs to the bracket below it; the points are the same on both sides.
             part = Interval(start, bracket.to, low_open=position > 0)
-            pieces.append(
-                Piece(Within(part), line, Reason.TIER, ("brackets", position))
-            )
+            key = ("brackets", position)
+            pieces.append(Piece(Within(part), line, Reason.TIER, key))
             if bracket.to is not None:
                 points += bracket.each * (bracket.to - start)
                 start = bracket.to
@@ -438,15 +495,17 @@ class Progressive(Deduction):
     ) -> Problems:
         """Yield a metric that is no number, brackets out of order, holes and points that fall."""
         if not metric.numeric:
-            yield Problem(
-                "deduction-type", path, {"kind": self.kind, "type": metric.type}
-            )
+            yield _wrong_type(self, metric, path)
             return
-        ends = [self.from_ or Fraction(0), *(bracket.to for bracket in self.brackets)]
+        start = self.from_ or Fraction(0)
+        ends = [start, *(bracket.to for bracket in self.brackets)]
         for position, (low, high) in enumerate(pairwise(ends)):
-            last = position == len(self.brackets) - 1
+            is_last = position == len(self.brackets) - 1
+            # Only the last bracket may go on to the end of the range.
+            if high is None and is_last:
+                continue
             out_of_order = high is None or (low is not None and high <= low)
-            if out_of_order and not (last and high is None):
+            if out_of_order:
                 yield Problem("brackets-order", (*path, "brackets", position))
                 return
         yield from range_checks.pieces(rule, metric, path)
@@ -466,11 +525,18 @@ KINDS: tuple[type[Deduction], ...] = (
 
 
 def replacements(rule: Rule) -> Iterator[Deduction]:
-    """Yield kinds that somebody might have written in place of a rule's own."""
+    """Yield kinds that somebody might have written in place of a rule's own.
+
+    Mistakes are made on purpose with them, to see whether the cases of a rule file notice.
+    """
     kind = type(rule.deduction)
-    if kind in (AllOrNothing, NoPoints, Manual):
-        rising = rule.comparator == ">=" and isinstance(rule.threshold, Fraction)
-        if kind is AllOrNothing and rising:
+    has_number = isinstance(rule.threshold, Fraction)
+    if kind is AllOrNothing:
+        if rule.comparator == ">=" and has_number:
             yield Proportional()
-    elif rule.comparator is not None:
+        return
+    # Without points there is nothing to notice, and a person's points have no figure.
+    if kind in (NoPoints, Manual):
+        return
+    if rule.comparator is not None:
         yield AllOrNothing()

@@ -10,6 +10,7 @@ import ast
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from cchc_rules.base.interval import Interval
@@ -45,10 +46,14 @@ from cchc_rules.rules.value_function import (
 Expression: TypeAlias = Any
 """JSON data; see the top of this module."""
 
-VALUE, THRESHOLD, WEIGHT, LOWEST, MET = (
-    {"name": name} for name in ("value", "threshold", "weight", "lowest", "met")
-)
+# The names that a report gives of each rule. `met` is true or false: whether its target is met.
+VALUE = {"name": "value"}
+THRESHOLD = {"name": "threshold"}
+WEIGHT = {"name": "weight"}
+LOWEST = {"name": "lowest"}
+MET = {"name": "met"}
 
+# Python's minus with one operand is "negative", so that an operator tells how many it has.
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -68,12 +73,21 @@ OPERATORS: dict[type[ast.AST], str] = {
 
 
 def literal(value: Scalar) -> Expression:
-    """Return a literal of a rule file as an expression."""
+    """Return a literal of a rule file as an expression.
+
+    A number is a text, so that no reader of JSON makes a binary float of it.
+
+    >>> from fractions import Fraction
+    >>> literal(Fraction(59, 100)), literal(date(2023, 1, 31)), literal("tốt")
+    ('0.59', {'date': '2023-01-31'}, {'text': 'tốt'})
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, date):
         return {"date": value.isoformat()}
-    return {"text": value} if isinstance(value, str) else plain(value)
+    if isinstance(value, str):
+        return {"text": value}
+    return plain(value)
 
 
 class Lowering:
@@ -95,7 +109,9 @@ class Lowering:
 
     def derived(self, metric: Metric) -> Expression:
         """Return the formula of a derived metric, None for one that is submitted."""
-        return None if metric.formula is None else self.formula(metric.formula, None)
+        if metric.formula is None:
+            return None
+        return self.formula(metric.formula, None)
 
     def formula(self, text: str, rule: Rule | None) -> Expression:
         """Return a formula, which may use the names of a rule."""
@@ -130,56 +146,75 @@ class Lowering:
             return None
         function = value_function(rule, metric)
         figure = _figure(function.axis)
+        # From the last piece back: each becomes the "else" of the one before it. The condition of
+        # the last is not asked, since pieces cover the whole range.
         *first, last = function.pieces
         expression = self._points(last, rule, metric)
         for piece in reversed(first):
+            test = condition(piece.condition, figure)
             points = self._points(piece, rule, metric)
-            expression = ["if", condition(piece.condition, figure), points, expression]
+            expression = ["if", test, points, expression]
         return expression
 
     def _points(self, piece: Piece, rule: Rule, metric: Metric) -> Expression:
-        """Return what a piece gives, held between the fewest points and the weight."""
+        """Return what a piece gives, held between the fewest points and the weight.
+
+        A constant lies between them already, which `check` sees to; a share never exceeds the
+        weight where its target is missed.
+        """
         match piece.points:
             case Constant(points):
                 return term(points)
             case Line() as line:
-                return _share(line, rising=rule.comparator == ">=")
+                rising = rule.comparator == ">="
+                return _share(line, rising=rising)
             case Staircase() as stairs:
-                return _held(_stairs(stairs, rule.deduction.axis, metric))
+                points_of_stairs = _stairs(stairs, rule.deduction.axis, metric)
+                return _held(points_of_stairs)
             case Computed(text):
                 return _held(self.formula(text, rule))
 
     def effects(self, rule: Rule) -> dict[str, str]:
-        """Return what each absence does to the points of a rule."""
+        """Return what each absence does to the points of a rule, by the names of the states."""
+        # A rule without points has none to keep or to exclude, whatever the file says of absences.
         if not rule.deduction.scored:
-            return {
-                str(state): str(Effect.LOST) for state in (State.MISSING, *_DECLARED)
-            }
+            return {str(state): str(Effect.LOST) for state in _ABSENCES}
         return {str(state): str(effect) for state, effect in rule.absence.items()}
 
 
-_DECLARED = (State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
+_ABSENCES = (State.MISSING, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
+"""The states without a value."""
 
 
 def term(value: Term) -> Expression:
     """Return a number, or the name of what is known when a rule is scored."""
-    return {"name": str(value)} if isinstance(value, Symbol) else plain(value)
+    if isinstance(value, Symbol):
+        return {"name": str(value)}
+    return plain(value)
 
 
 def _figure(axis: Axis) -> Expression:
     """Return what the conditions of pieces are held against."""
-    return ["days", THRESHOLD, VALUE] if axis.days_late else VALUE
+    if axis.days_late:
+        return ["days", THRESHOLD, VALUE]
+    return VALUE
 
 
 def condition(where: Condition, figure: Expression) -> Expression:
-    """Return the condition of a piece on a figure."""
+    """Return the condition of a piece on a figure, itself an expression.
+
+    >>> from fractions import Fraction
+    >>> condition(Compare("<", Fraction(50)), VALUE)
+    ['<', {'name': 'value'}, '50']
+    """
     match where:
         case Met():
             return MET
         case Compare(sign, edge):
             return [sign, figure, term(edge)]
         case Among(values):
-            return ["or", *(["==", figure, literal(value)] for value in values)]
+            tests = [["==", figure, literal(value)] for value in values]
+            return ["or", *tests]
         case Within(interval):
             return within(interval, figure)
         case Otherwise():
@@ -190,8 +225,15 @@ def _share(line: Line, *, rising: bool) -> Expression:
     """weight × (value − start) / (end − start), nothing where the end is not beyond the start."""
     start = plain(line.start)
     end = term(line.end)
-    share = ["/", ["*", WEIGHT, ["-", VALUE, start]], ["-", end, start]]
-    return ["if", [">" if rising else "<", end, start], ["max", LOWEST, share], "0"]
+    way_come = ["-", VALUE, start]
+    whole_way = ["-", end, start]
+    # Multiplied first, so that only one division stands in the arithmetic that people check.
+    share = ["/", ["*", WEIGHT, way_come], whole_way]
+    sign = "<"
+    if rising:
+        sign = ">"
+    leads_on = [sign, end, start]
+    return ["if", leads_on, ["max", LOWEST, share], "0"]
 
 
 def _stairs(stairs: Staircase, axis: Axis, metric: Metric) -> Expression:
@@ -203,24 +245,34 @@ def _stairs(stairs: Staircase, axis: Axis, metric: Metric) -> Expression:
     apart = ["-", value, origin]
     if metric.type == "date":
         apart = ["days", origin, value]
+    # The distance without its sign: whichever way the target was missed, each unit counts alike.
     units = ["/", ["abs", apart], plain(stairs.step)]
     rounding = {"started": "round_up", "whole": "round_down"}.get(stairs.units)
     if rounding is not None:
         units = [rounding, units]
-    sign = "-" if stairs.each < 0 else "+"
-    return [sign, term(stairs.base), ["*", plain(abs(stairs.each)), units]]
+    sign = "+"
+    if stairs.each < 0:
+        sign = "-"
+    change = ["*", plain(abs(stairs.each)), units]
+    return [sign, term(stairs.base), change]
 
 
 def within(interval: Interval, figure: Expression) -> Expression:
-    """Return the condition of lying inside an interval."""
-    edges = (
-        (">" if interval.low_open else ">=", interval.low),
-        ("<" if interval.high_open else "<=", interval.high),
-    )
-    return [
-        "and",
-        *([sign, figure, plain(edge)] for sign, edge in edges if edge is not None),
-    ]
+    """Return the condition of lying inside an interval.
+
+    >>> from fractions import Fraction
+    >>> within(Interval(Fraction(80), Fraction(90), high_open=True), VALUE)
+    ['and', ['>=', {'name': 'value'}, '80'], ['<', {'name': 'value'}, '90']]
+    """
+    tests = []
+    if interval.low is not None:
+        sign = ">" if interval.low_open else ">="
+        tests.append([sign, figure, plain(interval.low)])
+    if interval.high is not None:
+        sign = "<" if interval.high_open else "<="
+        tests.append([sign, figure, plain(interval.high)])
+    # Without edges nothing is tested, and "and" of nothing is true.
+    return ["and", *tests]
 
 
 def _held(points: Expression) -> Expression:
@@ -244,7 +296,10 @@ class _Tree:
         return literal(self.parsed.literals[node.lineno, node.col_offset])
 
     def name(self, node: ast.Name) -> Expression:
-        return {"name" if node.id in self.own else "metric": node.id}
+        """A name is one of the rule's own, or else a metric: the checker let no other pass."""
+        if node.id in self.own:
+            return {"name": node.id}
+        return {"metric": node.id}
 
     def unary(self, node: ast.UnaryOp) -> Expression:
         operand = self.of(node.operand)
@@ -258,9 +313,26 @@ class _Tree:
         signs = [OPERATORS[type(sign)] for sign in node.ops]
         pairs = [
             [sign, left, right]
-            for sign, left, right in zip(signs, parts, parts[1:], strict=False)
+            for sign, (left, right) in zip(signs, pairwise(parts), strict=True)
         ]
-        return pairs[0] if len(pairs) == 1 else ["and", *pairs]
+        if len(pairs) == 1:
+            return pairs[0]
+        return ["and", *pairs]
+
+    def binary(self, node: ast.BinOp) -> Expression:
+        operator = OPERATORS[type(node.op)]
+        return [operator, self.of(node.left), self.of(node.right)]
+
+    def logical(self, node: ast.BoolOp) -> Expression:
+        operator = OPERATORS[type(node.op)]
+        return [operator, *self.all(node.values)]
+
+    def conditional(self, node: ast.IfExp) -> Expression:
+        return ["if", self.of(node.test), self.of(node.body), self.of(node.orelse)]
+
+    def call(self, node: ast.Call) -> Expression:
+        """Functions keep the names that they have in rule files."""
+        return [formula.function_name(node), *self.all(node.args)]
 
 
 _VISITS: dict[type[ast.expr], Callable[[_Tree, Any], Expression]] = {
@@ -268,17 +340,9 @@ _VISITS: dict[type[ast.expr], Callable[[_Tree, Any], Expression]] = {
     ast.Name: _Tree.name,
     ast.UnaryOp: _Tree.unary,
     ast.Compare: _Tree.compare,
-    ast.BinOp: lambda tree, node: [
-        OPERATORS[type(node.op)],
-        tree.of(node.left),
-        tree.of(node.right),
-    ],
-    ast.BoolOp: lambda tree, node: [OPERATORS[type(node.op)], *tree.all(node.values)],
-    ast.IfExp: lambda tree, node: [
-        "if",
-        tree.of(node.test),
-        tree.of(node.body),
-        tree.of(node.orelse),
-    ],
-    ast.Call: lambda tree, node: [node.func.id, *tree.all(node.args)],
+    ast.BinOp: _Tree.binary,
+    ast.BoolOp: _Tree.logical,
+    ast.IfExp: _Tree.conditional,
+    ast.Call: _Tree.call,
 }
+"""What becomes of each sort of node; the checker has refused all others."""

@@ -58,6 +58,7 @@ def _nfc(value: object) -> object:
 
 
 def _number(value: object) -> Fraction:
+    """Return a number as an exact fraction, or refuse it with what it should have been."""
     try:
         return number.fraction(value)
     except number.NotANumberError as error:
@@ -66,6 +67,7 @@ def _number(value: object) -> Fraction:
 
 
 def _date(value: object) -> date:
+    # A moment is a date for Python, and TOML has both; no rule depends on the hour.
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str):
@@ -94,6 +96,7 @@ def _scalar(value: object) -> model.Scalar:
 
 
 def _scalars(value: object) -> tuple[model.Scalar, ...]:
+    # `is = "fair"` says the same as a list of one.
     if not isinstance(value, list):
         return (_scalar(value),)
     if not value:
@@ -160,7 +163,7 @@ METRIC_ID = r"^[a-z][a-z0-9_]*$"
 """The ids of metrics: formulas name them, so they begin with a letter and hold no hyphen."""
 
 OTHER_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-"""The ids of everything else."""
+"""The ids of everything else: they may stand in addresses of pages and names of files."""
 
 # Numbers, words and dates are read by the functions above, not by pydantic; so their JSON Schema
 # has to be said here. A TOML date stands in it as a text.
@@ -169,6 +172,7 @@ NUMBER: dict[str, Any] = {
     "exclusiveMinimum": -number.LIMIT,
     "exclusiveMaximum": number.LIMIT,
 }
+# Words have something in them that is no white space.
 WORDS: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 DAY: dict[str, Any] = {"type": "string", "format": "date"}
 ONE_LOW_ONE_HIGH: list[Any] = [
@@ -189,6 +193,7 @@ def _closed(*required: str, **properties: Any) -> dict[str, Any]:
     }
 
 
+# What `_threshold` takes: a literal or several, a reference to a metric or a formula, or bounds.
 THRESHOLD: dict[str, Any] = {
     "anyOf": [
         SCALAR,
@@ -211,9 +216,12 @@ Id: TypeAlias = Annotated[str, Field(pattern=OTHER_ID)]
 MAX_PLACES = 12
 """The most decimal places that points and metrics may be rounded to."""
 
+# Strict, since pydantic would else take "1" for a number, and 1 or "yes" for true.
 Places: TypeAlias = Annotated[int, Field(ge=0, le=MAX_PLACES, strict=True)]
-EffectName: TypeAlias = Literal["lost", "full", "exclude", "show", "manual"]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+
+# Words of which one must stand. An editor offers them in this order.
+EffectName: TypeAlias = Literal["lost", "full", "exclude", "show", "manual"]
 BasisName: TypeAlias = model.Basis
 Comparator: TypeAlias = Literal[
     ">=",
@@ -263,6 +271,7 @@ Text: TypeAlias = Annotated[
 class Validity(_Table):
     """A span of days, both ends included: a table `valid`, or `[window]`."""
 
+    # Keys that are words of Python have `_` behind them here, and their own name in the file.
     from_: Day = Field(alias="from")
     until: Day
 
@@ -291,6 +300,8 @@ class IndexTable(_Table):
 class AbsenceTable(_Table):
     """The table `[absence]`, or a rule's own: what each state without a value does."""
 
+    # The keys are the names of states. None is a key that is not written: what stands further up
+    # holds, and nobody has declared an effect where nothing does.
     missing: EffectName | None = None
     not_applicable: EffectName | None = None
     not_due: EffectName | None = None
@@ -301,6 +312,7 @@ class CalendarTable(_Table):
     """The table `[calendar]`: which days are worked."""
 
     country: str = ""
+    # Days that the government moves: off where the law has none, worked to make up for others.
     extra_holidays: tuple[Day, ...] = ()
     extra_workdays: tuple[Day, ...] = ()
 
@@ -318,10 +330,12 @@ class MetricTable(_Table):
     title: Text
     type: Literal["percent", "count", "number", "yes_no", "date", "level", "rank"]
     unit: Text | None = None
+    # What None means hangs on the type: see `build`.
     better: Literal["higher", "lower", "neither"] | None = None
     least: Exact | None = None
     most: Exact | None = None
     above_100: Flag = False
+    # Where its value comes from: a ratio, a formula or the period; else it is reported as it is.
     ratio: RatioTable | None = None
     formula: str | None = None
     from_period: Literal["months"] | None = None
@@ -351,26 +365,26 @@ class _Bounded(_Table):
 
     model_config = ConfigDict(json_schema_extra={"allOf": ONE_LOW_ONE_HIGH})
 
-    from_: Exact | None = Field(None, alias="from")
-    above: Exact | None = None
-    to: Exact | None = None
-    below: Exact | None = None
+    from_: Exact | None = Field(None, alias="from")  # closed
+    above: Exact | None = None  # open
+    to: Exact | None = None  # closed
+    below: Exact | None = None  # open
 
     @model_validator(mode="after")
     def _edges(self) -> Self:
+        # Making the interval refuses two edges on one side.
         self.interval()
         return self
 
     def interval(self) -> Interval:
         """Return the numbers between the bounds."""
-        return interval(
-            {
-                "from": self.from_,
-                "above": self.above,
-                "to": self.to,
-                "below": self.below,
-            }
-        )
+        bounds = {
+            "from": self.from_,
+            "above": self.above,
+            "to": self.to,
+            "below": self.below,
+        }
+        return interval(bounds)
 
 
 TIER_CONDITIONS: list[Any] = [
@@ -388,6 +402,8 @@ class TierTable(_Bounded):
         json_schema_extra={"allOf": ONE_LOW_ONE_HIGH, "oneOf": TIER_CONDITIONS}
     )
 
+    # One of three conditions: bounds, values, or everything else. What the tier earns is one of
+    # three, too, which `check` asks for, since a fault there leaves the form as it is.
     is_: Annotated[
         tuple[Any, ...] | None,
         PlainValidator(_scalars),
@@ -423,8 +439,10 @@ class _DeductionTable(_Table):
 
     def model(self) -> Deduction:
         """Return the deduction with these settings, as the model has it."""
-        settings = (setting.name for setting in fields(self.makes))  # type: ignore[arg-type]
-        return self.makes(**{name: _model(getattr(self, name)) for name in settings})
+        # Settings are called alike here and there, so a new one has to be written only twice.
+        names = [setting.name for setting in fields(self.makes)]  # type: ignore[arg-type]
+        settings = {name: _model(getattr(self, name)) for name in names}
+        return self.makes(**settings)
 
 
 def _model(value: Any) -> Any:
@@ -580,6 +598,7 @@ class RuleTable(_Table):
 
     @model_validator(mode="after")
     def _weighed(self) -> Self:
+        # A rule for information only has no points, every other needs its weight.
         if self.weight is None and self.deduction.kind != "none":
             raise PydanticCustomError("missing-key", "weight")
         return self
@@ -720,11 +739,13 @@ def read_title(path: Path, title: object) -> tuple[model.Text, list[Problem]]:
         return fallback, [Problem("bad-id", path, {"given": quoted(name)})]
     head = {"title": title}
     try:
-        return SectionHead.model_validate(head).title.model(), []
+        section = SectionHead.model_validate(head)
     except ValidationError as error:
-        problems = [
-            _problem(details, head) for details in error.errors(include_url=False)
-        ]
+        errors = error.errors(include_url=False)
+    else:
+        return section.title.model(), []
+    problems = [_problem(details, head) for details in errors]
+    # Both languages may have the same fault, which is told once.
     by_code = {problem.code: problem for problem in problems}
     return fallback, [
         replace(problem, path=(*path, *problem.path)) for problem in by_code.values()
@@ -737,14 +758,14 @@ def required(table: str) -> tuple[str, ...]:
     >>> required("target")
     ('id', 'title', 'comparator', 'threshold')
     """
+    declared = _TABLES[table].model_fields
     return tuple(
-        field.alias or name
-        for name, field in _TABLES[table].model_fields.items()
-        if field.is_required()
+        field.alias or name for name, field in declared.items() if field.is_required()
     )
 
 
 def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
+    """Return what pydantic finds as a problem of ours."""
     path = _clean_path(details["loc"], document)
     code, arguments = _meaning(details)
     if details["type"] == "missing-key":
@@ -795,12 +816,14 @@ def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
     """Return the code of a problem and the arguments of its message, from pydantic's details."""
     kind = details["type"]
     context = details.get("ctx", {})
+    # Of a table whose `kind` is no kind of deduction, the kind is what was written wrongly.
     written = quoted(context.get("tag", details["input"]))
     if "-" in kind:
         # Ours: pydantic's own kinds have underscores.
         texts = {key: str(value) for key, value in context.items()}
         return kind, {"given": written, **texts}
     code = _CODES.get(kind, "wrong-type")
+    # Pydantic lists words as `'a', 'b' or 'c'`; " or " is English, and the list is not.
     allowed = str(context.get("expected") or context.get("expected_tags") or "")
     allowed = allowed.replace(" or ", ", ")
     arguments = {"given": written, "allowed": allowed, "nearest": ""}
@@ -843,7 +866,7 @@ def _clean_path(
         if part == "[key]" or (is_absent and part in _MARKS):
             continue
         path.append(part)
-        here = None if is_absent else inside
+        here = inside
     return tuple(path)
 
 
@@ -903,12 +926,16 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """
     *way, unknown_key = location
     if not way:
+        # The three that an overlay or a file with sections has beside.
         keys = [*RuleFile.model_fields, "extends", "kind", "since"]
     elif isinstance(way[-1], int) and way[-2] in _LISTED:
-        keys = _keys(_LISTED[str(way[-2])])
+        list_key = str(way[-2])
+        keys = _keys(_LISTED[list_key])
     else:
-        tables = (_TABLES[str(part)] for part in reversed(way) if part in _TABLES)
-        keys = _keys(next(tables, BothLanguages))
+        # Names of tables only: a text in two languages has none, and is what is left.
+        tables = [_TABLES[str(part)] for part in reversed(way) if part in _TABLES]
+        innermost = next(iter(tables), BothLanguages)
+        keys = _keys(innermost)
     return [key for key in keys if key != unknown_key]
 
 

@@ -35,16 +35,22 @@ from cchc_rules.base.problem import Path
 _HEADER = re.compile(r"^\s*\[")
 
 _CLOSERS = ("", "]", "}", "]}", "}]", "}]}", "]}]}", '"""', "'''")
-"""What closes the lists, tables and texts that can be open at the end of a line of a rule file."""
+"""What closes the lists, tables and texts that can be open at the end of a line of a rule file.
+
+The deepest is a list of words in a tier, in the list of tiers, in a deduction: `]}]}`.
+"""
 
 
 @dataclass
 class _TableText:
-    """A table of the file: its first line (from 1), its lines, what it parses to."""
+    """A table of the file, from its header up to the next one that can be read."""
 
     line: int
+    """Its first line, from 1."""
     lines: list[str]
     content: Mapping[str, object] = field(default_factory=dict)
+    """What it parses to by itself: the path of its header, and its keys below."""
+    # What so many of its first lines say: several paths of one table are often asked for.
     _readings: dict[int, list[Mapping[str, object]]] = field(default_factory=dict)
 
     def lines_before(self, path: Path) -> int:
@@ -57,10 +63,12 @@ class _TableText:
         while fewest < most:
             middle = (fewest + most) // 2
             readings = self._read_first(self._readable(middle))
+            # Any way of closing will do: each only ends what the lines have begun.
             if any(_contains(content, path) for content in readings):
                 most = middle
             else:
                 fewest = middle + 1
+        # Lines that could not be read belong to what the next one ends.
         return self._readable(fewest) - 1
 
     def _readable(self, count: int) -> int:
@@ -75,7 +83,8 @@ class _TableText:
         Nothing comes back where they end in mid-sentence, such as behind `threshold =`.
         """
         if count not in self._readings:
-            readings = (_parse(self.lines[:count], closer) for closer in _CLOSERS)
+            first_lines = self.lines[:count]
+            readings = [_parse(first_lines, closer) for closer in _CLOSERS]
             self._readings[count] = [
                 content for content in readings if content is not None
             ]
@@ -109,6 +118,7 @@ class Locator:
         return bool(self._line(path))
 
     def _line(self, path: Path) -> int:
+        # Entries of the path's list that stand in tables further up.
         entries_before = 0
         for table in self.tables:
             inside, entries = _within_table(path, table.content, entries_before)
@@ -127,31 +137,35 @@ def _within_table(
     `("band", 3, "from")` the first three tables with bands are passed by, and the fourth is asked
     for `("band", 0, "from")`. None comes back for a table that lies behind the entry.
     """
-    position = next(
-        (position for position, part in enumerate(path) if isinstance(part, int)), None
-    )
-    if position is None:
+    numbers = [part for part in path if isinstance(part, int)]
+    if not numbers:
         return path, 0
-    entries = _inside(content, path[:position])
+    # Lists inside an entry, such as tiers in a deduction, lie in one table: the first list alone
+    # may be spread over several.
+    position = path.index(numbers[0])
+    list_path = path[:position]
+    entries = _inside(content, list_path)
     if not isinstance(entries, list):
         return path, 0
-    entry = int(path[position]) - entries_before
+    entry = numbers[0] - entries_before
     if entry < 0:
         return None, len(entries)
-    return (*path[:position], entry, *path[position + 1 :]), len(entries)
+    return (*list_path, entry, *path[position + 1 :]), len(entries)
 
 
 def _tables(lines: list[str]) -> list[_TableText]:
     """Return the tables of a file: it is cut before each header where the part can be read."""
+    # A header on the very first line has nothing before it to be cut off.
     headers = [
         number for number, line in enumerate(lines) if number and _HEADER.match(line)
     ]
     tables: list[_TableText] = []
     begin = 0
     for end in (*headers, len(lines)):
-        content = _parse(lines[begin:end])
+        part = lines[begin:end]
+        content = _parse(part)
         if content is not None:
-            tables.append(_TableText(begin + 1, lines[begin:end], content))
+            tables.append(_TableText(begin + 1, part, content))
             begin = end
     return tables
 
@@ -184,7 +198,9 @@ def _inside(content: object, path: Path) -> object:
 def _has(content: object, part: str | int) -> bool:
     if isinstance(content, Mapping):
         return part in content
-    return isinstance(content, list) and isinstance(part, int) and part < len(content)
+    if not isinstance(content, list):
+        return False
+    return isinstance(part, int) and part < len(content)
 
 
 def _contains(content: object, path: Path) -> bool:

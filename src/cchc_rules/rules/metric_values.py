@@ -15,6 +15,7 @@ from cchc_rules.rules.formula import Value
 from cchc_rules.rules.model import Metric, Scalar
 
 Figure: TypeAlias = Pair | Absent
+"""The exact value of a metric in one submission, or why it has none."""
 
 
 def as_number(value: Scalar, metric: Metric) -> Fraction:
@@ -35,24 +36,37 @@ def as_number(value: Scalar, metric: Metric) -> Fraction:
         return Fraction(value)
     if isinstance(value, date):
         return Fraction(value.toordinal())
-    return Fraction([level.vi for level in metric.levels].index(value))
+    # Levels stand best first, so a lower position is better, as with ranks.
+    words = [level.vi for level in metric.levels]
+    return Fraction(words.index(value))
 
 
 def literal_fits(value: object, metric: Metric) -> bool:
-    """Whether a literal of a rule file is of a metric's type, for a level one of its levels."""
+    """Whether a literal of a rule file is of a metric's type, for a level one of its levels.
+
+    >>> from cchc_rules import load_rules
+    >>> on_time = load_rules("cam-due-2023").metrics["on_time"]
+    >>> literal_fits(Fraction(90), on_time), literal_fits("90", on_time)
+    (True, False)
+    """
     if metric.type == "yes_no":
         return isinstance(value, bool)
     if metric.type == "date":
         return isinstance(value, date)
     if metric.type == "level":
-        return isinstance(value, str) and value in {level.vi for level in metric.levels}
+        words = {level.vi for level in metric.levels}
+        return isinstance(value, str) and value in words
     return isinstance(value, Fraction)
 
 
 def as_formula_value(figure: Figure, metric: Metric) -> Value | Absent:
-    """Return a figure as formulas compute with it: a number, a yes/no, a date, a level's words."""
+    """Return a figure as formulas compute with it: a number, a yes/no, a date, a level's words.
+
+    An absence stays what it is: the formula finds out whether it needs the figure.
+    """
     if isinstance(figure, Absent):
         return figure
+    # All but numbers are whole, over 1.
     numerator, denominator = figure
     if metric.type == "yes_no":
         return bool(numerator)
@@ -64,11 +78,16 @@ def as_formula_value(figure: Figure, metric: Metric) -> Value | Absent:
 
 
 def as_figure(value: Value | Absent) -> Figure:
-    """Return what a formula gave as a figure again."""
+    """Return what a formula gave as a figure again.
+
+    >>> as_figure(Fraction(1, 3)), as_figure(True)
+    ((1, 3), (1, 1))
+    """
     if isinstance(value, Absent):
         return value
     if isinstance(value, Fraction):
         return value.numerator, value.denominator
     if isinstance(value, date):
         return value.toordinal(), 1
+    # No formula gives a level, so yes and no are left.
     return int(value), 1

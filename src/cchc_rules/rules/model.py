@@ -43,7 +43,9 @@ class Text:
 
     def of(self, lang: str) -> str:
         """Return the words in a language, `vi` or `en`."""
-        return self.vi if lang == "vi" else self.en
+        if lang == "vi":
+            return self.vi
+        return self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,11 @@ class Conflict:
     """
 
     source: str
+    """Where in the plan the other reading stands."""
     comparator: str | None
     threshold: Threshold | None
     note: Text | None
+    """Why the rule's own target governs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +165,17 @@ class Remedy:
     id: str
     task: Text
     source: tuple[str, ...] = ()
+    """The clauses of the plan that order it."""
     product: Text | None = None
+    """What is there when it is done: a decision, a report, a list."""
     lead: Text | None = None
+    """Who must see to it."""
     with_: Text | None = None
+    """Who works with those who lead."""
     due: Text | None = None
     """The deadline in the plan's own words, which need not name a day."""
     due_date: date | None = None
+    """The day of the deadline, where its wording names one."""
     budget: Text | None = None
     effort: Fraction | None = None
     """How much work it takes, in a unit that the author chose; None where nothing is said."""
@@ -195,6 +204,7 @@ class Rule:
     metric: str | None = None
     """The metric that it reads; None where a person gives the points."""
     comparator: str | None = None
+    """How the value is held against the threshold, as rule files write it: `>=`, `is`, `before`."""
     threshold: Threshold | None = None
     lowest: Fraction = Fraction(0)
     """The fewest points that it can earn: zero, or less where it takes points off."""
@@ -205,12 +215,16 @@ class Rule:
     evidence_required: bool = False
     """Whether points without evidence are not supported."""
     remedy: str | None = None
+    """The id of what the plan orders where points are lost."""
     conflicts: tuple[Conflict, ...] = ()
+    """Other readings of its target in the same plan."""
     absence: Mapping[State, Effect] = field(default_factory=dict)
     """What each state without a value does to its points."""
     basis: Basis = "stated"
+    """Where its weight comes from."""
     note: Text | None = None
     effort: Fraction | None = None
+    """How much work it takes to mend it, in a unit that the author chose."""
 
     def __post_init__(self) -> None:
         # A frozen dataclass refuses plain assignment.
@@ -233,6 +247,7 @@ class Group:
     id: str
     title: Text
     parent: str | None = None
+    """The id of the group that it lies in."""
     weight: Fraction | None = None
     """Its most points where the file says them; the sum of its parts must agree."""
     kind: str = "base"
@@ -273,7 +288,9 @@ class BandGate:
     """
 
     rule: str
+    """The id of the rule."""
     at_most: str
+    """The id of the best band that is still given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +307,9 @@ class Target:
     title: Text
     source: tuple[str, ...]
     comparator: str
+    """One of `>=`, `>`, `<=` and `<`."""
     threshold: Fraction
+    """What the index is held against, on its own scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +327,7 @@ class IndexSettings:
     over_scale: bool = False
     """Whether bonus points may lift the index above the scale."""
     basis: Basis = "stated"
+    """Where the weights of rules come from, whose group says nothing of it."""
 
 
 # The whole -----------------------------------------------------------------------------------
@@ -338,7 +358,9 @@ class Origin(NamedTuple):
 
     file: SourceFile
     since: date | None = None
+    """The date of the dated section; None outside any."""
     kind: str | None = None
+    """The id of the kind of unit whose section gives it; None for all kinds."""
 
 
 # Compared by identity: caches are keyed by the rule set, and two that say the same may come from
@@ -361,8 +383,10 @@ class RuleSet:
     version: str
     title: Text
     language: str
+    """`vi` or `en`: the language of reports where none is asked for."""
     valid: tuple[date, date]
     """The first and the last day that it governs."""
+    # Each by its id, in the order of the file, which is that of reports.
     metrics: Mapping[str, Metric]
     groups: Mapping[str, Group]
     rules: Mapping[str, Rule]
@@ -381,10 +405,12 @@ class RuleSet:
     source: Text | None = None
     note: Text | None = None
     kind: str | None = None
+    """The kind of unit for which it stands so; None for units of no kind that the file names."""
     kind_title: Text | None = None
     kinds: Mapping[str, "RuleSet"] = field(default_factory=dict)
     """The rule set as it stands for each kind of unit that the file names."""
     since: date | None = None
+    """The day from which it stands so, where a dated section changed it."""
     since_title: Text | None = None
     dated: Mapping[date, "RuleSet"] = field(default_factory=dict)
     """The rule set as it stands from each day on that begins a dated section."""
@@ -401,18 +427,20 @@ class RuleSet:
     document: Mapping[str, object] = field(default_factory=dict, repr=False)
     """The parsed file, overlays laid."""
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
+    """What is doubtful in the file, yet no reason to refuse it."""
 
     def __post_init__(self) -> None:
         """Let nobody write into the mappings: a rule set may be shared between threads."""
+        # A frozen dataclass refuses plain assignment.
         for name in _MAPPINGS:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+            mapping = frozen(getattr(self, name))
+            object.__setattr__(self, name, mapping)
         object.__setattr__(self, "document", deeply_frozen(self.document))
 
     def __repr__(self) -> str:
-        return (
-            f"<RuleSet {self.id} {self.version}: {len(self.rules)} rules, "
-            f"{len(self.metrics)} metrics>"
-        )
+        # The generated one would print the whole plan.
+        counts = f"{len(self.rules)} rules, {len(self.metrics)} metrics"
+        return f"<RuleSet {self.id} {self.version}: {counts}>"
 
     # Nothing in it can change, so a copy would be the same; and what is kept by a rule set, such as
     # its compiled form, would be worked out once more for each copy.
@@ -426,7 +454,10 @@ class RuleSet:
     @property
     def sha256(self) -> str:
         """The SHA-256 of the rule file itself; of its overlay file when it has several."""
-        return self.files[0].sha256 if self.files else ""
+        # One that a program put together was read from no file.
+        if not self.files:
+            return ""
+        return self.files[0].sha256
 
     def at(self, day: date) -> "RuleSet":
         """Return the rule set as it stands on a day: that of the last dated section that has begun,
@@ -445,7 +476,8 @@ class RuleSet:
     def reads_submissions_for(self, ruleset: str) -> bool:
         """Whether a submission that names the rule set `ruleset` may be scored.
 
-        It may where that is this rule set, or one that this is laid over.
+        It may where that is this rule set, or one that this is laid over: a province's overlay
+        scores what was handed in for the country's.
 
         >>> from cchc_rules import load_rules
         >>> rules = load_rules("cam-due-2023")
@@ -456,8 +488,14 @@ class RuleSet:
 
     @cached_property
     def ladder(self) -> tuple[Band, ...]:
-        """The bands, the lowest first."""
-        return tuple(sorted(self.bands, key=lambda band: band.interval.low_key))
+        """The bands, the lowest first, in whatever order the file has them.
+
+        >>> from cchc_rules import load_rules
+        >>> [band.id for band in load_rules("qd-766-2022").ladder][-1]
+        'excellent'
+        """
+        ordered = sorted(self.bands, key=lambda band: band.interval.low_key)
+        return tuple(ordered)
 
     @cached_property
     def metric_types(self) -> dict[str, str]:

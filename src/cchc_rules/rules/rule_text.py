@@ -69,6 +69,10 @@ class RuleText:
         """Return a number for display in the language.
 
         It has at most four decimal places where its decimal does not end.
+
+        >>> from cchc_rules import load_rules
+        >>> RuleText(load_rules("cam-due-2023"), "vi").number(Fraction(4, 3))
+        '1,3333'
         """
         return say_number(self.lang, shown(value))
 
@@ -77,10 +81,17 @@ class RuleText:
         return say_day(self.lang, day)
 
     def scalar(self, value: Scalar, metric: Metric) -> str:
-        """Return a literal of a rule file as people read it, with its unit."""
+        """Return a literal of a rule file as people read it, with its unit.
+
+        Args:
+            value: the literal: a number, true or false, a date, a level's Vietnamese words.
+            metric: the metric of which it is a value.
+        """
+        # Yes and no before numbers, for Python takes them for integers.
         if isinstance(value, bool):
-            word = "yes" if value else "no"
-            return self.say(f"word.{word}")
+            if value:
+                return self.say("word.yes")
+            return self.say("word.no")
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, str):
@@ -101,7 +112,10 @@ class RuleText:
         Where its decimal does not end it is a fraction: `0,25`, but `(4/3)`.
         """
         text = say_number(self.lang, plain(value))
-        return f"({text})" if "/" in text else text
+        # In brackets, so that `2 × 4/3` cannot be read as `(2 × 4) / 3`.
+        if "/" in text:
+            return f"({text})"
+        return text
 
     def title(self, metric: str) -> str:
         """Return the title of a metric, by its id."""
@@ -122,7 +136,8 @@ class RuleText:
             allowed = ", ".join(self.scalar(item, metric) for item in threshold)
             return self.say("required.one-of", list=allowed)
         words = self._threshold(threshold, metric)
-        return self.say(f"required.{_COMPARATORS[comparator]}", threshold=words)
+        message_id = _COMPARATORS[comparator]
+        return self.say(f"required.{message_id}", threshold=words)
 
     def _threshold(
         self, threshold: Scalar | MetricRef | FormulaRef, metric: Metric
@@ -144,17 +159,20 @@ class RuleText:
             interval: an interval with at least one edge.
             metric: the metric whose unit the edges have; None for plain numbers.
         """
-        if metric and interval.low is not None and interval.low == interval.high:
-            value = self.scalar(interval.low, metric)
+        low = interval.low
+        high = interval.high
+        # Bands come without a metric, and none of them is a single number.
+        if metric is not None and low is not None and low == high:
+            value = self.scalar(low, metric)
             return self.say("required.equal", threshold=value)
         # “At least 90 %” and “below 100 %”: each edge as the comparator that it stands for.
         edges = []
-        if interval.low is not None:
+        if low is not None:
             comparator = "above" if interval.low_open else "at-least"
-            edges.append(self._edge(comparator, interval.low, metric))
-        if interval.high is not None:
+            edges.append(self._edge(comparator, low, metric))
+        if high is not None:
             comparator = "below" if interval.high_open else "at-most"
-            edges.append(self._edge(comparator, interval.high, metric))
+            edges.append(self._edge(comparator, high, metric))
         return self.say("word.and").join(edges)
 
     def _edge(self, comparator: str, edge: Fraction, metric: Metric | None) -> str:
@@ -168,6 +186,7 @@ class RuleText:
         “otherwise”.
         """
         metric = self.rules.metrics[rule.metric or ""]
+        # Then the figures are days, though the metric is a date.
         in_days_late = rule.deduction.axis.days_late
         match piece.condition:
             case Among(values) if in_days_late:
@@ -206,6 +225,7 @@ class RuleText:
                 return names[name]
             if name in self.rules.metrics:
                 return self.operand(name)
+            # The name of a function: the reference explains it under this name.
             return name
 
         # Numbers first: a title that is put in for a name may hold digits of its own.
@@ -223,4 +243,7 @@ CONDITION_WORDS = ("if", "else", "and", "or", "not")
 
 # The space before "else" goes with it, for a comma may have to stand there instead.
 _NAME = re.compile(r"\s+else\b|[A-Za-z_][A-Za-z0-9_]*")
+
+# A number with a decimal point, which some languages write as a comma. Whole numbers are the same
+# in all, and digits within a name are no number.
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+\.\d+")

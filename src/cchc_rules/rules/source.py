@@ -33,12 +33,15 @@ TomlTable: TypeAlias = dict[str, Any]
 
 @dataclass(eq=False)
 class Source:
-    """A file as read: its name, text, hash and content. Compared by identity."""
+    """A file as read. Compared by identity, as the key of what is kept about it."""
 
     name: str
+    """The path by which it was read, as text that can be printed."""
     text: str
     sha256: str
+    """The hash of its bytes, byte-order mark and line ends included."""
     content: TomlTable
+    """What the text says."""
     _locator: Locator | None = field(default=None, repr=False)
 
     @property
@@ -52,27 +55,35 @@ class Source:
     def id(self) -> str:
         """The id of the rule set that it declares, an empty text where it declares none."""
         head = self.content.get("ruleset")
-        return str(head.get("id", "")) if isinstance(head, Mapping) else ""
+        # The form of the file is not checked yet.
+        if not isinstance(head, Mapping):
+            return ""
+        return str(head.get("id", ""))
 
 
 def packaged_rule_sets() -> tuple[str, ...]:
     """Return the ids of the packaged rule sets.
 
+    Sorted; each may be given wherever the path of a rule file is asked for.
+
     >>> "cam-due-2023" in packaged_rule_sets()
     True
     """
-    names = (path.name for path in packaged_rules_folder().glob("*.toml"))
-    return tuple(
-        sorted(name.removesuffix(".toml") for name in names if not name.endswith(CASES))
-    )
+    names = [path.name for path in packaged_rules_folder().glob("*.toml")]
+    rule_files = [name for name in names if not name.endswith(CASES)]
+    return tuple(sorted(name.removesuffix(".toml") for name in rule_files))
 
 
 def find(source: str, folder: FilePath, *, or_pipe: bool = False) -> FilePath:
     """Return the path of a file named as beside a folder, or of a packaged id.
 
     A pipe is taken only with `or_pipe`. Raises `RulesError` where it is neither.
+
+    >>> find("cam-due-2023", FilePath()).name
+    'cam-due-2023.toml'
     """
     beside = folder / source
+    # What ends so is meant as a file even where there is none: reading it then says that.
     if source.endswith(".toml") or is_file(beside, or_pipe=or_pipe):
         return beside
     if source in packaged_rule_sets():
@@ -97,16 +108,23 @@ def read(path: FilePath, *, or_pipe: bool = False) -> Source:
 
 
 def parse(data: bytes, name: str) -> Source:
-    """Return bytes as a file of that name; raise `RulesError` when they are no TOML."""
+    """Return bytes as a file of that name; raise `RulesError` when they are no TOML.
+
+    >>> parse(b'[ruleset]\\nid = "mine"', "mine.toml").id
+    'mine'
+    """
     if len(data) > MAX_BYTES:
         most = {"most": Figures(MAX_BYTES)}
         raise RulesError([Problem("file-too-large", (), most, name)])
+    # Windows editors put a byte-order mark in front, which TOML does not know.
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
         raise RulesError([Problem("not-utf8", (), {}, name, line)]) from None
-    return Source(name, text, hashlib.sha256(data).hexdigest(), toml(text, name))
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Source(name, text, sha256, toml(text, name))
 
 
 def toml(text: str, name: str = "") -> TomlTable:
@@ -144,15 +162,19 @@ def _syntax_problem(error: tomli.TOMLDecodeError, text: str, name: str) -> Probl
     line = getattr(error, "lineno", 0)
     column = getattr(error, "colno", 0)
     lines = text.split("\n")
-    stopped_in = lines[line - 1] if 0 < line <= len(lines) else ""
+    stopped_in = ""
+    if 0 < line <= len(lines):
+        stopped_in = lines[line - 1]
     for figure in _FIGURE_WITH_COMMA.finditer(stopped_in):
         # `column` counts from 1 and may lie one behind the figure.
         if figure.start() < column <= figure.end() + 2:
             given = figure[1]
             arguments = {"given": quoted(given), "hint": suggestion(given)}
             return Problem("decimal-comma", (), arguments, name, line)
+    # The parser's own sentence is English: it is shown as a quotation.
+    complaint = quoted(getattr(error, "msg", error))
     arguments = {
-        "reason": Foreign(quoted(getattr(error, "msg", error)), "parser.toml"),
+        "reason": Foreign(complaint, "parser.toml"),
         "column": Figures(column),
     }
     return Problem("toml-syntax", (), arguments, name, line)
@@ -160,6 +182,7 @@ def _syntax_problem(error: tomli.TOMLDecodeError, text: str, name: str) -> Probl
 
 def _is_deeper(content: object, levels: int) -> bool:
     """Whether tables and lists are nested more levels deep."""
+    # Level by level and without recursion, which is what deep nesting would break.
     at_this_depth = [content]
     for _ in range(levels):
         at_this_depth = [part for outer in at_this_depth for part in _parts(outer)]
@@ -175,6 +198,7 @@ def _parts(content: object) -> Iterable[object]:
 
 
 def _decimal(text: str) -> Decimal:
+    """Return a number as the file writes it; the parser by itself would make a binary float."""
     try:
         return Decimal(text)
     except InvalidOperation:

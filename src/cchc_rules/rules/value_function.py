@@ -87,13 +87,11 @@ Condition: TypeAlias = Met | Compare | Within | Among | Otherwise
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The same points for every figure.
-
-    `percent` is how the rule file writes them where it gives a share of the weight.
-    """
+    """The same points for every figure."""
 
     points: Term
     percent: Fraction | None = None
+    """How the rule file writes them where it gives a share of the weight: for the sentence only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +114,18 @@ Units: TypeAlias = Literal["exact", "started", "whole"]
 class Staircase:
     """base + each × units, where units = |figure − origin| / step, and parts count as `units` says.
 
-    With exact units a staircase is a straight line.
+    With exact units a staircase is a straight line. Of 4 points, half a point off for each started
+    2 % below 90 %, a figure of 87 % is 3 / 2 units off, which count as 2: 4 − 0.5 × 2 = 3.
     """
 
     base: Term
+    """The points at the origin."""
     each: Fraction
+    """What one unit changes: below zero where points are taken."""
     origin: Term
+    """The figure from which units are counted, most often the threshold."""
     step: Fraction = Fraction(1)
+    """How much of the figure makes a unit."""
     units: Units = "exact"
 
 
@@ -137,16 +140,16 @@ Points: TypeAlias = Constant | Line | Staircase | Computed
 
 
 class Piece(NamedTuple):
-    """Where a piece holds, what it gives, why, and the key of the deduction that says so.
-
-    The key is `("tiers", 2)` for the third tier, `("floor",)` for a floor, and empty for what the
-    deduction as a whole says.
-    """
+    """Where a piece holds, what it gives, why, and the key of the deduction that says so."""
 
     condition: Condition
     points: Points
     reason: Reason
+    """What a report says of a figure that the piece takes."""
     key: Path = ()
+    """`("tiers", 2)` for the third tier, `("floor",)` for a floor, and empty for what the deduction
+    as a whole says.
+    """
 
     @property
     def formula_key(self) -> Path:
@@ -158,30 +161,39 @@ class Axis(NamedTuple):
     """What the pieces of a rule are held against: its figure, less exempt ones, or days late."""
 
     exempt: str | None = None
+    """The metric whose value is taken off the figure."""
     days_late: bool = False
+    """Whether it is the days from the threshold to the figure, both dates; below zero before it."""
 
 
 class ValueFunction(NamedTuple):
     """The points of a rule over its figure. Without pieces, a person gives the points."""
 
     pieces: tuple[Piece, ...]
+    """Asked from the first on: the first whose condition holds gives the points."""
     target: Condition | None
+    """When the rule is met, which tiers may leave unsaid: then all points are the target."""
     axis: Axis
 
     @property
     def graded(self) -> bool:
         """Whether pieces have conditions of their own, as tiers do, and not the target's."""
-        return bool(self.pieces) and not isinstance(
-            self.pieces[0].condition, Met | Otherwise
-        )
+        if not self.pieces:
+            return False
+        first = self.pieces[0]
+        return not isinstance(first.condition, Met | Otherwise)
 
     @property
     def formula(self) -> str | None:
         """The one formula that gives the points of every figure, None where pieces do."""
-        first = self.pieces[0] if self.pieces else None
-        if first is None or not isinstance(first.condition, Otherwise):
+        if not self.pieces:
             return None
-        return first.points.formula if isinstance(first.points, Computed) else None
+        first = self.pieces[0]
+        if not isinstance(first.condition, Otherwise):
+            return None
+        if not isinstance(first.points, Computed):
+            return None
+        return first.points.formula
 
 
 _SIGNS = {
@@ -195,16 +207,28 @@ _SIGNS = {
 
 
 def target_of(rule: Rule, metric: Metric) -> Condition | None:
-    """Return the condition of meeting a rule's target, None where it has no target of its own."""
-    if rule.comparator is None or rule.threshold is None:
+    """Return the condition of meeting a rule's target, None where it has no target of its own.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> target_of(rules.rules["plan-issued"], rules.metrics["plan_date"])
+    Compare(sign='<=', edge=<Symbol.THRESHOLD: 'threshold'>)
+    """
+    comparator = rule.comparator
+    threshold = rule.threshold
+    if comparator is None or threshold is None:
         return None
-    if isinstance(rule.threshold, Interval):
-        return Within(rule.threshold)
-    if isinstance(rule.threshold, tuple):
-        return Among(rule.threshold)
-    sign = _SIGNS.get(rule.comparator, rule.comparator)
-    if rule.comparator == "better":
-        sign = "<" if metric.better == "lower" else ">"
+    if isinstance(threshold, Interval):
+        return Within(threshold)
+    if isinstance(threshold, tuple):
+        return Among(threshold)
+    # A strict sign: a figure that stays as it was is no better.
+    if comparator == "better" and metric.better == "lower":
+        sign = "<"
+    elif comparator == "better":
+        sign = ">"
+    else:
+        sign = _SIGNS.get(comparator, comparator)
     return Compare(sign, Symbol.THRESHOLD)
 
 
@@ -219,23 +243,32 @@ def value_function(rule: Rule, metric: Metric) -> ValueFunction:
     ['Constant', 'Line']
     """
     deduction = rule.deduction
-    return ValueFunction(
-        deduction.pieces(rule), target_of(rule, metric), deduction.axis
-    )
+    pieces = deduction.pieces(rule)
+    target = target_of(rule, metric)
+    return ValueFunction(pieces, target, deduction.axis)
 
 
 # What pieces are asked ---------------------------------------------------------------------
 
 
 def interval_ends(interval: Interval | None) -> list[Fraction]:
-    """Return the ends of an interval, the low one first."""
+    """Return the ends of an interval, the low one first; an end without a number is left out.
+
+    >>> interval_ends(Interval(Fraction(80)))
+    [Fraction(80, 1)]
+    """
     if interval is None:
         return []
-    return [end for end in (interval.low, interval.high) if end is not None]
+    ends = (interval.low, interval.high)
+    return [end for end in ends if end is not None]
 
 
 def edges_of(condition: Condition | None, metric: Metric) -> list[Fraction]:
-    """Return the written figures at which a condition begins or ends to hold."""
+    """Return the written figures at which a condition begins or ends to hold.
+
+    Cases of a rule file are asked for below, at and above each. A threshold by name is not written:
+    whoever asks adds it.
+    """
     match condition:
         case Within(interval):
             return interval_ends(interval)
@@ -256,8 +289,12 @@ def bends_of(points: Points) -> Iterator[Fraction]:
 def held_from(points: Points, rule: Rule) -> Iterator[Fraction]:
     """Yield the figures at which a staircase from a written figure comes to the most and the fewest
     points: beyond them the points are held, and nothing more is to win or to lose.
+
+    From 10 points at a figure of 10, 2 more for each unit, a weight of 20 is reached at
+    10 + (20 − 10) / 2 = 15.
     """
     match points:
         case Staircase(Fraction() as base, each, Fraction() as origin, step) if each:
             for end in (rule.weight, rule.lowest):
-                yield origin + (end - base) / each * step
+                units = (end - base) / each
+                yield origin + units * step

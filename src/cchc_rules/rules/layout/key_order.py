@@ -102,6 +102,7 @@ class TableText:
     """
 
     path: tuple[str, ...] = ()
+    """The names in its header; none of the keys before the first header."""
     above: list[str] = field(default_factory=list)
     """The blank lines and comments above the header."""
     header: str = ""
@@ -116,7 +117,8 @@ class TableText:
         if self.header:
             yield self.header
         yield from self.head
-        order = {key: position for position, key in enumerate(_order(self.path))}
+        known_keys = _order(self.path)
+        order = {key: position for position, key in enumerate(known_keys)}
         last = len(order)
         # Keys that the reference does not know come last, as they stood: sorting keeps their order.
         ordered = sorted(self.items, key=lambda item: order.get(item.first, last))
@@ -132,13 +134,16 @@ def _order(path: tuple[str, ...]) -> list[str]:
     holds.
     """
     while len(path) > 1 and path[0] in SECTIONS:
+        # The name of the section goes too: a date, or the id of a kind.
         path = path[2:]
         if not path:
             return ["title", *keys_in_order()]
     if not path:
         return keys_in_order()
     table = path[0]
-    if table in WITH_IDS or (table in LISTS and len(path) > 1):
+    # `[[band]]` is one entry of a list, `[band.good]` changes an entry by its id.
+    is_changed_entry = table in LISTS and len(path) > 1
+    if table in WITH_IDS or is_changed_entry:
         return _order_with_id(path)
     if len(path) == 1 or path == ("ruleset", "valid"):
         return keys_in_order(*path)
@@ -163,6 +168,7 @@ def _aligned(items: list[KeyLine]) -> Iterator[str]:
     """
     plain_widths = [len(item.key) for item in items if not item.dotted]
     dotted_widths = [len(item.key) for item in items if item.dotted]
+    # A table of dotted keys alone has its column where the longest of them ends.
     key_width = max(plain_widths or dotted_widths, default=0)
     texts = [f"{item.key.ljust(key_width)} = {item.value}" for item in items]
     # A value of several lines has its comment behind its last one, in no column.
@@ -206,6 +212,7 @@ def _tables(all_statements: Iterable[Statement]) -> Iterator[TableText]:
         else:
             _add(table, statement, waiting)
         waiting = []
+    # With a blank line at the end, comments right below the last key are that table's.
     table.below, above = _parted([*waiting, ""])
     yield table
     yield TableText(above=_spaced(above))
@@ -272,10 +279,12 @@ def _add(table: TableText, statement: Statement, waiting: list[str]) -> None:
     is_file = not table.header
     if is_first_key and is_file:
         waiting = _directives_set_off(waiting)
+    # Further down a blank line sets nothing off, and is left out: keys of a table stand together.
     if is_first_key and "" in waiting:
         behind_last_blank = len(waiting) - waiting[::-1].index("")
         table.head = _head(waiting[:behind_last_blank], of_file=is_file)
         waiting = waiting[behind_last_blank:]
+    # The first sign of equality ends the key: in a value, that of an inline table may follow.
     equals = statement.tokens.index(Token("sign", "="))
     key = statement.tokens[:equals]
     value = statement.tokens[equals + 1 :]
@@ -322,7 +331,9 @@ def spelled(value: Iterable[Token]) -> str:
     >>> spelled(tokens('[1,2\n]'))
     '[1, 2\n]'
     """
+    # The lines so far, each the texts and gaps that it is made of.
     lines: list[list[str]] = [[]]
+    # How many lists are open. Tables in braces go over one line in TOML, and indent nothing.
     depth = 0
     previous = Token("sign", "")
     for token in value:
@@ -334,9 +345,11 @@ def spelled(value: Iterable[Token]) -> str:
             if not is_second_blank:
                 lines.append([])
         elif line:
-            line += [_gap(previous, token), token.text]
+            gap = _gap(previous, token)
+            line += [gap, token.text]
         else:
-            line += [INDENT * _indentation(lines, depth, lists_opened), token.text]
+            steps = _indentation(lines, depth, lists_opened)
+            line += [INDENT * steps, token.text]
         depth += lists_opened
         previous = token
     return "\n".join("".join(line) for line in lines)
@@ -366,7 +379,10 @@ def _gap(previous: Token, token: Token) -> str:
     """Return what stands between two tokens of one line."""
     if token.kind == "comment":
         return "  "
+    # Lists lie close in their brackets, tables loose in their braces, as TOML's own examples do.
     if previous.text in ("[", "", ".") or token.text in ("]", ",", "."):
         return ""
     is_empty_table = (previous.text, token.text) == ("{", "}")
-    return "" if is_empty_table else " "
+    if is_empty_table:
+        return ""
+    return " "

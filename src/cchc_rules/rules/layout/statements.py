@@ -28,7 +28,9 @@ class Token(NamedTuple):
     """A word (a bare key, a number, a text in quotes), a sign, a comment, or the end of a line."""
 
     kind: str
+    """The name of its group in `TOKEN`: `word`, `comment`, `end` or `sign`."""
     text: str
+    """What stands in the file, quotation marks and `#` included."""
 
 
 class Statement(NamedTuple):
@@ -64,10 +66,12 @@ def tokens(text: str) -> Iterator[Token]:
         if match is None:
             raise ValueError(f"no TOML at {position}")
         position = match.end()
-        if match.lastgroup == "comment":
-            yield Token("comment", match[0].rstrip())
-        elif match.lastgroup != "space":
-            yield Token(str(match.lastgroup), match[0])
+        kind = str(match.lastgroup)
+        if kind == "comment":
+            # A space at the end of a line is nobody's intention.
+            yield Token(kind, match[0].rstrip())
+        elif kind != "space":
+            yield Token(kind, match[0])
 
 
 def comments(text: str) -> list[str]:
@@ -88,7 +92,9 @@ def statements(all_tokens: Iterable[Token]) -> Iterator[Statement]:
     [6, 0]
     """
     waiting: list[Token] = []
+    # How many brackets are open.
     depth = 0
+    # The last line of a file may lack its end.
     for token in (*all_tokens, Token("end", "\n")):
         depth += _brackets_opened(token)
         if token.kind == "end" and depth == 0:
@@ -119,7 +125,9 @@ def _statement(line: list[Token]) -> Statement:
 def plain(token: Token) -> str:
     """Return the name that a token of a key stands for; escapes in quotes are left as they are."""
     is_quoted = token.text[:1] in ("'", '"')
-    return token.text[1:-1] if is_quoted else token.text
+    if is_quoted:
+        return token.text[1:-1]
+    return token.text
 
 
 def names(key: Iterable[Token]) -> tuple[str, ...]:

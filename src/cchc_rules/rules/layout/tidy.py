@@ -33,7 +33,10 @@ class Tidied(NamedTuple):
     @property
     def line(self) -> int:
         """The first line, from 1, that is laid out otherwise."""
-        pairs = zip_longest(self.before.split("\n"), self.after.split("\n"))
+        before_lines = self.before.split("\n")
+        after_lines = self.after.split("\n")
+        # One text may end sooner: what the other has there differs from nothing.
+        pairs = zip_longest(before_lines, after_lines)
         return next(
             number for number, (before, after) in enumerate(pairs, 1) if before != after
         )
@@ -58,7 +61,10 @@ def tidied(source: str | Path) -> Tidied:
     path = find(str(source), Path())
     file = read(path)
     text = file.text
-    newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+    first_line = text.partition("\n")[0]
+    newline = "\n"
+    if first_line.endswith("\r"):
+        newline = "\r\n"
     before = text.replace("\r\n", "\n")
     after = laid_out(before)
     # The layout is made from text alone, so it is proved each time rather than trusted.
@@ -92,29 +98,37 @@ def same(first: object, second: object) -> bool:
             return False
         return all(same(first[key], second[key]) for key in first)
     if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(map(same, first, second))
+        if len(first) != len(second):
+            return False
+        return all(map(same, first, second))
     # Equal is not enough: 1 is equal to true, and 1.0 to 1.00.
     return type(first) is type(second) and repr(first) == repr(second)
 
 
 def _ids(document: object) -> list[Any]:
-    """Return the ids of a document in their order, which is that of reports."""
+    """Return the ids of a document in their order, which is that of reports.
+
+    First by table, then the same of each section: two documents with equal lists name the same
+    things in the same order.
+    """
     if not isinstance(document, Mapping):
         return []
+    # Ids of other tables are keys whose order says nothing, or entries of lists, which keep theirs.
     tables = {
         key: document[key]
         for key in (*WITH_IDS, *SECTIONS)
         if isinstance(document.get(key), Mapping)
     }
-    sections = [section for key in SECTIONS for section in tables.get(key, {}).values()]
-    return [
-        *((key, list(table)) for key, table in tables.items()),
-        *map(_ids, sections),
-    ]
+    ids: list[Any] = [(key, list(table)) for key, table in tables.items()]
+    for key in SECTIONS:
+        sections = tables.get(key, {})
+        ids += map(_ids, sections.values())
+    return ids
 
 
 def _keeps_comments(before: str, after: str) -> bool:
     """Whether a text has every comment of another, wherever it stands."""
+    # Counted, since two comments may read alike, and one of them could be lost.
     return Counter(comments(before)) == Counter(comments(after))
 
 
