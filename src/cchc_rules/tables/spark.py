@@ -133,10 +133,7 @@ class Task(NamedTuple):
 
     def scored(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the scores of a partition."""
-        if version("cchc-rules") != self.version:
-            places = {"here": version("cchc-rules"), "there": self.version}
-            raise SubmissionError([Problem("worker-version", (), places)])
-        scorer = _scorer(self._replace(names=()))
+        scorer = scorer_of(self)
         for frame in gathered(batches):
             frame.columns = [*self.names]
             given = frame.get_column(ROW).cast(pl.Int64)
@@ -144,6 +141,15 @@ class Task(NamedTuple):
             yield from _written(
                 scorer.score(frame.with_columns(numbers), (), GIVEN), given
             )
+
+
+def scorer_of(task: Task) -> Scorer:
+    """Return what scores on a worker; refuse one that has another version than the driver."""
+    here = version("cchc-rules")
+    if here != task.version:
+        places = {"here": here, "there": task.version}
+        raise SubmissionError([Problem("worker-version", (), places)])
+    return _scorer(task._replace(names=()))
 
 
 @lru_cache(maxsize=4)
