@@ -126,11 +126,11 @@ def message(lang: str, id_: str, **arguments: str) -> str:
     >>> message("en", "problem.unknown-metric", name="on_tme")
     'There is no metric “on_tme”.'
     """
-    said = {
-        name: value.said(lang) if isinstance(value, Argument) else value
-        for name, value in arguments.items()
-    }
-    return _template(lang, id_).format(**said)
+    for name, value in arguments.items():
+        # Nearly all arguments are plain text, which needs no more than this look at its class.
+        if value.__class__ is not str and isinstance(value, Argument):
+            arguments[name] = value.said(lang)
+    return _template(lang, id_).format(**arguments)
 
 
 def known(lang: str, id_: str) -> bool:
@@ -148,6 +148,7 @@ def outline(lang: str, id_: str) -> str:
     return _template(lang, id_).format_map(_Open())
 
 
+@lru_cache(maxsize=4096)
 def number(lang: str, text: str) -> str:
     """Return a plain decimal string in the language's form, all digits kept.
 
@@ -161,6 +162,7 @@ def number(lang: str, text: str) -> str:
     return sign + digits + (_template(lang, "locale.decimal") + rest if point else "")
 
 
+@lru_cache(maxsize=1024)
 def date(lang: str, day: datetime.date) -> str:
     """Return a date in the language's form.
 

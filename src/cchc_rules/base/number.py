@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd
 from typing import TypeAlias
 
 Pair: TypeAlias = tuple[int, int]
@@ -23,6 +24,9 @@ DIGITS = 30
 _PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 LIMIT = 10**DIGITS
 """No figure reaches this."""
+
+TEXTS = 4096
+"""How many written numbers are kept: a report writes the same few hundred again and again."""
 
 
 class NotANumberError(ValueError):
@@ -183,6 +187,7 @@ def _strip(number: int, prime: int) -> tuple[int, int]:
     return number, count
 
 
+@lru_cache(maxsize=TEXTS)
 def fixed(ticks: int, places: int) -> str:
     """Return whole ticks of 10^-places as a decimal string with all its places.
 
@@ -204,10 +209,16 @@ def plain(value: Fraction) -> str:
     >>> plain(Fraction(5, 2)), plain(Fraction(7, 11))
     ('2.5', '7/11')
     """
-    count = places(value)
+    # By its whole numbers: to find a `Fraction` again takes longer than to write it.
+    return _plain(value.numerator, value.denominator)
+
+
+@lru_cache(maxsize=TEXTS)
+def _plain(numerator: int, denominator: int) -> str:
+    count = _places_of(denominator)
     if count is None:
-        return f"{value.numerator}/{value.denominator}"
-    return fixed(value.numerator * 10**count // value.denominator, count)
+        return f"{numerator}/{denominator}"
+    return fixed(numerator * 10**count // denominator, count)
 
 
 SHOWN_PLACES = 4
@@ -222,10 +233,51 @@ def shown(value: Fraction) -> str:
     >>> shown(Fraction(1, 8)), shown(Fraction(7, 11))
     ('0.125', '0.6364')
     """
-    count = places(value)
+    return _shown(value.numerator, value.denominator)
+
+
+@lru_cache(maxsize=TEXTS)
+def _shown(numerator: int, denominator: int) -> str:
+    count = _places_of(denominator)
     if count is not None and count <= EXACT_PLACES:
-        return plain(value)
-    return plain(round_half_up(value, SHOWN_PLACES))
+        return _plain(numerator, denominator)
+    return plain(round_half_up(Fraction(numerator, denominator), SHOWN_PLACES))
+
+
+def shown_pair(numerator: int, denominator: int) -> str:
+    """Return a figure for display, as `shown` does, without a `Fraction` for it.
+
+    >>> shown_pair(4700, 52), shown_pair(6, 4)
+    ('90.3846', '1.5')
+    """
+    if denominator == 1:
+        return str(numerator)
+    divisor = gcd(numerator, denominator)
+    return _shown(numerator // divisor, denominator // divisor)
+
+
+def plain_pair(numerator: int, denominator: int) -> str:
+    """Return an exact figure, as `plain` does, without a `Fraction` for it.
+
+    >>> plain_pair(10, 4), plain_pair(14, 22)
+    ('2.5', '7/11')
+    """
+    if denominator == 1:
+        return str(numerator)
+    divisor = gcd(numerator, denominator)
+    return _plain(numerator // divisor, denominator // divisor)
+
+
+def ratio_of(numerator: int, denominator: int) -> str:
+    """Return a fraction in lowest terms, as `ratio` does, from its whole numbers.
+
+    >>> ratio_of(94, 52), ratio_of(4, 2)
+    ('47/26', '2')
+    """
+    divisor = gcd(numerator, denominator)
+    if divisor == denominator:
+        return str(numerator // divisor)
+    return f"{numerator // divisor}/{denominator // divisor}"
 
 
 def ratio(value: Fraction) -> str:

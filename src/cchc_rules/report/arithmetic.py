@@ -7,7 +7,7 @@ from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
 from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules import dependencies, formula, range_checks
+from cchc_rules.rules import formula, range_checks
 from cchc_rules.rules.model import Rule
 from cchc_rules.rules.value_function import (
     Compare,
@@ -55,25 +55,25 @@ class Arithmetic:
                 position, self.scoring.compiled.groups[group], arithmetic
             )
         counted = self.scoring.counted[position]
-        exact = Fraction(result.n, result.d * self.scoring.compiled.unit)
         earned = self.speaker.points(result.earned)
-        middle = say_number(self.speaker.lang, self._unrounded(exact, result.earned))
         if self._is_judged(position):
             line = f"{arithmetic} → {earned}"
-        elif exact == Fraction(result.earned, self.scoring.compiled.unit):
+        elif result.n == result.earned * result.d:
             line = f"{arithmetic} = {earned}"
         else:
+            exact = Fraction(result.n, result.d * self.scoring.compiled.unit)
+            unrounded = self._unrounded(exact, result.earned)
+            middle = say_number(self.speaker.lang, unrounded)
             line = f"{arithmetic} = {middle} → {earned}"
-        parts = {
-            "calculation.lost": counted.lost,
-            "calculation.without-effect": counted.without_effect,
-        }
-        losses = [
-            self.speaker.say(message, points=self.speaker.points(ticks))
-            for message, ticks in parts.items()
-            if ticks
-        ]
-        return "; ".join([line, *losses])
+        if counted.lost:
+            points = self.speaker.points(counted.lost)
+            lost = self.speaker.say("calculation.lost", points=points)
+            line = f"{line}; {lost}"
+        if counted.without_effect:
+            points = self.speaker.points(counted.without_effect)
+            beyond = self.speaker.say("calculation.without-effect", points=points)
+            line = f"{line}; {beyond}"
+        return line
 
     def _is_judged(self, position: int) -> bool:
         """Whether the arithmetic of a rule is a judgement, not a sum."""
@@ -338,15 +338,9 @@ class Arithmetic:
 
     # Derived metrics
 
-    def _derived(self, position: int) -> list[str]:
+    def _derived(self, position: int) -> tuple[str, ...]:
         """Return the derived metrics that a rule reads, those that others need first."""
-        rules = self.scoring.rules
-        names = dependencies.rule_metrics(rules, self.scoring.rule(position))
-        ordered = [
-            self.scoring.compiled.metrics[position]
-            for position, _ in self.scoring.compiled.derived
-        ]
-        return [name for name in ordered if name in names]
+        return self.speaker.fixed.derived[position]
 
     def _trace(self, name: str) -> tuple[formula.Value | Absent, list[str]]:
         metric = self.scoring.rules.metrics[name]
@@ -371,6 +365,8 @@ class Arithmetic:
             for source in self._trace(name)[1]
         ]
         used += self._own_fallbacks(position)
+        if not used:
+            return []
         return [
             self.speaker.say("reason.fallback", source=self.speaker.spelled(source, {}))
             for source in dict.fromkeys(used)
@@ -378,14 +374,12 @@ class Arithmetic:
 
     def _own_fallbacks(self, position: int) -> list[str]:
         """Return the fallbacks in a rule's own formulas: of its threshold and its points."""
-        rules = self.scoring.rules
-        rule = self.scoring.rule(position)
-        formulas = [*dependencies.rule_formulas(rules, rule)]
-        own = self.scoring.own_values(position) if formulas else {}
+        formulas = self.speaker.fixed.formulas[position]
+        if not formulas:
+            return []
+        own = self.scoring.own_values(position)
         used = []
-        for _, text, extra in formulas:
-            types = {**rules.metric_types, **extra}
-            parsed = formula.parse(text, types, rules.calendar)
+        for parsed in formulas:
             used += parsed.trace(self.scoring.named(parsed) | own)[1]
         return used
 

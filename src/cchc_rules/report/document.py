@@ -6,25 +6,17 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cchc_rules.base import messages, number
-from cchc_rules.base.interval import Interval
+from cchc_rules.base.number import Pair
 from cchc_rules.base.state import Absent, State
 from cchc_rules.report import heading
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.explanation import Explanation
+from cchc_rules.report.fixed_parts import conflict_of, fresh, iso_day
 from cchc_rules.report.heading import Document
-from cchc_rules.report.machine_form import Proof, bounds, digest
-from cchc_rules.report.provenance import Provenance
+from cchc_rules.report.machine_form import Proof, digest
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.metric_values import as_formula_value
-from cchc_rules.rules.model import (
-    Conflict,
-    FormulaRef,
-    Metric,
-    MetricRef,
-    Remedy,
-    Rule,
-    Text,
-)
+from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Text
 from cchc_rules.scoring.gains import Gain
 from cchc_rules.scoring.scoring import Banding, Scoring
 from cchc_rules.scoring.steps import Steps
@@ -78,7 +70,8 @@ class _Writer:
         self.speaker = ResultText(scoring, lang)
         self.arithmetic = Arithmetic(self.speaker)
         self.explanation = Explanation(self.arithmetic)
-        self.provenance = Provenance(scoring.rules, lang)
+        self.fixed = self.speaker.fixed
+        self.places = scoring.rules.index.places
 
     def document(self) -> Document:
         """Return the whole document but for the machine form and the digest."""
@@ -87,7 +80,7 @@ class _Writer:
         # The order of the keys is the order in which JSON shows them, and part of the format.
         return {
             **heading.scored(self.speaker),
-            "ruleset": self.ruleset(),
+            "ruleset": self.fixed.rule_set(),
             "index": self.index(),
             "band": self.band(),
             "targets": self.targets(),
@@ -98,16 +91,17 @@ class _Writer:
             **{str(state): self.ids(scoring.in_state(state)) for state in _LISTED},
             "unsupported": self.ids(sorted(scoring.unsupported)),
             "tracks": self.tracks(),
-            "origins": self.provenance.document(),
+            "origins": fresh(self.fixed.origins),
         }
 
     def proved(self, content: Document) -> Document:
         """Return a document with what it takes to recompute it: the machine form, and a digest of
         all the rest.
         """
-        proof = Proof(self.scoring)
-        for position, rule in enumerate(content["rules"]):
-            rule["machine"] = proof.rule(position)
+        proof = Proof(self.scoring, self.fixed.lowering)
+        forms = self.fixed.machine_forms()
+        for rule, form in zip(content["rules"], forms, strict=True):
+            rule["machine"] = form
         content["machine"] = proof.whole()
         # The digest comes last: it is taken over everything that stands before it.
         return {**content, "digest": digest(content)}
@@ -122,23 +116,6 @@ class _Writer:
         if text:
             return text.of(self.lang)
         return None
-
-    def ruleset(self) -> Document:
-        """Return which rule set was used, with the files that it was read from."""
-        rules = self.scoring.rules
-        return {
-            **heading.ruleset(rules, self.lang),
-            "source": self.words(rules.source),
-            "note": self.words(rules.note),
-            "weight_basis": rules.index.basis,
-            "files": [
-                {"name": file.name, "sha256": file.sha256} for file in rules.files
-            ],
-            "kind": rules.kind,
-            "kind_title": self.words(rules.kind_title),
-            "since": _iso_day(rules.since),
-            "since_title": self.words(rules.since_title),
-        }
 
     def index(self) -> Document:
         """Return the index with its parts, its range, and the steps from the maximum to it."""
@@ -224,14 +201,7 @@ class _Writer:
             "gated_from": gated_from,
             "gates": list(banding.gates),
             "next": self.next_band(banding),
-            "ladder": [
-                {
-                    "id": band.id,
-                    "title": self.words(band.title),
-                    "range": bounds(band.interval) or None,
-                }
-                for band in self.scoring.ladder
-            ],
+            "ladder": self.fixed.ladder(),
         }
 
     def next_band(self, banding: Banding) -> Document | None:
@@ -274,91 +244,58 @@ class _Writer:
     def group(self, id_: str, total: Total) -> Document:
         """Return one group with its points."""
         group = self.scoring.rules.groups[id_]
-        cap = None
-        if group.cap is not None:
-            cap = number.plain(group.cap)
+        content = self.fixed.group(id_)
+        content |= self.total(total)
         # Only pools have a cap, and points that may lie beyond it.
-        uncapped = None
         if group.kind != "base":
-            uncapped = self.scoring.points(total.uncapped)
-        return {
-            "id": id_,
-            "parent": group.parent,
-            "title": self.words(group.title),
-            "kind": group.kind,
-            "combine": group.combine,
-            "weight_basis": group.basis,
-            **self.total(total),
-            "cap": cap,
-            "uncapped": uncapped,
-            "note": self.words(group.note),
-            "source": list(group.source),
-            "absent": self.scoring.measurements.absent.get(id_),
-        }
+            content["uncapped"] = self.scoring.points(total.uncapped)
+        content["absent"] = self.scoring.measurements.absent.get(id_)
+        return content
 
     def rule(self, position: int) -> Document:
         """Return one rule: what it asks for, what was reported, and what became of its points."""
         scoring = self.scoring
         rule = scoring.rule(position)
         result = scoring.results[position]
+        speaker = self.speaker
+        places = self.places
+        fixed = number.fixed
+        content = self.fixed.rule(position)
+        content["state"] = str(result.state)
+        if isinstance(rule.threshold, MetricRef | FormulaRef):
+            content["threshold"] = self.threshold(position)
+        content["value"] = self.value(position)
+        content["inputs"] = self.inputs(position)
         # The result is in the rule's own points; `counted` says what of them reaches the group,
         # which differs in a mean and beyond the cap of a pool.
         counted = scoring.counted[position]
-        worth = scoring.compiled.worths[position]
-        exact = Fraction(result.n, result.d * scoring.compiled.unit)
-        points = scoring.points
-        metric_title = unit = None
-        metric = scoring.rules.metrics.get(rule.metric or "")
-        if metric:
-            metric_title = self.words(metric.title)
-            unit = self.words(metric.unit)
-        remedy = scoring.rules.remedies.get(rule.remedy or "")
-        return {
-            "id": rule.id,
-            "group": rule.group,
-            "title": self.words(rule.title),
-            "source": list(rule.source),
-            "state": str(result.state),
-            "metric": rule.metric,
-            "metric_title": metric_title,
-            "unit": unit,
-            "comparator": rule.comparator,
-            "threshold": self.threshold(position),
-            "value": self.value(position),
-            "inputs": self.inputs(position),
-            "maximum": points(counted.maximum),
-            "earned": points(counted.earned),
-            "lost": points(counted.lost),
-            "excluded": points(counted.excluded),
-            "without_effect": points(counted.without_effect),
-            "weight": points(worth.weight),
-            "lowest": points(worth.lowest),
-            "exact": number.ratio(exact),
-            "weight_basis": rule.basis,
-            "deduction": rule.deduction.kind,
-            "reason": {
-                "code": str(result.reason),
-                "text": self.explanation.reason(position),
-            },
-            "required": self.speaker.required(position),
-            "origin": self.provenance.rule(rule.id),
-            "reported": self.speaker.reported(position),
-            "calculation": self.arithmetic.calculation(position),
-            "fallback": " ".join(self.arithmetic.fallbacks(position)) or None,
-            "win_back": self.win_back(position),
-            "gains": self.gains(position),
-            "evidence": self.evidence(position),
-            "remedy": self.remedy(remedy),
-            "conflicts": [self.conflict(rule, conflict) for conflict in rule.conflicts],
-            "requires": list(rule.requires),
-            "due": _iso_day(rule.due),
-            "note": self.words(rule.note),
-            "tracks": self.rule_tracks(rule.id),
-            "track_reasons": self.track_reasons(rule.id),
+        content["maximum"] = fixed(counted.maximum, places)
+        content["earned"] = fixed(counted.earned, places)
+        content["lost"] = fixed(counted.lost, places)
+        content["excluded"] = fixed(counted.excluded, places)
+        content["without_effect"] = fixed(counted.without_effect, places)
+        content["exact"] = number.ratio_of(result.n, result.d * scoring.compiled.unit)
+        content["reason"] = {
+            "code": str(result.reason),
+            "text": self.explanation.reason(position),
         }
+        content["required"] = speaker.required(position)
+        content["reported"] = speaker.reported(position)
+        content["calculation"] = self.arithmetic.calculation(position)
+        content["fallback"] = " ".join(self.arithmetic.fallbacks(position)) or None
+        content["win_back"] = self.win_back(position)
+        content["gains"] = self.gains(position)
+        content["evidence"] = self.evidence(position)
+        if content["conflicts"] is None:
+            content["conflicts"] = [
+                conflict_of(rule, conflict, speaker) for conflict in rule.conflicts
+            ]
+        content["tracks"] = self.rule_tracks(rule.id)
+        content["track_reasons"] = self.track_reasons(rule.id)
+        return content
 
     def win_back(self, position: int) -> str | None:
-        """Say what would win a rule's lost points back, None where that was not asked for."""
+        """Say what would win a rule's points back, None where that is not asked for."""
         if not self.with_gains:
             return None
         return self.explanation.win_back(position)
@@ -372,41 +309,30 @@ class _Writer:
         ]
 
     def threshold(self, position: int) -> object:
-        """Return what a rule's metric is held against: a value, a range, or a list of values.
-
-        A literal of the rule file keeps all its digits; a value that was computed is shown with as
-        many as a figure of its metric.
+        """Return a threshold that was computed, with as many digits as a figure of its metric; None
+        where figures are absent from which it is computed.
         """
-        rule = self.scoring.rule(position)
-        # A range and a list are always literals; only a single value can be computed.
-        if isinstance(rule.threshold, Interval):
-            return bounds(rule.threshold)
-        if isinstance(rule.threshold, tuple):
-            return [_exact(item) for item in rule.threshold]
         value = self.scoring.threshold(position)
         if not isinstance(value, Fraction):
             return None
-        metric = self.scoring.rules.metrics[rule.metric or ""]
-        scalar = as_formula_value((value.numerator, value.denominator), metric)
-        if isinstance(rule.threshold, MetricRef | FormulaRef):
-            return _plain(scalar)
-        return _exact(scalar)
+        metric = self.scoring.rules.metrics[self.scoring.rule(position).metric or ""]
+        return _plain(as_formula_value((value.numerator, value.denominator), metric))
 
     def value(self, position: int) -> object:
         """Return what a rule's metric came to, None where there is no figure."""
-        name = self.scoring.rule(position).metric
-        if name is None:
+        metric = self.fixed.metrics[position]
+        if metric is None:
             return None
-        metric = self.scoring.rules.metrics[name]
-        figure = self.scoring.figure(name)
+        figure = self.scoring.figure(metric.id)
         if isinstance(figure, Absent):
             return None
-        return _plain(as_formula_value(figure, metric))
+        return _figure(figure, metric)
 
     def inputs(self, position: int) -> list[Document]:
         """Return everything submitted that a rule reads: metrics, then the points of a person."""
-        rule_id = self.scoring.compiled.names[position]
-        inputs = [self.input(name) for name in self.scoring.compiled.reads[rule_id]]
+        compiled = self.scoring.compiled
+        rule_id = compiled.names[position]
+        inputs = [self.input(name) for name in compiled.reads[rule_id]]
         given = self.scoring.given(position)
         if given is not None:
             points = number.plain(Fraction(*given.points))
@@ -426,13 +352,11 @@ class _Writer:
         metric = self.scoring.rules.metrics[name]
         entry = self.scoring.entry(name)
         figure = self.scoring.figure(name)
-        content = {
-            **_NO_INPUT,
-            "metric": name,
-            "title": self.words(metric.title),
-            "state": "reported",
-            "text": self.speaker.figure(name),
-        }
+        content = _NO_INPUT.copy()
+        content["metric"] = name
+        content["title"] = metric.title.of(self.lang)
+        content["state"] = "reported"
+        content["text"] = self.speaker.figure(name)
         if entry is not None:
             content["note"] = entry.note
             if entry.items is not None:
@@ -455,7 +379,7 @@ class _Writer:
         """
         if entry is not None and entry.value is not None and metric.numeric:
             return _as_written(entry.value)
-        return _plain(as_formula_value(figure, metric))
+        return _figure(figure, metric)
 
     def gain(self, gain: Gain, position: int) -> Document:
         """Return a change of a metric, with the points and the index that it would bring."""
@@ -470,19 +394,18 @@ class _Writer:
 
     def evidence(self, position: int) -> Document:
         """Return the documents that support a rule's points, and what the plan expects."""
-        rule = self.scoring.rule(position)
         documents = self.scoring.documents(position)
+        metric = self.fixed.metrics[position]
         expected = None
-        metric = self.scoring.rules.metrics.get(rule.metric or "")
-        if metric:
-            expected = self.words(metric.evidence)
+        if metric and metric.evidence:
+            expected = metric.evidence.of(self.lang)
         return {
-            "required": rule.evidence_required,
+            "required": self.scoring.rule(position).evidence_required,
             "supported": position not in self.scoring.unsupported,
             "documents": [
                 {
                     "document": item.document,
-                    "date": _iso_day(item.dated),
+                    "date": iso_day(item.dated),
                     "valid": valid,
                 }
                 for item, valid in documents
@@ -490,57 +413,23 @@ class _Writer:
             "expected": expected,
         }
 
-    def remedy(self, remedy: Remedy | None) -> Document | None:
-        """Return the task that the plan sets for a rule, None where it sets none."""
-        if remedy is None:
-            return None
-        texts = {
-            "task": remedy.task,
-            "product": remedy.product,
-            "lead": remedy.lead,
-            "with": remedy.with_,
-        }
-        return {
-            "id": remedy.id,
-            "source": list(remedy.source),
-            **{key: self.words(text) for key, text in texts.items()},
-            "due": self.words(remedy.due),
-            "due_date": _iso_day(remedy.due_date),
-            "budget": self.words(remedy.budget),
-        }
-
-    def conflict(self, rule: Rule, conflict: Conflict) -> Document:
-        """Return what another clause of the plan asks for in place of the rule's own target."""
-        # A conflict without a target of its own is told by its note alone.
-        required = None
-        if (
-            conflict.comparator is not None
-            and conflict.threshold is not None
-            and rule.metric is not None
-        ):
-            required = self.speaker.target(
-                rule, conflict.comparator, conflict.threshold
-            )
-        return {
-            "source": conflict.source,
-            "required": required,
-            "note": self.words(conflict.note),
-        }
-
     def rule_tracks(self, id_: str) -> dict[str, str | None]:
         """Return the points that each further track gave a rule, None where it gave none."""
+        names = self.scoring.rules.tracks
+        if not names:
+            return {}
         tracks = self.scoring.measurements.tracks
-        return {
-            name: self.track_points(tracks.get(name, {}), id_)
-            for name in self.scoring.rules.tracks
-        }
+        return {name: self.track_points(tracks.get(name, {}), id_) for name in names}
 
     def track_reasons(self, id_: str) -> dict[str, str]:
         """Return why a rule was given its points, by the track that gave them."""
+        names = self.scoring.rules.tracks
+        if not names:
+            return {}
         tracks = self.scoring.measurements.tracks
         return {
             name: tracks[name][id_].reason
-            for name in self.scoring.rules.tracks
+            for name in names
             if id_ in tracks.get(name, {})
         }
 
@@ -619,26 +508,21 @@ def changed(steps: Steps, step: int) -> Document:
     }
 
 
-def _iso_day(day: date | None) -> str | None:
-    """Return a day as ISO text, None where there is none."""
-    if day is None:
-        return None
-    return day.isoformat()
-
-
 def _as_written(value: object) -> str:
     """Return a submitted number with its own digits: `12.50` stays `12.50`."""
+    if value.__class__ is int:
+        return str(value)
     if isinstance(value, Decimal):
         # "f" keeps a Decimal from being written with an exponent.
         return format(value, "f")
     return str(value)
 
 
-def _exact(value: object) -> object:
-    """Return a literal of the rule file for the document, all its digits kept."""
-    if isinstance(value, Fraction):
-        return number.plain(value)
-    return _plain(value)
+def _figure(figure: Pair, metric: Metric) -> object:
+    """Return a figure that is there for the document."""
+    if metric.numeric:
+        return number.shown_pair(*figure)
+    return _plain(as_formula_value(figure, metric))
 
 
 def _plain(value: object) -> object:

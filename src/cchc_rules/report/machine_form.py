@@ -37,10 +37,10 @@ class Proof:
     '100'
     """
 
-    def __init__(self, scoring: Scoring) -> None:
+    def __init__(self, scoring: Scoring, lowering: Lowering | None = None) -> None:
         self.scoring = scoring
         self.rules = scoring.rules
-        self.lowering = Lowering(scoring.rules)
+        self.lowering = lowering or Lowering(scoring.rules)
 
     def whole(self) -> Document:
         """Return what concerns the whole report."""

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from cchc_rules.base import number
 from cchc_rules.base.messages import date as say_day
 from cchc_rules.base.messages import number as say_number
-from cchc_rules.base.number import plain
-from cchc_rules.base.state import Absent, Reason
+from cchc_rules.base.state import COMPUTED, Absent, Reason
+from cchc_rules.report.fixed_parts import fixed_parts
 from cchc_rules.rules import formula
 from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule
@@ -54,6 +54,11 @@ class ResultText(RuleText):
     def __init__(self, scoring: Scoring, lang: str) -> None:
         super().__init__(scoring.rules, lang)
         self.scoring = scoring
+        self.fixed = fixed_parts(scoring.compiled, lang)
+        self.places = scoring.rules.index.places
+        # One rule is asked for the same words by its reason, its calculation and its gains.
+        self._required: dict[int, str] = {}
+        self._figures: dict[str, str] = {}
 
     # Figures
 
@@ -63,7 +68,7 @@ class ResultText(RuleText):
         Args:
             ticks: The points, in ticks of the index.
         """
-        return say_number(self.lang, self.scoring.points(ticks))
+        return say_number(self.lang, number.fixed(ticks, self.places))
 
     def gone(self, ticks: int, exact: Fraction) -> str:
         """Return lost points, or that they are too few for the last place: `dưới 0,01`.
@@ -82,9 +87,9 @@ class ResultText(RuleText):
         figure = self.scoring.figure(name)
         if isinstance(figure, Absent):
             return self.say(f"state.{figure.state}")
+        if metric.numeric:
+            return say_number(self.lang, number.shown_pair(*figure))
         value = as_formula_value(figure, metric)
-        if isinstance(value, Fraction):
-            return self.number(value)
         return self.scalar(value, metric)  # type: ignore[arg-type]
 
     def operand(self, name: str) -> str:
@@ -95,12 +100,14 @@ class ResultText(RuleText):
         ratio = self.as_ratio(name)
         if isinstance(figure, Absent) or not self.scoring.rules.metrics[name].numeric:
             return self.bare(name)
-        value = Fraction(*figure)
+        text = number.plain_pair(*figure)
         # A decimal that never ends, as 1/3, cannot be redone from its digits, but from its ratio.
-        endless = number.places(value) is None
+        endless = "/" in text
         if ratio and endless:
             return f"({ratio})"
-        return self.exact(value)
+        if endless:
+            return f"({say_number(self.lang, text)})"
+        return say_number(self.lang, text)
 
     def as_ratio(self, name: str) -> str:
         """Return `47/52` (`47/52 × 100` for a percent) where the figure was given so and not
@@ -117,6 +124,12 @@ class ResultText(RuleText):
 
     def figure(self, name: str) -> str:
         """Return a metric's figure as reported: `90,3846 % (47/52)`."""
+        text = self._figures.get(name)
+        if text is None:
+            text = self._figures[name] = self._figure(name)
+        return text
+
+    def _figure(self, name: str) -> str:
         metric = self.scoring.rules.metrics[name]
         figure = self.scoring.figure(name)
         entry = self.scoring.entry(name)
@@ -131,10 +144,8 @@ class ResultText(RuleText):
 
     def ratio(self, entry: Entry) -> str:
         """Return numerator and denominator as they were submitted: `47/52`."""
-        numerator = plain(number.fraction(entry.numerator))
-        denominator = plain(number.fraction(entry.denominator))
-        above = say_number(self.lang, numerator)
-        below = say_number(self.lang, denominator)
+        above = say_number(self.lang, _written(entry.numerator))
+        below = say_number(self.lang, _written(entry.denominator))
         return f"{above}/{below}"
 
     def absence(self, absent: Absent) -> str:
@@ -149,6 +160,15 @@ class ResultText(RuleText):
 
     def required(self, position: int) -> str:
         """Say what a rule asks for."""
+        required = self.fixed.required.get(position) or self._required.get(position)
+        if required is None:
+            required = self._asked(position)
+            asks_the_same = self.fixed.asks_the_same[position]
+            kept = self.fixed.required if asks_the_same else self._required
+            kept[position] = required
+        return required
+
+    def _asked(self, position: int) -> str:
         rule = self.scoring.rule(position)
         if rule.comparator is not None and rule.threshold is not None:
             return self.target(rule, rule.comparator, rule.threshold)
@@ -329,6 +349,9 @@ class ResultText(RuleText):
         """Return the submitted metrics, other than the rule's own, whose absence is the rule's."""
         rule = self.scoring.rule(position)
         state = self.scoring.results[position].state
+        # Nothing that a computed rule reads is absent in its own state.
+        if state in COMPUTED:
+            return []
         absent = []
         for name in self.scoring.compiled.reads[rule.id]:
             figure = self.scoring.figure(name)
@@ -357,3 +380,10 @@ class ResultText(RuleText):
             why=waiver.why,
             until=say_day(self.lang, waiver.until),
         )
+
+
+def _written(value: object) -> str:
+    """Return a submitted number with the digits that it needs."""
+    if value.__class__ is int:
+        return str(value)
+    return number.plain(number.fraction(value))

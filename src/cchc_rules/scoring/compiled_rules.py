@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from graphlib import TopologicalSorter
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base import number
 from cchc_rules.base.state import (
@@ -114,6 +114,27 @@ class CompiledRuleSet:
     """The submitted metrics that each rule reads, by its id."""
     evidence: tuple[tuple[int, tuple[str, ...]], ...]
     """The rules that ask for evidence, by position, with the metrics that it may stand beside."""
+
+    @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What is the same for every submission, kept by whoever works it out, by a key of its own.
+
+        It goes with the rule set: nothing outlives the compiled rules that it was made from.
+        """
+        return {}
+
+    @cached_property
+    def ordered(self) -> tuple[Rule, ...]:
+        """The rules, by position."""
+        return tuple(self.rules.rules.values())
+
+    @cached_property
+    def from_period(self) -> frozenset[str]:
+        """The metrics that nobody reports: the length of the period is their value."""
+        metrics = self.rules.metrics.values()
+        return frozenset(
+            metric.id for metric in metrics if metric.from_period is not None
+        )
 
     @cached_property
     def mean_of(self) -> Mapping[int, int]:

@@ -94,14 +94,14 @@ class Scoring:
     groups: Sequence[Total]
     index: Sum
 
-    @property
+    @cached_property
     def rules(self) -> RuleSet:
         """The rule set, as it stands for the unit's kind."""
         return self.compiled.rules
 
     def rule(self, position: int) -> Rule:
         """Return the rule at a position."""
-        return self.rules.rules[self.compiled.names[position]]
+        return self.compiled.ordered[position]
 
     def points(self, ticks: int) -> str:
         """Return ticks as a decimal string of points."""
@@ -127,7 +127,7 @@ class Scoring:
     def entry(self, metric: str) -> Entry | None:
         """Return what was submitted for a metric, or what the period says of it."""
         # Some metrics are not reported: the length of the period itself is the value.
-        if self.rules.metrics[metric].from_period is not None:
+        if metric in self.compiled.from_period:
             return Entry(calendar.whole_months(*self.measurements.span))
         return self.measurements.entries.get(metric)
 
