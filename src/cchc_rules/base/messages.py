@@ -11,6 +11,7 @@ import io
 import re
 from functools import lru_cache
 from gettext import GNUTranslations
+from string import Formatter
 
 from cchc_rules.base.packaged import packaged_bytes
 
@@ -131,6 +132,17 @@ def message(lang: str, id_: str, **arguments: str) -> str:
         if value.__class__ is not str and isinstance(value, Argument):
             arguments[name] = value.said(lang)
     return _template(lang, id_).format(**arguments)
+
+
+@lru_cache(maxsize=1024)
+def arguments_of(lang: str, id_: str) -> frozenset[str]:
+    """Return the names of the arguments that a message says.
+
+    >>> arguments_of("en", "problem.unknown-metric")
+    frozenset({'name'})
+    """
+    parts = Formatter().parse(_template(lang, id_))
+    return frozenset(name for _, name, _, _ in parts if name)
 
 
 def known(lang: str, id_: str) -> bool:

@@ -5,9 +5,9 @@ from fractions import Fraction
 from cchc_rules.base import number
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
-from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
+from cchc_rules.base.state import COMPUTED, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules import formula, range_checks
+from cchc_rules.rules import range_checks
 from cchc_rules.rules.model import Rule
 from cchc_rules.rules.value_function import (
     Compare,
@@ -245,6 +245,11 @@ class Arithmetic:
             text = f"{weight} × ({ratio}) / {goal}"
         else:
             text = f"{weight} × {value} / {goal}"
+        result = self.scoring.results[position]
+        worth = self.scoring.compiled.worths[position]
+        # Only points at one of their ends may have been held there.
+        if result.n not in (worth.weight * result.d, worth.lowest * result.d):
+            return text
         figure = Fraction(*self.scoring.figure(name))
         return self._held(rule, text, rule.weight * (figure - start) / (target - start))
 
@@ -342,15 +347,6 @@ class Arithmetic:
         """Return the derived metrics that a rule reads, those that others need first."""
         return self.speaker.fixed.derived[position]
 
-    def _trace(self, name: str) -> tuple[formula.Value | Absent, list[str]]:
-        metric = self.scoring.rules.metrics[name]
-        parsed = formula.parse(
-            metric.formula or "",
-            self.scoring.rules.metric_types,
-            self.scoring.rules.calendar,
-        )
-        return parsed.trace(self.scoring.named(parsed))
-
     def _derivation(self, name: str) -> str:
         metric = self.scoring.rules.metrics[name]
         title = metric.title.of(self.speaker.lang)
@@ -359,29 +355,20 @@ class Arithmetic:
 
     def fallbacks(self, position: int) -> list[str]:
         """Return a sentence for each formula that had to fall back on another figure."""
-        used = [
-            source
-            for name in self._derived(position)
-            for source in self._trace(name)[1]
-        ]
-        used += self._own_fallbacks(position)
-        if not used:
+        formulas = self.speaker.fixed.falling_back[position]
+        if not formulas:
             return []
+        scoring = self.scoring
+        used: list[str] = []
+        for parsed, is_own in formulas:
+            names = scoring.named(parsed)
+            if is_own:
+                names |= scoring.own_values(position)
+            used += parsed.trace(names)[1]
         return [
             self.speaker.say("reason.fallback", source=self.speaker.spelled(source, {}))
             for source in dict.fromkeys(used)
         ]
-
-    def _own_fallbacks(self, position: int) -> list[str]:
-        """Return the fallbacks in a rule's own formulas: of its threshold and its points."""
-        formulas = self.speaker.fixed.formulas[position]
-        if not formulas:
-            return []
-        own = self.scoring.own_values(position)
-        used = []
-        for parsed in formulas:
-            used += parsed.trace(self.scoring.named(parsed) | own)[1]
-        return used
 
     # The index
 

@@ -98,8 +98,8 @@ class _Writer:
         """Return a document with what it takes to recompute it: the machine form, and a digest of
         all the rest.
         """
-        proof = Proof(self.scoring, self.fixed.lowering)
-        forms = self.fixed.machine_forms()
+        proof = Proof(self.scoring)
+        forms = proof.of_rules()
         for rule, form in zip(content["rules"], forms, strict=True):
             rule["machine"] = form
         content["machine"] = proof.whole()
@@ -493,6 +493,15 @@ def changed(steps: Steps, step: int) -> Document:
         `metric`, `from`, `to` and `change`; `from` and `change` are None where nothing was
         reported.
     """
+    metric = steps.metric.id
+    if steps.counted is not None and steps.reported:
+        first = steps.counted.first
+        return {
+            "metric": metric,
+            "from": str(first),
+            "to": str(first + step),
+            "change": str(step),
+        }
     now = steps.write(0)
     then = steps.write(step)
     before = change = None
@@ -500,12 +509,7 @@ def changed(steps: Steps, step: int) -> Document:
         before = _plain(now)
         if isinstance(now, Fraction) and isinstance(then, Fraction):
             change = _plain(then - now)
-    return {
-        "metric": steps.metric.id,
-        "from": before,
-        "to": _plain(then),
-        "change": change,
-    }
+    return {"metric": metric, "from": before, "to": _plain(then), "change": change}
 
 
 def _as_written(value: object) -> str:

@@ -3,6 +3,7 @@
 from datetime import date
 from fractions import Fraction
 
+from cchc_rules.base.messages import arguments_of
 from cchc_rules.base.state import COMPUTED, Reason, State
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.scoring.gains import Gain, Gains
@@ -42,12 +43,18 @@ class Explanation:
             and the formulas that fell back on another value.
         """
         result = self.scoring.results[position]
-        arguments = {
-            "required": self.speaker.asked(position),
-            "reported": self.speaker.said(position),
-            "why": self.speaker.why(position),
-        }
-        sentences = [self.speaker.say(f"reason.{result.reason}", **arguments)]
+        speaker = self.speaker
+        id_ = _REASON_IDS[result.reason]
+        # Most reasons say one or two of these.
+        said = arguments_of(speaker.lang, id_)
+        arguments = {}
+        if "required" in said:
+            arguments["required"] = speaker.asked(position)
+        if "reported" in said:
+            arguments["reported"] = speaker.said(position)
+        if "why" in said:
+            arguments["why"] = speaker.why(position)
+        sentences = [speaker.say(id_, **arguments)]
         # A rule may wait for a metric that only its threshold or formula reads: it is named.
         other_missing = self.speaker.missing_beside(position)
         if other_missing:
@@ -70,7 +77,9 @@ class Explanation:
         counted = scoring.counted[position]
         computed = result.state in COMPUTED
         # Not what is shown but the exact loss decides: in a mean it may be less than a tick.
-        if counted.exact_lost <= 0 or not (computed or result.state is State.MISSING):
+        if counted.exact_lost.numerator <= 0 or not (
+            computed or result.state is State.MISSING
+        ):
             return None
         if computed and self._past(position):
             required = self.speaker.required(position)
@@ -160,6 +169,8 @@ class Explanation:
             steps: The values that the metric can take, counted from the one that was reported.
             step: How many steps away the new value is; negative for a smaller one.
         """
+        if steps.reported and steps.denominator is not None:
+            return self._ratio(steps, step)
         say = self.speaker.say
         now = steps.write(0)
         then = steps.write(step)
@@ -173,28 +184,39 @@ class Explanation:
             return say("gain.again", to=new_value)
         if not isinstance(now, Fraction) or not isinstance(then, Fraction):
             return say("gain.becomes", to=new_value)
-        if steps.denominator is not None:
-            return self._ratio(steps, now, then)
         arguments = {"from": self.speaker.number(now), "to": new_value}
-        if then > now:
+        if step > 0:
             return say("gain.up", **arguments)
         return say("gain.down", **arguments)
 
-    def _ratio(self, steps: Steps, now: Fraction, then: Fraction) -> str:
+    def _ratio(self, steps: Steps, step: int) -> str:
         """Say how many more or fewer above the line, the denominator kept."""
         counted = ""
         if steps.metric.ratio:
             counted = steps.metric.ratio[0].of(self.speaker.lang)
+        if steps.counted is not None:
+            whole = self.speaker.whole
+            change = whole(abs(step))
+            numerator = whole(steps.counted.first + step)
+            denominator = whole(steps.counted.over)
+        else:
+            exact = self.speaker.exact
+            change = exact(abs(step) * steps.unit)
+            numerator = exact(steps.start + step * steps.unit)
+            denominator = exact(steps.denominator or Fraction(0))
         arguments = {
-            "change": self.speaker.exact(abs(then - now)),
+            "change": change,
             "of": counted,
-            "to": self.speaker.exact(then),
-            "denominator": self.speaker.exact(steps.denominator or Fraction(0)),
+            "to": numerator,
+            "denominator": denominator,
         }
-        if then > now:
+        if step > 0:
             return self.speaker.say("gain.more", **arguments)
         return self.speaker.say("gain.fewer", **arguments)
 
+
+_REASON_IDS = {reason: f"reason.{reason}" for reason in Reason}
+"""The message of each reason."""
 
 _WAYS = {
     Reason.GATE_CLOSED: "win-back.gate",

@@ -7,7 +7,6 @@ that is made when the first report asks for it, and copied into the others. It i
 compiled rule set, one for each language, and goes when that goes.
 """
 
-import marshal
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -18,7 +17,6 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.report.machine_form import bounds
 from cchc_rules.report.provenance import Provenance
 from cchc_rules.rules import dependencies
-from cchc_rules.rules.expressions import Lowering
 from cchc_rules.rules.formula import Formula
 from cchc_rules.rules.model import (
     Conflict,
@@ -107,6 +105,24 @@ class FixedParts:
             of_rule = dependencies.rule_formulas(self.rules, rule)
             formulas.append(tuple(reader.parsed(text, own) for _, text, own in of_rule))
         return tuple(formulas)
+
+    @cached_property
+    def falling_back(self) -> tuple[tuple[tuple[Formula, bool], ...], ...]:
+        """The formulas behind each rule that may fall back on another figure, in reading order.
+
+        They are those that call `first`: of the derived metrics that it reads, then its own, which
+        are marked as such.
+        """
+        rules = self.rules
+        reader = self.compiled.reader
+        falling_back = []
+        for names, own_formulas in zip(self.derived, self.formulas, strict=True):
+            texts = [rules.metrics[name].formula or "" for name in names]
+            formulas = [(reader.parsed(text, {}), False) for text in texts]
+            formulas += [(parsed, True) for parsed in own_formulas]
+            calling = [pair for pair in formulas if "first" in pair[0].text]
+            falling_back.append(tuple(calling))
+        return tuple(falling_back)
 
     @cached_property
     def graded(self) -> tuple[bool, ...]:
@@ -305,33 +321,6 @@ class FixedParts:
         if any(isinstance(each, MetricRef | FormulaRef) for each in thresholds):
             return None
         return [conflict_of(rule, conflict, self.text) for conflict in rule.conflicts]
-
-    # The machine form
-
-    @cached_property
-    def lowering(self) -> Lowering:
-        """Turns rules and derived metrics into expressions."""
-        return Lowering(self.rules)
-
-    @cached_property
-    def _machine_forms(self) -> bytes:
-        """The machine forms of all rules, as `marshal` copies them fastest."""
-        lowering = self.lowering
-        forms = [
-            {
-                "threshold": lowering.threshold(rule),
-                "points": lowering.points(rule),
-                "exempt": rule.deduction.axis.exempt,
-                "effects": lowering.effects(rule),
-            }
-            for rule in self.compiled.ordered
-        ]
-        return marshal.dumps(forms)
-
-    def machine_forms(self) -> list[Document]:
-        """Return the machine form of every rule, by position."""
-        forms: list[Document] = marshal.loads(self._machine_forms)
-        return forms
 
 
 def conflict_of(rule: Rule, conflict: Conflict, text: RuleText) -> Document:

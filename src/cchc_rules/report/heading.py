@@ -1,5 +1,6 @@
 """The head of every document: what wrote it, by which rule set, over which submission."""
 
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -23,8 +24,14 @@ def written(lang: str) -> Document:
     return {
         "format": 1,
         "language": lang,
-        "engine": {"name": "cchc-rules", "version": version("cchc-rules")},
+        "engine": {"name": "cchc-rules", "version": _version()},
     }
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """Return the version of the package, which is looked for in its files only once."""
+    return version("cchc-rules")
 
 
 def scored(speaker: ResultText) -> Document:

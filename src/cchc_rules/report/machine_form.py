@@ -8,22 +8,105 @@ their weekday.
 
 import hashlib
 import json
+import marshal
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from cchc_rules.base.calendar import SATURDAY, Calendar
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.number import plain
+from cchc_rules.base.number import plain, plain_pair
 from cchc_rules.base.state import Absent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Expression, Lowering
 from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import Metric, Rule, RuleSet
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.scoring.scoring import Scoring
 
 Document = dict[str, Any]
+
+
+class MachineForms:
+    """The part of the machine form that is the same for every submission, made once."""
+
+    def __init__(self, compiled: CompiledRuleSet) -> None:
+        self.compiled = compiled
+        self.rules = compiled.rules
+        self.lowering = Lowering(compiled.rules)
+
+    @cached_property
+    def _of_rules(self) -> bytes:
+        # `marshal` makes new lists and tables of plain data faster than anything else: each
+        # document has its own.
+        return marshal.dumps([self._of_rule(rule) for rule in self.compiled.ordered])
+
+    def of_rules(self) -> list[Document]:
+        """Return the machine form of every rule, by position."""
+        forms: list[Document] = marshal.loads(self._of_rules)
+        return forms
+
+    def _of_rule(self, rule: Rule) -> Document:
+        return {
+            "threshold": self.lowering.threshold(rule),
+            "points": self.lowering.points(rule),
+            "exempt": rule.deduction.axis.exempt,
+            "effects": self.lowering.effects(rule),
+        }
+
+    @cached_property
+    def metrics(self) -> list[Metric]:
+        """The metrics that rules read, as the rule file lists them."""
+        names = {
+            name
+            for rule in self.compiled.ordered
+            for name in dependencies.rule_metrics(self.rules, rule)
+        }
+        return [metric for metric in self.rules.metrics.values() if metric.id in names]
+
+    @cached_property
+    def _of_metrics(self) -> bytes:
+        return marshal.dumps([self._of_metric(metric) for metric in self.metrics])
+
+    def of_metrics(self) -> list[Document]:
+        """Return what every metric is that rules read, with None at what figures decide."""
+        forms: list[Document] = marshal.loads(self._of_metrics)
+        return forms
+
+    def _of_metric(self, metric: Metric) -> Document:
+        return {
+            "id": metric.id,
+            "type": metric.type,
+            "better": metric.better,
+            "round": metric.round,
+            "levels": [level.vi for level in metric.levels],
+            "formula": self.lowering.derived(metric),
+            "state": None,
+            "figure": None,
+        }
+
+    @cached_property
+    def counting_days(self) -> list[tuple[str, Rule | None]]:
+        """The formulas that count working days, each with its rule, None of a derived metric."""
+        formulas: list[tuple[str, Rule | None]] = [
+            (metric.formula, None)
+            for metric in self.metrics
+            if metric.formula is not None
+        ]
+        for rule in self.compiled.ordered:
+            of_rule = dependencies.rule_formulas(self.rules, rule)
+            formulas += [(text, rule) for _, text, _ in of_rule]
+        return [(text, rule) for text, rule in formulas if "add_working_days" in text]
+
+
+def machine_forms(compiled: CompiledRuleSet) -> MachineForms:
+    """Return the fixed part of the machine form of a rule set, made once."""
+    forms: MachineForms | None = compiled.kept.get(MachineForms)
+    if forms is None:
+        forms = compiled.kept[MachineForms] = MachineForms(compiled)
+    return forms
 
 
 class Proof:
@@ -33,14 +116,14 @@ class Proof:
     >>> rules = load_rules("cam-due-2023")
     >>> report = score(rules, load_measurements("examples/cam-due-2023.json", rules))
     >>> position = report.scoring.compiled.places["officials-placed"]
-    >>> Proof(report.scoring).rule(position)["threshold"]
+    >>> Proof(report.scoring).of_rules()[position]["threshold"]
     '100'
     """
 
-    def __init__(self, scoring: Scoring, lowering: Lowering | None = None) -> None:
+    def __init__(self, scoring: Scoring) -> None:
         self.scoring = scoring
         self.rules = scoring.rules
-        self.lowering = lowering or Lowering(scoring.rules)
+        self.forms = machine_forms(scoring.compiled)
 
     def whole(self) -> Document:
         """Return what concerns the whole report."""
@@ -57,51 +140,31 @@ class Proof:
                 for gate in rules.band_gates
             ],
             "window": _window(rules),
-            "metrics": [self.metric(metric) for metric in self._read()],
+            "metrics": self._metrics(),
             "unusual_days": {
                 day.isoformat(): works
                 for day, works in sorted(self._unusual_days().items())
             },
         }
 
-    def rule(self, position: int) -> Document:
-        """Return what concerns one rule."""
-        rule = self.scoring.rule(position)
-        return {
-            "threshold": self.lowering.threshold(rule),
-            "points": self.lowering.points(rule),
-            "exempt": rule.deduction.axis.exempt,
-            "effects": self.lowering.effects(rule),
-        }
+    def of_rules(self) -> list[Document]:
+        """Return what concerns each rule, by position."""
+        return self.forms.of_rules()
 
-    def metric(self, metric: Metric) -> Document:
-        """Return what a metric is and the exact figure that it came to."""
-        figure = self.scoring.figure(metric.id)
-        state = "reported"
-        exact = None
-        if isinstance(figure, Absent):
-            state = str(figure.state)
-        else:
-            exact = _exact(as_formula_value(figure, metric))
-        return {
-            "id": metric.id,
-            "type": metric.type,
-            "better": metric.better,
-            "round": metric.round,
-            "levels": [level.vi for level in metric.levels],
-            "formula": self.lowering.derived(metric),
-            "state": state,
-            "figure": exact,
-        }
-
-    def _read(self) -> list[Metric]:
-        """Return the metrics that rules read, as the rule file lists them."""
-        names = {
-            name
-            for rule in self.rules.rules.values()
-            for name in dependencies.rule_metrics(self.rules, rule)
-        }
-        return [metric for metric in self.rules.metrics.values() if metric.id in names]
+    def _metrics(self) -> list[Document]:
+        """Return what each metric is and the exact figure that it came to."""
+        contents = self.forms.of_metrics()
+        for metric, content in zip(self.forms.metrics, contents, strict=True):
+            figure = self.scoring.figure(metric.id)
+            if isinstance(figure, Absent):
+                content["state"] = str(figure.state)
+                continue
+            content["state"] = "reported"
+            if metric.numeric:
+                content["figure"] = plain_pair(*figure)
+            else:
+                content["figure"] = _exact(as_formula_value(figure, metric))
+        return contents
 
     # Working days
 
@@ -112,23 +175,9 @@ class Proof:
         """
         usual = self.rules.calendar
         calendar = _Watched(usual.country, usual.extra_holidays, usual.extra_workdays)
-        for text, rule in self._formulas():
-            if "add_working_days" in text:
-                self._evaluate(text, rule, calendar)
+        for text, rule in self.forms.counting_days:
+            self._evaluate(text, rule, calendar)
         return calendar.unusual
-
-    def _formulas(self) -> list[tuple[str, Rule | None]]:
-        formulas: list[tuple[str, Rule | None]] = [
-            (metric.formula, None)
-            for metric in self._read()
-            if metric.formula is not None
-        ]
-        for rule in self.rules.rules.values():
-            formulas += [
-                (text, rule)
-                for _, text, _ in dependencies.rule_formulas(self.rules, rule)
-            ]
-        return formulas
 
     def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
         own = {} if rule is None else dependencies.own_names(self.rules, rule)

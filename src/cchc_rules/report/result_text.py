@@ -70,6 +70,10 @@ class ResultText(RuleText):
         """
         return say_number(self.lang, number.fixed(ticks, self.places))
 
+    def whole(self, count: int) -> str:
+        """Return a whole number in the language."""
+        return say_number(self.lang, str(count))
+
     def gone(self, ticks: int, exact: Fraction) -> str:
         """Return lost points, or that they are too few for the last place: `dưới 0,01`.
 
@@ -206,8 +210,7 @@ class ResultText(RuleText):
 
     def graded(self, rule: Rule) -> bool:
         """Whether pieces of a rule have conditions of their own, as tiers do."""
-        metric = self.scoring.rules.metrics.get(rule.metric or "")
-        return metric is not None and value_function(rule, metric).graded
+        return self.fixed.graded[self.scoring.compiled.places[rule.id]]
 
     def best_tier(self, rule: Rule) -> str:
         """Say where most points can be had: the condition of the best tier, or a value in it.

@@ -129,6 +129,15 @@ class CompiledRuleSet:
         return tuple(self.rules.rules.values())
 
     @cached_property
+    def literals(self) -> tuple[Fraction | None, ...]:
+        """The threshold of each rule that the file writes out as a single number, else None."""
+        metrics = self.rules.metrics
+        return tuple(
+            None if rule.metric is None else literal(rule, metrics[rule.metric])
+            for rule in self.ordered
+        )
+
+    @cached_property
     def from_period(self) -> frozenset[str]:
         """The metrics that nobody reports: the length of the period is their value."""
         metrics = self.rules.metrics.values()

@@ -27,16 +27,16 @@ that double. A range of few steps is tried one by one. Whatever is found is scor
 the end, so that a gain that is told is true; only a nearer one may be missed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Absent, State
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.model import Metric, Rule
+from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule
 from cchc_rules.rules.value_function import (
     Among,
     bends_of,
@@ -45,6 +45,7 @@ from cchc_rules.rules.value_function import (
     value_function,
 )
 from cchc_rules.scoring import totals
+from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.scoring.rescoring import Probe, Trial
 from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.scoring import Scoring
@@ -96,6 +97,8 @@ class Find(NamedTuple):
     """The nearest step that gains most."""
     most: Points
     """How much it gains."""
+    results: Mapping[int, Result]
+    """What the rule came to at each step that was tried and that scoring takes."""
 
 
 class Gains:
@@ -136,14 +139,23 @@ class Gains:
             return
         best = min(finds, key=_most_and_nearest)
         if best.any != best.all:
-            yield from self._gain(position, "any", best.steps, best.any)
-        yield from self._gain(position, "all", best.steps, best.all)
+            yield from self._gain(position, "any", best, best.any)
+        yield from self._gain(position, "all", best, best.all)
 
-    def _gain(self, position: int, aim: str, steps: Steps, step: int) -> Iterator[Gain]:
-        figure = steps.figure(step)
-        results = (
-            None if figure is None else self.trial.results({steps.metric.id: figure})
-        )
+    def _results(
+        self, position: int, find: Find, step: int
+    ) -> Mapping[int, Result] | None:
+        """Return the results of all rules that a step touches, None where it would be refused."""
+        metric = find.steps.metric.id
+        if step in find.results and self.trial.network.alone(position, metric):
+            return {position: find.results[step]}
+        figure = find.steps.figure(step)
+        if figure is None:
+            return None
+        return self.trial.results({metric: figure})
+
+    def _gain(self, position: int, aim: str, find: Find, step: int) -> Iterator[Gain]:
+        results = self._results(position, find, step)
         if results is not None:
             scoring = self.scoring
             points = totals.gained(
@@ -157,7 +169,7 @@ class Gains:
             both_scored = then.scored and scoring.index.scored
             rise = then.value - scoring.index.value if both_scored else 0
             if points or rise:
-                yield Gain(aim, steps, step, points, rise)
+                yield Gain(aim, find.steps, step, points, rise)
 
     def _effective(self, position: int) -> tuple[Measure, Points]:
         """Return what of a rule's points has an effect on its group, and the least that shows.
@@ -184,10 +196,6 @@ class Gains:
         least = result.earned - min(room, 0)
         return lambda other: max(other.earned, least), least + 1
 
-    def _numbers_of(self, rule: Rule, name: str) -> Iterator[Fraction | None]:
-        metric = self.scoring.rules.metrics[rule.metric or ""]
-        return _written(rule, metric, name)
-
     def inputs(self, rule: Rule) -> list[str]:
         """Return the submitted metrics from which a rule's metric comes and that have a figure.
 
@@ -201,16 +209,27 @@ class Gains:
     def steps(self, name: str) -> Steps | None:
         """Return the figures that a metric may take."""
         if name not in self._steps:
+            numbers = self._held_against(name)
+            self._steps[name] = steps_of(self.scoring, name, numbers)
+        return self._steps[name]
+
+    def _held_against(self, name: str) -> Sequence[Fraction | None]:
+        """Return the numbers that all rules hold a metric against, found once for a rule set."""
+        kept = self.scoring.compiled.kept
+        key = (Gains, name)
+        if key not in kept:
+            metrics = self.scoring.rules.metrics
             rules = [
                 self.scoring.rule(position)
                 for position in self.trial.network.direct.get(name, ())
             ]
-            self._steps[name] = steps_of(
-                self.scoring,
-                name,
-                [edge for rule in rules for edge in self._numbers_of(rule, name)],
-            )
-        return self._steps[name]
+            kept[key] = [
+                number
+                for rule in rules
+                for number in _written(rule, metrics[rule.metric or ""], name)
+            ]
+        numbers: Sequence[Fraction | None] = kept[key]
+        return numbers
 
     def search(self, position: int, name: str, *, opened: bool = False) -> Find | None:
         """Return the changes of one metric that raise a rule's own points, None where none does."""
@@ -283,16 +302,15 @@ class Search:
         self.edges = list(dict.fromkeys(self._edges()))
         self._figures: dict[int, Figure | None] = {}
         self._points: dict[int, Points] = {}
+        self._results: dict[int, Result] = {}
 
     def _edges(self) -> Iterator[tuple[int, Fraction]]:
+        compiled = self.scoring.compiled
         for rule, position in zip(self.rules, self.probe.order, strict=True):
             if rule.metric is not None:
-                metric_position = self.scoring.compiled.positions[rule.metric]
-                threshold = self.scoring.threshold(position)
-                yield from (
-                    (metric_position, edge)
-                    for edge in edges(self.scoring, rule, threshold)
-                )
+                metric_position = compiled.positions[rule.metric]
+                for edge in _edges_now(self.scoring, position):
+                    yield metric_position, edge
 
     def find(self, now: Points, first: "Points | None") -> Find | None:
         """Return what the search found against the points of now, None where nothing gains.
@@ -307,7 +325,7 @@ class Search:
         nearest = farthest
         if first is not None and now < first < most:
             nearest = self.nearest(cuts, first)
-        return Find(self.steps, nearest, farthest, most - now)
+        return Find(self.steps, nearest, farthest, most - now, self._results)
 
     def figure(self, step: int) -> Figure | None:
         """Return the figure of a step, None where a submission would be refused with it."""
@@ -317,11 +335,20 @@ class Search:
 
     def points(self, step: int) -> Points:
         """Return the points of a step in ticks; fewer than any where it would be refused."""
-        if step not in self._points:
-            figure = self.figure(step)
-            result = None if figure is None else self.probe.result(figure)
-            self._points[step] = REFUSED if result is None else self.worth(result)
-        return self._points[step]
+        points = self._points.get(step)
+        if points is None:
+            points = self._points[step] = self._judged(step)
+        return points
+
+    def _judged(self, step: int) -> Points:
+        figure = self.figure(step)
+        if figure is None:
+            return REFUSED
+        result = self.probe.result(figure)
+        if result is None:
+            return REFUSED
+        self._results[step] = result
+        return self.worth(result)
 
     def nearest(self, cuts: Sequence[int], wanted: Points) -> int:
         """Return the step nearest to now with so many points; of two, the one towards better."""
@@ -340,8 +367,44 @@ class Search:
             return cuts[0]
         for near, far in pairwise(cuts):
             if self.points(far) >= wanted:
-                return halved(near, far, lambda step: self.points(step) >= wanted)
+                return self._turn(near, far, wanted)
         return None
+
+    def _turn(self, near: int, far: int, wanted: Points) -> int:
+        """Return the step nearest to `near` with so many points: `far` has them, `near` has not.
+
+        On a line the step is computed, and only held against the one before it.
+        """
+        if abs(far - near) > 1 and self.straight and not self.computed:
+            step = self._on_the_line(near, far, wanted)
+            if step is not None:
+                return step
+        return halved(near, far, lambda step: self.points(step) >= wanted)
+
+    def _on_the_line(self, near: int, far: int, wanted: Points) -> int | None:
+        """Return the first step with so many points if they rise evenly; None where they do not.
+
+        Points of 2.00 at step 0 and 3.00 at step 8 rise by 1/8 a step. 2.30 are shown from 2.295
+        on, so that it takes 0.295 × 8 = 2.36 steps, and so 3.
+        """
+        start = self._results.get(near)
+        end = self._results.get(far)
+        if start is None or end is None:
+            return None
+        least = wanted - Fraction(1, 2) if self.worth is not exact_points else wanted
+        rise = end.n * start.d - start.n * end.d
+        if rise <= 0:
+            return None
+        missing = least * start.d - start.n
+        # The steps between that bring what is missing: missing / rise of them all, rounded up.
+        away = abs(far - near)
+        steps = -(-missing.numerator * end.d * away // (missing.denominator * rise))
+        if not 0 < steps < away:
+            return None
+        towards = 1 if far > near else -1
+        step = near + towards * steps
+        reaches = self.points(step) >= wanted > self.points(step - towards)
+        return step if reaches else None
 
     def cuts(self) -> list[int]:
         """Return the steps between which points only rise or only fall, in order."""
@@ -353,12 +416,10 @@ class Search:
             *(step for step in self._samples(low, high) if low < step < high),
         }
         if self.straight:
-            crossed = {
-                position + off
-                for _, edge in self.edges
-                for position in (self.steps.step_at(edge),)
-                for off in (-1, 0, 1)
-            }
+            crossed = set()
+            for _, edge in self.edges:
+                step = self.steps.step_at(edge)
+                crossed |= {step - 1, step, step + 1}
         else:
             crossed = {
                 step
@@ -368,7 +429,7 @@ class Search:
             }
         return sorted(marks | {step for step in crossed if low < step < high})
 
-    @property
+    @cached_property
     def straight(self) -> bool:
         """Whether every rule reads the figure as it is submitted."""
         own = self.probe.position
@@ -376,14 +437,17 @@ class Search:
             metric_position == own for metric_position, _ in self.edges
         )
 
-    @property
+    @cached_property
     def computed(self) -> bool:
         """Whether a formula stands between the figure and the points."""
-        return bool(self.probe.derived) or any(
-            any(dependencies.rule_formulas(self.scoring.rules, rule))
+        if self.probe.derived:
+            return True
+        compiled = self.scoring.compiled
+        return any(
+            _has_formulas(compiled, position)
             or rule.deduction.axis.exempt
             or rule.metric != self.steps.metric.id
-            for rule in self.rules
+            for rule, position in zip(self.rules, self.probe.order, strict=True)
         )
 
     def ends(self) -> tuple[int, int]:
@@ -515,6 +579,30 @@ def halved(near: int, far: int, reached: Callable[[int], bool]) -> int:
         middle = (near + far) // 2
         near, far = (near, middle) if reached(middle) else (middle, far)
     return far
+
+
+def _has_formulas(compiled: CompiledRuleSet, position: int) -> bool:
+    """Whether a formula gives the threshold or points of a rule, found out once for a rule set."""
+    key = (_has_formulas, position)
+    has_formulas: bool | None = compiled.kept.get(key)
+    if has_formulas is None:
+        rule = compiled.ordered[position]
+        has_formulas = any(dependencies.rule_formulas(compiled.rules, rule))
+        compiled.kept[key] = has_formulas
+    return has_formulas
+
+
+def _edges_now(scoring: Scoring, position: int) -> Sequence[Fraction]:
+    """Return the edges of a rule; found once for a rule set where no figure moves them."""
+    rule = scoring.rule(position)
+    if isinstance(rule.threshold, MetricRef | FormulaRef):
+        return [*edges(scoring, rule, scoring.threshold(position))]
+    kept = scoring.compiled.kept
+    key = (_edges_now, position)
+    if key not in kept:
+        kept[key] = [*edges(scoring, rule, scoring.threshold(position))]
+    known: Sequence[Fraction] = kept[key]
+    return known
 
 
 def edges(

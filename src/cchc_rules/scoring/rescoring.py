@@ -74,6 +74,27 @@ class Network:
             for below in group.groups
         }
         self._readers: dict[str, tuple[int, ...]] = {}
+        self._added_up = [self._adds_up(rule) for rule in range(len(compiled.names))]
+
+    def _adds_up(self, rule_position: int) -> bool:
+        """Whether a rule lies in groups of the base alone that all do no more than add."""
+        group_position: int | None = self.group_of[rule_position]
+        while group_position is not None:
+            group = self.compiled.groups[group_position]
+            if group.mean or group.kind != "base":
+                return False
+            group_position = self.parents.get(group_position)
+        return True
+
+    def adds_up(self, rule_position: int) -> bool:
+        """Whether what a rule gains goes into the index as it is, but for one rounding."""
+        return self._added_up[rule_position]
+
+    def alone(self, rule_position: int, metric: str) -> bool:
+        """Whether a metric touches one rule and nothing else."""
+        if metric in self.derived:
+            return False
+        return self.readers(metric) == (rule_position,)
 
     def readers(self, metric: str) -> tuple[int, ...]:
         """Return the rules that a metric touches, through formulas and gates too, in order of
@@ -282,10 +303,24 @@ class Trial:
         """Return the index with other results of some rules: only the groups above them are added
         up again.
         """
+        if len(results) == 1:
+            [(rule_position, result)] = results.items()
+            if self.network.adds_up(rule_position):
+                return self._added(rule_position, result)
         ledger = _Ledger(self)
         for rule_position, result in results.items():
             ledger.put(rule_position, result)
         return ledger.index()
+
+    def _added(self, rule_position: int, result: Result) -> Sum:
+        """Return the index with another result of a rule whose groups do no more than add."""
+        old = self.run.results[rule_position]
+        earned = result.earned - old.earned
+        excluded = result.excluded - old.excluded
+        rescaled = _rescaled(result) - _rescaled(old)
+        now = self.now
+        change = Total(0, earned, -earned - excluded, excluded, rescaled)
+        return totals.held(self.compiled, now.base + change, now.bonus, now.penalty)
 
     def advance(self, changes: Changes) -> dict[int, Result]:
         """Let changed figures that scoring takes stand; return the results of all rules that they

@@ -118,7 +118,7 @@ class Scoring:
 
     def loses(self, position: int) -> bool:
         """Whether a rule takes anything from its group, be it too little for a tick."""
-        return self.counted[position].exact_lost > 0
+        return self.counted[position].exact_lost.numerator > 0
 
     def figure(self, metric: str) -> Figure:
         """Return a metric's figure, or why it is not there."""
@@ -133,6 +133,9 @@ class Scoring:
 
     def threshold(self, position: int) -> Known:
         """Return what a rule's threshold came to, as a number; None where it is no single one."""
+        known = self.compiled.literals[position]
+        if known is not None:
+            return known
         return self.compiled.reader.threshold(self.rule(position), self.figures)
 
     def piece(self, position: int) -> Piece | None:
@@ -217,16 +220,20 @@ class Scoring:
         """Whether nothing was lost and nothing is open: the index is the highest it can be."""
         if not self.index.scored:
             return False
-        any_lost = any(rule.exact_lost > 0 for rule in self.counted)
+        any_lost = any(rule.exact_lost.numerator > 0 for rule in self.counted)
         return not any_lost and self.index.value == self.highest.value
 
     def in_state(self, state: State) -> list[int]:
         """Return the positions of the rules in a state, in file order."""
-        return [
-            position
-            for position, result in enumerate(self.results)
-            if result.state is state
-        ]
+        return self._by_state[state]
+
+    @cached_property
+    def _by_state(self) -> dict[State, list[int]]:
+        """The positions of the rules in each state, in file order."""
+        by_state: dict[State, list[int]] = {state: [] for state in State}
+        for position, result in enumerate(self.results):
+            by_state[result.state].append(position)
+        return by_state
 
     def parts(self, state: State) -> tuple[int, int, int, int]:
         """Return maximum, earned, lost and excluded of the rules in a state, in ticks."""
@@ -307,6 +314,8 @@ class Scoring:
     @cached_property
     def supported(self) -> Sum:
         """The index when what is claimed without evidence earns nothing (semantics I6)."""
+        if not self.unsupported:
+            return self.index
         results = [*self.results]
         for position in self.unsupported:
             results[position] = _without_points(results[position])
@@ -324,11 +333,20 @@ class Scoring:
 
     def _index_with_open_at(self, points_of: Callable[[Worth], int]) -> Sum:
         """Return the index when every open rule comes to some of its points, in ticks."""
+        if not self._open:
+            return self.index
         results = [*self.results]
-        for position, worth in enumerate(self.compiled.worths):
-            if is_open(results[position]):
-                results[position] = _settled(results[position], points_of(worth))
+        for position in self._open:
+            points = points_of(self.compiled.worths[position])
+            results[position] = _settled(results[position], points)
         return self._index_of(results)
+
+    @cached_property
+    def _open(self) -> list[int]:
+        """The positions of the rules that may still come to anything, in file order."""
+        return [
+            position for position, result in enumerate(self.results) if is_open(result)
+        ]
 
     def _index_of(self, results: Sequence[Result]) -> Sum:
         """Return the index that other results would come to."""

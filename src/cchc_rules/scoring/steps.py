@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeAlias
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base import number
 from cchc_rules.base.state import Absent, State
@@ -39,6 +40,20 @@ Of a ratio the number is its numerator, of a list its length.
 
 DOUBTFUL_PLACES = 2
 """Places of a figure, at least, where what it is held against is not written out."""
+
+
+class Counted(NamedTuple):
+    """Figures that are counts, or counts over one other count: most of all figures.
+
+    The figure of step k is (first + k) × times / over.
+    """
+
+    first: int
+    """The count of step 0."""
+    over: int
+    """What it is divided by, 1 for a figure that is no ratio."""
+    times: int
+    """By what it is multiplied: 100 for a percentage, else 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +83,34 @@ class Steps:
     """By how much the number grows with each step."""
     denominator: Fraction | None = None
     """What a ratio was given over, None for a figure that is no ratio."""
+    counted: "Counted | None" = None
+    """The whole numbers behind the figures, where all of them are counts."""
 
     def figure(self, step: int) -> Figure | None:
         """Return the figure of a step as a submission would have it.
 
         None where a submission would be refused with it.
         """
+        if self.counted is not None:
+            count = self.counted.first + step
+            # Inside the range of the metric nothing but its length can be wrong with a count.
+            if self._inside(step) and 0 <= count < number.LIMIT:
+                return count * self.counted.times, self.counted.over
         return self.bind(self.entry(step))
+
+    def _inside(self, step: int) -> bool:
+        """Whether a step lies in the range of the metric."""
+        if self.low is not None and step < self.low:
+            return False
+        return self.high is None or step <= self.high
 
     def step_at(self, figure: Fraction) -> int:
         """Return the first step whose figure is not below a given one."""
+        if self.counted is not None:
+            # figure × over / times − first, rounded up, in whole numbers.
+            above = figure.numerator * self.counted.over
+            below = figure.denominator * self.counted.times
+            return -(-above // below) - self.counted.first
         wanted = figure
         if self.denominator is not None:
             wanted = figure * self.denominator / _times(self.metric)
@@ -239,9 +272,12 @@ def _numbers(
     reported: bool = True,
 ) -> Steps:
     """Return numbers from one on, in steps of its last place."""
-    unit = Fraction(1, 10**places)
+    unit = _unit(places)
     write, written = _along(start, unit)
     low, high = _within(metric.range.low, metric.range.high, start, unit)
+    counted = None
+    if start.denominator == 1 and not places and metric.round is None:
+        counted = Counted(start.numerator, 1, 1)
     return Steps(
         metric,
         reported,
@@ -252,6 +288,8 @@ def _numbers(
         _bind(scoring, metric),
         start,
         unit,
+        None,
+        counted,
     )
 
 
@@ -260,7 +298,7 @@ def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
     start = number.fraction(entry.numerator)
     denominator = number.fraction(entry.denominator)
     places = max(_places_written(entry.numerator), _places_written(entry.denominator))
-    unit = Fraction(1, 10**places)
+    unit = _unit(places)
     write, written = _along(start, unit)
     least, most = _numerators(metric, denominator)
     low, high = _within(least, most, start, unit)
@@ -268,6 +306,10 @@ def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
     def as_entry(step: int) -> Entry:
         return Entry(None, written(step), entry.denominator)
 
+    counted = None
+    both_whole = start.denominator == denominator.denominator == 1
+    if both_whole and not places and metric.round is None:
+        counted = Counted(start.numerator, denominator.numerator, _times(metric))
     return Steps(
         metric,
         True,
@@ -279,6 +321,7 @@ def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
         start,
         unit,
         denominator,
+        counted,
     )
 
 
@@ -309,13 +352,20 @@ def _along(
     Whole numbers, the most frequent ones, need no fraction to be written.
     """
 
+    if start.denominator == unit.denominator == unit.numerator == 1:
+        first = start.numerator
+        return lambda step: Fraction(first + step), lambda step: first + step
+
     def write(step: int) -> Fraction:
         return start + step * unit
 
-    if start.denominator == unit.denominator == unit.numerator == 1:
-        first = start.numerator
-        return write, lambda step: first + step
     return write, lambda step: as_json(write(step))
+
+
+@lru_cache(maxsize=64)
+def _unit(places: int) -> Fraction:
+    """Return one in the last of so many places; a figure has at most thirty."""
+    return Fraction(1, 10**places)
 
 
 def _bind(scoring: Scoring, metric: Metric) -> Callable[[Entry], Figure | None]:
@@ -335,6 +385,13 @@ def _within(
 ) -> tuple[int | None, int | None]:
     """Return the last steps down and up that lie between two numbers."""
     low = high = None
+    if start.denominator == unit.denominator == unit.numerator == 1:
+        # Whole numbers, the most frequent ones, are rounded before the start is taken off.
+        if least is not None:
+            low = -(-least.numerator // least.denominator) - start.numerator
+        if most is not None:
+            high = most.numerator // most.denominator - start.numerator
+        return low, high
     if least is not None:
         low = number.ceiling((least - start) / unit).numerator
     if most is not None:
