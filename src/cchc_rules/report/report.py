@@ -1,7 +1,7 @@
 """The report: natural names for the results of one scoring."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -53,6 +53,57 @@ class Index:
         if self.value is None:
             return "–"
         return str(self.value)
+
+    @classmethod
+    def of(cls, report: "Report") -> "Index":
+        """Return the index of a report; what few ask for is computed when it is read.
+
+        The range and what is supported add up all points again, each of them once. A million
+        reports of which only the values are wanted do without.
+        """
+        index = cls.__new__(cls)
+        # A frozen dataclass refuses plain assignment; what is left out here comes by __getattr__.
+        vars(index)["_report"] = report
+        vars(index)["value"] = report.points_of(report.scoring.index)
+        return index
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a part that was not computed yet; Python asks here only where it finds none."""
+        report = vars(self).get("_report")
+        if report is None or name not in _PARTS:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}",
+                name=name,
+                obj=self,
+            )
+        part = _PARTS[name](report)
+        vars(self)[name] = part
+        return part
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the parts alone, all computed: a pickled index does without its report."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+
+def _exact(sums: Sum) -> Fraction | None:
+    """Return an index before rounding, None where nothing is left to score."""
+    if not sums.scored:
+        return None
+    return sums.exact
+
+
+_PARTS: dict[str, Callable[["Report"], object]] = {
+    "scale": lambda report: Decimal(number.plain(report.rules_used.index.scale)),
+    "exact": lambda report: _exact(report.scoring.index),
+    "earned": lambda report: report.decimal(report.scoring.index.base.earned),
+    "lost": lambda report: report.decimal(report.scoring.index.base.lost),
+    "excluded": lambda report: report.decimal(report.scoring.index.base.excluded),
+    "maximum": lambda report: report.decimal(report.scoring.index.base.maximum),
+    "lowest": lambda report: report.points_of(report.scoring.lowest),
+    "highest": lambda report: report.points_of(report.scoring.highest),
+    "supported": lambda report: report.points_of(report.scoring.supported),
+}
+"""How each part of an index is computed from its report."""
 
 
 @dataclass(frozen=True)
@@ -329,26 +380,9 @@ class Report:
     @property
     def index(self) -> Index:
         """The index and its parts, in points."""
-        scoring = self.scoring
-        sums = scoring.index
-        base = sums.base
-        exact = None
-        if sums.scored:
-            exact = sums.exact
-        return Index(
-            value=self._value(sums),
-            scale=Decimal(number.plain(scoring.rules.index.scale)),
-            exact=exact,
-            earned=self.decimal(base.earned),
-            lost=self.decimal(base.lost),
-            excluded=self.decimal(base.excluded),
-            maximum=self.decimal(base.maximum),
-            lowest=self._value(scoring.lowest),
-            highest=self._value(scoring.highest),
-            supported=self._value(scoring.supported),
-        )
+        return Index.of(self)
 
-    def _value(self, sums: Sum) -> Decimal | None:
+    def points_of(self, sums: Sum) -> Decimal | None:
         """Return an index in points, None where nothing is left to score."""
         if not sums.scored:
             return None
