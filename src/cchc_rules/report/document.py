@@ -6,7 +6,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cchc_rules.base import messages, number
-from cchc_rules.base.number import Pair
 from cchc_rules.base.state import Absent, State
 from cchc_rules.report import heading
 from cchc_rules.report.arithmetic import Arithmetic
@@ -522,9 +521,9 @@ def _as_written(value: object) -> str:
     return str(value)
 
 
-def _figure(figure: Pair, metric: Metric) -> object:
+def _figure(figure: Figure, metric: Metric) -> object:
     """Return a figure that is there for the document."""
-    if metric.numeric:
+    if metric.numeric and not isinstance(figure, Absent):
         return number.shown_pair(*figure)
     return _plain(as_formula_value(figure, metric))
 

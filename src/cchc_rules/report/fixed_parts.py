@@ -161,7 +161,8 @@ class FixedParts:
 
     def rule_set(self) -> Document:
         """Return which rule set was used, with the files that it was read from."""
-        return fresh(self._rule_set)
+        content: Document = fresh(self._rule_set)
+        return content
 
     @cached_property
     def _ladder(self) -> list[Document]:
@@ -206,7 +207,8 @@ class FixedParts:
 
     def group(self, id_: str) -> Document:
         """Return one group, with None at what figures decide."""
-        return fresh(self._groups[id_])
+        content: Document = fresh(self._groups[id_])
+        return content
 
     @cached_property
     def origins(self) -> Document | None:

@@ -55,34 +55,46 @@ class Index:
         return str(self.value)
 
     @classmethod
-    def of(cls, report: "Report") -> "Index":
-        """Return the index of a report; what few ask for is computed when it is read.
+    def of(cls, scoring: Scoring) -> "Index":
+        """Return the index of a scoring; what few ask for is computed when it is read.
 
         The range and what is supported add up all points again, each of them once. A million
         reports of which only the values are wanted do without.
         """
         index = cls.__new__(cls)
         # A frozen dataclass refuses plain assignment; what is left out here comes by __getattr__.
-        vars(index)["_report"] = report
-        vars(index)["value"] = report.points_of(report.scoring.index)
+        vars(index)["_scoring"] = scoring
+        vars(index)["value"] = _shown(scoring, scoring.index)
         return index
 
     def __getattr__(self, name: str) -> Any:
         """Return a part that was not computed yet; Python asks here only where it finds none."""
-        report = vars(self).get("_report")
-        if report is None or name not in _PARTS:
+        scoring = vars(self).get("_scoring")
+        if scoring is None or name not in _PARTS:
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}",
                 name=name,
                 obj=self,
             )
-        part = _PARTS[name](report)
+        part = _PARTS[name](scoring)
         vars(self)[name] = part
         return part
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the parts alone, all computed: a pickled index does without its report."""
+        """Return the parts alone, all computed: a pickled index does without its scoring."""
         return {part.name: getattr(self, part.name) for part in fields(self)}
+
+
+def _points(scoring: Scoring, ticks: int) -> Decimal:
+    """Return ticks of the index as points, with all its places."""
+    return Decimal(scoring.points(ticks))
+
+
+def _shown(scoring: Scoring, sums: Sum) -> Decimal | None:
+    """Return an index in points, None where nothing is left to score."""
+    if not sums.scored:
+        return None
+    return _points(scoring, sums.value)
 
 
 def _exact(sums: Sum) -> Fraction | None:
@@ -92,18 +104,18 @@ def _exact(sums: Sum) -> Fraction | None:
     return sums.exact
 
 
-_PARTS: dict[str, Callable[["Report"], object]] = {
-    "scale": lambda report: Decimal(number.plain(report.rules_used.index.scale)),
-    "exact": lambda report: _exact(report.scoring.index),
-    "earned": lambda report: report.decimal(report.scoring.index.base.earned),
-    "lost": lambda report: report.decimal(report.scoring.index.base.lost),
-    "excluded": lambda report: report.decimal(report.scoring.index.base.excluded),
-    "maximum": lambda report: report.decimal(report.scoring.index.base.maximum),
-    "lowest": lambda report: report.points_of(report.scoring.lowest),
-    "highest": lambda report: report.points_of(report.scoring.highest),
-    "supported": lambda report: report.points_of(report.scoring.supported),
+_PARTS: dict[str, Callable[[Scoring], object]] = {
+    "scale": lambda scoring: Decimal(number.plain(scoring.rules.index.scale)),
+    "exact": lambda scoring: _exact(scoring.index),
+    "earned": lambda scoring: _points(scoring, scoring.index.base.earned),
+    "lost": lambda scoring: _points(scoring, scoring.index.base.lost),
+    "excluded": lambda scoring: _points(scoring, scoring.index.base.excluded),
+    "maximum": lambda scoring: _points(scoring, scoring.index.base.maximum),
+    "lowest": lambda scoring: _shown(scoring, scoring.lowest),
+    "highest": lambda scoring: _shown(scoring, scoring.highest),
+    "supported": lambda scoring: _shown(scoring, scoring.supported),
 }
-"""How each part of an index is computed from its report."""
+"""How each part of an index is computed from its scoring."""
 
 
 @dataclass(frozen=True)
@@ -355,7 +367,7 @@ class Report:
 
     def decimal(self, ticks: int) -> Decimal:
         """Return ticks of the index as points, with all its places."""
-        return Decimal(self.scoring.points(ticks))
+        return _points(self.scoring, ticks)
 
     @property
     def language(self) -> str:
@@ -380,13 +392,7 @@ class Report:
     @property
     def index(self) -> Index:
         """The index and its parts, in points."""
-        return Index.of(self)
-
-    def points_of(self, sums: Sum) -> Decimal | None:
-        """Return an index in points, None where nothing is left to score."""
-        if not sums.scored:
-            return None
-        return self.decimal(sums.value)
+        return Index.of(self.scoring)
 
     @property
     def band(self) -> Band | None:
