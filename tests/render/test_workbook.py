@@ -881,3 +881,59 @@ def test_a_rule_of_a_mean_is_reckoned_in_its_own_points():
         if given in rule.sqref and rule.type == "decimal"
     ]
     assert [[Fraction(edge) for edge in edges] for edges in limits] == [[0, 1]]
+
+
+BANDS = """
+[rule.share]
+group = "all"
+title = "Tỷ lệ"
+source = ["1"]
+metric = "share"
+comparator = ">="
+threshold = 100
+weight = 2
+deduction = "proportional"
+
+[metric.share]
+title = "Tỷ lệ"
+type = "percent"
+
+[[band]]
+id = "fair"
+title = "Khá"
+from = 0
+below = 8
+
+[[band]]
+id = "good"
+title = "Tốt"
+from = 8
+to = 10
+"""
+
+
+def bands_of(document):
+    """The cells of the first sheet from the heads of the band to the last band."""
+    frame = Frame(document)
+    sheet = opened(document, values=True)[frame.sheets["summary"]]
+    rows = [[cell.value for cell in row[:5]] for row in sheet.iter_rows()]
+    first = next(
+        position for position, row in enumerate(rows) if row[1] == frame.say("band")
+    )
+    return rows[first : first + 5]
+
+
+def test_a_report_without_an_index_has_its_bands_and_says_that_none_is_reached():
+    """Its one rule is not applicable. Bands without a title in the report are known by their edges."""
+    nothing_left = scored(BANDS, {"share": {"not_applicable": "Không phát sinh"}})
+    assert nothing_left["index"]["value"] is None
+    assert nothing_left["band"] is None
+    frame = Frame(nothing_left)
+    heads, band, _, fair, good = bands_of(nothing_left)
+    assert heads[3] == frame.say("in-report")
+    assert band[1:] == [frame.say("band"), "–", "không xét: không có chỉ số", "–"]
+    assert [fair[1], good[1]] == ["≥ 0 < 8", "≥ 8 ≤ 10"]
+    # With a figure the same table names the bands and the one that is reached.
+    _, band, _, fair, good = bands_of(scored(BANDS, {"share": 50}))
+    assert [fair[1], good[1]] == ["Khá", "Tốt"]
+    assert [band[2], band[3], band[4]] == ["Khá", "Khá", 3]

@@ -256,7 +256,7 @@ class Reader:
     def band(self):
         """The band of the sheet, and how far the next one is."""
         bands = self.frame.machine["bands"]
-        if not bands or self.document["band"] is None:
+        if not bands:
             return None
         ((_, _, title, _, apart, *_),) = self.after(self.frame.say("band"), 1)
         if title == "–":
@@ -327,6 +327,23 @@ def test_the_ties_are_ties():
     }
 
 
+def nothing_left():
+    """The reports of one rule set before its only figure applies, where there is no index, and after."""
+    text = (
+        'format = 1\ngroup.all = { title = "G" }\nindex = { scale = 10 }\n'
+        'absence = { not_applicable = "exclude" }\n'
+        'band = [{ id = "fair", title = "F", from = 0, below = 8 }, { id = "good", title = "G", from = 8, to = 10 }]\n'
+        'ruleset = { id = "left", version = "1", title = "T", language = "en",'
+        " valid = { from = 2023-01-01, until = 2023-12-31 } }\n"
+    ) + share("share", 2)
+    head = {"format": 1, "ruleset": "left", "unit": "U", "period": "2023"}
+    before = {"share": {"not_applicable": "Nothing to report"}}
+    after = {"share": 50}
+    return [
+        scored(text, {**head, "measurements": figures}) for figures in (before, after)
+    ]
+
+
 def calculated():
     """Every workbook that is computed afresh: its name, its content, the report that it must come to."""
     documents = {**dict(shapes()), "ties": ties()}
@@ -350,6 +367,9 @@ def calculated():
     plan = load_rules("cam-due-2023")
     reports = written("cam-due-2023", plan), written("cam-due-2023-strong", plan)
     found["plan-changed"] = with_figures_of(*reports, map(workbook, reports)), *reports
+    reports = nothing_left()
+    found["nothing-left"] = blank(workbook(reports[0])), reports[0], reports[0]
+    found["figure-again"] = with_figures_of(*reports, map(workbook, reports)), *reports
     return found
 
 

@@ -1,12 +1,15 @@
 """What the views share: the words, figures and dates of a document in its language, and texts that
 are safe to show.
+
+Whatever people typed, in a rule file or a submission, passes `safe` on its way to a view. Words of
+the catalogue are ours and need it only for their arguments, which `message` takes care of.
 """
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from cchc_rules.base import messages
 
@@ -15,6 +18,12 @@ Document = Mapping[str, Any]
 
 LabelledText = tuple[str, str]
 """A label and the words beside it: one line of a list of facts."""
+
+Facts: TypeAlias = Iterator[LabelledText]
+"""What is said of one thing: labels with their words, in the order of reading."""
+
+Lines: TypeAlias = Iterator[str]
+"""The lines of a view, in order and without their line ends."""
 
 CONTROL_CATEGORIES = ("Cc", "Cf", "Cs")
 """The Unicode categories that move a cursor, turn the direction of a line, or are no characters."""
@@ -37,7 +46,8 @@ def safe(text: object) -> str:
     r"""Return a text on one line, without anything that could act on a terminal or a page.
 
     Runs of spaces and line ends become one space; control characters, escape sequences and marks
-    that turn the direction of writing become `�`.
+    that turn the direction of writing become `�`. Such marks (U+202E, say) could make a name read
+    backwards, so that a reader sees other words than a program does.
 
     >>> safe("on\ntime")
     'on time'
@@ -45,6 +55,7 @@ def safe(text: object) -> str:
     '�[31mred'
     """
     line = " ".join(str(text).split())
+    # Nearly every text is printable; then no character need be looked at.
     if line.isprintable():
         return line
     return "".join(map(_visible, line))
@@ -64,6 +75,11 @@ def safe_list(texts: Iterable[object], separator: str = ", ") -> str:
 def message(lang: str, key: str, arguments: Mapping[str, object]) -> str:
     """Return a message of the catalogue with its arguments made safe.
 
+    Args:
+        lang: the language, `vi` or `en`.
+        key: the id of the message.
+        arguments: what the message has in braces; each is shown as one safe line.
+
     >>> message("en", "report.minus", {"points": "1.20"})
     '−1.20 points'
     """
@@ -81,7 +97,12 @@ def is_zero(figure: str) -> bool:
 
 
 class Words:
-    """Says words, figures and dates in the language of one document."""
+    """Says words, figures and dates in the language of one document.
+
+    >>> words = Words({"language": "en"})
+    >>> words.number("1902.50"), words.date("2023-07-14")
+    ('1,902.50', '14 July 2023')
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -125,13 +146,17 @@ class Display(Words):
         return f"{title} ({self.say(group['kind'])})"
 
     def areas(self) -> list[Document]:
-        """Return the groups at the top."""
-        return [group for group in self.document["groups"] if group["parent"] is None]
+        """Return the groups at the top, in the order of the rule file."""
+        groups = self.document["groups"]
+        return [group for group in groups if group["parent"] is None]
 
     # The head and the index
 
-    def head(self) -> Iterator[LabelledText]:
-        """Yield what was scored, by which rule set, as of which day."""
+    def head(self) -> Facts:
+        """Yield what was scored, by which rule set, as of which day.
+
+        Figures that were tried out are told here, so that nobody takes what might be for what is.
+        """
         submission = self.document["measurements"]
         yield self.say("unit"), self._unit()
         yield self.say("period"), self._period()
@@ -155,7 +180,7 @@ class Display(Words):
             as_of=self.date(self.document["as_of"]),
         )
 
-    def _ruleset(self) -> Iterator[LabelledText]:
+    def _ruleset(self) -> Facts:
         ruleset = self.document["ruleset"]
         name = f"{ruleset['id']} {ruleset['version']} – {ruleset['title']}"
         yield self.say("ruleset"), safe(name)
@@ -166,7 +191,7 @@ class Display(Words):
             since += f" – {safe(ruleset['since_title'])}"
         yield self.say("since"), since
 
-    def index(self) -> Iterator[LabelledText]:
+    def index(self) -> Facts:
         """Yield the index, its band and its targets, and how far each of them holds."""
         index = self.document["index"]
         yield self.say("index"), self.index_of_scale()
@@ -175,8 +200,9 @@ class Display(Words):
             yield self.say("band"), self._band(self.document["band"])
         if index["supported"] not in (index["claimed"], None):
             yield self.say("evidence"), self._claimed_and_supported(index)
-        ends = (index["lowest"], index["highest"])
-        if None not in ends and ends != (index["value"], index["value"]):
+        # Where nothing is open, lowest and highest are the index itself: there is no range to tell.
+        ends = {index["lowest"], index["highest"]}
+        if None not in ends and ends != {index["value"]}:
             yield self.say("possible"), self._possible_range(index)
         for target in self.document["targets"]:
             yield self.say("target"), self._target(target)
@@ -187,7 +213,9 @@ class Display(Words):
         index = self.document["index"]
         if index["value"] is None:
             return self.say("no-index")
-        return f"{self.number(index['value'])} / {self.number(index['scale'])}"
+        value = self.number(index["value"])
+        scale = self.number(index["scale"])
+        return f"{value} / {scale}"
 
     def _claimed_and_supported(self, index: Document) -> str:
         return self.say(
@@ -204,9 +232,11 @@ class Display(Words):
         )
 
     def _counts(self, counts: Mapping[str, int]) -> str:
-        return ", ".join(
-            f"{count} {self.state(state)}" for state, count in counts.items() if count
-        )
+        parts = []
+        for state, count in counts.items():
+            if count:
+                parts.append(f"{count} {self.state(state)}")
+        return ", ".join(parts)
 
     def _band(self, band: Document) -> str:
         parts = [safe(band["title"]), *self.gated(band)]
@@ -214,7 +244,7 @@ class Display(Words):
             parts.append(self.next_band(band["next"]))
         return "; ".join(parts)
 
-    def gated(self, band: Document) -> Iterator[str]:
+    def gated(self, band: Document) -> Lines:
         """Yield why gates lower a band: by rules not met, met in part, or not reported."""
         gates = [self.rules[gate] for gate in band["gates"]]
         for key, states in GATE_WORDS.items():
@@ -225,16 +255,21 @@ class Display(Words):
     def next_band(self, following: Document) -> str:
         """Return how far the next band is, and which rules bar it besides."""
         gates = [self.rules[gate]["title"] for gate in following["gates"]]
+        key = "next-band"
+        if gates:
+            key = "next-band-gated"
         return self.say(
-            "next-band-gated" if gates else "next-band",
+            key,
             distance=self.number(following["distance"]),
             band=following["title"],
             rules=", ".join(gates),
         )
 
     def _target(self, target: Document) -> str:
+        title = safe(target["title"])
+        clauses = self.clauses(target)
         reached = self.reached(reached=target["reached"])
-        return f"{safe(target['title'])} ({self.clauses(target)}): {reached}"
+        return f"{title} ({clauses}): {reached}"
 
     def reached(self, *, reached: bool | None) -> str:
         """Return the words for a target: reached, missed, or None where there is no index."""
@@ -247,28 +282,40 @@ class Display(Words):
     # Rules
 
     def lost(self) -> Iterator[tuple[str, list[Document]]]:
-        """Yield the lists of lost points: by reported figures, then by figures that are missing."""
+        """Yield the lists of lost points, each with its heading.
+
+        What reported figures cost comes first. What is missing may still be found, so that its
+        losses stand apart from those that are known to be such.
+        """
         yield self.say("losses"), self.listed_rules("losses")
         if self.document["missing"]:
             yield self.say("list-missing"), self.listed_rules("missing")
 
     def apart(self) -> Iterator[tuple[str, str, list[Document]]]:
-        """Yield the lists that stand apart from the lost points: key, heading and rules."""
+        """Yield the lists that stand apart from the lost points: key, heading and rules.
+
+        The last of them has the rules that read a figure in place of a missing one and stand in no
+        other list, where that is told of them.
+        """
+        listed = {*self.document["losses"], *self.document["missing"]}
         for key in APART_LISTS:
             if self.document[key]:
                 yield key, self.list_heading(key), self.listed_rules(key)
-        told = ("losses", "missing", *APART_LISTS)
-        listed = {id_ for key in told for id_ in self.document[key]}
-        others = [rule for rule in self.document["rules"] if rule["id"] not in listed]
-        fallbacks = [rule for rule in others if rule["fallback"]]
+            listed.update(self.document[key])
+        fallbacks = [
+            rule
+            for rule in self.document["rules"]
+            if rule["fallback"] and rule["id"] not in listed
+        ]
         if fallbacks:
             yield "fallback", self.list_heading("fallback"), fallbacks
 
     def list_heading(self, key: str) -> str:
         """Return the heading of a list of the document."""
-        return self.say(f"list-{key.replace('_', '-')}")
+        message_key = key.replace("_", "-")
+        return self.say(f"list-{message_key}")
 
-    def loss(self, rule: Document) -> Iterator[LabelledText]:
+    def loss(self, rule: Document) -> Facts:
         """Yield everything that is said of a rule that lost points."""
         yield self.say("clause"), self.clauses(rule)
         yield self.say("required"), safe(rule["required"])
@@ -294,11 +341,12 @@ class Display(Words):
         than its own, say.
         """
         for figure in rule["inputs"]:
-            if figure["state"] == rule["state"] and figure["metric"] != rule["metric"]:
+            is_own = figure["metric"] == rule["metric"]
+            if figure["state"] == rule["state"] and not is_own:
                 return True
         return rule["reason"]["code"] in REASONS_TO_SAY
 
-    def remedy(self, remedy: Document | None) -> Iterator[LabelledText]:
+    def remedy(self, remedy: Document | None) -> Facts:
         """Yield what is to be done, by whom, with whom, by when, and with which money."""
         if remedy is None:
             return
@@ -306,12 +354,12 @@ class Display(Words):
             if remedy[key]:
                 yield self.say(key), safe(remedy[key])
 
-    def proof(self, rule: Document) -> Iterator[LabelledText]:
+    def proof(self, rule: Document) -> Facts:
         """Yield the documents that were given as evidence, and the product that the plan names."""
         documents = rule["evidence"]["documents"]
-        valid = [document["document"] for document in documents if document["valid"]]
-        if valid:
-            yield self.say("documents"), safe_list(valid, "; ")
+        names = [document["document"] for document in documents if document["valid"]]
+        if names:
+            yield self.say("documents"), safe_list(names, "; ")
         if rule["remedy"] and rule["remedy"]["product"]:
             yield self.say("product"), safe(rule["remedy"]["product"])
 
@@ -323,6 +371,9 @@ class Display(Words):
     def lost_points(self, rule: Document) -> str:
         """Return what a rule of a list of lost points lost; of a missing one, what else became of
         its points.
+
+        A missing figure may cost its points, leave the maximum, count in full, or wait for points
+        from a person: whatever the rule set declares for it.
         """
         if Decimal(rule["lost"]):
             return self.say("minus", points=self.number(rule["lost"]))
@@ -345,9 +396,11 @@ class Display(Words):
 
     def under_a_tick(self) -> str:
         """Return what stands for an amount too little for the last place: `under 0.01`."""
-        _, _, places = self.document["index"]["maximum"].partition(".")
-        tick = Decimal(1).scaleb(-len(places))
-        return message(self.lang, "word.under", {"points": self.number(f"{tick:f}")})
+        # The maximum is always there, and printed with all places of points.
+        _, _, decimals = self.document["index"]["maximum"].partition(".")
+        tick = Decimal(1).scaleb(-len(decimals))
+        points = self.number(f"{tick:f}")
+        return message(self.lang, "word.under", {"points": points})
 
     def no_losses(self) -> str:
         """Return what stands in place of losses: that nothing was lost only where that is so."""
@@ -356,7 +409,12 @@ class Display(Words):
         return self.say("no-losses-yet")
 
     def points_at_stake(self, rule: Document, key: str = "") -> str:
-        """Return what a rule of a list lost, or what it is worth where it lost nothing."""
+        """Return what a rule of a list lost, or what it is worth where it lost nothing.
+
+        Args:
+            rule: the rule.
+            key: the list, as the document names it; some lists tell other points.
+        """
         if key == "missing":
             return self.lost_points(rule)
         if key == "unsupported":
@@ -382,13 +440,16 @@ class Display(Words):
             words = f"{safe(track['id'])}: {earned} / {maximum}"
             yield words, list(self._points_of_track(track["id"]))
 
-    def _points_of_track(self, track: str) -> Iterator[str]:
+    def _points_of_track(self, track: str) -> Lines:
         for rule in self.document["rules"]:
             points = rule["tracks"][track]
             if points is None:
                 continue
-            title = f"{safe(rule['title'])} ({self.clauses(rule)})"
-            line = f"{title}: {self.number(points)} / {self.number(rule['maximum'])}"
+            title = safe(rule["title"])
+            clauses = self.clauses(rule)
+            earned = self.number(points)
+            maximum = self.number(rule["maximum"])
+            line = f"{title} ({clauses}): {earned} / {maximum}"
             # Reports that were written before reasons were kept have none.
             reason = rule.get("track_reasons", {}).get(track)
             if reason:
@@ -397,7 +458,7 @@ class Display(Words):
 
     # The foot
 
-    def foot(self) -> Iterator[LabelledText]:
+    def foot(self) -> Facts:
         """Yield where everything comes from: documents, weights, files with their hashes."""
         ruleset = self.document["ruleset"]
         engine = self.document["engine"]
@@ -405,7 +466,8 @@ class Display(Words):
             if ruleset[key]:
                 yield self.say(label), safe(ruleset[key])
         yield self.say("weights"), self._weight_bases()
-        conflicts = sum(bool(rule["conflicts"]) for rule in self.document["rules"])
+        rules = self.document["rules"]
+        conflicts = sum(bool(rule["conflicts"]) for rule in rules)
         if conflicts:
             yield self.say("conflicts"), self.say("conflict-count", count=conflicts)
         for file in ruleset["files"]:
@@ -416,5 +478,6 @@ class Display(Words):
 
     def _weight_bases(self) -> str:
         parts = (*self.document["rules"], *self.document["groups"])
-        bases = {part["weight_basis"] for part in parts}
-        return "; ".join(self.say(f"basis-{basis}") for basis in sorted(bases))
+        bases = sorted({part["weight_basis"] for part in parts})
+        words = [self.say(f"basis-{basis}") for basis in bases]
+        return "; ".join(words)

@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cchc_rules.base import messages
-from cchc_rules.render.display import (
-    Document,
-    LabelledText,
-    Words,
-    safe,
-    safe_list,
-)
+from cchc_rules.render.display import Document, Facts, Lines, Words, safe, safe_list
 from cchc_rules.render.markdown import heading, pairs, plain, table
 from cchc_rules.render.versions import DifferenceView, Part, markdown_items
 from cchc_rules.rules.instrument import every_rule
@@ -21,15 +15,29 @@ FORMATS = ("markdown", "html")
 
 Rows = list[list[str]]
 
+HEAD_KEYS = ("id", "version", "valid", "source", "note")
+"""What is said of a rule set first, as the keys of its document name it."""
+
+AREA_COLUMNS = ("area", "rules", "weight", "basis")
 CONFLICT_COLUMNS = ("conflict-rule", "governs", "where", "other")
 REMEDY_COLUMNS = ("task", "clause", "lead", "with", "by", "product", "for")
+REMEDY_KEYS = ("lead", "with", "due", "product")
+"""The columns of a remedy that may be empty, as the keys of its document name them."""
 
 DEEPEST_HEADING = 5
 """Most marks of an area's heading: its rules have one more, and Markdown ends at six."""
 
 
 def render(document: Document, form: str) -> str:
-    """Return the page of a rule set in one of `FORMATS`; HTML needs the extra `html`."""
+    """Return the page of a rule set in one of `FORMATS`.
+
+    Args:
+        document: the rule set in words, as `cchc_rules.rules.instrument` gives it.
+        form: one of `FORMATS`; HTML needs the extra `html`.
+
+    Returns:
+        The page, with a line end at its end.
+    """
     view = InstrumentView(document)
     if form == "markdown":
         return "\n".join(_markdown(view)) + "\n"
@@ -46,16 +54,16 @@ class InstrumentView(Words):
         words = {name: str(value) for name, value in arguments.items()}
         return messages.message(self.lang, f"instrument.{key}", **words)
 
-    def head(self) -> Iterator[LabelledText]:
+    def head(self) -> Facts:
         """Yield what the rule set is."""
         document = self.document
-        for key in ("id", "version", "valid", "source", "note"):
+        for key in HEAD_KEYS:
             if document[key]:
                 yield self.say(key), safe(document[key])
-        scale = self.say(
-            "scale-line", scale=document["scale"], places=document["places"]
-        )
-        yield self.say("scale"), scale
+        scale = document["scale"]
+        places = document["places"]
+        words = self.say("scale-line", scale=scale, places=places)
+        yield self.say("scale"), words
         if document["kinds"]:
             yield self.say("kinds"), safe_list(document["kinds"])
 
@@ -69,30 +77,29 @@ class InstrumentView(Words):
 
     def area_heads(self) -> list[str]:
         """Return the heads of the table of areas."""
-        return [self.say(key) for key in ("area", "rules", "weight", "basis")]
+        return [self.say(key) for key in AREA_COLUMNS]
 
     def area_rows(self) -> Rows:
         """Return the areas at the top: title, number of rules, points, origin of the points."""
-        return [
-            [
-                self.area_title(area),
-                str(rule_count(area)),
-                area["weight"],
-                self.basis(area),
-            ]
-            for area in self.areas
-        ]
+        rows = []
+        for area in self.areas:
+            count = str(rule_count(area))
+            title = self.area_title(area)
+            rows.append([title, count, area["weight"], self.basis(area)])
+        return rows
 
     def basis(self, area: Document) -> str:
         """Return where the points of an area come from."""
-        return messages.message(self.lang, "report." + f"basis-{area['basis']}")
+        basis = area["basis"]
+        return messages.message(self.lang, f"report.basis-{basis}")
 
     def area_title(self, area: Document) -> str:
         """Return the title of an area; bonus and penalty areas say their cap."""
         title = safe(area["title"])
         if area["kind"] == "base":
             return title
-        return f"{title} ({self.say(area['kind'], cap=area['cap'])})"
+        cap = self.say(area["kind"], cap=area["cap"])
+        return f"{title} ({cap})"
 
     def remarks(self, area: Document) -> list[str]:
         """Return what is said of an area before its rules."""
@@ -104,7 +111,11 @@ class InstrumentView(Words):
     # Rules
 
     def worth(self, rule: Document) -> str:
-        """Return how many points a rule gives; some are for information only."""
+        """Return how many points a rule gives; some are for information only.
+
+        The weight of a rule in a mean is no number of points: what it brings its group depends on
+        its neighbours, and is told as so much of so much.
+        """
         if rule["weight"] is None:
             return self.say("information")
         if rule["share"] is not None:
@@ -118,19 +129,20 @@ class InstrumentView(Words):
             return self.say("one-point", points=figure)
         return self.say("points", points=figure)
 
-    def rule(self, rule: Document) -> Iterator[LabelledText]:
+    def rule(self, rule: Document) -> Facts:
         """Yield what a rule asks, and how points are lost."""
         yield self.say("clause"), safe_list(rule["source"])
         for key in ("measures", "required"):
             if rule[key]:
                 yield self.say(key), safe(rule[key])
-        losing = "; ".join(line.rstrip(".") for line in rule["losing"])
-        yield self.say("losing"), safe(losing)
+        # Each way to lose points is a sentence of its own; in a row they end only once.
+        losing = [line.rstrip(".") for line in rule["losing"]]
+        yield self.say("losing"), safe("; ".join(losing))
         if rule["due"]:
             yield self.say("due"), self.say("due-line", due=rule["due"])
         yield from self._further(rule)
 
-    def _further(self, rule: Document) -> Iterator[LabelledText]:
+    def _further(self, rule: Document) -> Facts:
         for key in ("requires", "absence"):
             if rule[key]:
                 yield self.say(key), safe("; ".join(rule[key]))
@@ -140,7 +152,7 @@ class InstrumentView(Words):
             yield self.say("remedy"), safe(rule["remedy"])
         for conflict in rule["conflicts"]:
             parts = (conflict["source"], conflict["required"], conflict["note"])
-            words = ": ".join(safe(part) for part in parts if part)
+            words = safe_list(filter(None, parts), ": ")
             yield self.say("conflict"), words
         if rule["note"]:
             yield self.say("note"), safe(rule["note"])
@@ -181,24 +193,22 @@ class InstrumentView(Words):
 
     def remedy_rows(self) -> Rows:
         """Return who must do what, with whom, by when, for which rules."""
-        return [
-            [
-                remedy["task"],
-                ", ".join(remedy["source"]),
-                *(remedy[key] or "–" for key in ("lead", "with", "due", "product")),
-                "; ".join(remedy["rules"]) or "–",
-            ]
-            for remedy in self.document["remedies"]
-        ]
+        rows = []
+        for remedy in self.document["remedies"]:
+            clauses = ", ".join(remedy["source"])
+            details = [remedy[key] or "–" for key in REMEDY_KEYS]
+            rules = "; ".join(remedy["rules"]) or "–"
+            rows.append([remedy["task"], clauses, *details, rules])
+        return rows
 
-    def derived(self) -> Iterator[LabelledText]:
+    def derived(self) -> Facts:
         """Yield the derived metrics with their formulas."""
         for metric in self.document["derived"]:
-            parts = (metric["formula"], metric["rounds"])
-            words = "; ".join(part for part in parts if part)
+            parts = filter(None, (metric["formula"], metric["rounds"]))
+            words = "; ".join(parts)
             yield safe(metric["title"]), safe(words)
 
-    def bands(self) -> Iterator[LabelledText]:
+    def bands(self) -> Facts:
         """Yield the bands with their edges."""
         for band in self.document["bands"]:
             yield safe(band["title"]), safe(band["edges"])
@@ -209,7 +219,7 @@ class InstrumentView(Words):
         for version in self.document["versions"]:
             yield from view.version(version)
 
-    def files(self) -> Iterator[LabelledText]:
+    def files(self) -> Facts:
         """Yield the files with their hashes."""
         for file in self.document["files"]:
             yield safe(file["name"]), f"SHA-256 {file['sha256']}"
@@ -220,43 +230,55 @@ def rule_count(area: dict[str, Any]) -> int:
     return sum(1 for _ in every_rule([area]))
 
 
-def _markdown(view: InstrumentView) -> Iterator[str]:
+def _markdown(view: InstrumentView) -> Lines:
     document = view.document
-    yield from (f"# {plain(document['title'])}", "")
+    title = plain(document["title"])
+    yield f"# {title}"
+    yield ""
     yield from pairs(view.head())
     yield from heading(view.say("areas"))
     yield from table(view.area_heads(), view.area_rows())
-    yield from (*heading(view.say("usual")), view.say("usual-line"), "")
+    yield from heading(view.say("usual"))
+    yield view.say("usual-line")
+    yield ""
     yield from _bullets(document["absence"])
     for area in view.areas:
         yield from _area(view, area, 2)
     yield from _tables(view)
     yield from _lists(view)
     yield from _versions(view)
-    yield from (*heading(view.say("files")), view.say("made"), "")
+    yield from heading(view.say("files"))
+    yield view.say("made")
+    yield ""
     yield from pairs(view.files())
 
 
-def _bullets(lines: list[str]) -> Iterator[str]:
-    yield from (f"- {plain(line)}" for line in lines)
+def _bullets(lines: list[str]) -> Lines:
+    for line in lines:
+        yield f"- {plain(line)}"
 
 
-def _area(view: InstrumentView, area: Document, level: int) -> Iterator[str]:
+def _area(view: InstrumentView, area: Document, level: int) -> Lines:
     """Yield an area, its rules, and the areas below it, each one heading deeper."""
     marks = "#" * min(level, DEEPEST_HEADING)
+    title = plain(view.area_title(area))
     points = view.points(area["weight"])
-    yield from ("", f"{marks} {plain(view.area_title(area))} – {points}")
+    yield ""
+    yield f"{marks} {title} – {points}"
     for remark in view.remarks(area):
-        yield from ("", plain(remark))
+        yield ""
+        yield plain(remark)
     for rule in area["rules"]:
-        title = f"{plain(rule['title'])} – {view.worth(rule)}"
-        yield from ("", f"{marks}# {title}", "")
+        title = plain(rule["title"])
+        yield ""
+        yield f"{marks}# {title} – {view.worth(rule)}"
+        yield ""
         yield from pairs(view.rule(rule))
     for inner in area["areas"]:
         yield from _area(view, inner, level + 1)
 
 
-def _tables(view: InstrumentView) -> Iterator[str]:
+def _tables(view: InstrumentView) -> Lines:
     conflicts = view.conflict_rows()
     if conflicts:
         yield from heading(view.say("conflicts"))
@@ -267,7 +289,7 @@ def _tables(view: InstrumentView) -> Iterator[str]:
         yield from table(view.remedy_heads(), remedies)
 
 
-def _lists(view: InstrumentView) -> Iterator[str]:
+def _lists(view: InstrumentView) -> Lines:
     document = view.document
     if document["derived"]:
         yield from heading(view.say("derived"))
@@ -281,12 +303,14 @@ def _lists(view: InstrumentView) -> Iterator[str]:
         yield from _bullets(document["targets"])
 
 
-def _versions(view: InstrumentView) -> Iterator[str]:
+def _versions(view: InstrumentView) -> Lines:
     if not view.document["versions"]:
         return
-    yield from (*heading(view.say("versions")), view.say("versions-line"))
+    yield from heading(view.say("versions"))
+    yield view.say("versions-line")
     for title, items in view.versions():
-        yield from ("", f"### {plain(title)}")
+        yield ""
+        yield f"### {plain(title)}"
         if items:
             yield ""
             yield from markdown_items(items)

@@ -1,21 +1,30 @@
 """The report as Markdown, ready to paste into another document."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from cchc_rules.render.display import Display, Document, LabelledText, safe
+from cchc_rules.render.display import Display, Document, LabelledText, Lines, safe
 
+# The characters that CommonMark and its tables may take for marks; a backslash before one of them
+# makes it plain. Numbers and dashes need none: no line begins with a text that people typed.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|#&~])")
 
 POINTS = ("earned", "lost", "excluded", "maximum")
+"""The columns of points, of areas and of rules alike."""
 
 
 def markdown(document: Document) -> str:
-    """Return a report as Markdown: the same words as the text, and a table of all rules."""
+    """Return a report as Markdown: the same words as the text, and a table of all rules.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> report = score(load_rules("cam-due-2023"), load_measurements("examples/cam-due-2023.json"))
+    >>> print(markdown(report.to_dict(lang="en")).splitlines()[0])
+    # Self-assessment of administrative reform
+    """
     return "\n".join(_report_lines(Display(document))) + "\n"
 
 
-def _report_lines(display: Display) -> Iterator[str]:
+def _report_lines(display: Display) -> Lines:
     yield f"# {display.say('title')}"
     yield ""
     yield from pairs(display.head())
@@ -26,7 +35,8 @@ def _report_lines(display: Display) -> Iterator[str]:
         yield from _lost(display, title, rules)
     for key, title, rules in display.apart():
         yield from heading(title)
-        yield from (_apart(display, rule, key) for rule in rules)
+        for rule in rules:
+            yield _apart(display, rule, key)
     yield from _tracks(display)
     yield from _all_rules(display)
     yield from heading(display.say("provenance"))
@@ -42,15 +52,23 @@ def plain(text: object) -> str:
     return _MARKS.sub(r"\\\1", safe(text))
 
 
-def heading(words: str, level: int = 2) -> Iterator[str]:
+def heading(words: str, level: int = 2) -> Lines:
     """Yield a heading with an empty line on both sides.
 
-    The words are taken as they are: pass a text that is not the catalogue's through `plain`.
+    Args:
+        words: the heading, taken as it is: pass a text that is not the catalogue's through `plain`.
+        level: how many marks stand before it, from 1 to 6.
+
+    >>> list(heading("Areas"))
+    ['', '## Areas', '']
     """
-    yield from ("", f"{'#' * level} {words}", "")
+    marks = "#" * level
+    yield ""
+    yield f"{marks} {words}"
+    yield ""
 
 
-def pairs(facts: Iterable[LabelledText]) -> Iterator[str]:
+def pairs(facts: Iterable[LabelledText]) -> Lines:
     """Yield labels and words as a list.
 
     >>> list(pairs([("Unit", "Commune A")]))
@@ -60,20 +78,35 @@ def pairs(facts: Iterable[LabelledText]) -> Iterator[str]:
         yield f"- **{plain(label)}:** {plain(words)}"
 
 
-def table(heads: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
-    """Yield the lines of a table; nothing in its cells is taken for a mark."""
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
+def table(heads: list[str], rows: Iterable[list[str]]) -> Lines:
+    """Yield the lines of a table; nothing in its cells is taken for a mark.
+
+    Args:
+        heads: the headings, words of the catalogue.
+        rows: the cells of each row, texts of any origin.
+
+    >>> list(table(["Area", "Lost"], [["A|B", "2"]]))
+    ['| Area | Lost |', '|---|---|', '| A\\\\|B | 2 |']
+    """
+    yield _table_row(heads)
+    yield "|" + "---|" * len(heads)
     for row in rows:
-        yield f"| {' | '.join(map(plain, row))} |"
+        yield _table_row(map(plain, row))
 
 
-def _areas(display: Display) -> Iterator[str]:
+def _table_row(cells: Iterable[str]) -> str:
+    joined_cells = " | ".join(cells)
+    return f"| {joined_cells} |"
+
+
+def _areas(display: Display) -> Lines:
     yield from heading(display.say("areas"))
-    heads = [display.say(key) for key in ("area", *POINTS)]
-    rows = [
-        [display.title(group), *_points(display, group)] for group in display.areas()
-    ]
+    keys = ("area", *POINTS)
+    heads = [display.say(key) for key in keys]
+    rows = []
+    for group in display.areas():
+        title = display.title(group)
+        rows.append([title, *_points(display, group)])
     yield from table(heads, rows)
 
 
@@ -81,13 +114,16 @@ def _points(display: Display, part: Document) -> list[str]:
     return [display.number(part[key]) for key in POINTS]
 
 
-def _lost(display: Display, title: str, rules: list[Document]) -> Iterator[str]:
-    yield from ("", f"## {title}")
+def _lost(display: Display, title: str, rules: list[Document]) -> Lines:
+    yield ""
+    yield f"## {title}"
     if not rules:
-        yield from ("", display.no_losses())
+        yield ""
+        yield display.no_losses()
     for position, rule in enumerate(rules, start=1):
         points = display.lost_points(rule)
-        yield from heading(f"{position}. {points} · {plain(rule['title'])}", level=3)
+        name = plain(rule["title"])
+        yield from heading(f"{position}. {points} · {name}", level=3)
         yield from pairs(display.loss(rule))
 
 
@@ -99,21 +135,23 @@ def _apart(display: Display, rule: Document, key: str) -> str:
     return f"- **{title}** ({clauses}) – {points}. {reason}"
 
 
-def _tracks(display: Display) -> Iterator[str]:
+def _tracks(display: Display) -> Lines:
     tracks = list(display.tracks())
     if tracks:
         yield from heading(display.say("tracks"))
     for words, rules in tracks:
         yield f"- **{plain(words)}**"
-        yield from (f"  - {plain(rule)}" for rule in rules)
+        for rule in rules:
+            yield f"  - {plain(rule)}"
 
 
-def _all_rules(display: Display) -> Iterator[str]:
+def _all_rules(display: Display) -> Lines:
     yield from heading(display.say("all-rules"))
     keys = ("rule", "clause", "state", *POINTS, "arithmetic")
     heads = [display.say(key) for key in keys]
     rules = display.document["rules"]
-    yield from table(heads, (_rule_row(display, rule) for rule in rules))
+    rows = [_rule_row(display, rule) for rule in rules]
+    yield from table(heads, rows)
 
 
 def _rule_row(display: Display, rule: Document) -> list[str]:

@@ -3,12 +3,12 @@ computes nothing.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from markupsafe import Markup
 
 from cchc_rules.base import messages
-from cchc_rules.render.display import Document, safe
+from cchc_rules.render.display import Document, Facts, safe
 from cchc_rules.render.html_template import file, policy, template
 from cchc_rules.render.ranking import RankingView
 
@@ -49,7 +49,7 @@ class OverviewView(RankingView):
         shown = {name: safe(value) for name, value in arguments.items()}
         return messages.message(self.lang, f"overview.{id_}", **shown)
 
-    def findings(self) -> Iterator[tuple[str, str]]:
+    def findings(self) -> Facts:
         """Yield the figures of the whole: label and words."""
         yield self.of("count"), self.count(self.document["count"])
         if self.document["unranked"]:

@@ -27,11 +27,15 @@ PARTS = ("earned", "lost", "excluded")
 """The parts of the points of a group or a state."""
 
 EDGE_SIGNS = {"from": "≥", "above": ">", "to": "≤", "below": "<"}
+"""The edges of a band, with the signs that people read."""
 
 ALWAYS_SHOWN = ("missing", "not_applicable")
 """The states that have a tile even where no rule is in them."""
 
 NOTHING = Fraction(0)
+
+TOTALS = ("maximum", "index")
+"""The steps of the index that are totals; all others add to a total or take from it."""
 
 
 def page(document: Document, study: Document | None = None) -> str:
@@ -41,17 +45,23 @@ def page(document: Document, study: Document | None = None) -> str:
         document: the report.
         study: the sensitivity document of the same scoring, shown as a section of the page.
 
+    Returns:
+        The page, with its style and script in it and a line end at its end.
+
     Raises:
         ValueError: the study is of another scoring.
     """
-    if study is not None and _scoring(study) != _scoring(document):
-        raise ValueError("study: ≠ report")
+    sure = None
+    if study is not None:
+        if _scoring(study) != _scoring(document):
+            raise ValueError("study: ≠ report")
+        sure = SensitivityView(study)
     style = file("chart.css") + file("page.css")
     script = file("page.js")
     html = template("page.html").render(
         view=_PageView(document),
         report=document,
-        sure=None if study is None else SensitivityView(study),
+        sure=sure,
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),
@@ -60,7 +70,10 @@ def page(document: Document, study: Document | None = None) -> str:
 
 
 def _scoring(document: Document) -> tuple[object, ...]:
-    """Return what tells scorings apart: language, rule set, submission, day and index."""
+    """Return what tells scorings apart: language, rule set, submission, day and index.
+
+    The index is among them for figures that were tried out: they change it, and no hash.
+    """
     return (
         document["language"],
         document["ruleset"]["sha256"],
@@ -99,7 +112,7 @@ class _PageView(Display):
         return f"+{self.number(figure)}"
 
     def area(self, id_: str) -> Document:
-        """Return the group at the top that a group lies in."""
+        """Return the group at the top that a group lies in, given the id of the group."""
         group = self.groups[id_]
         if group["parent"] is None:
             return group
@@ -133,15 +146,16 @@ class _PageView(Display):
     def bounds(self, band: Document) -> str:
         """Return the range of a band in signs, such as `≥ 70, < 80`."""
         edges = band["range"] or {}
-        return ", ".join(
-            f"{sign} {self.number(edges[edge])}"
-            for edge, sign in EDGE_SIGNS.items()
-            if edge in edges
-        )
+        bounds = []
+        for edge, sign in EDGE_SIGNS.items():
+            if edge in edges:
+                bounds.append(f"{sign} {self.number(edges[edge])}")
+        return ", ".join(bounds)
 
     def titles(self, ids: Sequence[str]) -> str:
         """Return the titles of rules."""
-        return "; ".join(self.rules[id_]["title"] for id_ in ids)
+        titles = [self.rules[id_]["title"] for id_ in ids]
+        return "; ".join(titles)
 
     def conflicting(self) -> list[Document]:
         """Return the rules whose target has another reading."""
@@ -167,18 +181,23 @@ class _PageView(Display):
         parts = [self.say("rule-count", count=index["counts"][state])]
         for key in PARTS:
             if Fraction(points[key]):
-                parts.append(self.say(f"state-{key}", points=self.number(points[key])))
-        return Tile(
-            state, self.list_heading(state), points["maximum"], "; ".join(parts)
-        )
+                figure = self.number(points[key])
+                parts.append(self.say(f"state-{key}", points=figure))
+        heading = self.list_heading(state)
+        return Tile(state, heading, points["maximum"], "; ".join(parts))
 
     def _counted(self, *states: str) -> str:
+        """Return how many rules are in each of some states, in words."""
         counts = self.document["index"]["counts"]
-        return ", ".join(
+        words = [
             f"{counts[state]} {self.state(state)}" for state in states if counts[state]
-        )
+        ]
+        return ", ".join(words)
 
     # Lengths of bars: the only things that a page works out
+
+    # They are exact fractions until they are printed, as all figures are, so that the same document
+    # gives the same page on every machine.
 
     def gauge(self, figure: str) -> str:
         """Return where a figure stands on the scale of the index, in percent of its length."""
@@ -195,16 +214,17 @@ class _PageView(Display):
         ladder = band["ladder"]
         # The lowest band begins with the scale, whatever its own lower edge says.
         # An edge below zero or above the scale is drawn at its end: that band has no length.
+        # Edges stay texts as the document writes them, because they are printed below the scale.
         scale = self.document["index"]["scale"]
-        edges = [_lower_edge(rung) for rung in ladder[1:]]
-        lows = [
-            "0",
-            *(min(max("0", edge, key=Fraction), scale, key=Fraction) for edge in edges),
-        ]
+        lows = ["0"]
+        for rung in ladder[1:]:
+            edge = max("0", _lower_edge(rung), key=Fraction)
+            lows.append(min(edge, scale, key=Fraction))
         highs = [*lows[1:], scale]
         for rung, low, high in zip(ladder, lows, highs, strict=True):
             length = _percent(Fraction(high) - Fraction(low), self._scale)
-            yield self.gauge(low), length, low, rung["id"] == band["id"]
+            is_reached = rung["id"] == band["id"]
+            yield self.gauge(low), length, low, is_reached
 
     def marks(self) -> Iterator[tuple[str, str, str]]:
         """Yield the figures under the scale, without those that stand too close to another.
@@ -213,14 +233,16 @@ class _PageView(Display):
         """
         last = NOTHING
         yield "0%", self.number("0"), "start"
+        least_distance = self._scale * LEAST_DISTANCE
         for _, _, low, _ in self.rungs():
             edge = Fraction(low)
-            if edge - last >= self._scale * LEAST_DISTANCE:
+            if edge - last >= least_distance:
                 last = edge
                 yield self.gauge(low), self.number(low), "middle"
         # The last figure ends at the edge of the scale, so it needs twice the room.
-        if self._scale - last >= self._scale * 2 * LEAST_DISTANCE:
-            yield "100%", self.number(self.document["index"]["scale"]), "end"
+        if self._scale - last >= 2 * least_distance:
+            scale = self.document["index"]["scale"]
+            yield "100%", self.number(scale), "end"
 
     def area_bar(self, group: Document) -> Iterator[tuple[str, str, str]]:
         """Yield the parts of an area's bar, in percent of the largest area.
@@ -231,7 +253,8 @@ class _PageView(Display):
         for key, points in zip(PARTS, _points_of(group), strict=True):
             if points:
                 begin = _percent(start, self._largest_area)
-                yield key, begin, _percent(points, self._largest_area)
+                length = _percent(points, self._largest_area)
+                yield key, begin, length
             start += points
 
     def step_bar(self, step: Document) -> tuple[str, str, str, str]:
@@ -239,22 +262,26 @@ class _PageView(Display):
 
         These are where it begins, how long it is, where the total came from and where it ends. The
         first and the last step are totals, and begin at zero.
+
+        The bars hang in the air like those of a waterfall. Where all steps lie between 0 and 100,
+        one that takes the total from 90 to 80 begins at 80 %, is 10 % long, came from 90 % and ends
+        at 80 %.
         """
         lowest, highest = self._range_of_steps
         total = Fraction(step["total"])
         before = NOTHING
-        if step["kind"] not in ("maximum", "index"):
+        if step["kind"] not in TOTALS:
             before = total - Fraction(step["change"])
-
-        def percent(distance: Fraction) -> str:
-            return _percent(distance, highest - lowest)
-
-        return (
-            percent(min(before, total) - lowest),
-            percent(abs(total - before)),
-            percent(before - lowest),
-            percent(total - lowest),
+        distances = (
+            min(before, total) - lowest,
+            abs(total - before),
+            before - lowest,
+            total - lowest,
         )
+        start, length, came_from, end = (
+            _percent(distance, highest - lowest) for distance in distances
+        )
+        return start, length, came_from, end
 
     def loss_bar(self, rule: Document) -> str:
         """Return how long a loss is, in percent of the largest."""
@@ -266,19 +293,21 @@ class _PageView(Display):
 
     @cached_property
     def _largest_area(self) -> Fraction:
-        sums = (sum(_points_of(area), NOTHING) for area in self.areas())
+        sums = [sum(_points_of(area), NOTHING) for area in self.areas()]
         return max(sums, default=NOTHING)
 
     @cached_property
     def _largest_loss(self) -> Fraction:
-        losses = (Fraction(rule["lost"]) for rule in self.listed_rules("losses"))
+        rules = self.listed_rules("losses")
+        losses = [Fraction(rule["lost"]) for rule in rules]
         return max(losses, default=NOTHING)
 
     @cached_property
     def _range_of_steps(self) -> tuple[Fraction, Fraction]:
         """The least and the largest total of any step, and zero."""
-        totals = [Fraction(step["total"]) for step in self.document["index"]["steps"]]
-        return min(NOTHING, *totals), max(NOTHING, *totals)
+        steps = self.document["index"]["steps"]
+        totals = [NOTHING, *(Fraction(step["total"]) for step in steps)]
+        return min(totals), max(totals)
 
 
 def _lower_edge(band: Document) -> str:
@@ -300,5 +329,6 @@ def _percent(part: Fraction, whole: Fraction) -> str:
     """
     share = NOTHING
     if whole > 0:
-        share = max(NOTHING, min(part / whole, Fraction(1)))
-    return fixed(half_up(share.numerator * 10000, share.denominator), 2) + "%"
+        share = min(max(part / whole, NOTHING), Fraction(1))
+    hundredths = half_up(share.numerator * 10000, share.denominator)
+    return fixed(hundredths, 2) + "%"

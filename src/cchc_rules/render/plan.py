@@ -4,18 +4,26 @@ They lay out what the document says.
 """
 
 import textwrap
-from collections.abc import Iterator
 
-from cchc_rules.render.display import Document, LabelledText, Words, safe, safe_list
+from cchc_rules.render.display import Document, Facts, Lines, Words, safe, safe_list
 from cchc_rules.render.markdown import heading, pairs, plain
-from cchc_rules.render.text import TextLayout, joined
+from cchc_rules.render.text import WORDS_INDENT, TextLayout, joined
 from cchc_rules.report.printing import print_report
 
 FORMATS = ("text", "markdown", "json")
 
 
 def render(document: Document, form: str, *, width: int = 100) -> str:
-    """Return the document of a plan in one of `FORMATS`; the width counts for text alone."""
+    """Return the document of a plan in one of `FORMATS`.
+
+    Args:
+        document: what would win points back, and the fewest changes that lead to a goal.
+        form: one of `FORMATS`.
+        width: how many characters a line of the text may have; the other forms have no width.
+
+    Returns:
+        The view, with a line end at its end.
+    """
     if form == "json":
         return print_report(document)
     view = _PlanView(document)
@@ -27,7 +35,7 @@ def render(document: Document, form: str, *, width: int = 100) -> str:
 class _PlanView(Words):
     """Says the parts of the document, for every view alike."""
 
-    def head(self) -> Iterator[LabelledText]:
+    def head(self) -> Facts:
         """Yield whose plan it is, where the index stands, and where the steps lead."""
         document = self.document
         submission = document["measurements"]
@@ -41,6 +49,7 @@ class _PlanView(Words):
         for change in submission["changes"]:
             yield self.say("tried"), safe(change["text"])
         yield self.say("now"), self.index_with_band(document["now"])
+        # Without steps the goal is reached already, or out of reach: there is no “then”.
         if document["steps"]:
             yield self.say("then"), self.index_with_band(document["then"])
         yield self.say("goal"), safe(document["text"])
@@ -54,7 +63,9 @@ class _PlanView(Words):
 
     def title(self, change: Document) -> str:
         """Return the name of the rule that a change improves, with its clauses."""
-        return f"{safe(change['title'])} ({safe_list(change['source'])})"
+        title = safe(change["title"])
+        clauses = safe_list(change["source"])
+        return f"{title} ({clauses})"
 
     def change(self, change: Document) -> str:
         """Return what becomes of the figure; one that is missing counts as the best."""
@@ -63,7 +74,7 @@ class _PlanView(Words):
             return self.say("counted-best", text=words)
         return words
 
-    def step(self, step: Document) -> Iterator[LabelledText]:
+    def step(self, step: Document) -> Facts:
         """Yield what is said of a step."""
         yield self.say("figure-change"), self.change(step)
         yield self.say("won"), self.number(step["points"])
@@ -73,7 +84,11 @@ class _PlanView(Words):
                 yield self.say(key), safe(step[key])
 
     def gain(self, change: Document) -> str:
-        """Return what a change alone would bring, and what it takes."""
+        """Return what a change alone would bring, and what it takes.
+
+        Gains of several changes need not add up: rounding, caps and gates lie between them. Only
+        the steps, each reckoned on top of those before it, say what comes of all together.
+        """
         index = self.number(change["index"])
         parts = [self.say("rise", text=self.change(change), index=index)]
         if change["effort"]:
@@ -81,7 +96,8 @@ class _PlanView(Words):
             rate = self.number(change["per_effort"])
             parts.append(self.say("effort", effort=effort, rate=rate))
         if change["behind"]:
-            parts.append(self.say("behind", rules=", ".join(change["behind"])))
+            gates = ", ".join(change["behind"])
+            parts.append(self.say("behind", rules=gates))
         return "; ".join(parts)
 
 
@@ -92,13 +108,14 @@ class _PlanText(TextLayout):
         super().__init__(width, colour=False)
         self.view = view
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Lines:
         """Yield every line."""
         view = self.view
         yield view.say("plan").upper()
         yield from self.pairs(view.head())
         yield from self.steps()
-        yield from ("", view.say("mendable").upper())
+        yield ""
+        yield view.say("mendable").upper()
         changes = view.document["mendable"]
         if not changes:
             yield view.say("nothing-mendable")
@@ -106,19 +123,20 @@ class _PlanText(TextLayout):
             yield from self.hanging(f"{number}. ", view.title(change))
             yield from self.hanging("   ", view.gain(change))
 
-    def steps(self) -> Iterator[str]:
+    def steps(self) -> Lines:
         """Yield the steps that lead to the goal, one after the other."""
         view = self.view
         steps = view.document["steps"]
         if steps:
-            yield from ("", view.say("steps").upper())
+            yield ""
+            yield view.say("steps").upper()
         for number, step in enumerate(steps, start=1):
             yield ""
             yield from self.hanging(f"{number}. ", view.title(step))
-            yield from self.pairs(view.step(step), indent=3)
+            yield from self.pairs(view.step(step), indent=WORDS_INDENT)
 
-    def hanging(self, head: str, words: str) -> Iterator[str]:
-        """Yield words behind a head; words that do not fit go on below themselves."""
+    def hanging(self, head: str, words: str) -> Lines:
+        """Yield words behind a head, a number say; words that do not fit go on below themselves."""
         yield from textwrap.wrap(
             words,
             self.width,
@@ -128,17 +146,22 @@ class _PlanText(TextLayout):
         )
 
 
-def _markdown(view: _PlanView) -> Iterator[str]:
+def _markdown(view: _PlanView) -> Lines:
     document = view.document
-    yield from (f"# {view.say('plan')}", "")
+    yield f"# {view.say('plan')}"
+    yield ""
     yield from pairs(view.head())
     if document["steps"]:
-        yield from ("", f"## {view.say('steps')}")
+        yield ""
+        yield f"## {view.say('steps')}"
     for number, step in enumerate(document["steps"], start=1):
-        yield from heading(f"{number}. {plain(view.title(step))}", level=3)
+        title = plain(view.title(step))
+        yield from heading(f"{number}. {title}", level=3)
         yield from pairs(view.step(step))
     yield from heading(view.say("mendable"))
     if not document["mendable"]:
         yield view.say("nothing-mendable")
     for number, change in enumerate(document["mendable"], start=1):
-        yield f"{number}. **{plain(view.title(change))}**: {plain(view.gain(change))}"
+        title = plain(view.title(change))
+        gain = plain(view.gain(change))
+        yield f"{number}. **{title}**: {gain}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from cchc_rules.base import messages
-from cchc_rules.render.display import Document, Words, safe
+from cchc_rules.render.display import Document, Facts, Lines, Words, safe
 from cchc_rules.render.markdown import pairs, table
 from cchc_rules.render.text import BOLD, TextLayout
 
@@ -82,7 +82,7 @@ class RankingView(Words):
         shown = {name: safe(value) for name, value in arguments.items()}
         return messages.message(self.lang, f"ranking.{id_}", **shown)
 
-    def head(self) -> Iterator[tuple[str, str]]:
+    def head(self) -> Facts:
         """Yield the lines of the head: label and words. That units are missing comes first."""
         document = self.document
         if document["unranked"]:
@@ -228,7 +228,7 @@ class RankingView(Words):
 # Markdown and text
 
 
-def _markdown(view: RankingView) -> Iterator[str]:
+def _markdown(view: RankingView) -> Lines:
     yield from (f"# {view.tell('title')}", "")
     yield from pairs(view.head())
     yield ""
@@ -246,7 +246,7 @@ class _RankingText(TextLayout):
         self.width = width
         self.colour = colour
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Lines:
         """Yield every line."""
         view = self.view
         yield self.style(view.tell("title").upper(), BOLD)

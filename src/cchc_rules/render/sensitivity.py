@@ -2,12 +2,13 @@
 compute nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from cchc_rules.base import messages
 from cchc_rules.render.display import (
     Document,
-    LabelledText,
+    Facts,
+    Lines,
     Words,
     is_zero,
     message,
@@ -79,7 +80,7 @@ class SensitivityView(Words):
             return self.number(difference)
         return f"+{self.number(difference)}"
 
-    def head(self) -> Iterator[LabelledText]:
+    def head(self) -> Facts:
         """Yield what was scored, by which rule set, as of which day."""
         submission = self.document["measurements"]
         ruleset = self.document["ruleset"]
@@ -92,7 +93,7 @@ class SensitivityView(Words):
         for change in submission["changes"]:
             yield self.as_reported("tried"), safe(change["text"])
 
-    def findings(self) -> Iterator[LabelledText]:
+    def findings(self) -> Facts:
         """Yield what was found of the weights."""
         areas = self.document["weights"]["areas"]
         yield self.say("index"), self._index_of_scale()
@@ -120,13 +121,13 @@ class SensitivityView(Words):
         bases = {area["weight_basis"] for area in areas}
         return "; ".join(self.as_reported(f"basis-{basis}") for basis in sorted(bases))
 
-    def brief(self) -> Iterator[LabelledText]:
+    def brief(self) -> Facts:
         """Yield the findings that a report does not have already."""
         yield self.say("in-range"), safe(self.document["weights"]["text"])
         yield from self.changes()
         yield from self.most()
 
-    def changes(self) -> Iterator[LabelledText]:
+    def changes(self) -> Facts:
         """Yield what it takes to change the band, upwards and downwards."""
         bands = self.document["bands"]
         if not bands:
@@ -134,7 +135,7 @@ class SensitivityView(Words):
         for direction in ("up", "down"):
             yield self.say(direction), safe(bands[direction]["text"])
 
-    def most(self) -> Iterator[LabelledText]:
+    def most(self) -> Facts:
         """Yield the area that matters most, if any does."""
         weights = self.document["weights"]
         if not weights["most"]:
@@ -159,7 +160,7 @@ class SensitivityView(Words):
             return self.say("unread")
         return self.say("no-readings")
 
-    def foot(self) -> Iterator[LabelledText]:
+    def foot(self) -> Facts:
         """Yield where everything comes from: the hashes of the files, and the program."""
         engine = self.document["engine"]
         ruleset_hash = self.document["ruleset"]["sha256"]
@@ -247,7 +248,7 @@ def _weights_by_area(extreme: Document) -> Mapping[str, str]:
     return {item["area"]: item["weight"] for item in extreme["weights"]}
 
 
-def _markdown(view: SensitivityView) -> Iterator[str]:
+def _markdown(view: SensitivityView) -> Lines:
     yield from (f"# {view.say('title')}", "")
     yield from pairs(view.head())
     yield ""
@@ -275,7 +276,7 @@ class _SensitivityText(TextLayout):
         super().__init__(width, colour=colour)
         self.view = view
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Lines:
         """Yield every line."""
         view = self.view
         yield self.style(view.say("title").upper(), BOLD)
@@ -291,7 +292,7 @@ class _SensitivityText(TextLayout):
         yield from self.heading(view.say("provenance"))
         yield from self.pairs(view.foot())
 
-    def readings(self) -> Iterator[str]:
+    def readings(self) -> Lines:
         """Yield the other readings: points and index of each, and below it what is asked.
 
         The clause stands behind the title, and both requirements below the row, so that the table

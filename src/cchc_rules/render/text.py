@@ -1,10 +1,10 @@
 """The report as text for a terminal or a pipe."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from cchc_rules.render.display import Display, Document, LabelledText, safe
+from cchc_rules.render.display import Display, Document, LabelledText, Lines, safe
 
 BAR = 20
 """Width of the bar of an area, in characters."""
@@ -17,6 +17,9 @@ NARROWEST = 10
 
 GAP = 2
 """Spaces between two columns."""
+
+WORDS_INDENT = 3
+"""How far the words of an item stand to the right of its number."""
 
 COLUMNS = ("earned", "lost", "excluded", "maximum")
 
@@ -38,6 +41,11 @@ def text(document: Document, *, width: int = 100, colour: bool = False) -> str:
 
     Returns:
         The text, with a line end after each line and no space before it.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> report = score(load_rules("cam-due-2023"), load_measurements("examples/cam-due-2023.json"))
+    >>> print(text(report.to_dict(lang="en")).splitlines()[0])
+    SELF-ASSESSMENT OF ADMINISTRATIVE REFORM
     """
     layout = ReportText(Display(document), width, colour=colour)
     return joined(layout.lines())
@@ -46,6 +54,9 @@ def text(document: Document, *, width: int = 100, colour: bool = False) -> str:
 def joined(lines: Iterable[str]) -> str:
     """Return lines as one text without spaces at the ends of lines.
 
+    Columns are padded to their width; the padding of the last would stand in a file, where every
+    program that compares texts would mark it.
+
     >>> joined(["a  ", "b"])
     'a\\nb\\n'
     """
@@ -53,116 +64,168 @@ def joined(lines: Iterable[str]) -> str:
 
 
 class TextLayout:
-    """Lays out headings, facts and tables in lines of one width."""
+    """Lays out headings, facts and tables in lines of one width.
+
+    Every width is counted in characters of the words alone. Escape codes for colour take no room on
+    a terminal, so a style is put on after the words were wrapped and padded, never before.
+    """
 
     def __init__(self, width: int, *, colour: bool) -> None:
         self.width = width
         self.colour = colour
 
     def style(self, words: str, *codes: str) -> str:
-        """Return words in a style; a style never changes what the words say."""
+        r"""Return words in a style; a style never changes what the words say.
+
+        Args:
+            words: what is shown.
+            codes: codes of "Select Graphic Rendition", such as `BOLD`; none leaves the words plain.
+
+        >>> TextLayout(80, colour=True).style("lost", RED)
+        '\x1b[31mlost\x1b[0m'
+        >>> TextLayout(80, colour=False).style("lost", RED)
+        'lost'
+        """
         if not codes or not words or not self.colour:
             return words
-        return f"\x1b[{';'.join(codes)}m{words}\x1b[0m"
+        all_codes = ";".join(codes)
+        return f"\x1b[{all_codes}m{words}\x1b[0m"
 
-    def heading(self, words: str) -> Iterator[str]:
+    def heading(self, words: str) -> Lines:
         """Yield a heading and the empty line above it."""
         yield ""
         yield self.style(words.upper(), BOLD, CYAN)
 
     def wrap(self, words: str, indent: int) -> list[str]:
-        """Return words on lines that fit beside an indent; a word too long for a line is broken."""
-        room = max(self.width - indent, NARROWEST)
-        return textwrap.wrap(words, room, break_on_hyphens=False) or [""]
+        """Return words on lines that fit beside an indent; a word too long for a line is broken.
 
-    def bullet(self, words: str, *codes: str) -> Iterator[str]:
+        There is always a first line, even where there are no words.
+
+        >>> TextLayout(14, colour=False).wrap("met on time by all", 2)
+        ['met on time', 'by all']
+        """
+        room = max(self.width - indent, NARROWEST)
+        return _wrapped(words, room)
+
+    def bullet(self, words: str, *codes: str) -> Lines:
         """Yield words as an item of a list, its further lines below its first."""
         first, *more = self.wrap(words, GAP)
         yield f"• {self.style(first, *codes)}"
-        yield from (f"  {self.style(line, *codes)}" for line in more)
+        for line in more:
+            yield f"  {self.style(line, *codes)}"
 
     def pairs(
         self, pairs: Iterable[LabelledText], indent: int = 0, first_style: str = ""
-    ) -> Iterator[str]:
+    ) -> Lines:
         """Yield labels and words in two columns; words that do not fit go on below themselves.
 
-        `first_style` is the style of the words of the first pair.
+        Args:
+            pairs: the labels with their words; at least one.
+            indent: how far the labels stand from the left.
+            first_style: the style of the words of the first pair.
+
+        >>> list(TextLayout(18, colour=False).pairs([("Unit", "Commune A"), ("Note", "late by 2")]))
+        ['Unit  Commune A', 'Note  late by 2']
         """
         rows = list(pairs)
-        label_width = max(len(label) for label, _ in rows) + GAP
+        longest_label = max(len(label) for label, _ in rows)
+        label_width = longest_label + GAP
         column = indent + label_width
-        codes = (first_style,) if first_style else ()
+        margin = " " * indent
+        codes: tuple[str, ...] = ()
+        if first_style:
+            codes = (first_style,)
         for label, words in rows:
             first, *more = self.wrap(words, column)
             space = " " * (label_width - len(label))
-            yield (
-                " " * indent
-                + self.style(label, DIM)
-                + space
-                + self.style(first, *codes)
-            )
+            shown_label = self.style(label, DIM)
+            shown_words = self.style(first, *codes)
+            yield f"{margin}{shown_label}{space}{shown_words}"
             for line in more:
                 yield " " * column + self.style(line, *codes)
+            # Only the first pair, the figure that is looked for, stands out.
             codes = ()
 
-    def numbered(
-        self, position: int, amount: str, title: str, *colours: str
-    ) -> Iterator[str]:
-        """Yield the heading of an item that moved the index: its number, its points, its title."""
+    def numbered(self, position: int, amount: str, title: str, *colours: str) -> Lines:
+        """Yield the heading of an item that moved the index: its number, its points, its title.
+
+        Args:
+            position: the number of the item, from 1.
+            amount: its points, as they are shown.
+            title: what moved; it goes on below itself where it is long.
+            colours: the codes of the colour of the amount.
+
+        >>> list(TextLayout(40, colour=False).numbered(1, "−0.25", "Sent on time"))
+        ['', '1. −0.25  Sent on time']
+        """
         number = f"{position}. "
         indent = len(number) + len(amount) + GAP
         first, *more = self.wrap(title, indent)
+        shown_number = self.style(number, BOLD)
+        shown_amount = self.style(amount, BOLD, *colours)
+        shown_title = self.style(first, BOLD)
+        space = " " * GAP
         yield ""
-        yield (
-            self.style(number, BOLD)
-            + self.style(amount, BOLD, *colours)
-            + " " * GAP
-            + self.style(first, BOLD)
-        )
-        yield from (" " * indent + self.style(line, BOLD) for line in more)
+        yield f"{shown_number}{shown_amount}{space}{shown_title}"
+        for line in more:
+            yield " " * indent + self.style(line, BOLD)
 
     # Tables
 
     def table(
         self, heads: list[str], rows: list[list[str]], notes: Sequence[str] = ()
-    ) -> Iterator[str]:
+    ) -> Lines:
         """Yield a table whose first column wraps.
 
-        Where the table does not fit, its rows stand one below the other. `notes` has, where it is
-        given, one text for each row, which stands below it.
+        The columns of figures get the room that they need, and the titles what is left over.
+        Where that is too little, the rows stand one below the other instead.
+
+        Args:
+            heads: the headings of the columns, that of the titles first.
+            rows: the cells of each row, its title first.
+            notes: a text for each row, which stands below it; an empty one is left out.
         """
         widths = column_widths(heads, rows)
-        room = self.width - sum(widths[1:]) - GAP * len(widths)
+        figures_width = sum(widths[1:])
+        room = self.width - figures_width - GAP * len(widths)
+        # A table of short titles is content with less room than `TITLE`.
         fits = room >= min(widths[0], TITLE)
         widths[0] = min(widths[0], room)
         if fits:
-            yield self.style(self.row(heads, widths).rstrip(), DIM)
-        for position, cells in enumerate(rows):
+            heading = self.row(heads, widths).rstrip()
+            yield self.style(heading, DIM)
+        row_notes = notes or [""] * len(rows)
+        for cells, note in zip(rows, row_notes, strict=True):
             if fits:
                 yield from self.wrapped_row(cells, widths)
             else:
                 yield from self.stacked(heads, [cells])
-            note = notes[position] if notes else ""
             if note:
-                yield from (
-                    f"  {self.style(line, DIM)}" for line in self.wrap(note, GAP)
-                )
+                yield from self.note(note)
 
-    def stacked(
-        self, heads: Sequence[str], rows: Iterable[Sequence[str]]
-    ) -> Iterator[str]:
-        """Yield each row as its title and, below it, its figures with their names."""
+    def note(self, words: str) -> Lines:
+        """Yield a remark, set in and faint, on as many lines as it needs."""
+        for line in self.wrap(words, GAP):
+            yield f"  {self.style(line, DIM)}"
+
+    def stacked(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Lines:
+        """Yield each row as its title and, below it, its figures with their names.
+
+        >>> list(TextLayout(40, colour=False).stacked(["Area", "Lost"], [["Reform", "2.5"]]))
+        ['Reform', '  Lost 2.5']
+        """
         for title, *figures in rows:
             yield from self.wrap(title, 0)
             named = zip(heads[1:], figures, strict=True)
             line = " · ".join(f"{head} {figure}" for head, figure in named)
-            yield from (f"  {part}" for part in self.wrap(line, GAP))
+            for part in self.wrap(line, GAP):
+                yield f"  {part}"
 
-    def wrapped_row(self, cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    def wrapped_row(self, cells: Sequence[str], widths: Sequence[int]) -> Lines:
         """Yield a row of a table whose first cell goes on below itself."""
-        lines = textwrap.wrap(cells[0], widths[0], break_on_hyphens=False) or [""]
-        yield self.row([lines[0], *cells[1:]], widths)
-        yield from lines[1:]
+        first, *more = _wrapped(cells[0], widths[0])
+        yield self.row([first, *cells[1:]], widths)
+        yield from more
 
     @staticmethod
     def row(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -172,14 +235,27 @@ class TextLayout:
         'Area      7.5  '
         """
         space = " " * GAP
-        figures = zip(cells[1:], widths[1:], strict=True)
-        title = cells[0].ljust(widths[0]) + space
-        return title + "".join(cell.rjust(width) + space for cell, width in figures)
+        title = cells[0].ljust(widths[0])
+        line = title + space
+        for cell, width in zip(cells[1:], widths[1:], strict=True):
+            line += cell.rjust(width) + space
+        return line
 
 
 def column_widths(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[int]:
-    """Return how wide each column must be for its longest cell."""
-    return [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
+    """Return how wide each column must be for its longest cell.
+
+    >>> column_widths(["Area", "Lost"], [["Reform", "2"], ["All", "12.25"]])
+    [6, 5]
+    """
+    columns = zip(heads, *rows, strict=True)
+    return [max(map(len, cells)) for cells in columns]
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    # A hyphen is part of a name here (`TTHC-01`), not a place to break a line at.
+    lines = textwrap.wrap(words, width, break_on_hyphens=False)
+    return lines or [""]
 
 
 class ReportText(TextLayout):
@@ -189,10 +265,11 @@ class ReportText(TextLayout):
         super().__init__(width, colour=colour)
         self.display = display
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Lines:
         """Yield every line."""
         display = self.display
-        yield self.style(display.say("title").upper(), BOLD)
+        title = display.say("title").upper()
+        yield self.style(title, BOLD)
         yield from self.pairs(display.head())
         yield ""
         yield from self.pairs(display.index(), first_style=f"{BOLD};{GREEN}")
@@ -205,7 +282,7 @@ class ReportText(TextLayout):
         yield from self.heading(display.say("provenance"))
         yield from self.pairs(display.foot())
 
-    def areas(self) -> Iterator[str]:
+    def areas(self) -> Lines:
         """Yield the groups at the top as a table with bars.
 
         Where the table does not fit, they stand one below the other, without bars.
@@ -218,16 +295,19 @@ class ReportText(TextLayout):
         bar_head = display.say("bar")
         widths = column_widths(heads, rows)
         bar_width = max(BAR, len(bar_head))
-        room = self.width - sum(widths[1:]) - GAP * len(widths) - bar_width
+        figures_width = sum(widths[1:])
+        room = self.width - figures_width - GAP * len(widths) - bar_width
         if room < TITLE:
             yield from self.stacked(heads, rows)
             return
         widths[0] = min(widths[0], room)
-        yield self.style(self.row(heads, widths) + bar_head, DIM)
+        heading = self.row(heads, widths) + bar_head
+        yield self.style(heading, DIM)
         for group, cells in zip(groups, rows, strict=True):
-            lines = textwrap.wrap(cells[0], widths[0]) or [""]
-            yield self.row([lines[0], *cells[1:]], widths) + self.bar(group)
-            yield from lines[1:]
+            first, *more = textwrap.wrap(cells[0], widths[0]) or [""]
+            line = self.row([first, *cells[1:]], widths)
+            yield line + self.bar(group)
+            yield from more
 
     def area_cells(self, group: Document) -> list[str]:
         """Return the cells of an area: its title, then its points."""
@@ -238,22 +318,25 @@ class ReportText(TextLayout):
         """Draw what was earned (█), lost (░) and excluded (·) as parts of one bar.
 
         The parts are rounded down and what is left over goes to the loss, so that a bar is full
-        only where nothing is lost.
+        only where nothing is lost: for 9.99 of 10 points, 19 of 20 characters are █ and one is ░.
         """
         maximum = Decimal(group["maximum"])
         if maximum <= 0:
             return ""
-        earned = _bar_cells(max(Decimal(group["earned"]), Decimal(0)), maximum)
+        # Rules may take away more than they give; a bar does not grow to the left.
+        points = max(Decimal(group["earned"]), Decimal(0))
+        earned = _bar_cells(points, maximum)
         excluded = _bar_cells(Decimal(group["excluded"]), maximum)
         excluded = min(excluded, BAR - earned)
         lost = BAR - earned - excluded
-        return (
-            self.style("█" * earned, GREEN)
-            + self.style("░" * lost, RED)
-            + self.style("·" * excluded, DIM)
-        )
+        parts = [
+            self.style("█" * earned, GREEN),
+            self.style("░" * lost, RED),
+            self.style("·" * excluded, DIM),
+        ]
+        return "".join(parts)
 
-    def lost(self, title: str, rules: list[Document]) -> Iterator[str]:
+    def lost(self, title: str, rules: list[Document]) -> Lines:
         """Yield a list of rules that lost points, with everything that is said of each."""
         display = self.display
         yield from self.heading(title)
@@ -261,29 +344,30 @@ class ReportText(TextLayout):
             yield display.no_losses()
         for position, rule in enumerate(rules, start=1):
             points = display.lost_points(rule)
-            yield from self.numbered(position, points, safe(rule["title"]), RED)
-            yield from self.pairs(display.loss(rule), indent=3)
+            title = safe(rule["title"])
+            yield from self.numbered(position, points, title, RED)
+            yield from self.pairs(display.loss(rule), indent=WORDS_INDENT)
 
-    def apart(self, key: str, title: str, rules: list[Document]) -> Iterator[str]:
+    def apart(self, key: str, title: str, rules: list[Document]) -> Lines:
         """Yield a list of rules that stand apart from the lost points, each with its reason."""
         display = self.display
         yield from self.heading(title)
         for rule in rules:
-            name = f"{safe(rule['title'])} ({display.clauses(rule)})"
-            reason = safe(rule["reason"]["text"])
+            title = safe(rule["title"])
+            clauses = display.clauses(rule)
             points = display.points_at_stake(rule, key)
-            yield from self.bullet(f"{name} – {points}")
-            for line in self.wrap(reason, GAP):
-                yield f"  {self.style(line, DIM)}"
+            yield from self.bullet(f"{title} ({clauses}) – {points}")
+            yield from self.note(safe(rule["reason"]["text"]))
 
-    def tracks(self) -> Iterator[str]:
+    def tracks(self) -> Lines:
         """Yield the further tracks: the sum of each, and the points of its rules with reasons."""
         display = self.display
         tracks = list(display.tracks())
         if tracks:
             yield from self.heading(display.say("tracks"))
         for words, rules in tracks:
-            yield from (self.style(line, BOLD) for line in self.wrap(words, 0))
+            for line in self.wrap(words, 0):
+                yield self.style(line, BOLD)
             for rule in rules:
                 yield from self.bullet(rule)
 

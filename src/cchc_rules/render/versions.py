@@ -5,7 +5,7 @@ The views compute nothing.
 
 from collections.abc import Iterator, Mapping
 
-from cchc_rules.render.display import Document, Words, message, safe
+from cchc_rules.render.display import Document, Lines, Words, message, safe
 from cchc_rules.render.markdown import plain
 from cchc_rules.report.printing import print_report
 
@@ -71,7 +71,7 @@ class _VersionsView(Words):
         """Yield each part: its heading, and what stands below it."""
         raise NotImplementedError  # pragma: no cover
 
-    def text(self) -> Iterator[str]:
+    def text(self) -> Lines:
         """Yield the lines of the text."""
         yield self.title()
         for heading, items in self.parts():
@@ -80,7 +80,7 @@ class _VersionsView(Words):
                 yield f"  {name}"
                 yield from (f"    {line}" for line in lines)
 
-    def markdown(self) -> Iterator[str]:
+    def markdown(self) -> Lines:
         """Yield the lines of the Markdown."""
         yield f"# {plain(self.title())}"
         for heading, items in self.parts():
@@ -88,7 +88,7 @@ class _VersionsView(Words):
             yield from markdown_items(items)
 
 
-def markdown_items(items: list[Item]) -> Iterator[str]:
+def markdown_items(items: list[Item]) -> Lines:
     """Yield things that changed as a list, their lines below them.
 
     >>> list(markdown_items([("On time", ["points: 2 → 3"])]))

@@ -37,6 +37,9 @@ TITLE: Style = {"bold": True, "font_size": 15, "align": "center", "font_color": 
 SUBTITLE: Style = {"italic": True, "align": "center"}
 BOLD: Style = {"bold": True}
 CENTRE: Style = {"align": "center"}
+CENTRED_BOX: Style = {**BOX, **CENTRE}
+"""The usual cell of a figure or a short word in a table."""
+
 FAINT: Style = {"font_color": "#5B6472", "font_size": 9}
 OPEN: Style = {"bg_color": INPUT, "locked": False}
 """Cells that an auditor may change."""

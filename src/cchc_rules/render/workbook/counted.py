@@ -3,7 +3,16 @@ and G5).
 
 A loss is first rounded down; the ticks that are then left go to the largest remainders, of equal
 ones to the first line. The floors and remainders stand in columns of their own on the sheet of
-steps.
+steps. Three rules that share a loss of 0.10 equally lost 3.33… ticks each:
+
+    rule    exact ticks    floor    remainder    rank    counts for
+    a       3.33…          3        0.33…        0       0.04          one tick is left: 10 − 9
+    b       3.33…          3        0.33…        1       0.03
+    c       3.33…          3        0.33…        2       0.03
+
+The rank of a line is how many lines have a larger remainder, and how many above it an equal one; it
+gets a tick where its rank is less than the ticks that are left. So every cell works out its own
+part, and no cell needs the list to be sorted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,18 +61,25 @@ class CountedFormulas:
 
     def applies(self, line: Line) -> bool:
         """Whether a rule's own points are not those that it counts for."""
-        return not line.group and (self.of_mean(line) or self.of_pool(line) is not None)
+        if line.group:
+            return False
+        return self.of_mean(line) or self.of_pool(line) is not None
 
     def of_mean(self, line: Line) -> bool:
         """Whether a rule's line lies in a mean group."""
         return not line.group and self._group(line)["combine"] == "mean"
 
     def of_pool(self, line: Line) -> Document | None:
-        """Return the bonus or penalty pool that a line lies in."""
-        group = line.item if line.group else self._group(line)
+        """Return the bonus or penalty pool that a line lies in, None where it lies in the base."""
+        group = line.item
+        if not line.group:
+            group = self._group(line)
+        # The kind of an area is that of all groups below it.
         while group["parent"] is not None:
             group = self.groups[group["parent"]]
-        return None if group["kind"] == "base" else group
+        if group["kind"] == "base":
+            return None
+        return group
 
     def _group(self, line: Line) -> Document:
         return self.groups[line.item["group"]]
@@ -79,50 +95,57 @@ class CountedFormulas:
                 ticks = f"({amount})*{self.ticks}"
                 floor = f"INT(ROUND({ticks},{STEADY}))"
                 rest = f"ROUND({ticks}-{cell(line.row, parts.floor)},{STEADY})"
-                for column, formula in ((parts.floor, floor), (parts.rest, rest)):
-                    sheet.formula(line.row, column, formula, None, **BOX, **FAINT)
+                style = {**BOX, **FAINT}
+                sheet.formula(line.row, parts.floor, floor, None, **style)
+                sheet.formula(line.row, parts.rest, rest, None, **style)
             for column, formula, key in self._formulas(line):
                 said = decimal(line.item[key])
                 sheet.formula(line.row, column, formula, said, **BOX)
 
     def _amounts(self, line: Line) -> Iterator[tuple[Parts, str]]:
+        """Yield what a rule counts for in its group, in points that are not rounded yet.
+
+        In a mean that is the group's weight times the rule's points over the weights that count; in
+        a pool the part of what is held against the cap that the rule's loss has of all losses.
+        """
         row = line.row
         weight = cell(row, WEIGHT)
         exact = f"N({cell(row, ACTUAL.exact)})"
         lacks = f"({weight}-{exact}-{cell(row, ACTUAL.excluded)})"
         if self.of_mean(line):
-            there = self.frame.rows[True, self._group(line)["id"]]
-            whole = self._mean_weight(self._group(line))
+            group = self._group(line)
+            group_weight = cell(self.frame.rows[True, group["id"]], WEIGHT)
+            whole = self._mean_weight(group)
             for parts, points in ((EARNED_PARTS, exact), (LOST_PARTS, lacks)):
-                share = f"{cell(there, WEIGHT)}*{points}/{whole}"
+                share = f"{group_weight}*{points}/{whole}"
                 yield parts, f"IF({whole}=0,0,{share})"
             # Where every rule leaves the mean, its whole weight is divided over all of them.
             out = f"({cell(row, ACTUAL.excluded)}-{cell(row, ACTUAL.rescaled)})"
-            share = f"{cell(there, WEIGHT)}*{out}/{whole}"
-            of_all = (
-                f"{cell(there, WEIGHT)}*{weight}/{self._sum(self._group(line), WEIGHT)}"
-            )
+            share = f"{group_weight}*{out}/{whole}"
+            all_weights = self._sum(group, WEIGHT)
+            of_all = f"{group_weight}*{weight}/{all_weights}"
             yield EXCLUDED_PARTS, f"IF({whole}=0,{of_all},{share})"
         pool = self.of_pool(line)
         if pool is not None:
             lost = f"({weight}-{cell(row, ACTUAL.earned)}-{cell(row, ACTUAL.excluded)})"
             whole = self._lost_in(pool)
-            yield LOST_PARTS, f"IF({whole}=0,0,{lost}*{self._counts(pool)}/{whole})"
+            counts = self._counts(pool)
+            yield LOST_PARTS, f"IF({whole}=0,0,{lost}*{counts}/{whole})"
 
     def _mean_weight(self, group: Document) -> str:
         weights = self._sum(group, WEIGHT)
-        return (
-            f"ROUND({weights}-{self._sum(group, ACTUAL.rescaled)},{self.frame.places})"
-        )
+        rescaled = self._sum(group, ACTUAL.rescaled)
+        return f"ROUND({weights}-{rescaled},{self.frame.places})"
 
     def _sum(self, group: Document, column: int) -> str:
-        return f"SUM({','.join(self._ranges(group, column))})"
+        ranges = ",".join(self._ranges(group, column))
+        return f"SUM({ranges})"
 
     def _lost_in(self, pool: Document) -> str:
+        weights = self._sum(pool, WEIGHT)
         earned = self._sum(pool, ACTUAL.earned)
         excluded = self._sum(pool, ACTUAL.excluded)
-        lost = f"{self._sum(pool, WEIGHT)}-{earned}-{excluded}"
-        return f"ROUND({lost},{self.frame.places})"
+        return f"ROUND({weights}-{earned}-{excluded},{self.frame.places})"
 
     def _counts(self, pool: Document) -> str:
         """Return what the pool has lost within its cap, and no more than its rules lost."""
@@ -132,10 +155,12 @@ class CountedFormulas:
 
     def _ranges(self, group: Document, column: int) -> list[str]:
         """Return the addresses of all rules below a group in a column, a range a group."""
-        rows = [
-            self.frame.rows[False, rule["id"]] for rule in self.frame.rules_of(group)
-        ]
-        ranges = [f"{cell(rows[0], column)}:{cell(rows[-1], column)}"] if rows else []
+        ranges = []
+        rules = self.frame.rules_of(group)
+        if rules:
+            first = self.frame.rows[False, rules[0]["id"]]
+            last = self.frame.rows[False, rules[-1]["id"]]
+            ranges.append(f"{cell(first, column)}:{cell(last, column)}")
         for child in self.frame.groups_of(group):
             ranges += self._ranges(child, column)
         return ranges
@@ -146,56 +171,67 @@ class CountedFormulas:
         """Yield the columns of what a rule counts for, with their formulas and keys."""
         pool = self.of_pool(line)
         if pool is not None:
-            yield (
-                LOST_HERE,
-                self._shared(line, LOST_PARTS, pool, self._counts(pool)),
-                "lost",
-            )
+            counts = self._counts(pool)
+            yield LOST_HERE, self._shared(line, LOST_PARTS, pool, counts), "lost"
         if not self.of_mean(line):
             return
         group = self._group(line)
-        there = self.frame.rows[True, group["id"]]
-        earned = cell(there, ACTUAL.earned)
-        lost = f"{cell(there, WEIGHT)}-{earned}-{cell(there, ACTUAL.excluded)}"
-        yield EARNED_HERE, self._shared(line, EARNED_PARTS, group, earned), "earned"
-        yield LOST_HERE, self._shared(line, LOST_PARTS, group, lost), "lost"
-        excluded = cell(there, ACTUAL.excluded)
-        yield (
-            EXCLUDED_HERE,
-            self._shared(line, EXCLUDED_PARTS, group, excluded),
-            "excluded",
-        )
+        group_row = self.frame.rows[True, group["id"]]
+        weight = cell(group_row, WEIGHT)
+        earned = cell(group_row, ACTUAL.earned)
+        excluded = cell(group_row, ACTUAL.excluded)
+        lost = f"{weight}-{earned}-{excluded}"
+        shared = self._shared(line, EARNED_PARTS, group, earned)
+        yield EARNED_HERE, shared, "earned"
+        shared = self._shared(line, LOST_PARTS, group, lost)
+        yield LOST_HERE, shared, "lost"
+        shared = self._shared(line, EXCLUDED_PARTS, group, excluded)
+        yield EXCLUDED_HERE, shared, "excluded"
 
     def _shared(self, line: Line, parts: Parts, group: Document, total: str) -> str:
-        """Return a line's whole ticks, with one more where its remainder is among the largest."""
-        rests = self._ranges(group, parts.rest)
+        """Return a line's whole ticks, with one more where its remainder is among the largest.
+
+        Args:
+            line: the line of the rule.
+            parts: the columns of its whole ticks and its remainder.
+            group: the mean or the pool in which the amount is shared out.
+            total: the formula of the amount that all lines must add up to, in points.
+        """
+        remainders = self._ranges(group, parts.rest)
+        before = self._before(line, parts.rest, group)
         here = cell(line.row, parts.rest)
-        rank = [f"SUMPRODUCT(--({rest}>{here}))" for rest in rests]
-        rank += [
-            f"SUMPRODUCT(--({rest}={here}))"
-            for rest in self._before(line, parts.rest, group)
-        ]
-        left = f"ROUND(({total})*{self.ticks}-{self._sum(group, parts.floor)},0)"
-        more = f"IF({'+'.join(rank)}<{left},1,0)"
+        # `--` turns TRUE and FALSE into 1 and 0, so that the sum counts the lines.
+        larger = [f"SUMPRODUCT(--({cells}>{here}))" for cells in remainders]
+        equal_above = [f"SUMPRODUCT(--({cells}={here}))" for cells in before]
+        rank = "+".join([*larger, *equal_above])
+        floors_sum = self._sum(group, parts.floor)
+        left = f"ROUND(({total})*{self.ticks}-{floors_sum},0)"
+        more = f"IF({rank}<{left},1,0)"
         floor = cell(line.row, parts.floor)
-        # Where the total was itself rounded below its parts, the last that has a tick gives it up.
+        # Where the total was itself rounded below its parts, the last that has a tick gives it up:
+        # its rank counts the lines with a tick from here to the last, itself among them.
         floors = self._ranges(group, parts.floor)
         before = self._before(line, parts.floor, group)
-        here_and_below = [f"SUMPRODUCT(--({name}>0))" for name in floors]
-        above = [f"-SUMPRODUCT(--({name}>0))" for name in before]
-        rank_from_last = "".join(["+".join(here_and_below), *above])
+        in_all = [f"SUMPRODUCT(--({cells}>0))" for cells in floors]
+        above = [f"-SUMPRODUCT(--({cells}>0))" for cells in before]
+        rank_from_last = "+".join(in_all) + "".join(above)
         less = f"IF(AND({floor}>0,{rank_from_last}<=-{left}),1,0)"
         return f"ROUND(({floor}+{more}-{less})/{self.ticks},{self.frame.places})"
 
     def _before(self, line: Line, column: int, group: Document) -> Sequence[str]:
-        """Return the addresses of the rules of a group above a line."""
-        own = self._group(line)
-        first = self.frame.rows[False, self.frame.rules_of(own)[0]["id"]]
+        """Return the addresses of the rules of a group above a line.
+
+        These are the ranges before that of the line, and the part of its own range above it.
+        """
+        siblings = self.frame.rules_of(self._group(line))
+        first = self.frame.rows[False, siblings[0]["id"]]
+        own_start = cell(first, column)
         above = []
-        for name in self._ranges(group, column):
-            if name.split(":")[0] == cell(first, column):
+        for cells in self._ranges(group, column):
+            start, _, _ = cells.partition(":")
+            if start == own_start:
                 break
-            above.append(name)
+            above.append(cells)
         if first < line.row:
             above.append(f"{cell(first, column)}:{cell(line.row - 1, column)}")
         return above

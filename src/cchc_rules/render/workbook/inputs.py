@@ -11,6 +11,7 @@ from cchc_rules.render.workbook.book import (
     BOLD,
     BOX,
     CENTRE,
+    CENTRED_BOX,
     FAINT,
     OPEN,
     PALE,
@@ -138,9 +139,9 @@ class InputSheet:
         entry = self.entries.get(id_)
         sheet = self.sheet
         formulas = self._formulas(metric, entry)
-        sheet.number(row, 0, number, **BOX, **CENTRE)
+        sheet.number(row, 0, number, **CENTRED_BOX)
         sheet.text(row, NAME, self.titles.get(id_) or id_, **BOX)
-        sheet.text(row, UNIT, self._unit(metric), **BOX, **CENTRE)
+        sheet.text(row, UNIT, self._unit(metric), **CENTRED_BOX)
         sheet.text(row, METRIC, id_, **BOX, **FAINT)
         for column in (ABOVE, BELOW, GIVEN, STATUS):
             self._input_cell(row, column, metric, is_live=formulas is not None)
@@ -259,9 +260,9 @@ class InputSheet:
         is_open = is_live and metric["formula"] is None
         if is_ratio_cell and metric["type"] not in RATIOS:
             is_open = False
-        style: Style = {**BOX, **CENTRE}
+        style: Style = CENTRED_BOX
         if is_open:
-            style |= OPEN
+            style = CENTRED_BOX | OPEN
         if column == STATUS:
             self.sheet.text(row, STATUS, self._status(entry), **style)
         else:
@@ -351,8 +352,8 @@ class InputSheet:
     ) -> None:
         """Put what a metric comes to, the code of its state, and the state in words."""
         sheet = self.sheet
-        style = {**BOX, **CENTRE, "num_format": self.format(metric["type"])}
-        faint = {**BOX, **CENTRE, **FAINT}
+        style = {**CENTRED_BOX, "num_format": self.format(metric["type"])}
+        faint = {**CENTRED_BOX, **FAINT}
         code = CODES[metric["state"]]
         figure = figure_of(metric)
         if formulas is None:
@@ -364,7 +365,7 @@ class InputSheet:
         words = ",".join(f'"{self.state_words(state)}"' for state in CODES)
         formula = f"CHOOSE({cell(row, CODE)}+1,{words})"
         state = self.state_words(metric["state"])
-        sheet.formula(row, SAID, formula, state, **BOX, **CENTRE)
+        sheet.formula(row, SAID, formula, state, **CENTRED_BOX)
 
     def state_words(self, state: str) -> str:
         """Return the state of a figure in words."""
@@ -390,7 +391,7 @@ class InputSheet:
         reasons = [
             str(item["note"]) for item in rule["inputs"] if item["metric"] is None
         ]
-        style = {**BOX, **CENTRE, **OPEN, "num_format": "0.######"}
+        style = {**CENTRED_BOX, **OPEN, "num_format": "0.######"}
         ends = (rule["lowest"], rule["weight"])
         self._decision(row, rule["id"], rule["title"], "; ".join(reasons))
         self.sheet.put(row, GIVEN, points, **style)
@@ -414,7 +415,7 @@ class InputSheet:
     def _yes_no_cell(self, row: int, *, yes: bool) -> None:
         say = self.frame.say
         source = self.frame.yes_and_no()
-        self.sheet.text(row, GIVEN, self._yes_or_no(yes), **BOX, **CENTRE, **OPEN)
+        self.sheet.text(row, GIVEN, self._yes_or_no(yes), **CENTRED_BOX, **OPEN)
         self.sheet.choice(row, GIVEN, source, say("only-listed"))
 
 

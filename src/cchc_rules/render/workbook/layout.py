@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cchc_rules.render.display import Display, Document, message
 from cchc_rules.render.workbook.cell_formulas import KINDS, NUMBER
 from cchc_rules.render.workbook.cells import NotInSheetError, cell, elsewhere
+from cchc_rules.report.deduction_kinds import is_by_hand
 
 SHEETS = ("summary", "scores", "losses", "inputs", "steps", "lists", "origin")
 HEAD = 5
@@ -205,7 +206,7 @@ class Frame:
         row = HEAD + 1
         self.metric_rows = _rows_from(row, self.metrics)
         row += len(self.metrics) + TABLE_GAP
-        self.by_hand = [rule for rule in rules if _by_hand(rule)]
+        self.by_hand = [rule for rule in rules if _may_get_points_by_hand(rule)]
         self.point_rows = _rows_from(row, _ids(self.by_hand))
         row += len(self.by_hand) + TABLE_GAP
         self.proved = [rule for rule in rules if rule["evidence"]["required"]]
@@ -305,9 +306,9 @@ def counts_days(machine: object) -> bool:
     return machine == "add_working_days"
 
 
-def _by_hand(rule: Document) -> bool:
+def _may_get_points_by_hand(rule: Document) -> bool:
     """Whether a person may give a rule its points."""
-    if rule["deduction"] == "manual":
+    if is_by_hand(rule):
         return True
     return "manual" in rule["machine"]["effects"].values()
 

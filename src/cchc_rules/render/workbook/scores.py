@@ -8,6 +8,7 @@ from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import (
     BOX,
     CENTRE,
+    CENTRED_BOX,
     FAINT,
     HEADING,
     PALE,
@@ -77,13 +78,19 @@ CHANGED = "#FFD9B3"
 """The colour of points that are no longer those of the report."""
 
 DEEPEST_INDENT = 4
+"""Most steps that a title is set in: deeper ones leave too little of a narrow column."""
 
 REPORTED_STATES = STATE_CODES[:3]
 """The states in which a rule has its figure."""
 
 
 def state_words(frame: Frame, code: str) -> str:
-    """Return the formula of a state's words."""
+    """Return the formula of a state's words.
+
+    Args:
+        frame: where everything stands, and the words of the document's language.
+        code: the address of the state's code, from 1.
+    """
     states = [frame.display.state(state) for state in STATE_CODES]
     words = [*states, frame.say("undeclared")]
     return f"CHOOSE({code},{','.join(map(quoted, words))})"
@@ -98,7 +105,7 @@ class ScoreSheet:
         self.kept: frozenset[str] = frozenset()
         self.sheet = book.sheet(frame.sheets["scores"], WIDTHS)
         points = frame.points_format()
-        self.points: Style = {**BOX, **CENTRE, "num_format": points}
+        self.points: Style = {**CENTRED_BOX, "num_format": points}
         self.changed = book.workbook.add_format({"bg_color": CHANGED})
 
     def write(self, inputs: InputSheet, kept: Iterable[str]) -> None:
@@ -156,15 +163,18 @@ class ScoreSheet:
         group = line.item
         sheet = self.sheet
         row = line.row
-        colour = PALE if line.depth else SHADE
+        colour = SHADE
+        if line.depth:
+            colour = PALE
         style: Style = {**BOX, "bold": True, "bg_color": colour}
-        notes = "; ".join(note for note in (group["note"], group["absent"]) if note)
+        notes = filter(None, (group["note"], group["absent"]))
         note_style = {**style, **FAINT, "bold": False}
+        # A group asks for nothing itself: its notes have the room of the columns in between.
         self._empty_line(row, style)
         sheet.text(row, NUMBER, line.number, **style, **CENTRE)
         sheet.text(row, TITLE_COLUMN, self.frame.display.title(group), **style)
         sheet.text(row, SOURCE, ", ".join(group["source"]), **style, **CENTRE)
-        sheet.over(row, (REQUIRED, STATED), notes, **note_style)
+        sheet.over(row, (REQUIRED, STATED), "; ".join(notes), **note_style)
         for column, key in POINTS:
             formula = self._subtotal(line, column)
             value = decimal(group[key])
@@ -177,13 +187,20 @@ class ScoreSheet:
             self.sheet.text(row, column, "", **style)
 
     def _subtotal(self, line: Line, column: int) -> str:
-        """Return the sum of a group's lines; means and pools are reckoned on the sheet of steps."""
+        """Return the sum of a group's lines; means and pools are reckoned on the sheet of steps.
+
+        Where nothing is divided or held to a cap, the sum stands here, so that whoever reads the
+        sheet on paper can follow it.
+        """
         group = line.item
         is_plain_sum = group["combine"] == "sum" and group["kind"] == "base"
+        # In a pool the losses of rules are cut at the cap, so they need not add up to the group's.
         if column == LOST and self.counted.of_pool(line) is not None:
             return self._left(line.row)
         if is_plain_sum:
-            parts = ",".join(self.frame.children(column, group)) or "0"
+            children = self.frame.children(column, group)
+            parts = ",".join(children) or "0"
+            # Points are whole ticks, but binary digits are not: 0.1 + 0.2 is 0.30000000000000004.
             return f"ROUND(SUM({parts}),{self.frame.places})"
         if column == LOST:
             return self._left(line.row)
@@ -191,8 +208,10 @@ class ScoreSheet:
 
     def _left(self, row: int) -> str:
         """Return what is lost: the maximum less what is earned and excluded (semantics L5)."""
-        points = (cell(row, column) for column in (MAXIMUM, EARNED, EXCLUDED))
-        return f"ROUND({'-'.join(points)},{self.frame.places})"
+        maximum = cell(row, MAXIMUM)
+        earned = cell(row, EARNED)
+        excluded = cell(row, EXCLUDED)
+        return f"ROUND({maximum}-{earned}-{excluded},{self.frame.places})"
 
     # Rules
 
@@ -201,9 +220,9 @@ class ScoreSheet:
         sheet = self.sheet
         row = line.row
         indent = {"indent": min(line.depth - 1, DEEPEST_INDENT)}
-        sheet.text(row, NUMBER, line.number, **BOX, **CENTRE)
+        sheet.text(row, NUMBER, line.number, **CENTRED_BOX)
         sheet.text(row, TITLE_COLUMN, rule["title"], **BOX, **indent)
-        sheet.text(row, SOURCE, ", ".join(rule["source"]), **BOX, **CENTRE)
+        sheet.text(row, SOURCE, ", ".join(rule["source"]), **CENTRED_BOX)
         sheet.text(row, REQUIRED, rule["required"], **BOX)
         sheet.text(row, ARITHMETIC, rule["calculation"], **BOX)
         sheet.text(row, PROOF, evidence_words(rule), **BOX)
@@ -222,8 +241,10 @@ class ScoreSheet:
         if counted.applies(line) and column == LOST:
             return self.frame.step(line.row, LOST_HERE)
         if counted.of_mean(line) and column == MAXIMUM:
-            parts = (cell(line.row, part) for part in (EARNED, LOST, EXCLUDED))
-            return f"ROUND({'+'.join(parts)},{self.frame.places})"
+            # What a rule of a mean could bring its group is what became of it, all parts together.
+            parts = [cell(line.row, part) for part in (EARNED, LOST, EXCLUDED)]
+            together = "+".join(parts)
+            return f"ROUND({together},{self.frame.places})"
         if counted.of_mean(line):
             here = {EARNED: EARNED_HERE, EXCLUDED: EXCLUDED_HERE}
             return self.frame.step(line.row, here[column])
@@ -234,7 +255,7 @@ class ScoreSheet:
     def _state(self, row: int, rule: Document) -> None:
         formula = state_words(self.frame, self.frame.step(row, STATE))
         state = self.frame.display.state(rule["state"])
-        self.sheet.formula(row, STATED, formula, state, **BOX, **CENTRE)
+        self.sheet.formula(row, STATED, formula, state, **CENTRED_BOX)
 
     def _reported(self, row: int, rule: Document) -> None:
         """Put the rule's own figure, or why there is none; or the points that a person gave."""
@@ -242,33 +263,38 @@ class ScoreSheet:
             self._points_by_hand(row, rule)
             return
         frame = self.frame
-        metric = frame.metrics[rule["metric"]]
+        id_ = rule["metric"]
+        metric = frame.metrics[id_]
         is_reported = metric["state"] == "reported"
         value: CachedValue = self.inputs.state_words(metric["state"])
         if is_reported:
             value = figure_of(metric)
         number_format = self.inputs.format(metric["type"])
         if metric["type"] == "percent":
+            # The sign is quoted: a bare % would make the sheet show a hundred times the figure.
             number_format += '" %"'
-        if frame.kind(rule["metric"]) == YES_NO and not is_reported:
+        if frame.kind(id_) == YES_NO and not is_reported:
             number_format = self.inputs.format("yes_no")
-        style = {**BOX, **CENTRE, "num_format": number_format}
-        code = frame.code(rule["metric"])
-        words = frame.input(frame.metric_rows[rule["metric"]], SAID)
-        formula = f"IF({code}=0,{frame.figure(rule['metric'])},{words})"
+        style = {**CENTRED_BOX, "num_format": number_format}
+        code = frame.code(id_)
+        figure = frame.figure(id_)
+        words = frame.input(frame.metric_rows[id_], SAID)
+        formula = f"IF({code}=0,{figure},{words})"
         self.sheet.formula(row, REPORTED, formula, value, **style)
 
     def _points_by_hand(self, row: int, rule: Document) -> None:
         address = self.frame.points(rule["id"])
         given = points_by_hand(rule)
-        value: CachedValue = "–" if given is None else decimal(given)
+        value: CachedValue = "–"
+        if given is not None:
+            value = decimal(given)
         formula = f'IF({address}="","–",{address})'
-        self.sheet.formula(row, REPORTED, formula, value, **BOX, **CENTRE)
+        self.sheet.formula(row, REPORTED, formula, value, **CENTRED_BOX)
 
     def note_words(self, rule: Document) -> str:
-        """Return the notes of a rule, each once."""
-        notes = dict.fromkeys(note for note in self._notes(rule) if note)
-        return "; ".join(notes)
+        """Return the notes of a rule, each once: several figures may come with the same remark."""
+        notes = filter(None, self._notes(rule))
+        return "; ".join(dict.fromkeys(notes))
 
     def _notes(self, rule: Document) -> Iterator[str | None]:
         """Yield why a rule has no figure, what was remarked of it, and other readings."""
@@ -302,8 +328,9 @@ class ScoreSheet:
             if group["kind"] == "base"
         ]
         for column, key in POINTS:
-            areas = "+".join(cell(base_row, column) for base_row in base_rows)
-            formula = f"ROUND({areas or '0'},{frame.places})"
+            areas = [cell(base_row, column) for base_row in base_rows]
+            areas_sum = "+".join(areas) or "0"
+            formula = f"ROUND({areas_sum},{frame.places})"
             value = decimal(index[key])
             self.sheet.formula(row, column, formula, value, **(self.points | style))
         before = decimal(index["earned"])
@@ -318,7 +345,9 @@ class ScoreSheet:
         if index["value"] is not None:
             value = decimal(index["value"])
         left = self.frame.total("left")
-        formula = f'IF({left}=0,"–",{self.frame.total("value")})'
+        index_address = self.frame.total("value")
+        # Where nothing is left to score there is no index, rather than one of 0 (semantics I2).
+        formula = f'IF({left}=0,"–",{index_address})'
         self.sheet.formula(row, EARNED, formula, value, **(self.points | style))
         self.sheet.put(row, BEFORE, value, **(self.points | style | FAINT))
         plain = {**style, "bold": False}
@@ -333,11 +362,19 @@ class ScoreSheet:
 
 
 def evidence_words(rule: Document) -> str:
-    """Return the documents that prove a rule; one that does not count is in brackets."""
+    """Return the documents that prove a rule; one that does not count is in brackets.
+
+    >>> valid = {"document": "Report 12", "valid": True}
+    >>> late = {"document": "Report 40", "valid": False}
+    >>> evidence_words({"evidence": {"documents": [valid, late]}})
+    'Report 12; (Report 40)'
+    """
     names = []
     for document in rule["evidence"]["documents"]:
         name = document["document"]
-        names.append(name if document["valid"] else f"({name})")
+        if not document["valid"]:
+            name = f"({name})"
+        names.append(name)
     return "; ".join(names)
 
 
@@ -347,10 +384,18 @@ LOSS_POINTS = 6
 """The column of the points on the sheet of lost points."""
 
 CENTRED_COLUMNS = (0, 1, 3)
+"""The columns of numbers and clauses on the sheet of lost points."""
+
+REMEDY_KEYS = ("task", "lead", "with", "due", "product")
+"""What is said of a remedy, in the order of the columns."""
 
 
 class LossSheet:
-    """Writes the sheet of lost points: the rules in the order of the report, their points live."""
+    """Writes the sheet of lost points: the rules in the order of the report, their points live.
+
+    The order stays when figures change. A sheet sorts only on demand, and a list that says where
+    points were lost at the day of judgement must not lose its lines.
+    """
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
@@ -370,7 +415,8 @@ class LossSheet:
         rules += [rule for rule in missing if decimal(rule["lost"])]
         for number, rule in enumerate(rules, start=1):
             self._rule(HEAD + number, number, rule)
-        self._sum(HEAD + len(rules) + 1, rules)
+        sum_row = HEAD + len(rules) + 1
+        self._sum(sum_row, rules)
 
     def _rule(self, row: int, number: int, rule: Document) -> None:
         frame = self.frame
@@ -385,18 +431,22 @@ class LossSheet:
             rule["reported"],
             "",
             rule["win_back"],
-            *(remedy.get(key) for key in ("task", "lead", "with", "due", "product")),
+            *map(remedy.get, REMEDY_KEYS),
         )
         for column, text in enumerate(texts):
-            style = {**BOX, **CENTRE} if column in CENTRED_COLUMNS else BOX
+            style = BOX
+            if column in CENTRED_COLUMNS:
+                style = CENTRED_BOX
             self.sheet.text(row, column, text, **style)
         points = {"bold": True, "num_format": frame.points_format()}
         formula = frame.score(score_row, LOST)
         value: CachedValue = decimal(rule["lost"])
         if not value:
+            # A loss of less than a tick is listed, though its points are printed as 0: the cell has
+            # words for it, such as “under 0.01”, until the live points say otherwise.
             value = frame.display.under_a_tick()
             formula = f"IF({formula}=0,{quoted(value)},{formula})"
-        self.sheet.formula(row, LOSS_POINTS, formula, value, **BOX, **CENTRE, **points)
+        self.sheet.formula(row, LOSS_POINTS, formula, value, **CENTRED_BOX, **points)
 
     def _sum(self, row: int, rules: list[Document]) -> None:
         frame = self.frame

@@ -3,7 +3,7 @@
 from cchc_rules.render.workbook.book import (
     BOLD,
     BOX,
-    CENTRE,
+    CENTRED_BOX,
     HEADING,
     OPEN,
     SUBTITLE,
@@ -34,7 +34,11 @@ INSTRUCTIONS = (
 
 
 def write_lists(frame: Frame, book: Book) -> None:
-    """Write the sheet of lists."""
+    """Write the sheet of lists.
+
+    Cells that hold only what a list has point here. A list inside the rule of a cell would be held
+    to 255 characters, and levels may have long names.
+    """
     levels = frame.levels
     widths = [26, 14, 18, 22, *[24] * len(levels)]
     sheet = book.sheet(frame.sheets["lists"], widths)
@@ -69,16 +73,21 @@ def _write_holidays(frame: Frame, book: Book) -> None:
     sheet = book.sheets[-1]
     unusual_days = frame.machine["unusual_days"]
     free_days = [day for day, works in unusual_days.items() if not works]
-    style = {**BOX, **CENTRE, **OPEN, "num_format": frame.date_format()}
-    for index in range(MOST_HOLIDAYS):
-        value = serial(free_days[index]) if index < len(free_days) else None
-        sheet.put(index + 1, HOLIDAYS, value, **style)
+    # `WORKDAY` reads the whole range; empty cells in it are no days, so there is room for more.
+    style = {**CENTRED_BOX, **OPEN, "num_format": frame.date_format()}
+    days: list[int | None] = [serial(day) for day in free_days[:MOST_HOLIDAYS]]
+    days += [None] * (MOST_HOLIDAYS - len(days))
+    for row, day in enumerate(days, start=1):
+        sheet.put(row, HOLIDAYS, day, **style)
 
 
 def write_origin(frame: Frame, book: Book, kept: list[str]) -> None:
     """Write where everything comes from, how to use the workbook, and what it does not compute.
 
-    `kept` has the ids of the metrics and rules whose values no formula gives.
+    Args:
+        frame: where everything stands, and the words of the document's language.
+        book: the workbook, which gets the sheet.
+        kept: the ids of the metrics and rules whose values no formula gives.
     """
     display = frame.display
     sheet = book.sheet(frame.sheets["origin"], [34, 110])

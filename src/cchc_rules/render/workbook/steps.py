@@ -12,7 +12,7 @@ from cchc_rules.render.workbook.book import (
     A3,
     BOLD,
     BOX,
-    CENTRE,
+    CENTRED_BOX,
     FAINT,
     HEADING,
     SUBTITLE,
@@ -68,6 +68,7 @@ from cchc_rules.render.workbook.layout import (
     Line,
     Reckoning,
 )
+from cchc_rules.report.deduction_kinds import is_by_hand, is_scored
 
 WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16, *[9] * 9]
 
@@ -149,9 +150,7 @@ class StepSheet:
         self._head()
         for line in self.frame.lines:
             bold = {"bold": line.group}
-            self.sheet.text(
-                line.row, NUMBER_COLUMN, line.number, **BOX, **CENTRE, **bold
-            )
+            self.sheet.text(line.row, NUMBER_COLUMN, line.number, **CENTRED_BOX, **bold)
             self.sheet.text(line.row, ID, line.item["id"], **BOX, **bold)
             if line.group:
                 GroupLine(self, line).write()
@@ -371,7 +370,7 @@ class RuleLine:
         self.frame = steps.frame
         self.machine: Document = self.rule["machine"]
         self.points_given = self.frame.points(self.rule["id"])
-        self.manual = self.rule["deduction"] == "manual"
+        self.by_hand = is_by_hand(self.rule)
 
     def own(self, column: int) -> str:
         """Return the address of a cell of this line."""
@@ -403,8 +402,8 @@ class RuleLine:
 
     def formulas(self) -> dict[str, str]:
         """Return the formulas of the steps that read the figures: absence, met and points."""
-        if self.manual:
-            return self._manual_formulas()
+        if self.by_hand:
+            return self._formulas_by_hand()
         translator = self.translator()
         code = self.frame.code(self.rule["metric"])
         codes = [
@@ -442,7 +441,7 @@ class RuleLine:
     def _unless_absent(self, formula: str) -> str:
         return f'IF({self.own(ABSENCE)}>0,"",IFERROR({formula},"{ZERO}"))'
 
-    def _manual_formulas(self) -> dict[str, str]:
+    def _formulas_by_hand(self) -> dict[str, str]:
         """Return the formulas of a rule whose points a person gives."""
         points = str(self.points_given)
         is_empty = f'{points}=""'
@@ -458,7 +457,7 @@ class RuleLine:
         comparator = self.rule["comparator"]
         if comparator is not None:
             return translator.value(self._condition(comparator))
-        if self.rule["deduction"] == "none":
+        if not is_scored(self.rule):
             return "TRUE"
         return compared(">=", self.own(POINTS), self.own(WEIGHT))
 
@@ -514,7 +513,7 @@ class RuleLine:
         first = self.own(FIRST)
         gates = self.own(GATES)
         is_gate_unknown = f"{gates}=1"
-        if not self.manual:
+        if not self.by_hand:
             is_gate_unknown = f"AND({gates}=1,{first}<=3)"
         cause = f"IF({is_gate_unknown},4,{first})"
         if self.rule["due"] is not None:
@@ -535,7 +534,7 @@ class RuleLine:
         first = self.own(FIRST)
         is_before = f"{self.frame.as_of()}<{day(self.rule['due'])}"
         awaited = self._awaited("missing")
-        if self.manual:
+        if self.by_hand:
             not_met = f"AND({first}>=2,{first}<=4)"
             return f"AND({is_before},IF({is_gate_unknown},{awaited},{not_met}))"
         is_open = f"OR({first}=2,{first}=3,AND({first}=4,NOT({awaited})))"
@@ -582,13 +581,13 @@ class RuleLine:
             return "0"
         row = self.frame.proof_rows[self.rule["id"]]
         proof = self.frame.input(row, GIVEN)
-        is_by_hand = "FALSE"
+        has_points_by_hand = "FALSE"
         if self.points_given:
-            is_by_hand = f'AND({self.own(EFFECT)}=4,{self.points_given}<>"")'
+            has_points_by_hand = f'AND({self.own(EFFECT)}=4,{self.points_given}<>"")'
         conditions = (
             f"{proof}<>{self.frame.yes()}",
             f"{self.own(ACTUAL.earned)}>0",
-            f"OR({self.own(STATE)}<=3,{is_by_hand})",
+            f"OR({self.own(STATE)}<=3,{has_points_by_hand})",
         )
         return f"IF(AND({','.join(conditions)}),1,0)"
 
@@ -671,7 +670,7 @@ class RuleLine:
         rule = self.rule
         sheet = self.steps.sheet
         for column in range(ABSENCE, STATE):
-            sheet.text(self.row, column, "–", **BOX, **CENTRE)
+            sheet.text(self.row, column, "–", **CENTRED_BOX)
         sheet.text(self.row, ABSENCE, self.frame.say("kept"), **BOX, **FAINT)
         sheet.number(self.row, STATE, self._state_code(), **BOX)
         sheet.number(self.row, UNSUPPORTED, self._claimed(), **BOX)

@@ -1,10 +1,18 @@
-"""The first sheet: the index, its band and targets, the areas, beside what the report says."""
+"""The first sheet: the index, its band and targets, the areas, beside what the report says.
+
+Each figure stands there twice, and so does their difference: live, as the formulas reckon it from
+the sheets behind, and as the report says it. As long as nobody changes a figure the differences are
+dashes. That is how an auditor sees at a glance that the workbook and the report are one; afterwards
+they show what a change would do.
+"""
+
+from collections.abc import Iterator
 
 from cchc_rules.render.display import Document
 from cchc_rules.render.workbook.book import (
     BOLD,
     BOX,
-    CENTRE,
+    CENTRED_BOX,
     FAINT,
     HEADING,
     PALE,
@@ -15,7 +23,7 @@ from cchc_rules.render.workbook.book import (
     Style,
 )
 from cchc_rules.render.workbook.cell_formulas import compared
-from cchc_rules.render.workbook.cells import cell, decimal, quoted
+from cchc_rules.render.workbook.cells import GUARD, cell, decimal, quoted
 from cchc_rules.render.workbook.layout import (
     ACTUAL,
     AT_LEAST,
@@ -45,21 +53,39 @@ LAST = 6
 WIDTHS = [6, 58, 16, 16, 16, 16, 16]
 
 EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
+"""The edges of a band, with the comparisons that formulas make."""
+
 EDGES_SHOWN = {"from": "≥", "above": ">", "to": "≤", "below": "<"}
+"""The edges of a band, with the signs that people read."""
+
+UPPER_EDGES = ("to", "below")
+
+AREA_COLUMNS = {
+    "maximum": MAXIMUM,
+    "earned": EARNED,
+    "lost": LOST,
+    "excluded": EXCLUDED,
+}
+"""The points of an area, with the columns of the scoring sheet that have them."""
 
 STATES_THAT_PASS = (1, 5, 6, 7)
 """The codes of states that hold no band down (semantics I5)."""
 
 
 class SummarySheet:
-    """Writes the first sheet, from the top down; `row` is the next row to write."""
+    """Writes the first sheet, from the top down; `row` is the next row to write.
+
+    Where nothing is left to score there is no index (semantics I2). Live cells then have a dash, by
+    a formula that asks how many points are left: a figure that is put in brings the index back.
+    """
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
         self.sheet = book.sheet(frame.sheets["summary"], WIDTHS)
         self.sheet.worksheet.fit_to_pages(1, 1)
         points = frame.points_format()
-        self.points: Style = {**BOX, **CENTRE, "num_format": points}
+        self.points: Style = {**CENTRED_BOX, "num_format": points}
+        self.signed_points: Style = {**self.points, "num_format": _signed(points)}
         self.row = 0
 
     def write(self) -> None:
@@ -86,7 +112,9 @@ class SummarySheet:
     def _heads(self, *keys: str) -> None:
         """Put the heads of a table; an empty key is an empty head."""
         for column, key in enumerate(keys):
-            words = self.frame.say(key) if key else ""
+            words = ""
+            if key:
+                words = self.frame.say(key)
             self.sheet.text(self.row, column, words, **HEADING)
         self.row += 1
 
@@ -97,10 +125,8 @@ class SummarySheet:
         total = self.frame.total
         self._heads("number", "quantity", "live", "in-report", "difference")
         self.sheet.worksheet.freeze_panes(1, 0)
-        value = total("value")
-        self._figure(
-            "index", self._read(value), index["value"], bold=True, bg_color=PALE
-        )
+        formula = self._unless_nothing_left(total("value"))
+        self._figure("index", formula, index["value"], bold=True, bg_color=PALE)
         self._scale(index["scale"])
         for name in ("maximum", "earned", "rescaled"):
             self._figure(name, total(name), index[name])
@@ -113,42 +139,48 @@ class SummarySheet:
         self.row += 1
 
     def _reckoning(self, key: str, reckoning: Reckoning, reported: str | None) -> None:
+        """Put the index of another reckoning: with all open rules at their least, say."""
         value = self.frame.total("value", reckoning)
-        self._figure(f"reckoning-{key}", self._read(value, reckoning), reported)
+        formula = self._unless_nothing_left(value, reckoning)
+        self._figure(f"reckoning-{key}", formula, reported)
 
-    def _read(self, formula: str, reckoning: Reckoning = ACTUAL) -> str:
+    def _unless_nothing_left(self, formula: str, reckoning: Reckoning = ACTUAL) -> str:
         """Return what reads an index, or a dash where nothing is left to score (semantics I2)."""
-        return f'IF({self.frame.total("left", reckoning)}=0,"–",{formula})'
+        left = self.frame.total("left", reckoning)
+        return f'IF({left}=0,"–",{formula})'
 
     def _figure(
         self, key: str, formula: str, reported: str | None, **style: object
     ) -> None:
-        """Put a figure as computed, as the report says, and the difference of the two; a dash where
-        there is no index.
+        """Put a figure as computed, as the report says, and the difference of the two.
+
+        Args:
+            key: the message that names the figure.
+            formula: what it comes to on the sheets behind.
+            reported: what the report says; None, a dash, where there is no index.
+            style: how its name and its live cell look besides.
         """
         row = self.row
         sheet = self.sheet
-        apart = f"{cell(row, LIVE)}-{cell(row, REPORT)}"
-        # A dash, live or in the report, differs from nothing.
-        difference = f"IFERROR(ROUND({apart},{self.frame.places}),0)"
-        value: CachedValue = "–" if reported is None else decimal(reported)
-        signed = self.points | {"num_format": self._signed_format()}
+        live = cell(row, LIVE)
+        report = cell(row, REPORT)
+        # A dash, live or in the report, is no number: the difference is an error of the sheet, and
+        # differs from nothing.
+        difference = f"IFERROR(ROUND({live}-{report},{self.frame.places}),0)"
+        value: CachedValue = "–"
+        if reported is not None:
+            value = decimal(reported)
         sheet.text(row, 0, "", **BOX)
         sheet.text(row, LABEL, self.frame.say(key), **(BOX | style))
         sheet.formula(row, LIVE, formula, value, **(self.points | style))
         sheet.put(row, REPORT, value, **(self.points | FAINT))
-        sheet.formula(row, DIFFERENCE, difference, 0, **signed)
+        sheet.formula(row, DIFFERENCE, difference, 0, **self.signed_points)
         self.row += 1
-
-    def _signed_format(self) -> str:
-        """Return a number format with a sign; nothing is a dash."""
-        plain = self.frame.points_format()
-        return f'+{plain};−{plain};"–"'
 
     def _scale(self, scale: str) -> None:
         self.sheet.text(self.row, 0, "", **BOX)
         self.sheet.text(self.row, LABEL, self.frame.say("scale"), **BOX)
-        self.sheet.number(self.row, LIVE, decimal(scale), **BOX, **CENTRE)
+        self.sheet.number(self.row, LIVE, decimal(scale), **CENTRED_BOX)
         self.row += 1
 
     def _areas(self) -> None:
@@ -162,22 +194,19 @@ class SummarySheet:
         """Put an area with its points, and the share of what could be earned that was earned."""
         row = self.row
         sheet = self.sheet
-        sheet.text(row, 0, line.number, **BOX, **CENTRE)
+        sheet.text(row, 0, line.number, **CENTRED_BOX)
         sheet.text(row, LABEL, self.frame.display.title(line.item), **BOX)
-        columns = {
-            "maximum": MAXIMUM,
-            "earned": EARNED,
-            "lost": LOST,
-            "excluded": EXCLUDED,
-        }
         addresses = {}
-        for column, (key, source) in enumerate(columns.items(), start=LIVE):
-            formula = self.frame.score(line.row, source)
-            sheet.formula(row, column, formula, decimal(line.item[key]), **self.points)
+        for column, key in enumerate(AREA_COLUMNS, start=LIVE):
+            formula = self.frame.score(line.row, AREA_COLUMNS[key])
+            points = decimal(line.item[key])
+            sheet.formula(row, column, formula, points, **self.points)
             addresses[key] = cell(row, column)
+        earned = addresses["earned"]
         left = f"({addresses['maximum']}-{addresses['excluded']})"
-        share = f'IF({left}<=0,"–",{addresses["earned"]}/{left})'
-        sheet.formula(row, LAST, share, None, **BOX, **CENTRE, num_format="0.0%")
+        # The report does not tell this share, so that no value is kept beside the formula.
+        share = f'IF({left}<=0,"–",{earned}/{left})'
+        sheet.formula(row, LAST, share, None, **CENTRED_BOX, num_format="0.0%")
         self.row += 1
 
     # What hangs on the index
@@ -192,81 +221,106 @@ class SummarySheet:
         self.row += 1
 
     def _target(self, number: int, target: Document) -> None:
+        """Put a target on the index, and whether it is reached.
+
+        The exact index is held against the threshold, as the report does: an index that is only
+        rounded up to 80 does not reach 80.
+        """
         row = self.row
         sheet = self.sheet
         display = self.frame.display
         sign = target["comparator"]
-        holds = compared(sign, self.frame.total("exact"), target["threshold"])
-        reached = display.reached(reached=True)
-        not_reached = display.reached(reached=False)
-        not_judged = display.reached(reached=None)
-        formula = f"IF({holds},{quoted(reached)},{quoted(not_reached)})"
-        formula = f"IF({self.frame.total('left')}=0,{quoted(not_judged)},{formula})"
+        exact = self.frame.total("exact")
+        left = self.frame.total("left")
+        holds = compared(sign, exact, target["threshold"])
+        reached = quoted(display.reached(reached=True))
+        not_reached = quoted(display.reached(reached=False))
+        not_judged = quoted(display.reached(reached=None))
+        verdict = f"IF({holds},{reached},{not_reached})"
+        formula = f"IF({left}=0,{not_judged},{verdict})"
         reported = display.reached(reached=target["reached"])
         threshold = f"{sign} {display.number(target['threshold'])}"
-        sheet.number(row, 0, number, **BOX, **CENTRE)
+        sheet.number(row, 0, number, **CENTRED_BOX)
         sheet.text(row, LABEL, target["title"], **BOX)
-        sheet.formula(row, LIVE, formula, reported, **BOX, **CENTRE, **BOLD)
-        sheet.text(row, REPORT, reported, **BOX, **CENTRE, **FAINT)
-        sheet.text(row, DIFFERENCE, threshold, **BOX, **CENTRE)
+        sheet.formula(row, LIVE, formula, reported, **CENTRED_BOX, **BOLD)
+        sheet.text(row, REPORT, reported, **CENTRED_BOX, **FAINT)
+        sheet.text(row, DIFFERENCE, threshold, **CENTRED_BOX)
         self.row += 1
 
     def _bands(self) -> None:
         """Put the band, the ladder of bands, and the gates that hold the band down.
 
         The band is found from two lists below it: `MATCH` gives the first band of the ladder whose
-        edges hold, and every gate gives the highest band that it lets pass.
+        edges hold, and every gate gives the highest band that it lets pass. For an index of 82.5:
+
+            band            2 good     the least of 2, found by MATCH, and 2, let pass by the gate
+            1 fair          0          82.5 is not below 80
+            2 good          1          82.5 is below 90
+            3 excellent     1          always: the last band has no edge that counts
+            on time         2          not met: at most good
         """
-        band = self.frame.document["band"]
-        if not band:
-            return
         bands = self.frame.machine["bands"]
+        if not bands:
+            return
         gates = self.frame.machine["band_gates"]
+        # Below the row of the band come the heads of the ladder, its bands, and the heads of gates.
         first = self.row + 3
         last = first + len(bands) - 1
         first_gate = last + 2
         titles = f"{cell(first, LABEL)}:{cell(last, LABEL)}"
         holds = f"{cell(first, LIVE)}:{cell(last, LIVE)}"
         position = f"MATCH(1,{holds},0)"
-        limits = [cell(first_gate + index, REPORT) for index in range(len(gates))]
-        allowed = f"MIN({','.join([position, *limits])})"
+        gate_rows = range(first_gate, first_gate + len(gates))
+        limits = [cell(row, REPORT) for row in gate_rows]
+        allowed = ",".join([position, *limits])
+        reached = f"INDEX({titles},MIN({allowed}))"
         self._heads("number", "band", "live", "in-report", "next-distance")
-        reached = self._read(f"INDEX({titles},{allowed})")
-        self._band_reached(reached, self._band_title(band["id"]))
+        self._band_reached(self._unless_nothing_left(reached))
         self._distance(bands, position)
         self.row += 1
         self._heads("number", "band-edges", "holds", "")
-        for number, step in enumerate(bands, start=1):
-            self._band(number, step, is_last=number == len(bands))
+        for number, band in enumerate(bands, start=1):
+            self._band(number, band, is_last=number == len(bands))
         if gates:
             self._heads("number", "band-gate", "state", "at-most")
             for gate in gates:
                 self._gate(gate)
         self.row += 1
 
-    def _band_reached(self, formula: str, title: str) -> None:
+    def _band_reached(self, formula: str) -> None:
+        """Put the band of now beside that of the report, which has none without an index."""
         row = self.row
-        style = {**BOX, **CENTRE, **BOLD, "bg_color": PALE}
+        style = {**CENTRED_BOX, **BOLD, "bg_color": PALE}
+        band = self.frame.document["band"]
+        value = "–"
+        reported = self.frame.display.reached(reached=None)
+        if band:
+            value = reported = self._band_title(band)
         self.sheet.text(row, 0, "", **BOX)
         self.sheet.text(row, LABEL, self.frame.say("band"), **BOX, **BOLD)
-        self.sheet.formula(row, LIVE, formula, title, **style)
-        self.sheet.text(row, REPORT, title, **BOX, **CENTRE, **FAINT)
+        self.sheet.formula(row, LIVE, formula, value, **style)
+        self.sheet.text(row, REPORT, reported, **CENTRED_BOX, **FAINT)
 
     def _distance(self, bands: list[Document], position: str) -> None:
         """Put how far the next band is, rounded up to the places of points."""
-        following = self.frame.document["band"]["next"]
+        band = self.frame.document["band"] or {}
+        following = band.get("next")
         lows = [band.get("from", band.get("above")) for band in bands[1:]]
         if not lows:
-            self.sheet.text(self.row, DIFFERENCE, "–", **BOX, **CENTRE)
+            self.sheet.text(self.row, DIFFERENCE, "–", **CENTRED_BOX)
             return
-        next_low = f"CHOOSE({position},{','.join(low or '0' for low in lows)})"
-        exact = f"ROUND({next_low}-{self._index_read()},10)"
+        choices = ",".join(low or "0" for low in lows)
+        next_low = f"CHOOSE({position},{choices})"
+        # What binary digits add would be rounded up to a whole tick: 0.1 + 0.2 to 0.31.
+        exact = f"ROUND({next_low}-{self._index_read()},{GUARD})"
         distance = f"ROUNDUP({exact},{self.frame.places})"
+        # From the highest band there is no next one.
         formula = f'IF({position}>{len(lows)},"–",{distance})'
-        value = decimal(following["distance"]) if following else "–"
-        self.sheet.formula(
-            self.row, DIFFERENCE, self._read(formula), value, **self.points
-        )
+        formula = self._unless_nothing_left(formula)
+        value: CachedValue = "–"
+        if following:
+            value = decimal(following["distance"])
+        self.sheet.formula(self.row, DIFFERENCE, formula, value, **self.points)
 
     def _index_read(self) -> str:
         """Return the address of the index that bands read, exact or rounded."""
@@ -274,11 +328,26 @@ class SummarySheet:
             return self.frame.total("value")
         return self.frame.total("exact")
 
-    def _band_title(self, id_: str) -> str:
-        """Return the title of a band; the ladder of the report names them all."""
-        ladder = self.frame.document["band"]["ladder"]
-        titles = {band["id"]: band["title"] for band in ladder}
+    def _band_title(self, band: Document) -> str:
+        """Return the title of a band; the ladder of the report names them all.
+
+        A report without an index has no ladder: its bands are known by their edges.
+        """
+        reported = self.frame.document["band"]
+        if not reported:
+            return self._edges_shown(band)
+        id_ = band["id"]
+        titles = {rung["id"]: rung["title"] for rung in reported["ladder"]}
         return str(titles.get(id_, id_))
+
+    def _edges_shown(self, band: Document) -> str:
+        """Return the edges of a band as people read them, such as `≥ 80 < 90`."""
+        shown = []
+        for edge, sign in EDGES_SHOWN.items():
+            if edge in band:
+                figure = self.frame.display.number(band[edge])
+                shown.append(f"{sign} {figure}")
+        return " ".join(shown)
 
     def _band(self, number: int, band: Document, *, is_last: bool) -> None:
         """Put a band with its edges, and whether the index lies in it or below it.
@@ -289,41 +358,50 @@ class SummarySheet:
         row = self.row
         sheet = self.sheet
         conditions = []
-        shown = []
-        for edge, sign in EDGES.items():
-            if edge in band:
-                if edge in ("to", "below") and not is_last:
-                    index = self._index_read()
-                    conditions.append(compared(sign, index, f"({band[edge]})"))
-                figure = self.frame.display.number(band[edge])
-                shown.append(f"{EDGES_SHOWN[edge]} {figure}")
-        holds = f"IF(AND({','.join(conditions) or 'TRUE'}),1,0)"
-        sheet.number(row, 0, number, **BOX, **CENTRE)
-        sheet.text(row, LABEL, self._band_title(band["id"]), **BOX)
-        sheet.formula(row, LIVE, holds, None, **BOX, **CENTRE, **FAINT)
-        sheet.text(row, REPORT, " ".join(shown), **BOX, **CENTRE)
+        if not is_last:
+            conditions = list(self._below_edges(band))
+        joined = ",".join(conditions) or "TRUE"
+        sheet.number(row, 0, number, **CENTRED_BOX)
+        sheet.text(row, LABEL, self._band_title(band), **BOX)
+        sheet.formula(row, LIVE, f"IF(AND({joined}),1,0)", None, **CENTRED_BOX, **FAINT)
+        sheet.text(row, REPORT, self._edges_shown(band), **CENTRED_BOX)
         self.row += 1
+
+    def _below_edges(self, band: Document) -> Iterator[str]:
+        """Yield the conditions that the index lies below the upper edges of a band.
+
+        Its lower edges need none: the bands below were asked first.
+        """
+        for edge in UPPER_EDGES:
+            if edge in band:
+                limit = f"({band[edge]})"
+                yield compared(EDGES[edge], self._index_read(), limit)
 
     def _gate(self, gate: Document) -> None:
         """Put a gate: unless its rule passes, it holds the index down to a band."""
         row = self.row
         sheet = self.sheet
-        bands = [band["id"] for band in self.frame.machine["bands"]]
-        rule = self.frame.display.rules[gate["rule"]]
-        state = self.frame.step(self.frame.rows[False, gate["rule"]], STATE)
+        frame = self.frame
+        bands = [band["id"] for band in frame.machine["bands"]]
+        rule = frame.display.rules[gate["rule"]]
+        rule_row = frame.rows[False, gate["rule"]]
+        state = frame.step(rule_row, STATE)
         passes = ",".join(f"{state}={code}" for code in STATES_THAT_PASS)
         at_most = bands.index(gate["at_most"]) + 1
         limit = f"IF(OR({passes}),{len(bands)},{at_most})"
-        reported = self.frame.display.state(rule["state"])
-        words = state_words(self.frame, state)
+        reported = frame.display.state(rule["state"])
+        words = state_words(frame, state)
         sheet.text(row, 0, "", **BOX)
         sheet.text(row, LABEL, rule["title"], **BOX)
-        sheet.formula(row, LIVE, words, reported, **BOX, **CENTRE)
-        sheet.formula(row, REPORT, limit, None, **BOX, **CENTRE, **FAINT)
+        sheet.formula(row, LIVE, words, reported, **CENTRED_BOX)
+        sheet.formula(row, REPORT, limit, None, **CENTRED_BOX, **FAINT)
         self.row += 1
 
     def _counts(self) -> None:
-        """Put how many rules are in each state."""
+        """Put how many rules are in each state.
+
+        Groups have no state, so that the whole column may be counted, lines of groups and all.
+        """
         sheet = self.sheet
         counts = self.frame.document["index"]["counts"]
         first = self.frame.step(HEAD + 1, STATE)
@@ -332,8 +410,18 @@ class SummarySheet:
         for code, state in enumerate(STATE_CODES, start=1):
             count = f"COUNTIF({states},{code})"
             name = self.frame.display.state(state)
+            reported = counts[state]
             sheet.text(self.row, 0, "", **BOX)
             sheet.text(self.row, LABEL, name, **BOX)
-            sheet.formula(self.row, LIVE, count, counts[state], **BOX, **CENTRE)
-            sheet.number(self.row, REPORT, counts[state], **BOX, **CENTRE, **FAINT)
+            sheet.formula(self.row, LIVE, count, reported, **CENTRED_BOX)
+            sheet.number(self.row, REPORT, reported, **CENTRED_BOX, **FAINT)
             self.row += 1
+
+
+def _signed(number_format: str) -> str:
+    """Return a number format with a sign; nothing is a dash.
+
+    >>> _signed("0.00")
+    '+0.00;−0.00;"–"'
+    """
+    return f'+{number_format};−{number_format};"–"'
