@@ -38,6 +38,16 @@ how many rows the oracle goes through.
 """
 
 
+DOCUMENTS_ARE_THERE = """
+import pathlib, re, cchc_rules
+package = pathlib.Path(cchc_rules.__file__).parent
+code = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+for page in set(re.findall("docs/[a-z-]+/[a-z-]+[.]md", code)):
+    assert (package / "packaged" / page).is_file(), page
+"""
+"""The documents that docstrings name are in the wheel, under `packaged`."""
+
+
 def python(session: nox.Session, *arguments: str, **options: object) -> None:
     """Run the Python that nox runs in."""
     session.run(sys.executable, *arguments, **options)
@@ -186,5 +196,6 @@ def wheel(session: nox.Session) -> None:
                 "cam-due-2023",
                 "cam-due-2023-annex",
             )
+            session.run(str(programs / "python"), "-c", DOCUMENTS_ARE_THERE)
             if "82.56 / 100" not in Path("report.txt").read_text(encoding="utf-8"):
                 session.error("the wheel does not score the example as the README says")

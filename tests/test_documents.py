@@ -97,6 +97,25 @@ class TestTheNavigation:
                     assert re.match(rf"docs/({folder})/", page), page
 
 
+class TestThePlanThatIsScored:
+    def test_its_rules_metrics_and_remedies_are_counted(self):
+        rules = cchc_rules.load_rules("cam-due-2023")
+        counts = [len(rules.rules), len(rules.metrics), len(rules.remedies)]
+        page = ROOT / "docs" / "reference" / "plan-coverage.md"
+        said = re.search(
+            r"has (\d+) rules, (\d+) metrics and (\d+) remedies",
+            page.read_text("utf-8"),
+        )
+        assert [*map(int, said.groups())] == counts
+
+    def test_its_contradictions_are_counted(self):
+        rules = cchc_rules.load_rules("cam-due-2023").rules.values()
+        count = sum(bool(rule.conflicts) for rule in rules)
+        for guide in ("can-bo.md", "kiem-tra.md"):
+            text = (ROOT / "docs" / "guide-vi" / guide).read_text(encoding="utf-8")
+            assert f"Có {count} tiêu chí" in text
+
+
 GUIDES = sorted((ROOT / "docs" / "guide-vi").glob("*.md"))
 NEEDS = {
     "html": r"--format html|cchc-rules overview",

@@ -293,6 +293,8 @@ def unknown_to_the_project() -> Iterator[str]:
                 yield f"{name_of(path)}:{line}: {option}: no such option of the tests"
 
 
+DOCUMENT = re.compile(r"\bdocs/[\w-]+/[\w-]+\.md\b")
+
 NUMBERS: dict[str, Callable[[], bool]] = {
     "eleven rooms": lambda: len(rooms()) == 11,
     "thirteen laws": lambda: len(LAWS) == 13,
@@ -319,6 +321,14 @@ def untrue_numbers() -> Iterator[str]:
                 yield f"{name_of(path)}: not {words} any more"
 
 
+def lost_references() -> Iterator[str]:
+    """Documents that the code names and that are not there."""
+    for module in sorted((ROOT / "src").rglob("*.py")):
+        for line, page in places(DOCUMENT, module.read_text(encoding="utf-8")):
+            if not (ROOT / page).exists():
+                yield f"{name_of(module)}:{line}: {page}: no such document"
+
+
 CHECKS = {
     "links": broken_links,
     "paths in backticks": absent_paths,
@@ -330,6 +340,7 @@ CHECKS = {
     "walk through the house": lost_ways,
     "commands of the project": unknown_to_the_project,
     "numbers in words": untrue_numbers,
+    "documents that the code names": lost_references,
 }
 
 
