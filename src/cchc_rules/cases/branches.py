@@ -18,7 +18,12 @@ Branch = tuple[str, str]
 """The source text of a part of a formula with its place, and what became of it: a way it can go."""
 
 Names = Mapping[str, Value | Absent]
+"""What the names of a formula stand for."""
+
 CHOOSING = ("min", "max", *LENIENT)
+"""Functions whose value is that of one of their arguments."""
+
+# What becomes of a condition or an operand.
 TRUE = "true"
 FALSE = "false"
 
@@ -29,41 +34,47 @@ def branches(formula: Formula) -> list[Branch]:
     Of `a if c else b`: c true, c false. Of each operand of `and` and `or`: true, false. Of min,
     max, first and largest_known over several arguments: each argument, as the one that is taken.
     """
-    return [branch for node in _nodes(formula.tree) for branch in _ways(formula, node)]
+    every_way: list[Branch] = []
+    for node in _deciding(formula.tree):
+        every_way += _ways(formula, node)
+    return every_way
 
 
-def _nodes(tree: ast.AST) -> Iterator[ast.expr]:
-    deciding = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.IfExp | ast.BoolOp | ast.Call)
-    ]
-    # In the order of the text; of two parts that begin together, the longer first.
-    yield from sorted(
-        deciding,
-        key=lambda node: (node.lineno, node.col_offset, -(node.end_col_offset or 0)),
-    )
+def _deciding(tree: ast.AST) -> list[ast.expr]:
+    """Return the parts of a formula that decide something, in the order of the text."""
+    kinds = ast.IfExp | ast.BoolOp | ast.Call
+    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return sorted(nodes, key=_in_text_order)
+
+
+def _in_text_order(node: ast.expr) -> tuple[int, int, int]:
+    # Of two parts that begin together, the longer first.
+    end = node.end_col_offset or 0
+    return node.lineno, node.col_offset, -end
 
 
 def _ways(formula: Formula, node: ast.expr) -> Iterator[Branch]:
+    """Yield the ways in which one part can go."""
     if isinstance(node, ast.IfExp):
-        yield from ((_text(formula, node.test), word) for word in (TRUE, FALSE))
+        condition = _text(formula, node.test)
+        yield condition, TRUE
+        yield condition, FALSE
     elif isinstance(node, ast.BoolOp):
-        yield from (
-            (_text(formula, value), word)
-            for value in node.values
-            for word in (TRUE, FALSE)
-        )
+        for value in node.values:
+            operand = _text(formula, value)
+            yield operand, TRUE
+            yield operand, FALSE
     elif isinstance(node, ast.Call) and _chooses(node):
-        yield from ((_text(formula, node), _source(formula, arg)) for arg in node.args)
+        call = _text(formula, node)
+        for argument in node.args:
+            yield call, _source(formula, argument)
 
 
 def _chooses(node: ast.Call) -> bool:
-    return (
-        isinstance(node.func, ast.Name)
-        and node.func.id in CHOOSING
-        and len(node.args) > 1
-    )
+    """Whether a call takes one of several arguments: `max(a)` has nothing to choose."""
+    if not isinstance(node.func, ast.Name):
+        return False
+    return node.func.id in CHOOSING and len(node.args) > 1
 
 
 def _source(formula: Formula, node: ast.AST) -> str:
@@ -79,18 +90,26 @@ def _text(formula: Formula, node: ast.expr) -> str:
 
 
 def taken(formula: Formula, names: Names) -> set[Branch]:
-    """Return the ways in which a formula went over some figures."""
+    """Return the ways in which a formula went over some figures.
+
+    Args:
+        formula: The formula.
+        names: What its names stand for.
+    """
     return set(_taken(formula, formula.tree, names))
 
 
 def _taken(formula: Formula, node: ast.expr, names: Names) -> Iterator[Branch]:
+    """Yield the ways in which a part of a formula went, and the parts of it that were evaluated."""
     if isinstance(node, ast.IfExp):
         yield from _taken(formula, node.test, names)
         is_true = _value(formula, node.test, names)
-        if isinstance(is_true, bool):
-            yield _text(formula, node.test), _word(is_true)
-            arm = node.body if is_true else node.orelse
-            yield from _taken(formula, arm, names)
+        # A condition over an absent figure is absent, and no arm is evaluated.
+        if not isinstance(is_true, bool):
+            return
+        yield _text(formula, node.test), _word(is_true)
+        arm = node.body if is_true else node.orelse
+        yield from _taken(formula, arm, names)
     elif isinstance(node, ast.BoolOp):
         yield from _operands(formula, node, names)
     else:
@@ -114,21 +133,25 @@ def _operands(formula: Formula, node: ast.BoolOp, names: Names) -> Iterator[Bran
 
 
 def _word(is_true: bool) -> str:
-    return TRUE if is_true else FALSE
+    if is_true:
+        return TRUE
+    return FALSE
 
 
 def _chosen(formula: Formula, node: ast.expr, names: Names) -> Iterator[Branch]:
     """Yield which argument was taken; the first of equal ones."""
-    if isinstance(node, ast.Call) and _chooses(node):
-        value = _value(formula, node, names)
-        equal = [
-            arg
-            for arg in node.args
-            if not isinstance(value, Absent) and _value(formula, arg, names) == value
-        ]
-        if equal:
-            yield _text(formula, node), _source(formula, equal[0])
+    if not isinstance(node, ast.Call) or not _chooses(node):
+        return
+    value = _value(formula, node, names)
+    if isinstance(value, Absent):
+        return
+    for argument in node.args:
+        if _value(formula, argument, names) == value:
+            yield _text(formula, node), _source(formula, argument)
+            return
 
 
 def _value(formula: Formula, node: ast.expr, names: Names) -> Value | Absent:
-    return replace(formula, tree=node).evaluate(names)
+    """Return what a part of a formula comes to by itself."""
+    part = replace(formula, tree=node)
+    return part.evaluate(names)

@@ -34,12 +34,21 @@ def tested(
         lang: `vi` or `en`, the language of calculations.
     """
     documents = [tested_file(file, ran, reached, lang) for file, ran, reached in files]
-    counts = _totals(documents, ("cases", PASSED, FAILED, OPEN))
-    return {"format": 1, "language": lang, "counts": counts, "files": documents}
+    return {
+        "format": 1,
+        "language": lang,
+        "counts": _totals(documents, ("cases", PASSED, FAILED, OPEN)),
+        "files": documents,
+    }
 
 
 def _totals(documents: list[Document], keys: tuple[str, ...]) -> dict[str, int]:
-    return {key: sum(document["counts"][key] for document in documents) for key in keys}
+    """Return the counts of all files together."""
+    totals = dict.fromkeys(keys, 0)
+    for document in documents:
+        for key in keys:
+            totals[key] += document["counts"][key]
+    return totals
 
 
 def tested_file(
@@ -50,13 +59,17 @@ def tested_file(
 ) -> Document:
     """Return the document of one file's cases; arguments as of `tested`."""
     of_status = Counter(result.status for result in ran)
+    # Statuses that no case has are counted, too, as 0.
     counts = {status: of_status[status] for status in (PASSED, FAILED, OPEN)}
+    coverage = None
+    if reached is not None:
+        coverage = covered(reached)
     return {
         "name": file.name,
         "ruleset": _ruleset(file),
         "counts": {"cases": len(ran), **counts},
         "cases": [_case(result, lang) for result in ran],
-        "coverage": covered(reached) if reached else None,
+        "coverage": coverage,
     }
 
 
@@ -76,18 +89,24 @@ def mutated(files: list[tuple[CaseFile, list[Ran], list[Fate]]], lang: str) -> D
         lang: `vi` or `en`.
     """
     documents = [_mutated_file(file, ran, fates) for file, ran, fates in files]
-    counts = _totals(documents, ("mutants", *STATUSES))
-    return {"format": 1, "language": lang, "counts": counts, "files": documents}
+    return {
+        "format": 1,
+        "language": lang,
+        "counts": _totals(documents, ("mutants", *STATUSES)),
+        "files": documents,
+    }
 
 
 def _mutated_file(file: CaseFile, ran: list[Ran], fates: list[Fate]) -> Document:
     of_status = Counter(fate.status for fate in fates)
     counts = {status: of_status[status] for status in STATUSES}
     numbers = count(1)
+    # Cases that fail or are open notice nothing, and the reader should know which.
+    unused = [result.case.id for result in ran if result.status != PASSED]
     return {
         "name": file.name,
         "ruleset": _ruleset(file),
-        "unused": [result.case.id for result in ran if result.status != PASSED],
+        "unused": unused,
         "counts": {"mutants": len(fates), **counts},
         "mutants": [_mutant(fate, numbers) for fate in fates],
     }
@@ -127,12 +146,13 @@ def covered(coverage: Coverage) -> Document:
         reached = [goal for goal in goals if goal in coverage.reached]
         kinds[kind] = {"goals": len(goals), "reached": len(reached)}
     missed = coverage.missed
+    reached_in_all = len(coverage.goals) - len(missed)
     # A percentage that is rounded up could show 100.00 with something missed.
     hundredths = floor(coverage.percent * 100).numerator
     return {
         "percent": fixed(hundredths, 2),
         "goals": len(coverage.goals),
-        "reached": len(coverage.goals) - len(missed),
+        "reached": reached_in_all,
         "kinds": kinds,
         "missed": [goal._asdict() for goal in missed],
     }
@@ -140,15 +160,22 @@ def covered(coverage: Coverage) -> Document:
 
 def _case(ran: Ran, lang: str) -> Document:
     status = ran.status
+    rules = ran.scoring.rules
     # A line has to be searched for, and nobody looks for a case that passed.
-    line = None if status == PASSED else ran.case.line()
+    line = None
+    if status != PASSED:
+        line = ran.case.line()
+    # How points came about helps whoever has to find the mistake.
+    calculations: dict[str, str] = {}
+    if status == FAILED:
+        calculations = _calculations(ran, lang)
     return {
         "id": ran.case.id,
         "line": line,
         "why": ran.case.why,
         "status": status,
-        "expectations": [_check(check, ran.scoring.rules) for check in ran.checks],
-        "calculations": _calculations(ran, lang) if status == FAILED else {},
+        "expectations": [_check(check, rules) for check in ran.checks],
+        "calculations": calculations,
     }
 
 
@@ -189,11 +216,12 @@ def said(value: Value, rules: RuleSet) -> str | None:
 def _calculations(ran: Ran, lang: str) -> dict[str, str]:
     """Return the arithmetic of each rule of which an expectation fails, by the id of the rule."""
     arithmetic = Arithmetic(ResultText(ran.scoring, lang))
-    # Groups and the index have no single line of arithmetic.
     positions = ran.scoring.compiled.places
-    failed = [check.expectation for check in ran.checks if check.status == FAILED]
-    return {
-        expectation.id: arithmetic.calculation(positions[expectation.id])
-        for expectation in failed
-        if expectation.part == "rule"
-    }
+    calculations: dict[str, str] = {}
+    for check in ran.checks:
+        # Groups and the index have no single line of arithmetic.
+        if check.status != FAILED or check.expectation.part != "rule":
+            continue
+        rule = check.expectation.id
+        calculations[rule] = arithmetic.calculation(positions[rule])
+    return calculations

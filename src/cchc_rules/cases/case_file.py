@@ -79,6 +79,7 @@ SUBMISSION_KEYS = (
 )
 """What a case says of its submission, with the keys of a submission."""
 
+# The keys that each table may have; anything else is a fault.
 _TOP_KEYS = ("format", "rules", "given", "case")
 _CASE_KEYS = ("id", "why", "expect", *SUBMISSION_KEYS)
 _EXPECT_KEYS = ("rule", "group", "index")
@@ -108,7 +109,9 @@ class Expectation(NamedTuple):
     @property
     def path(self) -> str:
         """What it is about, as the case file writes it."""
-        return ".".join(filter(None, (self.part, self.id, self.key)))
+        # The index has no id.
+        names = (self.part, self.id, self.key)
+        return ".".join(filter(None, names))
 
     @property
     def decides_rule(self) -> bool:
@@ -131,10 +134,10 @@ class Case:
 
     def expects(self, rule: str) -> bool:
         """Whether it says the state or the points of a rule, by its id."""
-        return any(
-            expectation.id == rule and expectation.decides_rule
-            for expectation in self.expectations
-        )
+        for expectation in self.expectations:
+            if expectation.id == rule and expectation.decides_rule:
+                return True
+        return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,13 +153,9 @@ class CaseFile:
 
     def problem_at(self, case: Case, problem: Problem) -> Problem:
         """Return a problem that scoring a case ran into, on the line where the case stands."""
-        return Problem(
-            problem.code,
-            ("case", case.position, *problem.path),
-            problem.arguments,
-            self.name,
-            case.line(),
-        )
+        path = ("case", case.position, *problem.path)
+        problem_of_case = Problem(problem.code, path, problem.arguments)
+        return problem_of_case.at(self.name, case.line())
 
 
 def case_files(paths: list[str]) -> list[FilePath]:
@@ -187,7 +186,9 @@ def _files(source: str) -> list[FilePath]:
         return sorted(path.rglob(f"*{CASES}"))
     if not source.endswith(CASES):
         path = cases_beside(source)
-    return [path] if is_file(path) else []
+    if not is_file(path):
+        return []
+    return [path]
 
 
 def cases_beside(source: str) -> FilePath:
@@ -197,9 +198,11 @@ def cases_beside(source: str) -> FilePath:
     'example.cases.toml'
     """
     path = FilePath(source)
+    # A file of the user's goes before a packaged rule set of the same name.
     if source in packaged_rule_sets() and not is_file(path):
         return packaged_rules_folder() / f"{source}{CASES}"
-    return path.with_name(path.name.removesuffix(".toml") + CASES)
+    stem = path.name.removesuffix(".toml")
+    return path.with_name(stem + CASES)
 
 
 def without_cases(source: str) -> CaseFile:
@@ -244,14 +247,15 @@ def _placed(
 ) -> list[Problem]:
     """Return problems with their file and line, each once, in the order of their lines."""
     # A fault in the table `given` is met anew in every case.
-    distinct = {
-        (problem.code, problem.path, *problem.arguments.values()): problem
-        for problem in problems
-    }
-    placed = [
-        problem.at(str(path), line(problem.path) or 1)
-        for problem in bounded(distinct.values())
-    ]
+    distinct: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        identity = (problem.code, problem.path, *problem.arguments.values())
+        distinct[identity] = problem
+    placed: list[Problem] = []
+    for problem in bounded(distinct.values()):
+        # What is missing has no line of its own.
+        line_number = line(problem.path) or 1
+        placed.append(problem.at(str(path), line_number))
     return sorted(placed, key=lambda problem: problem.line)
 
 
@@ -260,6 +264,11 @@ class _CaseReader:
 
     Each method reads one part of the file. It notes what is wrong with it, under the path where it
     stands, and returns something that the rest can go on with.
+
+    Args:
+        path: Where the file lies; its rule set is looked for beside it.
+        content: What the file says.
+        line: Says on which line the key of a path stands.
     """
 
     def __init__(
@@ -276,9 +285,11 @@ class _CaseReader:
         self.problems: list[Problem] = []
 
     def fault(self, code: str, *path: str | int, **arguments: str) -> None:
+        """Note what is wrong, under the path where it stands."""
         self.problems.append(Problem(code, path, arguments))
 
     def read(self) -> CaseFile | None:
+        """Return the cases that are sound, None where they have no rule set."""
         self.keys(self.content, _TOP_KEYS)
         version = self.content.get("format")
         # `format = true` is equal to 1, and is not meant.
@@ -293,9 +304,12 @@ class _CaseReader:
             rows = []
         if rules is None:
             return None
-        cases = [self.case(row, position, rules) for position, row in enumerate(rows)]
-        sound_cases = tuple(case for case in cases if case is not None)
-        return CaseFile(str(self.path), rules, self.given, sound_cases)
+        sound_cases: list[Case] = []
+        for position, row in enumerate(rows):
+            case = self.case(row, position, rules)
+            if case is not None:
+                sound_cases.append(case)
+        return CaseFile(str(self.path), rules, self.given, tuple(sound_cases))
 
     def rules(self) -> RuleSet | None:
         name = self.content.get("rules")
@@ -311,12 +325,14 @@ class _CaseReader:
         try:
             return load_rules(self.rules_named(name))
         except RulesError as error:
-            # Of a rule set that is not there at all, the line that names it is to blame.
             line = self.line(("rules",))
-            problems = [
-                problem if problem.file else problem.at(str(self.path), line)
-                for problem in error.problems
-            ]
+            problems: list[Problem] = []
+            for problem in error.problems:
+                # Of a rule set that is not there at all, the line that names it is to blame.
+                if not problem.file:
+                    problems.append(problem.at(str(self.path), line))
+                else:
+                    problems.append(problem)
             raise RulesError(problems) from None
 
     def rules_named(self, name: str) -> str:
@@ -342,12 +358,14 @@ class _CaseReader:
                 self.fault("unknown-key", *path, key, **arguments)
 
     def table(self, value: object, *path: str | int) -> Mapping[str, Any]:
+        """Return a value that must be a table; an empty one for anything else."""
         if isinstance(value, Mapping):
             return value
         self.fault("wrong-type", *path, given=quoted(value))
         return {}
 
     def text(self, table: Mapping[str, Any], key: str, *path: str | int) -> str:
+        """Return the text under a key; an empty one where there is none."""
         value = table.get(key, "")
         if isinstance(value, str):
             return value
@@ -395,12 +413,14 @@ class _CaseReader:
         position: int,
         rules: RuleSet,
     ) -> Measurements | None:
+        """Return the submission of a case, None where it is refused."""
         submission = submission_of(rules, self.given, table)
         try:
             return load_measurements(submission, rules)
         except SubmissionError as error:
             for problem in error.problems:
-                self.problems.append(self.placed(problem, table, position))
+                placed = self.placed(problem, table, position)
+                self.problems.append(placed)
             return None
 
     def placed(
@@ -431,6 +451,7 @@ class _CaseReader:
         position: int,
         rules: RuleSet,
     ) -> Iterator[Expectation]:
+        """Yield what a case expects; one that expects nothing is a fault."""
         path = ("case", position, "expect")
         problems_before = len(self.problems)
         expect = self.table(table.get("expect", {}), *path)
@@ -508,6 +529,7 @@ class _CaseReader:
             yield Expectation(*subject, key, value)
 
     def value(self, key: str, value: object, rules: RuleSet, *path: str | int) -> Value:
+        """Return what is expected under a key: a state, a band, or points."""
         if key == "state":
             return self.word(value, [*State], "unknown-state", *path)
         if key == "band":
@@ -527,16 +549,13 @@ class _CaseReader:
         code: str,
         *path: str | int,
     ) -> str:
+        """Return a word that must be one of some known words, as text whatever it is."""
         if not isinstance(value, str):
             self.fault("not-text", *path, given=quoted(value))
         elif value not in known:
-            self.fault(
-                code,
-                *path,
-                name=quoted(value),
-                allowed=", ".join(known),
-                nearest=nearest(value, known),
-            )
+            allowed = ", ".join(known)
+            arguments = {"name": quoted(value), "allowed": allowed}
+            self.fault(code, *path, **arguments, nearest=nearest(value, known))
         return str(value)
 
 

@@ -44,15 +44,18 @@ def case(id_: str, why: str, submission: Try, wanted: Iterable[Wanted]) -> str:
     """
     lines = ["[[case]]", f"id  = {_value(id_)}", f"why = {_value(why)}"]
     for key in SUBMISSION_KEYS:
-        if submission.get(key):
-            lines.append(f"{key} = {_value(submission[key])}")
+        entry = submission.get(key)
+        if entry:
+            lines.append(f"{key} = {_value(entry)}")
     # What is expected of one rule stands on one line.
     keys_of: dict[tuple[str, str], list[str]] = {}
     for part, name, key in wanted:
         keys_of.setdefault((part, name), []).append(key)
     for (part, name), keys in keys_of.items():
+        # The index has no name: `expect.index`.
         subject = ".".join(filter(None, ("expect", part, name)))
-        lines.append(f"{subject} = {_value(dict.fromkeys(keys, OPEN))}")
+        open_keys = dict.fromkeys(keys, OPEN)
+        lines.append(f"{subject} = {_value(open_keys)}")
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +67,8 @@ def _value(value: Any) -> str:
         pairs = [f"{key} = {_value(item)}" for key, item in value.items()]
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        items = ", ".join(map(_value, value))
+        return f"[{items}]"
     # True and false before numbers, for Python takes them for integers.
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -78,4 +82,5 @@ def _value(value: Any) -> str:
 
 def _text(value: str) -> str:
     """Return a text as TOML has it. JSON's escapes are TOML's, but TOML wants one for DEL too."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+    as_json = json.dumps(value, ensure_ascii=False)
+    return as_json.replace("\x7f", "\\u007F")

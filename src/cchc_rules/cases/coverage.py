@@ -88,12 +88,14 @@ class Survey:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self.reader = RuleFigures(rules, compile_rules(rules).positions)
+        positions = compile_rules(rules).positions
+        self.reader = RuleFigures(rules, positions)
 
     def goals(self, rule: Rule) -> Iterator[Goal]:
         """Yield what there is to reach of a rule, without its states: they are found by trying."""
+        # Asked of the pieces, so that every kind of rule that gives points by tiers is counted.
         tiers = [piece for piece in rule.pieces if piece.reason is Reason.TIER]
-        for number in range(1, len(tiers) + 1):
+        for number, _ in enumerate(tiers, start=1):
             yield Goal(TIER, rule.id, str(number))
         for path, parsed in self.formulas(rule):
             for text, way in branches(parsed):
@@ -121,15 +123,18 @@ class Survey:
         for key, text, types in dependencies.rule_formulas(self.rules, rule):
             path = path_text(("rule", rule.id, *key))
             yield path, self.reader.parsed(text, types)
-        for name in sorted(dependencies.rule_metrics(self.rules, rule)):
+        names = dependencies.rule_metrics(self.rules, rule)
+        for name in sorted(names):
             text_of_metric = self.rules.metrics[name].formula
-            if text_of_metric is not None:
-                path = path_text((METRIC, name, "formula"))
-                yield path, self.reader.parsed(text_of_metric, {})
+            if text_of_metric is None:
+                continue
+            path = path_text((METRIC, name, "formula"))
+            yield path, self.reader.parsed(text_of_metric, {})
 
     def reached(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
         """Yield what a scoring reaches of a rule."""
-        result = scoring.results[scoring.compiled.places[rule.id]]
+        position = scoring.compiled.places[rule.id]
+        result = scoring.results[position]
         yield Goal(STATE, rule.id, str(result.state))
         # A rule that is not judged, or has no figure, falls into no tier.
         if result.reason is Reason.TIER:
@@ -146,19 +151,22 @@ class Survey:
             of_metrics = self.reader.named(parsed, scoring.figures)
             values = of_metrics | self._rule_values(rule, parsed, scoring)
             # A formula with a name that stands for nothing was not computed.
-            if len(values) == len(parsed.names):
-                for text, way in taken(parsed, values):
-                    yield Goal(WAY, path, text, way)
+            if len(values) < len(parsed.names):
+                continue
+            for text, way in taken(parsed, values):
+                yield Goal(WAY, path, text, way)
 
     def _computed(self, rule: Rule, scoring: Scoring) -> Iterator[str]:
         """Yield the paths of the rule's own formulas that were computed.
 
         Of the formulas of tiers it is only that of the tier that the figure fell into.
         """
-        piece = scoring.piece(scoring.compiled.places[rule.id])
+        position = scoring.compiled.places[rule.id]
+        piece = scoring.piece(position)
+        key_of_piece = piece and piece.formula_key
         for key, _, _ in dependencies.rule_formulas(self.rules, rule):
-            is_of_piece = piece is not None and key == piece.formula_key
-            if key[0] == "threshold" or is_of_piece:
+            # A threshold is computed before anything is held against it.
+            if key[0] == "threshold" or key == key_of_piece:
                 yield path_text(("rule", rule.id, *key))
 
     def _rule_values(
@@ -171,13 +179,16 @@ class Survey:
 
         A name without a figure is left out.
         """
-        values = scoring.own_values(scoring.compiled.places[rule.id])
+        position = scoring.compiled.places[rule.id]
+        values = scoring.own_values(position)
         return {name: value for name, value in values.items() if name in parsed.names}
 
     def threshold(self, rule: Rule, scoring: Scoring) -> Fraction | None:
         """Return the threshold of a rule over the figures of a scoring, None where it has none."""
         threshold = self.reader.threshold(rule, scoring.figures)
-        return threshold if isinstance(threshold, Fraction) else None
+        if not isinstance(threshold, Fraction):
+            return None
+        return threshold
 
     def _sides(self, rule: Rule, scoring: Scoring) -> Iterator[Goal]:
         """Yield the side of each edge that the figure of a rule lies on."""
@@ -213,9 +224,12 @@ def edge_text(of: str, value: Fraction, relative: bool, is_date: bool) -> str:
     """
     if relative:
         is_threshold_itself = of == "threshold" and not value
-        return of if is_threshold_itself else f"{of} +{plain(value)}"
+        if is_threshold_itself:
+            return of
+        return f"{of} +{plain(value)}"
     if is_date:
-        return f"{of} {date.fromordinal(int(value)).isoformat()}"
+        day = date.fromordinal(int(value))
+        return f"{of} {day.isoformat()}"
     return f"{of} {plain(value)}"
 
 
@@ -242,7 +256,9 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
     reached: set[Goal] = set()
     all_versions = versions(file)
     # Rules in the order of the file, those that only a later version has behind them.
-    ids = dict.fromkeys(id_ for version in all_versions for id_ in version.rules.rules)
+    ids: dict[str, None] = {}
+    for version in all_versions:
+        ids |= dict.fromkeys(version.rules.rules)
     for id_ in ids:
         # A version that leaves the rule as it was before adds no goals, and its states need not be
         # tried once more.
@@ -252,14 +268,13 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
             if rule is None or not FileContent(version.rules).judges(rule):
                 continue
             survey = Survey(version.alone)
-            reached_here = {
-                goal
-                for result in ran
-                if version.judges(result) and _speaks_of(result, rule)
-                for goal in survey.reached(rule, result.scoring)
-            }
+            reached_here: set[Goal] = set()
+            for result in ran:
+                if version.judges(result) and _speaks_of(result, rule):
+                    reached_here.update(survey.reached(rule, result.scoring))
             reached |= reached_here
             states = {goal.which for goal in reached_here if goal.kind == STATE}
+            # Derived metrics may have changed, too, with the rule as it was.
             as_judged = (judging(rule), version.rules.metrics)
             if as_judged not in counted:
                 counted.append(as_judged)

@@ -4,7 +4,7 @@ Most mistakes in a rule file are made there, so that cases should try each edge 
 target of 90 % whose figures have two decimal places these are 89.99, 90 and 90.01.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -14,10 +14,15 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
 from cchc_rules.rules.value_function import Among, Compare, Within, interval_ends
 
+# The sides of an edge.
 BELOW = "below"
+"""At most one unit of the last place under it."""
 AT = "at"
+"""The edge itself."""
 ABOVE = "above"
+"""At most one unit of the last place over it."""
 SIDES = (BELOW, AT, ABOVE)
+
 PERCENT_PLACES = 2
 """The fewest decimal places that a figure in percent is taken to have."""
 
@@ -51,9 +56,11 @@ class Edge(NamedTuple):
         off = figure - figure_at_edge
         if abs(off) > self.unit:
             return None
-        if off == 0:
-            return AT
-        return BELOW if off < 0 else ABOVE
+        if off < 0:
+            return BELOW
+        if off > 0:
+            return ABOVE
+        return AT
 
 
 def edges(rules: RuleSet, rule: Rule) -> list[Edge]:
@@ -72,7 +79,9 @@ def edges(rules: RuleSet, rule: Rule) -> list[Edge]:
     unit = unit_of(rules, metric)
     edge_at: dict[tuple[bool, Fraction], Edge] = {}
     for of, value, relative in _written(rule):
-        edge_at.setdefault((relative, value), Edge(of, value, relative, unit))
+        # A tier that begins at the target is the target's edge, which comes first.
+        edge = Edge(of, value, relative, unit)
+        edge_at.setdefault((relative, value), edge)
     return list(edge_at.values())
 
 
@@ -88,7 +97,8 @@ def _written(rule: Rule) -> Iterator[tuple[str, Fraction, bool]]:
     elif isinstance(rule.threshold, MetricRef | FormulaRef):
         yield "threshold", Fraction(0), True
     elif isinstance(rule.threshold, Interval):
-        yield from (("threshold", end, False) for end in interval_ends(rule.threshold))
+        for end in interval_ends(rule.threshold):
+            yield "threshold", end, False
     # Tiers of days late are written from the deadline on.
     late = rule.deduction.axis.days_late
     relative = late and threshold is None
@@ -103,15 +113,19 @@ def _written(rule: Rule) -> Iterator[tuple[str, Fraction, bool]]:
                 ends = [edge]
             case _:
                 continue
+        # The key of the piece in the rule file, in the singular: `tiers` has a `tier`.
         name = str(piece.key[0]).removesuffix("s")
-        yield from ((name, end + shift, relative) for end in ends)
+        for end in ends:
+            yield name, end + shift, relative
 
 
 def _literal(threshold: object) -> Fraction | None:
     """Return a threshold that is written out as a number or a date, else None."""
     if isinstance(threshold, date):
         return Fraction(threshold.toordinal())
-    return threshold if isinstance(threshold, Fraction) else None
+    if isinstance(threshold, Fraction):
+        return threshold
+    return None
 
 
 def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
@@ -119,22 +133,26 @@ def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
 
     That is one for counts, ranks and days. Else it is the place to which the metric is rounded, or
     the smallest that the rule file writes for it, in percent at least 0.01.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> str(unit_of(rules, rules.metrics[rules.rules["on-time"].metric]))
+    '1/100'
     """
     if metric.whole or not metric.numeric:
         return Fraction(1)
     if metric.round is not None:
         return Fraction(1, 10**metric.round)
-    written = [
-        value
-        for rule in rules.rules.values()
-        if rule.metric == metric.id
-        for value in _numbers(rule)
-    ]
-    written += interval_ends(metric.range)
+    written = interval_ends(metric.range)
+    for rule in rules.rules.values():
+        if rule.metric == metric.id:
+            written += _numbers(rule)
+    # A number without an end, such as 1/3, has no last place.
     places = [number.places(value) or 0 for value in written]
     if metric.type == "percent":
         places.append(PERCENT_PLACES)
-    return Fraction(1, 10 ** max(places, default=0))
+    most_places = max(places, default=0)
+    return Fraction(1, 10**most_places)
 
 
 def _numbers(rule: Rule) -> Iterator[Fraction]:
@@ -142,16 +160,20 @@ def _numbers(rule: Rule) -> Iterator[Fraction]:
     for _, value, relative in _written(rule):
         if not relative:
             yield value
+    lists: list[Iterable[object]] = []
     if isinstance(rule.threshold, tuple):
-        yield from (value for value in rule.threshold if isinstance(value, Fraction))
+        lists.append(rule.threshold)
     for piece in rule.pieces:
         if isinstance(piece.condition, Among):
-            numbers = piece.condition.values
-            yield from (value for value in numbers if isinstance(value, Fraction))
+            lists.append(piece.condition.values)
+    # Levels stand in lists, too, and are no numbers.
+    for values in lists:
+        yield from (value for value in values if isinstance(value, Fraction))
 
 
 def needed(rules: RuleSet, rule: Rule, edge: Edge) -> list[str]:
     """Return the sides of an edge for which a case is needed: those inside the metric's range."""
+    # Such an edge is no figure of the metric: it counts from a threshold, or leaves the exempt out.
     if edge.relative or rule.deduction.axis.exempt is not None:
         return list(SIDES)
     inside = domain(rules, rules.metrics[rule.metric or ""])

@@ -1,6 +1,12 @@
-"""Figures worth trying on a rule: those at and beside its edges, and every way of giving none."""
+"""Figures worth trying on a rule: those at and beside its edges, and every way of giving none.
 
-from collections.abc import Callable, Iterable, Iterator
+What is tried is laid out as submissions, and goes the whole way that a person's figures go: it is
+read, bound and scored. For a rule that asks for 90 % and has a gate these are, in turn:
+90, 89.99, 90.01 and some round figures with the gate met, then nothing, not applicable and waived,
+then 90 with the gate not met and without its figure.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -13,9 +19,8 @@ from cchc_rules.cases.edges import domain, edges, unit_of
 from cchc_rules.cases.trial_scorer import TrialScorer, Try
 from cchc_rules.rules.dependencies import above
 from cchc_rules.rules.model import Metric, Rule
-from cchc_rules.rules.value_function import Staircase, Symbol
+from cchc_rules.rules.value_function import Staircase, Symbol, interval_ends
 from cchc_rules.scoring.compiled_rules import compile_rules
-from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import as_json
 from cchc_rules.submissions.submission import Figure
 
@@ -26,7 +31,7 @@ MOST_COMBINED = 24
 """The most combinations of the other figures that a rule reads."""
 
 MOST_ITEMS = 100
-"""The most items of a list."""
+"""The most items of a list: nobody reads a case that lists more."""
 
 COMMON = tuple(Fraction(figure) for figure in (0, 1, 2, 3, 5, 10, 100, 10_000))
 """Figures for metrics that no rule holds against anything written out."""
@@ -42,14 +47,20 @@ Table = dict[str, Any]
 
 
 class Tries:
-    """Makes submissions to try on the rules of one rule set."""
+    """Makes submissions to try on the rules of one rule set.
+
+    Args:
+        scorer: Scores what is tried under that rule set.
+    """
 
     def __init__(self, scorer: TrialScorer) -> None:
         self.scorer = scorer
         self.rules = scorer.rules
         self.compiled = compile_rules(scorer.rules)
         self.reader = self.compiled.reader
-        self._found: dict[tuple[str, State], Try | None] = {}
+        # The first submission that brings a rule into a state, None where none does: gates are
+        # asked for again by every rule behind them.
+        self._first: dict[tuple[str, State], Try | None] = {}
 
     def of(self, rule: Rule) -> Iterator[Try]:
         """Yield submissions that are worth trying on a rule, the plainest first.
@@ -63,13 +74,14 @@ class Tries:
         for own in chain(self.reported(rule), self.absences(rule)):
             yield laid(base, own)
         plain = next(self.reported(rule), {})
+        # A gate that is not met, and one of which nothing is known.
         for gate in rule.requires:
             unmet = self.first(self.rules.rules[gate], State.NOT_MET)
             if unmet is not None:
-                yield laid(laid(base, plain), unmet)
-            yield laid(
-                plain, {"measurements": _without(base, self.compiled.reads[gate])}
-            )
+                gates_met = laid(base, plain)
+                yield laid(gates_met, unmet)
+            unknown = _without(base, self.compiled.reads[gate])
+            yield laid(plain, {"measurements": unknown})
 
     def before(self, rule: Rule) -> Try:
         """Return a submission in which the rules that a rule requires are met.
@@ -83,45 +95,50 @@ class Tries:
         return all_met
 
     def first(self, rule: Rule, state: State) -> Try | None:
-        """Return the first submission that brings a rule into a state."""
+        """Return the first submission that brings a rule into a state, None where none does."""
         key = (rule.id, state)
-        if key not in self._found:
-            at = self.compiled.places[rule.id]
+        if key not in self._first:
             wanted = (
-                one
-                for one in self.of(rule)
-                if self.came_to(one, lambda out: out.results[at].state is state)
+                submission
+                for submission in self.of(rule)
+                if self.state(submission, rule) is state
             )
-            self._found[key] = next(wanted, None)
-        return self._found[key]
+            self._first[key] = next(wanted, None)
+        return self._first[key]
 
-    def came_to(self, one: Try, so: Callable[[Scoring], bool]) -> bool:
-        """Whether a submission is scored and comes to what is asked."""
-        tried = self.scorer.read(one)
-        scoring = self.scorer.scoring(tried) if tried else None
-        return scoring is not None and so(scoring)
+    def state(self, submission: Try, rule: Rule) -> State | None:
+        """Return the state of a rule under a submission, None where scoring refuses it."""
+        bound = self.scorer.read(submission)
+        if bound is None:
+            return None
+        scoring = self.scorer.scoring(bound)
+        if scoring is None:
+            return None
+        position = self.compiled.places[rule.id]
+        return scoring.results[position].state
 
     def reported(self, rule: Rule) -> Iterator[Try]:
         """Yield submissions with figures: for points given by a person the ends and the middle of
         what is allowed.
         """
         if rule.metric is None:
-            middle = number.round_half_up(
-                (rule.lowest + rule.weight) / 2, self.rules.index.places
-            )
-            for points in dict.fromkeys(
-                (rule.weight, middle, Fraction(0), rule.lowest)
-            ):
-                yield {"points": {rule.id: {"points": as_json(points), "reason": SAID}}}
+            middle = (rule.lowest + rule.weight) / 2
+            middle = number.round_half_up(middle, self.rules.index.places)
+            # The fewest points of most rules are 0: what stands there twice is tried once.
+            choices = dict.fromkeys((rule.weight, middle, Fraction(0), rule.lowest))
+            for points in choices:
+                yield {"points": {rule.id: _given(points)}}
             return
         tables = list(islice(self.tables(rule), MOST_TRIES))
         yield from ({"measurements": table} for table in tables)
-        if rule.due is not None:
-            for day in (rule.due - timedelta(days=1), rule.due):
-                yield from (
-                    {"measurements": table, "as_of": day}
-                    for table in (*tables[:MOST_COMBINED], {})
-                )
+        if rule.due is None:
+            return
+        # What is missing, or misses the target, is not due on the day before the deadline (L2), and
+        # is on the day itself.
+        with_nothing = [*tables[:MOST_COMBINED], {}]
+        for day in (rule.due - timedelta(days=1), rule.due):
+            for table in with_nothing:
+                yield {"measurements": table, "as_of": day}
 
     def absences(self, rule: Rule) -> Iterator[Try]:
         """Yield submissions in which a figure that the rule reads is absent, each in one way.
@@ -132,10 +149,10 @@ class Tries:
         until = self.rules.valid[1]
         waiver = {"waived": {"by": SAID, "why": SAID, "until": until}}
         ways: list[Any] = [{"not_applicable": SAID}, waiver]
+        # Where people give points for an absence, both are tried: with and without them.
         by_hand: Try = {}
         if Effect.MANUAL in rule.absence.values():
-            given = {"points": as_json(rule.weight), "reason": SAID}
-            by_hand = {"points": {rule.id: given}}
+            by_hand = {"points": {rule.id: _given(rule.weight)}}
         table: Table = {}
         if rule.metric:
             table = next(self.tables(rule), {})
@@ -154,11 +171,8 @@ class Tries:
 
     def submitted(self, rule: Rule) -> list[str]:
         """Return the metrics that a submission gives for a rule, its own first."""
-        names = [
-            name
-            for name in self.compiled.reads[rule.id]
-            if self.rules.metrics[name].submitted
-        ]
+        reads = self.compiled.reads[rule.id]
+        names = [name for name in reads if self.rules.metrics[name].submitted]
         return sorted(names, key=lambda name: name != rule.metric)
 
     def tables(self, rule: Rule) -> Iterator[Table]:
@@ -166,15 +180,14 @@ class Tries:
         metric = self.rules.metrics[rule.metric or ""]
         names = self.submitted(rule)
         others = [name for name in names if name != metric.id]
-        combined = product(*(self.common(self.rules.metrics[name]) for name in others))
-        for figures in islice(combined, MOST_COMBINED):
+        choices = [self.common(self.rules.metrics[name]) for name in others]
+        for figures in islice(product(*choices), MOST_COMBINED):
             table = dict(zip(others, figures, strict=True))
             if metric.submitted:
-                yield from (
-                    {metric.id: figure, **table}
-                    for figure in self.own(rule, metric, table)
-                )
+                for figure in self.own(rule, metric, table):
+                    yield {metric.id: figure, **table}
             else:
+                # Nobody submits a derived figure: one of its inputs is changed for it.
                 yield from self.solved(rule, metric, table)
                 yield table
 
@@ -182,6 +195,7 @@ class Tries:
         """Return some figures of a metric that a rule only reads beside its own."""
         if not metric.numeric:
             return self.values(metric, [])
+        # Small beside most figures, and large beside them; one, and what nothing is divided by.
         round_figures = (Fraction(10), Fraction(10_000), Fraction(1), Fraction(0))
         fitting = [figure for figure in round_figures if _in(metric, figure)]
         if not fitting:
@@ -213,15 +227,19 @@ class Tries:
         if figures is None:
             return None
         threshold = self.reader.threshold(rule, figures)
-        return threshold if isinstance(threshold, Fraction) else None
+        if not isinstance(threshold, Fraction):
+            return None
+        return threshold
 
     def figures(self, table: Table) -> list[Figure] | None:
         """Return every figure, derived ones too, where these are submitted.
 
         None where such a submission is refused.
         """
-        tried = self.scorer.read({"measurements": table})
-        return self.compiled.figures(tried.figures) if tried else None
+        bound = self.scorer.read({"measurements": table})
+        if bound is None:
+            return None
+        return self.compiled.figures(bound.figures)
 
     def values(self, metric: Metric, wanted: list[Fraction]) -> list[Any]:
         """Return figures of a metric: at and beside the wanted ones, between them, at its ends."""
@@ -232,18 +250,20 @@ class Tries:
         inside = domain(self.rules, metric)
         unit = unit_of(self.rules, metric)
         spread = wanted
+        # Of dates there are too many to try the ends: the first day of the period stands for all.
         if metric.type == "date" and not wanted:
-            spread = [Fraction(self.rules.valid[0].toordinal())]
+            first_day = self.rules.valid[0]
+            spread = [Fraction(first_day.toordinal())]
         figures: list[Fraction] = []
         for edge in spread:
             figures += (edge, edge - unit, edge + unit)
         figures += _between(metric, spread, unit)
         figures += _before_rounding(metric, spread, unit)
-        return [
-            _written(metric, figure)
-            for figure in dict.fromkeys(figures)
-            if inside.holds(figure) and _fits(metric, figure)
-        ]
+        values: list[Any] = []
+        for figure in dict.fromkeys(figures):
+            if inside.holds(figure) and _fits(metric, figure):
+                values.append(_written(metric, figure))
+        return values
 
     def solved(self, rule: Rule, metric: Metric, table: Table) -> Iterator[Table]:
         """Yield tables in which a derived metric has a wanted figure.
@@ -252,11 +272,14 @@ class Tries:
         """
         if not metric.numeric:
             return
+        # The figures that would be tried on the metric if people submitted it.
         as_submitted = replace(metric, formula=None)
+        edges_around = [*self.around(rule, table)]
         numeric = [name for name in table if self.rules.metrics[name].numeric]
-        for wanted in self.values(as_submitted, [*self.around(rule, table)]):
+        for value in self.values(as_submitted, edges_around):
+            wanted = number.fraction(value)
             for name in numeric:
-                changed = self.solution(metric, number.fraction(wanted), table, name)
+                changed = self.solution(metric, wanted, table, name)
                 if changed is not None:
                     yield changed
 
@@ -277,31 +300,45 @@ class Tries:
         at_two = self.derived(metric, {**table, name: 2})
         if at_one is None or at_two is None or at_one == at_two:
             return None
+        input_metric = self.rules.metrics[name]
         value = 1 + (wanted - at_one) / (at_two - at_one)
-        if not _in(self.rules.metrics[name], value) or number.places(value) is None:
+        # A figure without an end, such as 1/3, cannot be written.
+        if not _in(input_metric, value) or number.places(value) is None:
             return None
-        changed = {**table, name: _written(self.rules.metrics[name], value)}
-        return changed if self.derived(metric, changed) == wanted else None
+        changed = {**table, name: _written(input_metric, value)}
+        if self.derived(metric, changed) != wanted:
+            return None
+        return changed
 
     def derived(self, metric: Metric, table: Table) -> Fraction | None:
         """Return the figure of a derived metric, None where there is none."""
         figures = self.figures(table)
         if not figures:
             return None
-        figure = figures[self.compiled.positions[metric.id]]
-        return None if isinstance(figure, Absent) else Fraction(*figure)
+        position = self.compiled.positions[metric.id]
+        figure = figures[position]
+        if isinstance(figure, Absent):
+            return None
+        return Fraction(*figure)
+
+
+def _given(points: Fraction) -> Table:
+    """Return points that a person gives, as a submission has them."""
+    return {"points": as_json(points), "reason": SAID}
 
 
 def _steps_off(rule: Rule, target: Fraction) -> Iterator[Fraction]:
     """Yield figures that are some units off a target, where each unit costs points."""
+    # Towards what misses the target: below it where more is better, else above.
+    sign = -1 if rule.comparator == ">=" else 1
     for piece in rule.pieces:
-        if (
-            isinstance(piece.points, Staircase)
-            and piece.points.origin is Symbol.THRESHOLD
-        ):
-            sign = -1 if rule.comparator == ">=" else 1
-            step = sign * piece.points.step
-            yield from (target + step * count for count in STEPS_OFF)
+        if not isinstance(piece.points, Staircase):
+            continue
+        if piece.points.origin is not Symbol.THRESHOLD:
+            continue
+        step = sign * piece.points.step
+        for count in STEPS_OFF:
+            yield target + step * count
 
 
 def _between(
@@ -309,16 +346,23 @@ def _between(
     spread: Iterable[Fraction],
     unit: Fraction,
 ) -> Iterator[Fraction]:
-    """Yield the ends of a metric's range, and figures between edges that do not come out even."""
-    ends = [end for end in (metric.range.low, metric.range.high) if end is not None]
+    """Yield the ends of a metric's range, and figures between edges that do not come out even.
+
+    A third of the way seldom gives whole ticks: it shows how points are rounded.
+    """
+    ends = interval_ends(metric.range)
     known = sorted({*spread, *ends})
-    if metric.type != "date":
+    is_date = metric.type == "date"
+    if not is_date:
         for low, high in pairwise(known):
-            yield _rounded((low + high) / 2, unit)
-            yield _rounded(low + (high - low) / 3, unit)
-        yield from (_rounded(edge / 3, unit) for edge in spread)
+            middle = (low + high) / 2
+            third = low + (high - low) / 3
+            yield _rounded(middle, unit)
+            yield _rounded(third, unit)
+        for edge in spread:
+            yield _rounded(edge / 3, unit)
     yield from ends
-    if len(known) < 3 and metric.type != "date":
+    if len(known) < 3 and not is_date:
         yield from COMMON
 
 
@@ -327,26 +371,31 @@ def _before_rounding(
     spread: Iterable[Fraction],
     unit: Fraction,
 ) -> Iterator[Fraction]:
-    """Yield figures that a metric's own rounding brings to an edge, and just not to it."""
-    if metric.round is not None:
-        yield from (
-            edge - unit * part
-            for edge in spread
-            for part in (Fraction(1, 2), Fraction(51, 100))
-        )
+    """Yield figures that a metric's own rounding brings to an edge, and just not to it.
+
+    With two places, 89.995 is rounded half up to 90, and 89.9949 down to 89.99.
+    """
+    if metric.round is None:
+        return
+    for edge in spread:
+        yield edge - unit * Fraction(1, 2)
+        yield edge - unit * Fraction(51, 100)
 
 
 def _rounded(figure: Fraction, unit: Fraction) -> Fraction:
+    """Return a figure rounded down to whole units of its last place."""
     return number.floor(figure / unit) * unit
 
 
 def _fits(metric: Metric, figure: Fraction) -> bool:
+    """Whether a metric can have a figure, but for its range: counts are whole numbers."""
     if metric.distinct and figure > MOST_ITEMS:
         return False
     return figure.denominator == 1 or not metric.whole
 
 
 def _in(metric: Metric, figure: Fraction) -> bool:
+    """Whether a metric can have a figure."""
     return metric.range.holds(figure) and _fits(metric, figure)
 
 
@@ -360,23 +409,24 @@ def _written(metric: Metric, figure: Fraction) -> Any:
 
 
 def laid(base: Try, top: Try) -> Try:
-    """Return one submission laid over another."""
-    both = {
-        key: {**base.get(key, {}), **top.get(key, {})}
-        for key in ("measurements", "points", "absent")
-    }
-    days = {
-        key: value
-        for one in (base, top)
-        for key, value in one.items()
-        if key == "as_of"
-    }
-    return {**{key: table for key, table in both.items() if table}, **days}
+    """Return one submission laid over another, entry by entry; tables without entries are left
+    out.
+
+    >>> laid({"measurements": {"a": 1, "b": 2}}, {"measurements": {"b": 3}, "points": {}})
+    {'measurements': {'a': 1, 'b': 3}}
+    """
+    both: dict[str, Any] = {}
+    for key in ("measurements", "points", "absent"):
+        table = {**base.get(key, {}), **top.get(key, {})}
+        if table:
+            both[key] = table
+    for submission in (base, top):
+        if "as_of" in submission:
+            both["as_of"] = submission["as_of"]
+    return both
 
 
-def _without(one: Try, names: Iterable[str]) -> Table:
-    return {
-        name: figure
-        for name, figure in one.get("measurements", {}).items()
-        if name not in names
-    }
+def _without(submission: Try, names: Iterable[str]) -> Table:
+    """Return the figures of a submission without those of some metrics."""
+    measurements = submission.get("measurements", {})
+    return {name: figure for name, figure in measurements.items() if name not in names}

@@ -68,19 +68,19 @@ def mutants(rules: RuleSet) -> Iterator[Mutant]:
     judged = [rule for rule in rules.rules.values() if own.judges(rule)]
     for rule in judged:
         for change in _of_rule(rules, rule):
-            changed = with_rule(rules, change.rule)
-            at = path_text(("rule", rule.id, *change.key))
             yield Mutant(
-                change.kind,
-                at,
-                _text(change.before),
-                _text(change.after),
-                changed,
-                frozenset({rule.id}),
+                kind=change.kind,
+                at=path_text(("rule", rule.id, *change.key)),
+                before=_text(change.before),
+                after=_text(change.after),
+                rules=with_rule(rules, change.rule),
+                touched=frozenset({rule.id}),
             )
         yield _dropped(rules, rule)
     judged_ids = {rule.id for rule in judged}
-    yield from (mutant for mutant in _swapped(rules) if mutant.touched & judged_ids)
+    for mutant in _swapped(rules):
+        if mutant.touched & judged_ids:
+            yield mutant
     for metric in rules.metrics.values():
         if own.gives("metric", metric.id):
             yield from _of_metric(rules, metric)
@@ -95,17 +95,21 @@ def mutants(rules: RuleSet) -> Iterator[Mutant]:
 
 def with_rule(rules: RuleSet, *changed: Rule) -> RuleSet:
     """Return the rule set with other rules in place of those of their ids."""
-    return replace(rules, rules={**rules.rules, **{rule.id: rule for rule in changed}})
+    by_id = {rule.id: rule for rule in changed}
+    return replace(rules, rules={**rules.rules, **by_id})
 
 
 def _text(value: object) -> str:
+    """Return a value as a rule file writes it, `–` where it stands for nothing."""
     if isinstance(value, Fraction):
         return number.plain(value)
     if isinstance(value, Interval):
         return range_text(value)
     if isinstance(value, bool) or value is None:
         return _WORDS[value]
-    return value.isoformat() if isinstance(value, date) else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
 
 
 _WORDS = {True: "true", False: "false", None: "–"}
@@ -123,6 +127,7 @@ def _of_rule(rules: RuleSet, rule: Rule) -> Iterator[Change]:
     yield from _lowest(rules, rule)
     yield from _due(rule)
     for other in rule.requires:
+        # Somebody forgot one of the gates.
         left = tuple(name for name in rule.requires if name != other)
         yield Change(
             "requires",
@@ -135,15 +140,16 @@ def _of_rule(rules: RuleSet, rule: Rule) -> Iterator[Change]:
 
 
 def _threshold(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
+    # A rule whose threshold is its deadline says the day once: a mistake in it is in both.
+    due_is_threshold = rule.due is not None and rule.due == rule.threshold
     for after in _other_thresholds(rules, rule, metric):
-        due = after if rule.due is not None and rule.due == rule.threshold else rule.due
-        changed = replace(rule, threshold=after, due=due)
+        due = after if due_is_threshold else rule.due
         yield Change(
-            "threshold",
-            ("threshold",),
-            _threshold_text(rule.threshold),
-            _threshold_text(after),
-            changed,
+            kind="threshold",
+            key=("threshold",),
+            before=_threshold_text(rule.threshold),
+            after=_threshold_text(after),
+            rule=replace(rule, threshold=after, due=due),
         )
 
 
@@ -152,59 +158,74 @@ def _threshold_text(threshold: Any) -> object:
         return threshold.metric
     if isinstance(threshold, FormulaRef):
         return threshold.formula
-    return (
-        ", ".join(map(_text, threshold)) if isinstance(threshold, tuple) else threshold
-    )
+    if isinstance(threshold, tuple):
+        return ", ".join(map(_text, threshold))
+    return threshold
 
 
 def _other_thresholds(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Any]:
+    """Yield thresholds that are a little off: by a unit of the metric's last place, a day, a level,
+    or with one value of a list left out.
+    """
     threshold = rule.threshold
     unit = unit_of(rules, metric)
     if isinstance(threshold, bool):
         yield not threshold
     elif isinstance(threshold, Fraction):
-        yield from (threshold - unit, threshold + unit)
+        yield threshold - unit
+        yield threshold + unit
     elif isinstance(threshold, date):
-        yield from (threshold - timedelta(days=1), threshold + timedelta(days=1))
+        yield threshold - ONE_DAY
+        yield threshold + ONE_DAY
     elif isinstance(threshold, str):
-        yield from _neighbours(threshold, [level.vi for level in metric.levels])
+        levels = [level.vi for level in metric.levels]
+        yield from _neighbours(threshold, levels)
     elif isinstance(threshold, Interval):
         yield from _other_intervals(threshold, unit)
     elif isinstance(threshold, tuple) and len(threshold) > 1:
         for left_out in threshold:
             yield tuple(value for value in threshold if value != left_out)
     elif isinstance(threshold, MetricRef) and rule.comparator != "better":
-        yield from (
-            FormulaRef(text) for text in _beside(threshold.metric, metric, unit)
-        )
+        # `better` holds a figure against the metric itself; its mistake is the comparator.
+        for text in _beside(threshold.metric, metric, unit):
+            yield FormulaRef(text)
     elif isinstance(threshold, FormulaRef):
-        yield from (
-            FormulaRef(text) for text in other_formulas(rules, threshold.formula, {})
-        )
+        for text in other_formulas(rules, threshold.formula, {}):
+            yield FormulaRef(text)
 
 
 def _neighbours(word: str, words: list[str]) -> Iterator[str]:
-    """Yield the word before one and the word after it."""
+    """Yield the word before one and the word after it, where there are such."""
     position = words.index(word)
-    yield from words[max(position - 1, 0) : position]
-    yield from words[position + 1 : position + 2]
+    if position > 0:
+        yield words[position - 1]
+    if position + 1 < len(words):
+        yield words[position + 1]
 
 
 def _other_intervals(interval: Interval, unit: Fraction) -> Iterator[Interval]:
     """Yield an interval with each end moved by a unit both ways, opened or closed."""
-    if interval.low is not None:
-        yield from (replace(interval, low=interval.low + by) for by in (-unit, unit))
+    low = interval.low
+    high = interval.high
+    if low is not None:
+        yield replace(interval, low=low - unit)
+        yield replace(interval, low=low + unit)
         yield replace(interval, low_open=not interval.low_open)
-    if interval.high is not None:
-        yield from (replace(interval, high=interval.high + by) for by in (-unit, unit))
+    if high is not None:
+        yield replace(interval, high=high - unit)
+        yield replace(interval, high=high + unit)
         yield replace(interval, high_open=not interval.high_open)
 
 
 def _beside(name: str, metric: Metric, unit: Fraction) -> Iterator[str]:
+    """Yield formulas for a figure a unit, or a day, beside that of a metric."""
     if metric.type == "date":
-        yield from (f"add_days({name}, {by})" for by in ("-1", "1"))
-    else:
-        yield from (f"{name} {sign} {number.plain(unit)}" for sign in "-+")
+        yield f"add_days({name}, -1)"
+        yield f"add_days({name}, 1)"
+        return
+    by = number.plain(unit)
+    yield f"{name} - {by}"
+    yield f"{name} + {by}"
 
 
 _FLIPPED = {
@@ -215,6 +236,9 @@ _FLIPPED = {
     "on_or_after": "after",
 }
 FLIPPED = {**_FLIPPED, **{after: before for before, after in _FLIPPED.items()}}
+"""For each comparator the one that differs from it at the edge alone, both ways round."""
+
+ONE_DAY = timedelta(days=1)
 
 
 def _comparator(rule: Rule, metric: Metric) -> Iterator[Change]:
@@ -227,24 +251,22 @@ def _comparator(rule: Rule, metric: Metric) -> Iterator[Change]:
 
 
 def _lowest(rules: RuleSet, rule: Rule) -> Iterator[Change]:
-    if rule.lowest:
-        tick = Fraction(1, 10**rules.index.places)
-        for after in dict.fromkeys(
-            (Fraction(0), rule.lowest - tick, rule.lowest + tick)
-        ):
-            yield Change(
-                "lowest",
-                ("lowest",),
-                rule.lowest,
-                after,
-                replace(rule, lowest=after),
-            )
+    if not rule.lowest:
+        return
+    tick = Fraction(1, 10**rules.index.places)
+    # A tick less may be nothing, too; it is one mistake then.
+    others = dict.fromkeys((Fraction(0), rule.lowest - tick, rule.lowest + tick))
+    for after in others:
+        changed = replace(rule, lowest=after)
+        yield Change("lowest", ("lowest",), rule.lowest, after, changed)
 
 
 def _due(rule: Rule) -> Iterator[Change]:
-    if rule.due is not None:
-        for after in (None, rule.due - timedelta(days=1), rule.due + timedelta(days=1)):
-            yield Change("due", ("due",), rule.due, after, replace(rule, due=after))
+    if rule.due is None:
+        return
+    for after in (None, rule.due - ONE_DAY, rule.due + ONE_DAY):
+        changed = replace(rule, due=after)
+        yield Change("due", ("due",), rule.due, after, changed)
 
 
 OTHER_EFFECT = {
@@ -254,16 +276,20 @@ OTHER_EFFECT = {
     Effect.SHOW: Effect.EXCLUDE,
     Effect.MANUAL: Effect.LOST,
 }
+"""What an absence might have been declared to do by mistake."""
 
 
 def _absence(rule: Rule) -> Iterator[Change]:
     if not rule.deduction.scored:
         return
     for state, effect in rule.absence.items():
-        if state is not State.NOT_DUE or rule.due is not None:
-            after = OTHER_EFFECT[effect]
-            changed = replace(rule, absence={**rule.absence, state: after})
-            yield Change("absence", ("absence", str(state)), effect, after, changed)
+        # Without a deadline a rule is never not due yet.
+        if state is State.NOT_DUE and rule.due is None:
+            continue
+        after = OTHER_EFFECT[effect]
+        absence = {**rule.absence, state: after}
+        changed = replace(rule, absence=absence)
+        yield Change("absence", ("absence", str(state)), effect, after, changed)
 
 
 # Deductions ---------------------------------------------------------------------------
@@ -272,16 +298,19 @@ def _absence(rule: Rule) -> Iterator[Change]:
 def _deduction(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
     for key, before, after, deduction in _other_deductions(rules, rule, metric):
         yield Change(
-            "deduction",
-            ("deduction", *key),
-            before,
-            after,
-            replace(rule, deduction=deduction),
+            kind="deduction",
+            key=("deduction", *key),
+            before=before,
+            after=after,
+            rule=replace(rule, deduction=deduction),
         )
     yield from _tiers(rules, rule, metric)
 
 
 Other = tuple[Path, object, object, Deduction]
+"""Another deduction: the key of what differs, what stood there, what stands there then, and the
+deduction as a whole.
+"""
 
 
 def _other_deductions(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Other]:
@@ -298,31 +327,39 @@ def _other_settings(
     metric: Metric,
     settings: Any,
 ) -> Iterator[tuple[Path, object, object, Any]]:
-    """Yield a table of settings with one of them changed, as its nature allows."""
+    """Yield a table of settings with one of them changed, as its nature allows.
+
+    Settings say themselves what they are (see `Nature` in `rules.deductions`), so that mistakes in
+    a new kind of deduction are made without a word here. A setting that is a list of tables, such
+    as the brackets of a progressive rule, is gone through table by table.
+    """
     left_out: list[tuple[Path, object, object, Any]] = []
     for setting in fields(settings):
         before = getattr(settings, setting.name)
         nature = setting.metadata.get("nature")
         if before is None or nature is None:
             continue
+        # Some names end in an underscore, to keep out of the way of Python's own.
         key = setting.name.rstrip("_")
         for after in _other_values_of(rules, rule, metric, before, setting.metadata):
-            yield (key,), before, after, replace(settings, **{setting.name: after})
+            changed = replace(settings, **{setting.name: after})
+            yield (key,), before, after, changed
         if nature is Nature.PARTS:
             for position, part in enumerate(before):
-                for inner, old, new, changed in _other_settings(
-                    rules,
-                    rule,
-                    metric,
-                    part,
-                ):
-                    parts = (*before[:position], changed, *before[position + 1 :])
-                    whole = replace(settings, **{setting.name: parts})
-                    yield (key, position, *inner), old, new, whole
+                others = _other_settings(rules, rule, metric, part)
+                for inner, old, new, changed_part in others:
+                    parts = _with_item(before, position, changed_part)
+                    changed = replace(settings, **{setting.name: parts})
+                    yield (key, position, *inner), old, new, changed
         if setting.metadata["optional"]:
             without = replace(settings, **{setting.name: None})
             left_out.append(((key,), before, None, without))
     yield from left_out
+
+
+def _with_item(items: tuple[Any, ...], position: int, item: Any) -> tuple[Any, ...]:
+    """Return items with another one at a position."""
+    return (*items[:position], item, *items[position + 1 :])
 
 
 def _other_values_of(
@@ -337,21 +374,19 @@ def _other_values_of(
         case Nature.FIGURE:
             yield from _both_ways(before, unit_of(rules, metric))
         case Nature.POINTS:
-            yield from _both_ways(before, Fraction(1, 10**rules.index.places))
+            tick = Fraction(1, 10**rules.index.places)
+            yield from _both_ways(before, tick)
         case Nature.PERCENT:
             yield from _both_ways(before, Fraction(1))
         case Nature.STEP:
-            yield from _both_ways(
-                before, Fraction(1, 10 ** (number.places(before) or 0))
-            )
+            # A unit of the last place that the file writes: 0.5 may have been 0.4 or 0.6.
+            places = number.places(before) or 0
+            yield from _both_ways(before, Fraction(1, 10**places))
         case Nature.WORD:
             yield from (word for word in metadata["choices"] if word != before)
         case Nature.FORMULA:
-            yield from other_formulas(
-                rules,
-                before,
-                dependencies.own_names(rules, rule),
-            )
+            own_names = dependencies.own_names(rules, rule)
+            yield from other_formulas(rules, before, own_names)
 
 
 def _both_ways(value: Fraction, unit: Fraction) -> tuple[Fraction, Fraction]:
@@ -361,23 +396,19 @@ def _both_ways(value: Fraction, unit: Fraction) -> tuple[Fraction, Fraction]:
 def _tiers(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
     """Yield tiers with one edge moved, or one of them worth something else."""
     for setting in fields(rule.deduction):  # type: ignore[arg-type]
-        if setting.metadata.get("nature") is Nature.LADDER:
-            tiers: tuple[Tier, ...] = getattr(rule.deduction, setting.name)
-            for position, before, after, changed in _other_tiers(
-                rules,
-                rule,
-                metric,
-                tiers,
-            ):
-                deduction = replace(rule.deduction, **{setting.name: changed})  # type: ignore[type-var]
-                path = ("deduction", setting.name, position)
-                yield Change(
-                    "tier",
-                    path,
-                    before,
-                    after,
-                    replace(rule, deduction=deduction),
-                )
+        if setting.metadata.get("nature") is not Nature.LADDER:
+            continue
+        tiers: tuple[Tier, ...] = getattr(rule.deduction, setting.name)
+        others = _other_tiers(rules, rule, metric, tiers)
+        for position, before, after, changed in others:
+            deduction = replace(rule.deduction, **{setting.name: changed})  # type: ignore[type-var]
+            yield Change(
+                kind="tier",
+                key=("deduction", setting.name, position),
+                before=before,
+                after=after,
+                rule=replace(rule, deduction=deduction),
+            )
 
 
 def _other_tiers(
@@ -386,20 +417,18 @@ def _other_tiers(
     metric: Metric,
     tiers: tuple[Tier, ...],
 ) -> Iterator[tuple[int, object, object, tuple[Tier, ...]]]:
+    """Yield tiers with one of them changed: its position, its words before and after, and all."""
     whole = metric.whole or rule.deduction.axis.days_late
     intervals = [tier.interval for tier in tiers]
-    for position, before, after, moved in other_ladders(
-        intervals,
-        unit_of(rules, metric),
-        whole,
-    ):
+    unit = unit_of(rules, metric)
+    for position, before, after, moved in other_ladders(intervals, unit, whole):
         pairs = zip(tiers, moved, strict=True)
         changed = tuple(replace(tier, interval=interval) for tier, interval in pairs)
         yield position, before, after, changed
     for position, value in _other_values(rules, rule, tiers):
-        tier = replace(tiers[position], value=value)
-        changed = (*tiers[:position], tier, *tiers[position + 1 :])
-        yield position, _worth(tiers[position].value), _worth(value), changed
+        tier = tiers[position]
+        changed = _with_item(tiers, position, replace(tier, value=value))
+        yield position, _worth(tier.value), _worth(value), changed
 
 
 def _other_values(
@@ -414,18 +443,23 @@ def _other_values(
             yield position + 1, tier.value
     for position, tier in enumerate(tiers):
         if tier.value.formula is not None:
-            own = dependencies.own_names(rules, rule)
-            for text in other_formulas(rules, tier.value.formula, own):
+            own_names = dependencies.own_names(rules, rule)
+            for text in other_formulas(rules, tier.value.formula, own_names):
                 yield position, replace(tier.value, formula=text)
 
 
 def _worth(value: TierValue) -> str:
+    """Return what a tier is worth, as a rule file writes it."""
     if value.points is not None:
         return number.plain(value.points)
-    return value.formula or f"{number.plain(value.percent or Fraction(0))} %"
+    if value.formula:
+        return value.formula
+    percent = number.plain(value.percent or Fraction(0))
+    return f"{percent} %"
 
 
 Ladder = list[Interval | None]
+"""The intervals of tiers or bands in their order; None is the one for everything else."""
 
 
 def other_ladders(
@@ -437,16 +471,27 @@ def other_ladders(
     side.
 
     The step with that edge as its low end (else the one with it as its high end), as it was and as
-    it is then, comes first. Two steps that meet at an edge move together.
+    it is then, comes first. Two steps that meet at an edge move together: of “below 50” and “from
+    50” both move to 49.99. One alone would leave a hole or an overlap, which the checks refuse.
+
+    Args:
+        steps: The steps of the ladder.
+        unit: By how much an edge moves.
+        whole: Whether figures are whole numbers. Then “from 50” and “above 49” are the same, and
+            counting an edge to its other side is no other mistake than moving it.
     """
+    ways: list[Callable[[Interval, str], Interval]] = [_shift(-unit), _shift(unit)]
+    if not whole:
+        ways.append(_opened)
     for cut in _cuts(steps, whole):
-        ways: list[Callable[[Interval, str], Interval]] = [_shift(-unit), _shift(unit)]
-        for way in (*ways, *([] if whole else [_opened])):
+        for way in ways:
             moved: Ladder = list(steps)
-            for at, end in cut:
-                moved[at] = way(moved[at] or Interval(), end)
-            place = cut[0][0]
-            yield place, steps[place] or Interval(), moved[place] or Interval(), moved
+            for position, end in cut:
+                moved[position] = way(moved[position] or Interval(), end)
+            first = cut[0][0]
+            before = steps[first] or Interval()
+            after = moved[first] or Interval()
+            yield first, before, after, moved
 
 
 def _cuts(
@@ -455,38 +500,55 @@ def _cuts(
 ) -> Iterator[list[tuple[int, str]]]:
     """Yield the edges of a ladder: for each the steps that have it as an end, the one that begins
     there first.
+
+    Each is the position of a step, and which of its ends it is.
     """
     paired: set[int] = set()
-    for at, step in enumerate(steps):
-        if step is not None and step.low is not None:
-            other = _ending(steps, step, whole)
-            paired |= {*other}
-            yield [(at, "low"), *((place, "high") for place in other)]
-    for at, step in enumerate(steps):
-        if step is not None and step.high is not None and at not in paired:
-            yield [(at, "high")]
+    for position, step in enumerate(steps):
+        if step is None or step.low is None:
+            continue
+        cut = [(position, "low")]
+        for other in _ending(steps, step, whole):
+            paired.add(other)
+            cut.append((other, "high"))
+        yield cut
+    for position, step in enumerate(steps):
+        if step is None or step.high is None or position in paired:
+            continue
+        yield [(position, "high")]
 
 
 def _ending(steps: Sequence[Interval | None], step: Interval, whole: bool) -> list[int]:
-    """Return the step that ends where another begins: at the same figure, or at the whole number
-    before it.
+    """Return the position of the step that ends where another begins, as a list: empty where none
+    does.
+
+    Steps meet at one figure, or of whole numbers “to 4” and “from 5”.
     """
     low = step.low or Fraction(0)
-    for at, other in enumerate(steps):
-        if other is not None and other is not step and other.high is not None:
-            gap = low - other.high
-            if gap == 0 or (
-                whole and gap == 1 and not (step.low_open or other.high_open)
-            ):
-                return [at]
+    for position, other in enumerate(steps):
+        if other is None or other is step or other.high is None:
+            continue
+        gap = low - other.high
+        if gap == 0:
+            return [position]
+        both_closed = not step.low_open and not other.high_open
+        if whole and gap == 1 and both_closed:
+            return [position]
     return []
 
 
 def _shift(by: Fraction) -> Callable[[Interval, str], Interval]:
-    return lambda interval, end: replace(interval, **{end: getattr(interval, end) + by})
+    """Return what moves an end of an interval."""
+
+    def shifted(interval: Interval, end: str) -> Interval:
+        moved = getattr(interval, end) + by
+        return replace(interval, **{end: moved})
+
+    return shifted
 
 
 def _opened(interval: Interval, end: str) -> Interval:
+    """Return an interval that takes in an end which it left out, or the other way round."""
     if end == "low":
         return replace(interval, low_open=not interval.low_open)
     return replace(interval, high_open=not interval.high_open)
@@ -503,52 +565,62 @@ def other_formulas(
     """Yield a formula with one thing changed.
 
     A number moves by a unit of its last place, a sign takes in its edge or leaves it out, `min`
-    becomes `max`, and `and` becomes `or`.
+    becomes `max`, and `and` becomes `or`. The text is changed where the part stands, so that the
+    rest of it is still as a person wrote it.
+
+    Args:
+        rules: The rule set with the metrics that the formula may name.
+        text: The formula.
+        extra: The types of further names that it may use, such as `value`.
     """
     parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
+    # Columns of Python's parser count bytes, not characters.
     source = parsed.text.encode()
     nodes = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.expr)]
-    for node in sorted(nodes, key=lambda node: _span(source, node)):
+    nodes.sort(key=lambda node: _span(source, node))
+    for node in nodes:
         for start, end, word in _edits(source, node):
-            yield (source[:start] + word.encode() + source[end:]).decode()
+            edited = source[:start] + word.encode() + source[end:]
+            yield edited.decode()
 
 
 def _span(source: bytes, node: ast.expr) -> tuple[int, int]:
     """Return where a part of a formula begins and ends, counted in bytes through all its lines."""
-    lines = [0, *accumulate(len(line) for line in source.splitlines(keepends=True))]
-    last = node.end_lineno or node.lineno
-    column = node.end_col_offset or 0
-    return lines[node.lineno - 1] + node.col_offset, lines[last - 1] + column
+    lengths = (len(line) for line in source.splitlines(keepends=True))
+    line_starts = [0, *accumulate(lengths)]
+    last_line = node.end_lineno or node.lineno
+    start = line_starts[node.lineno - 1] + node.col_offset
+    end = line_starts[last_line - 1] + (node.end_col_offset or 0)
+    return start, end
 
 
 def _edits(source: bytes, node: ast.expr) -> Iterator[tuple[int, int, str]]:
+    """Yield the changes of one part of a formula: from where, to where, and what stands there."""
     start, end = _span(source, node)
     if isinstance(node, ast.Constant) and not isinstance(node.value, bool | str):
-        yield from (
-            (start, end, text)
-            for text in _numbers_both_ways(source[start:end].decode())
-        )
+        written = source[start:end].decode()
+        for text in _numbers_both_ways(written):
+            yield start, end, text
     elif isinstance(node, ast.Compare):
         parts = [node.left, *node.comparators]
         yield from _between(source, parts, FLIPPED)
     elif isinstance(node, ast.BoolOp):
         yield from _between(source, node.values, {"and": "or", "or": "and"})
-    elif (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in ("min", "max")
-    ):
-        yield (
-            start,
-            start + len(node.func.id),
-            "max" if node.func.id == "min" else "min",
-        )
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        other = _OTHER_FUNCTION.get(node.func.id)
+        if other is not None:
+            yield start, start + len(node.func.id), other
+
+
+_OTHER_FUNCTION = {"min": "max", "max": "min"}
 
 
 def _numbers_both_ways(text: str) -> Iterator[str]:
     value = number.parse(text)
-    unit = Fraction(1, 10 ** len(text.partition(".")[2]))
-    yield from (number.plain(value + by) for by in (-unit, unit))
+    _, _, decimals = text.partition(".")
+    unit = Fraction(1, 10 ** len(decimals))
+    yield number.plain(value - unit)
+    yield number.plain(value + unit)
 
 
 def _between(
@@ -558,12 +630,14 @@ def _between(
 ) -> Iterator[tuple[int, int, str]]:
     """Yield the changes of the signs between parts of a formula."""
     for left, right in pairwise(parts):
-        start = _span(source, left)[1]
-        end = _span(source, right)[0]
-        sign = source[start:end].decode().strip("() \t\r\n")
+        _, start = _span(source, left)
+        end, _ = _span(source, right)
+        # Brackets belong to no part: in `(a) and (b)` the sign stands between them.
+        between = source[start:end]
+        sign = between.decode().strip("() \t\r\n")
         if sign in words:
-            at = start + source[start:end].index(sign.encode())
-            yield at, at + len(sign), words[sign]
+            sign_start = start + between.index(sign.encode())
+            yield sign_start, sign_start + len(sign), words[sign]
 
 
 # What lies around rules ---------------------------------------------------------------
@@ -574,26 +648,25 @@ def _dropped(rules: RuleSet, rule: Rule) -> Mutant:
 
     Nothing requires it any more, and the points of its groups are less by its own.
     """
-    left = {
-        id_: replace(
-            other, requires=tuple(name for name in other.requires if name != rule.id)
-        )
-        for id_, other in rules.rules.items()
-        if id_ != rule.id
-    }
+    left: dict[str, Rule] = {}
+    touched = {rule.id}
+    for id_, other in rules.rules.items():
+        if id_ == rule.id:
+            continue
+        requires = tuple(name for name in other.requires if name != rule.id)
+        left[id_] = replace(other, requires=requires)
+        # A rule that waited for this one no longer does.
+        if requires != other.requires:
+            touched.add(id_)
     gates = tuple(gate for gate in rules.band_gates if gate.rule != rule.id)
     groups = _without_points(rules, rule, left)
-    changed = replace(rules, rules=left, groups=groups, band_gates=gates)
-    touched = frozenset(
-        {rule.id, *(id_ for id_, other in left.items() if other != rules.rules[id_])}
-    )
     return Mutant(
-        "drop",
-        path_text(("rule", rule.id)),
-        rule.id,
-        _text(None),
-        changed,
-        touched,
+        kind="drop",
+        at=path_text(("rule", rule.id)),
+        before=rule.id,
+        after=_text(None),
+        rules=replace(rules, rules=left, groups=groups, band_gates=gates),
+        touched=frozenset(touched),
     )
 
 
@@ -602,6 +675,10 @@ def _without_points(
     rule: Rule,
     left: Mapping[str, Rule],
 ) -> dict[str, Group]:
+    """Return the groups without the points of a rule, and without those that hold nothing then.
+
+    The points of a mean are its own, however many rules it has.
+    """
     groups = dict(rules.groups)
     above = list(dependencies.above(rules, rule.group))
     for group in above:
@@ -609,168 +686,168 @@ def _without_points(
             break
         if group.weight is not None:
             groups[group.id] = replace(group, weight=group.weight - rule.weight)
+    # From the lowest up: a group may hold nothing once the group in it is gone.
     for group in above:
-        held = {other.group for other in left.values()} | {
-            other.parent for other in groups.values()
-        }
-        if group.id not in held:
+        with_rules = {other.group for other in left.values()}
+        with_groups = {other.parent for other in groups.values()}
+        if group.id not in with_rules and group.id not in with_groups:
             del groups[group.id]
     return groups
 
 
 def _swapped(rules: RuleSet) -> Iterator[Mutant]:
     """Yield the rule set with the weights of two neighbours in a group exchanged."""
+    scored = [rule for rule in rules.rules.values() if rule.deduction.scored]
     for group in rules.groups:
-        inside = [
-            rule
-            for rule in rules.rules.values()
-            if rule.group == group and rule.deduction.scored
-        ]
-        for one, two in pairwise(inside):
-            if one.weight != two.weight:
-                changed = with_rule(
-                    rules,
-                    replace(one, weight=two.weight),
-                    replace(two, weight=one.weight),
-                )
-                first_key = path_text(("rule", one.id, "weight"))
-                second_key = path_text(("rule", two.id, "weight"))
-                at = f"{first_key}, {second_key}"
-                before = f"{_text(one.weight)}, {_text(two.weight)}"
-                after = f"{_text(two.weight)}, {_text(one.weight)}"
-                yield Mutant(
-                    "weight",
-                    at,
-                    before,
-                    after,
-                    changed,
-                    frozenset({one.id, two.id}),
-                )
+        inside = [rule for rule in scored if rule.group == group]
+        for first, second in pairwise(inside):
+            if first.weight == second.weight:
+                continue
+            first_key = path_text(("rule", first.id, "weight"))
+            second_key = path_text(("rule", second.id, "weight"))
+            first_weight = _text(first.weight)
+            second_weight = _text(second.weight)
+            heavier_first = replace(first, weight=second.weight)
+            heavier_second = replace(second, weight=first.weight)
+            yield Mutant(
+                kind="weight",
+                at=f"{first_key}, {second_key}",
+                before=f"{first_weight}, {second_weight}",
+                after=f"{second_weight}, {first_weight}",
+                rules=with_rule(rules, heavier_first, heavier_second),
+                touched=frozenset({first.id, second.id}),
+            )
 
 
 def _of_metric(rules: RuleSet, metric: Metric) -> Iterator[Mutant]:
-    readers = frozenset(
-        rule.id
-        for rule in rules.rules.values()
-        if metric.id in dependencies.rule_metrics(rules, rule)
-    )
+    """Yield mistakes in the rounding or the formula of a metric."""
+    readers: set[str] = set()
+    for rule in rules.rules.values():
+        if metric.id in dependencies.rule_metrics(rules, rule):
+            readers.add(rule.id)
     changes: list[tuple[str, object, object, Metric]] = []
     if metric.round is not None:
-        roundings = [None, metric.round - 1, metric.round + 1]
-        changes += [
-            ("round", metric.round, after, replace(metric, round=after))
-            for after in roundings
-            if after != -1
-        ]
+        for places in (None, metric.round - 1, metric.round + 1):
+            if places == -1:
+                continue
+            changed = replace(metric, round=places)
+            changes.append(("round", metric.round, places, changed))
     if metric.formula is not None:
-        texts = other_formulas(rules, metric.formula, {})
-        changes += [
-            ("formula", metric.formula, text, replace(metric, formula=text))
-            for text in texts
-        ]
+        for text in other_formulas(rules, metric.formula, {}):
+            changed = replace(metric, formula=text)
+            changes.append(("formula", metric.formula, text, changed))
     for key, before, after, changed in changes:
-        metrics = replace(rules, metrics={**rules.metrics, metric.id: changed})
-        at = path_text(("metric", metric.id, key))
-        yield Mutant(key, at, _text(before), _text(after), metrics, readers)
+        metrics = {**rules.metrics, metric.id: changed}
+        yield Mutant(
+            kind=key,
+            at=path_text(("metric", metric.id, key)),
+            before=_text(before),
+            after=_text(after),
+            rules=replace(rules, metrics=metrics),
+            touched=frozenset(readers),
+        )
 
 
 def _of_group(rules: RuleSet, group: Group) -> Iterator[Mutant]:
+    """Yield mistakes in the points of a mean, or in the cap of a pool."""
     tick = Fraction(1, 10**rules.index.places)
-    key = "weight" if group.combine == "mean" else "cap"
-    before = group.weight if group.combine == "mean" else group.cap
-    if before is not None:
-        for after in (before - tick, before + tick):
-            if key == "weight":
-                other = replace(group, weight=after)
-            else:
-                other = replace(group, cap=after)
-            changed = replace(rules, groups={**rules.groups, group.id: other})
-            at = path_text(("group", group.id, key))
-            yield Mutant(
-                key,
-                at,
-                _text(before),
-                _text(after),
-                changed,
-                groups=frozenset({group.id}),
-            )
+    # The points of any other group are the sum of what lies in it, and no declaration.
+    if group.combine == "mean":
+        key = "weight"
+        before = group.weight
+    else:
+        key = "cap"
+        before = group.cap
+    if before is None:
+        return
+    for after in (before - tick, before + tick):
+        if key == "weight":
+            other = replace(group, weight=after)
+        else:
+            other = replace(group, cap=after)
+        groups = {**rules.groups, group.id: other}
+        yield Mutant(
+            kind=key,
+            at=path_text(("group", group.id, key)),
+            before=_text(before),
+            after=_text(after),
+            rules=replace(rules, groups=groups),
+            groups=frozenset({group.id}),
+        )
 
 
 def _of_index(rules: RuleSet) -> Iterator[Mutant]:
+    """Yield mistakes in what the index is: its places, its scale, its bands."""
     index = rules.index
     for places in (index.places - 1, index.places + 1):
-        if places >= 0:
-            changed = replace(rules, index=replace(index, places=places))
-            everywhere = frozenset(rules.rules)
-            groups = frozenset(rules.groups)
-            yield Mutant(
-                "places",
-                "index.places",
-                _text(index.places),
-                _text(places),
-                changed,
-                everywhere,
-                groups,
-            )
-    changed = replace(rules, index=replace(index, over_scale=not index.over_scale))
+        if places < 0:
+            continue
+        other = replace(index, places=places)
+        # Points of every rule are rounded to these places.
+        yield Mutant(
+            kind="places",
+            at="index.places",
+            before=_text(index.places),
+            after=_text(places),
+            rules=replace(rules, index=other),
+            touched=frozenset(rules.rules),
+            groups=frozenset(rules.groups),
+        )
+    over_scale = not index.over_scale
+    other = replace(index, over_scale=over_scale)
     yield Mutant(
-        "over_scale",
-        "index.over_scale",
-        _text(index.over_scale),
-        _text(not index.over_scale),
-        changed,
+        kind="over_scale",
+        at="index.over_scale",
+        before=_text(index.over_scale),
+        after=_text(over_scale),
+        rules=replace(rules, index=other),
     )
     yield from _of_bands(rules)
 
 
 def _of_bands(rules: RuleSet) -> Iterator[Mutant]:
+    """Yield mistakes in the edges of bands, in which index they read, and in their gates."""
     tick = Fraction(1, 10**rules.index.places)
-    for at, before, after, moved in other_ladders(
-        [band.interval for band in rules.bands],
-        tick,
-        False,
-    ):
-        pairs = zip(rules.bands, moved, strict=True)
-        bands = tuple(
-            replace(band, interval=interval or Interval()) for band, interval in pairs
-        )
-        name = path_text(("band", rules.bands[at].id))
+    intervals = [band.interval for band in rules.bands]
+    for position, before, after, moved in other_ladders(intervals, tick, False):
+        bands = []
+        for band, interval in zip(rules.bands, moved, strict=True):
+            bands.append(replace(band, interval=interval or Interval()))
         yield Mutant(
-            "band",
-            name,
-            _text(before),
-            _text(after),
-            replace(rules, bands=bands),
+            kind="band",
+            at=path_text(("band", rules.bands[position].id)),
+            before=_text(before),
+            after=_text(after),
+            rules=replace(rules, bands=tuple(bands)),
         )
     if rules.bands:
         reading = "rounded" if rules.bands_read == "exact" else "exact"
         yield Mutant(
-            "bands",
-            "bands.reads",
-            rules.bands_read,
-            reading,
-            replace(rules, bands_read=reading),
+            kind="bands",
+            at="bands.reads",
+            before=rules.bands_read,
+            after=reading,
+            rules=replace(rules, bands_read=reading),
         )
-    for at, gate in enumerate(rules.band_gates):
-        gates = rules.band_gates[:at] + rules.band_gates[at + 1 :]
+    band_ids = [band.id for band in rules.bands]
+    for position, gate in enumerate(rules.band_gates):
+        before_it = rules.band_gates[:position]
+        after_it = rules.band_gates[position + 1 :]
+        gates = before_it + after_it
         yield Mutant(
-            "band_gate",
-            path_text(("band_gate", at)),
-            gate.rule,
-            "–",
-            replace(rules, band_gates=gates),
+            kind="band_gate",
+            at=path_text(("band_gate", position)),
+            before=gate.rule,
+            after="–",
+            rules=replace(rules, band_gates=gates),
         )
-        for other in _neighbours(gate.at_most, [band.id for band in rules.bands]):
-            changed = (
-                *rules.band_gates[:at],
-                replace(gate, at_most=other),
-                *rules.band_gates[at + 1 :],
-            )
-            name = path_text(("band_gate", at, "at_most"))
+        for other_band in _neighbours(gate.at_most, band_ids):
+            other_gate = replace(gate, at_most=other_band)
+            gates = (*before_it, other_gate, *after_it)
             yield Mutant(
-                "band_gate",
-                name,
-                gate.at_most,
-                other,
-                replace(rules, band_gates=changed),
+                kind="band_gate",
+                at=path_text(("band_gate", position, "at_most")),
+                before=gate.at_most,
+                after=other_band,
+                rules=replace(rules, band_gates=gates),
             )

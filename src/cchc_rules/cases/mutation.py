@@ -25,7 +25,7 @@ from cchc_rules.cases.trial_scorer import BoundTry, TrialScorer, Try
 from cchc_rules.cases.versions import Version, versions
 from cchc_rules.rules import check, dependencies
 from cchc_rules.rules.model import Rule, RuleSet
-from cchc_rules.rules.value_function import Line
+from cchc_rules.rules.value_function import Line, interval_ends
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import as_json
 
@@ -119,7 +119,10 @@ def fates(
 
 
 class _VersionTrial:
-    """The cases that are judged by one version, and the search for more of them."""
+    """The cases that are judged by one version, and the search for more of them.
+
+    Both keep what they have scored, and serve every mutant of the version.
+    """
 
     def __init__(self, version: Version, ran: list[Ran]) -> None:
         self.version = version
@@ -129,12 +132,8 @@ class _VersionTrial:
 
 def _fate(in_versions: list[tuple[Mutant, _VersionTrial]]) -> Fate:
     """Return what becomes of a mutant, from how it stands in each version that has it."""
-    mutant = in_versions[0][0]
-    sound = [
-        (changed, trial)
-        for changed, trial in in_versions
-        if all(problem.warning for problem in check.run(changed.rules))
-    ]
+    mutant, _ = in_versions[0]
+    sound = [(changed, trial) for changed, trial in in_versions if _is_sound(changed)]
     if not sound:
         return Fate(mutant, REFUSED)
     # Cases first, in every version: the search costs many scorings, a case only one.
@@ -149,18 +148,25 @@ def _fate(in_versions: list[tuple[Mutant, _VersionTrial]]) -> Fate:
     return Fate(mutant, SAME)
 
 
+def _is_sound(mutant: Mutant) -> bool:
+    """Whether the checks of rule files let a mutant pass; a warning refuses nothing."""
+    return all(problem.warning for problem in check.run(mutant.rules))
+
+
 class _PassingCases:
     """The cases that pass; those that can concern a mutant are run on it."""
 
     def __init__(self, version: Version, ran: list[Ran]) -> None:
         self.rules = version.alone
         self.scorer = TrialScorer(version.alone, version.given)
-        # Mutants are made of the rules of no particular kind of unit; cases of a kind score others.
-        self.cases = [
-            (result, self.scorer.bound(result.case.measurements))
-            for result in ran
-            if result.scoring.rules is version.rules and result.status == PASSED
-        ]
+        self.cases: list[tuple[Ran, BoundTry]] = []
+        for result in ran:
+            # Mutants are made of the rules of no particular kind of unit; cases of a kind score
+            # others.
+            if result.scoring.rules is not version.rules or result.status != PASSED:
+                continue
+            bound = self.scorer.bound(result.case.measurements)
+            self.cases.append((result, bound))
         self.behind = _rules_behind(version.alone)
 
     def noticing(self, mutant: Mutant) -> str | None:
@@ -170,6 +176,7 @@ class _PassingCases:
         """
         reach = Reach(self.rules, mutant, self.behind)
         concerned = [case for case in self.cases if reach.concerns(case[0])]
+        # False sorts before true, and cases of one sort keep the order of the file.
         concerned.sort(key=lambda case: not reach.decides(case[0]))
         for result, bound in concerned:
             if self.differs(result, bound, mutant):
@@ -182,10 +189,10 @@ class _PassingCases:
         # What is refused gives no value to expect: the case would fail loudly.
         if scoring is None:
             return True
-        return any(
-            got(scoring, expectation) != expectation.value
-            for expectation in ran.case.expectations
-        )
+        for expectation in ran.case.expectations:
+            if got(scoring, expectation) != expectation.value:
+                return True
+        return False
 
 
 def _rules_behind(rules: RuleSet) -> RulesBehind:
@@ -213,20 +220,19 @@ class Reach:
             if rule not in self.rules:
                 self.rules[rule] = None
                 waiting += sorted(behind.get(rule, ()))
+        self.groups: dict[str, None] = {}
         groups_of_rules = [rules.rules[rule].group for rule in self.rules]
-        self.groups = dict.fromkeys(
-            group.id
-            for lowest in (*groups_of_rules, *sorted(mutant.groups))
-            for group in dependencies.above(rules, lowest)
-        )
+        for lowest in (*groups_of_rules, *sorted(mutant.groups)):
+            for group in dependencies.above(rules, lowest):
+                self.groups[group.id] = None
 
     def concerns(self, ran: Ran) -> bool:
         """Whether a case expects anything that the mutant may change."""
         parts = {"rule": self.rules, "group": self.groups, "index": {"": None}}
-        return any(
-            expectation.id in parts[expectation.part]
-            for expectation in ran.case.expectations
-        )
+        for expectation in ran.case.expectations:
+            if expectation.id in parts[expectation.part]:
+                return True
+        return False
 
     def decides(self, ran: Ran) -> bool:
         """Whether a case expects the state or the points of a rule that the mutant may change."""
@@ -262,14 +268,16 @@ class CounterexampleSearch:
         return None
 
     def worth_trying(self, mutant: Mutant) -> Iterator[ScoredTry]:
-        """Yield submissions on the rules that a mutant touches.
+        """Yield submissions on the rules that a mutant touches, in the order of the rule file.
 
         For a mistake that touches no rule, but groups, bands or the index, they are whole ones.
         """
-        for rule in sorted(mutant.touched, key=list(self.rules.rules).index):
-            yield from self.of(self.rules.rules[rule])
         if not mutant.touched:
             yield from self.whole()
+            return
+        for id_, rule in self.rules.rules.items():
+            if id_ in mutant.touched:
+                yield from self.of(rule)
 
     def of(self, rule: Rule) -> list[ScoredTry]:
         """Return the submissions worth trying on a rule, with what they come to."""
@@ -303,14 +311,16 @@ class CounterexampleSearch:
         # One rule at a time: what lies above rules then shows its own part, unhidden by others.
         for rule in rules:
             for state in (State.NOT_MET, State.PARTLY_MET):
-                yield laid(best, self.tries.first(rule, state) or {})
+                falling_short = self.tries.first(rule, state)
+                yield laid(best, falling_short or {})
         yield from self._at_bands(best)
 
     def _all(self, rules: Iterable[Rule], state: State) -> Try:
         """Return a submission that brings every rule into a state, as far as tries do."""
         submission: Try = {}
         for rule in rules:
-            submission = laid(submission, self.tries.first(rule, state) or {})
+            into_state = self.tries.first(rule, state)
+            submission = laid(submission, into_state or {})
         return submission
 
     def _at_bands(self, best: Try) -> Iterator[Try]:
@@ -318,12 +328,9 @@ class CounterexampleSearch:
 
         Each is the best submission with just so many points taken off.
         """
-        edges = {
-            edge
-            for band in self.rules.bands
-            for edge in (band.interval.low, band.interval.high)
-            if edge is not None
-        }
+        edges: set[Fraction] = set()
+        for band in self.rules.bands:
+            edges.update(interval_ends(band.interval))
         if not edges:
             return
         # Bands are declared in points, the search counts in ticks.
@@ -350,10 +357,11 @@ class CounterexampleSearch:
             lowered: Table | None = {}
             if rest:
                 lowered = self._lower_value(scoring, left_out, rest)
-            if lowered is not None:
-                remaining = self._without(best, left_out)
-                yield laid(remaining, {"measurements": lowered})
-                return
+            if lowered is None:
+                continue
+            remaining = self._without(best, left_out)
+            yield laid(remaining, {"measurements": lowered})
+            return
 
     def _lower_value(
         self,
@@ -366,34 +374,30 @@ class CounterexampleSearch:
         The rule is not one of those left out, and gives a share of its weight along a line: for a
         target of 90 and a weight of 4, a value of 89.325 earns 3.97. None where there is none.
         """
+        lost = Fraction(ticks, self.tries.compiled.unit)
         for rule in self.rules.rules.values():
-            lost = Fraction(ticks, self.tries.compiled.unit)
             line = _line_of(rule)
             if rule in left_out or line is None or rule.weight <= lost:
                 continue
             metric = self.rules.metrics[rule.metric or ""]
             target = self.tries.reader.threshold(rule, scoring.figures)
+            # A count of whole things seldom comes to just so many points.
             is_fine = metric.submitted and not metric.whole
             if is_fine and isinstance(target, Fraction):
                 share = (rule.weight - lost) / rule.weight
                 exact = line.start + (target - line.start) * share
-                return {metric.id: as_json(number.round_half_up(exact, FINE_PLACES))}
+                value = number.round_half_up(exact, FINE_PLACES)
+                return {metric.id: as_json(value)}
         return None
 
     def _without(self, submission: Try, left_out: list[Rule]) -> Try:
         """Return a submission without the values that some rules read."""
-        ids = {rule.id for rule in left_out}
-        names = {name for id_ in ids for name in self.tries.compiled.reads[id_]}
-        measurements = {
-            name: value
-            for name, value in submission.get("measurements", {}).items()
-            if name not in names
-        }
-        points = {
-            id_: entry
-            for id_, entry in submission.get("points", {}).items()
-            if id_ not in ids
-        }
+        measurements = dict(submission.get("measurements", {}))
+        points = dict(submission.get("points", {}))
+        for rule in left_out:
+            points.pop(rule.id, None)
+            for name in self.tries.compiled.reads[rule.id]:
+                measurements.pop(name, None)
         return {**submission, "measurements": measurements, "points": points}
 
 
@@ -430,27 +434,28 @@ def _adding_up_to(scoring: Scoring, ticks: int) -> list[Rule] | None:
 
     Rules that give shares come last, so that they are the ones left for `_lower_value`.
     """
-    earned = [
-        (position, result.earned)
-        for position, result in enumerate(scoring.results)
-        if 0 < result.earned <= ticks
-    ]
+    earned: list[tuple[int, int]] = []
+    for position, result in enumerate(scoring.results):
+        if 0 < result.earned <= ticks:
+            earned.append((position, result.earned))
     earned.sort(key=lambda item: _line_of(scoring.rule(item[0])) is not None)
+    # Sums beyond the wanted one are of no use; cut off, the integers stay short.
     no_more_than_ticks = (2 << ticks) - 1
+    # Of no rules the only sum is 0.
     reachable = [1]
     for _, points in earned:
         before = reachable[-1]
-        reachable.append((before | before << points) & no_more_than_ticks)
-    if not reachable[-1] >> ticks & 1:
+        sums = before | before << points
+        reachable.append(sums & no_more_than_ticks)
+    is_reachable = reachable[-1] >> ticks & 1
+    if not is_reachable:
         return None
     remaining = ticks
     rules: list[Rule] = []
-    for (position, points), before in zip(
-        reversed(earned),
-        reversed(reachable[:-1]),
-        strict=True,
-    ):
-        if not before >> remaining & 1:
+    last_first = zip(reversed(earned), reversed(reachable[:-1]), strict=True)
+    for (position, points), before in last_first:
+        reachable_without = before >> remaining & 1
+        if not reachable_without:
             remaining -= points
             rules.append(scoring.rule(position))
     return rules
@@ -462,14 +467,14 @@ def _differing(before: Scoring, after: Scoring, reach: Reach) -> list[Wanted]:
     Of a rule its state and points are asked for in any case: they make the case one of its own.
     """
     of_rules: list[Wanted] = []
+    deciding: list[Wanted] = []
     for rule in reach.rules:
         for key in _differing_keys(of_rule(before, rule), of_rule(after, rule)):
             of_rules.append(("rule", rule, key))
+            deciding += (("rule", rule, deciding_key) for deciding_key in DECIDING_KEYS)
     if of_rules:
-        deciding: list[Wanted] = [
-            ("rule", rule, key) for _, rule, _ in of_rules for key in DECIDING_KEYS
-        ]
-        return list(dict.fromkeys([*deciding, *of_rules]))
+        each_once = dict.fromkeys([*deciding, *of_rules])
+        return list(each_once)
     of_groups: list[Wanted] = []
     for group in reach.groups:
         for key in _differing_keys(of_group(before, group), of_group(after, group)):
@@ -484,5 +489,6 @@ def _differing_keys(
     before: Iterable[tuple[str, Value]],
     after: Iterable[tuple[str, Value]],
 ) -> list[str]:
+    """Return the keys whose values differ, in the order of the first."""
     values_after = dict(after)
     return [key for key, value in before if values_after.get(key) != value]

@@ -85,9 +85,11 @@ def run(file: CaseFile) -> list[Ran]:
     # The public way to score: cases test what people will get.
     for case in file.cases:
         try:
-            ran.append(Ran(case, score(file.rules, case.measurements).scoring))
+            report = score(file.rules, case.measurements)
         except SubmissionError as error:
             problems += [file.problem_at(case, problem) for problem in error.problems]
+        else:
+            ran.append(Ran(case, report.scoring))
     if problems:
         raise CasesError(problems)
     return ran
@@ -98,14 +100,13 @@ def got(scoring: Scoring, expectation: Expectation) -> Value:
 
     None where the scoring has no such thing, as of a rule that a kind of unit takes away.
     """
-    part, id_, key, _ = expectation
-    if part == "rule":
-        values = of_rule(scoring, id_)
-    elif part == "group":
-        values = of_group(scoring, id_)
+    if expectation.part == "rule":
+        values = of_rule(scoring, expectation.id)
+    elif expectation.part == "group":
+        values = of_group(scoring, expectation.id)
     else:
         values = of_index(scoring)
-    return dict(values).get(key)
+    return dict(values).get(expectation.key)
 
 
 def of_rule(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
@@ -140,6 +141,7 @@ def of_index(scoring: Scoring) -> Iterator[tuple[str, Value]]:
     """Yield what the index came to, by key."""
     index = scoring.index
     band = scoring.banding().band
+    # What each of them is, docs/reference/semantics.md says (I2 to I6).
     ticks = {
         "value": index.value,
         "base": index.rounded_base,

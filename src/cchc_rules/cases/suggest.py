@@ -20,7 +20,9 @@ from cchc_rules.rules.model import Rule
 from cchc_rules.rules.source import CASES
 
 ASKED = ("state", "points", "excluded")
-"""What is asked of the rule in every case: absences differ in what they exclude."""
+"""What is asked of the rule in every case. State and points would be enough, but that absences
+which earn nothing differ in what they exclude.
+"""
 
 
 def suggested(file: CaseFile, lang: str) -> str:
@@ -44,7 +46,7 @@ def suggested(file: CaseFile, lang: str) -> str:
     # A dictionary without values: a set that keeps the order of the rule file.
     missed = dict.fromkeys(coverage(file, run(file)).missed)
     taken_ids = {case.id for case in file.cases}
-    texts = []
+    texts: list[str] = []
     if not file.cases:
         name = Path(file.name).name.removesuffix(CASES)
         texts.append(case_text.head(name))
@@ -55,14 +57,24 @@ def suggested(file: CaseFile, lang: str) -> str:
             for submission, goals in _reaching(rule, missed, survey, version):
                 id_ = _free_id(rule.id, taken_ids)
                 taken_ids.add(id_)
-                why = "; ".join(dict.fromkeys(_why(goal, lang) for goal in goals))
-                asked = [("rule", rule.id, key) for key in ASKED]
                 dated = version.dated(submission)
-                texts.append(case_text.case(id_, why, dated, asked))
+                texts.append(_case(id_, rule, dated, goals, lang))
     for goal in missed:
-        note = message(lang, "cases.not-found", of=goal.of, goal=_why(goal, lang))
+        why = _why(goal, lang)
+        note = message(lang, "cases.not-found", of=goal.of, goal=why)
         texts.append(f"# {note}\n")
-    return "\n".join(texts) or f"# {message(lang, 'cases.nothing-missing')}\n"
+    if not texts:
+        nothing = message(lang, "cases.nothing-missing")
+        return f"# {nothing}\n"
+    return "\n".join(texts)
+
+
+def _case(id_: str, rule: Rule, submission: Try, goals: list[Goal], lang: str) -> str:
+    """Return the text of one case, which says all that it is for."""
+    # Several goals may come to the same words.
+    reasons = dict.fromkeys(_why(goal, lang) for goal in goals)
+    asked = [("rule", rule.id, key) for key in ASKED]
+    return case_text.case(id_, "; ".join(reasons), submission, asked)
 
 
 def _reaching(
@@ -75,6 +87,7 @@ def _reaching(
 
     What is reached is taken out of `missed`, so that no two cases stand for one thing.
     """
+    # Trying is dear: hundreds of submissions are scored for a rule.
     if not any(_concerns(goal, rule, survey) for goal in missed):
         return
     for submission in version.tries.of(rule):
@@ -83,10 +96,11 @@ def _reaching(
             continue
         _, scoring = scored
         goals = [goal for goal in survey.reached(rule, scoring) if goal in missed]
-        if goals:
-            for goal in dict.fromkeys(goals):
-                del missed[goal]
-            yield submission, goals
+        if not goals:
+            continue
+        for goal in dict.fromkeys(goals):
+            del missed[goal]
+        yield submission, goals
 
 
 def _concerns(goal: Goal, rule: Rule, survey: Survey) -> bool:
@@ -99,10 +113,9 @@ def _concerns(goal: Goal, rule: Rule, survey: Survey) -> bool:
 
 
 def _free_id(rule: str, taken: set[str]) -> str:
-    """Return the first id after a rule's that no case has yet."""
-    return next(
-        id_ for id_ in (f"{rule}-{number}" for number in count(1)) if id_ not in taken
-    )
+    """Return the first id after a rule's that no case has yet: `on-time-1`, `on-time-2`, …"""
+    numbered = (f"{rule}-{number}" for number in count(1))
+    return next(id_ for id_ in numbered if id_ not in taken)
 
 
 def _why(goal: Goal, lang: str) -> str:

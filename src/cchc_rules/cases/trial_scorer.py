@@ -80,6 +80,7 @@ class TrialScorer:
         measurements = bound.measurements
         try:
             figures = bound.figures
+            # A mistake in a metric may round or compute its figure otherwise.
             if rules.metrics != self.rules.metrics:
                 figures = figures_of(measurements, rules, bound.day)
             compiled = compile_rules(variant(measurements, rules, bound.day))

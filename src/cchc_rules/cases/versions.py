@@ -85,13 +85,17 @@ def versions(file: CaseFile) -> list[Version]:
     first.
     """
     rules = file.rules
+    _, last_day_of_all = rules.valid
     usual = TrialScorer(rules, file.given).read({})
     # Where a submission without anything is refused, its day would be the end of the validity.
-    usual_day = rules.valid[1] if usual is None else usual.day
+    usual_day = last_day_of_all
+    if usual is not None:
+        usual_day = usual.day
     later_starts = sorted(rules.dated)
     standing = [rules, *(rules.dated[day] for day in later_starts)]
+    # Each version holds until the day before the next.
     last_days = [day - timedelta(days=1) for day in later_starts]
-    last_days.append(rules.valid[1])
+    last_days.append(last_day_of_all)
     return [
         _version(file, version, last_day, usual_day)
         for version, last_day in zip(standing, last_days, strict=True)
@@ -112,14 +116,16 @@ def _version(
         day = last_day
         given = {**given, "as_of": day}
     # Without the later versions, or scoring would choose among them by the day.
-    alone = replace(rules, dated={}) if rules.dated else rules
+    alone = rules
+    if rules.dated:
+        alone = replace(rules, dated={})
     return Version(file.rules, rules, alone, given, day)
 
 
 def judging(rule: Rule) -> Rule:
     """Return a rule without what only explains it.
 
-    Two rules that are equal then give the same points.
+    Two rules that are equal then give the same points over the same figures.
     """
     return replace(
         rule,
