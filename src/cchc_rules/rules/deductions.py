@@ -226,19 +226,12 @@ class Proportional(Deduction):
         """
         if self.floor is None or rule.lowest >= 0:
             return
+        below_zero = self.floor > start
         if rule.comparator == ">=":
             below_zero = self.floor < start
-            part = Interval(low=self.floor)
-        else:
-            below_zero = self.floor > start
-            part = Interval(high=self.floor)
         if below_zero:
-            arguments = {
-                "range": range_checks.range_text(part),
-                "points": figure(rule.lowest),
-                "before": "0",
-            }
-            yield Problem("points-fall", (*path, "floor"), arguments)
+            arguments = {"floor": figure(self.floor)}
+            yield Problem("floor-earns-more", (*path, "floor"), arguments)
 
 
 @dataclass(frozen=True, slots=True)
