@@ -12,13 +12,26 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import cchc_rules
+from cchc_rules.base import problem, state
+from cchc_rules.base.number import DIGITS
+from cchc_rules.cli import console
 from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.commands import COMMANDS
 from cchc_rules.report import report as report_module
+from cchc_rules.rules import (
+    deductions,
+    dependencies,
+    file_format,
+    formula,
+    load,
+    overlay_files,
+    source,
+)
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -201,6 +214,121 @@ class TestTheLibraryPage:
         )
         assert len(keys) > 5
         assert set(keys) <= there
+
+
+def page(name):
+    return (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+
+
+def first_cells(text):
+    """What stands in backticks in the first cells of the tables of a text."""
+    return set(re.findall(r"`([^`]+)`", " ".join(CELL.findall(text))))
+
+
+def part(text, heading):
+    """The part of a page under a heading, up to the next one of its rank."""
+    rank, _, _ = heading.partition(" ")
+    _, _, rest = f"\n{text}".partition(f"\n{heading}\n")
+    assert rest, heading
+    return re.split(rf"^{rank} ", rest, flags=re.MULTILINE)[0]
+
+
+FORMAT = page("format.md")
+
+
+class TestThePageOfTheRuleFile:
+    """Tables of the page list what the program knows, and nothing else."""
+
+    def test_comparators(self):
+        listed = first_cells(part(FORMAT, "### Comparators and thresholds"))
+        assert listed == set(get_args(file_format.Comparator))
+
+    def test_deductions(self):
+        kinds = part(FORMAT, "### Deductions").partition("\n\nA tier has")[0]
+        assert first_cells(kinds) == {each.kind for each in deductions.KINDS}
+
+    def test_functions(self):
+        listed = first_cells(part(FORMAT, "## Formulas"))
+        assert {cell.partition("(")[0] for cell in listed} == set(formula.FUNCTIONS)
+
+    @pytest.mark.parametrize(
+        ("heading", "table"),
+        [
+            ("## Metrics", file_format.MetricTable),
+            ("## Groups", file_format.GroupTable),
+            ("## Rules", file_format.RuleTable),
+            ("## Remedies", file_format.RemedyTable),
+            ("## Head", file_format.RuleSetHead),
+            ("## Head", file_format.IndexTable),
+            ("## Head", file_format.CalendarTable),
+        ],
+    )
+    def test_keys(self, heading, table):
+        """Each key of a table is explained, or stands in its example."""
+        text = part(FORMAT, heading)
+        keys = {field.alias or name for name, field in table.model_fields.items()}
+        assert {
+            key
+            for key in keys
+            if f"`{key}`" not in text
+            and not re.search(rf"^{key} *=", text, re.MULTILINE)
+        } == set()
+
+    def test_limits(self):
+        limits = part(FORMAT, "## Limits")
+        for number in (
+            source.MAX_BYTES,
+            source.MAX_DEPTH,
+            file_format.MAX_PLACES,
+            dependencies.DEEPEST,
+            formula.MAX_LENGTH,
+            formula.MAX_DEPTH,
+            formula.MAX_DAYS,
+            formula.MAX_WORKING_DAYS,
+            formula.MAX_BITS,
+            overlay_files.MAX_OVERLAYS,
+            load.MAX_VERSIONS,
+            problem.MOST_PROBLEMS,
+            DIGITS,
+        ):
+            assert re.search(rf"\b{number:,}\b", limits), number
+
+
+class TestOtherPages:
+    def test_reason_codes(self):
+        codes = part(page("report.md"), "## Reason codes")
+        assert first_cells(codes) == {str(reason) for reason in state.Reason}
+
+    def test_states_and_effects(self):
+        for names in (state.State, state.Effect):
+            for name in names:
+                assert f"`{name}`" in API
+
+    def test_warnings(self):
+        listed = first_cells(part(page("submission.md"), "## Warnings"))
+        codes = re.findall(
+            r'^msgid "problem\.(doubtful-[\w-]+)"',
+            (ROOT / "src/cchc_rules/packaged/locale/en.po").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+        assert listed == set(codes)
+
+    @pytest.mark.parametrize("name", ["cli.md", "exit-codes.md"])
+    def test_exit_codes(self, name):
+        path = ROOT / "docs" / ("how-to" if name == "exit-codes.md" else "reference")
+        table = (
+            (path / name).read_text(encoding="utf-8").partition("| code | meaning")[2]
+        )
+        for code in (
+            console.DONE,
+            console.BELOW,
+            console.USAGE,
+            console.RULES_REFUSED,
+            console.SUBMISSION_REFUSED,
+            console.NO_INDEX,
+            console.UNFORESEEN,
+        ):
+            assert f"\n| {code} |" in table
 
 
 CLI = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
