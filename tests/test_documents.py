@@ -76,11 +76,11 @@ class TestTheReadme:
 class TestTheNavigation:
     def test_is_of_the_four_kinds_and_the_guides_in_vietnamese(self):
         assert re.findall(r"^## (.+)$", INDEX, re.MULTILINE) == [
+            "Hướng dẫn tiếng Việt",
             "Tutorial",
             "How-to guides",
             "Reference",
             "Explanation",
-            "Hướng dẫn tiếng Việt",
         ]
 
     def test_has_every_page_once(self, tool):
