@@ -241,7 +241,12 @@ def unforeseen(fault: BaseException, lang: str) -> int:
     words = quoted(fault, 200)
     complain(
         message(
-            lang, "cli.unforeseen", kind=kind, words=words, place=place, name=TRACEBACK
+            lang,
+            "cli.unforeseen",
+            kind=kind,
+            words=words,
+            place=place,
+            name=TRACEBACK,
         )
     )
     return UNFORESEEN

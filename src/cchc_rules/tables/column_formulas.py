@@ -84,7 +84,9 @@ class ColumnFormula:
         return self._step(sign, parts)
 
     def _named(
-        self, expression: Mapping[str, str], rule_values: Mapping[str, Ratio]
+        self,
+        expression: Mapping[str, str],
+        rule_values: Mapping[str, Ratio],
     ) -> Value:
         """Return what a name of the rule or a metric stands for; yes is a condition, not 1."""
         name = expression.get("name", "")

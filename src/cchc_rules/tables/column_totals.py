@@ -99,7 +99,10 @@ class Sums:
     """
 
     def __init__(
-        self, compiled: CompiledRuleSet, gauge: Gauge, worths: Worths | None = None
+        self,
+        compiled: CompiledRuleSet,
+        gauge: Gauge,
+        worths: Worths | None = None,
     ) -> None:
         self.compiled = compiled
         self.gauge = gauge
@@ -216,7 +219,10 @@ class Sums:
         return ColumnTotal(*columns)
 
     def _span(
-        self, points: Ratio, group: CompiledGroup, weights: Sequence[Whole]
+        self,
+        points: Ratio,
+        group: CompiledGroup,
+        weights: Sequence[Whole],
     ) -> tuple[Fraction, Fraction]:
         """Return between which numbers a mean lies: that of its children's worst and best.
 
@@ -233,7 +239,10 @@ class Sums:
         return min(ends), max(ends)
 
     def _capped(
-        self, group: CompiledGroup, total: ColumnTotal, maximum: Whole
+        self,
+        group: CompiledGroup,
+        total: ColumnTotal,
+        maximum: Whole,
     ) -> ColumnTotal:
         """Return a pool held to its cap: of a bonus the earned points, of a penalty the lost."""
         none = self._none()
@@ -246,7 +255,9 @@ class Sums:
         return ColumnTotal(maximum - lost, lost, none, none)
 
     def counted(
-        self, judged: Sequence[Judged], totals: Sequence[ColumnTotal]
+        self,
+        judged: Sequence[Judged],
+        totals: Sequence[ColumnTotal],
     ) -> list[Counted]:
         """Return what each rule counts for in its group, in file order (semantics G4 to G6)."""
         compiled = self.compiled
@@ -268,7 +279,10 @@ class Sums:
         return [counted[position] for position in range(len(judged))]
 
     def _counted_in_mean(
-        self, group: CompiledGroup, judged: Sequence[Judged], total: ColumnTotal
+        self,
+        group: CompiledGroup,
+        judged: Sequence[Judged],
+        total: ColumnTotal,
     ) -> dict[int, Counted]:
         """Return what each rule of a mean counts for, by its position.
 
@@ -303,7 +317,10 @@ class Sums:
         return dict(zip(group.rules, counted, strict=True))
 
     def _counted_in_pool(
-        self, members: Sequence[int], judged: Sequence[Judged], total: ColumnTotal
+        self,
+        members: Sequence[int],
+        judged: Sequence[Judged],
+        total: ColumnTotal,
     ) -> dict[int, Counted]:
         """Return what each rule of a capped pool counts for, by its position.
 
@@ -436,7 +453,9 @@ class Sums:
         return self.again(settled_rules)
 
     def _settling(
-        self, ticks: Whole, weight: Whole
+        self,
+        ticks: Whole,
+        weight: Whole,
     ) -> Callable[[ColumnResult], ColumnResult]:
         """Return the change of a result that is open into one with so many ticks."""
 
@@ -448,7 +467,10 @@ class Sums:
         return change
 
     def with_points(
-        self, result: ColumnResult, ticks: Whole, weight: Whole
+        self,
+        result: ColumnResult,
+        ticks: Whole,
+        weight: Whole,
     ) -> ColumnResult:
         """Return a result with so many ticks earned, the rest lost, and nothing excluded."""
         lost = weight
@@ -456,11 +478,17 @@ class Sums:
             lost = self.gauge.total([weight, -ticks])
         none = self._none()
         return result._replace(
-            earned=ticks, lost=lost, excluded=none, rescaled=none, exact=as_ratio(ticks)
+            earned=ticks,
+            lost=lost,
+            excluded=none,
+            rescaled=none,
+            exact=as_ratio(ticks),
         )
 
     def supported(
-        self, judged: Sequence[Judged], proved: Mapping[int, pl.Expr]
+        self,
+        judged: Sequence[Judged],
+        proved: Mapping[int, pl.Expr],
     ) -> ColumnIndex:
         """Return the index without the points that are claimed without evidence (semantics I6).
 
@@ -525,7 +553,9 @@ class Sums:
             lowered = every((never(passes), rung > most))
             rung = pl.when(lowered).then(pl.lit(most, pl.UInt8)).otherwise(rung)
         band = rung.replace_strict(
-            dict(enumerate(names)), default=None, return_dtype=pl.Enum(names)
+            dict(enumerate(names)),
+            default=None,
+            return_dtype=pl.Enum(names),
         )
         return only_where(index.scored, band)
 

@@ -58,7 +58,10 @@ class DoubtfulRow(NamedTuple):
 
 
 def submission_of(
-    rules: RuleSet, columns: Layout, source: Lone, as_of: date | None
+    rules: RuleSet,
+    columns: Layout,
+    source: Lone,
+    as_of: date | None,
 ) -> Measurements:
     """Return the submission that a row makes, or that stands alone as a mapping or in a file.
 
@@ -71,7 +74,10 @@ def submission_of(
 
 
 def doubts_of(
-    rules: RuleSet, columns: Layout, source: Lone, as_of: date | None
+    rules: RuleSet,
+    columns: Layout,
+    source: Lone,
+    as_of: date | None,
 ) -> tuple[Problem, ...]:
     """Return what is doubtful in one row, as warnings; nothing of a row that is refused."""
     try:
@@ -180,7 +186,9 @@ class _Suspicion:
         yield pl.col(name).is_not_null() & (figure > 0) & (figure <= 1)
 
     def _beside_threshold(
-        self, rule: Rule, metrics: Mapping[str, Metric]
+        self,
+        rule: Rule,
+        metrics: Mapping[str, Metric],
     ) -> Iterator[pl.Expr]:
         """Suspect a percentage that is exactly its threshold, and a figure of another scale."""
         if not rule.metric:

@@ -104,7 +104,12 @@ class FigureReader:
     """
 
     def __init__(
-        self, rules: RuleSet, schema: Schema, as_of: date, gauge: Gauge, limit: int
+        self,
+        rules: RuleSet,
+        schema: Schema,
+        as_of: date,
+        gauge: Gauge,
+        limit: int,
     ) -> None:
         self.rules = rules
         self.schema = schema
@@ -186,7 +191,9 @@ class FigureReader:
         if self.schema[name] == pl.String and name not in self.texts:
             text = self.texts[name] = pl.col(name)
             whole = text.map_batches(
-                _none_blank, return_dtype=pl.Boolean, returns_scalar=True
+                _none_blank,
+                return_dtype=pl.Boolean,
+                returns_scalar=True,
             )
             self.tests.append(PlainTest(text.str.contains(SAYS), whole))
         return pl.col(name).is_not_null()
@@ -274,7 +281,10 @@ class FigureReader:
         return FigureCells(as_ratio(numbers), pl.col(name).is_not_null())
 
     def _whole(
-        self, column: pl.Expr, low: int | None = None, high: int | None = None
+        self,
+        column: pl.Expr,
+        low: int | None = None,
+        high: int | None = None,
     ) -> Whole:
         """Return whole numbers that are within the limit, or within narrower ones."""
         low = -self.limit if low is None else low
@@ -365,7 +375,9 @@ class FigureReader:
             == column.list.eval(item.str.to_lowercase()).list.n_unique()
         )
         whole = column.map_batches(
-            _usual_items, return_dtype=pl.Boolean, returns_scalar=True
+            _usual_items,
+            return_dtype=pl.Boolean,
+            returns_scalar=True,
         )
         self.tests.append(PlainTest(plain & alike, whole))
 
@@ -406,7 +418,10 @@ class FigureReader:
         return FigureCells(ratio, self.said(name))
 
     def _span(
-        self, low: Fraction | None, high: Fraction | None, places: int
+        self,
+        low: Fraction | None,
+        high: Fraction | None,
+        places: int,
     ) -> tuple[int, int]:
         """Return the least and the most that a figure may be, in units of its last place; never
         beyond the limit.
@@ -450,7 +465,9 @@ class FigureReader:
         zero = self.gauge.keep(d.eq_missing(0))
         given = pl.col(above).is_not_null()
         return FigureCells(
-            ratio.within(metric.range.low, metric.range.high), given, zero
+            ratio.within(metric.range.low, metric.range.high),
+            given,
+            zero,
         )
 
     def _part(self, n: pl.Expr, d: pl.Expr, ratio: Ratio) -> Ratio:

@@ -206,7 +206,10 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
                 refused = _until(wrong_rows, batch_numbers[-1])
             yield Part(frame, (), refused, file.tell() / size)
         yield Part(
-            pl.DataFrame(), (), _until(wrong_rows, max(wrong_rows, default=0)), 1
+            pl.DataFrame(),
+            (),
+            _until(wrong_rows, max(wrong_rows, default=0)),
+            1,
         )
 
 
@@ -498,7 +501,10 @@ def _sheet_of_units(sheets: Sequence[Sheet], path: Path) -> _SheetOfUnits:
 
 
 def _sheet_row(
-    row: Sequence[Cell], names: Sequence[str], known: Layout, path: Path
+    row: Sequence[Cell],
+    names: Sequence[str],
+    known: Layout,
+    path: Path,
 ) -> dict[str, Any]:
     """Return the cells of a row by their columns; a cell that cannot be read says why."""
     cells: dict[str, Any] = {}

@@ -133,7 +133,9 @@ class _Sheet:
         workbook = _Memory()
         try:
             frame.with_columns(map(_kept, frame)).write_excel(
-                workbook, autofit=False, freeze_panes=(1, 2)
+                workbook,
+                autofit=False,
+                freeze_panes=(1, 2),
             )
         except Exception as error:  # its temporary files may find the disk full too
             raise _first_fault(error) from None

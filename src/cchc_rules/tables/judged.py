@@ -152,7 +152,9 @@ def _open(branches: Iterable[Branch]) -> list[Branch]:
 
 
 def when(
-    condition: pl.Expr, yes: Sequence[Branch], no: Sequence[Branch]
+    condition: pl.Expr,
+    yes: Sequence[Branch],
+    no: Sequence[Branch],
 ) -> list[Branch]:
     """Return the branches of one ladder where a condition holds, and of another where it does not.
 
@@ -163,7 +165,8 @@ def when(
 
 
 def merged(
-    rungs: Sequence[tuple[pl.Expr, Read]], same: Callable[[Read, Read], bool]
+    rungs: Sequence[tuple[pl.Expr, Read]],
+    same: Callable[[Read, Read], bool],
 ) -> list[tuple[pl.Expr, Read]]:
     """Return the rungs of a ladder of values, neighbours of the same value as one."""
     together: list[tuple[pl.Expr, Read]] = []

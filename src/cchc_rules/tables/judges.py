@@ -193,7 +193,11 @@ class RuleJudge:
             nothing = self._fixed(0, 0, False, State.NOT_MET, Reason.GATE_CLOSED)
             branches = when(self._closed(), [(TRUE, nothing)], branches)
         block_absent = self._fixed(
-            0, self.worth.weight, True, State.NOT_APPLICABLE, Reason.BLOCK_ABSENT
+            0,
+            self.worth.weight,
+            True,
+            State.NOT_APPLICABLE,
+            Reason.BLOCK_ABSENT,
         )
         branches = when(self.absent, [(TRUE, block_absent)], branches)
         return Judged((self.gauge.keep(where), result) for where, result in branches)
@@ -201,7 +205,12 @@ class RuleJudge:
     # Results
 
     def _fixed(
-        self, earned: int, excluded: int, rescales: bool, state: State, reason: Reason
+        self,
+        earned: int,
+        excluded: int,
+        rescales: bool,
+        state: State,
+        reason: Reason,
     ) -> ColumnResult:
         """Return a result that is the same in every row."""
         lost = self.worth.weight - earned - excluded
@@ -237,7 +246,10 @@ class RuleJudge:
         return excluded._replace(alone=left_to_a_person)
 
     def _result(
-        self, ticks: Ratio, reason: Reason, met: pl.Expr | None
+        self,
+        ticks: Ratio,
+        reason: Reason,
+        met: pl.Expr | None,
     ) -> list[Branch]:
         """Return the branches of so many points, rounded here and once.
 
@@ -309,7 +321,8 @@ class RuleJudge:
         return self.figures[name]
 
     def _threshold(
-        self, columns: ColumnFormula
+        self,
+        columns: ColumnFormula,
     ) -> tuple[Ratio | None, list[ColumnFigures]]:
         """Return the rule's threshold, and the one figure that it is read from, or none."""
         match self.rule.threshold:
@@ -347,7 +360,10 @@ class RuleJudge:
             piece_branches = self._gives(piece, operands, met_here)
             if is_target:
                 piece_branches = self._reached(
-                    piece_branches, branches, function, operands
+                    piece_branches,
+                    branches,
+                    function,
+                    operands,
                 )
             if not branches:
                 # The last piece takes every row that is left, and needs no test.
@@ -358,7 +374,10 @@ class RuleJudge:
         return branches
 
     def _holds(
-        self, condition: Condition, operands: Operands, met: pl.Expr | None
+        self,
+        condition: Condition,
+        operands: Operands,
+        met: pl.Expr | None,
     ) -> pl.Expr:
         """Return where a condition holds; `met` says where the target is met."""
         metric = self.rules.metrics[self.rule.metric or ""]
@@ -385,7 +404,10 @@ class RuleJudge:
                 raise AssertionError(term)
 
     def _gives(
-        self, piece: Piece, operands: Operands, met: pl.Expr | None
+        self,
+        piece: Piece,
+        operands: Operands,
+        met: pl.Expr | None,
     ) -> list[Branch]:
         """Return the branches of one piece; `met` says where the target is met."""
         match piece.points:
@@ -399,7 +421,10 @@ class RuleJudge:
                 return self._result(self._computed(text, operands), piece.reason, met)
 
     def _constant(
-        self, points: Term, reason: Reason, met: pl.Expr | None
+        self,
+        points: Term,
+        reason: Reason,
+        met: pl.Expr | None,
     ) -> list[Branch]:
         """Return the branches of the same points in every row."""
         same_state = met is TRUE or met is FALSE

@@ -89,7 +89,11 @@ class Program:
         self.schema = source.schema
         self.gauge = Gauge(dtype, once)
         self.reader = FigureReader(
-            self.rules, source.schema, source.as_of, self.gauge, self.limit
+            self.rules,
+            source.schema,
+            source.as_of,
+            self.gauge,
+            self.limit,
         )
         self._demand_usual_rows(source.foreign)
         self.failed: list[pl.Expr] = []
@@ -168,7 +172,10 @@ class Program:
             self.figures[metric.id] = self._derived(metric, ratio, formula)
 
     def _derived(
-        self, metric: Metric, ratio: Ratio, formula: ColumnFormula
+        self,
+        metric: Metric,
+        ratio: Ratio,
+        formula: ColumnFormula,
     ) -> ColumnFigures:
         absences = []
         before = FALSE
@@ -201,7 +208,11 @@ class Program:
 
     def _judge(self) -> dict[str, Judged]:
         judge = Judge(
-            self.rules, self.compiled.unit, self.figures, self.gauge, self.as_of
+            self.rules,
+            self.compiled.unit,
+            self.figures,
+            self.gauge,
+            self.as_of,
         )
         judged: dict[str, Judged] = {}
         for position, _ in self.compiled.judges:
@@ -257,7 +268,11 @@ class Machine:
     """
 
     def __init__(
-        self, program: Program, wanted: Wanted, scale: Scale, carried: tuple[str, ...]
+        self,
+        program: Program,
+        wanted: Wanted,
+        scale: Scale,
+        carried: tuple[str, ...],
     ) -> None:
         gauge = program.gauge
         failed = some(program.failed)
@@ -313,7 +328,9 @@ class Machine:
 
 
 def _spent(
-    steps: list[list[pl.Expr]], outputs: list[pl.Expr], kept: set[str]
+    steps: list[list[pl.Expr]],
+    outputs: list[pl.Expr],
+    kept: set[str],
 ) -> list[list[str]]:
     """Return, for each step, the kept columns that nothing after it reads: without them memory
     stays small, and near.
@@ -338,7 +355,10 @@ def _stepped(frame: pl.DataFrame, steps: list[list[pl.Expr]]) -> pl.DataFrame:
 
 
 def programmed(
-    compiled: CompiledRuleSet, source: ProgramInput, wanted: Wanted, scale: Scale
+    compiled: CompiledRuleSet,
+    source: ProgramInput,
+    wanted: Wanted,
+    scale: Scale,
 ) -> Machine | None:
     """Return the first machine whose numbers all fit, None where none does.
 

@@ -92,7 +92,9 @@ def possible(wanted: Wanted, names: Sequence[str]) -> None:
 
 
 def schema(
-    rules: RuleSet, wanted: Wanted, given: Mapping[str, Dtype]
+    rules: RuleSet,
+    wanted: Wanted,
+    given: Mapping[str, Dtype],
 ) -> dict[str, Dtype]:
     """Return the columns of a rule set's results, with the type of each.
 
@@ -196,13 +198,18 @@ def reduced(frame: pl.DataFrame) -> pl.DataFrame:
         next_divisor = goes_on.then(remainder).otherwise(divisor)
         next_remainder = goes_on.then(divisor % remainder).otherwise(0)
         pair = pair.select(
-            next_divisor.alias("divisor"), next_remainder.alias("remainder")
+            next_divisor.alias("divisor"),
+            next_remainder.alias("remainder"),
         )
     return frame.with_columns(pl.col(name) // pair["divisor"] for name in EXACT)
 
 
 def row_of(
-    scoring: Scoring, number: int, given: object, wanted: Wanted, places: int
+    scoring: Scoring,
+    number: int,
+    given: object,
+    wanted: Wanted,
+    places: int,
 ) -> Row:
     """Return the row of results for a submission that the single engine scored.
 
@@ -284,7 +291,11 @@ def _words(scoring: Scoring) -> Iterator[tuple[str, str | None]]:
 
 
 def refused(
-    problems: Iterable[Problem], number: int, given: object, columns: Layout, lang: str
+    problems: Iterable[Problem],
+    number: int,
+    given: object,
+    columns: Layout,
+    lang: str,
 ) -> list[tuple[Any, ...]]:
     """Return the rows of the table of errors for a row that is refused, one for each problem.
 

@@ -26,7 +26,8 @@ _ODD = "odd"
 
 
 def columns(
-    rows: Sequence[Numbered], names: Sequence[str]
+    rows: Sequence[Numbered],
+    names: Sequence[str],
 ) -> tuple[dict[str, pl.Series], list[Numbered]]:
     """Return the columns of the rows whose values are of the usual types, and the other rows.
 

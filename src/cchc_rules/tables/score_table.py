@@ -188,7 +188,11 @@ class Scorer:
         """Return a scorer of the same kind whose results carry the points of the tracks, too."""
         wanted = replace(self.wanted, results=(*self.wanted.results, *TRACKS))
         return Scorer(
-            self.rules, as_of=self.as_of, wanted=wanted, lang=self.lang, few=self.few
+            self.rules,
+            as_of=self.as_of,
+            wanted=wanted,
+            lang=self.lang,
+            few=self.few,
         )
 
     def score(
@@ -219,7 +223,8 @@ class Scorer:
         left = _left(numbered, in_columns).iter_rows(named=True)
         rows, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
         by_itself = pl.DataFrame(
-            [{name: row.get(name) for name in target} for row in rows], schema=target
+            [{name: row.get(name) for name in target} for row in rows],
+            schema=target,
         )
         results = pl.concat([*in_columns, by_itself])
         if rows or len(in_columns) > 1:
@@ -238,7 +243,9 @@ class Scorer:
         )
 
     def doubtful(
-        self, scores: Scores, alone: Iterable[tuple[int, Lone]] = ()
+        self,
+        scores: Scores,
+        alone: Iterable[tuple[int, Lone]] = (),
     ) -> Iterator[DoubtfulRow]:
         """Yield the rows that were scored and have something doubtful, in the table's order.
 
@@ -257,7 +264,9 @@ class Scorer:
         yield from doubtful_rows(self.rules, self.columns, scored_alone, self.as_of)
 
     def refuse_doubtful(
-        self, scores: Scores, alone: Iterable[tuple[int, Lone]] = ()
+        self,
+        scores: Scores,
+        alone: Iterable[tuple[int, Lone]] = (),
     ) -> Scores:
         """Return the scores without the doubtful rows, which are among the errors then."""
         numbers = []
@@ -265,7 +274,11 @@ class Scorer:
         for row in self.doubtful(scores, alone):
             numbers.append(row.number)
             errors += refused(
-                row.doubts, row.number, row.source, self.columns, self.lang
+                row.doubts,
+                row.number,
+                row.source,
+                self.columns,
+                self.lang,
             )
         if not errors:
             return scores
@@ -317,7 +330,8 @@ class Scorer:
         return programmed(compiled, source, self.wanted, self.scale)
 
     def _one_by_one(
-        self, rows: Iterable[tuple[int, Lone]]
+        self,
+        rows: Iterable[tuple[int, Lone]],
     ) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
         """Return the rows of results and of errors of what stands alone."""
         results: list[dict[str, Any]] = []
@@ -327,7 +341,11 @@ class Scorer:
                 report = one_by_one(self.rules, self.columns, source, self.as_of)
             except SubmissionError as error:
                 errors += refused(
-                    error.problems, number, source, self.columns, self.lang
+                    error.problems,
+                    number,
+                    source,
+                    self.columns,
+                    self.lang,
                 )
             else:
                 places = self.scale.places
@@ -351,7 +369,8 @@ def _usual(frame: pl.DataFrame) -> pl.DataFrame:
         if isinstance(dtype, pl.Datetime) and not dtype.time_zone
     ]
     return frame.with_columns(
-        short, *(_days(frame.get_column(name)) for name in moments)
+        short,
+        *(_days(frame.get_column(name)) for name in moments),
     )
 
 
@@ -361,7 +380,8 @@ def _days(moments: pl.Series) -> pl.Series:
     if not inside.any():
         return days
     return days.cast(pl.String).zip_with(
-        ~inside.fill_null(False), moments.cast(pl.String)
+        ~inside.fill_null(False),
+        moments.cast(pl.String),
     )
 
 
@@ -388,7 +408,10 @@ def _left(frame: pl.DataFrame, scored: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def one_by_one(
-    rules: RuleSet, columns: Layout, source: Lone, as_of: date | None
+    rules: RuleSet,
+    columns: Layout,
+    source: Lone,
+    as_of: date | None,
 ) -> Report:
     """Return the report of a row, of a whole submission or of its file.
 

@@ -67,7 +67,9 @@ class Scored:
         yield from self._rules(wanted.of("rule"), shown)
 
     def _rules(
-        self, parts: Sequence[str], shown: Callable[[Whole], pl.Expr]
+        self,
+        parts: Sequence[str],
+        shown: Callable[[Whole], pl.Expr],
     ) -> Iterator[pl.Expr]:
         """Yield the columns of the rules: those of `parts`, rule by rule."""
         # To share out what a rule counts for needs many columns: only where it is asked for.

@@ -74,7 +74,11 @@ def score_frame(
     _checked(rules, frame, row)
     names = tuple(ROW if name == row else name for name in frame.columns)
     task = Task(
-        pickle.dumps(rules), judgement_day(as_of), wanted, names, version("cchc-rules")
+        pickle.dumps(rules),
+        judgement_day(as_of),
+        wanted,
+        names,
+        version("cchc-rules"),
     )
     numbered = frame.toDF(
         *(str(at) for at in range(len(names)))
@@ -139,7 +143,8 @@ class Task(NamedTuple):
             given = frame.get_column(ROW).cast(pl.Int64)
             numbers = pl.int_range(frame.height, eager=True).alias(ROW)
             yield from _written(
-                scorer.score(frame.with_columns(numbers), (), GIVEN), given
+                scorer.score(frame.with_columns(numbers), (), GIVEN),
+                given,
             )
 
 
@@ -161,7 +166,8 @@ def _scorer(task: Task) -> Scorer:
 
 
 def gathered(
-    batches: Iterable[pa.RecordBatch], most: int = PART
+    batches: Iterable[pa.RecordBatch],
+    most: int = PART,
 ) -> Iterator[pl.DataFrame]:
     """Yield batches, which Spark makes small, as tables of about `most` rows."""
     some: list[pa.RecordBatch] = []
@@ -181,7 +187,8 @@ def _written(scores: Scores, given: pl.Series) -> Iterator[pa.RecordBatch]:
     another.
     """
     named = scores.errors.group_by(ROW, maintain_order=True).agg(
-        pl.col("unit").first(), pl.struct("column", "code", "words").alias(PROBLEMS)
+        pl.col("unit").first(),
+        pl.struct("column", "code", "words").alias(PROBLEMS),
     )
     texts = scores.results.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
     whole = pl.concat(

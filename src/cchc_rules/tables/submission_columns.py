@@ -182,7 +182,8 @@ class Layout:
 
 _TYPED: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(
-        ("number", "numerator", "denominator", "points"), typed_cells.number
+        ("number", "numerator", "denominator", "points"),
+        typed_cells.number,
     ),
     **dict.fromkeys(("date", "waived_until"), written_values.day),
     "yes_no": written_values.yes_no,

@@ -248,7 +248,10 @@ def _bounds(ticks: pl.DataFrame) -> Bounds:
 
 @lru_cache(maxsize=8)
 def _weigher(
-    scoring: Scoring, bounds: Bounds, by_area: bool, wanted: Wanted
+    scoring: Scoring,
+    bounds: Bounds,
+    by_area: bool,
+    wanted: Wanted,
 ) -> "Weigher":
     """Return what scores weightings of an outcome, by the narrowest numbers that hold all that can
     occur.
@@ -355,7 +358,10 @@ class RuleSums(Sums):
     """
 
     def __init__(
-        self, compiled: CompiledRuleSet, gauge: Gauge, weights: Mapping[str, Whole]
+        self,
+        compiled: CompiledRuleSet,
+        gauge: Gauge,
+        weights: Mapping[str, Whole],
     ) -> None:
         old = declared(compiled, gauge)
         new = [
@@ -377,7 +383,10 @@ class AreaSums(Sums):
     """
 
     def __init__(
-        self, compiled: CompiledRuleSet, gauge: Gauge, weights: Mapping[str, Whole]
+        self,
+        compiled: CompiledRuleSet,
+        gauge: Gauge,
+        weights: Mapping[str, Whole],
     ) -> None:
         super().__init__(compiled, gauge)
         self.areas = {

@@ -18,7 +18,9 @@ def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_rules("rules", "check-rules", nargs="+")
     command.add_argument(
-        "--layout", action="store_true", help=command.say("check-layout")
+        "--layout",
+        action="store_true",
+        help=command.say("check-layout"),
     )
     command.add_format(("text", *FOR_MACHINES))
     command.add_output()
@@ -53,7 +55,9 @@ def _problems(source: str, *, layout: bool) -> tuple[Problem, ...]:
 
 
 def _tell(
-    problems_by_source: Mapping[str, Sequence[Problem]], output: Path | None, lang: str
+    problems_by_source: Mapping[str, Sequence[Problem]],
+    output: Path | None,
+    lang: str,
 ) -> None:
     """Say the problems of each file, then how it stands; a file for the output gets all of it."""
     if output is None:

@@ -24,7 +24,11 @@ from cchc_rules.rules.layout.tidy import Tidied, replaced, tidied
 def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_argument(
-        "rules", nargs="+", type=Path, metavar="FILE", help=command.say("fmt-rules")
+        "rules",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help=command.say("fmt-rules"),
     )
     command.add_argument("--check", action="store_true", help=command.say("fmt-check"))
     command.add_argument("--diff", action="store_true", help=command.say("fmt-diff"))

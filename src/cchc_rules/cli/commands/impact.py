@@ -20,7 +20,10 @@ def add(command: Parser) -> None:
     """Declare the arguments."""
     add_versions(command)
     command.add_input(
-        "submissions", "impact-submissions", nargs="+", metavar="SUBMISSION"
+        "submissions",
+        "impact-submissions",
+        nargs="+",
+        metavar="SUBMISSION",
     )
     add_form(command)
 

@@ -22,7 +22,10 @@ SCHEMA = "rules.schema.json"
 def add(command: Parser) -> None:
     """Declare the arguments."""
     command.add_argument(
-        "file", type=Path, metavar="FILE", help=command.say("init-file")
+        "file",
+        type=Path,
+        metavar="FILE",
+        help=command.say("init-file"),
     )
 
 

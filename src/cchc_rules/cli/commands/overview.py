@@ -25,7 +25,10 @@ def add(command: Parser) -> None:
     command.add_input("--submissions", "overview-submissions", metavar="TABLE")
     command.add_day("--as-of", "as-of")
     command.add_argument(
-        "--title", default="", metavar="TEXT", help=command.say("overview-title")
+        "--title",
+        default="",
+        metavar="TEXT",
+        help=command.say("overview-title"),
     )
     command.add_format(FORMATS, default="html")
     command.add_output("overview-output", metavar="FILE|FOLDER")
@@ -63,7 +66,9 @@ def _document(rules: RuleSet, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _write_reports(
-    rules: RuleSet, options: argparse.Namespace, document: dict[str, Any]
+    rules: RuleSet,
+    options: argparse.Namespace,
+    document: dict[str, Any],
 ) -> dict[int, str]:
     """Write the report of each unit; return the links to them, by the units' positions."""
     from cchc_rules.cli.commands.score_table import watch  # noqa: PLC0415
@@ -78,7 +83,10 @@ def _write_reports(
     pages = Pages(rules, options.as_of, write)
     lang = options.lang or rules.language
     written = write_unit_pages(
-        options.submissions, document["units"], options.output, pages
+        options.submissions,
+        document["units"],
+        options.output,
+        pages,
     )
     links = dict[int, str]()
     for position, link in written:

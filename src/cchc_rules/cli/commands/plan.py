@@ -14,7 +14,10 @@ def add(command: Parser) -> None:
     add_submission(command, "submission")
     target = command.add_mutually_exclusive_group(required=True)
     target.add_argument(
-        "--to", type=command.as_number, metavar="N", help=command.say("to")
+        "--to",
+        type=command.as_number,
+        metavar="N",
+        help=command.say("to"),
     )
     target.add_argument("--to-band", metavar="ID", help=command.say("to-band"))
     command.add_format(FORMATS)

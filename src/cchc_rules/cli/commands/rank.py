@@ -39,7 +39,9 @@ def add_results(command: Parser) -> None:
         help=command.say("rank-ties"),
     )
     command.add_argument(
-        "--each-kind", action="store_true", help=command.say("rank-each-kind")
+        "--each-kind",
+        action="store_true",
+        help=command.say("rank-each-kind"),
     )
 
 
@@ -72,7 +74,10 @@ def say_unknown_refusals(document: dict[str, Any], results: Path, lang: str) -> 
 
 
 def ranking_of(
-    options: argparse.Namespace, results: Any, rules: RuleSet | None, lang: str
+    options: argparse.Namespace,
+    results: Any,
+    rules: RuleSet | None,
+    lang: str,
 ) -> dict[str, Any]:
     """Return the ranking document that the arguments of `add_results` ask for."""
     from cchc_rules.tables.province.ranking_document import ranking  # noqa: PLC0415 - packages that only tables need

@@ -45,7 +45,10 @@ def add(command: Parser) -> None:
         help=command.say("fail-under"),
     )
     command.add_argument(
-        "--errors", type=Path, metavar="FILE", help=command.say("table-errors-file")
+        "--errors",
+        type=Path,
+        metavar="FILE",
+        help=command.say("table-errors-file"),
     )
     command.outputs.append("errors")
     command.add_argument("--long", action="store_true", help=command.say("table-long"))
@@ -104,7 +107,9 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _study(
-    rules: RuleSet, measurements: Measurements, options: argparse.Namespace
+    rules: RuleSet,
+    measurements: Measurements,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
     """Return the study that a page shows beside the report."""
     from cchc_rules.analysis.sensitivity.sensitivity import WORK_FOR_A_PAGE, sensitivity  # noqa: PLC0415 - a page alone shows it
@@ -131,7 +136,10 @@ def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
 
 
 def print_doubts(
-    measurements: Measurements, rules: RuleSet, as_of: date, lang: str | None
+    measurements: Measurements,
+    rules: RuleSet,
+    as_of: date,
+    lang: str | None,
 ) -> None:
     """Say on standard error what is doubtful in a submission.
 

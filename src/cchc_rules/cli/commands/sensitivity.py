@@ -46,7 +46,10 @@ def run(options: argparse.Namespace, lang: str) -> int:
         return _score_weightings(options, lang)
     rules = rules_for(options.measurements, options.rules)
     study = sensitivity(
-        rules, submitted(options, rules), range=options.range, as_of=options.as_of
+        rules,
+        submitted(options, rules),
+        range=options.range,
+        as_of=options.as_of,
     )
     width, colour = paper(options.output)
     document = study.to_dict(options.lang)

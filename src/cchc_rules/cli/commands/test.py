@@ -29,10 +29,15 @@ def add(command: Parser) -> None:
     """Declare the arguments."""
     # No `add_input`: suggested cases are added to the very file that is read.
     command.add_argument(
-        "paths", nargs="+", metavar="PATH", help=command.say("test-paths")
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help=command.say("test-paths"),
     )
     command.add_argument(
-        "--coverage", action="store_true", help=command.say("coverage")
+        "--coverage",
+        action="store_true",
+        help=command.say("coverage"),
     )
     command.add_argument(
         "--fail-under",
@@ -103,7 +108,8 @@ def _test(options: argparse.Namespace, lang: str) -> int:
 
 
 def _run(
-    path: Path, with_coverage: bool
+    path: Path,
+    with_coverage: bool,
 ) -> tuple[CaseFile, list[Ran], Coverage | None]:
     file = read_cases(path)
     ran = run_cases(file)

@@ -65,7 +65,10 @@ class _Proof:
     """What one run has held a report against, what differed, and what to say of it."""
 
     def __init__(
-        self, report: dict[str, Any], options: argparse.Namespace, lang: str
+        self,
+        report: dict[str, Any],
+        options: argparse.Namespace,
+        lang: str,
     ) -> None:
         self.report = report
         self.options = options

@@ -148,7 +148,8 @@ def _ranked(frame: pl.DataFrame, by: RankBy) -> pl.DataFrame:
     kinds = by.kinds(frame)
     no_score = pl.when(pl.col("index").is_null()).then(pl.lit(NO_SCORE))
     ranked = placed.with_columns(
-        _rank(kinds).alias("rank"), no_score.alias("unranked")
+        _rank(kinds).alias("rank"),
+        no_score.alias("unranked"),
     ).drop(ROW, strict=False)
     if "district" not in frame.columns:
         return ranked
@@ -227,12 +228,15 @@ def _common_key(frame: pl.DataFrame, other: pl.DataFrame) -> list[str]:
 
 
 def _unranked_before(
-    beside: pl.DataFrame, earlier: pl.DataFrame, then: ScoredUnits
+    beside: pl.DataFrame,
+    earlier: pl.DataFrame,
+    then: ScoredUnits,
 ) -> pl.Series:
     """Return why units had no rank in the period before, by name: errors tell no districts."""
     reasons = dict.fromkeys(_unit_names(then.refused), REFUSED)
     reasons |= dict.fromkeys(
-        _unit_names(earlier.filter(pl.col("rank").is_null())), NO_SCORE
+        _unit_names(earlier.filter(pl.col("rank").is_null())),
+        NO_SCORE,
     )
     told = [
         reasons.get(unit) if rank is None else None
@@ -262,7 +266,9 @@ def _gone(known: pl.DataFrame, then: ScoredUnits) -> list[str]:
 
 
 def _unranked(
-    now: ScoredUnits, ranked: pl.DataFrame, listed: pl.DataFrame | None
+    now: ScoredUnits,
+    ranked: pl.DataFrame,
+    listed: pl.DataFrame | None,
 ) -> list[pl.DataFrame]:
     """Return the units that were refused, and those of a list that did not hand in."""
     refused = _refused(now, ranked)

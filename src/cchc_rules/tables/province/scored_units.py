@@ -203,7 +203,9 @@ def _words(cells: pl.Series) -> pl.Series:
 
 
 def _unread(
-    cells: pl.Series, values: pl.Series, given: GivenResults
+    cells: pl.Series,
+    values: pl.Series,
+    given: GivenResults,
 ) -> Iterator[Problem]:
     """Yield the cells of which nothing could be read, though they are not empty."""
     filled = cells.is_not_null()

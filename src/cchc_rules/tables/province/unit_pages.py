@@ -30,7 +30,10 @@ class Pages(NamedTuple):
 
 
 def write_unit_pages(
-    table: Path, units: Sequence[Document], folder: Path, pages: Pages
+    table: Path,
+    units: Sequence[Document],
+    folder: Path,
+    pages: Pages,
 ) -> Iterator[tuple[int, str]]:
     """Write the report of every ranked unit that a table of submissions has.
 
