@@ -61,7 +61,11 @@ class Parser(argparse.ArgumentParser):
 
     def add_format(self, forms: Sequence[str], default: str = "text") -> None:
         """Declare the forms in which the result can be had."""
-        said = self.say("format", forms=", ".join(forms), default=default)
+        said = self.say(
+            "format",
+            forms=", ".join(forms),
+            default=default,
+        )
         self.add_argument("--format", choices=forms, default=default, help=said)
 
     def add_output(self, about: str = "output", metavar: str = "FILE") -> None:
@@ -101,11 +105,27 @@ class Parser(argparse.ArgumentParser):
 
     def format_usage(self) -> str:
         """Return the usage line."""
-        return super().format_usage().replace("usage:", self.say("usage"), 1)
+        return (
+            super()
+            .format_usage()
+            .replace(
+                "usage:",
+                self.say("usage"),
+                1,
+            )
+        )
 
     def format_help(self) -> str:
         """Return the whole help."""
-        return super().format_help().replace("usage:", self.say("usage"), 1)
+        return (
+            super()
+            .format_help()
+            .replace(
+                "usage:",
+                self.say("usage"),
+                1,
+            )
+        )
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments, and stop."""

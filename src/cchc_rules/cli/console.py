@@ -188,7 +188,11 @@ _REFUSED = {
 }
 
 
-def refuse(error: CchcError, lang: str, code: int) -> int:
+def refuse(
+    error: CchcError,
+    lang: str,
+    code: int,
+) -> int:
     """Say why a file that people hand in is refused; return the exit code."""
     print_problems(error.problems, lang)
     what = next(id_ for kind, id_ in _REFUSED.items() if isinstance(error, kind))

@@ -299,7 +299,11 @@ class Sums:
         ]
         weight_left = self.gauge.total(weights_left)
         some_left = self.gauge.keep(weight_left.above_zero())
-        below = pick(some_left, weight_left, self.gauge.number(1)).kept()
+        below = pick(
+            some_left,
+            weight_left,
+            self.gauge.number(1),
+        ).kept()
         worth_of_a_tick = quotient(self.gauge.number(group.weight), below).kept()
         nothing = self.gauge.ratio(Fraction(0))
         earned = []
@@ -331,7 +335,11 @@ class Sums:
         lost_together = self.gauge.total(losses)
         counts = total.lost.least(lost_together).kept()
         some_lost = self.gauge.keep(lost_together.above_zero())
-        below = pick(some_lost, lost_together, self.gauge.number(1)).kept()
+        below = pick(
+            some_lost,
+            lost_together,
+            self.gauge.number(1),
+        ).kept()
         shares = [quotient((lost * counts).kept(), below) for lost in losses]
         counted = {}
         lost_ticks = self._apportioned(counts, shares)
@@ -419,7 +427,12 @@ class Sums:
         left = self.gauge.total([*maxima, *rescaled])
         return earned, left
 
-    def _held(self, value: Whole, exact: Ratio, top: Fraction) -> ColumnIndex:
+    def _held(
+        self,
+        value: Whole,
+        exact: Ratio,
+        top: Fraction,
+    ) -> ColumnIndex:
         """Hold the index to the scale, where the rule set does."""
         points = exact.times(Fraction(1, self.compiled.unit))
         if self.compiled.rules.index.over_scale:
@@ -505,7 +518,12 @@ class Sums:
                 supported_rules.append(self._supported(position, rule, where_proved))
         return self.again(supported_rules)
 
-    def _supported(self, position: int, rule: Judged, proved: pl.Expr) -> Judged:
+    def _supported(
+        self,
+        position: int,
+        rule: Judged,
+        proved: pl.Expr,
+    ) -> Judged:
         """Return a rule with nothing earned where it claims points without evidence."""
 
         def earns(result: ColumnResult) -> pl.Expr:

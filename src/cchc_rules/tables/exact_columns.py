@@ -181,7 +181,12 @@ class Gauge:
                 level = max(level, levels[name])
         return level
 
-    def whole(self, expr: pl.Expr, low: int, high: int) -> "Whole":
+    def whole(
+        self,
+        expr: pl.Expr,
+        low: int,
+        high: int,
+    ) -> "Whole":
         """Return a column of whole numbers, none below `low` and none above `high`."""
         self.peak = max(self.peak, abs(low), abs(high))
         if low == high:
@@ -226,7 +231,13 @@ class Gauge:
         """Return a fraction that is the same in every row."""
         one = self.number(1)
         if not value:
-            return Ratio(self.number(0), one, Fraction(1), value, value)
+            return Ratio(
+                self.number(0),
+                one,
+                Fraction(1),
+                value,
+                value,
+            )
         return Ratio(one, one, value, value, value)
 
 
@@ -316,7 +327,12 @@ class Whole:
         """Return the same numbers as a column that is worked out once."""
         if self.fixed:
             return self
-        return Whole(self.gauge, self.gauge.keep(self.expr), self.low, self.high)
+        return Whole(
+            self.gauge,
+            self.gauge.keep(self.expr),
+            self.low,
+            self.high,
+        )
 
     def above_zero(self) -> pl.Expr:
         """Return the condition that the numbers are above zero."""
@@ -326,7 +342,11 @@ class Whole:
         """Return the numbers without their signs."""
         if self.low >= 0:
             return self
-        return self.gauge.whole(self.expr.abs(), 0, max(-self.low, self.high))
+        return self.gauge.whole(
+            self.expr.abs(),
+            0,
+            max(-self.low, self.high),
+        )
 
     def least(self, other: "Whole") -> "Whole":
         """Return the smaller of two, row by row."""
@@ -346,12 +366,20 @@ ONE = _NOWHERE.number(1)
 """Numbers to compare others with by `same`; they belong to no program."""
 
 
-def compared(sign: str, left: Whole, right: Whole) -> pl.Expr:
+def compared(
+    sign: str,
+    left: Whole,
+    right: Whole,
+) -> pl.Expr:
     """Return the condition that a comparison holds.
 
     A number that all rows share is put on the right, where Polars wants it.
     """
-    known = settled(sign, (left.low, left.high), (right.low, right.high))
+    known = settled(
+        sign,
+        (left.low, left.high),
+        (right.low, right.high),
+    )
     if known is not None:
         return known
     if left.fixed:
@@ -363,7 +391,11 @@ def compared(sign: str, left: Whole, right: Whole) -> pl.Expr:
     return SIGNS[sign](left.expr, right.expr)
 
 
-def settled(sign: str, left: Span, right: Span) -> pl.Expr | None:
+def settled(
+    sign: str,
+    left: Span,
+    right: Span,
+) -> pl.Expr | None:
     """Return what a comparison of two spans always comes to, None where that depends on the row.
 
     >>> settled("<=", (0, 3), (3, 9)) is TRUE
@@ -388,7 +420,11 @@ def settled(sign: str, left: Span, right: Span) -> pl.Expr | None:
     return None
 
 
-def _settled_equality(sign: str, left: Span, right: Span) -> pl.Expr | None:
+def _settled_equality(
+    sign: str,
+    left: Span,
+    right: Span,
+) -> pl.Expr | None:
     apart = left[1] < right[0] or right[1] < left[0]
     if apart:
         return certain(sign == "!=")
@@ -398,7 +434,11 @@ def _settled_equality(sign: str, left: Span, right: Span) -> pl.Expr | None:
     return None
 
 
-def pick(condition: pl.Expr, yes: Whole, no: Whole) -> Whole:
+def pick(
+    condition: pl.Expr,
+    yes: Whole,
+    no: Whole,
+) -> Whole:
     """Return one number where a condition holds and another where it does not."""
     if condition is TRUE or yes.same(no):
         return yes
@@ -450,7 +490,13 @@ class Ratio:
         else:
             n = self.n * other.d.times(mine) + other.n * self.d.times(its)
             d = self.d * other.d
-        return Ratio(n, d, k, self.low + other.low, self.high + other.high)
+        return Ratio(
+            n,
+            d,
+            k,
+            self.low + other.low,
+            self.high + other.high,
+        )
 
     def __sub__(self, other: "Ratio") -> "Ratio":
         return self + other.times(Fraction(-1))
@@ -463,18 +509,36 @@ class Ratio:
         ]
         n = self.n * other.n
         d = self.d * other.d
-        return Ratio(n, d, self.k * other.k, min(products), max(products))
+        return Ratio(
+            n,
+            d,
+            self.k * other.k,
+            min(products),
+            max(products),
+        )
 
     def kept(self) -> "Ratio":
         """Return the same fractions by columns that are worked out once."""
-        return Ratio(self.n.kept(), self.d.kept(), self.k, self.low, self.high)
+        return Ratio(
+            self.n.kept(),
+            self.d.kept(),
+            self.k,
+            self.low,
+            self.high,
+        )
 
     def times(self, number: Fraction) -> "Ratio":
         """Return the fractions times a number."""
         if not number:
             return self.n.gauge.ratio(number)
         low, high = sorted((self.low * number, self.high * number))
-        return Ratio(self.n, self.d, self.k * number, low, high)
+        return Ratio(
+            self.n,
+            self.d,
+            self.k * number,
+            low,
+            high,
+        )
 
     def over(self, other: "Ratio") -> "Ratio":
         """Return the quotients; the other fractions are not zero.
@@ -483,7 +547,11 @@ class Ratio:
         """
         if other.fixed:
             return self.times(1 / other.low)
-        rising = compared(">=", other.n, other.n.gauge.number(0))
+        rising = compared(
+            ">=",
+            other.n,
+            other.n.gauge.number(0),
+        )
         signed = pick(rising, self.n, -self.n)
         below = other.n.magnitude()
         # The divisor nearest to zero: its smallest numerator over its largest denominator.
@@ -491,21 +559,37 @@ class Ratio:
         most = max(abs(self.low), abs(self.high)) / smallest
         n = signed * other.d
         d = self.d * below
-        return Ratio(n, d, self.k / other.k, -most, most)
+        return Ratio(
+            n,
+            d,
+            self.k / other.k,
+            -most,
+            most,
+        )
 
     def magnitude(self) -> "Ratio":
         """Return the fractions without their signs."""
         if self.low >= 0:
             return self
         most = max(-self.low, self.high)
-        return Ratio(self.n.magnitude(), self.d, abs(self.k), Fraction(0), most)
+        return Ratio(
+            self.n.magnitude(),
+            self.d,
+            abs(self.k),
+            Fraction(0),
+            most,
+        )
 
     def holds(self, sign: str, other: "Ratio") -> pl.Expr:
         """Return the condition that a comparison holds, row by row, on the exact values.
 
         Both sides are multiplied by both denominators, which are above zero.
         """
-        known = settled(sign, (self.low, self.high), (other.low, other.high))
+        known = settled(
+            sign,
+            (self.low, self.high),
+            (other.low, other.high),
+        )
         if known is not None:
             return known
         if other.n.same(ZERO):
@@ -572,20 +656,42 @@ class Ratio:
             low = self.low
         if high is None or high > self.high:
             high = self.high
-        return Ratio(self.n, self.d, self.k, low, high)
+        return Ratio(
+            self.n,
+            self.d,
+            self.k,
+            low,
+            high,
+        )
 
 
-def quotient(n: Whole, d: Whole, k: Fraction = Fraction(1)) -> Ratio:
+def quotient(
+    n: Whole,
+    d: Whole,
+    k: Fraction = Fraction(1),
+) -> Ratio:
     """Return k × n / d; the denominators and k are above zero."""
     values = [
         k * Fraction(above, below)
         for above in (n.low, n.high)
         for below in (max(d.low, 1), d.high)
     ]
-    return Ratio(n, d, k, min(values), max(values))
+    return Ratio(
+        n,
+        d,
+        k,
+        min(values),
+        max(values),
+    )
 
 
-def between(n: Whole, d: Whole, k: Fraction, low: Fraction, high: Fraction) -> Ratio:
+def between(
+    n: Whole,
+    d: Whole,
+    k: Fraction,
+    low: Fraction,
+    high: Fraction,
+) -> Ratio:
     """Return k × n / d, of which the caller knows that it lies between two numbers; one that all
     rows share is worked out beforehand.
     """
@@ -616,7 +722,11 @@ def common(first: Fraction, second: Fraction) -> tuple[Fraction, int, int]:
     return unit, first_multiple // factor, second_multiple // factor
 
 
-def choose(condition: pl.Expr, yes: Ratio, no: Ratio) -> Ratio:
+def choose(
+    condition: pl.Expr,
+    yes: Ratio,
+    no: Ratio,
+) -> Ratio:
     """Return one fraction where a condition holds and another where it does not."""
     if condition is TRUE:
         return yes
@@ -627,9 +737,19 @@ def choose(condition: pl.Expr, yes: Ratio, no: Ratio) -> Ratio:
     yes_k = no.k if yes.n.same(ZERO) else yes.k
     no_k = yes.k if no.n.same(ZERO) else no.k
     k, yes_factor, no_factor = common(yes_k, no_k)
-    n = pick(condition, yes.n.times(yes_factor), no.n.times(no_factor))
+    n = pick(
+        condition,
+        yes.n.times(yes_factor),
+        no.n.times(no_factor),
+    )
     d = pick(condition, yes.d, no.d)
-    return Ratio(n, d, k, min(yes.low, no.low), max(yes.high, no.high))
+    return Ratio(
+        n,
+        d,
+        k,
+        min(yes.low, no.low),
+        max(yes.high, no.high),
+    )
 
 
 # Signs

@@ -295,7 +295,11 @@ class FigureReader:
 
     def _yes_no(self, _: Metric, name: str) -> "Numbers":
         if self.schema[name] == pl.Boolean:
-            return self._whole(self.gauge.keep(pl.col(name).cast(pl.Int64)), 0, 1)
+            return self._whole(
+                self.gauge.keep(pl.col(name).cast(pl.Int64)),
+                0,
+                1,
+            )
         if self.schema[name] != pl.String:
             return None
         words = pl.col(name).str.strip_chars().str.to_lowercase()
@@ -406,11 +410,19 @@ class FigureReader:
         """Return a figure that some rows give as one number and others as a share."""
         self.demand(never(every((single.given, share.given))))
         ratio = choose(single.given, single.ratio, share.ratio)
-        return FigureCells(ratio, some((single.given, share.given)), share.zero)
+        return FigureCells(
+            ratio,
+            some((single.given, share.given)),
+            share.zero,
+        )
 
     def _single(self, metric: Metric, name: str) -> FigureCells:
         ticks, places = self._ticks(name, sure=_below_a_thousand(metric))
-        low, high = self._span(metric.range.low, metric.range.high, places)
+        low, high = self._span(
+            metric.range.low,
+            metric.range.high,
+            places,
+        )
         self.demand(ticks >= low, ticks <= high)
         if metric.whole and places:
             self.demand(ticks % 10**places == 0)
@@ -435,7 +447,12 @@ class FigureReader:
             most = min(floor(high * unit), most)
         return least, most
 
-    def _share(self, metric: Metric, above: str, below: str) -> FigureCells:
+    def _share(
+        self,
+        metric: Metric,
+        above: str,
+        below: str,
+    ) -> FigureCells:
         if not (self.has(above) and self.has(below)):
             half = some((self.said(above), self.said(below)))
             self.demand(never(half))
@@ -445,7 +462,11 @@ class FigureReader:
         k = Fraction(10) ** (d_places - n_places)
         if metric.type == "percent":
             k *= 100
-        ratio = quotient(self._whole(n, 0), self._whole(d, 1), k)
+        ratio = quotient(
+            self._whole(n, 0),
+            self._whole(d, 1),
+            k,
+        )
         if metric.type == "percent" and not metric.above_100:
             ratio = self._part(n, d, ratio)
         else:
@@ -470,7 +491,12 @@ class FigureReader:
             zero,
         )
 
-    def _part(self, n: pl.Expr, d: pl.Expr, ratio: Ratio) -> Ratio:
+    def _part(
+        self,
+        n: pl.Expr,
+        d: pl.Expr,
+        ratio: Ratio,
+    ) -> Ratio:
         """Demand that numerators are within their denominators: such a share is at most 100, and
         nothing but zero stands over zero.
         """
@@ -486,7 +512,12 @@ class FigureReader:
             self.demand(n <= self.limit, d >= 0)
         return ratio.within(Fraction(0), HUNDRED)
 
-    def _demand_both(self, n: pl.Expr, d: pl.Expr, compared: pl.Expr) -> None:
+    def _demand_both(
+        self,
+        n: pl.Expr,
+        d: pl.Expr,
+        compared: pl.Expr,
+    ) -> None:
         """Demand that there are both numbers or neither: then a comparison of the two is null as
         often as each of them.
         """
@@ -525,11 +556,19 @@ class FigureReader:
         """
         column, whole_numbers = self._whole_numbers(name)
         others = pl.when(whole_numbers.is_null()).then(column.cast(pl.String))
-        text = others.str.strip_chars().str.replace(",", ".", literal=True)
+        text = others.str.strip_chars().str.replace(
+            ",",
+            ".",
+            literal=True,
+        )
         sign = text.str.extract(NUMBER, 1)
         whole = text.str.extract(NUMBER, 2)
         rest = text.str.extract(NUMBER, 3).fill_null("")
-        digits = pl.concat_str(sign, whole, rest.str.pad_end(PLACES, "0"))
+        digits = pl.concat_str(
+            sign,
+            whole,
+            rest.str.pad_end(PLACES, "0"),
+        )
         ticks = digits.cast(pl.Int64, strict=False)
         read_one_way = TRUE
         if self.schema[name] == pl.String and not sure:

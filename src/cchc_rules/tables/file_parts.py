@@ -347,7 +347,11 @@ def _named(head: Sequence[str], path: Path) -> tuple[list[str], list[str]]:
     return _unique(names, path), unnamed
 
 
-def _without_unnamed(frame: pl.DataFrame, heading: Heading, path: Path) -> pl.DataFrame:
+def _without_unnamed(
+    frame: pl.DataFrame,
+    heading: Heading,
+    path: Path,
+) -> pl.DataFrame:
     """Return a part without the columns that have no name; refuse those that hold something."""
     for name in heading.unnamed:
         if frame.get_column(name).null_count() < frame.height:
@@ -407,7 +411,11 @@ def _said(row: Mapping[str, Any], known: Layout) -> Mapping[str, Any]:
     return {name: _said_cell(name, value, known) for name, value in row.items()}
 
 
-def _said_cell(name: str, value: Any, known: Layout) -> Any:
+def _said_cell(
+    name: str,
+    value: Any,
+    known: Layout,
+) -> Any:
     if name in ENVELOPE and type(value) is int:
         return str(value)
     wrong_list = isinstance(value, list) and not known.takes_lists(name)
@@ -518,7 +526,11 @@ def _sheet_row(
     return cells
 
 
-def _cell(cell: Cell, name: str, known: Layout) -> Any:
+def _cell(
+    cell: Cell,
+    name: str,
+    known: Layout,
+) -> Any:
     if cell.fault:
         return Unread(Problem(cell.fault, (name,), {"given": quoted(cell.value)}))
     if cell.percent and not known.counts_percent(name):

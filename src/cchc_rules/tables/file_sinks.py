@@ -207,7 +207,11 @@ def sinks(*tables: tuple[Path, pl.DataFrame]) -> Iterator[tuple[Sink, ...]]:
 
 
 @contextmanager
-def _opened(path: Path, part: Path, head: pl.DataFrame) -> Iterator[Sink]:
+def _opened(
+    path: Path,
+    part: Path,
+    head: pl.DataFrame,
+) -> Iterator[Sink]:
     """Write the parts of a table into the file that will take the place of another."""
     with writing(path):
         made = SINKS[path.suffix.lower()](part, head)

@@ -190,7 +190,13 @@ class RuleJudge:
             judged = self._unless_not_due(judged)
         branches = judged.branches
         if self.rule.requires:
-            nothing = self._fixed(0, 0, False, State.NOT_MET, Reason.GATE_CLOSED)
+            nothing = self._fixed(
+                0,
+                0,
+                False,
+                State.NOT_MET,
+                Reason.GATE_CLOSED,
+            )
             branches = when(self._closed(), [(TRUE, nothing)], branches)
         block_absent = self._fixed(
             0,
@@ -241,7 +247,13 @@ class RuleJudge:
             return self._fixed(0, 0, False, state, reason)
         if effect is Effect.FULL:
             return self._fixed(weight, 0, False, state, reason)
-        excluded = self._fixed(0, weight, effect is Effect.EXCLUDE, state, reason)
+        excluded = self._fixed(
+            0,
+            weight,
+            effect is Effect.EXCLUDE,
+            state,
+            reason,
+        )
         left_to_a_person = effect not in (Effect.EXCLUDE, Effect.SHOW)
         return excluded._replace(alone=left_to_a_person)
 
@@ -297,7 +309,13 @@ class RuleJudge:
         ]
         if columns.plain:
             # A divisor of zero: what becomes of the row, the single engine says.
-            failed = self._fixed(0, 0, False, State.NOT_MET, Reason.FORMULA)
+            failed = self._fixed(
+                0,
+                0,
+                False,
+                State.NOT_MET,
+                Reason.FORMULA,
+            )
             divided_by_zero = never(every(columns.plain))
             absences.append((divided_by_zero, failed._replace(alone=True)))
         return [*absences, *pieces]
@@ -473,7 +491,11 @@ class RuleJudge:
             return full
         sign = ">" if self._rising else "<"
         value = operands.value
-        beyond = settled(sign, (value.low, value.high), (threshold.low, threshold.high))
+        beyond = settled(
+            sign,
+            (value.low, value.high),
+            (threshold.low, threshold.high),
+        )
         same_target = threshold.low == threshold.high
         on_target = short[-1][1]
         comes_to_weight = on_target.earned.high == self.worth.weight

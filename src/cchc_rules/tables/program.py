@@ -103,7 +103,11 @@ class Program:
         self.by_row: list[ByRow] = []
         self.judged = self._judge()
         judged = [self.judged[id_] for id_ in compiled.names]
-        self.scored = Scored(Sums(compiled, self.gauge), judged, self._proved)
+        self.scored = Scored(
+            Sums(compiled, self.gauge),
+            judged,
+            self._proved,
+        )
 
     def _demand_usual_rows(self, foreign: Iterable[str]) -> None:
         reader = self.reader
@@ -228,11 +232,22 @@ class Program:
     def _row_by_row(self, rule: Rule, known: dict[str, Judged]) -> Judged:
         required = {name: known[name] for name in rule.requires}
         day = self.as_of.toordinal()
-        by_row = ByRow(self.compiled, rule, self.figures, required, day)
+        by_row = ByRow(
+            self.compiled,
+            rule,
+            self.figures,
+            required,
+            day,
+        )
         self.by_row.append(by_row)
         return by_row.columns(self.gauge)
 
-    def _in_columns(self, rule: Rule, judge: Judge, known: dict[str, Judged]) -> Judged:
+    def _in_columns(
+        self,
+        rule: Rule,
+        judge: Judge,
+        known: dict[str, Judged],
+    ) -> Judged:
         blocks = [
             group
             for group in dependencies.above(self.rules, rule.group)

@@ -34,7 +34,13 @@ KINDS: tuple[tuple[State, Reason], ...] = (
 The number after the last stands for a row that only the single engine can judge.
 """
 
-_NOTHING_YET = Result(State.MISSING, Reason.NOT_REPORTED, 0, 1, 0)
+_NOTHING_YET = Result(
+    State.MISSING,
+    Reason.NOT_REPORTED,
+    0,
+    1,
+    0,
+)
 """The result of every rule before it is judged."""
 
 
@@ -141,7 +147,13 @@ class ByRow:
         }
         submitted = {name: self._figure(name, row) for name in self.names}
         try:
-            run = Run(self.compiled.figures(submitted), results, self.as_of, {}, absent)
+            run = Run(
+                self.compiled.figures(submitted),
+                results,
+                self.as_of,
+                {},
+                absent,
+            )
             return self._points(self.judge(run), run)
         except formula.FormulaFailedError:
             return _ALONE

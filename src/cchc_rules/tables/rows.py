@@ -83,10 +83,18 @@ def _fits(value: Decimal) -> bool:
     )
 
 
-def _series(name: str, kind: str | None, values: list[Any]) -> pl.Series:
+def _series(
+    name: str,
+    kind: str | None,
+    values: list[Any],
+) -> pl.Series:
     if kind == "number":
         values = [None if value is None else Decimal(value) for value in values]
-    return pl.Series(name, values, dtype=_DTYPES.get(kind or "", pl.Null))
+    return pl.Series(
+        name,
+        values,
+        dtype=_DTYPES.get(kind or "", pl.Null),
+    )
 
 
 _DTYPES: dict[str, Any] = {

@@ -153,13 +153,22 @@ def score_file(
     return tally
 
 
-def _shown(rules: RuleSet, results: pl.DataFrame, long: bool) -> pl.DataFrame:
+def _shown(
+    rules: RuleSet,
+    results: pl.DataFrame,
+    long: bool,
+) -> pl.DataFrame:
     if long:
         return lost_points(rules, results)
     return results
 
 
-def _refuse(part: Part, scores: Scores, scorer: Scorer, wrong: Sink) -> None:
+def _refuse(
+    part: Part,
+    scores: Scores,
+    scorer: Scorer,
+    wrong: Sink,
+) -> None:
     rows = []
     for number, problem in part.refused:
         rows += refused([problem], number, None, scorer.columns, scorer.lang)

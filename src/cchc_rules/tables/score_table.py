@@ -104,7 +104,12 @@ class Scores:
         # A table without rows, as a folder of submissions has one, may have no columns either.
         if self.errors.is_empty() or self.table.is_empty():
             return self.table
-        return self.table.join(self.results, on=ROW, how="semi", maintain_order="left")
+        return self.table.join(
+            self.results,
+            on=ROW,
+            how="semi",
+            maintain_order="left",
+        )
 
     def report(self, row: int) -> Report:
         """Return the full report of a row of the table, counted from 1.
@@ -116,7 +121,12 @@ class Scores:
         if position is None:
             raise IndexError(f"no row {row}: the table has {self.table.height} rows")
         cells = self.table.row(position, named=True)
-        return one_by_one(self.rules, layout(self.rules), cells, self.as_of)
+        return one_by_one(
+            self.rules,
+            layout(self.rules),
+            cells,
+            self.as_of,
+        )
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Give the results to whatever reads Arrow data."""
@@ -157,7 +167,11 @@ def score_table(
 
 
 @lru_cache(maxsize=8)
-def _scorer(rules: RuleSet, as_of: date | None, wanted: Wanted) -> "Scorer":
+def _scorer(
+    rules: RuleSet,
+    as_of: date | None,
+    wanted: Wanted,
+) -> "Scorer":
     """Return what scores tables of a rule set: tables of the same columns need no new program."""
     return Scorer(rules, as_of=as_of, wanted=wanted)
 
@@ -338,7 +352,12 @@ class Scorer:
         errors: list[tuple[Any, ...]] = []
         for number, source in rows:
             try:
-                report = one_by_one(self.rules, self.columns, source, self.as_of)
+                report = one_by_one(
+                    self.rules,
+                    self.columns,
+                    source,
+                    self.as_of,
+                )
             except SubmissionError as error:
                 errors += refused(
                     error.problems,
@@ -404,7 +423,12 @@ def _left(frame: pl.DataFrame, scored: list[pl.DataFrame]) -> pl.DataFrame:
     if not scored:
         return frame
     done = pl.concat([part.select(ROW) for part in scored])
-    return frame.join(done, on=ROW, how="anti", maintain_order="left")
+    return frame.join(
+        done,
+        on=ROW,
+        how="anti",
+        maintain_order="left",
+    )
 
 
 def one_by_one(

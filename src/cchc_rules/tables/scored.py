@@ -54,7 +54,11 @@ class Scored:
             wanted: Which results are asked for.
             scale: How points are written: as decimals, or as whole numbers of the last place.
         """
-        shown = partial(points, places=self.compiled.rules.index.places, scale=scale)
+        shown = partial(
+            points,
+            places=self.compiled.rules.index.places,
+            scale=scale,
+        )
         for name in wanted.index():
             if name == "exact":
                 yield from self._exact()
@@ -123,7 +127,11 @@ def _word(judged: Judged, part: str) -> pl.Expr:
     return judged.word(lambda one: str(one.reason), REASON)
 
 
-def points(ticks: Whole, places: int, scale: Scale) -> pl.Expr:
+def points(
+    ticks: Whole,
+    places: int,
+    scale: Scale,
+) -> pl.Expr:
     """Return ticks as points in the way that results are written.
 
     Arguments:

@@ -86,7 +86,11 @@ def score_frame(
     return SparkScores(numbered.mapInArrow(task.scored, ddl(_columns(rules, wanted))))
 
 
-def _checked(rules: RuleSet, frame: "DataFrame", row: str) -> None:
+def _checked(
+    rules: RuleSet,
+    frame: "DataFrame",
+    row: str,
+) -> None:
     """Refuse a table before anything runs."""
     numbers = [
         name
@@ -162,7 +166,11 @@ def _scorer(task: Task) -> Scorer:
     """Return what scores the partitions of one table: it is made once in each process, not once for
     each partition.
     """
-    return Scorer(pickle.loads(task.rules), as_of=task.as_of, wanted=task.wanted)
+    return Scorer(
+        pickle.loads(task.rules),
+        as_of=task.as_of,
+        wanted=task.wanted,
+    )
 
 
 def gathered(

@@ -172,7 +172,11 @@ def _is_weight(ticks: pl.Expr, unit: int) -> pl.Expr:
     return ticks.is_between(0, MOST * unit)
 
 
-def _wrong(column: pl.Series, ticks: pl.Series, unit: int) -> Iterable[Problem]:
+def _wrong(
+    column: pl.Series,
+    ticks: pl.Series,
+    unit: int,
+) -> Iterable[Problem]:
     bounds = {"places": Figures(len(str(unit)) - 1), "most": Figures(MOST)}
     wrong = ticks.is_null() | ~ticks.is_between(0, MOST * unit)
     for row in wrong.arg_true().head(MOST_PROBLEMS):
@@ -195,7 +199,12 @@ def _column_of_ticks(column: pl.Series, unit: int) -> pl.Expr:
         cells = cells.cast(pl.String).cast(pl.Float64)
     different = column.unique()
     ticks = [_typed(cell, unit) for cell in different]
-    return cells.replace_strict(different, ticks, default=None, return_dtype=pl.Int64)
+    return cells.replace_strict(
+        different,
+        ticks,
+        default=None,
+        return_dtype=pl.Int64,
+    )
 
 
 def _times(wholes: pl.Expr, unit: int) -> pl.Expr:
@@ -207,7 +216,11 @@ def _times(wholes: pl.Expr, unit: int) -> pl.Expr:
     return wholes.clip(-1, MOST + 1) * unit
 
 
-def _of_units(digits: pl.Expr, unit: int, per_point: int) -> pl.Expr:
+def _of_units(
+    digits: pl.Expr,
+    unit: int,
+    per_point: int,
+) -> pl.Expr:
     """Return ticks of weights that are written in units of their last place, `per_point` of which
     make a point; null for what is no whole tick.
     """
@@ -287,7 +300,12 @@ class Weigher:
             self._judged(position, weight)
             for position, weight in enumerate(sums.weights)
         ]
-        self.scored = Scored(sums, judged, self._proved, pl.Int128)
+        self.scored = Scored(
+            sums,
+            judged,
+            self._proved,
+            pl.Int128,
+        )
         outputs = [*self.scored.results(wanted, scale(scoring.rules, wanted))]
         self.steps = self.gauge.steps(outputs, set())
         self.outputs = [pl.col(ROW), pl.col(f"^{LABEL}$"), *outputs]

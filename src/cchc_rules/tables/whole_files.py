@@ -119,7 +119,11 @@ def _sheet(path: Path) -> pl.DataFrame:
     texts = [[_text(cell) for cell in row[: len(names)]] for row in rows[1:]]
     # A worksheet leaves out the empty cells at the end of a row.
     full = [[*row, *[None] * (len(names) - len(row))] for row in texts]
-    return pl.DataFrame(full, schema=dict.fromkeys(names, pl.String), orient="row")
+    return pl.DataFrame(
+        full,
+        schema=dict.fromkeys(names, pl.String),
+        orient="row",
+    )
 
 
 def _text(cell: Cell) -> str | None:

@@ -72,7 +72,11 @@ def _tell(
     put("".join(f"{line}\n" for line in lines), output)
 
 
-def _verdict(source: str, problems: Sequence[Problem], lang: str) -> str:
+def _verdict(
+    source: str,
+    problems: Sequence[Problem],
+    lang: str,
+) -> str:
     """Return the line that says whether a file passes, and with how many errors and warnings."""
     warnings = sum(problem.warning for problem in problems)
     errors = len(problems) - warnings

@@ -45,7 +45,12 @@ def run(options: argparse.Namespace, lang: str) -> int:
         return USAGE
     document = _document(options)
     width, colour = paper(options.output)
-    text = render(document, options.format, width=width, colour=colour)
+    text = render(
+        document,
+        options.format,
+        width=width,
+        colour=colour,
+    )
     put(text, options.output)
     return DONE
 

@@ -44,7 +44,11 @@ def run(options: argparse.Namespace, lang: str) -> int:
     )
 
 
-def _tidy(path: Path, options: argparse.Namespace, lang: str) -> int:
+def _tidy(
+    path: Path,
+    options: argparse.Namespace,
+    lang: str,
+) -> int:
     try:
         layout = tidied(path)
     except RulesError as error:

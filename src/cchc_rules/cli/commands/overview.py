@@ -48,7 +48,12 @@ def run(options: argparse.Namespace, lang: str) -> int:
         put(render(document, options.format, title=options.title), options.output)
         return DONE
     links = _write_reports(rules, options, document)
-    page = render(document, "html", title=options.title, links=links)
+    page = render(
+        document,
+        "html",
+        title=options.title,
+        links=links,
+    )
     put(page, options.output / "index.html")
     return DONE
 

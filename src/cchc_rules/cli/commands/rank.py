@@ -55,7 +55,12 @@ def run(options: argparse.Namespace, lang: str) -> int:
     results = load_results(options.results, options.errors)
     document = ranking_of(options, results, rules, lang)
     width, colour = paper(options.output)
-    text = render(document, options.format, width=width, colour=colour)
+    text = render(
+        document,
+        options.format,
+        width=width,
+        colour=colour,
+    )
     if options.format == "csv" and options.output is not None:
         text = BYTE_ORDER_MARK + text
     put(text, options.output)
@@ -66,7 +71,11 @@ def run(options: argparse.Namespace, lang: str) -> int:
     return DONE
 
 
-def say_unknown_refusals(document: dict[str, Any], results: Path, lang: str) -> None:
+def say_unknown_refusals(
+    document: dict[str, Any],
+    results: Path,
+    lang: str,
+) -> None:
     """Say where nobody knows whether rows were refused: the ranking may have gaps."""
     if document["counts"]["refused"] is None:
         name = quoted(readable_name(Path(results.name)), 200)

@@ -93,7 +93,12 @@ def _score(options: argparse.Namespace) -> int:
         put(render(document, "html", study=study), options.output)
     elif options.format in TEXTS:
         width, colour = paper(options.output)
-        text = render(document, options.format, width=width, colour=colour)
+        text = render(
+            document,
+            options.format,
+            width=width,
+            colour=colour,
+        )
         put(text, options.output)
     else:
         write_bytes(options.output, render_bytes(document, options.format))
@@ -114,7 +119,12 @@ def _study(
     """Return the study that a page shows beside the report."""
     from cchc_rules.analysis.sensitivity.sensitivity import WORK_FOR_A_PAGE, sensitivity  # noqa: PLC0415 - a page alone shows it
 
-    study = sensitivity(rules, measurements, work=WORK_FOR_A_PAGE, as_of=options.as_of)
+    study = sensitivity(
+        rules,
+        measurements,
+        work=WORK_FOR_A_PAGE,
+        as_of=options.as_of,
+    )
     return study.to_dict(options.lang)
 
 
@@ -127,7 +137,12 @@ def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
     if options.set:
         from cchc_rules.analysis.what_if.changed_figures import tried  # noqa: PLC0415 - only for those who try figures
 
-        measurements = tried(measurements, rules, options.set, as_of=options.as_of)
+        measurements = tried(
+            measurements,
+            rules,
+            options.set,
+            as_of=options.as_of,
+        )
     day = options.as_of or measurements.judged_at
     if options.strict:
         refuse_doubtful(measurements, rules, day)

@@ -35,7 +35,11 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
     errors = options.errors or errors_beside(options.output)
     # The name beside the output may be that of the table: `score q.errors.csv --output q.csv`.
     refuse_overlap(errors, [options.measurements, options.rules, options.output])
-    scorer = Scorer(load_rules(options.rules), as_of=options.as_of, lang=lang)
+    scorer = Scorer(
+        load_rules(options.rules),
+        as_of=options.as_of,
+        lang=lang,
+    )
     files = Files(options.measurements, options.output, errors)
     tally = score_file(
         scorer,
@@ -61,7 +65,11 @@ def _fault(options: argparse.Namespace) -> str:
     return ""
 
 
-def watch(lang: str, rows: int, done: float) -> None:
+def watch(
+    lang: str,
+    rows: int,
+    done: float,
+) -> None:
     """Draw how far it is, over what was drawn before."""
     full = round(done * BAR_WIDTH)
     bar = "█" * full + "·" * (BAR_WIDTH - full)
@@ -69,7 +77,11 @@ def watch(lang: str, rows: int, done: float) -> None:
     show_progress(f"{bar} {done:4.0%} {say_number(lang, str(rows))}{end}")
 
 
-def _said(tally: Tally, errors: Path, lang: str) -> list[str]:
+def _said(
+    tally: Tally,
+    errors: Path,
+    lang: str,
+) -> list[str]:
     """Return what was done, a line each."""
     counts = {
         name: Figures(getattr(tally, name))

@@ -53,7 +53,12 @@ def run(options: argparse.Namespace, lang: str) -> int:
     )
     width, colour = paper(options.output)
     document = study.to_dict(options.lang)
-    text = render(document, options.format, width=width, colour=colour)
+    text = render(
+        document,
+        options.format,
+        width=width,
+        colour=colour,
+    )
     put(text, options.output)
     return DONE
 

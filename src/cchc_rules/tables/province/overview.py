@@ -38,7 +38,11 @@ the last.
 """
 
 
-def overview(rules: RuleSet, results: Any, ranks: Document) -> Document:
+def overview(
+    rules: RuleSet,
+    results: Any,
+    ranks: Document,
+) -> Document:
     """Return the overview of scored units as a document.
 
     `results` must have the index, the points of groups and what rules lost, as `score` writes them;
@@ -51,7 +55,12 @@ def overview(rules: RuleSet, results: Any, ranks: Document) -> Document:
 class Overview:
     """Makes the parts of one overview."""
 
-    def __init__(self, rules: RuleSet, results: Any, lang: str) -> None:
+    def __init__(
+        self,
+        rules: RuleSet,
+        results: Any,
+        lang: str,
+    ) -> None:
         self.rules = rules
         self.lang = lang
         self.ticks_per_point = 10**rules.index.places
@@ -278,7 +287,12 @@ class Overview:
             yield above
             above = self.groups[above].parent
 
-    def _rule(self, rule: Rule, lost: Fraction, together: Fraction) -> Document:
+    def _rule(
+        self,
+        rule: Rule,
+        lost: Fraction,
+        together: Fraction,
+    ) -> Document:
         *_, top = self._upwards(rule.group)
         return {
             "rule": rule.id,

@@ -115,7 +115,12 @@ def rank_table(  # noqa: PLR0913 - options, each given by its name
     return make_ranking(given, before, units, RankBy(ties, each_kind)).table
 
 
-def make_ranking(results: Any, before: Any, units: Any, by: RankBy) -> Ranking:
+def make_ranking(
+    results: Any,
+    before: Any,
+    units: Any,
+    by: RankBy,
+) -> Ranking:
     """Return ranks as `rank_table` does, with what is known of the units that have none."""
     if by.ties not in TIES:
         raise ValueError(f"ties are {' or '.join(TIES)}, not {by.ties!r}")
@@ -176,9 +181,18 @@ def _placed_by_index(frame: pl.DataFrame, ties: str) -> pl.DataFrame:
     pairs = sorted(different, key=lambda pair: Fraction(*pair))
     rises = [Fraction(*lower) != Fraction(*higher) for lower, higher in pairwise(pairs)]
     places = [0, *accumulate(rises)][: len(pairs)]
-    order = pl.DataFrame(pairs, schema=dict.fromkeys(EXACT, pl.Int64), orient="row")
+    order = pl.DataFrame(
+        pairs,
+        schema=dict.fromkeys(EXACT, pl.Int64),
+        orient="row",
+    )
     order = order.with_columns(pl.Series("place", places, dtype=pl.Int64))
-    return frame.join(order, on=EXACT, how="left", maintain_order="left")
+    return frame.join(
+        order,
+        on=EXACT,
+        how="left",
+        maintain_order="left",
+    )
 
 
 # The period before
@@ -256,7 +270,12 @@ def _gone(known: pl.DataFrame, then: ScoredUnits) -> list[str]:
     """
     key = _common_key(known, then.frame)
     ranked_then = then.frame.filter(pl.col("index").is_not_null())
-    absent = ranked_then.join(known, on=key, how="anti", nulls_equal=True)
+    absent = ranked_then.join(
+        known,
+        on=key,
+        how="anti",
+        nulls_equal=True,
+    )
     nameable = known.filter(pl.col("unranked").is_in([REFUSED, NOT_SUBMITTED]))
     names = absent.get_column("unit")
     return sorted({*names} - {*_unit_names(nameable)})
@@ -275,7 +294,12 @@ def _unranked(
     tables = [refused.with_columns(unranked=pl.lit(REFUSED))]
     if listed is not None:
         key = _common_key(ranked, listed)
-        absent = listed.join(ranked, on=key, how="anti", nulls_equal=True)
+        absent = listed.join(
+            ranked,
+            on=key,
+            how="anti",
+            nulls_equal=True,
+        )
         absent = absent.join(refused, on="unit", how="anti")
         tables.append(absent.with_columns(unranked=pl.lit(NOT_SUBMITTED)))
     return tables
@@ -291,10 +315,20 @@ def _refused(now: ScoredUnits, ranked: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema={ROW: pl.Int64, "unit": pl.String})
     if "district" in ranked.columns:
         return now.refused
-    return now.refused.join(ranked, on="unit", how="anti", maintain_order="left")
+    return now.refused.join(
+        ranked,
+        on="unit",
+        how="anti",
+        maintain_order="left",
+    )
 
 
 def _unlisted(frame: pl.DataFrame, listed: pl.DataFrame) -> list[str]:
     key = _common_key(frame, listed)
-    strangers = frame.join(listed, on=key, how="anti", nulls_equal=True)
+    strangers = frame.join(
+        listed,
+        on=key,
+        how="anti",
+        nulls_equal=True,
+    )
     return strangers.get_column("unit").unique().sort().to_list()

@@ -102,7 +102,11 @@ def listed_units(units: Any, name: str = "units") -> pl.DataFrame:
     return read.drop_nulls("unit").unique(maintain_order=True)
 
 
-def read_units(results: Any, needed: Iterable[str], name: str = "") -> ScoredUnits:
+def read_units(
+    results: Any,
+    needed: Iterable[str],
+    name: str = "",
+) -> ScoredUnits:
     """Return the units of results, held against what a ranking needs.
 
     Raises `SubmissionError` where a column is missing or a cell does not hold what `score` writes
@@ -140,7 +144,11 @@ def require_once(units: ScoredUnits, columns: Sequence[str]) -> None:
 # Reading
 
 
-def _require(table: pl.DataFrame, needed: Iterable[str], name: str) -> None:
+def _require(
+    table: pl.DataFrame,
+    needed: Iterable[str],
+    name: str,
+) -> None:
     """Refuse a table without the columns that are needed."""
     problems = [
         Problem(
@@ -195,11 +203,19 @@ def _numbers(cells: pl.Series) -> pl.Series:
 def _words(cells: pl.Series) -> pl.Series:
     """Return words in normal form, null where there are none."""
     if cells.dtype.is_nested() or cells.dtype == pl.Binary:
-        return pl.Series(cells.name, [None] * len(cells), pl.String)
+        return pl.Series(
+            cells.name,
+            [None] * len(cells),
+            pl.String,
+        )
     texts = cells.cast(pl.String)
     # A column has few different words, or as many as units: each is brought into form once.
     forms = {text: normal_name(text) or None for text in texts.unique().drop_nulls()}
-    return pl.Series(cells.name, [forms.get(text) for text in texts], pl.String)
+    return pl.Series(
+        cells.name,
+        [forms.get(text) for text in texts],
+        pl.String,
+    )
 
 
 def _unread(
@@ -273,7 +289,11 @@ def _no_fraction(frame: pl.DataFrame, given: GivenResults) -> Iterator[Problem]:
         yield Problem("scores-denominator", (column,), arguments, given.name)
 
 
-def _twice(frame: pl.DataFrame, columns: Sequence[str], name: str) -> list[Problem]:
+def _twice(
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    name: str,
+) -> list[Problem]:
     repeated = frame.filter(frame.select(columns).is_duplicated())
     names = repeated.get_column("unit").drop_nulls().unique().sort()
     return [
@@ -296,6 +316,10 @@ def _other_errors(frame: pl.DataFrame, given: GivenResults) -> Iterator[Problem]
     """A row is scored or refused, never both: else the errors are those of another table."""
     if given.refused is None or ROW not in frame.columns:
         return
-    both = given.refused.join(frame.select(ROW), on=ROW, how="semi")
+    both = given.refused.join(
+        frame.select(ROW),
+        on=ROW,
+        how="semi",
+    )
     for row in both.get_column(ROW).head(1):
         yield Problem("errors-of-others", (), {"row": str(row)}, given.name)
