@@ -3,6 +3,13 @@
 It does in columns what `cchc_rules.scoring.totals` does for one submission. Every amount is a whole
 number of ticks with bounds (`Whole`) or an exact fraction (`Ratio`); `kept` marks what is used more
 than once, so that it is computed once.
+
+An example of two rows, and one group with rules of 300 and 100 ticks. In the first row the second
+rule lost 40 ticks; in the second it does not apply, and its 100 ticks leave the scale:
+
+    row   earned      lost   rescaled   left to score   index in ticks (scale 10, two places)
+    1     360         40     0          400             1000 × 360 / 400 = 900
+    2     300         0      100        300             1000 × 300 / 300 = 1000
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,25 +46,26 @@ from cchc_rules.tables.judged import PARTS, ColumnResult, Judged, stacked
 class ColumnTotal:
     """What became of a group in columns, in ticks.
 
-    `rescaled` is the part of `excluded` that leaves the scale: the index is reckoned without it.
+    In every row `earned`, `lost` and `excluded` add up to the most that the group can have.
     """
 
     earned: Whole
     lost: Whole
     excluded: Whole
     rescaled: Whole
+    """The part of `excluded` that leaves the scale: the index is reckoned without it."""
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnIndex:
-    """The index in columns: rounded, in ticks (`value`), and unrounded, in points (`exact`).
-
-    `scored` says in which rows anything is left to score; in others there is no index.
-    """
+    """The index in columns."""
 
     value: Whole
+    """Rounded, in ticks."""
     exact: Ratio
+    """Before it is rounded, in points."""
     scored: pl.Expr = TRUE
+    """In which rows anything is left to score; in others there is no index."""
 
 
 class Counted(NamedTuple):
@@ -87,6 +95,17 @@ def declared(compiled: CompiledRuleSet, gauge: Gauge) -> Worths:
     weight_columns = [gauge.number(weight) for weight in weights]
     lowest_columns = [gauge.number(points) for points in lowest]
     return Worths(weight_columns, lowest_columns)
+
+
+class MeanWeights(NamedTuple):
+    """What is left of the children of a group that takes a mean, row by row."""
+
+    left_out: list[pl.Expr]
+    """Of each child, where it leaves the scale and with it the mean."""
+    some_left: pl.Expr
+    """Where any child is left."""
+    divisor: Whole
+    """The sum of the weights that are left; 1 where none is, so that nothing is divided by zero."""
 
 
 class Sums:
@@ -122,13 +141,23 @@ class Sums:
     def _weights(self, group: CompiledGroup) -> list[Whole]:
         return [self.weights[position] for position in group.rules]
 
+    def _none(self) -> Whole:
+        return self.gauge.number(0)
+
+    def _nothing(self) -> Ratio:
+        return self.gauge.ratio(Fraction(0))
+
     def totals(self, judged: Sequence[Judged]) -> list[ColumnTotal]:
         """Return the points of every group, in the order of the compiled rule set.
 
         Children stand before parents, so what a parent adds up is there when it is its turn.
+
+        Arguments:
+            judged: The rules, in the order of the compiled rule set.
         """
         totals: list[ColumnTotal] = []
-        for group, maximum in zip(self.compiled.groups, self.maxima, strict=True):
+        groups = zip(self.compiled.groups, self.maxima, strict=True)
+        for group, maximum in groups:
             rules = [judged[position] for position in group.rules]
             if group.mean:
                 totals.append(self._mean(group, rules))
@@ -156,7 +185,12 @@ class Sums:
         rescaled_in_groups = [part.rescaled for part in inner]
         weights = self._weights(group)
         earned = total(
-            [*weights, -lost_in_rules, -excluded_in_rules, *earned_in_groups]
+            [
+                *weights,
+                -lost_in_rules,
+                -excluded_in_rules,
+                *earned_in_groups,
+            ]
         )
         excluded = total([excluded_in_rules, *excluded_in_groups])
         rescaled = total([rescaled_in_rules, *rescaled_in_groups])
@@ -166,9 +200,6 @@ class Sums:
             return result
         return self._capped(group, result, maximum)
 
-    def _none(self) -> Whole:
-        return self.gauge.number(0)
-
     def _mean(self, group: CompiledGroup, rules: Sequence[Judged]) -> ColumnTotal:
         """Return the weighted mean of the children's shares, rounded once, here (semantics G2).
 
@@ -176,60 +207,79 @@ class Sums:
         weights 3 and 1, of which the second is left out in a row, the first alone is the mean
         there. Where no child is left, the group itself leaves the scale.
         """
-        number = self.gauge.number
         none = self._none()
-        weights = self._weights(group)
-        left_out = [rule.holds(_leaves_scale) for rule in rules]
-        left_out = [self.gauge.keep(out) for out in left_out]
-        weights_left = [
-            pick(out, none, weight)
-            for out, weight in zip(left_out, weights, strict=True)
-        ]
-        weight = self.gauge.total(weights_left)
-        excluded_of_children = [
-            pick(out, none, rule.part("excluded"))
-            for out, rule in zip(left_out, rules, strict=True)
-        ]
-        shown = self.gauge.total(excluded_of_children)
-        nothing = self.gauge.ratio(Fraction(0))
+        nothing = self._nothing()
+        mean = self._mean_weights(group, rules)
+        excluded_of_children = []
         points = nothing
-        for out, rule in zip(left_out, rules, strict=True):
-            points = (points + choose(out, nothing, rule.exact)).kept()
-        most = number(group.weight)
-        some_left = self.gauge.keep(weight.above_zero())
-        # Nothing may be divided by zero, not even in the rows whose quotient is thrown away.
-        below = pick(some_left, weight, number(1)).kept()
+        for out, rule in zip(mean.left_out, rules, strict=True):
+            excluded_of_child = pick(out, none, rule.part("excluded"))
+            excluded_of_children.append(excluded_of_child)
+            exact = choose(out, nothing, rule.exact)
+            points = (points + exact).kept()
+        excluded_together = self.gauge.total(excluded_of_children)
+        most = self.gauge.number(group.weight)
+        low, high = self._span(points, group)
         share = between(
             points.n * most,
-            points.d * below,
+            points.d * mean.divisor,
             points.k,
-            *self._span(points, group, weights),
+            low,
+            high,
         )
         earned = share.rounded().kept()
         # Both are rounded; together they may not exceed the group's weight by a tick.
-        rounded_excluded = quotient(most * shown, below).rounded().kept()
+        exact_excluded = quotient(most * excluded_together, mean.divisor)
+        rounded_excluded = exact_excluded.rounded().kept()
         not_earned = (most - earned).kept()
         excluded = rounded_excluded.least(not_earned).kept()
-        scored = ColumnTotal(earned, most - earned - excluded, excluded, none)
+        lost = most - earned - excluded
+        scored = ColumnTotal(earned, lost, excluded, none)
         out_of_scale = ColumnTotal(none, none, most, most)
         columns = []
         for part in PARTS:
-            column = pick(some_left, getattr(scored, part), getattr(out_of_scale, part))
+            column = pick(
+                mean.some_left,
+                getattr(scored, part),
+                getattr(out_of_scale, part),
+            )
             columns.append(column.kept())
         return ColumnTotal(*columns)
+
+    def _mean_weights(
+        self,
+        group: CompiledGroup,
+        rules: Sequence[Judged],
+    ) -> MeanWeights:
+        """Return what is left of the children of a mean, row by row."""
+        none = self._none()
+        left_out = []
+        weights_left = []
+        for rule, weight in zip(rules, self._weights(group), strict=True):
+            out = self.gauge.keep(rule.holds(_leaves_scale))
+            left_out.append(out)
+            weights_left.append(pick(out, none, weight))
+        weight_left = self.gauge.total(weights_left)
+        some_left = self.gauge.keep(weight_left.above_zero())
+        # Nothing may be divided by zero, not even in the rows whose quotient is thrown away.
+        one = self.gauge.number(1)
+        divisor = pick(some_left, weight_left, one).kept()
+        return MeanWeights(left_out, some_left, divisor)
 
     def _span(
         self,
         points: Ratio,
         group: CompiledGroup,
-        weights: Sequence[Whole],
     ) -> tuple[Fraction, Fraction]:
         """Return between which numbers a mean lies: that of its children's worst and best.
 
         Bounds decide how wide the numbers of a column must be. The divisor is the sum of some of
         the weights, so it lies between the least of them and all of them.
         """
-        least = min([max(weight.low, 1) for weight in weights if weight.high] or [1])
+        weights = self._weights(group)
+        possible = [max(weight.low, 1) for weight in weights if weight.high]
+        # Where all weights are zero, the divisor is 1 in every row.
+        least = min(possible, default=1)
         most = sum(weight.high for weight in weights) or 1
         ends = [
             end * group.weight / part
@@ -244,7 +294,12 @@ class Sums:
         total: ColumnTotal,
         maximum: Whole,
     ) -> ColumnTotal:
-        """Return a pool held to its cap: of a bonus the earned points, of a penalty the lost."""
+        """Return a pool held to its cap: of a bonus the earned points, of a penalty the lost.
+
+        What is beyond the cap counts for nothing, so that earned and lost together are the cap
+        from then on: of a bonus of 300 ticks under a cap of 200, of which 250 were earned, 200
+        are earned and none is lost.
+        """
         none = self._none()
         cap = self.gauge.number(group.cap)
         maximum = maximum.least(cap).kept()
@@ -261,22 +316,29 @@ class Sums:
     ) -> list[Counted]:
         """Return what each rule counts for in its group, in file order (semantics G4 to G6)."""
         compiled = self.compiled
-        counted = {
-            position: Counted(rule.part("earned"), rule.part("lost"))
-            for position, rule in enumerate(judged)
-        }
+        counted = {}
+        # A rule that is simply added up counts for what it earned and lost.
+        for position, rule in enumerate(judged):
+            earned = rule.part("earned")
+            counted[position] = Counted(earned, rule.part("lost"))
         for position, group in enumerate(compiled.groups):
             if group.mean:
-                counted |= self._counted_in_mean(group, judged, totals[position])
+                total = totals[position]
+                counted |= self._counted_in_mean(group, judged, total)
         for position, group in enumerate(compiled.groups):
             # A cap that is no lower than all that a pool can come to takes nothing from anyone.
-            if group.kind != "base" and group.cap < self.maxima[position].high:
-                members = [
-                    rule for rule, pool in compiled.pooled.items() if pool == position
-                ]
-                members.sort()
-                counted |= self._counted_in_pool(members, judged, totals[position])
+            most = self.maxima[position].high
+            if group.kind != "base" and group.cap < most:
+                members = self._members(position)
+                total = totals[position]
+                counted |= self._counted_in_pool(members, judged, total)
         return [counted[position] for position in range(len(judged))]
+
+    def _members(self, pool: int) -> list[int]:
+        """Return the positions of the rules in a pool, those of the groups in it among them."""
+        pooled = self.compiled.pooled
+        members = [rule for rule in pooled if pooled[rule] == pool]
+        return sorted(members)
 
     def _counted_in_mean(
         self,
@@ -291,26 +353,17 @@ class Sums:
         """
         rules = [judged[position] for position in group.rules]
         weights = self._weights(group)
-        none = self._none()
-        left_out = [self.gauge.keep(rule.holds(_leaves_scale)) for rule in rules]
-        weights_left = [
-            pick(out, none, weight)
-            for out, weight in zip(left_out, weights, strict=True)
-        ]
-        weight_left = self.gauge.total(weights_left)
-        some_left = self.gauge.keep(weight_left.above_zero())
-        below = pick(
-            some_left,
-            weight_left,
-            self.gauge.number(1),
-        ).kept()
-        worth_of_a_tick = quotient(self.gauge.number(group.weight), below).kept()
-        nothing = self.gauge.ratio(Fraction(0))
+        mean = self._mean_weights(group, rules)
+        most = self.gauge.number(group.weight)
+        worth_of_a_tick = quotient(most, mean.divisor).kept()
+        nothing = self._nothing()
         earned = []
         lost = []
-        for out, rule, weight in zip(left_out, rules, weights, strict=True):
+        children = zip(mean.left_out, rules, weights, strict=True)
+        for out, rule, weight in children:
             excluded = rule.holds(_is_excluded)
-            lacks = (as_ratio(weight) - rule.exact).kept()
+            full = as_ratio(weight)
+            lacks = (full - rule.exact).kept()
             earned_here = choose(out, nothing, rule.exact)
             earned.append((worth_of_a_tick * earned_here).kept())
             lost_here = choose(excluded, nothing, lacks)
@@ -335,16 +388,18 @@ class Sums:
         lost_together = self.gauge.total(losses)
         counts = total.lost.least(lost_together).kept()
         some_lost = self.gauge.keep(lost_together.above_zero())
-        below = pick(
-            some_lost,
-            lost_together,
-            self.gauge.number(1),
-        ).kept()
-        shares = [quotient((lost * counts).kept(), below) for lost in losses]
+        one = self.gauge.number(1)
+        divisor = pick(some_lost, lost_together, one).kept()
+        shares = []
+        for lost in losses:
+            # Multiplied before it is divided: nothing is rounded until all shares are known.
+            product = (lost * counts).kept()
+            shares.append(quotient(product, divisor))
         counted = {}
         lost_ticks = self._apportioned(counts, shares)
         for position, lost in zip(members, lost_ticks, strict=True):
-            counted[position] = Counted(judged[position].part("earned"), lost)
+            earned = judged[position].part("earned")
+            counted[position] = Counted(earned, lost)
         return counted
 
     def _apportioned(self, total: Whole, exact: Sequence[Ratio]) -> list[Whole]:
@@ -361,27 +416,33 @@ class Sums:
         rests = []
         for part, floor in zip(exact, floors, strict=True):
             rest = part - as_ratio(floor)
-            rests.append(rest.within(Fraction(0), Fraction(1)).kept())
+            # The bounds of a difference do not know that what is subtracted is its own floor.
+            below_one = rest.within(Fraction(0), Fraction(1))
+            rests.append(below_one.kept())
         left = (total - self.gauge.total(floors)).kept()
         ticks = []
         for position, floor in enumerate(floors):
             goes_before = self._before(rests, position)
-            rank = self.gauge.total([pick(where, one, zero) for where in goes_before])
+            counts = [pick(where, one, zero) for where in goes_before]
+            rank = self.gauge.total(counts)
             has_a_tick_more = compared("<", rank, left)
-            ticks.append(pick(has_a_tick_more, floor + one, floor).kept())
+            ticks_of_part = pick(has_a_tick_more, floor + one, floor)
+            ticks.append(ticks_of_part.kept())
         # A total rounded below the sum of its parts takes a tick from the last that has one.
         short = self.gauge.keep(compared("<", left, zero))
         taken: pl.Expr = FALSE
         for position in reversed(range(len(ticks))):
-            takes = every((short, floors[position].above_zero(), never(taken)))
-            less = ticks[position] - one
-            ticks[position] = pick(takes, less, ticks[position]).kept()
+            has_one = floors[position].above_zero()
+            takes = every((short, has_one, never(taken)))
+            before = ticks[position]
+            ticks[position] = pick(takes, before - one, before).kept()
             taken = self.gauge.keep(some((taken, takes)))
         return ticks
 
     def _before(self, rests: Sequence[Ratio], position: int) -> list[pl.Expr]:
         """Return, of each other remainder, where it goes before the one at a position."""
         rest = rests[position]
+        # An equal remainder goes before when it stands earlier: so no two have the same rank.
         earlier = [other.holds(">=", rest) for other in rests[:position]]
         later = [other.holds(">", rest) for other in rests[position + 1 :]]
         return [self.gauge.keep(where) for where in (*earlier, *later)]
@@ -403,9 +464,11 @@ class Sums:
             elif group.top and group.kind == "penalty":
                 penalties.append(-total.lost)
         earned, left = self.base(totals)
+        # Bonuses and penalties that are groups of a base group have been added up there.
         over = self.gauge.total([*bonuses, *penalties])
         some_left = self.gauge.keep(left.above_zero())
         numerator = pick(some_left, earned, self._none()).kept()
+        # Where nothing is left, 0/1 stands in: the row's index is left out in the end.
         denominator = pick(some_left, left, number(1)).kept()
         scale_in_ticks = compiled.rules.index.scale * compiled.unit
         share = quotient(numerator, denominator, scale_in_ticks)
@@ -421,11 +484,13 @@ class Sums:
             for position, group in enumerate(self.compiled.groups)
             if group.top and group.kind == "base"
         ]
-        earned = self.gauge.total([totals[position].earned for position in at_top])
-        maxima = [self.maxima[position] for position in at_top]
-        rescaled = [-totals[position].rescaled for position in at_top]
-        left = self.gauge.total([*maxima, *rescaled])
-        return earned, left
+        earned = []
+        left = []
+        for position in at_top:
+            total = totals[position]
+            earned.append(total.earned)
+            left += [self.maxima[position], -total.rescaled]
+        return self.gauge.total(earned), self.gauge.total(left)
 
     def _held(
         self,
@@ -438,12 +503,14 @@ class Sums:
         if self.compiled.rules.index.over_scale:
             return ColumnIndex(value, points)
         most = self.gauge.ratio(top)
-        whole = self.gauge.number(top.numerator // top.denominator)
+        whole_ticks = top.numerator // top.denominator
+        whole = self.gauge.number(whole_ticks)
         # The exact index can be above the scale where the rounded one is not: a share of 99.004
         # with a bonus of 1 comes to 100.00 in ticks.
         exact_above = exact.holds(">", most)
         rounded_above = as_ratio(value).holds(">", most)
         above = self.gauge.keep(some((exact_above, rounded_above)))
+        # Only where one of the two is above the scale are both held to it.
         scale = self.gauge.ratio(self.compiled.rules.index.scale)
         held_points = choose(above, points.least(scale), points)
         held_value = pick(above, value.least(whole), value)
@@ -461,8 +528,10 @@ class Sums:
             points: What an open rule comes to, in ticks: its fewest points, or its weight.
         """
         settled_rules = []
-        for rule, ticks, weight in zip(judged, points, self.weights, strict=True):
-            settled_rules.append(rule.changed(self._settling(ticks, weight)))
+        rules = zip(judged, points, self.weights, strict=True)
+        for rule, ticks, weight in rules:
+            change = self._settling(ticks, weight)
+            settled_rules.append(rule.changed(change))
         return self.again(settled_rules)
 
     def _settling(
@@ -473,7 +542,8 @@ class Sums:
         """Return the change of a result that is open into one with so many ticks."""
 
         def change(result: ColumnResult) -> ColumnResult:
-            if result.state in OPEN or result.reason is Reason.POINTS_AWAITED:
+            awaits_points = result.reason is Reason.POINTS_AWAITED
+            if result.state in OPEN or awaits_points:
                 return self.with_points(result, ticks, weight)
             return result
 
@@ -486,6 +556,7 @@ class Sums:
         weight: Whole,
     ) -> ColumnResult:
         """Return a result with so many ticks earned, the rest lost, and nothing excluded."""
+        # Most often the fewest points are 0: then all is lost, and nothing is to be computed.
         lost = weight
         if not ticks.same(ZERO):
             lost = self.gauge.total([weight, -ticks])
@@ -529,16 +600,18 @@ class Sums:
         def earns(result: ColumnResult) -> pl.Expr:
             # In a mean a point that is too little for a tick still adds up with others.
             if position in self.compiled.mean_of:
-                return result.exact.holds(">", self.gauge.ratio(Fraction(0)))
+                return result.exact.holds(">", self._nothing())
             return result.earned.above_zero()
 
+        # Points that are lost or excluded need no evidence: nobody claims them.
         def claims(result: ColumnResult) -> pl.Expr:
             if result.state in COMPUTED or result.given:
                 return every((never(proved), earns(result)))
             return FALSE
 
         def without_points(result: ColumnResult) -> ColumnResult:
-            return self.with_points(result, self._none(), self.weights[position])
+            weight = self.weights[position]
+            return self.with_points(result, self._none(), weight)
 
         return rule.before(claims, without_points)
 
@@ -552,16 +625,17 @@ class Sums:
             return pl.lit(None, pl.String)
         read = index.exact
         if rules.bands_read != "exact":
-            read = quotient(index.value, self.gauge.number(self.compiled.unit))
+            unit = self.gauge.number(self.compiled.unit)
+            read = quotient(index.value, unit)
         read = read.kept()
         ladder = rules.ladder
-        # Below the edge of the lowest band lies the lowest, above that of the highest the highest.
-        inside = [self.gauge.keep(self._not_above(band, read)) for band in ladder[:-1]]
         names = [band.id for band in ladder]
-        rungs = [
-            (where, pl.lit(position, pl.UInt8)) for position, where in enumerate(inside)
-        ]
-        rungs.append((TRUE, pl.lit(len(ladder) - 1, pl.UInt8)))
+        # Below the edge of the lowest band lies the lowest, above that of the highest the highest.
+        rungs = []
+        for position, band in enumerate(ladder[:-1]):
+            inside = self.gauge.keep(self._not_above(band, read))
+            rungs.append((inside, _rung(position)))
+        rungs.append((TRUE, _rung(len(ladder) - 1)))
         # Bands are positions on the ladder until the end: a gate asks which of two is higher.
         rung = stacked(rungs)
         for gate in rules.band_gates:
@@ -569,21 +643,28 @@ class Sums:
             passes = gate_rule.holds(lambda result: result.state in PASSING)
             most = names.index(gate.at_most)
             lowered = every((never(passes), rung > most))
-            rung = pl.when(lowered).then(pl.lit(most, pl.UInt8)).otherwise(rung)
-        band = rung.replace_strict(
+            rung = pl.when(lowered).then(_rung(most)).otherwise(rung)
+        names_by_rung = rung.replace_strict(
             dict(enumerate(names)),
             default=None,
             return_dtype=pl.Enum(names),
         )
-        return only_where(index.scored, band)
+        return only_where(index.scored, names_by_rung)
 
     def _not_above(self, band: Band, value: Ratio) -> pl.Expr:
         """Return where the index lies in a band or below it."""
         high = band.interval.high
         if high is None:
             return TRUE
-        sign = "<" if band.interval.high_open else "<="
+        sign = "<="
+        if band.interval.high_open:
+            sign = "<"
         return value.holds(sign, self.gauge.ratio(high))
+
+
+def _rung(position: int) -> pl.Expr:
+    """Return a position on the ladder of bands, which has far fewer than 256."""
+    return pl.lit(position, pl.UInt8)
 
 
 def _leaves_scale(result: ColumnResult) -> bool:

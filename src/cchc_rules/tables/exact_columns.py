@@ -46,7 +46,12 @@ import polars as pl
 from cchc_rules.base.number import half_up
 
 Dtype: TypeAlias = Any
-WIDTHS: tuple[tuple[Dtype, int], ...] = ((pl.Int64, 63), (pl.Int128, 127))
+"""A Polars type: its own class of types is no public name."""
+
+WIDTHS: tuple[tuple[Dtype, int], ...] = (
+    (pl.Int64, 63),
+    (pl.Int128, 127),
+)
 """The widths of whole numbers, the narrowest (and fastest) first: each with its bits beside the
 sign.
 """
@@ -79,6 +84,8 @@ def certain(holds: bool) -> pl.Expr:
 
 def every(conditions: Iterable[pl.Expr]) -> pl.Expr:
     """Return the condition that all conditions hold."""
+    # What always holds adds nothing, and one that never holds decides alone: neither has to be
+    # worked out in any row.
     uncertain = [condition for condition in conditions if condition is not TRUE]
     if any(condition is FALSE for condition in uncertain):
         return FALSE
@@ -123,7 +130,10 @@ class Gauge:
         self.dtype = dtype
         self.once = once
         self.peak = 0
+        """The largest magnitude that any step can come to; it only grows."""
         self.kept: dict[str, pl.Expr] = {}
+        """The columns worked out on the way, by name."""
+        # Expressions cannot be compared with each other, but their serialized forms can.
         self.names: dict[bytes, str] = {}
         self.numbers: dict[int, Whole] = {}
         self.literals: dict[int, pl.Expr] = {}
@@ -137,7 +147,9 @@ class Gauge:
         columns_read = expr.meta.root_names()
         if not columns_read or expr.meta.is_column():
             return expr
-        name = self.names.setdefault(expr.meta.serialize(), f"|{len(self.names)}")
+        # No column of a table is called so: `|` stands in no id of a metric, rule or group.
+        next_name = f"|{len(self.names)}"
+        name = self.names.setdefault(expr.meta.serialize(), next_name)
         if name in self.once and len(columns_read) <= MOST_READ:
             return expr
         self.kept.setdefault(name, expr.alias(name))
@@ -150,8 +162,10 @@ class Gauge:
         for expr in wanted:
             self._level(expr, levels)
             uses.update(expr.meta.root_names())
+        # Kept columns are read by others of them, too; `levels` has all that are needed.
         for name in levels:
-            uses.update(self.kept[name].meta.root_names())
+            kept = self.kept[name]
+            uses.update(kept.meta.root_names())
         return frozenset(name for name in levels if uses[name] == 1)
 
     def steps(self, wanted: Iterable[pl.Expr], done: set[str]) -> list[list[pl.Expr]]:
@@ -165,7 +179,8 @@ class Gauge:
             self._level(expr, levels)
         by_level: dict[int, list[pl.Expr]] = {}
         for name in levels.keys() - done:
-            by_level.setdefault(levels[name], []).append(self.kept[name])
+            level = levels[name]
+            by_level.setdefault(level, []).append(self.kept[name])
         done.update(levels)
         return [by_level[level] for level in sorted(by_level)]
 
@@ -176,8 +191,10 @@ class Gauge:
         level = 0
         for name in expr.meta.root_names():
             if name in self.kept:
+                # Each column is gone through once, however many others read it.
                 if name not in levels:
-                    levels[name] = 1 + self._level(self.kept[name], levels)
+                    below = self._level(self.kept[name], levels)
+                    levels[name] = 1 + below
                 level = max(level, levels[name])
         return level
 
@@ -209,12 +226,17 @@ class Gauge:
         """
         self.peak = max(self.peak, abs(value))
         if value not in self.literals:
-            stand_in = 0 if abs(value) >> _BITS[self.dtype] else value
+            fits = abs(value) < 1 << _BITS[self.dtype]
+            stand_in = 0
+            if fits:
+                stand_in = value
             self.literals[value] = pl.lit(stand_in, self.dtype)
         return self.literals[value]
 
     def total(self, parts: Iterable["Whole"]) -> "Whole":
         """Return the sum of columns, kept; what all rows share is added up beforehand."""
+        # One horizontal sum reads all columns in one pass; a chain of additions would make a column
+        # for each.
         parts = [*parts]
         fixed = sum(part.low for part in parts if part.fixed)
         moving = [part for part in parts if not part.fixed]
@@ -225,18 +247,20 @@ class Gauge:
         added = moving[0].expr
         if len(moving) > 1:
             added = pl.sum_horizontal([part.expr for part in moving])
-        return (self.whole(added, low, high) + self.number(fixed)).kept()
+        moving_sum = self.whole(added, low, high)
+        return (moving_sum + self.number(fixed)).kept()
 
     def ratio(self, value: Fraction) -> "Ratio":
         """Return a fraction that is the same in every row."""
         one = self.number(1)
+        # The whole value goes into `k`, but for zero: `n` is then known to be zero.
         if not value:
             return Ratio(
                 self.number(0),
                 one,
-                Fraction(1),
-                value,
-                value,
+                k=Fraction(1),
+                low=value,
+                high=value,
             )
         return Ratio(one, one, value, value, value)
 
@@ -275,6 +299,9 @@ class Whole:
             return True
         return self.fixed and other.fixed and self.low == other.low
 
+    # A sum is lowest where both parts are lowest; a difference where the first is lowest and the
+    # second highest. What a zero or a one leaves unchanged is not computed.
+
     def __add__(self, other: "Whole") -> "Whole":
         if self.same(ZERO):
             return other
@@ -299,6 +326,8 @@ class Whole:
             return other
         if other.same(ONE):
             return self
+        # Signs may differ, so the extremes are among all four products of the ends: from −2 to 3
+        # times from −5 to 4, that is from −15 to 12.
         products = [
             mine * its
             for mine in (self.low, self.high)
@@ -315,10 +344,12 @@ class Whole:
         """Return the quotients rounded down; the other numbers are above zero."""
         if other.same(ONE):
             return self
+        # The divisor's lower bound may be 0 where its rows are known to be above it.
+        least_divisor = max(other.low, 1)
         quotients = [
             mine // its
             for mine in (self.low, self.high)
-            for its in (max(other.low, 1), other.high)
+            for its in (least_divisor, other.high)
         ]
         rounded_down = self.expr // other.expr
         return self.gauge.whole(rounded_down, min(quotients), max(quotients))
@@ -336,17 +367,15 @@ class Whole:
 
     def above_zero(self) -> pl.Expr:
         """Return the condition that the numbers are above zero."""
-        return compared(">", self, self.gauge.number(0))
+        zero = self.gauge.number(0)
+        return compared(">", self, zero)
 
     def magnitude(self) -> "Whole":
         """Return the numbers without their signs."""
         if self.low >= 0:
             return self
-        return self.gauge.whole(
-            self.expr.abs(),
-            0,
-            max(-self.low, self.high),
-        )
+        most = max(-self.low, self.high)
+        return self.gauge.whole(self.expr.abs(), 0, most)
 
     def least(self, other: "Whole") -> "Whole":
         """Return the smaller of two, row by row."""
@@ -384,7 +413,8 @@ def compared(
         return known
     if left.fixed:
         return compared(MIRRORED[sign], right, left)
-    if left.positive is not None and right.fixed and (sign, right.low) in ABOVE_ZERO:
+    asks_for_sign = right.fixed and (sign, right.low) in ABOVE_ZERO
+    if left.positive is not None and asks_for_sign:
         if sign in (">", ">="):
             return left.positive
         return never(left.positive)
@@ -410,12 +440,18 @@ def settled(
     if sign in (">", ">="):
         smaller = right
         larger = left
+    # From here on the question is whether `smaller` is below `larger`. Spans that touch in one
+    # number are settled by whether the sign allows equality.
     strict = sign in ("<", ">")
     touch_below = smaller[1] == larger[0]
-    if smaller[1] < larger[0] or (touch_below and not strict):
+    if smaller[1] < larger[0]:
+        return TRUE
+    if touch_below and not strict:
         return TRUE
     touch_above = smaller[0] == larger[1]
-    if smaller[0] > larger[1] or (touch_above and strict):
+    if smaller[0] > larger[1]:
+        return FALSE
+    if touch_above and strict:
         return FALSE
     return None
 
@@ -425,8 +461,9 @@ def _settled_equality(
     left: Span,
     right: Span,
 ) -> pl.Expr | None:
-    apart = left[1] < right[0] or right[1] < left[0]
-    if apart:
+    left_below = left[1] < right[0]
+    right_below = right[1] < left[0]
+    if left_below or right_below:
         return certain(sign == "!=")
     alike = left[0] == left[1] == right[0] == right[1]
     if alike:
@@ -483,19 +520,23 @@ class Ratio:
             return other
         if other.n.same(ZERO):
             return self
+        # a/2 + b/3 is (3a + 2b)/6: the constants go into `k` as far as both have them in common,
+        # and columns are multiplied by what is left.
         k, mine, its = common(self.k, other.k)
         if self.d.same(other.d):
             n = self.n.times(mine) + other.n.times(its)
             d = self.d
         else:
-            n = self.n * other.d.times(mine) + other.n * self.d.times(its)
+            my_part = self.n * other.d.times(mine)
+            its_part = other.n * self.d.times(its)
+            n = my_part + its_part
             d = self.d * other.d
         return Ratio(
             n,
             d,
-            k,
-            self.low + other.low,
-            self.high + other.high,
+            k=k,
+            low=self.low + other.low,
+            high=self.high + other.high,
         )
 
     def __sub__(self, other: "Ratio") -> "Ratio":
@@ -512,9 +553,9 @@ class Ratio:
         return Ratio(
             n,
             d,
-            self.k * other.k,
-            min(products),
-            max(products),
+            k=self.k * other.k,
+            low=min(products),
+            high=max(products),
         )
 
     def kept(self) -> "Ratio":
@@ -522,22 +563,23 @@ class Ratio:
         return Ratio(
             self.n.kept(),
             self.d.kept(),
-            self.k,
-            self.low,
-            self.high,
+            k=self.k,
+            low=self.low,
+            high=self.high,
         )
 
     def times(self, number: Fraction) -> "Ratio":
         """Return the fractions times a number."""
         if not number:
             return self.n.gauge.ratio(number)
-        low, high = sorted((self.low * number, self.high * number))
+        ends = (self.low * number, self.high * number)
+        low, high = sorted(ends)
         return Ratio(
             self.n,
             self.d,
-            self.k * number,
-            low,
-            high,
+            k=self.k * number,
+            low=low,
+            high=high,
         )
 
     def over(self, other: "Ratio") -> "Ratio":
@@ -555,16 +597,18 @@ class Ratio:
         signed = pick(rising, self.n, -self.n)
         below = other.n.magnitude()
         # The divisor nearest to zero: its smallest numerator over its largest denominator.
-        smallest = abs(other.k) * Fraction(max(1, below.low), other.d.high)
-        most = max(abs(self.low), abs(self.high)) / smallest
+        least_numerator = max(1, below.low)
+        smallest = abs(other.k) * Fraction(least_numerator, other.d.high)
+        largest = max(abs(self.low), abs(self.high))
+        most = largest / smallest
         n = signed * other.d
         d = self.d * below
         return Ratio(
             n,
             d,
-            self.k / other.k,
-            -most,
-            most,
+            k=self.k / other.k,
+            low=-most,
+            high=most,
         )
 
     def magnitude(self) -> "Ratio":
@@ -575,9 +619,9 @@ class Ratio:
         return Ratio(
             self.n.magnitude(),
             self.d,
-            abs(self.k),
-            Fraction(0),
-            most,
+            k=abs(self.k),
+            low=Fraction(0),
+            high=most,
         )
 
     def holds(self, sign: str, other: "Ratio") -> pl.Expr:
@@ -592,6 +636,7 @@ class Ratio:
         )
         if known is not None:
             return known
+        # Against zero the sign of the numerator is enough: `d` is above zero.
         if other.n.same(ZERO):
             if self.k < 0:
                 sign = MIRRORED[sign]
@@ -603,10 +648,13 @@ class Ratio:
 
     def floor(self) -> Whole:
         """Return the fractions rounded down."""
-        return self.n.times(self.k.numerator).over(self.d.times(self.k.denominator))
+        above = self.n.times(self.k.numerator)
+        below = self.d.times(self.k.denominator)
+        return above.over(below)
 
     def ceiling(self) -> Whole:
         """Return the fractions rounded up."""
+        # Polars rounds quotients of whole numbers down; up is down of the negative.
         return -self.times(Fraction(-1)).floor()
 
     def rounded(self) -> Whole:
@@ -627,9 +675,12 @@ class Ratio:
         """Round fractions of which none is negative: x rounded half up is (2x + 1) // 2."""
         if self.k.denominator == 1 and self.d.same(ONE):
             return self.n.times(self.k.numerator)
+        # With 2k = factor/part, k × n/d is factor × n / (2 × part × d), and half of the divisor,
+        # part × d, is added before the division. The module's own text works an example.
         factor, part = (2 * self.k).as_integer_ratio()
         doubled = self.n.times(factor) + self.d.times(part)
         rounded = doubled.over(self.d.times(2 * part))
+        # The fraction's own bounds are narrower than those of the quotient of two columns.
         low = half_up(*self.low.as_integer_ratio())
         high = half_up(*self.high.as_integer_ratio())
         return rounded.gauge.whole(rounded.expr, low, high)
@@ -638,15 +689,15 @@ class Ratio:
         """Return the smaller of two, row by row."""
         mine = self.kept()
         its = other.kept()
-        high = min(mine.high, its.high)
-        return choose(mine.holds("<=", its), mine, its).within(None, high)
+        smaller = choose(mine.holds("<=", its), mine, its)
+        return smaller.within(None, min(mine.high, its.high))
 
     def most(self, other: "Ratio") -> "Ratio":
         """Return the larger of two, row by row."""
         mine = self.kept()
         its = other.kept()
-        low = max(mine.low, its.low)
-        return choose(mine.holds(">=", its), mine, its).within(low, None)
+        larger = choose(mine.holds(">=", its), mine, its)
+        return larger.within(max(mine.low, its.low), None)
 
     def within(self, low: Fraction | None, high: Fraction | None) -> "Ratio":
         """Return the same fractions, of which the caller knows that they lie between two numbers;
@@ -659,9 +710,9 @@ class Ratio:
         return Ratio(
             self.n,
             self.d,
-            self.k,
-            low,
-            high,
+            k=self.k,
+            low=low,
+            high=high,
         )
 
 
@@ -671,17 +722,18 @@ def quotient(
     k: Fraction = Fraction(1),
 ) -> Ratio:
     """Return k × n / d; the denominators and k are above zero."""
+    least_divisor = max(d.low, 1)
     values = [
         k * Fraction(above, below)
         for above in (n.low, n.high)
-        for below in (max(d.low, 1), d.high)
+        for below in (least_divisor, d.high)
     ]
     return Ratio(
         n,
         d,
-        k,
-        min(values),
-        max(values),
+        k=k,
+        low=min(values),
+        high=max(values),
     )
 
 
@@ -734,8 +786,12 @@ def choose(
         return no
     condition = yes.n.gauge.keep(condition)
     # Zero is zero times any k: it takes the other's, so that nothing has to be multiplied.
-    yes_k = no.k if yes.n.same(ZERO) else yes.k
-    no_k = yes.k if no.n.same(ZERO) else no.k
+    yes_k = yes.k
+    no_k = no.k
+    if yes.n.same(ZERO):
+        yes_k = no.k
+    if no.n.same(ZERO):
+        no_k = yes.k
     k, yes_factor, no_factor = common(yes_k, no_k)
     n = pick(
         condition,
@@ -746,18 +802,30 @@ def choose(
     return Ratio(
         n,
         d,
-        k,
-        min(yes.low, no.low),
-        max(yes.high, no.high),
+        k=k,
+        low=min(yes.low, no.low),
+        high=max(yes.high, no.high),
     )
 
 
 # Signs
 
-ABOVE_ZERO = ((">", 0), (">=", 1), ("<=", 0), ("<", 1))
+ABOVE_ZERO = (
+    (">", 0),
+    (">=", 1),
+    ("<=", 0),
+    ("<", 1),
+)
 """Comparisons of whole numbers that ask whether they are above zero, or are not."""
 
-MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "==", "!=": "!="}
+MIRRORED = {
+    "<=": ">=",
+    "<": ">",
+    ">=": "<=",
+    ">": "<",
+    "==": "==",
+    "!=": "!=",
+}
 """The sign that says the same when both sides change places."""
 
 SIGNS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {

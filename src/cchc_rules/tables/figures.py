@@ -7,6 +7,16 @@ a percentage of plain rows lies between 0 and 100.
 
 So a misreading here can only be of one kind: a row that passes every test and means something
 else. The tests err on the side of the single engine.
+
+An example, a column of texts for a percentage from 0 to 100, in units of the fourth decimal place:
+
+    cell          read as    plain?
+    "97,35"        973500    yes
+    " 98 "         980000    yes
+    "1.212"             –    no: out of range, or one and a bit? The single engine decides.
+    "97.12345"          –    no: five decimal places
+    "n/a"               –    no: nothing was read, though something stands there
+    (empty)             –    yes: nothing is reported
 """
 
 from dataclasses import dataclass, field, replace
@@ -43,6 +53,10 @@ PLACES = 4
 
 HUNDRED = Fraction(100)
 NUMBER = rf"^(-?)(\d{{1,12}})(?:\.(\d{{1,{PLACES}}})0*)?$"
+"""A number as most people type it: its sign, its whole part, and its decimals without zeros at the
+end. Twelve digits and four decimals fit into 64 bits together.
+"""
+
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
 """A text that can be read as a thousand or as a decimal: the single engine decides, or refuses
 it.
@@ -58,7 +72,8 @@ ODD_ITEM = r"[^ -~–—“”‘’…ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâã�
 letters beyond Vietnamese, or spaces beyond one.
 """
 
-EPOCH = date(1970, 1, 1).toordinal()
+_FIRST_DAY = date(1970, 1, 1)
+EPOCH = _FIRST_DAY.toordinal()
 """The day from which Polars counts days, as Python counts them."""
 
 
@@ -120,7 +135,10 @@ class FigureReader:
         self.texts: dict[str, pl.Expr] = {}
 
     def demand(self, *conditions: pl.Expr) -> None:
-        """Leave rows in which a condition does not hold to the single engine."""
+        """Leave rows in which a condition does not hold to the single engine.
+
+        A row in which it is null passes: nothing is said there that could be wrong.
+        """
         self.tests += [
             PlainTest(condition, condition.all())
             for condition in conditions
@@ -128,16 +146,22 @@ class FigureReader:
         ]
 
     def figures(self, metric: Metric) -> ColumnFigures:
-        """Return the figures of a submitted metric."""
+        """Return the figures of a submitted metric, and demand what plain rows keep to.
+
+        A reason that a person gives stands before what is wrong with the figure, as in the single
+        engine; a row with both a figure and a reason for none is not plain.
+        """
         cells = self._cells(metric)
         reasons, gone = self._absence(metric)
-        missing = every((never(cells.given), never(gone)))
+        not_given = never(cells.given)
+        missing = every((not_given, never(gone)))
         absences = (
             *reasons,
             (cells.zero, Reason.ZERO_DENOMINATOR),
             (missing, Reason.NOT_REPORTED),
         )
-        self.demand(never(every((cells.given, gone))))
+        both = every((cells.given, gone))
+        self.demand(never(both))
         possible = tuple(
             (self.gauge.keep(where), reason)
             for where, reason in absences
@@ -146,33 +170,44 @@ class FigureReader:
         return ColumnFigures(cells.ratio, possible)
 
     def points(self, rule: Rule) -> ColumnFigures:
-        """Return the points that people gave for a rule."""
+        """Return the points that people gave for a rule; they are awaited where they gave none.
+
+        Points come with a reason, and lie between the fewest and the most of the rule.
+        """
         name = f"points.{rule.id}.points"
         reason = f"points.{rule.id}.reason"
         evidence = f"points.{rule.id}.evidence"
         explained = self.said(reason)
         documented = self.said(evidence)
         if not self.has(name):
-            self.demand(never(some((explained, documented))))
-            nothing = self.gauge.ratio(Fraction(0))
-            return ColumnFigures(nothing, ((TRUE, Reason.POINTS_AWAITED),))
+            about_none = some((explained, documented))
+            self.demand(never(about_none))
+            awaited_everywhere = (TRUE, Reason.POINTS_AWAITED)
+            return ColumnFigures(self._nothing(), (awaited_everywhere,))
         ticks, places = self._ticks(name)
         given = self.said(name)
-        silent = never(some((given, explained, documented)))
+        anything = some((given, explained, documented))
+        silent = never(anything)
         low, high = self._span(rule.lowest, rule.weight, places)
+        complete = every((given, explained))
         self.demand(
-            some((silent, every((given, explained)))),
+            some((silent, complete)),
             ticks >= low,
             ticks <= high,
             self.documents(evidence),
             certain(self._is_text(reason)),
         )
-        points = quotient(self._whole(ticks), self.gauge.number(10**places))
+        unit = self.gauge.number(10**places)
+        points = quotient(self._whole(ticks), unit)
         awaited = self.gauge.keep(never(given))
         return ColumnFigures(
             points.within(rule.lowest, rule.weight),
             ((awaited, Reason.POINTS_AWAITED),),
         )
+
+    def _nothing(self) -> Ratio:
+        """Return what stands where no figure is: it is never looked at."""
+        return self.gauge.ratio(Fraction(0))
 
     # Which columns there are
 
@@ -188,14 +223,17 @@ class FigureReader:
         """Return whether a cell says anything; blank texts are not plain."""
         if not self.has(name):
             return FALSE
-        if self.schema[name] == pl.String and name not in self.texts:
-            text = self.texts[name] = pl.col(name)
+        is_text = self.schema[name] == pl.String
+        if is_text and name not in self.texts:
+            text = pl.col(name)
+            self.texts[name] = text
             whole = text.map_batches(
                 _none_blank,
                 return_dtype=pl.Boolean,
                 returns_scalar=True,
             )
-            self.tests.append(PlainTest(text.str.contains(SAYS), whole))
+            not_blank = text.str.contains(SAYS)
+            self.tests.append(PlainTest(not_blank, whole))
         return pl.col(name).is_not_null()
 
     def _demand_read(self, values: pl.Expr, name: str) -> None:
@@ -205,7 +243,10 @@ class FigureReader:
         column = pl.col(name)
         if self.schema[name] == pl.String:
             self.texts[name] = column
-        in_rows = values.is_not_null() | column.is_null()
+        was_read = values.is_not_null()
+        in_rows = was_read | column.is_null()
+        # A null of the column is a null of the values, so equal counts mean that there is no other:
+        # to count is faster than to look at each row.
         in_all = values.null_count() == column.null_count()
         self.tests.append(PlainTest(in_rows, in_all))
 
@@ -215,21 +256,21 @@ class FigureReader:
             return TRUE
         if self.schema[name] != pl.List(pl.String):
             return never(self.said(name))
-        return (
-            pl.col(name)
-            .list.eval(pl.element().str.contains(SAYS))
-            .list.all()
-            .fill_null(True)
-        )
+        says_something = pl.element().str.contains(SAYS)
+        all_say = pl.col(name).list.eval(says_something).list.all()
+        return all_say.fill_null(True)
 
     def proves(self, name: str) -> pl.Expr:
         """Return the condition that a column of evidence names a document; an empty list names
         none.
         """
         said = self.said(name)
-        if not self.has(name) or self.schema[name] != pl.List(pl.String):
+        if not self.has(name):
             return said
-        return self.gauge.keep(said & (pl.col(name).list.len() > 0))
+        if self.schema[name] != pl.List(pl.String):
+            return said
+        has_items = pl.col(name).list.len() > 0
+        return self.gauge.keep(said & has_items)
 
     # Absences
 
@@ -237,6 +278,8 @@ class FigureReader:
         """Return the reasons that people give why there is no figure, and the condition that they
         give any.
         """
+        # A waiver says who gave it, why, and until when. One that lacks a part is refused, and one
+        # that has run out leaves the figure missing.
         gone = self.said(f"{metric.id}.not_applicable")
         until = f"{metric.id}.waived_until"
         waiver = [
@@ -249,9 +292,11 @@ class FigureReader:
         day = self._day(until)
         if day is None:
             whole_waiver = FALSE
+        no_waiver = never(any_waiver)
+        two_reasons = every((gone, any_waiver))
         self.demand(
-            some((whole_waiver, never(any_waiver))),
-            never(every((gone, any_waiver))),
+            some((whole_waiver, no_waiver)),
+            never(two_reasons),
         )
         texts = all(
             self._is_text(f"{metric.id}.{part}")
@@ -270,15 +315,26 @@ class FigureReader:
     # Figures
 
     def _cells(self, metric: Metric) -> FigureCells:
+        """Return what the columns of a metric say of its figure."""
         if metric.numeric and not metric.distinct:
             return self._number(metric)
-        name = named(metric.id, "items" if metric.distinct else "value")
-        read = _READERS["items" if metric.distinct else metric.type]
-        numbers = read(self, metric, name) if self.has(name) else None
+        part = "value"
+        kind: str = metric.type
+        if metric.distinct:
+            part = "items"
+            kind = "items"
+        name = named(metric.id, part)
+        read = _READERS[kind]
+        numbers: Numbers = None
+        if self.has(name):
+            numbers = read(self, metric, name)
         if numbers is None:
-            self.demand(never(self.said(name)))
-            return FigureCells(self.gauge.ratio(Fraction(0)), self.said(name))
-        return FigureCells(as_ratio(numbers), pl.col(name).is_not_null())
+            # A column of another type is read by the single engine, which says what is wrong.
+            said = self.said(name)
+            self.demand(never(said))
+            return FigureCells(self._nothing(), said)
+        given = pl.col(name).is_not_null()
+        return FigureCells(as_ratio(numbers), given)
 
     def _whole(
         self,
@@ -287,23 +343,28 @@ class FigureReader:
         high: int | None = None,
     ) -> Whole:
         """Return whole numbers that are within the limit, or within narrower ones."""
-        low = -self.limit if low is None else low
-        high = self.limit if high is None else high
+        if low is None:
+            low = -self.limit
+        if high is None:
+            high = self.limit
         if self.gauge.dtype != pl.Int64:
-            column = self.gauge.keep(column.cast(self.gauge.dtype))
+            wider = column.cast(self.gauge.dtype)
+            column = self.gauge.keep(wider)
         return self.gauge.whole(column, low, high)
 
     def _yes_no(self, _: Metric, name: str) -> "Numbers":
         if self.schema[name] == pl.Boolean:
-            return self._whole(
-                self.gauge.keep(pl.col(name).cast(pl.Int64)),
-                0,
-                1,
-            )
+            ones = self.gauge.keep(pl.col(name).cast(pl.Int64))
+            return self._whole(ones, 0, 1)
         if self.schema[name] != pl.String:
             return None
-        words = pl.col(name).str.strip_chars().str.to_lowercase()
-        answers = words.replace_strict(YES_NO, default=None, return_dtype=pl.Boolean)
+        text = pl.col(name)
+        words = text.str.strip_chars().str.to_lowercase()
+        answers = words.replace_strict(
+            YES_NO,
+            default=None,
+            return_dtype=pl.Boolean,
+        )
         numbers = self.gauge.keep(answers.cast(pl.Int64))
         self._demand_read(numbers, name)
         return self._whole(numbers, 0, 1)
@@ -312,18 +373,26 @@ class FigureReader:
         day = self._day(name)
         if day is None:
             return None
-        first, last = self.rules.window or (date.min, self.as_of)
-        last = max(first, min(last, self.as_of))
-        ordinals = self.gauge.keep(day.to_physical().cast(pl.Int64) + EPOCH)
+        # A day after that of judgement has not come yet: nobody can report it.
+        window = self.rules.window or (date.min, self.as_of)
+        first, last_of_window = window
+        last = max(first, min(last_of_window, self.as_of))
+        days_since_epoch = day.to_physical().cast(pl.Int64)
+        ordinals = self.gauge.keep(days_since_epoch + EPOCH)
         self.demand(day >= first, day <= last)
         return self._whole(ordinals, first.toordinal(), last.toordinal())
 
     def _day(self, name: str) -> pl.Expr | None:
         """Return a column of days; text is read as people type it, if it is usual."""
-        if not self.has(name) or self.schema[name] not in (pl.String, pl.Date):
+        if not self.has(name):
             return None
-        if self.schema[name] == pl.Date:
+        dtype = self.schema[name]
+        if dtype == pl.Date:
             return pl.col(name)
+        if dtype != pl.String:
+            return None
+        # Each form is tried only on the texts that look like it: Polars would take others, such as
+        # a year of two digits.
         text = pl.col(name).str.strip_chars()
         iso_text = pl.when(text.str.contains(r"^\d{4}-\d\d-\d\d$")).then(text)
         typed_text = pl.when(text.str.contains(r"^\d\d?/\d\d?/\d{4}$")).then(text)
@@ -360,24 +429,25 @@ class FigureReader:
         elif dtype != pl.List(pl.String):
             return None
         length = column.list.len()
-        several = pl.when(length > 1).then(column).list.n_unique()
+        # To count different items takes long, and of one item there is nothing to compare.
+        only_long = pl.when(length > 1).then(column)
+        several = only_long.list.n_unique()
         self._demand_usual_items(column)
         self.demand(length <= self.limit)
-        numbers = self.gauge.keep(pl.coalesce(several, length).cast(pl.Int64))
+        counts = pl.coalesce(several, length).cast(pl.Int64)
+        numbers = self.gauge.keep(counts)
         count = self._whole(numbers, 0, self.limit)
         # Whether a list has items is known without counting those that differ.
-        return replace(count, positive=self.gauge.keep(length > 0))
+        has_items = self.gauge.keep(length > 0)
+        return replace(count, positive=has_items)
 
     def _demand_usual_items(self, column: pl.Expr) -> None:
         """Demand that items are plain text, and that none of a list differ in case alone."""
         item = pl.element()
-        plain = column.list.eval(
-            item.is_not_null() & ~item.str.contains(ODD_ITEM)
-        ).list.all()
-        alike = (
-            column.list.n_unique()
-            == column.list.eval(item.str.to_lowercase()).list.n_unique()
-        )
+        is_plain = item.is_not_null() & ~item.str.contains(ODD_ITEM)
+        plain = column.list.eval(is_plain).list.all()
+        in_lower_case = column.list.eval(item.str.to_lowercase())
+        alike = column.list.n_unique() == in_lower_case.list.n_unique()
         whole = column.map_batches(
             _usual_items,
             return_dtype=pl.Boolean,
@@ -386,6 +456,7 @@ class FigureReader:
         self.tests.append(PlainTest(plain & alike, whole))
 
     def _number(self, metric: Metric) -> FigureCells:
+        """Return a number, given by itself or as a share, rounded as the metric asks for."""
         value = named(metric.id, "value")
         above = named(metric.id, "numerator")
         below = named(metric.id, "denominator")
@@ -395,29 +466,29 @@ class FigureReader:
         if self.has(above) or self.has(below):
             ways.append(self._share(metric, above, below))
         if not ways:
-            return FigureCells(self.gauge.ratio(Fraction(0)), FALSE)
+            return FigureCells(self._nothing(), FALSE)
         cells = ways[0]
         if len(ways) > 1:
             cells = self._either(*ways)
         if metric.round is None:
             return cells
         unit = 10**metric.round
-        rounded = cells.ratio.times(Fraction(unit)).rounded()
+        in_units = cells.ratio.times(Fraction(unit))
+        rounded = in_units.rounded()
         ratio = quotient(rounded, self.gauge.number(unit))
         return FigureCells(ratio.kept(), cells.given, cells.zero)
 
     def _either(self, single: FigureCells, share: FigureCells) -> FigureCells:
         """Return a figure that some rows give as one number and others as a share."""
-        self.demand(never(every((single.given, share.given))))
+        both = every((single.given, share.given))
+        self.demand(never(both))
         ratio = choose(single.given, single.ratio, share.ratio)
-        return FigureCells(
-            ratio,
-            some((single.given, share.given)),
-            share.zero,
-        )
+        either = some((single.given, share.given))
+        return FigureCells(ratio, either, share.zero)
 
     def _single(self, metric: Metric, name: str) -> FigureCells:
-        ticks, places = self._ticks(name, sure=_below_a_thousand(metric))
+        sure = _below_a_thousand(metric)
+        ticks, places = self._ticks(name, sure=sure)
         low, high = self._span(
             metric.range.low,
             metric.range.high,
@@ -426,8 +497,9 @@ class FigureReader:
         self.demand(ticks >= low, ticks <= high)
         if metric.whole and places:
             self.demand(ticks % 10**places == 0)
-        ratio = quotient(self._whole(ticks, low, high), self.gauge.number(10**places))
-        return FigureCells(ratio, self.said(name))
+        whole = self._whole(ticks, low, high)
+        unit = self.gauge.number(10**places)
+        return FigureCells(quotient(whole, unit), self.said(name))
 
     def _span(
         self,
@@ -456,32 +528,34 @@ class FigureReader:
         if not (self.has(above) and self.has(below)):
             half = some((self.said(above), self.said(below)))
             self.demand(never(half))
-            return FigureCells(self.gauge.ratio(Fraction(0)), half)
+            return FigureCells(self._nothing(), half)
         n, n_places = self._ticks(above)
         d, d_places = self._ticks(below)
+        # Two columns may have different places: 12 in whole numbers over 155000, in units of the
+        # fourth place, is 12 over 15.5. The difference goes into the constant.
         k = Fraction(10) ** (d_places - n_places)
         if metric.type == "percent":
             k *= 100
-        ratio = quotient(
-            self._whole(n, 0),
-            self._whole(d, 1),
-            k,
-        )
+        numerators = self._whole(n, 0)
+        # Rows with a denominator of zero are absences, whose fraction is never looked at.
+        denominators = self._whole(d, 1)
+        ratio = quotient(numerators, denominators, k)
         if metric.type == "percent" and not metric.above_100:
             ratio = self._part(n, d, ratio)
         else:
             self._demand_both(n, d, self.gauge.keep(n <= d))
             self.demand(n >= 0, n <= self.limit)
             self.demand(d >= 0, d <= self.limit)
+            # Over zero only zero may stand: nothing was there to count.
             self.demand((d > 0) | (n == 0))
-        edges = ((">=", metric.range.low), ("<=", metric.range.high))
-        self.demand(
-            *(
-                ratio.holds(sign, self.gauge.ratio(edge))
-                for sign, edge in edges
-                if edge is not None
-            )
+        edges = (
+            (">=", metric.range.low),
+            ("<=", metric.range.high),
         )
+        for sign, edge in edges:
+            if edge is not None:
+                limit = self.gauge.ratio(edge)
+                self.demand(ratio.holds(sign, limit))
         # Null, where nothing is reported, is not zero: it would hide the absences behind it.
         zero = self.gauge.keep(d.eq_missing(0))
         given = pl.col(above).is_not_null()
@@ -500,6 +574,7 @@ class FigureReader:
         """Demand that numerators are within their denominators: such a share is at most 100, and
         nothing but zero stands over zero.
         """
+        # With the same places two columns are compared as they are; otherwise the fractions are.
         same_places = ratio.k == HUNDRED
         if same_places:
             within = ratio.n.expr <= ratio.d.expr
@@ -523,7 +598,9 @@ class FigureReader:
         """
         in_rows = n.is_null() == d.is_null()
         nulls = compared.null_count()
-        in_all = (n.null_count() == nulls) & (d.null_count() == nulls)
+        above_alike = n.null_count() == nulls
+        below_alike = d.null_count() == nulls
+        in_all = above_alike & below_alike
         self.tests.append(PlainTest(in_rows, in_all))
 
     def _ticks(self, name: str, *, sure: bool = False) -> tuple[pl.Expr, int]:
@@ -537,7 +614,9 @@ class FigureReader:
         if dtype == pl.Int64:
             return column, 0
         if dtype.is_integer():
-            ticks = self.gauge.keep(column.cast(pl.Int64, strict=False))
+            # A number that 64 bits do not hold becomes null, and is then one that was not read.
+            narrow = column.cast(pl.Int64, strict=False)
+            ticks = self.gauge.keep(narrow)
             places = 0
         elif dtype.is_numeric() or dtype == pl.String:
             ticks, read_one_way = self._decimals(name, sure=sure)
@@ -555,25 +634,24 @@ class FigureReader:
         can be read in one way only.
         """
         column, whole_numbers = self._whole_numbers(name)
-        others = pl.when(whole_numbers.is_null()).then(column.cast(pl.String))
-        text = others.str.strip_chars().str.replace(
-            ",",
-            ".",
-            literal=True,
-        )
+        is_other = whole_numbers.is_null()
+        others = pl.when(is_other).then(column.cast(pl.String))
+        stripped = others.str.strip_chars()
+        text = stripped.str.replace(",", ".", literal=True)
+        # The point is left out, and the decimals are filled up with zeros: −12.5 is −12 and 5000,
+        # together −125000. So neither a binary float nor a decimal type is needed.
         sign = text.str.extract(NUMBER, 1)
         whole = text.str.extract(NUMBER, 2)
         rest = text.str.extract(NUMBER, 3).fill_null("")
-        digits = pl.concat_str(
-            sign,
-            whole,
-            rest.str.pad_end(PLACES, "0"),
-        )
+        decimals = rest.str.pad_end(PLACES, "0")
+        digits = pl.concat_str(sign, whole, decimals)
         ticks = digits.cast(pl.Int64, strict=False)
         read_one_way = TRUE
-        if self.schema[name] == pl.String and not sure:
+        is_text = self.schema[name] == pl.String
+        if is_text and not sure:
             read_one_way = ~text.str.contains(UNSURE)
-        numbers = self.gauge.keep(pl.coalesce(whole_numbers * 10**PLACES, ticks))
+        whole_in_ticks = whole_numbers * 10**PLACES
+        numbers = self.gauge.keep(pl.coalesce(whole_in_ticks, ticks))
         return numbers, read_one_way
 
     def _whole_numbers(self, name: str) -> tuple[pl.Expr, pl.Expr]:
@@ -581,15 +659,22 @@ class FigureReader:
         than others.
         """
         column = pl.col(name)
+        dtype = self.schema[name]
         numbers: pl.Expr
-        if self.schema[name] == pl.String:
-            unsigned = pl.when(~column.str.contains("[+]"))
-            numbers = unsigned.then(column.cast(pl.Int64, strict=False))
-        elif self.schema[name].is_float():
-            whole = (column == column.floor()) & (column.abs() <= self.limit)
-            numbers = pl.when(whole).then(column).cast(pl.Int64)
+        if dtype == pl.String:
+            # Polars reads "+5" as a number; people who type it are asked what they mean.
+            without_plus = pl.when(~column.str.contains("[+]"))
+            cast = column.cast(pl.Int64, strict=False)
+            numbers = without_plus.then(cast)
+        elif dtype.is_float():
+            is_whole = column == column.floor()
+            within_limit = column.abs() <= self.limit
+            fitting = pl.when(is_whole & within_limit).then(column)
+            numbers = fitting.cast(pl.Int64)
         else:
-            numbers = pl.when(FALSE).then(pl.lit(0, pl.Int64))
+            # Decimals are all read by their digits.
+            zero = pl.lit(0, pl.Int64)
+            numbers = pl.when(FALSE).then(zero)
         return column, self.gauge.keep(numbers)
 
 
@@ -610,9 +695,13 @@ def _usual_items(lists: pl.Series) -> bool:
     """Whether all items of a column are plain text, and no two differ in case alone, wherever they
     stand.
     """
+    # Of all lists together: a table has far fewer different items than items.
     items = lists.explode(empty_as_null=False, keep_nulls=False).unique()
-    plain = not items.null_count() and not items.str.contains(ODD_ITEM).any()
-    return plain and items.str.to_lowercase().n_unique() == items.len()
+    if items.null_count():
+        return False
+    if items.str.contains(ODD_ITEM).any():
+        return False
+    return items.str.to_lowercase().n_unique() == items.len()
 
 
 def _none_blank(texts: pl.Series) -> bool:
@@ -621,7 +710,9 @@ def _none_blank(texts: pl.Series) -> bool:
     """
     given = texts.drop_nulls()
     plain_start = (given >= "!") & (given < "\x7f")
-    return bool(plain_start.all() or given.str.contains(SAYS).all())
+    if plain_start.all():
+        return True
+    return bool(given.str.contains(SAYS).all())
 
 
 Numbers: TypeAlias = Whole | None

@@ -1,4 +1,8 @@
-"""What rules in columns come to: groups, the index, and the columns in which results say it."""
+"""What rules in columns come to: groups, the index, and the columns in which results say it.
+
+Each result is worked out only where it is asked for. Points stay whole numbers of ticks to the end;
+`points` then gives them the type of the results without dividing anything.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -64,7 +68,8 @@ class Scored:
                 yield from self._exact()
             else:
                 yield self._once(name, shown).alias(name)
-        for group, total in zip(self.compiled.groups, self.totals, strict=True):
+        groups = zip(self.compiled.groups, self.totals, strict=True)
+        for group, total in groups:
             for part in wanted.of("group"):
                 ticks = getattr(total, part)
                 yield shown(ticks).alias(f"group.{group.id}.{part}")
@@ -76,7 +81,8 @@ class Scored:
         shown: Callable[[Whole], pl.Expr],
     ) -> Iterator[pl.Expr]:
         """Yield the columns of the rules: those of `parts`, rule by rule."""
-        # To share out what a rule counts for needs many columns: only where it is asked for.
+        # To share out what a rule counts for needs many columns: only where it is asked for. It is
+        # done for all rules at once, because shares of one group depend on each other.
         counted: Sequence[Counted] = []
         if "earned" in parts or "lost" in parts:
             counted = self.sums.counted(self.judged, self.totals)
@@ -90,6 +96,7 @@ class Scored:
 
     def _exact(self) -> Iterator[pl.Expr]:
         """Yield the index before it is rounded: numerator and denominator, not in lowest terms."""
+        # The program is told by `long`, and tries the next width, or goes row by row.
         exact = self.index.exact
         # The first number that the type cannot hold; decimals have 38 digits.
         end = 10**38
@@ -98,7 +105,9 @@ class Scored:
         numerator = exact.n.times(exact.k.numerator)
         denominator = exact.d.times(exact.k.denominator)
         parts = (numerator, denominator)
-        self.long |= any(max(-part.low, part.high) >= end for part in parts)
+        for part in parts:
+            largest = max(-part.low, part.high)
+            self.long |= largest >= end
         for part, name in zip(parts, EXACT, strict=True):
             column = written(part, self.exact)
             yield only_where(self.index.scored, column).alias(name)
@@ -122,9 +131,10 @@ class Scored:
 
 
 def _word(judged: Judged, part: str) -> pl.Expr:
+    """Return the state of a rule, or the reason for it, as a column of words."""
     if part == "state":
-        return judged.word(lambda one: str(one.state), STATE)
-    return judged.word(lambda one: str(one.reason), REASON)
+        return judged.word(lambda result: str(result.state), STATE)
+    return judged.word(lambda result: str(result.reason), REASON)
 
 
 def points(
@@ -139,7 +149,9 @@ def points(
         places: How many decimal places that version has: a later one may have others.
         scale: How results are written: with at least as many places, and as which type.
     """
-    return written(ticks.times(10 ** (scale.places - places)), scale.dtype)
+    # Results have the places of the version that has most: ticks of the others are multiplied.
+    more_places = scale.places - places
+    return written(ticks.times(10**more_places), scale.dtype)
 
 
 def written(whole: Whole, dtype: Dtype) -> pl.Expr:
@@ -151,5 +163,6 @@ def written(whole: Whole, dtype: Dtype) -> pl.Expr:
     if dtype.is_integer():
         return whole.expr.cast(dtype)
     if whole.fixed:
-        return pl.lit(Decimal(whole.low).scaleb(-dtype.scale), dtype)
+        number = Decimal(whole.low).scaleb(-dtype.scale)
+        return pl.lit(number, dtype)
     return whole.expr.cast(pl.Int128).reinterpret(dtype=dtype)

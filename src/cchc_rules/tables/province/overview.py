@@ -45,15 +45,26 @@ def overview(
 ) -> Document:
     """Return the overview of scored units as a document.
 
-    `results` must have the index, the points of groups and what rules lost, as `score` writes them;
-    `ranks` is the document that `ranking` makes of the same units, and gives the language. Raises
+    Arguments:
+        rules: The rule set that the units were scored with.
+        results: Their results, which must have the index, the points of groups and what rules lost,
+            as `score` writes them.
+        ranks: The document that `ranking` makes of the same units; it gives the language, too.
+
+    Returns plain data, in which points and shares are texts with the places of the index. Raises
     `SubmissionError` for results of other rules, and for more units than a page can show.
     """
     return Overview(rules, results, ranks["language"]).document(ranks)
 
 
 class Overview:
-    """Makes the parts of one overview."""
+    """Makes the parts of one overview.
+
+    Arguments:
+        rules: The rule set, of which groups and rules of all versions are shown.
+        results: The scored units.
+        lang: The language of titles.
+    """
 
     def __init__(
         self,
@@ -70,7 +81,9 @@ class Overview:
             self.groups |= version.groups
             self.all_rules |= version.rules
         self.areas = [group for group in self.groups.values() if _is_area(group)]
-        units = read_units(results, ("unit", "index", *self._columns()))
+        needed = ("unit", "index", *self._columns())
+        units = read_units(results, needed)
+        # A unit of which nothing was left to score has no index, and takes no part in averages.
         self.frame = units.frame.filter(pl.col("index").is_not_null())
         if units.frame.height > MOST_UNITS:
             most = {"most": Figures(MOST_UNITS)}
@@ -79,7 +92,8 @@ class Overview:
     def _columns(self) -> Iterator[str]:
         """Yield the columns that an overview reads, beside unit and index."""
         for area in self.areas:
-            yield from (f"group.{area.id}.earned", f"group.{area.id}.lost")
+            yield f"group.{area.id}.earned"
+            yield f"group.{area.id}.lost"
         for group in self.groups.values():
             if _is_scaled(group):
                 yield f"group.{group.id}.lost"
@@ -90,14 +104,14 @@ class Overview:
         """Return the document."""
         shares = self._shares()
         titles = band_titles(self.rules, self.lang)
-        units = [
-            {
-                **unit,
-                "band_title": titles.get(unit["band"] or ""),
+        units = []
+        for unit in ranks["units"]:
+            band = unit["band"] or ""
+            further = {
+                "band_title": titles.get(band),
                 "areas": shares[self._key(unit)],
             }
-            for unit in ranks["units"]
-        ]
+            units.append({**unit, **further})
         return {
             **ranks,
             "kind": "overview",
@@ -126,17 +140,20 @@ class Overview:
     # The index
 
     def _index(self) -> Document:
+        """Return the highest, the lowest, the average and the median index; nulls of no unit."""
         indices = sorted(map(Fraction, self.frame["index"]))
         if not indices:
             return dict.fromkeys(("highest", "lowest", "average", "median"))
         count = len(indices)
         # With an even number of units two stand in the middle, with an odd one the same one twice.
-        middle = indices[(count - 1) // 2] + indices[count // 2]
+        lower_middle = indices[(count - 1) // 2]
+        upper_middle = indices[count // 2]
+        median = (lower_middle + upper_middle) / 2
         return {
             "highest": self._points(indices[-1]),
             "lowest": self._points(indices[0]),
-            "average": self._points(sum(indices, Fraction(0)) / count),
-            "median": self._points(middle / 2),
+            "average": self._points(_average(indices)),
+            "median": self._points(median),
         }
 
     def _bands(self) -> list[Document]:
@@ -144,11 +161,16 @@ class Overview:
         if "band" not in self.frame.columns:
             return []
         counts = dict(self.frame["band"].value_counts().rows())
-        highest_first = sorted(self.rules.bands, key=_lower_edge, reverse=True)
+        highest_first = sorted(
+            self.rules.bands,
+            key=_lower_edge,
+            reverse=True,
+        )
         return [self._band(band, counts.get(band.id, 0)) for band in highest_first]
 
     def _band(self, band: Band, units: int) -> Document:
-        share = percent(Fraction(units), Fraction(self.frame.height))
+        all_units = Fraction(self.frame.height)
+        share = percent(Fraction(units), all_units)
         return {
             "id": band.id,
             "title": band.title.of(self.lang),
@@ -157,7 +179,10 @@ class Overview:
         }
 
     def _distribution(self) -> list[Document]:
-        """Return how many units have an index in each part of the scale, without the empty ends."""
+        """Return how many units have an index in each part of the scale, without the empty ends.
+
+        A bar's length is in percent of the longest one.
+        """
         width = self.rules.index.scale / BINS
         bins = [self._bin(Fraction(index), width) for index in self.frame["index"]]
         if not bins:
@@ -185,7 +210,9 @@ class Overview:
         for unit in units:
             if unit["district"] is not None:
                 members.setdefault(unit["district"], []).append(unit)
-        districts = [self._district(name, inside) for name, inside in members.items()]
+        districts = []
+        for name, inside in members.items():
+            districts.append(self._district(name, inside))
         return sorted(districts, key=_best_average_first)
 
     def _district(self, name: str, units: Sequence[Document]) -> Document:
@@ -195,19 +222,20 @@ class Overview:
         return {
             "district": name,
             "units": len(units),
-            "average": self._points(sum(indices, Fraction(0)) / len(indices)),
-            "best": {"unit": best["unit"], "index": best["index"]},
-            "last": {"unit": last["unit"], "index": last["index"]},
+            "average": self._points(_average(indices)),
+            "best": _named_index(best),
+            "last": _named_index(last),
         }
 
     # Areas
 
     def _shares(self) -> dict[tuple[Any, ...], list[Document]]:
         """Return, for each unit, what part of its points each area earned."""
-        return {
-            self._key(row): [self._share_of(area, row) for area in self.areas]
-            for row in self.frame.iter_rows(named=True)
-        }
+        shares = {}
+        for row in self.frame.iter_rows(named=True):
+            of_unit = [self._share_of(area, row) for area in self.areas]
+            shares[self._key(row)] = of_unit
+        return shares
 
     def _share_of(self, area: Group, row: Mapping[str, Any]) -> Document:
         """Return an area's share of one unit; none where the area is for other kinds of unit."""
@@ -219,20 +247,25 @@ class Overview:
 
     def _area(self, area: Group) -> Document:
         """Return an area with what part of all its points all units earned."""
-        earned = Fraction(self.frame[f"group.{area.id}.earned"].sum() or 0)
-        lost = Fraction(self.frame[f"group.{area.id}.lost"].sum() or 0)
+        # Of no units the sum may be null.
+        earned_sum = self.frame[f"group.{area.id}.earned"].sum() or 0
+        lost_sum = self.frame[f"group.{area.id}.lost"].sum() or 0
+        shares = _share(Fraction(earned_sum), Fraction(lost_sum))
         return {
             "id": area.id,
             "title": area.title.of(self.lang),
-            **_share(earned, lost),
+            **shares,
         }
 
     # Rules
 
     def _costly(self) -> list[Document]:
         """Return the rules that cost most points over all units."""
-        lost = {id_: self._lost(rule) for id_, rule in self.all_rules.items()}
+        lost = {}
+        for id_, rule in self.all_rules.items():
+            lost[id_] = self._lost(rule)
         together = sum(lost.values(), Fraction(0))
+        # Of equal losses the id decides: so the same results always give the same page.
         most_first = sorted(lost, key=lambda id_: (-lost[id_], id_))
         return [
             self._rule(self.all_rules[id_], lost[id_], together)
@@ -257,7 +290,8 @@ class Overview:
         lost = Fraction(0)
         for part, whole, all_parts in zip(own, group_lost, together, strict=True):
             if part and whole:
-                lost += Fraction(whole) * Fraction(part) / Fraction(all_parts)
+                part_of_all = Fraction(part) / Fraction(all_parts)
+                lost += Fraction(whole) * part_of_all
         return lost
 
     @cached_property
@@ -267,11 +301,13 @@ class Overview:
         for rule in self.all_rules.values():
             scaled = self._scaled_group(rule.group)
             if scaled is not None:
-                columns.setdefault(scaled, []).append(f"rule.{rule.id}.lost")
-        return {
-            group: self.frame.select(pl.sum_horizontal(inside)).to_series()
-            for group, inside in columns.items()
-        }
+                inside = columns.setdefault(scaled, [])
+                inside.append(f"rule.{rule.id}.lost")
+        together = {}
+        for group, inside in columns.items():
+            sums = self.frame.select(pl.sum_horizontal(inside))
+            together[group] = sums.to_series()
+        return together
 
     def _scaled_group(self, group: str) -> str | None:
         """Return the mean or the pool that a group is or lies in, None for plain sums."""
@@ -294,6 +330,7 @@ class Overview:
         together: Fraction,
     ) -> Document:
         *_, top = self._upwards(rule.group)
+        lost_some = self.frame[f"rule.{rule.id}.lost"] > 0
         return {
             "rule": rule.id,
             "title": rule.title.of(self.lang),
@@ -302,7 +339,7 @@ class Overview:
             "lost": self._points(lost),
             "share": percent(lost, together),
             "average": self._points(lost / self.frame.height),
-            "units": int((self.frame[f"rule.{rule.id}.lost"] > 0).sum()),
+            "units": int(lost_some.sum()),
             "missing": self._missing(rule),
         }
 
@@ -329,6 +366,7 @@ def _share(earned: Fraction, lost: Fraction) -> Document:
     share = percent(earned, earned + lost)
     if share is None:
         return {"share": None, "step": 0}
+    # The share as it is shown decides: 79.96 shows as 80.0, and stands with what is 80.
     step = 1 + sum(Decimal(share) >= edge for edge in STEPS)
     return {"share": share, "step": step}
 
@@ -347,6 +385,17 @@ def _index_of(unit: Document) -> Decimal:
     return Decimal(unit["index"])
 
 
+def _named_index(unit: Document) -> Document:
+    return {
+        "unit": unit["unit"],
+        "index": unit["index"],
+    }
+
+
+def _average(indices: Sequence[Fraction]) -> Fraction:
+    return sum(indices, Fraction(0)) / len(indices)
+
+
 def percent(part: Fraction, whole: Fraction) -> str | None:
     """Return a part of a whole in percent, rounded half up to one place; None of nothing.
 
@@ -356,4 +405,5 @@ def percent(part: Fraction, whole: Fraction) -> str | None:
     if not whole:
         return None
     tenths = part * 1000 / whole
-    return number.fixed(number.half_up(tenths.numerator, tenths.denominator), 1)
+    rounded = number.half_up(tenths.numerator, tenths.denominator)
+    return number.fixed(rounded, 1)

@@ -10,6 +10,7 @@ import polars as pl
 
 from cchc_rules.base.problem import Problem, SubmissionError, bounded, nearest, quoted
 from cchc_rules.base.text import normal_name
+from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.result_columns import EXACT, ROW
 from cchc_rules.tables.score_files import errors_beside
 from cchc_rules.tables.score_table import Scores
@@ -29,7 +30,11 @@ MOST_UNITS_NAMED = 5
 
 
 class GivenResults(NamedTuple):
-    """Results as they are handed over, with what is known of the rows that were refused."""
+    """Results as they are handed over, with what is known of the rows that were refused.
+
+    A row that was refused has no result, but its unit has its place in a ranking all the same: it
+    is named there as one without a rank.
+    """
 
     table: pl.DataFrame
     refused: pl.DataFrame | None = None
@@ -54,8 +59,12 @@ class ScoredUnits(NamedTuple):
 def load_results(path: Path, errors: Path | None = None) -> GivenResults:
     """Load results that `score` has written, with the errors that it wrote beside them.
 
-    `errors` names the table of errors where it does not stand beside. Raises `SubmissionError`
-    where a file cannot be read, or is no such table.
+    Arguments:
+        path: The file of the results.
+        errors: The table of errors, where it does not stand beside the results. One that is named
+            must be there; one that would stand beside them may be missing.
+
+    Raises `SubmissionError` where a file cannot be read, or is no such table.
     """
     table = load_table(path)
     first_row = first_row_number(path)
@@ -67,11 +76,17 @@ def load_results(path: Path, errors: Path | None = None) -> GivenResults:
 
 
 def given_results(results: Any, name: str = "") -> GivenResults:
-    """Return results in one form: those of `score_table` bring their errors, a bare table none."""
+    """Return results in one form: those of `score_table` bring their errors, a bare table none.
+
+    Arguments:
+        results: `GivenResults`, `Scores`, or anything that Polars makes a table of.
+        name: What problems call the table.
+    """
     if isinstance(results, GivenResults):
         return results
     if isinstance(results, Scores):
-        return GivenResults(results.results, refused_rows(results.errors), name)
+        refused = refused_rows(results.errors)
+        return GivenResults(results.results, refused, name)
     if isinstance(results, pl.DataFrame):
         return GivenResults(results, None, name)
     return GivenResults(pl.DataFrame(results), None, name)
@@ -83,10 +98,12 @@ def refused_rows(errors: Any, name: str = "errors") -> pl.DataFrame:
     The unit is null where the row could not be read that far. Raises `SubmissionError` where it is
     no table of errors.
     """
-    table = errors if isinstance(errors, pl.DataFrame) else pl.DataFrame(errors)
+    table = _as_table(errors)
     _require(table, (ROW, "code"), name)
     if "unit" not in table.columns:
-        table = table.with_columns(pl.lit(None, pl.String).alias("unit"))
+        no_unit = pl.lit(None, pl.String).alias("unit")
+        table = table.with_columns(no_unit)
+    # A row has an error for each thing that is wrong with it; it is one row all the same.
     read = _read(GivenResults(table, None, name), (ROW, "unit"))
     return read.unique(ROW, keep="first", maintain_order=True)
 
@@ -96,7 +113,7 @@ def listed_units(units: Any, name: str = "units") -> pl.DataFrame:
 
     Raises `SubmissionError` where the table has no column `unit`.
     """
-    table = units if isinstance(units, pl.DataFrame) else pl.DataFrame(units)
+    table = _as_table(units)
     _require(table, ("unit",), name)
     read = _read(GivenResults(table, None, name), unit_key(table))
     return read.drop_nulls("unit").unique(maintain_order=True)
@@ -108,6 +125,11 @@ def read_units(
     name: str = "",
 ) -> ScoredUnits:
     """Return the units of results, held against what a ranking needs.
+
+    Arguments:
+        results: The results, in any form that `given_results` takes.
+        needed: The columns without which they are refused.
+        name: What problems call the table.
 
     Raises `SubmissionError` where a column is missing or a cell does not hold what `score` writes
     there, a unit stands twice, there are several periods, or the errors belong to other results.
@@ -131,7 +153,9 @@ def read_units(
 
 def unit_key(frame: pl.DataFrame) -> Sequence[str]:
     """Return the columns that tell units apart: a name stands for one unit in each district."""
-    return ("unit", "district") if "district" in frame.columns else ("unit",)
+    if "district" in frame.columns:
+        return ("unit", "district")
+    return ("unit",)
 
 
 def require_once(units: ScoredUnits, columns: Sequence[str]) -> None:
@@ -144,33 +168,42 @@ def require_once(units: ScoredUnits, columns: Sequence[str]) -> None:
 # Reading
 
 
+def _as_table(source: Any) -> pl.DataFrame:
+    if isinstance(source, pl.DataFrame):
+        return source
+    return pl.DataFrame(source)
+
+
 def _require(
     table: pl.DataFrame,
     needed: Iterable[str],
     name: str,
 ) -> None:
     """Refuse a table without the columns that are needed."""
-    problems = [
-        Problem(
-            "scores-columns",
-            (column,),
-            {"name": quoted(column), "nearest": nearest(column, table.columns)},
-            name,
-        )
-        for column in needed
-        if column not in table.columns
-    ]
+    problems = []
+    for column in needed:
+        if column not in table.columns:
+            arguments = {
+                "name": quoted(column),
+                "nearest": nearest(column, table.columns),
+            }
+            problem = Problem("scores-columns", (column,), arguments, name)
+            problems.append(problem)
     if problems:
         raise SubmissionError(bounded(problems))
 
 
 def _is_known(column: str) -> bool:
-    return column in NAMES or _is_number(column) or column.endswith(".state")
+    """Whether a ranking or an overview may read a column; others are left as they are."""
+    if column in NAMES or column.endswith(".state"):
+        return True
+    return _is_number(column)
 
 
 def _is_number(column: str) -> bool:
-    points = column.endswith((".earned", ".lost", ".excluded"))
-    return points or column in (ROW, "index", *EXACT)
+    if column in (ROW, "index", *EXACT):
+        return True
+    return column.endswith((".earned", ".lost", ".excluded"))
 
 
 def _read(given: GivenResults, columns: Iterable[str]) -> pl.DataFrame:
@@ -179,7 +212,10 @@ def _read(given: GivenResults, columns: Iterable[str]) -> pl.DataFrame:
     problems: list[Problem] = []
     for column in columns:
         cells = given.table.get_column(column)
-        values = _numbers(cells) if _is_number(column) else _words(cells)
+        if _is_number(column):
+            values = _numbers(cells)
+        else:
+            values = _words(cells)
         read.append(values)
         problems += _unread(cells, values, given)
     if problems:
@@ -189,33 +225,36 @@ def _read(given: GivenResults, columns: Iterable[str]) -> pl.DataFrame:
 
 def _numbers(cells: pl.Series) -> pl.Series:
     """Return exact numbers, null where a cell is none; a binary float is none, however it looks."""
-    dtype = pl.Int64 if cells.name in (ROW, *EXACT) else POINTS
+    dtype: Dtype = POINTS
+    if cells.name in (ROW, *EXACT):
+        dtype = pl.Int64
+    # Two indices that differ in the ninth place are two ranks: a float may not tell them apart.
     if cells.dtype.is_float() or cells.dtype.is_nested():
-        return pl.Series(cells.name, [None] * len(cells), dtype)
+        return _nulls(cells, dtype)
     if cells.dtype.is_integer() or cells.dtype.is_decimal():
         return cells.cast(dtype, strict=False)
     # Points have no marks between thousands. So a comma is the decimal sign, as it is where a
     # Vietnamese Excel has saved the results anew: 82,56 is 82.56.
-    texts = cells.cast(pl.String).str.replace(r"^(-?\d+),(\d+)$", "$1.$2")
-    return texts.cast(dtype, strict=False)
+    texts = cells.cast(pl.String)
+    with_points = texts.str.replace(r"^(-?\d+),(\d+)$", "$1.$2")
+    return with_points.cast(dtype, strict=False)
+
+
+def _nulls(cells: pl.Series, dtype: Dtype) -> pl.Series:
+    return pl.Series(cells.name, [None] * len(cells), dtype)
 
 
 def _words(cells: pl.Series) -> pl.Series:
     """Return words in normal form, null where there are none."""
     if cells.dtype.is_nested() or cells.dtype == pl.Binary:
-        return pl.Series(
-            cells.name,
-            [None] * len(cells),
-            pl.String,
-        )
+        return _nulls(cells, pl.String)
     texts = cells.cast(pl.String)
     # A column has few different words, or as many as units: each is brought into form once.
-    forms = {text: normal_name(text) or None for text in texts.unique().drop_nulls()}
-    return pl.Series(
-        cells.name,
-        [forms.get(text) for text in texts],
-        pl.String,
-    )
+    forms: dict[str | None, str | None] = {}
+    for text in texts.unique().drop_nulls():
+        forms[text] = normal_name(text) or None
+    normal = [forms.get(text) for text in texts]
+    return pl.Series(cells.name, normal, pl.String)
 
 
 def _unread(
@@ -227,16 +266,17 @@ def _unread(
     filled = cells.is_not_null()
     if cells.dtype == pl.String:
         filled &= cells.str.strip_chars() != ""
-    for position in (filled & values.is_null()).arg_true().head(MOST_CELLS):
-        yield Problem(
-            "scores-cell",
-            (cells.name,),
-            {"given": quoted(cells[position]), "row": _row(given, position)},
-            given.name,
-        )
+    unread = filled & values.is_null()
+    for position in unread.arg_true().head(MOST_CELLS):
+        arguments = {
+            "given": quoted(cells[position]),
+            "row": _row(given, position),
+        }
+        yield Problem("scores-cell", (cells.name,), arguments, given.name)
 
 
 def _row(given: GivenResults, position: int) -> str:
+    """Return the number of a row as readers of the file count; positions count from 0."""
     return str(position + given.first_row)
 
 
@@ -244,6 +284,7 @@ def _row(given: GivenResults, position: int) -> str:
 
 
 def _nameless(frame: pl.DataFrame, given: GivenResults) -> Iterator[Problem]:
+    """Yield the rows that name no unit."""
     unnamed = frame.get_column("unit").is_null()
     for position in unnamed.arg_true().head(MOST_CELLS):
         row = {"row": _row(given, position)}
@@ -254,9 +295,14 @@ def _half_empty(frame: pl.DataFrame, given: GivenResults) -> Iterator[Problem]:
     """Yield the cells that are empty beside one that `score` never fills alone."""
     for column, other in _together(frame.columns):
         missing = frame.get_column(column).is_null()
-        alone = missing != frame.get_column(other).is_null()
+        other_missing = frame.get_column(other).is_null()
+        alone = missing != other_missing
         for position in alone.arg_true().head(MOST_CELLS):
-            empty, filled = (column, other) if missing[position] else (other, column)
+            empty = other
+            filled = column
+            if missing[position]:
+                empty = column
+                filled = other
             arguments = {"row": _row(given, position), "other": quoted(filled)}
             yield Problem("scores-empty", (empty,), arguments, given.name)
 
@@ -267,6 +313,8 @@ def _together(columns: Sequence[str]) -> Iterator[tuple[str, str]]:
     for column in EXACT:
         if {"index", column} <= known:
             yield "index", column
+    # Results may lack columns, but of those that are there a row has all or none: a group or a
+    # rule of another kind of unit has none.
     for column in columns:
         whose, _, part = column.rpartition(".")
         lost = f"{whose}.lost"
@@ -294,6 +342,7 @@ def _twice(
     columns: Sequence[str],
     name: str,
 ) -> list[Problem]:
+    """Return the units that are the same in these columns, the first by name."""
     repeated = frame.filter(frame.select(columns).is_duplicated())
     names = repeated.get_column("unit").drop_nulls().unique().sort()
     return [
@@ -306,7 +355,8 @@ def _several_periods(frame: pl.DataFrame, name: str) -> Iterator[Problem]:
     """Ranks compare units over one time."""
     if "period" not in frame.columns:
         return
-    periods = frame.get_column("period").unique().drop_nulls().sort()
+    periods = frame.get_column("period")
+    periods = periods.unique().drop_nulls().sort()
     if len(periods) > 1:
         arguments = {"periods": quoted(", ".join(periods), 120)}
         yield Problem("several-periods", (), arguments, name)
