@@ -1,6 +1,10 @@
 """Formulas in columns: the expressions of rules, over exact fractions in columns.
 
 Words and days have no form here; a formula that reads one goes to the single engine.
+
+An expression is a list that begins with a sign, as reports carry it. `late / 4 >= 2` is
+`[">=", ["/", {"metric": "late"}, "4"], "2"]`; its column is built from the inside out, each list
+from the columns of its operands.
 """
 
 from collections.abc import Callable, Mapping
@@ -73,6 +77,7 @@ class ColumnFormula:
         return self._value(expression, rule_values)  # type: ignore[return-value]
 
     def _value(self, expression: Any, rule_values: Mapping[str, Ratio]) -> Value:
+        # Numbers are texts in an expression: JSON has no exact decimals.
         if isinstance(expression, bool):
             return certain(expression)
         if isinstance(expression, str):
@@ -93,7 +98,8 @@ class ColumnFormula:
         if name in rule_values:
             return rule_values[name]
         id_ = expression.get("metric", "")
-        if id_ not in self.figures or self.metrics[id_].type in ("date", "level"):
+        known = id_ in self.figures
+        if not known or self.metrics[id_].type in ("date", "level"):
             raise NoColumnsError(f"{name}{id_}")
         figure = self.figures[id_]
         self.names[id_] = figure
@@ -103,6 +109,11 @@ class ColumnFormula:
         return figure.ratio.holds("==", yes)
 
     def _step(self, sign: str, parts: list[Value]) -> Value:
+        """Return the column of one step, whose operands are columns.
+
+        What a step may take was checked when the rule set was loaded; here only steps without a
+        column, such as a comparison of two conditions, are refused.
+        """
         ratios = [part for part in parts if isinstance(part, Ratio)]
         tests = [part for part in parts if isinstance(part, pl.Expr)]
         if sign == "if" and len(tests) == 1:
@@ -123,14 +134,15 @@ class ColumnFormula:
         """Return how many tests hold."""
         yes = self.gauge.number(1)
         no = self.gauge.number(0)
-        count = self.gauge.total([pick(test, yes, no) for test in tests])
-        return quotient(count, yes)
+        ones = [pick(test, yes, no) for test in tests]
+        return quotient(self.gauge.total(ones), yes)
 
     def _over(self, dividend: Ratio, divisor: Ratio) -> Ratio:
         """Return a quotient; rows whose divisor is zero are not plain."""
         dividend = dividend.kept()
         divisor = divisor.kept()
-        is_zero = divisor.holds("==", self.gauge.ratio(Fraction(0)))
+        zero = self.gauge.ratio(Fraction(0))
+        is_zero = divisor.holds("==", zero)
         if is_zero is TRUE:
             raise NoColumnsError("nothing but zero below a fraction")
         # Bounds often tell that a divisor is never zero; then there is nothing to ask in any row.

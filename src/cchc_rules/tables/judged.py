@@ -9,8 +9,8 @@ Points, state and reason are read from the same ladder, and only what is asked f
     in other rows     partly met       120
 
 `part("earned")` becomes “0 where no figure, else 400 where value >= 90, else 120”. Neighbours that
-agree in what is asked for are one: `holds(lambda result: result.earned ...)` needs no more tests
-than there are different answers.
+agree in what is asked for are one: `holds(lambda result: result.state in PASSING)` needs no more
+tests than there are changes between yes and no, going down the ladder.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +24,7 @@ from cchc_rules.tables.exact_columns import (
     TRUE,
     Ratio,
     Whole,
+    certain,
     choose,
     every,
     pick,
@@ -37,10 +38,7 @@ Read = TypeVar("Read")
 
 
 class ColumnResult(NamedTuple):
-    """What can become of a rule: its state and why, its points in ticks.
-
-    `exact` are the points before they are rounded, which means add up.
-    """
+    """What can become of a rule: its state and why, its points in ticks."""
 
     state: State
     reason: Reason
@@ -48,7 +46,9 @@ class ColumnResult(NamedTuple):
     lost: Whole
     excluded: Whole
     rescaled: Whole
+    """The part of `excluded` that leaves the scale."""
     exact: Ratio
+    """The points earned, before they are rounded: means add up these."""
     alone: bool = False
     """Whether the row goes to the single engine."""
     given: bool = False
@@ -56,9 +56,13 @@ class ColumnResult(NamedTuple):
 
     def same(self, other: "ColumnResult") -> bool:
         """Whether both are known to be the same; two columns of equal values may not be."""
-        same_words = self._words == other._words
-        parts = all(getattr(self, part).same(getattr(other, part)) for part in PARTS)
-        return same_words and parts and self.exact.same(other.exact)
+        if self._words != other._words:
+            return False
+        for part in PARTS:
+            mine: Whole = getattr(self, part)
+            if not mine.same(getattr(other, part)):
+                return False
+        return self.exact.same(other.exact)
 
     @property
     def _words(self) -> tuple[State, Reason, bool, bool]:
@@ -87,9 +91,12 @@ class Judged:
     def part(self, name: str) -> Whole:
         """Return a column of points: one of `PARTS`."""
         if name not in self._parts:
-            values = [(where, getattr(result, name)) for where, result in self.branches]
+            values = []
+            for where, result in self.branches:
+                values.append((where, getattr(result, name)))
             rungs = merged(values, Whole.same)
-            column = rungs[-1][1]
+            # From the last to the first: each needs the column of those after it.
+            _, column = rungs[-1]
             for where, whole in reversed(rungs[:-1]):
                 column = pick(where, whole, column)
             self._parts[name] = column.kept()
@@ -98,7 +105,8 @@ class Judged:
     @property
     def exact(self) -> Ratio:
         """The points before they are rounded."""
-        column = self.branches[-1][1].exact
+        _, last = self.branches[-1]
+        column = last.exact
         for where, result in reversed(self.branches[:-1]):
             column = choose(where, result.exact, column)
         return column
@@ -108,7 +116,8 @@ class Judged:
         answers = [(where, test(result)) for where, result in self.branches]
         rungs = merged(answers, bool.__eq__)
         if len(rungs) == 1:
-            return TRUE if rungs[0][1] else FALSE
+            _, answer = rungs[0]
+            return certain(answer)
         return stacked([(where, pl.lit(value)) for where, value in rungs])
 
     def word(self, of: Callable[[ColumnResult], str], dtype: pl.Enum) -> pl.Expr:
@@ -120,11 +129,11 @@ class Judged:
     def changed(self, change: Callable[[ColumnResult], ColumnResult]) -> "Judged":
         """Return the ladder with other results; the same where all stay as they were."""
         branches = [(where, change(result)) for where, result in self.branches]
-        unchanged = all(
-            new.same(old)
-            for (_, new), (_, old) in zip(branches, self.branches, strict=True)
-        )
-        return self if unchanged else Judged(branches)
+        # The ladder itself keeps the columns that were made of it; a new one makes its own.
+        pairs = zip(branches, self.branches, strict=True)
+        if all(new.same(old) for (_, new), (_, old) in pairs):
+            return self
+        return Judged(branches)
 
     def before(
         self,
@@ -133,10 +142,13 @@ class Judged:
     ) -> "Judged":
         """Return the ladder in which a result becomes another where its condition holds."""
         branches: list[Branch] = []
+        # The changed result stands before the old one, which takes the rows that are left. Where it
+        # is known beforehand which of the two it is, there is one branch.
         for where, result in self.branches:
             changes = condition(result)
             if changes is not FALSE:
-                branches.append((every((where, changes)), change(result)))
+                both = every((where, changes))
+                branches.append((both, change(result)))
             if changes is not TRUE:
                 branches.append((where, result))
         return Judged(branches)
@@ -145,10 +157,12 @@ class Judged:
 def _open(branches: Iterable[Branch]) -> list[Branch]:
     """Return the branches that a row can reach; the last holds in every row that is left."""
     possible = [branch for branch in branches if branch[0] is not FALSE]
-    last = next(
-        position for position, (where, _) in enumerate(possible) if where is TRUE
-    )
-    return possible[: last + 1]
+    reachable: list[Branch] = []
+    for branch in possible:
+        reachable.append(branch)
+        if branch[0] is TRUE:
+            break
+    return reachable
 
 
 def when(
@@ -160,7 +174,10 @@ def when(
 
     Only `yes` is narrowed to the condition: a row that comes past all of it does not meet that.
     """
-    inner = [(every((condition, where)), result) for where, result in _open(yes)]
+    inner = []
+    for where, result in _open(yes):
+        both = every((condition, where))
+        inner.append((both, result))
     return [*inner, *no]
 
 
@@ -171,16 +188,19 @@ def merged(
     """Return the rungs of a ladder of values, neighbours of the same value as one."""
     together: list[tuple[pl.Expr, Read]] = []
     for where, value in rungs:
-        if together and same(together[-1][1], value):
-            together[-1] = (some((together[-1][0], where)), value)
-        else:
-            together.append((where, value))
+        if together:
+            where_before, value_before = together[-1]
+            if same(value_before, value):
+                either = some((where_before, where))
+                together[-1] = (either, value)
+                continue
+        together.append((where, value))
     return together
 
 
 def stacked(rungs: Sequence[tuple[pl.Expr, pl.Expr]]) -> pl.Expr:
     """Return the value of the first rung whose condition holds, the last one's where none does."""
-    column = rungs[-1][1]
+    _, column = rungs[-1]
     for where, value in reversed(rungs[:-1]):
         column = pl.when(where).then(value).otherwise(column)
     return column

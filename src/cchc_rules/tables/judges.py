@@ -65,6 +65,7 @@ from cchc_rules.tables.exact_columns import (
     Gauge,
     Ratio,
     as_ratio,
+    certain,
     choose,
     every,
     never,
@@ -86,7 +87,6 @@ OF_REASON = {
     Reason.WAIVED: State.WAIVED,
 }
 """The state of each absence."""
-
 
 _MAY_WAIT = (State.PARTLY_MET, State.NOT_MET, State.MISSING)
 """States that give way to “not yet due” before a rule's day."""
@@ -151,7 +151,10 @@ class Judge:
 
     def worth(self, rule: Rule) -> Worth:
         """Return a rule's weight and its fewest points, in ticks."""
-        return Worth(int(rule.weight * self.unit), int(rule.lowest * self.unit))
+        # The loader has refused weights that are no whole number of ticks.
+        weight = rule.weight * self.unit
+        lowest = rule.lowest * self.unit
+        return Worth(int(weight), int(lowest))
 
 
 class RuleJudge:
@@ -183,7 +186,12 @@ class RuleJudge:
 
     def judged(self) -> Judged:
         """Return the rule in columns."""
-        judged = Judged(self._manual() if self.by_hand else self._measured())
+        if self.by_hand:
+            judged = Judged(self._manual())
+        else:
+            judged = Judged(self._measured())
+        # Each step from here on goes before all that stand above it: an absent block before a
+        # closed gate, a closed gate before a day that has not come, that before an unknown gate.
         if self.rule.requires:
             judged = self._unless_gate_unknown(judged)
         if self.rule.due is not None and self.judge.as_of < self.rule.due:
@@ -206,7 +214,9 @@ class RuleJudge:
             Reason.BLOCK_ABSENT,
         )
         branches = when(self.absent, [(TRUE, block_absent)], branches)
-        return Judged((self.gauge.keep(where), result) for where, result in branches)
+        # Points, state and reason all read the conditions: each is worked out once.
+        kept = [(self.gauge.keep(where), result) for where, result in branches]
+        return Judged(kept)
 
     # Results
 
@@ -220,7 +230,9 @@ class RuleJudge:
     ) -> ColumnResult:
         """Return a result that is the same in every row."""
         lost = self.worth.weight - earned - excluded
-        rescaled = excluded if rescales else 0
+        rescaled = 0
+        if rescales:
+            rescaled = excluded
         number = self.gauge.number
         return ColumnResult(
             state,
@@ -269,24 +281,36 @@ class RuleJudge:
         """
         ticks = ticks.kept()
         if met is None:
-            met = ticks.holds(">=", self.gauge.ratio(Fraction(self.worth.weight)))
+            met = ticks.holds(">=", self._ticks(Symbol.WEIGHT))
+        # A point too little for a tick is a point: the rule is partly met, and 0.00 is shown.
         above = ticks.holds(">", self.gauge.ratio(Fraction(0)))
         earned = ticks.rounded().kept()
         zero = self.gauge.number(0)
         lost = self.gauge.number(self.worth.weight) - earned
-        states = ((met, State.MET), (above, State.PARTLY_MET), (TRUE, State.NOT_MET))
+        result = ColumnResult(
+            State.NOT_MET,
+            reason,
+            earned=earned,
+            lost=lost,
+            excluded=zero,
+            rescaled=zero,
+            exact=ticks,
+        )
         return [
-            (where, ColumnResult(state, reason, earned, lost, zero, zero, ticks))
-            for where, state in states
+            (met, result._replace(state=State.MET)),
+            (above, result._replace(state=State.PARTLY_MET)),
+            (TRUE, result),
         ]
 
     # Figures
 
     def _manual(self) -> list[Branch]:
+        """Return the branches of a rule whose points a person gives (semantics L3)."""
         awaited = self._absent(State.MISSING, Reason.POINTS_AWAITED)
         ticks = self.given.ratio.times(Fraction(self.judge.unit))
         points = self._result(ticks, Reason.MANUAL, None)
-        not_given = self.given.absences[0][0]
+        # Points that a person gives are absent in one way only: nobody has given them yet.
+        not_given, _ = self.given.absences[0]
         return when(not_given, [(TRUE, awaited)], points)
 
     def _measured(self) -> list[Branch]:
@@ -296,6 +320,7 @@ class RuleJudge:
         columns = ColumnFormula(self.rules.metrics, self.figures, self.gauge)
         threshold, threshold_figure = self._threshold(columns)
         figures = [value_figure, *threshold_figure]
+        # Units that are exempt, such as dossiers late by somebody else's fault, are not counted.
         exempt = self.rule.deduction.axis.exempt
         if exempt is not None:
             exempt_figure = self._figure(exempt)
@@ -308,7 +333,8 @@ class RuleJudge:
             for where, reason in ranked(figures)
         ]
         if columns.plain:
-            # A divisor of zero: what becomes of the row, the single engine says.
+            # A divisor of zero: what becomes of the row, the single engine says. The branch stands
+            # behind the absences, since a figure that is not there makes no fault.
             failed = self._fixed(
                 0,
                 0,
@@ -331,9 +357,11 @@ class RuleJudge:
             types = ChainMap(own_names, self.rules.metric_types)
             parsed = formula.parse(text, types, self.rules.calendar)
             names += [name for name in parsed.names if name in columns.names]
+        # Each figure once, where it first stands.
         return [columns.names[name] for name in dict.fromkeys(names)]
 
     def _figure(self, name: str) -> ColumnFigures:
+        """Return the figures of a metric; one whose formula has no columns has none."""
         if name not in self.figures:
             raise NoColumnsError(f"metric {name}")
         return self.figures[name]
@@ -350,7 +378,9 @@ class RuleJudge:
             case FormulaRef(_):
                 tree = self.lowering.threshold(self.rule)
                 return columns.number(tree, {}), []
-        known = literal(self.rule, self.rules.metrics[self.rule.metric or ""])
+        # Words and days are thresholds, too: by their rank, and by their ordinal.
+        metric = self.rules.metrics[self.rule.metric or ""]
+        known = literal(self.rule, metric)
         if known is None:
             return None, []
         return self.gauge.ratio(known), []
@@ -373,8 +403,9 @@ class RuleJudge:
         for piece in reversed(function.pieces):
             is_target = isinstance(piece.condition, Met)
             met_here = met
+            # Where the first piece is the target, all others lie short of it.
             if targeted:
-                met_here = TRUE if is_target else FALSE
+                met_here = certain(is_target)
             piece_branches = self._gives(piece, operands, met_here)
             if is_target:
                 piece_branches = self._reached(
@@ -401,7 +432,9 @@ class RuleJudge:
         metric = self.rules.metrics[self.rule.metric or ""]
         match condition:
             case Met():
-                return TRUE if met is None else met
+                if met is None:
+                    return TRUE
+                return met
             case Compare(sign, edge):
                 return operands.value.holds(sign, self._term(edge, operands))
             case Within(interval):
@@ -432,11 +465,12 @@ class RuleJudge:
             case Constant(points):
                 return self._constant(points, piece.reason, met)
             case Line() as line:
-                return self._result(self._share(line, operands), piece.reason, met)
+                ticks = self._share(line, operands)
             case Staircase() as stairs:
-                return self._result(self._stairs(stairs, operands), piece.reason, met)
+                ticks = self._stairs(stairs, operands)
             case Computed(text):
-                return self._result(self._computed(text, operands), piece.reason, met)
+                ticks = self._computed(text, operands)
+        return self._result(ticks, piece.reason, met)
 
     def _constant(
         self,
@@ -445,11 +479,12 @@ class RuleJudge:
         met: pl.Expr | None,
     ) -> list[Branch]:
         """Return the branches of the same points in every row."""
+        # Where state and points are both the same in every row, nothing is computed in any: most
+        # pieces of tiers are of this kind.
         same_state = met is TRUE or met is FALSE
-        whole = self._whole_ticks(points)
-        if not same_state or whole is None:
+        ticks = self._whole_ticks(points)
+        if not same_state or ticks is None:
             return self._result(self._ticks(points), reason, met)
-        ticks = whole
         state = State.NOT_MET
         if met is TRUE:
             state = State.MET
@@ -466,11 +501,11 @@ class RuleJudge:
                 return self.worth.lowest
             case Fraction():
                 ticks = points * self.judge.unit
-                return int(ticks) if ticks.denominator == 1 else None
-            case _:
-                raise AssertionError(
-                    points
-                )  # pragma: no cover - a threshold is no points
+                if ticks.denominator != 1:
+                    return None
+                return int(ticks)
+            case _:  # pragma: no cover - a threshold is no points
+                raise AssertionError(points)
 
     def _reached(
         self,
@@ -489,7 +524,9 @@ class RuleJudge:
         threshold = operands.threshold
         if not isinstance(points, Line) or threshold is None:
             return full
-        sign = ">" if self._rising else "<"
+        sign = "<"
+        if self._rising:
+            sign = ">"
         value = operands.value
         beyond = settled(
             sign,
@@ -497,7 +534,7 @@ class RuleJudge:
             (threshold.low, threshold.high),
         )
         same_target = threshold.low == threshold.high
-        on_target = short[-1][1]
+        _, on_target = short[-1]
         comes_to_weight = on_target.earned.high == self.worth.weight
         if not (same_target and beyond is FALSE and comes_to_weight):
             return full
@@ -510,37 +547,59 @@ class RuleJudge:
         return self.rule.comparator == ">="
 
     def _within(self, value: Ratio, interval: Interval) -> pl.Expr:
-        edges = (
-            (">" if interval.low_open else ">=", interval.low),
-            ("<" if interval.high_open else "<=", interval.high),
-        )
-        return every(
-            value.holds(sign, self.gauge.ratio(edge))
-            for sign, edge in edges
-            if edge is not None
-        )
+        """Return where a value lies in an interval, whose ends may be open."""
+        above = ">="
+        if interval.low_open:
+            above = ">"
+        below = "<="
+        if interval.high_open:
+            below = "<"
+        conditions = []
+        for sign, edge in ((above, interval.low), (below, interval.high)):
+            if edge is not None:
+                limit = self.gauge.ratio(edge)
+                conditions.append(value.holds(sign, limit))
+        return every(conditions)
 
     def _among(self, value: Ratio, numbers: list[Fraction]) -> pl.Expr:
-        return some(value.holds("==", self.gauge.ratio(number)) for number in numbers)
+        """Return where a value is one of some numbers: levels, or yes and no, are numbers here."""
+        conditions = []
+        for number in numbers:
+            same = value.holds("==", self.gauge.ratio(number))
+            conditions.append(same)
+        return some(conditions)
 
     def _share(self, line: Line, operands: Operands) -> Ratio:
-        """weight × (value − start) / (end − start), in ticks, at least the fewest points.
+        """Return weight × (value − start) / (end − start), in ticks, at least the fewest points.
 
-        Nothing where the end does not lie beyond the start.
+        Nothing where the end does not lie beyond the start: a target that another figure gives may
+        lie anywhere.
         """
+        weight = Fraction(self.worth.weight)
         zero = self.gauge.ratio(Fraction(0))
         start = self.gauge.ratio(line.start)
-        part = (operands.value - start).times(Fraction(self.worth.weight))
-        span = (self._term(line.end, operands) - start).kept()
-        leads_on = self.gauge.keep(span.holds(">" if self._rising else "<", zero))
+        way = operands.value - start
+        part = way.times(weight)
+        end = self._term(line.end, operands)
+        span = (end - start).kept()
+        sign = "<"
+        if self._rising:
+            sign = ">"
+        leads_on = self.gauge.keep(span.holds(sign, zero))
         ticks = zero
         if leads_on is not FALSE:
             ticks = choose(leads_on, part.over(span), zero)
-        ticks = ticks.most(self.gauge.ratio(Fraction(self.worth.lowest)))
-        return ticks.within(None, Fraction(self.worth.weight))
+        # A line is asked only of figures that fall short of its end, so it stays below the weight;
+        # its bounds alone do not tell that.
+        held = ticks.most(self._ticks(Symbol.LOWEST))
+        return held.within(None, weight)
 
     def _stairs(self, stairs: Staircase, operands: Operands) -> Ratio:
-        """base + each × units between the value and the origin, in ticks, held."""
+        """Return base + each × units between the value and the origin, in ticks, held.
+
+        With 0.5 points off for each started 10 dossiers beyond 20, 31 dossiers are 2 units, and
+        cost 100 ticks.
+        """
         apart = operands.value - self._term(stairs.origin, operands)
         units = apart.magnitude().times(1 / stairs.step)
         if stairs.units == "started":
@@ -548,7 +607,8 @@ class RuleJudge:
         elif stairs.units == "whole":
             units = as_ratio(units.floor())
         base = self._ticks(stairs.base)
-        change = units.times(abs(stairs.each) * self.judge.unit)
+        ticks_each = abs(stairs.each) * self.judge.unit
+        change = units.times(ticks_each)
         if stairs.each < 0:
             return self._held(base - change)
         return self._held(base + change)
@@ -567,13 +627,17 @@ class RuleJudge:
 
     def _held(self, ticks: Ratio) -> Ratio:
         """Return points that are held between the fewest and the weight."""
-        return ticks.least(self._ticks(Symbol.WEIGHT)).most(self._ticks(Symbol.LOWEST))
+        at_most_weight = ticks.least(self._ticks(Symbol.WEIGHT))
+        return at_most_weight.most(self._ticks(Symbol.LOWEST))
 
     def _computed(self, text: str, operands: Operands) -> Ratio:
         """Return what a formula of points gives, in ticks, held."""
         if not self.rules.metrics[self.rule.metric or ""].numeric:
             raise NoColumnsError("formula over words or days")
-        names = {"value": operands.value, "weight": self.gauge.ratio(self.rule.weight)}
+        names = {
+            "value": operands.value,
+            "weight": self.gauge.ratio(self.rule.weight),
+        }
         if operands.threshold is not None:
             names["threshold"] = operands.threshold
         tree = self.lowering.formula(text, self.rule)
@@ -616,18 +680,19 @@ class RuleJudge:
         """Return where a gate is closed, and the rule's own figure not waived."""
         conditions = [self._gate(State.NOT_MET)]
         if self.rule.metric is not None:
-            absences = self._figure(self.rule.metric).absences
-            conditions += [
-                never(where) for where, reason in absences if reason is Reason.WAIVED
-            ]
+            figure = self._figure(self.rule.metric)
+            for where, reason in figure.absences:
+                if reason is Reason.WAIVED:
+                    conditions.append(never(where))
         return every(conditions)
 
     def _gate(self, effect: State) -> pl.Expr:
         """Return where one of the required rules has an effect on this one."""
-        return some(
-            required.holds(lambda result: gate(result.state) is effect)
-            for required in self.required
-        )
+
+        def has_effect(result: ColumnResult) -> bool:
+            return gate(result.state) is effect
+
+        return some(required.holds(has_effect) for required in self.required)
 
 
 def ranked(figures: Sequence[ColumnFigures]) -> list[tuple[pl.Expr, Reason]]:

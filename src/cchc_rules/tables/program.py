@@ -3,6 +3,16 @@
 A `Program` is built before anything is read: figures, rules, groups and index as expressions whose
 bounds are known. A `Machine` puts them in order and runs them over frames of one schema.
 `programmed` tries the widths of numbers in turn and takes the first that holds every step.
+
+What becomes of a row, in this order:
+
+1. It fails a test (`FigureReader.tests`): a cell is not plain. The single engine scores it, or says
+   what is wrong.
+2. A rule without a form in columns is judged row by row (`ByRow`), the others in columns. That is
+   so for one rule of a table, not for one row: it depends on the rules alone.
+3. A step turns out to have no result, such as a division by zero (`Program.failed`): the single
+   engine, again.
+4. Everything else is scored in columns, with the same figures as one by one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,38 +47,51 @@ from cchc_rules.tables.result_columns import Scale, Wanted
 from cchc_rules.tables.row_rules import ByRow
 from cchc_rules.tables.scored import Scored
 
-CHOICES = ((0, 10**9), (0, 10**7), (1, 10**15), (1, 10**12), (1, 10**9))
-"""The widths that are tried, in this order, each with the largest figure that is read: narrower
-numbers are faster, and a lower limit lets longer formulas fit. Rows with larger figures go to the
-single engine.
+CHOICES = (
+    (0, 10**9),
+    (0, 10**7),
+    (1, 10**15),
+    (1, 10**12),
+    (1, 10**9),
+)
+"""The positions in `WIDTHS` that are tried, in this order, each with the largest figure that is
+read: narrower numbers are faster, and a lower limit lets longer formulas fit. Rows with larger
+figures go to the single engine.
+
+The product of two shares of 10^9 over 10^9, times 10^4 ticks, needs 10^22 and does not fit into 64
+bits; with 10^7 it is 10^18 and does. Counts of communes are far below either.
 """
 
 ALONE = "|alone"
+"""The column that says which rows go to the single engine after all."""
 
 
 class Computation(NamedTuple):
-    """How rows were scored in columns: the bits of the whole numbers, the largest figure, and the
-    rules that were judged row by row.
-    """
+    """How rows were scored in columns."""
 
     bits: int
+    """The bits of the whole numbers, with the sign: 64 or 128."""
     limit: int
+    """The largest figure that was read."""
     by_row: tuple[str, ...]
+    """The rules that were judged row by row."""
 
 
 class ProgramInput(NamedTuple):
-    """What a program is made for: the columns of a table, the day of judgement as of which rows
-    are scored, and the whole months of their period.
-
-    `carried` columns stand in the results too. `foreign` ones belong to other kinds of unit; rows
-    in which they say something are not scored in columns.
-    """
+    """What a program is made for."""
 
     schema: pl.Schema
+    """The columns of the table."""
     as_of: date
+    """The day of judgement, the same for all rows."""
     months: int | None
+    """The whole months of their period; None where there are none."""
     carried: tuple[str, ...] = ()
+    """The columns that stand in the results, too."""
     foreign: tuple[str, ...] = ()
+    """The columns that belong to other kinds of unit: rows in which they say something are not
+    scored in columns.
+    """
 
 
 class Program:
@@ -98,7 +121,8 @@ class Program:
         self._demand_usual_rows(source.foreign)
         self.failed: list[pl.Expr] = []
         """Where a row turns out to be one for the single engine after all."""
-        self.figures = {**self._submitted(), **self._of_the_period(source.months)}
+        submitted = self._submitted()
+        self.figures = submitted | self._of_the_period(source.months)
         self._derive()
         self.by_row: list[ByRow] = []
         self.judged = self._judge()
@@ -110,12 +134,13 @@ class Program:
         )
 
     def _demand_usual_rows(self, foreign: Iterable[str]) -> None:
+        """Demand a unit, nothing in columns of other kinds of unit, and evidence in plain texts."""
         reader = self.reader
         reader.demand(reader.said("unit"))
-        reader.demand(*(never(reader.said(name)) for name in foreign))
-        reader.demand(
-            *(reader.documents(f"{metric}.evidence") for metric in self.rules.metrics)
-        )
+        for name in foreign:
+            reader.demand(never(reader.said(name)))
+        for metric in self.rules.metrics:
+            reader.demand(reader.documents(f"{metric}.evidence"))
 
     @property
     def fits(self) -> bool:
@@ -124,17 +149,16 @@ class Program:
         Rules judged row by row give rounded points only, so a mean, which needs unrounded ones,
         can have none of them.
         """
-        in_means = {
-            position
-            for group in self.compiled.groups
-            if group.mean
-            for position in group.rules
-        }
-        unrounded = all(
-            self.compiled.places[judged.rule.id] not in in_means
-            for judged in self.by_row
-        )
-        return unrounded and not self.scored.long and self.gauge.peak < 1 << self.bits
+        in_means: set[int] = set()
+        for group in self.compiled.groups:
+            if group.mean:
+                in_means.update(group.rules)
+        by_row = {self.compiled.places[judged.rule.id] for judged in self.by_row}
+        if by_row & in_means:
+            return False
+        if self.scored.long:
+            return False
+        return self.gauge.peak < 1 << self.bits
 
     @property
     def computation(self) -> Computation:
@@ -152,6 +176,7 @@ class Program:
         }
 
     def _of_the_period(self, months: int | None) -> dict[str, ColumnFigures]:
+        """Return the metrics that the period itself gives: so many months, in every row."""
         count = self.gauge.ratio(Fraction(months or 0))
         return {
             id_: ColumnFigures(count)
@@ -185,24 +210,31 @@ class Program:
         before = FALSE
         # Of equal absences the first in the text counts, as in the single engine.
         for where, reason in strongest([*formula.names.values()]):
-            absences.append((self.gauge.keep(every((where, never(before)))), reason))
+            only_here = every((where, never(before)))
+            absences.append((self.gauge.keep(only_here), reason))
             before = some((before, where))
         if metric.round is not None:
             unit = 10**metric.round
-            rounded = ratio.times(Fraction(unit)).rounded()
+            in_units = ratio.times(Fraction(unit))
+            rounded = in_units.rounded()
             ratio = quotient(rounded, self.gauge.number(unit))
         ratio = ratio.kept()
         # What a formula gives where it divides by zero, or beyond the metric's type, is for the
         # single engine to say; a null of an absent figure says nothing.
         usual = every((*formula.plain, *self._of_its_type(metric, ratio)))
-        self.failed.append(every((never(usual), never(before))))
+        unusual = every((never(usual), never(before)))
+        self.failed.append(unusual)
         return ColumnFigures(ratio, tuple(absences))
 
     def _of_its_type(self, metric: Metric, ratio: Ratio) -> Iterator[pl.Expr]:
         """Yield what holds where a derived value lies in its metric's range and is whole if it
         must be: only such values are foreseen by a rule's tiers.
         """
-        for sign, edge in ((">=", metric.range.low), ("<=", metric.range.high)):
+        edges = (
+            (">=", metric.range.low),
+            ("<=", metric.range.high),
+        )
+        for sign, edge in edges:
             if edge is not None:
                 yield ratio.holds(sign, self.gauge.ratio(edge))
         if metric.whole:
@@ -218,6 +250,7 @@ class Program:
             self.gauge,
             self.as_of,
         )
+        # The compiled rule set has the judges in an order in which what a rule requires is known.
         judged: dict[str, Judged] = {}
         for position, _ in self.compiled.judges:
             rule = self.rules.rules[self.compiled.names[position]]
@@ -265,7 +298,10 @@ class Program:
         return judged
 
     def _proved(self) -> dict[int, pl.Expr]:
-        """Return, for each rule that must be proved, the condition that a document is named."""
+        """Return, for each rule that must be proved, the condition that a document is named.
+
+        It may be named with the points of the rule, or with any figure that the rule reads.
+        """
         proved = {}
         for position, metrics in self.compiled.evidence:
             columns = [f"points.{self.compiled.names[position]}.evidence"]
@@ -291,6 +327,7 @@ class Machine:
     ) -> None:
         gauge = program.gauge
         failed = some(program.failed)
+        # Kept columns that are worked out by the steps so far; each is worked out once.
         done = set[str]()
         outputs = [*program.scored.results(wanted, scale)]
         self.some_alone = failed is not FALSE
@@ -301,14 +338,18 @@ class Machine:
         self.gauge = gauge
         self.computation = program.computation
         self.fits = program.fits
-        self.whole = pl.all_horizontal([test.whole for test in tests])
-        self.rows = pl.all_horizontal([test.rows for test in tests]).fill_null(True)
+        whole = [test.whole for test in tests]
+        self.whole = pl.all_horizontal(whole)
+        rows = [test.rows for test in tests]
+        self.rows = pl.all_horizontal(rows).fill_null(True)
         self.steps_of_whole = gauge.steps([self.whole], done)
+        # What only the tests of rows need is not always run, and so is not `done`.
         self.steps_of_rows = gauge.steps([self.rows], {*done})
-        self.by_row = [
-            (judged, gauge.steps(judged.read(program.schema).values(), done))
-            for judged in program.by_row
-        ]
+        self.by_row = []
+        for judged in program.by_row:
+            read = judged.read(program.schema)
+            steps = gauge.steps(read.values(), done)
+            self.by_row.append((judged, steps))
         self.last_steps = gauge.steps(outputs, done)
         self.outputs = [*carried, *outputs]
         self.spent = _spent(self.last_steps, outputs, done)
@@ -318,8 +359,10 @@ class Machine:
         """Return the scores of the rows that can be scored in columns."""
         frame = self._plain(frame)
         for judged, steps in self.by_row:
-            frame = judged.frame(_stepped(frame, steps), self.gauge)
-        for columns, spent in zip(self.last_steps, self.spent, strict=True):
+            stepped = _stepped(frame, steps)
+            frame = judged.frame(stepped, self.gauge)
+        last = zip(self.last_steps, self.spent, strict=True)
+        for columns, spent in last:
             frame = frame.with_columns(columns)
             if spent:
                 frame = frame.drop(spent)
@@ -335,6 +378,7 @@ class Machine:
         tested = _stepped(frame, self.steps_of_whole)
         if tested.select(self.whole).item():
             return tested
+        # Blank texts say nothing, as empty cells do: rows are tested again with nulls for them.
         filled = frame.with_columns(
             pl.when(text.str.contains(SAYS)).then(text) for text in self.texts
         )
@@ -350,6 +394,8 @@ def _spent(
     """Return, for each step, the kept columns that nothing after it reads: without them memory
     stays small, and near.
     """
+    # From the last step back to the first: what a step reads and no later one does, it is the last
+    # to read.
     spent: list[list[str]] = []
     read_later = _read(outputs)
     for columns in reversed(steps):
@@ -378,6 +424,12 @@ def programmed(
     """Return the first machine whose numbers all fit, None where none does.
 
     It is built again once it is known which columns are used only once.
+
+    Arguments:
+        compiled: The rule set as it stands for the rows.
+        source: The columns of the table, and what all rows have in common.
+        wanted: Which results are asked for: what nobody asks for is not worked out.
+        scale: How points are written.
     """
 
     def made(choice: tuple[int, int], once: frozenset[str] = frozenset()) -> Machine:

@@ -2,6 +2,10 @@
 
 The single engine's own functions judge them, and what they give becomes columns again: points, and
 the number of a state and a reason in `KINDS`.
+
+A rule has no form in columns when its formula reads words or days, or something that columns cannot
+compute. That is one rule of many, so the rest of the table still goes through columns: only the
+figures that this rule reads are taken out row by row.
 """
 
 from collections.abc import Iterable, Mapping
@@ -68,7 +72,8 @@ class ByRow:
         self.figures = figures
         self.required = required
         self.as_of = as_of
-        self.judge = dict(compiled.judges)[compiled.places[rule.id]]
+        judges = dict(compiled.judges)
+        self.judge = judges[compiled.places[rule.id]]
         self.names = [name for name in compiled.reads[rule.id] if name in figures]
         self.blocks = [
             f"absent.{group.id}"
@@ -81,6 +86,7 @@ class ByRow:
         columns = {name: pl.col(name) for name in self.blocks if name in schema}
         for name in self.names:
             ratio = self.figures[name].ratio
+            # The constant factor of a ratio is the same in every row: `_figure` puts it in.
             columns[f"{name}|n"] = ratio.n.expr
             columns[f"{name}|d"] = ratio.d.expr
             for where, reason in self.figures[name].absences:
@@ -91,7 +97,10 @@ class ByRow:
         return columns
 
     def columns(self, gauge: Gauge) -> Judged:
-        """Return the rule by the columns that `frame` adds."""
+        """Return the rule by the columns that `frame` adds.
+
+        Their bounds are those of the rule: whatever the single engine gives lies within them.
+        """
         weight = int(self.rule.weight * self.compiled.unit)
         lowest = int(self.rule.lowest * self.compiled.unit)
         spans = {
@@ -119,16 +128,21 @@ class ByRow:
             alone=True,
         )
         for position, (state, reason) in enumerate(KINDS):
-            where = gauge.keep(pl.col(f"{self.rule.id}|kind") == position)
-            result = unjudged._replace(state=state, reason=reason, alone=False)
-            yield where, result
+            is_kind = pl.col(f"{self.rule.id}|kind") == position
+            result = unjudged._replace(
+                state=state,
+                reason=reason,
+                alone=False,
+            )
+            yield gauge.keep(is_kind), result
         yield TRUE, unjudged
 
     def frame(self, frame: pl.DataFrame, gauge: Gauge) -> pl.DataFrame:
         """Return the frame with the rule's columns."""
         # A rule may read no column at all; the first of the frame, under a name that no column
         # has, keeps the number of rows.
-        read = frame.select(pl.nth(0).alias("|"), **self.read(frame.columns))
+        first = pl.nth(0).alias("|")
+        read = frame.select(first, **self.read(frame.columns))
         judged = [self._judged(row) for row in read.iter_rows(named=True)]
         schema: dict[str, Any] = {
             f"{self.rule.id}|{part}": gauge.dtype for part in PARTS
@@ -138,13 +152,17 @@ class ByRow:
 
     def _judged(self, row: Mapping[str, Any]) -> tuple[int, ...]:
         """Return the points of one row in the order of `PARTS`, and the position in `KINDS`."""
+        # Of other rules only those that this one requires are asked, and of them only the state.
         results = [_NOTHING_YET] * len(self.compiled.names)
         for name in self.required:
             state = State(row[f"{name}|state"])
-            results[self.compiled.places[name]] = _NOTHING_YET._replace(state=state)
-        absent = {
-            name.removeprefix("absent."): "–" for name in self.blocks if row.get(name)
-        }
+            place = self.compiled.places[name]
+            results[place] = _NOTHING_YET._replace(state=state)
+        absent = {}
+        for name in self.blocks:
+            if row.get(name):
+                # Why a block is absent changes no points.
+                absent[name.removeprefix("absent.")] = "–"
         submitted = {name: self._figure(name, row) for name in self.names}
         try:
             run = Run(
@@ -159,21 +177,28 @@ class ByRow:
             return _ALONE
 
     def _figure(self, name: str, row: Mapping[str, Any]) -> Figure:
+        """Return a figure of one row as the single engine takes it: a pair, or its absence."""
         for _, reason in self.figures[name].absences:
             if row[f"{name}|{reason}"]:
                 return Absent(OF_REASON[reason], reason)
-        value = self.figures[name].ratio.k
-        return row[f"{name}|n"] * value.numerator, row[f"{name}|d"] * value.denominator
+        factor = self.figures[name].ratio.k
+        numerator = row[f"{name}|n"] * factor.numerator
+        denominator = row[f"{name}|d"] * factor.denominator
+        return numerator, denominator
 
     def _points(self, result: Result, run: Run) -> tuple[int, ...]:
+        """Return a result as the columns of the rule have it."""
         kind = (result.state, result.reason)
         awaited = result.reason is Reason.POINTS_AWAITED
         if run.undeclared or awaited or kind not in KINDS:
             return _ALONE
         earned = result.earned
         excluded = result.excluded
-        rescaled = excluded if result.rescales else 0
-        lost = int(self.rule.weight * self.compiled.unit) - earned - excluded
+        rescaled = 0
+        if result.rescales:
+            rescaled = excluded
+        weight = int(self.rule.weight * self.compiled.unit)
+        lost = weight - earned - excluded
         return earned, lost, excluded, rescaled, KINDS.index(kind)
 
 

@@ -64,26 +64,36 @@ def score_frame(
     """Return the scores of a Spark table of submissions, one row a unit, as `score_table` gives
     them.
 
-    `row` names a column of whole numbers that tells rows apart, since partitions have no order; it
-    is `row` in the results, as it is given. All other columns are those of `layout`. Raises
-    `SubmissionError` for a column that means nothing or is missing, and `ValueError` for results
-    that there are not; a row that cannot be scored is in `errors`.
+    Nothing runs before the scores are asked for. A row that cannot be scored is then in `errors`.
+
+    Arguments:
+        rules: The rule set.
+        frame: The table. Beside `row` its columns are those of `layout`.
+        row: The name of a column of whole numbers that tells rows apart, since partitions have no
+            order. It is `row` in the results, with the numbers as they are given.
+        as_of: The day of judgement; by default each row's own.
+        results: What is worked out, of `RESULTS`.
+
+    Raises `SubmissionError` for a column that means nothing or is missing, and `ValueError` for
+    results that there are not.
     """
     wanted = Wanted(tuple(results))
     possible(wanted, RESULTS)
     _checked(rules, frame, row)
-    names = tuple(ROW if name == row else name for name in frame.columns)
+    names = [*frame.columns]
+    names[names.index(row)] = ROW
     task = Task(
         pickle.dumps(rules),
         judgement_day(as_of),
         wanted,
-        names,
+        (*names,),
         version("cchc-rules"),
     )
-    numbered = frame.toDF(
-        *(str(at) for at in range(len(names)))
-    )  # mapInArrow takes no names with points in them
-    return SparkScores(numbered.mapInArrow(task.scored, ddl(_columns(rules, wanted))))
+    # `mapInArrow` takes no names with points in them, so that columns go by their positions.
+    positions = [str(position) for position in range(len(names))]
+    by_position = frame.toDF(*positions)
+    declared = ddl(_columns(rules, wanted))
+    return SparkScores(by_position.mapInArrow(task.scored, declared))
 
 
 def _checked(
@@ -98,8 +108,8 @@ def _checked(
         if kind in ("bigint", "int", "smallint", "tinyint")
     ]
     if row not in numbers:
-        places = {"name": quoted(row), "nearest": nearest(row, numbers)}
-        raise SubmissionError([Problem("no-row-column", (row,), places)])
+        arguments = {"name": quoted(row), "nearest": nearest(row, numbers)}
+        raise SubmissionError([Problem("no-row-column", (row,), arguments)])
     layout(rules).known(name for name in frame.columns if name != row)
 
 
@@ -113,10 +123,10 @@ TYPES = {pl.Int64: "bigint", pl.String: "string", pl.Date: "date"}
 
 def ddl(columns: dict[str, Any]) -> str:
     """Return the columns of results, and of what is wrong, as Spark declares them."""
-    named = [f"`{name}` {_type(dtype)}" for name, dtype in columns.items()]
-    return ", ".join(
-        [*named, f"{PROBLEMS} array<struct<column:string,code:string,words:string>>"]
-    )
+    declared = [f"`{name}` {_type(dtype)}" for name, dtype in columns.items()]
+    problem = "struct<column:string,code:string,words:string>"
+    declared.append(f"{PROBLEMS} array<{problem}>")
+    return ", ".join(declared)
 
 
 def _type(dtype: Any) -> str:
@@ -146,18 +156,18 @@ class Task(NamedTuple):
             frame.columns = [*self.names]
             given = frame.get_column(ROW).cast(pl.Int64)
             numbers = pl.int_range(frame.height, eager=True).alias(ROW)
-            yield from _written(
-                scorer.score(frame.with_columns(numbers), (), GIVEN),
-                given,
-            )
+            numbered = frame.with_columns(numbers)
+            scores = scorer.score(numbered, (), GIVEN)
+            yield from _written(scores, given)
 
 
 def scorer_of(task: Task) -> Scorer:
     """Return what scores on a worker; refuse one that has another version than the driver."""
     here = version("cchc-rules")
     if here != task.version:
-        places = {"here": here, "there": task.version}
-        raise SubmissionError([Problem("worker-version", (), places)])
+        # Another version might score in another way.
+        arguments = {"here": here, "there": task.version}
+        raise SubmissionError([Problem("worker-version", (), arguments)])
     return _scorer(task._replace(names=()))
 
 
@@ -178,14 +188,14 @@ def gathered(
     most: int = PART,
 ) -> Iterator[pl.DataFrame]:
     """Yield batches, which Spark makes small, as tables of about `most` rows."""
-    some: list[pa.RecordBatch] = []
+    waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        some.append(batch)
-        if sum(one.num_rows for one in some) >= most:
-            yield pl.DataFrame(pa.Table.from_batches(some))
-            some = []
-    if some:
-        yield pl.DataFrame(pa.Table.from_batches(some))
+        waiting.append(batch)
+        if sum(part.num_rows for part in waiting) >= most:
+            yield pl.DataFrame(pa.Table.from_batches(waiting))
+            waiting = []
+    if waiting:
+        yield pl.DataFrame(pa.Table.from_batches(waiting))
 
 
 def _written(scores: Scores, given: pl.Series) -> Iterator[pa.RecordBatch]:
@@ -194,19 +204,20 @@ def _written(scores: Scores, given: pl.Series) -> Iterator[pa.RecordBatch]:
     Rows have the numbers that were given only here: whatever those are, no row is taken for
     another.
     """
-    named = scores.errors.group_by(ROW, maintain_order=True).agg(
+    refused = scores.errors.group_by(ROW, maintain_order=True).agg(
         pl.col("unit").first(),
         pl.struct("column", "code", "words").alias(PROBLEMS),
     )
-    texts = scores.results.with_columns(pl.col(pl.Enum, pl.Categorical).cast(pl.String))
-    whole = pl.concat(
-        [
-            texts.with_columns(pl.lit(None, named.schema[PROBLEMS]).alias(PROBLEMS)),
-            named,
-        ],
-        how="diagonal",
+    words = pl.col(pl.Enum, pl.Categorical)
+    no_problems = pl.lit(None, refused.schema[PROBLEMS])
+    scored = scores.results.with_columns(
+        words.cast(pl.String),
+        no_problems.alias(PROBLEMS),
     )
-    whole = whole.with_columns(given.gather(whole.get_column(ROW)).alias(ROW))
+    whole = pl.concat([scored, refused], how="diagonal")
+    given_numbers = given.gather(whole.get_column(ROW))
+    whole = whole.with_columns(given_numbers.alias(ROW))
+    # Spark reads texts with short offsets, and no views.
     table = whole.to_arrow(compat_level=pl.CompatLevel.oldest())
     yield from table.cast(pa.schema(map(_plain, table.schema))).to_batches()
 
@@ -216,6 +227,6 @@ def _plain(field: pa.Field) -> pa.Field:
     if field.name == PROBLEMS:
         parts = [(name, pa.string()) for name in ("column", "code", "words")]
         return field.with_type(pa.list_(pa.struct(parts)))
-    return (
-        field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field
-    )
+    if pa.types.is_large_string(field.type):
+        return field.with_type(pa.string())
+    return field

@@ -69,12 +69,15 @@ class RankBy(NamedTuple):
     @property
     def needed(self) -> tuple[str, ...]:
         """The columns without which there is no ranking."""
-        exact = EXACT if self.ties == "exact" else ()
-        return ("unit", "index", *exact)
+        if self.ties == "exact":
+            return ("unit", "index", *EXACT)
+        return ("unit", "index")
 
     def kinds(self, frame: pl.DataFrame) -> list[str]:
         """Return the column by which units are ranked apart, if there is one."""
-        return ["unit_kind"] if self.each_kind and "unit_kind" in frame.columns else []
+        if self.each_kind and "unit_kind" in frame.columns:
+            return ["unit_kind"]
+        return []
 
 
 def rank_table(  # noqa: PLR0913 - options, each given by its name
@@ -88,14 +91,17 @@ def rank_table(  # noqa: PLR0913 - options, each given by its name
 ) -> pl.DataFrame:
     """Return the ranks of scored units, the best first, as the table of `COLUMNS`.
 
-    `results` and `before` (the period before) are what `score_table` gives or `score` writes: any
-    table of results. Equals share a rank, and the next is skipped: 1, 1, 3. `ties` says who is
-    equal (see `TIES`); with `each_kind`, kinds are ranked apart. Districts have ranks of their own
-    where there is such a column.
+    Equals share a rank, and the next is skipped: 1, 1, 3. Districts have ranks of their own where
+    there is such a column. Nobody vanishes: units without a score, those that were refused and
+    those that did not hand in stand last, without a rank, and `unranked` says why.
 
-    Nobody vanishes: units without a score, those that were refused (`errors`, the table that
-    `score` writes; `Scores` bring their own) and those of the list `units` that did not hand in
-    stand last, without a rank, and `unranked` says why.
+    Arguments:
+        results: What `score_table` gives or `score` writes: any table of results.
+        before: The results of the period before, in the same forms.
+        ties: Who is equal, see `TIES`.
+        each_kind: Whether kinds of units are ranked apart.
+        errors: The rows that were refused, as `score` writes them; `Scores` bring their own.
+        units: A list of all units, so that those that did not hand in are named.
 
     Raises `SubmissionError` for results that cannot be ranked, and `ValueError` for other ties.
 
@@ -112,7 +118,8 @@ def rank_table(  # noqa: PLR0913 - options, each given by its name
     given = given_results(results)
     if errors is not None:
         given = given._replace(refused=refused_rows(errors))
-    return make_ranking(given, before, units, RankBy(ties, each_kind)).table
+    by = RankBy(ties, each_kind)
+    return make_ranking(given, before, units, by).table
 
 
 def make_ranking(
@@ -125,23 +132,30 @@ def make_ranking(
     if by.ties not in TIES:
         raise ValueError(f"ties are {' or '.join(TIES)}, not {by.ties!r}")
     now = read_units(results, by.needed)
-    then = None if before is None else read_units(before, by.needed, "before")
-    listed = None if units is None else listed_units(units)
+    then: ScoredUnits | None = None
+    if before is not None:
+        then = read_units(before, by.needed, "before")
+    listed: pl.DataFrame | None = None
+    if units is not None:
+        listed = listed_units(units)
 
     ranked = _ranked(now.frame, by)
     if then is not None:
         ranked = _moved(ranked, now, then, by)
     unranked = _unranked(now, ranked, listed)
     known = pl.concat([ranked, *unranked], how="diagonal_relaxed")
+    # Equals stand by their names, so that the same results always give the same table.
     order = (*by.kinds(known), "rank", *unit_key(known))
     ordered = known.sort(order, nulls_last=True)
     table = ordered.select(name for name in COLUMNS if name in ordered.columns)
-    return Ranking(
-        table,
-        [] if then is None else _gone(known, then),
-        [] if listed is None else _unlisted(now.frame, listed),
-        now.refused is not None,
-    )
+    gone: list[str] = []
+    if then is not None:
+        gone = _gone(known, then)
+    unlisted: list[str] = []
+    if listed is not None:
+        unlisted = _unlisted(now.frame, listed)
+    refusals_known = now.refused is not None
+    return Ranking(table, gone, unlisted, refusals_known)
 
 
 # Ranks
@@ -165,8 +179,11 @@ def _ranked(frame: pl.DataFrame, by: RankBy) -> pl.DataFrame:
 
 def _rank(apart: Sequence[str]) -> pl.Expr:
     """Return competition ranks, the highest place first, within each value of some columns."""
+    # "min" gives equals the best rank among them, and skips as many as there are.
     rank = pl.col("place").rank("min", descending=True).cast(pl.Int64)
-    return rank.over(apart) if apart else rank
+    if not apart:
+        return rank
+    return rank.over(apart)
 
 
 def _placed_by_index(frame: pl.DataFrame, ties: str) -> pl.DataFrame:
@@ -179,7 +196,10 @@ def _placed_by_index(frame: pl.DataFrame, ties: str) -> pl.DataFrame:
         return frame.with_columns(place=pl.col("index"))
     different = {*frame.select(EXACT).drop_nulls().rows()}
     pairs = sorted(different, key=lambda pair: Fraction(*pair))
-    rises = [Fraction(*lower) != Fraction(*higher) for lower, higher in pairwise(pairs)]
+    rises = []
+    for lower, higher in pairwise(pairs):
+        rises.append(Fraction(*lower) != Fraction(*higher))
+    # Without a single pair there is no first place either.
     places = [0, *accumulate(rises)][: len(pairs)]
     order = pl.DataFrame(
         pairs,
@@ -216,7 +236,11 @@ def _moved(
     require_once(now, key)
     require_once(then, key)
     earlier = _ranked(then.frame, by)
-    carried = {name: told for name, told in BEFORE.items() if name in earlier.columns}
+    carried = {}
+    for name, name_before in BEFORE.items():
+        if name in earlier.columns:
+            carried[name] = name_before
+    # Units without a district are told apart by their names alone: null is null here.
     beside = ranked.join(
         earlier.select(*key, *carried).rename(carried),
         on=key,
@@ -224,16 +248,19 @@ def _moved(
         nulls_equal=True,
         maintain_order="left",
     )
-    moves = {"move": ("before", "rank"), "index_move": ("index", "index_before")}
+    # A rank is better when it is lower, an index when it is higher: both moves are upwards.
+    moves = {
+        "move": ("before", "rank"),
+        "index_move": ("index", "index_before"),
+    }
     if {"district_before", "district_rank"} <= {*beside.columns}:
         moves["district_move"] = ("district_before", "district_rank")
-    return beside.with_columns(
-        *(
-            (pl.col(minuend) - pl.col(subtrahend)).alias(name)
-            for name, (minuend, subtrahend) in moves.items()
-        ),
-        _unranked_before(beside, earlier, then).alias("before_unranked"),
-    )
+    columns = []
+    for name, (minuend, subtrahend) in moves.items():
+        move = pl.col(minuend) - pl.col(subtrahend)
+        columns.append(move.alias(name))
+    reasons = _unranked_before(beside, earlier, then)
+    return beside.with_columns(*columns, reasons.alias("before_unranked"))
 
 
 def _common_key(frame: pl.DataFrame, other: pl.DataFrame) -> list[str]:
@@ -248,19 +275,21 @@ def _unranked_before(
 ) -> pl.Series:
     """Return why units had no rank in the period before, by name: errors tell no districts."""
     reasons = dict.fromkeys(_unit_names(then.refused), REFUSED)
-    reasons |= dict.fromkeys(
-        _unit_names(earlier.filter(pl.col("rank").is_null())),
-        NO_SCORE,
-    )
-    told = [
-        reasons.get(unit) if rank is None else None
-        for unit, rank in beside.select("unit", "before").iter_rows()
-    ]
-    return pl.Series(told, dtype=pl.String)
+    without_rank = earlier.filter(pl.col("rank").is_null())
+    reasons |= dict.fromkeys(_unit_names(without_rank), NO_SCORE)
+    reasons_by_row: list[str | None] = []
+    for unit, rank in beside.select("unit", "before").iter_rows():
+        if rank is None:
+            reasons_by_row.append(reasons.get(unit))
+        else:
+            reasons_by_row.append(None)
+    return pl.Series(reasons_by_row, dtype=pl.String)
 
 
 def _unit_names(frame: pl.DataFrame | None) -> list[str]:
-    return [] if frame is None else frame.get_column("unit").drop_nulls().to_list()
+    if frame is None:
+        return []
+    return frame.get_column("unit").drop_nulls().to_list()
 
 
 def _gone(known: pl.DataFrame, then: ScoredUnits) -> list[str]:
@@ -276,7 +305,8 @@ def _gone(known: pl.DataFrame, then: ScoredUnits) -> list[str]:
         how="anti",
         nulls_equal=True,
     )
-    nameable = known.filter(pl.col("unranked").is_in([REFUSED, NOT_SUBMITTED]))
+    without_row = pl.col("unranked").is_in([REFUSED, NOT_SUBMITTED])
+    nameable = known.filter(without_row)
     names = absent.get_column("unit")
     return sorted({*names} - {*_unit_names(nameable)})
 
@@ -300,6 +330,7 @@ def _unranked(
             how="anti",
             nulls_equal=True,
         )
+        # A refused row has no district, and stands for every listed unit of its name.
         absent = absent.join(refused, on="unit", how="anti")
         tables.append(absent.with_columns(unranked=pl.lit(NOT_SUBMITTED)))
     return tables
@@ -324,6 +355,7 @@ def _refused(now: ScoredUnits, ranked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unlisted(frame: pl.DataFrame, listed: pl.DataFrame) -> list[str]:
+    """Return the units of the results that the list does not have."""
     key = _common_key(frame, listed)
     strangers = frame.join(
         listed,

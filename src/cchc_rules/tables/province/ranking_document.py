@@ -41,27 +41,39 @@ def ranking(  # noqa: PLR0913 - options, each given by its name
 ) -> Document:
     """Return the ranks of scored units as a document, the best first.
 
-    With `rules`, bands have their titles. Raises as `rank_table` does, and `SubmissionError` for
-    bands that the rules do not have.
+    Arguments:
+        results, before, ties, each_kind, units: As of `rank_table`.
+        rules: The rule set that the units were scored with: by it bands have their titles.
+        lang: The language of the titles.
+
+    Returns plain data; points and moves of the index are texts. Raises as `rank_table` does, and
+    `SubmissionError` for bands that the rules do not have.
     """
-    made = make_ranking(results, before, units, RankBy(ties, each_kind))
-    rows = [
-        {name: _text(value) for name, value in row.items()}
-        for row in made.table.iter_rows(named=True)
-    ]
-    titles = {} if rules is None else band_titles(rules, lang)
+    by = RankBy(ties, each_kind)
+    made = make_ranking(results, before, units, by)
+    rows = []
+    for row in made.table.iter_rows(named=True):
+        texts = {name: _text(value) for name, value in row.items()}
+        rows.append(texts)
+    titles: dict[str, str] = {}
+    ruleset: Document | None = None
+    if rules is not None:
+        titles = band_titles(rules, lang)
+        ruleset = heading.ruleset(rules, lang)
     ranked = [_ranked(row, titles) for row in rows if row["rank"] is not None]
     unranked = [_unranked(row) for row in rows if row["rank"] is None]
     if rules is not None:
         _require_bands(ranked, titles)
+    # All rows have the same period, but for those without a result, which have none.
+    periods = (row["period"] for row in rows if row.get("period"))
     return {
         **written(lang),
         "kind": "ranking",
-        "ruleset": None if rules is None else heading.ruleset(rules, lang),
+        "ruleset": ruleset,
         "ties": ties,
         "each_kind": each_kind,
         "compared": before is not None,
-        "period": next((row["period"] for row in rows if row.get("period")), None),
+        "period": next(periods, None),
         "counts": _counts(ranked, unranked, made.refusals_known, units is not None),
         "units": ranked,
         "unranked": unranked,
@@ -106,7 +118,9 @@ def _fraction(row: Document) -> str | None:
     numerator, denominator = (row.get(name) for name in EXACT)
     if numerator is None or denominator is None:
         return None
-    return str(numerator) if denominator == 1 else f"{numerator}/{denominator}"
+    if denominator == 1:
+        return str(numerator)
+    return f"{numerator}/{denominator}"
 
 
 def _unranked(row: Document) -> Document:
@@ -121,12 +135,18 @@ def _counts(
 ) -> dict[str, int | None]:
     """Return how many units are ranked, and how many are not, by the reason; None: not known."""
     reasons = Counter(unit["unranked"] for unit in unranked)
-    return {
+    counts: dict[str, int | None] = {
         "ranked": len(ranked),
-        REFUSED: reasons[REFUSED] if refusals_known else None,
+        REFUSED: reasons[REFUSED],
         NO_SCORE: reasons[NO_SCORE],
-        NOT_SUBMITTED: reasons[NOT_SUBMITTED] if listed else None,
+        NOT_SUBMITTED: reasons[NOT_SUBMITTED],
     }
+    # None found and none looked for are not the same: a ranking with gaps must not seem whole.
+    if not refusals_known:
+        counts[REFUSED] = None
+    if not listed:
+        counts[NOT_SUBMITTED] = None
+    return counts
 
 
 def _text(value: Any) -> Any:
@@ -135,5 +155,7 @@ def _text(value: Any) -> Any:
         return value
     shortest = value.normalize()
     exponent = shortest.as_tuple().exponent
-    needed = -exponent if isinstance(exponent, int) else 0
+    needed = 0
+    if isinstance(exponent, int):
+        needed = -exponent
     return f"{value:.{max(needed, 2)}f}"

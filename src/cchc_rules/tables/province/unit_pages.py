@@ -37,8 +37,14 @@ def write_unit_pages(
 ) -> Iterator[tuple[int, str]]:
     """Write the report of every ranked unit that a table of submissions has.
 
-    Yields the position of each unit among `units`, and the link to its page. Rows that are refused
-    have no report, and units without a rank no page.
+    Arguments:
+        table: The table, or the folder, from which the units were scored.
+        units: The ranked units of the overview's document.
+        folder: The folder of the overview, in which a folder of pages is made.
+        pages: How pages are made.
+
+    Yields the position of each unit among `units`, and the link to its page, as soon as it is
+    written. Rows that are refused have no report, and units without a rank no page.
     """
     positions = {_unit_key(unit): position for position, unit in enumerate(units)}
     columns = layout(pages.rules)
@@ -48,16 +54,22 @@ def write_unit_pages(
             report = one_by_one(pages.rules, columns, row, pages.as_of)
         except SubmissionError:
             continue
-        cells = row if isinstance(row, Mapping) else {}
-        unit = {**cells, "unit": report.scoring.measurements.unit}
+        # A table may name the unit in another form than the submission that is made of its row; the
+        # district stands in the table alone.
+        unit: dict[str, Any] = {}
+        if isinstance(row, Mapping):
+            unit |= row
+        unit["unit"] = report.scoring.measurements.unit
         position = positions.get(_unit_key(unit))
         if position is not None:
+            # Numbers, not names: two units may have one name, and names may hold any letter.
             link = f"{PAGES}/{position + 1}.html"
             pages.write(report, folder / link)
             yield position, link
 
 
 def _rows(table: Path, columns: Layout) -> Iterator[Lone]:
+    """Yield every row of a table that could be read, and every submission that stands alone."""
     for part in parts(table, columns):
         yield from part.frame.iter_rows(named=True)
         yield from (row for _, row in part.alone)
@@ -65,6 +77,8 @@ def _rows(table: Path, columns: Layout) -> Iterator[Lone]:
 
 def _unit_key(unit: Mapping[str, Any]) -> tuple[str, str | None]:
     """Return what tells a unit apart, as text in normal form: a table may name it by a number."""
-    district = unit.get("district")
     name = normal_name(str(unit["unit"]))
-    return name, (None if district is None else normal_name(str(district)) or None)
+    district = unit.get("district")
+    if district is None:
+        return name, None
+    return name, normal_name(str(district)) or None
