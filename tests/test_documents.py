@@ -6,6 +6,7 @@ With CCHC_BROWSER=1 the site's tests fail instead of being skipped. `tools/check
 import ast
 import importlib
 import inspect
+import json
 import os
 import re
 import shutil
@@ -460,3 +461,60 @@ def found(browser, site, query):
         return [name for name, *_ in page.evaluate(script, query)]
     finally:
         page.close()
+
+
+def unlike(shown, real, path=""):
+    """Yield where the keys of a document differ from those of its example in the reference.
+
+    `…` in an example stands for more of the same; of a list the first entry is shown, and a real entry may leave `null`
+    what another one has.
+    """
+    if isinstance(shown, dict) and isinstance(real, dict):
+        if "…" in shown:
+            return
+        if shown.keys() != real.keys():
+            yield path, shown.keys() ^ real.keys()
+        for key in shown.keys() & real.keys():
+            if key not in BY_ID:
+                yield from unlike(shown[key], real[key], f"{path}.{key}")
+    elif isinstance(shown, list) and isinstance(real, list) and shown and real:
+        together = {}
+        for entry in real:
+            if isinstance(entry, dict):
+                together |= {key: value for key, value in entry.items() if value}
+                together = dict.fromkeys(entry) | together
+        yield from unlike(shown[0], together, f"{path}[]")
+
+
+BY_ID = {"tracks", "track_reasons", "effects", "range"}
+"""Parts of a document whose keys are ids, or are those that the rule set gives."""
+
+
+@pytest.fixture(scope="module")
+def example():
+    rules = cchc_rules.load_rules("cam-due-2023")
+    file = ROOT / "examples" / "cam-due-2023.json"
+    return rules, cchc_rules.load_measurements(file, rules)
+
+
+class TestTheExamplesOfDocuments:
+    def example_in(self, name):
+        text = re.search(
+            r"^```json\n(\{\n.*?\n\})\n```$", page(name), re.MULTILINE | re.DOTALL
+        )
+        return json.loads(text[1])
+
+    def test_of_the_report(self, example):
+        document = cchc_rules.score(*example).to_dict()
+        assert [*unlike(self.example_in("report.md"), document)] == []
+
+    def test_of_the_comparison(self, example):
+        rules, measurements = example
+        annex = cchc_rules.load_rules("cam-due-2023-annex")
+        reports = [cchc_rules.score(each, measurements) for each in (rules, annex)]
+        document = cchc_rules.compare(*reports).to_dict()
+        assert [*unlike(self.example_in("comparison.md"), document)] == []
+
+    def test_of_the_study(self, example):
+        document = cchc_rules.sensitivity(*example).to_dict()
+        assert [*unlike(self.example_in("sensitivity.md"), document)] == []
