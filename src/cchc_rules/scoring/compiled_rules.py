@@ -194,6 +194,7 @@ def compile_rules(rules: RuleSet) -> CompiledRuleSet:
     >>> compiled.unit, compiled is compile_rules(rules)
     (100, True)
     """
+    # Positions follow the rule file, whose tables keep their order.
     metrics = tuple(rules.metrics)
     positions = {name: position for position, name in enumerate(metrics)}
     names = tuple(rules.rules)
@@ -242,8 +243,13 @@ def _order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return the names so that each comes after those it needs.
 
     Checked rule files have no circles.
+
+    >>> _order({"b": ("a", "submitted"), "a": ()})
+    ['a', 'b']
     """
-    return [name for name in TopologicalSorter(needs).static_order() if name in needs]
+    in_order = TopologicalSorter(needs).static_order()
+    # What is needed but needs nothing, such as a submitted metric, is not asked for.
+    return [name for name in in_order if name in needs]
 
 
 def _formula_order(rules: RuleSet) -> list[str]:
@@ -272,6 +278,7 @@ def _compiled_groups(
     for group in rules.groups.values():
         if group.parent is not None:
             children[group.parent] += (group.id,)
+    # A group needs those in it: sums are then added up in one walk from the first to the last.
     order = _order(children)
     position_of = {name: position for position, name in enumerate(order)}
     members: dict[str, list[int]] = {name: [] for name in order}
@@ -283,6 +290,7 @@ def _compiled_groups(
     for name in order:
         group = rules.groups[name]
         below = tuple(position_of[child] for child in children[name])
+        # Points that are no whole ticks are refused by the checks, so that nothing is cut off.
         weight = int((group.weight or Fraction(0)) * unit)
         mean = group.combine == "mean"
         maximum = rule_maxima[name] + sum(compiled[child].maximum for child in below)
@@ -342,6 +350,7 @@ class _Compiler:
             judge = self._manual(rule)
         else:
             judge = self._measured(rule)
+        # From the inside out: what is wrapped last is asked first.
         if rule.requires:
             judge = self._unless_gate_unknown(rule, judge)
         if rule.due is not None:
@@ -356,6 +365,7 @@ class _Compiler:
     # What a figure or a person gives
 
     def _manual(self, rule: Rule) -> Judge:
+        """Return the judge of a rule whose points a person gives."""
         worth = self.worths[rule.id]
         awaited = Absent(State.MISSING, Reason.POINTS_AWAITED)
         absent = self._absent(rule)
@@ -370,8 +380,10 @@ class _Compiler:
         return judge
 
     def _measured(self, rule: Rule) -> Judge:
+        """Return the judge of a rule whose points a figure gives."""
         if self._formulas(rule) or len(self._figures_named(rule)) > 1:
             return self._dependent(rule)
+        # It reads its own metric alone: its evaluator is made once, for all submissions.
         position = self.positions[rule.metric or ""]
         absent = self._absent(rule)
         threshold = literal(rule, self.rules.metrics[rule.metric or ""])
@@ -419,10 +431,12 @@ class _Compiler:
                 return absent(obstacle, run)
             try:
                 evaluate = evaluator_for(figures)
+                # A formula may come to an absence over figures that are all there.
                 if isinstance(evaluate, Absent):
                     return absent(evaluate, run)
                 return evaluate(self.reader.counted(rule, figures))
             except ZeroDivisionError:
+                # Nothing to count: 0 of 0 has no share, neither a good one nor a bad one.
                 return absent(no_value, run)
 
         return judge
@@ -441,6 +455,7 @@ class _Compiler:
             return self.reader.evaluator(rule, threshold, figures)
 
         formulas = dependencies.rule_formulas(self.rules, rule)
+        # A formula of points reads figures when it is evaluated: its evaluator is of one run only.
         if any(key[0] == "deduction" for key, _, _ in formulas):
             return evaluator_for
         positions = self._threshold_reads(rule)
@@ -471,21 +486,21 @@ class _Compiler:
         """
         needed = self._figures_named(rule)
         formulas = self._formulas(rule)
-        metrics_read = [
-            {
+        # For each formula the positions of the metrics that it names.
+        metrics_read: list[dict[str, int]] = []
+        touched = set(needed)
+        for text in formulas:
+            names = {
                 name: self.positions[name]
                 for name in text.names
                 if name in self.positions
             }
-            for text in formulas
-        ]
-        touched = {
-            *needed,
-            *(position for names in metrics_read for position in names.values()),
-        }
+            metrics_read.append(names)
+            touched.update(names.values())
         of_threshold = isinstance(rule.threshold, MetricRef)
 
         def obstacle(figures: Figures) -> Absent | None:
+            # The usual case first: every figure is there.
             if all(figures[position].__class__ is tuple for position in touched):
                 return None
             value = figures[needed[0]]
@@ -515,8 +530,10 @@ class _Compiler:
         worth = self.worths[rule.id]
         unit = self.unit
         effects = rule.absence
+        # A rule that only informs has no points that an absence could do anything to.
         if not rule.deduction.scored:
             effects = dict.fromkeys(State, Effect.LOST)
+        # What effects make of the rule, but for those that wait for a person.
         fixed = {
             state: _fixed(effect, worth)
             for state, effect in effects.items()
@@ -558,6 +575,8 @@ class _Compiler:
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
             unknown = _first_gate(run, gates, State.MISSING)
+            # An absence of the rule's own goes before the gate (semantics L2); points that a
+            # person has still to give are not one.
             awaited = by_hand and result.state is State.MISSING
             if unknown is None or not (result.state in COMPUTED or awaited):
                 return result
@@ -574,6 +593,7 @@ class _Compiler:
         not_due = Absent(State.NOT_DUE, Reason.NOT_DUE)
 
         def judge_or_wait(run: Run) -> Result:
+            # A rule that is met before its day is met, so it is judged in any case.
             result = judge(run)
             if run.as_of >= due or not _may_wait(result):
                 return result
@@ -586,6 +606,7 @@ class _Compiler:
         position = None if rule.metric is None else self.positions[rule.metric]
 
         def judge_or_nothing(run: Run) -> Result:
+            # A waiver goes before a closed gate (semantics L2 b and c).
             figure = None if position is None else run.figures[position]
             waived = isinstance(figure, Absent) and figure.state is State.WAIVED
             closed_gate = _first_gate(run, gates, State.NOT_MET)
@@ -638,6 +659,7 @@ AbsentJudge: TypeAlias = "Callable[[Absent, Run], Result]"
 """From an absence to the result of its rule, by the effect that the rule set declares."""
 
 _MAY_WAIT = frozenset({State.PARTLY_MET, State.NOT_MET, State.MISSING})
+"""States that are not yet due before the day: anything short of the target."""
 
 
 def _may_wait(result: Result) -> bool:
@@ -655,8 +677,9 @@ def _may_wait(result: Result) -> bool:
 
 def _first_gate(run: Run, gates: tuple[int, ...], effect: State) -> int | None:
     """Return the position of the first required rule whose state has the effect on this one."""
+    results = run.results
     return next(
-        (place for place in gates if gate(run.results[place].state) is effect), None
+        (place for place in gates if gate(results[place].state) is effect), None
     )
 
 
@@ -666,6 +689,7 @@ def _fixed(effect: Effect, worth: Worth) -> tuple[int, int, bool]:
         return 0, 0, False
     if effect is Effect.FULL:
         return worth.weight, 0, False
+    # Both count the weight as neither earned nor lost; only `exclude` lets the rest count for more.
     return 0, worth.weight, effect is Effect.EXCLUDE
 
 
@@ -682,4 +706,6 @@ def _rounded(figure: Figure, places: int | None) -> Figure:
     """Return a derived figure rounded half up to so many places, where the metric asks for it."""
     if places is None or isinstance(figure, Absent):
         return figure
-    return number.half_up(figure[0] * 10**places, figure[1]), 10**places
+    n, d = figure
+    scale = 10**places
+    return number.half_up(n * scale, d), scale

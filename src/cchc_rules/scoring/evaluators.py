@@ -59,6 +59,7 @@ def comparison(sign: str, edge: Fraction) -> Test:
     """
     en = edge.numerator
     ed = edge.denominator
+    # Denominators are above zero, so that multiplying with them turns no sign round.
     tests: dict[str, Test] = {
         ">=": lambda v: v[0] * ed >= en * v[1],
         ">": lambda v: v[0] * ed > en * v[1],
@@ -79,16 +80,23 @@ def within(interval: Interval) -> Test:
     """
     tests: list[Test] = []
     if interval.low is not None:
-        tests.append(comparison(">" if interval.low_open else ">=", interval.low))
+        sign = ">" if interval.low_open else ">="
+        tests.append(comparison(sign, interval.low))
     if interval.high is not None:
-        tests.append(comparison("<" if interval.high_open else "<=", interval.high))
+        sign = "<" if interval.high_open else "<="
+        tests.append(comparison(sign, interval.high))
+    # The lowest and the highest tier of a ladder have one end alone.
     if len(tests) == 1:
         return tests[0]
     return lambda v: all(test(v) for test in tests)
 
 
 def among(numbers: frozenset[Fraction]) -> Test:
-    """Return the test for being one of some numbers."""
+    """Return the test for being one of some numbers.
+
+    >>> among(frozenset({Fraction(1), Fraction(2)}))((4, 2))
+    True
+    """
     tests = [comparison("==", number) for number in numbers]
     if len(tests) == 1:
         return tests[0]
@@ -146,11 +154,13 @@ class Compiler(NamedTuple):
         last = function.pieces[-1].condition
         if text is not None and not isinstance(last, Met | Otherwise):
             return _hit_or_failed([*zip(tests, pieces, strict=True)], text)
+        # Pieces cover every figure, so that the last one takes what is left, untested.
         if len(pieces) == 1:
             return _evaluate(pieces[0])
         if len(pieces) == 2:
             return self._two_pieces(function, tests[0], *pieces)
-        return _first_hit([*zip(tests[:-1], pieces[:-1], strict=True)], pieces[-1])
+        tested = [*zip(tests[:-1], pieces[:-1], strict=True)]
+        return _first_hit(tested, pieces[-1])
 
     def _two_pieces(
         self,
@@ -166,6 +176,7 @@ class Compiler(NamedTuple):
         """
         condition = function.pieces[0].condition
         target = function.target if isinstance(condition, Met) else condition
+        # Days late are no figure that an edge could be held against as it is.
         fixed = isinstance(hit, Result) and not function.axis.days_late
         if isinstance(target, Compare) and target.sign in _CHOICES and fixed:
             edge = self.number(target.edge)
@@ -181,6 +192,7 @@ class Compiler(NamedTuple):
     ) -> Test:
         """Return the test of a piece's condition, over days late where the pieces are."""
         test = self.test(piece.condition, met)
+        # The target is asked of the day itself, and what is left asks nothing.
         if not function.axis.days_late or isinstance(piece.condition, Met | Otherwise):
             return test
         deadline = int(self.number(Symbol.THRESHOLD))
@@ -250,6 +262,7 @@ class Compiler(NamedTuple):
         state.
         """
         points = ticks.numerator, ticks.denominator
+        # Made here, once: every scoring hands out the same results.
         if met is None:
             return self.worth.result(*points, reason, None, detail)
         if met is always or met is never:
@@ -413,6 +426,7 @@ def _along(slope: Fraction, start: Fraction, lowest: int, reason: Reason) -> Eva
     slope_denominator = slope.denominator * start.denominator
     start_numerator = start.numerator
     start_denominator = start.denominator
+    # A variable is found faster than the member of an enumeration.
     partly = State.PARTLY_MET
     missed = State.NOT_MET
 
@@ -437,11 +451,13 @@ def units_between(v: Pair, origin: Fraction, stairs: Staircase) -> Pair:
     >>> units_between((69, 1), Fraction(80), stairs)
     (3, 1)
     """
+    # |figure − origin| / step, over one denominator.
     apart = abs(v[0] * origin.denominator - origin.numerator * v[1])
     n = apart * stairs.step.denominator
     d = v[1] * origin.denominator * stairs.step.numerator
     if stairs.units == "exact":
         return n, d
     if stairs.units == "started":
+        # Integer division rounds down; of the negative number it rounds up.
         return -(-n // d), 1
     return n // d, 1

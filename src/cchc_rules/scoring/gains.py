@@ -128,13 +128,15 @@ class Gains:
         rule = self.scoring.rule(position)
         if not self.scoring.loses(position) or rule.metric is None:
             return
+        # What is missing has to be reported first: a change of a figure is not what it lacks.
         if isinstance(self.scoring.figure(rule.metric), Absent):
             return
         worth, first = self._effective(position)
-        searches = [
-            self._found_by(position, name, worth, first) for name in self.inputs(rule)
-        ]
-        finds = [find for find in searches if find is not None]
+        finds: list[Find] = []
+        for name in self.inputs(rule):
+            find = self._found_by(position, name, worth, first)
+            if find is not None:
+                finds.append(find)
         if not finds:
             return
         best = min(finds, key=_most_and_nearest)
@@ -143,10 +145,14 @@ class Gains:
         yield from self._gain(position, "all", best, best.all)
 
     def _results(
-        self, position: int, find: Find, step: int
+        self,
+        position: int,
+        find: Find,
+        step: int,
     ) -> Mapping[int, Result] | None:
         """Return the results of all rules that a step touches, None where it would be refused."""
         metric = find.steps.metric.id
+        # The search judged the rule alone; where nothing else reads the figure, that is all.
         if step in find.results and self.trial.network.alone(position, metric):
             return {position: find.results[step]}
         figure = find.steps.figure(step)
@@ -155,21 +161,26 @@ class Gains:
         return self.trial.results({metric: figure})
 
     def _gain(self, position: int, aim: str, find: Find, step: int) -> Iterator[Gain]:
+        """Yield a change, scored as a whole, unless nothing comes of it in the end."""
         results = self._results(position, find, step)
-        if results is not None:
-            scoring = self.scoring
-            points = totals.gained(
-                scoring.compiled,
-                scoring.results,
-                scoring.groups,
-                position,
-                results[position],
-            )
-            then = self.trial.summed(results)
-            both_scored = then.scored and scoring.index.scored
-            rise = then.value - scoring.index.value if both_scored else 0
-            if points or rise:
-                yield Gain(aim, find.steps, step, points, rise)
+        if results is None:
+            return
+        scoring = self.scoring
+        points = totals.gained(
+            scoring.compiled,
+            scoring.results,
+            scoring.groups,
+            position,
+            results[position],
+        )
+        then = self.trial.summed(results)
+        # Where nothing is left to score, before or after, there is no index that could rise.
+        rise = 0
+        if then.scored and scoring.index.scored:
+            rise = then.value - scoring.index.value
+        # Another rule that reads the figure may lose what this one gains: both are told.
+        if points or rise:
+            yield Gain(aim, find.steps, step, points, rise)
 
     def _effective(self, position: int) -> tuple[Measure, Points]:
         """Return what of a rule's points has an effect on its group, and the least that shows.
@@ -185,14 +196,20 @@ class Gains:
             brought = self.trial.share(group_position)
             others = brought.points - Fraction(result.n, result.d)
             shows = self.scoring.groups[group_position].earned + Fraction(1, 2)
-            return exact_points, shows * brought.weight / (group.weight or 1) - others
+            # points × group weight / weight comes to `shows` where all points come to `all_points`.
+            all_points = shows * brought.weight / (group.weight or 1)
+            return exact_points, all_points - others
         if position not in compiled.pooled:
             return whole_points, result.earned + 1
-        pool = compiled.groups[compiled.pooled[position]]
-        room = pool.cap - self.scoring.groups[compiled.pooled[position]].uncapped
+        pool_position = compiled.pooled[position]
+        pool = compiled.groups[pool_position]
+        # Negative where the pool stands beyond its cap.
+        room = pool.cap - self.scoring.groups[pool_position].uncapped
         if pool.kind == "bonus":
+            # What would lift the pool over its cap brings nothing.
             most = max(result.earned, result.earned + room)
             return lambda other: min(other.earned, most), result.earned + 1
+        # In a penalty pool what is lost beyond the cap must be won back first, without effect.
         least = result.earned - min(room, 0)
         return lambda other: max(other.earned, least), least + 1
 
@@ -219,21 +236,24 @@ class Gains:
         key = (Gains, name)
         if key not in kept:
             metrics = self.scoring.rules.metrics
-            rules = [
-                self.scoring.rule(position)
-                for position in self.trial.network.direct.get(name, ())
-            ]
-            kept[key] = [
-                number
-                for rule in rules
-                for number in _written(rule, metrics[rule.metric or ""], name)
-            ]
+            written: list[Fraction | None] = []
+            for position in self.trial.network.direct.get(name, ()):
+                rule = self.scoring.rule(position)
+                written += _written(rule, metrics[rule.metric or ""], name)
+            kept[key] = written
         numbers: Sequence[Fraction | None] = kept[key]
         return numbers
 
     def search(self, position: int, name: str, *, opened: bool = False) -> Find | None:
-        """Return the changes of one metric that raise a rule's own points, None where none does."""
+        """Return the changes of one metric that raise a rule's own points, None where none does.
+
+        Args:
+            position: The position of the rule.
+            name: The id of the metric.
+            opened: Whether the rules that it requires are taken as met.
+        """
         result = self.scoring.results[position]
+        # In a mean no number of whole ticks says what shows: only the most is asked for.
         if position in self.scoring.compiled.mean_of:
             return self._found_by(position, name, exact_points, None, opened=opened)
         return self._found_by(
@@ -269,12 +289,9 @@ class Gains:
         if steps is None:
             return None
         probe = self.trial.probe(position, name, opened=True)
-        return Search(
-            self.scoring,
-            steps,
-            probe,
-            lambda result: int(result.state is State.MET),
-        ).find(0, 1)
+        # The same search with 1 for a rule that is met and 0 for any other.
+        search = Search(self.scoring, steps, probe, _met)
+        return search.find(0, 1)
 
 
 class Search:
@@ -299,7 +316,9 @@ class Search:
         self.steps = steps
         self.probe = probe
         self.rules = [scoring.rule(position) for position in probe.order]
+        # Where points may jump or bend: the position of a metric, and one of its figures.
         self.edges = list(dict.fromkeys(self._edges()))
+        # By step, what was worked out for it: cuts and halvings come to the same steps often.
         self._figures: dict[int, Figure | None] = {}
         self._points: dict[int, Points] = {}
         self._results: dict[int, Result] = {}
@@ -318,6 +337,7 @@ class Search:
         `first` are the fewest points that show as a gain; what gains less is found as the most.
         """
         cuts = self.cuts()
+        # Between two cuts points only rise or only fall, so that the most stands at a cut.
         most = max(map(self.points, cuts))
         if most <= now:
             return None
@@ -354,12 +374,11 @@ class Search:
         """Return the step nearest to now with so many points; of two, the one towards better."""
         up = [cut for cut in cuts if cut >= 0]
         down = [cut for cut in reversed(cuts) if cut <= 0]
-        reached = self.reached(up, wanted), self.reached(down, wanted)
+        reached = (self.reached(up, wanted), self.reached(down, wanted))
         worse = -1 if self.steps.metric.better == "higher" else 1
-        return min(
-            (step for step in reached if step is not None),
-            key=lambda step: (abs(step), step * worse > 0),
-        )
+        steps = [step for step in reached if step is not None]
+        # False sorts before true: of two as near, the one that is not towards worse.
+        return min(steps, key=lambda step: (abs(step), step * worse > 0))
 
     def reached(self, cuts: Sequence[int], wanted: Points) -> int | None:
         """Return the first step with so many points along cuts that lead away from now."""
@@ -391,7 +410,11 @@ class Search:
         end = self._results.get(far)
         if start is None or end is None:
             return None
-        least = wanted - Fraction(1, 2) if self.worth is not exact_points else wanted
+        # What is rounded half up shows from half a tick below on.
+        least = wanted
+        if self.worth is not exact_points:
+            least = wanted - Fraction(1, 2)
+        # Both over one denominator: (end − start) × start.d × end.d.
         rise = end.n * start.d - start.n * end.d
         if rise <= 0:
             return None
@@ -403,39 +426,36 @@ class Search:
             return None
         towards = 1 if far > near else -1
         step = near + towards * steps
-        reaches = self.points(step) >= wanted > self.points(step - towards)
-        return step if reaches else None
+        # The step must have so many points, and the one before it not: else this is no line.
+        if self.points(step) >= wanted > self.points(step - towards):
+            return step
+        return None
 
     def cuts(self) -> list[int]:
         """Return the steps between which points only rise or only fall, in order."""
         low, high = self.ends()
-        marks = {
-            low,
-            0,
-            high,
-            *(step for step in self._samples(low, high) if low < step < high),
-        }
+        samples = (step for step in self._samples(low, high) if low < step < high)
+        marks = {low, 0, high, *samples}
+        crossed: set[int] = set()
         if self.straight:
-            crossed = set()
+            # The step of an edge is worked out; those beside it stand on its two sides.
             for _, edge in self.edges:
                 step = self.steps.step_at(edge)
                 crossed |= {step - 1, step, step + 1}
         else:
-            crossed = {
-                step
-                for ends in pairwise(sorted(marks))
-                for edge in self.edges
-                for step in self._crossings(*ends, *edge)
-            }
+            # Behind a formula or a rounding an edge has to be looked for, mark by mark.
+            for near, far in pairwise(sorted(marks)):
+                for metric_position, edge in self.edges:
+                    crossed.update(self._crossings(near, far, metric_position, edge))
         return sorted(marks | {step for step in crossed if low < step < high})
 
     @cached_property
     def straight(self) -> bool:
         """Whether every rule reads the figure as it is submitted."""
+        if self.steps.metric.round is not None:
+            return False
         own = self.probe.position
-        return self.steps.metric.round is None and all(
-            metric_position == own for metric_position, _ in self.edges
-        )
+        return all(metric_position == own for metric_position, _ in self.edges)
 
     @cached_property
     def computed(self) -> bool:
@@ -476,47 +496,43 @@ class Search:
         if high - low <= FEW:
             yield from range(low, high + 1)
             return
+        # Close together near now, where the nearest step is looked for, and wide apart far off.
         for power in range((high - low).bit_length()):
-            yield from (-(2**power), 2**power)
+            yield -(2**power)
+            yield 2**power
         for value in self._named():
-            yield from (self.steps.step_at(value) + off for off in (-1, 0, 1))
+            step = self.steps.step_at(value)
+            yield from (step - 1, step, step + 1)
 
     def _named(self) -> Iterator[Fraction]:
         """Yield the numbers that the formulas write out, and the figures that they name."""
         rules = self.scoring.rules
         compiled = self.scoring.compiled
-        texts: list[tuple[str, dict[str, str]]] = [
-            (rules.metrics[compiled.metrics[position]].formula or "", {})
-            for position, _ in self.probe.derived
-        ]
-        texts += [
-            (text, extra)
-            for rule in self.rules
-            for _, text, extra in dependencies.rule_formulas(rules, rule)
-        ]
-        for text, extra in texts:
-            parsed = formula.parse(
-                text,
-                {**rules.metric_types, **extra},
-                rules.calendar,
-            )
-            yield from (
-                value
-                for value in parsed.literals.values()
-                if isinstance(value, Fraction)
-            )
-            yield from self._known(
-                name for name in parsed.names if name in compiled.positions
-            )
-        yield from self._known(
-            rule.metric for rule in self.rules if rule.metric is not None
-        )
+        # Each formula, with the types of the names that it may use beside metrics.
+        texts: list[tuple[str, dict[str, str]]] = []
+        for position, _ in self.probe.derived:
+            metric = rules.metrics[compiled.metrics[position]]
+            texts.append((metric.formula or "", {}))
+        for rule in self.rules:
+            for _, text, own_names in dependencies.rule_formulas(rules, rule):
+                texts.append((text, own_names))
+        for text, own_names in texts:
+            types = {**rules.metric_types, **own_names}
+            parsed = formula.parse(text, types, rules.calendar)
+            for literal in parsed.literals.values():
+                if isinstance(literal, Fraction):
+                    yield literal
+            metrics = [name for name in parsed.names if name in compiled.positions]
+            yield from self._known(metrics)
+        judged = [rule.metric for rule in self.rules if rule.metric is not None]
+        yield from self._known(judged)
 
     def _known(self, names: Iterable[str]) -> Iterator[Fraction]:
-        figures = (self.scoring.figure(name) for name in names)
-        yield from (
-            Fraction(*figure) for figure in figures if not isinstance(figure, Absent)
-        )
+        """Yield the figures of some metrics, of those that have one."""
+        for name in names:
+            figure = self.scoring.figure(name)
+            if not isinstance(figure, Absent):
+                yield Fraction(*figure)
 
     def _crossings(
         self,
@@ -542,9 +558,14 @@ class Search:
                 yield from (step - 1, step)
 
     def _value(self, step: int, metric_position: int) -> Fraction | None:
+        """Return what a metric comes to at a step, None where it comes to nothing."""
         figure = self.figure(step)
-        value = None if figure is None else self.probe.value(figure, metric_position)
-        return None if value is None or isinstance(value, Absent) else Fraction(*value)
+        if figure is None:
+            return None
+        value = self.probe.value(figure, metric_position)
+        if value is None or isinstance(value, Absent):
+            return None
+        return Fraction(*value)
 
 
 def whole_points(result: Result) -> Points:
@@ -562,6 +583,10 @@ def _most_and_nearest(find: Find) -> tuple[Points, int, str]:
     return -find.most, abs(find.all), find.steps.metric.id
 
 
+def _met(result: Result) -> Points:
+    return int(result.state is State.MET)
+
+
 REFUSED = -(10**40)
 """Fewer points than any rule has."""
 
@@ -574,10 +599,17 @@ def _same(test: Callable[[int], bool], wanted: bool, step: int) -> bool:
 def halved(near: int, far: int, reached: Callable[[int], bool]) -> int:
     """Return the step nearest to `near` that reaches: `far` does, `near` does not, and in between
     it turns once.
+
+    >>> halved(0, 100, lambda step: step >= 37)
+    37
     """
+    # `near` never reaches and `far` always does, until nothing lies between them.
     while abs(far - near) > 1:
         middle = (near + far) // 2
-        near, far = (near, middle) if reached(middle) else (middle, far)
+        if reached(middle):
+            far = middle
+        else:
+            near = middle
     return far
 
 
@@ -613,10 +645,12 @@ def edges(
     """Yield the figures of a rule's metric at which its points may jump or bend."""
     metric = scoring.rules.metrics[rule.metric or ""]
     function = value_function(rule, metric)
+    # Tiers of days late are counted from the deadline.
     late = Fraction(0)
     if isinstance(threshold, Fraction):
         yield threshold
-        late = threshold if function.axis.days_late else late
+        if function.axis.days_late:
+            late = threshold
     yield from edges_of(function.target, metric)
     for piece in function.pieces:
         yield from bends_of(piece.points)

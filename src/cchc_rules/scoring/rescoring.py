@@ -38,8 +38,12 @@ Changes: TypeAlias = Mapping[str, Figure]
 """Figures of submitted metrics in place of those that were reported."""
 
 Derivation: TypeAlias = "tuple[int, Callable[[Figures], Figure]]"
-Found = TypeVar("Found")
+"""The position of a derived metric, and what computes it."""
+
+Seen = TypeVar("Seen")
+
 _PASSED = Result(State.MET, Reason.TARGET_MET, 0, 1, 0)
+"""What stands for a gate that is taken as met; its points are not asked for."""
 
 
 class Network:
@@ -48,6 +52,7 @@ class Network:
     def __init__(self, compiled: CompiledRuleSet) -> None:
         self.compiled = compiled
         self.judges: dict[int, Judge] = dict(compiled.judges)
+        # When each rule is judged: after those that it requires.
         self.turn = {
             rule_position: turn
             for turn, (rule_position, _) in enumerate(compiled.judges)
@@ -57,6 +62,7 @@ class Network:
             for rule in compiled.rules.rules.values()
         ]
         self.required_by = _inverted(self.requires)
+        # The rules that read a submitted metric, be it through a derived one; gates left out.
         self.direct: dict[str, list[int]] = {}
         for name, metrics in compiled.reads.items():
             for metric in metrics:
@@ -101,9 +107,9 @@ class Network:
         judgement.
         """
         if metric not in self._readers:
-            self._readers[metric] = self._ordered(
-                _closure(self.direct.get(metric, ()), self.required_by)
-            )
+            direct = self.direct.get(metric, ())
+            touched = _closure(direct, self.required_by)
+            self._readers[metric] = self._ordered(touched)
         return self._readers[metric]
 
     def gates(self, rule_position: int, metric: str) -> tuple[int, ...]:
@@ -112,10 +118,9 @@ class Network:
         """
         if not self.requires[rule_position]:
             return ()
-        return self._ordered(
-            _closure(self.requires[rule_position], self.requires)
-            & {*self.readers(metric)}
-        )
+        before = _closure(self.requires[rule_position], self.requires)
+        touched = {*self.readers(metric)}
+        return self._ordered(before & touched)
 
     def _ordered(self, places: "set[int]") -> tuple[int, ...]:
         return tuple(sorted(places, key=self.turn.__getitem__))
@@ -128,32 +133,37 @@ def network(compiled: CompiledRuleSet) -> Network:
 
 
 def _inverted(lists: Sequence[Sequence[int]]) -> list[list[int]]:
-    found: list[list[int]] = [[] for _ in lists]
-    for rule_position, items in enumerate(lists):
-        for item in items:
-            found[item].append(rule_position)
-    return found
+    """Return, for each rule, the rules that name it, where each names some others."""
+    inverted: list[list[int]] = [[] for _ in lists]
+    for rule_position, named in enumerate(lists):
+        for other in named:
+            inverted[other].append(rule_position)
+    return inverted
 
 
 def _closure(start: Sequence[int], following: Sequence[Sequence[int]]) -> set[int]:
-    found: set[int] = set()
+    """Return rules with all that follow them, however far."""
+    closure: set[int] = set()
     waiting = list(start)
     while waiting:
         rule_position = waiting.pop()
-        if rule_position not in found:
-            found.add(rule_position)
+        if rule_position not in closure:
+            closure.add(rule_position)
             waiting += following[rule_position]
-    return found
+    return closure
 
 
 def _inputs(compiled: CompiledRuleSet) -> dict[str, set[str]]:
     """Return, for each derived metric, the submitted ones that it hangs on."""
-    found: dict[str, set[str]] = {}
+    inputs: dict[str, set[str]] = {}
     for position, _ in compiled.derived:
         name = compiled.metrics[position]
-        named = dependencies.formula_names(compiled.rules, compiled.rules.metrics[name])
-        found[name] = set().union(*(found.get(other, {other}) for other in named))
-    return found
+        metric = compiled.rules.metrics[name]
+        inputs[name] = set()
+        for other in dependencies.formula_names(compiled.rules, metric):
+            # Derived metrics that others need stand first, so theirs are known already.
+            inputs[name] |= inputs.get(other, {other})
+    return inputs
 
 
 def _derived(
@@ -163,32 +173,44 @@ def _derived(
     """Return, for each submitted metric, the derived ones that hang on it, those that others need
     first.
     """
-    found: dict[str, list[Derivation]] = {}
+    derived: dict[str, list[Derivation]] = {}
     for position, derive in compiled.derived:
         for metric in inputs[compiled.metrics[position]]:
-            found.setdefault(metric, []).append((position, derive))
-    return found
+            derived.setdefault(metric, []).append((position, derive))
+    return derived
 
 
 class Trial:
-    """Tries changed figures on one outcome; nothing of the outcome is changed.
+    """Tries changed figures on one scoring; nothing of the scoring is changed.
 
     Every try sets figures, judges the rules that read them by the compiled rule set's own
     functions, and sets all back; `advance` alone lets them stand, so that later tries go on from
     there.
+
+    Args:
+        scoring: The scoring that is tried on.
+
+    >>> from cchc_rules import load_measurements, load_rules, score
+    >>> rules = load_rules("cam-due-2023")
+    >>> report = score(rules, load_measurements("examples/cam-due-2023.json", rules))
+    >>> trial = Trial(report.scoring)
+    >>> all_placed = trial.index({"officials_placed": (100, 1)})
+    >>> all_placed.value - trial.now.value
+    196
     """
 
     def __init__(self, scoring: Scoring) -> None:
         self.scoring = scoring
         self.compiled = scoring.compiled
         self.network = network(scoring.compiled)
-        given = scoring.measurements
+        submitted = scoring.measurements
+        # Copies, in which figures and results are set and set back.
         self.run = Run(
             [*scoring.figures],
             [*scoring.results],
             scoring.as_of.toordinal(),
-            given.points,
-            given.absent,
+            submitted.points,
+            submitted.absent,
         )
         self.groups = [*scoring.groups]
         self.now = scoring.index
@@ -211,17 +233,13 @@ class Trial:
 
         None where scoring would refuse the changes.
         """
-        touched = {
-            rule_position
-            for metric in changes
-            for rule_position in self.network.readers(metric)
-        }
+        touched: set[int] = set()
+        derived: dict[int, Derivation] = {}
+        for metric in changes:
+            touched.update(self.network.readers(metric))
+            for derivation in self.network.derived.get(metric, ()):
+                derived[derivation[0]] = derivation
         order = sorted(touched, key=self.network.turn.__getitem__)
-        derived = {
-            derivation[0]: derivation
-            for metric in changes
-            for derivation in self.network.derived.get(metric, ())
-        }
         derivations: list[Derivation] = []
         if derived:
             # In the compiled order, so that each comes after those that it reads.
@@ -252,13 +270,12 @@ class Trial:
         def judge() -> dict[int, Result] | None:
             for rule_position in order:
                 run.results[rule_position] = judges[rule_position](run)
-            return (
-                None
-                if run.undeclared
-                else {
-                    rule_position: run.results[rule_position] for rule_position in order
-                }
-            )
+            # A state for which the rule set declares no effect: scoring refuses the submission.
+            if run.undeclared:
+                return None
+            return {
+                rule_position: run.results[rule_position] for rule_position in order
+            }
 
         try:
             return self.seen(figures, derived, judge)
@@ -271,17 +288,15 @@ class Trial:
         self,
         figures: Mapping[int, Figure],
         derived: Sequence[Derivation],
-        look: Callable[[], Found],
-    ) -> Found | None:
+        look: Callable[[], Seen],
+    ) -> Seen | None:
         """Return what `look` returns while figures are changed, and set all back.
 
         None where a formula fails over the changed figures.
         """
         now = self.run.figures
-        before = [
-            (position, now[position])
-            for position in (*figures, *(rule_position for rule_position, _ in derived))
-        ]
+        changing = [*figures, *(position for position, _ in derived)]
+        before = [(position, now[position]) for position in changing]
         try:
             for position, figure in figures.items():
                 now[position] = figure
@@ -297,7 +312,9 @@ class Trial:
     def index(self, changes: Changes) -> Sum | None:
         """Return the index that changed figures come to, None where scoring would refuse them."""
         results = self.results(changes)
-        return None if results is None else self.summed(results)
+        if results is None:
+            return None
+        return self.summed(results)
 
     def summed(self, results: Mapping[int, Result]) -> Sum:
         """Return the index with other results of some rules: only the groups above them are added
@@ -337,12 +354,13 @@ class Trial:
         self._shares.update(ledger.means)
         for rule_position, result in results.items():
             self.run.results[rule_position] = result
+        figures = self.run.figures
         for metric, figure in changes.items():
-            self.run.figures[self.compiled.positions[metric]] = figure
-        for position, derive in (
-            one for metric in changes for one in self.network.derived.get(metric, ())
-        ):
-            self.run.figures[position] = derive(self.run.figures)
+            figures[self.compiled.positions[metric]] = figure
+        # Only now: a derived metric may read several of the figures that have changed.
+        for metric in changes:
+            for position, derive in self.network.derived.get(metric, ()):
+                figures[position] = derive(figures)
         return results
 
     def share(self, group_position: int) -> Share:
@@ -357,7 +375,11 @@ class Trial:
 
 
 class Probe:
-    """Tries figures of one metric on one rule, as fast as it goes."""
+    """Tries figures of one metric on one rule, as fast as it goes.
+
+    What a figure touches is worked out once: the derived metrics between it and the rule, and the
+    gates before the rule that read it too.
+    """
 
     def __init__(
         self,
@@ -393,17 +415,20 @@ class Probe:
         kept = [(gate, self.trial.run.results[gate]) for gate in self.passed]
         for gate, _ in kept:
             results[gate] = _PASSED
-        found = self.trial.judged({self.position: figure}, self.derived, self.order)
+        judged = self.trial.judged({self.position: figure}, self.derived, self.order)
         for gate, result in kept:
             results[gate] = result
-        return None if found is None else found[self.at]
+        if judged is None:
+            return None
+        return judged[self.at]
 
     def _alone(self, figure: Figure) -> Result | None:
         """Return the result of a rule that reads the figure as it is, and hangs on no other rule
         that does.
         """
         run = self.trial.run
-        before, run.figures[self.position] = run.figures[self.position], figure
+        before = run.figures[self.position]
+        run.figures[self.position] = figure
         try:
             result = self.judge(run)
             return None if run.undeclared else result
@@ -454,8 +479,11 @@ class _Ledger:
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.groups = trial.compiled.groups
+        # Groups whose points have changed below, not yet carried up.
         self.moved: dict[int, Moved] = {}
+        # What the rules of the means that are touched bring to them now.
         self.means: dict[int, Share] = {}
+        # The points of the groups that are closed.
         self.totals: dict[int, Total] = {}
         self.base = trial.now.base
         self.pools = {"bonus": trial.now.bonus, "penalty": trial.now.penalty}
@@ -491,6 +519,7 @@ class _Ledger:
         self.means[group_position] = Share(
             before.weight - old.weight + new.weight,
             before.shown - old.shown + new.shown,
+            # Exact fractions: taking away what was added leaves nothing behind.
             before.points - old.points + new.points,
         )
 
@@ -518,6 +547,8 @@ class _Ledger:
         """Return the points of a group that adds up, after the change."""
         group = self.groups[group_position]
         old = self.trial.groups[group_position]
+        # `uncapped` is what counts in the pool: earned in a bonus pool, lost in a penalty pool,
+        # where each tick that is earned or excluded is one lost less.
         if group.kind != "base":
             return totals.capped(
                 group,
@@ -560,4 +591,6 @@ _STILL = Moved(0, 0, 0)
 
 def _rescaled(result: Result) -> int:
     """Return the excluded points of a rule that shrink the maximum of the index."""
-    return result.excluded if result.rescales else 0
+    if not result.rescales:
+        return 0
+    return result.excluded

@@ -60,7 +60,13 @@ class RuleFigures:
     # Formulas
 
     def parsed(self, text: str, extra: Mapping[str, str]) -> formula.Formula:
-        """Return a checked formula over the metrics and a rule's own names, parsed once."""
+        """Return a checked formula over the metrics and a rule's own names, parsed once.
+
+        Args:
+            text: The formula.
+            extra: The types of a rule's own names, such as `value`, by name.
+        """
+        # Two rules may write the same text, and mean values of other types by it.
         key = (text, *extra, *extra.values())
         if key not in self._parsed:
             types = ChainMap(dict(extra), self.rules.metric_types)
@@ -202,7 +208,9 @@ def literal(rule: Rule, metric: Metric) -> Fraction | None:
 
 def number_of(value: Known) -> Fraction:
     """Return a threshold that is known to be a number, in a rule whose figure was judged by it."""
-    return value if isinstance(value, Fraction) else Fraction(0)
+    if not isinstance(value, Fraction):
+        return Fraction(0)
+    return value
 
 
 def as_scalar(value: Fraction, metric: Metric) -> Scalar:

@@ -55,7 +55,9 @@ class Step(NamedTuple):
     kind: str
     group: str | None
     change: int
+    """By how much the step changes what was left before it."""
     total: int
+    """What is left after it."""
 
 
 class Track(NamedTuple):
@@ -252,6 +254,7 @@ class Scoring:
         maximum = self.index.base.maximum
         way = [Step("maximum", None, maximum, maximum)]
         for kind, group, change in self._changes():
+            # Without an index only what became of the maximum can be told.
             is_shown = self.index.scored or kind in ("lost", "excluded")
             if change and is_shown:
                 way.append(Step(kind, group, change, way[-1].total + change))
@@ -314,6 +317,7 @@ class Scoring:
     @cached_property
     def supported(self) -> Sum:
         """The index when what is claimed without evidence earns nothing (semantics I6)."""
+        # Most submissions claim nothing without evidence: their index is this one.
         if not self.unsupported:
             return self.index
         results = [*self.results]
@@ -333,6 +337,7 @@ class Scoring:
 
     def _index_with_open_at(self, points_of: Callable[[Worth], int]) -> Sum:
         """Return the index when every open rule comes to some of its points, in ticks."""
+        # Where nothing is open, the index cannot come to anything else.
         if not self._open:
             return self.index
         results = [*self.results]
@@ -498,6 +503,7 @@ def is_open(result: Result) -> bool:
 
 def _settled(result: Result, ticks: int) -> Result:
     """Return the result of an open rule that has come to some points."""
+    # Whatever its absence excluded counts again (semantics I4).
     return result._replace(n=ticks, d=1, earned=ticks, excluded=0, rescales=False)
 
 

@@ -146,6 +146,7 @@ def steps_of(
         if figure.state is not State.MISSING:
             return None
         return _unreported(scoring, metric, edges)
+    # The figure is there, so somebody submitted it or the period gives it.
     assert entry is not None
     if metric.type == "yes_no":
         return _switch(scoring, metric, entry.value is True)
@@ -155,8 +156,10 @@ def steps_of(
         return _today(scoring, metric, figure[0])
     if entry.denominator is not None:
         return _ratio(scoring, metric, entry)
+    # Of a list the number of different items counts, whatever it repeats.
     if metric.distinct:
         return _numbers(scoring, metric, Fraction(figure[0]), 0)
+    # As fine as it was written, and fine enough to hit each edge.
     places = 0
     if not metric.whole:
         places = max(_places_written(entry.value), _finest(edges))
@@ -175,12 +178,15 @@ def _unreported(
         return _levels(scoring, metric, 0, reported=False)
     if metric.type == "date":
         return _days(scoring, metric)
+    # Zero, or the figure in the range that is nearest to it.
     start = Fraction(0)
     if metric.range.low is not None:
         start = max(start, metric.range.low)
     if metric.range.high is not None:
         start = min(start, metric.range.high)
-    places = 0 if metric.whole else _finest(edges)
+    places = 0
+    if not metric.whole:
+        places = _finest(edges)
     return _numbers(scoring, metric, start, places, reported=False)
 
 
@@ -191,8 +197,12 @@ def _switch(
     *,
     reported: bool = True,
 ) -> Steps:
+    """Return yes and no: the answer that stands, and one step up the other one."""
+
     def write(step: int) -> bool:
-        return now if step == 0 else not now
+        if step == 0:
+            return now
+        return not now
 
     return Steps(
         metric,
@@ -206,7 +216,10 @@ def _switch(
 
 
 def _levels(scoring: Scoring, metric: Metric, now: int, *, reported: bool) -> Steps:
+    """Return the levels of a metric, a step each, in the order in which they are declared."""
+
     def write(step: int) -> str:
+        # A submission may name a level in either language.
         return metric.levels[now + step].vi
 
     high = len(metric.levels) - 1 - now
@@ -243,6 +256,7 @@ def _today(scoring: Scoring, metric: Metric, now: int) -> Steps:
 def _days(scoring: Scoring, metric: Metric) -> Steps:
     """Return the days up to the day of judgement."""
     first, _ = scoring.rules.valid
+    # What is reported has happened, so that no day lies beyond that of judgement.
     start = scoring.as_of
     if scoring.rules.window:
         first, last = scoring.rules.window
@@ -306,6 +320,7 @@ def _ratio(scoring: Scoring, metric: Metric, entry: Entry) -> Steps:
     def as_entry(step: int) -> Entry:
         return Entry(None, written(step), entry.denominator)
 
+    # Counts over a count need no fractions; a metric that rounds does.
     counted = None
     both_whole = start.denominator == denominator.denominator == 1
     if both_whole and not places and metric.round is None:
@@ -337,6 +352,7 @@ def _numerators(
     most = None
     if metric.range.high is not None:
         most = metric.range.high * denominator / times
+    # Of 52 files no more than 52 can be on time.
     bounded = metric.type == "percent" and not metric.above_100
     if bounded and (most is None or most > denominator):
         most = denominator
@@ -369,12 +385,15 @@ def _unit(places: int) -> Fraction:
 
 
 def _bind(scoring: Scoring, metric: Metric) -> Callable[[Entry], Figure | None]:
+    """Return what makes an entry a figure, the same as for whole submissions."""
     return binding.binder(metric, scoring.rules, scoring.as_of)
 
 
 def _times(metric: Metric) -> int:
     """Return by what a quotient is multiplied to give the metric's figure."""
-    return 100 if metric.type == "percent" else 1
+    if metric.type == "percent":
+        return 100
+    return 1
 
 
 def _within(
@@ -384,7 +403,8 @@ def _within(
     unit: Fraction,
 ) -> tuple[int | None, int | None]:
     """Return the last steps down and up that lie between two numbers."""
-    low = high = None
+    low = None
+    high = None
     if start.denominator == unit.denominator == unit.numerator == 1:
         # Whole numbers, the most frequent ones, are rounded before the start is taken off.
         if least is not None:
@@ -415,7 +435,11 @@ def _places_written(value: object) -> int:
     if not isinstance(value, Decimal):
         return 0
     exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    # What is no number has a letter for an exponent; a figure that was read is one.
+    if not isinstance(exponent, int):
+        return 0
+    # 1E+2 has an exponent above zero, and no places.
+    return max(0, -exponent)
 
 
 def _finest(edges: Iterable[Fraction | None]) -> int:
@@ -425,5 +449,9 @@ def _finest(edges: Iterable[Fraction | None]) -> int:
 
 def _places_of(edge: Fraction | None) -> int:
     """Return the decimal places of an edge; a third, or what is not written out, has none."""
-    places = None if edge is None else number.places(edge)
-    return DOUBTFUL_PLACES if places is None else places
+    if edge is None:
+        return DOUBTFUL_PLACES
+    places = number.places(edge)
+    if places is None:
+        return DOUBTFUL_PLACES
+    return places

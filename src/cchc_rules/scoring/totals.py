@@ -132,7 +132,9 @@ def _added(
     This runs for each of a hundred thousand rows of a table, so plain numbers are added here, not
     totals.
     """
-    earned = excluded = rescaled = 0
+    earned = 0
+    excluded = 0
+    rescaled = 0
     for position in group.rules:
         result = results[position]
         earned += result.earned
@@ -172,13 +174,16 @@ def capped(group: CompiledGroup, earned: int, lost: int) -> Total:
 class Share(NamedTuple):
     """What rules bring to a mean, in ticks of their own weights.
 
-    `weight` is what counts of the weights, `shown` the part of it that is excluded but does not
-    shrink the maximum, `points` the unrounded points.
+    A mean of weights 2.00 and 1.00, of which the first earned a half, has 300 ticks of weight and
+    100 of points.
     """
 
     weight: int
+    """What counts of the weights."""
     shown: int
+    """The part of it that is excluded, but does not shrink the maximum."""
     points: Fraction
+    """The unrounded points."""
 
 
 def share(compiled: CompiledRuleSet, position: int, result: Result) -> Share:
@@ -198,7 +203,8 @@ def shares(
     results: Sequence[Result],
 ) -> Share:
     """Return what all rules of a mean group bring to it."""
-    weight = shown = 0
+    weight = 0
+    shown = 0
     points = Fraction(0)
     for position in group.rules:
         brought = share(compiled, position, results[position])
@@ -320,6 +326,7 @@ def _counted_in_mean(
         earned.append(exact_earned)
         excluded.append(exact_excluded)
         lost.append(weight * ratio - exact_earned - exact_excluded)
+    # Each column adds up to that of the group, whose mean was rounded once.
     rows = zip(
         members,
         apportioned(total.earned, earned),
@@ -440,8 +447,10 @@ def gained(
     if pool.kind == "penalty":
         # What is excluded in a penalty pool takes nothing off, as what is earned.
         change += new.excluded - old.excluded
-        return before_change - min(pool.cap, uncapped - change)
-    return min(pool.cap, uncapped + change) - before_change
+        after_change = min(pool.cap, uncapped - change)
+        return before_change - after_change
+    after_change = min(pool.cap, uncapped + change)
+    return after_change - before_change
 
 
 def apportioned(total: int, exact: Iterable[Fraction]) -> list[int]:
@@ -484,7 +493,8 @@ def index(compiled: CompiledRuleSet, groups: Sequence[Total]) -> Sum:
         groups: The points of every group, as `totals` gives them.
     """
     base = _NOTHING
-    bonus = penalty = 0
+    bonus = 0
+    penalty = 0
     for group, total in zip(compiled.groups, groups, strict=True):
         # What lies in groups below is in the totals of those at the top already.
         if not group.top:
