@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 SATURDAY = 5
+"""The first day of the weekend, as `date.weekday` counts from Monday, which is 0."""
 
 
 class CalendarMissingError(RuntimeError):
@@ -20,8 +21,11 @@ class Calendar:
     """
 
     country: str = ""
+    """The two letters of the country whose public holidays count; empty where none do."""
     extra_holidays: frozenset[date] = frozenset()
+    """Days off beside these, such as the Fridays that Vietnam's government moves."""
     extra_workdays: frozenset[date] = frozenset()
+    """Days that are worked all the same, whatever else is said of them."""
 
     def works(self, day: date) -> bool:
         """Whether the day is worked.
@@ -33,11 +37,10 @@ class Calendar:
         """
         if day in self.extra_workdays:
             return True
-        return (
-            day.weekday() < SATURDAY
-            and day not in self.extra_holidays
-            and day not in _holidays(self.country, day.year)
-        )
+        if day.weekday() >= SATURDAY or day in self.extra_holidays:
+            return False
+        # Last, since this may have to load a year's holidays.
+        return day not in _holidays(self.country, day.year)
 
     def add_working_days(self, day: date, count: int) -> date:
         """Return the date so many working days after a day, or before it when negative.
@@ -47,16 +50,21 @@ class Calendar:
         >>> Calendar().add_working_days(date(2023, 12, 29), 1)  # from Friday to Monday
         datetime.date(2024, 1, 1)
         """
-        step = timedelta(days=1 if count >= 0 else -1)
+        step = timedelta(days=1)
+        if count < 0:
+            step = -step
         left = abs(count)
+        # Day by day, for holidays follow no rule; callers bound the count.
         while left:
             day += step
-            left -= self.works(day)
+            if self.works(day):
+                left -= 1
         return day
 
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, year: int) -> frozenset[date]:
+    """Return the public holidays of a year; kept, since days are asked for one by one."""
     if not country:
         return frozenset()
     try:
@@ -68,6 +76,7 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 
 def known_country(country: str) -> bool:
     """Whether the holidays of a country are known (its two-letter code)."""
+    # Any year will do: the package knows a country or does not.
     try:
         _holidays(country, 2023)
     except NotImplementedError:
@@ -75,7 +84,10 @@ def known_country(country: str) -> bool:
     return True
 
 
+# Digits of ASCII only: Python's `\d` would take those of every script.
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+# `2023`, `2023-07`, `2023-Q3`, `2023-H2`: the year, and one of month, quarter and half year.
 _PERIOD = re.compile(r"(\d{4})(?:-(?:(\d{2})|Q([1-4])|H([12])))?", re.ASCII)
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", re.ASCII)
 
@@ -90,6 +102,7 @@ def period(text: str) -> tuple[date, date] | None:
     >>> period("2022-07-01/2023-06-30")
     (datetime.date(2022, 7, 1), datetime.date(2023, 6, 30))
     """
+    # The form may be right and the day or the month none: 2023-13, 2023-02-30.
     try:
         return _span(text) or _named(text)
     except ValueError:
@@ -102,22 +115,25 @@ def _span(text: str) -> tuple[date, date] | None:
         return None
     first = date.fromisoformat(match[1])
     last = date.fromisoformat(match[2])
-    return (first, last) if first <= last else None
+    if last < first:
+        return None
+    return first, last
 
 
 def _named(text: str) -> tuple[date, date] | None:
     match = _PERIOD.fullmatch(text)
     if not match:
         return None
-    year, *parts = match.groups()
-    month, quarter, half = (None if part is None else int(part) for part in parts)
+    year = int(match[1])
+    _, month, quarter, half = match.groups()
+    # Quarters begin in months 1, 4, 7 and 10, half years in 1 and 7.
     if month is not None:
-        return _months(int(year), month, 1)
+        return _months(year, int(month), 1)
     if quarter is not None:
-        return _months(int(year), 3 * quarter - 2, 3)
+        return _months(year, 3 * int(quarter) - 2, 3)
     if half is not None:
-        return _months(int(year), 6 * half - 5, 6)
-    return _months(int(year), 1, 12)
+        return _months(year, 6 * int(half) - 5, 6)
+    return _months(year, 1, 12)
 
 
 def whole_months(first: date, last: date) -> int | None:
@@ -126,15 +142,24 @@ def whole_months(first: date, last: date) -> int | None:
     >>> whole_months(date(2022, 11, 1), date(2023, 1, 31))
     3
     """
-    days_of_last_month = civil.monthrange(last.year, last.month)[1]
-    if first.day != 1 or last.day != days_of_last_month:
+    if first.day != 1 or last.day != _days_in(last.year, last.month):
         return None
-    return 12 * (last.year - first.year) + last.month - first.month + 1
+    years = last.year - first.year
+    months = last.month - first.month
+    # Both the first and the last month count.
+    return 12 * years + months + 1
+
+
+def _days_in(year: int, month: int) -> int:
+    _, days = civil.monthrange(year, month)
+    return days
 
 
 def _months(year: int, first: int, count: int) -> tuple[date, date]:
+    """Return the first and last day of so many months from one on, all of one year."""
     last = first + count - 1
-    return date(year, first, 1), date(year, last, civil.monthrange(year, last)[1])
+    begin = date(year, first, 1)
+    return begin, date(year, last, _days_in(year, last))
 
 
 def day_of(day: object) -> date | None:
@@ -146,9 +171,15 @@ def day_of(day: object) -> date | None:
     """
     if isinstance(day, str):
         return iso_date(day)
+    # Spreadsheets and data frames give days as moments at midnight. Of any other moment nobody
+    # knows which day is meant where clocks differ. A moment is a date to Python, so it comes first.
     if isinstance(day, datetime):
-        return day.date() if day.time() == time() else None
-    return day if isinstance(day, date) else None
+        if day.time() != time():
+            return None
+        return day.date()
+    if isinstance(day, date):
+        return day
+    return None
 
 
 def iso_date(text: str) -> date | None:
@@ -157,7 +188,10 @@ def iso_date(text: str) -> date | None:
     >>> iso_date("2023-01-20"), iso_date("20/01/2023")
     (datetime.date(2023, 1, 20), None)
     """
+    # Python itself takes more than one form of ISO 8601, `20230120` among them.
+    if not _ISO.fullmatch(text):
+        return None
     try:
-        return date.fromisoformat(text) if _ISO.fullmatch(text) else None
+        return date.fromisoformat(text)
     except ValueError:
         return None

@@ -8,6 +8,7 @@ Value = TypeVar("Value")
 
 
 def _refuse(self: object, *_: object, **__: object) -> NoReturn:
+    # A TypeError, as tuples and other things that do not change raise it.
     raise TypeError(f"{type(self).__name__} cannot be written into")
 
 
@@ -47,11 +48,17 @@ class FrozenDict(dict[Key, Value]):
         return {deepcopy(key, memo): deepcopy(self[key], memo) for key in self}
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # Pickle would else fill an empty one item by item, which is refused.
         return FrozenDict, (dict(self),)
 
 
 class FrozenList(list[Value]):
-    """A list that is read like any other and refuses to be changed."""
+    """A list that is read like any other and refuses to be changed.
+
+    >>> FrozenList(["a"]).append("b")
+    Traceback (most recent call last):
+    TypeError: FrozenList cannot be written into
+    """
 
     __slots__ = ()
 
@@ -78,12 +85,22 @@ class FrozenList(list[Value]):
 
 
 def frozen(mapping: Mapping[Key, Value]) -> FrozenDict[Key, Value]:
-    """Return a mapping that cannot be written into; the values stay what they are."""
-    return mapping if isinstance(mapping, FrozenDict) else FrozenDict(mapping)
+    """Return a mapping that cannot be written into; the values stay what they are.
+
+    One that is frozen already comes back itself.
+    """
+    if isinstance(mapping, FrozenDict):
+        return mapping
+    return FrozenDict(mapping)
 
 
 def deeply_frozen(value: Any) -> Any:
-    """Return parsed TOML or JSON whose tables and lists cannot be written into, however deep."""
+    """Return parsed TOML or JSON whose tables and lists cannot be written into, however deep.
+
+    >>> deeply_frozen({"rule": {"on-time": {"weight": 2}}})["rule"].clear()
+    Traceback (most recent call last):
+    TypeError: FrozenDict cannot be written into
+    """
     # What tomli and json give are plain dicts and lists: no need to ask for their kin.
     if value.__class__ is dict:
         return FrozenDict({key: deeply_frozen(item) for key, item in value.items()})

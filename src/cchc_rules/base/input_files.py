@@ -57,11 +57,14 @@ def is_input(path: Path) -> bool:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     """Return what tells a file on a disk from all others, None for none and for pipes."""
+    # ValueError: a name with a null character, which no file can have.
     try:
         file = path.stat()
     except (OSError, ValueError):
         return None
-    return (file.st_dev, file.st_ino) if stat.S_ISREG(file.st_mode) else None
+    if not stat.S_ISREG(file.st_mode):
+        return None
+    return file.st_dev, file.st_ino
 
 
 def is_file(path: Path, *, or_pipe: bool = False) -> bool:
@@ -75,7 +78,9 @@ def is_file(path: Path, *, or_pipe: bool = False) -> bool:
         return False
     if stat.S_ISREG(mode):
         return True
-    return or_pipe and (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode))
+    is_pipe = stat.S_ISFIFO(mode)
+    is_device = stat.S_ISCHR(mode)
+    return or_pipe and (is_pipe or is_device)
 
 
 def is_folder(path: Path) -> bool:
@@ -92,20 +97,28 @@ def read_bytes(
     """Return the bytes of a file.
 
     A pipe or a device is read only with `or_pipe`: named on a command line it is meant, named
-    inside a file it could keep a run waiting for ever. Raises `refusal` where the file cannot be
-    read or has more than `most` bytes.
+    inside a file it could keep a run waiting for ever.
+
+    Args:
+        path: the file.
+        most: how many bytes it may have.
+        refusal: the error that says so where it has more, or cannot be read.
+        or_pipe: whether a pipe or a device is read as well.
     """
     record = _RECORD.get()
     name = str(path)
     if record is not None and name in record.pipes:
         return record.pipes[name]
+    # One byte more than allowed tells that there is too much, without reading all of it: neither
+    # a size nor an end is known of a pipe.
     try:
         data = _read(path, most + 1, or_pipe=or_pipe)
     except (OSError, ValueError) as error:
         raise refusal([unreadable(path, error)]) from None
     if len(data) > most:
         arguments = {"most": Figures(most)}
-        raise refusal([Problem("file-too-large", (), arguments, readable_name(path))])
+        problem = Problem("file-too-large", (), arguments, readable_name(path))
+        raise refusal([problem])
     if record is not None and not is_file(path):
         record.pipes[name] = data
     return data
@@ -113,7 +126,9 @@ def read_bytes(
 
 def _read(path: Path, most: int, *, or_pipe: bool) -> bytes:
     mode = path.stat().st_mode
-    if not stat.S_ISDIR(mode) and not is_file(path, or_pipe=or_pipe):
+    # A folder is left to `open`, whose words for it are better.
+    is_folder_path = stat.S_ISDIR(mode)
+    if not is_folder_path and not is_file(path, or_pipe=or_pipe):
         raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
     with path.open("rb") as file:
         note_input(path)
@@ -149,11 +164,16 @@ _REASON_OF = {
 
 
 def system_reason(error: OSError | ValueError) -> str:
-    """Return why the operating system refuses, to be said in any language."""
+    """Return why the operating system refuses, to be said in any language.
+
+    >>> system_reason(OSError(errno.ENOENT, "No such file")).said("en")
+    'there is no such file or folder'
+    """
     if not isinstance(error, OSError):
         return Phrase("system.bad-name")
     reason = _REASON_OF.get(error.errno)
     if reason is not None:
         return Phrase(f"system.{reason}")
+    # The rare ones by their short name, such as ETXTBSY, which can be looked up.
     name = errno.errorcode.get(error.errno or 0, type(error).__name__)
     return Phrase("system.other", name=name)

@@ -3,8 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from cchc_rules.base import number
+
+End: TypeAlias = tuple[Fraction | None, bool]
+"""An end of an interval: where it lies, None where there is none, and whether it is open."""
+
+LowKey: TypeAlias = tuple[bool, Fraction, bool]
+"""What low ends are sorted by: whether there is one, where it lies, whether it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +26,11 @@ class Interval:
     low: Fraction | None = None
     high: Fraction | None = None
     low_open: bool = False
+    """Whether the low end itself lies outside; of an end of None it says nothing."""
     high_open: bool = False
 
     @property
-    def low_key(self) -> tuple[bool, Fraction, bool]:
+    def low_key(self) -> LowKey:
         """A key by which intervals are sorted from the left: no lower end, then the lowest."""
         return _low_key(self._low_end())
 
@@ -46,17 +54,32 @@ class Interval:
 
     @property
     def empty(self) -> bool:
-        """Whether no number lies inside."""
+        """Whether no number lies inside.
+
+        >>> Interval(Fraction(5), Fraction(5)).empty
+        False
+        >>> Interval(Fraction(5), Fraction(5), low_open=True).empty
+        True
+        """
         if self.low is None or self.high is None:
             return False
-        return self.low > self.high or (
-            self.low == self.high and (self.low_open or self.high_open)
-        )
+        if self.low == self.high:
+            # The one number that is left belongs to it only where both ends are closed.
+            return self.low_open or self.high_open
+        return self.low > self.high
 
     def meets(self, other: "Interval") -> "Interval":
-        """Return the numbers that lie inside both; an empty interval where there are none."""
-        low, low_open = max(self._low_end(), other._low_end(), key=_low_key)
-        high, high_open = min(self._high_end(), other._high_end(), key=_high_key)
+        """Return the numbers that lie inside both; an empty interval where there are none.
+
+        >>> shared = Interval(Fraction(0), Fraction(90)).meets(Interval(Fraction(80)))
+        >>> shared.low, shared.high
+        (Fraction(80, 1), Fraction(90, 1))
+        """
+        # The higher of the low ends, and the lower of the high ones.
+        low_ends = (self._low_end(), other._low_end())
+        high_ends = (self._high_end(), other._high_end())
+        low, low_open = max(low_ends, key=_low_key)
+        high, high_open = min(high_ends, key=_high_key)
         return Interval(low, high, low_open, high_open)
 
     def without(self, other: "Interval") -> list["Interval"]:
@@ -66,13 +89,11 @@ class Interval:
         """
         parts = []
         if other.low is not None:
-            parts.append(
-                self.meets(Interval(None, other.low, False, not other.low_open))
-            )
+            below = Interval(high=other.low, high_open=not other.low_open)
+            parts.append(self.meets(below))
         if other.high is not None:
-            parts.append(
-                self.meets(Interval(other.high, None, not other.high_open, False))
-            )
+            above = Interval(low=other.high, low_open=not other.high_open)
+            parts.append(self.meets(above))
         return [part for part in parts if not part.empty]
 
     def whole_only(self) -> "Interval":
@@ -90,10 +111,10 @@ class Interval:
             high = -_first_whole(-high, self.high_open)
         return Interval(low, high)
 
-    def _low_end(self) -> tuple[Fraction | None, bool]:
+    def _low_end(self) -> End:
         return self.low, self.low_open
 
-    def _high_end(self) -> tuple[Fraction | None, bool]:
+    def _high_end(self) -> End:
         return self.high, self.high_open
 
 
@@ -101,17 +122,18 @@ class Interval:
 # one number the closed one is, since it holds that number. High ends are the mirror image.
 
 
-def _low_key(end: tuple[Fraction | None, bool]) -> tuple[bool, Fraction, bool]:
+def _low_key(end: End) -> LowKey:
     value, is_open = end
     return value is not None, value or Fraction(0), is_open
 
 
-def _high_key(end: tuple[Fraction | None, bool]) -> tuple[bool, Fraction, bool]:
+def _high_key(end: End) -> tuple[bool, Fraction, bool]:
     value, is_open = end
     return value is None, value or Fraction(0), not is_open
 
 
 def _first_whole(low: Fraction, is_open: bool) -> Fraction:
+    """Return the lowest whole number of those that begin at an end: above 3 that is 4."""
     first = number.ceiling(low)
     if is_open and first == low:
         return first + 1
@@ -121,12 +143,16 @@ def _first_whole(low: Fraction, is_open: bool) -> Fraction:
 def uncovered(domain: Interval, parts: Iterable[Interval]) -> list[Interval]:
     """Return what of the domain no part covers, lowest first.
 
+    At first all of it is a gap; each part takes its share out of every gap that it touches.
+
     >>> whole = Interval(Fraction(0), Fraction(100))
     >>> for gap in uncovered(whole, [Interval(Fraction(0), Fraction(80))]):
     ...     print(gap.low, gap.low_open, gap.high)
     80 True 100
     """
-    gaps = [] if domain.empty else [domain]
+    if domain.empty:
+        return []
+    gaps = [domain]
     for part in parts:
         gaps = [rest for gap in gaps for rest in _rests(gap, part)]
     return gaps

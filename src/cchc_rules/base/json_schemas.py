@@ -14,12 +14,22 @@ FORMS = ("rules", "submission", "report", "comparison", "sensitivity")
 def form_text(name: str, lang: str | None = None) -> str:
     """Return the JSON Schema of a form as text, its descriptions in one language or, without one,
     in both.
+
+    Args:
+        name: the form, one of `FORMS`.
+        lang: `vi` or `en`.
+
+    >>> json.loads(form_text("rules", "en"))["$schema"]
+    'https://json-schema.org/draft/2020-12/schema'
     """
     text = packaged_text(f"schemas/{name}.schema.json")
+    # As shipped, byte for byte.
     if lang is None:
         return text
-    schema = _in_one_language(json.loads(text), lang)
-    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+    schema = json.loads(text)
+    in_one_language = _in_one_language(schema, lang)
+    printed = json.dumps(in_one_language, ensure_ascii=False, indent=2)
+    return printed + "\n"
 
 
 def _in_one_language(part: Any, lang: str) -> Any:

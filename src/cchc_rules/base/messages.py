@@ -16,6 +16,7 @@ from string import Formatter
 from cchc_rules.base.packaged import packaged_bytes
 
 LANGUAGES = ("vi", "en")
+"""The languages of reports and messages, the usual one first."""
 
 
 def languages() -> tuple[str, ...]:
@@ -33,6 +34,7 @@ def _catalogue(lang: str) -> GNUTranslations:
 @lru_cache(maxsize=1024)
 def _template(lang: str, id_: str) -> str:
     text = _catalogue(lang).gettext(id_)
+    # gettext gives an id that it does not know back as it is; a report must not say ids.
     if text == id_:
         raise LookupError(f"no message {id_!r} in {lang}")
     return text
@@ -109,11 +111,14 @@ class Foreign(Argument):
     id: str
 
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        # What pickle makes it of again: a plain text would be made of its words alone.
         return str(self), self.id
 
     def said(self, lang: str) -> str:
         """Return the words themselves in English, else the message that stands for them."""
-        return str(self) if lang == "en" else message(lang, self.id)
+        if lang == "en":
+            return str(self)
+        return message(lang, self.id)
 
 
 _FIGURE = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
@@ -127,11 +132,12 @@ def message(lang: str, id_: str, **arguments: str) -> str:
     >>> message("en", "problem.unknown-metric", name="on_tme")
     'There is no metric “on_tme”.'
     """
+    template = _template(lang, id_)
     for name, value in arguments.items():
         # Nearly all arguments are plain text, which needs no more than this look at its class.
         if value.__class__ is not str and isinstance(value, Argument):
             arguments[name] = value.said(lang)
-    return _template(lang, id_).format(**arguments)
+    return template.format(**arguments)
 
 
 @lru_cache(maxsize=1024)
@@ -151,12 +157,18 @@ def known(lang: str, id_: str) -> bool:
 
 
 class _Open(dict[str, str]):
+    """Arguments of which none is known yet."""
+
     def __missing__(self, key: str) -> str:
         return "…"
 
 
 def outline(lang: str, id_: str) -> str:
-    """Return the message of an id with `…` in each of its places: what it says of anything."""
+    """Return the message of an id with `…` in each of its places: what it says of anything.
+
+    >>> outline("en", "problem.unknown-metric")
+    'There is no metric “…”.'
+    """
     return _template(lang, id_).format_map(_Open())
 
 
@@ -168,10 +180,16 @@ def number(lang: str, text: str) -> str:
     ('−1.212,50', '−1,212.50')
     """
     whole, point, rest = text.partition(".")
-    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    digits = whole.removeprefix("-")
+    said = digits
+    # A fraction such as `7/11` has no thousands, and no figure has forty digits.
     if digits.isdigit() and len(digits) < 40:
-        digits = f"{int(digits):,}".replace(",", _template(lang, "locale.group"))
-    return sign + digits + (_template(lang, "locale.decimal") + rest if point else "")
+        said = f"{int(digits):,}".replace(",", _template(lang, "locale.group"))
+    if digits != whole:
+        said = f"−{said}"
+    if point:
+        said += _template(lang, "locale.decimal") + rest
+    return said
 
 
 @lru_cache(maxsize=1024)
@@ -182,6 +200,6 @@ def date(lang: str, day: datetime.date) -> str:
     >>> date("vi", day), date("en", day)
     ('31/12/2023', '31 December 2023')
     """
-    return _template(lang, f"locale.date-{day.month}").format(
-        day=day.day, year=f"{day.year:04}"
-    )
+    # A template for each month: in English it holds the month's name.
+    template = _template(lang, f"locale.date-{day.month}")
+    return template.format(day=day.day, year=f"{day.year:04}")

@@ -19,14 +19,20 @@ terms.
 """
 
 DIGITS = 30
-"""The most digits before or behind the decimal point that a figure may have."""
+"""The most digits before or behind the decimal point that a figure may have.
 
-_PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
+The budget of a country has 16 digits in đồng. The bound is for those who would let a sum of
+fractions run for hours.
+"""
+
 LIMIT = 10**DIGITS
 """No figure reaches this."""
 
 TEXTS = 4096
 """How many written numbers are kept: a report writes the same few hundred again and again."""
+
+# No exponent, no `+`, no space, no separator of thousands: one way to write a number.
+_PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 
 
 class NotANumberError(ValueError):
@@ -47,6 +53,7 @@ def pair(value: object) -> Pair:
     The codes are `not-a-number`, `boolean-for-number`, `float-for-number`, `text-for-number`,
     `not-finite` and `number-too-long`.
     """
+    # By its class: true is an integer to Python, and this is asked of every figure.
     kind = value.__class__
     if kind is int:
         if -LIMIT < value < LIMIT:
@@ -68,18 +75,22 @@ def _decimal_pair(value: Decimal) -> Pair:
     if not value.is_finite():
         raise NotANumberError("not-finite")
     exponent = value.as_tuple().exponent
-    if (
-        value.adjusted() >= DIGITS
-        or not isinstance(exponent, int)
-        or exponent < -DIGITS
-    ):
+    # Asked before it is made a ratio: 1e999999 would become a million digits.
+    is_too_large = value.adjusted() >= DIGITS
+    is_too_fine = not isinstance(exponent, int) or exponent < -DIGITS
+    if is_too_large or is_too_fine:
         raise NotANumberError("number-too-long")
     return value.as_integer_ratio()
 
 
 def fraction(value: object) -> Fraction:
-    """Return the exact `Fraction` of an int or a Decimal; raise as `pair` does."""
-    return Fraction(*pair(value))
+    """Return the exact `Fraction` of an int or a Decimal; raise as `pair` does.
+
+    >>> fraction(Decimal("97.35"))
+    Fraction(1947, 20)
+    """
+    numerator, denominator = pair(value)
+    return Fraction(numerator, denominator)
 
 
 def argument(name: str, value: object) -> Fraction:
@@ -176,14 +187,17 @@ def _places_of(denominator: int) -> int | None:
     # places as there are of the more frequent of them.
     rest, twos = _strip(denominator, 2)
     rest, fives = _strip(rest, 5)
-    return max(twos, fives) if rest == 1 else None
+    if rest != 1:
+        return None
+    return max(twos, fives)
 
 
 def _strip(number: int, prime: int) -> tuple[int, int]:
+    """Return a number without its factors of a prime, and how many they were: 40 is 5 × 2³."""
     count = 0
     while number % prime == 0:
         number = number // prime
-        count = count + 1
+        count += 1
     return number, count
 
 
@@ -194,11 +208,16 @@ def fixed(ticks: int, places: int) -> str:
     >>> fixed(181, 2), fixed(-5, 2), fixed(7, 0)
     ('1.81', '-0.05', '7')
     """
-    sign = "-" if ticks < 0 else ""
+    sign = ""
+    if ticks < 0:
+        sign = "-"
+    # At least one digit before the point: 5 ticks of two places are 005, which is 0.05.
     digits = str(abs(ticks)).rjust(places + 1, "0")
     if not places:
         return sign + digits
-    return f"{sign}{digits[:-places]}.{digits[-places:]}"
+    whole = digits[:-places]
+    decimals = digits[-places:]
+    return f"{sign}{whole}.{decimals}"
 
 
 def plain(value: Fraction) -> str:
@@ -218,11 +237,16 @@ def _plain(numerator: int, denominator: int) -> str:
     count = _places_of(denominator)
     if count is None:
         return f"{numerator}/{denominator}"
-    return fixed(numerator * 10**count // denominator, count)
+    # The division leaves nothing over: so many places write the value exactly.
+    ticks = numerator * 10**count // denominator
+    return fixed(ticks, count)
 
 
 SHOWN_PLACES = 4
+"""The decimal places of a figure that is shown rounded."""
+
 EXACT_PLACES = 12
+"""A decimal that ends within so many places is shown as it is."""
 
 
 def shown(value: Fraction) -> str:

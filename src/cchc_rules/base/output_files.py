@@ -26,6 +26,7 @@ from cchc_rules.base.input_files import is_input
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)")
 _STANDARD = {"/dev/stdout": 1, "/dev/stderr": 2}
 
+# How much is sent into a stream at a time.
 _COPY_BYTES = 1 << 20
 
 
@@ -33,9 +34,15 @@ class OutputError(OSError):
     """A file cannot be written. `path` is the file, None for standard output."""
 
     def __init__(self, number: int | None, path: Path | None) -> None:
+        """Make the error of a number of `errno`, None where no number is known."""
         self.path = path
-        code = errno.EIO if number is None else number
-        super().__init__(code, os.strerror(code), None if path is None else str(path))
+        code = number
+        if code is None:
+            code = errno.EIO
+        name = None
+        if path is not None:
+            name = str(path)
+        super().__init__(code, os.strerror(code), name)
 
 
 class OutputIsInputError(OutputError):
@@ -61,7 +68,9 @@ def _number(error: OSError) -> int | None:
     if error.errno is not None:
         return error.errno
     match = re.search(r"os error (\d+)", str(error))
-    return int(match[1]) if match else None
+    if match is None:
+        return None
+    return int(match[1])
 
 
 @contextmanager
@@ -72,6 +81,8 @@ def whole_files(*paths: Path) -> Iterator[tuple[Path, ...]]:
     this run (see `input_files.recorded`). Then none of them is changed.
     """
     outputs = [_Output(path) for path in paths]
+    # All are begun before any is written, and all finished before any is put in place: what can go
+    # wrong goes wrong while nothing has changed yet.
     try:
         for output in outputs:
             output.begin()
@@ -88,7 +99,11 @@ def whole_files(*paths: Path) -> Iterator[tuple[Path, ...]]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield the path to write to; when all went well, put the file in its place."""
+    """Yield the path to write to; when all went well, put the file in its place.
+
+    >>> with whole_file(Path(tempfile.mkdtemp()) / "index.txt") as part:
+    ...     _ = part.write_text("82.56")
+    """
     with whole_files(path) as (part,):
         yield part
 
@@ -128,9 +143,13 @@ def rewrite_bytes(path: Path, data: bytes) -> None:
 
 
 def create_text(path: Path, text: str) -> None:
-    """Write a whole text file where there is none yet, else raise `FileExistsError`."""
+    """Write a whole text file where there is none yet, else raise `FileExistsError`.
+
+    Raises `OutputError` where it cannot be written.
+    """
     output = _Output(path)
     try:
+        # A link that leads nowhere counts as a file, too: it is somebody's.
         if os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         output.begin()
@@ -143,7 +162,11 @@ def create_text(path: Path, text: str) -> None:
 
 
 def utf8(text: str) -> bytes:
-    """Return a text as UTF-8; half of a surrogate pair, which has no UTF-8, becomes `?`."""
+    """Return a text as UTF-8; half of a surrogate pair, which has no UTF-8, becomes `?`.
+
+    >>> utf8("Xã \\ud800")
+    b'X\\xc3\\xa3 ?'
+    """
     return text.encode("utf-8", errors="replace")
 
 
@@ -167,9 +190,11 @@ class _Output:
 
     def __init__(self, path: Path, *, may_be_input: bool = False) -> None:
         self.path = path
+        # Where it is written first; the path itself as long as nothing is begun.
         self.part = path
         self.may_be_input = may_be_input
         self.is_stream = False
+        # The permissions of the file that it replaces, which it keeps.
         self.mode: int | None = None
 
     def begin(self) -> None:
@@ -178,9 +203,12 @@ class _Output:
             self._look()
             self._refuse_input()
             # Chosen before it is made: a signal in between still finds a name to remove.
-            self.part = self._folder() / f".cchc-{secrets.token_hex(8)}.part"
+            name = f".cchc-{secrets.token_hex(8)}.part"
+            self.part = self._folder() / name
+            # O_EXCL: only where nothing has that name yet, not even a link.
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
-            os.close(os.open(self.part, flags, 0o666))
+            descriptor = os.open(self.part, flags, 0o666)
+            os.close(descriptor)
 
     def _folder(self) -> Path:
         """Return where the file is written first; beside it, so that it can be renamed."""
@@ -204,8 +232,10 @@ class _Output:
         if not stat.S_ISREG(there.st_mode):
             self.is_stream = True
             return
+        # Renaming needs rights to the folder only, so a protected file must be asked itself.
         if not os.access(self.path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        # Reading, writing, running; not the bits that lend the owner's rights.
         self.mode = stat.S_IMODE(there.st_mode) & 0o777
 
     def _refuse_input(self) -> None:
@@ -219,6 +249,7 @@ class _Output:
                 self.part.chmod(self.mode)
             with self.part.open("rb+") as file:
                 os.fsync(file.fileno())
+            # Asked once more: what was read while this was written is known only now.
             self._refuse_input()
 
     def put_in_place(self) -> None:
@@ -252,14 +283,19 @@ def _descriptor(path: Path) -> int | None:
     if name in _STANDARD:
         return _STANDARD[name]
     match = _DESCRIPTOR.fullmatch(name)
-    return int(match[1] or match[2]) if match else None
+    if match is None:
+        return None
+    return int(match[1] or match[2])
 
 
 def _opened_stream(path: Path) -> int:
+    """Return a descriptor to write into a stream with; whoever asked for it closes it."""
     descriptor = _descriptor(path)
     if descriptor is not None:
         return os.dup(descriptor)
-    return os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+    # A terminal that is written to must not become the one that controls this process.
+    flags = os.O_WRONLY | getattr(os, "O_NOCTTY", 0)
+    return os.open(path, flags)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,11 +14,19 @@ def packaged_bytes(name: str) -> bytes:
 
 
 def packaged_text(name: str) -> str:
-    """Return the text of a packaged file, named from `packaged/` on."""
-    return packaged_bytes(name).decode("utf-8").replace("\r\n", "\n")
+    """Return the text of a packaged file, named from `packaged/` on.
+
+    >>> packaged_text("starter/en.toml").splitlines()[0]
+    '#:schema ./rules.schema.json'
+    """
+    text = packaged_bytes(name).decode("utf-8")
+    # A checkout on Windows may have given the files other line ends.
+    return text.replace("\r\n", "\n")
 
 
 def packaged_rules_folder() -> Path:
     """Return the folder of the packaged rule sets (in a source checkout: `rules/` at its top)."""
     installed = _PACKAGED / "rules"
-    return installed if installed.is_dir() else _REPOSITORY / "rules"
+    if installed.is_dir():
+        return installed
+    return _REPOSITORY / "rules"

@@ -15,6 +15,7 @@ Path = tuple[str | int, ...]
 """Where in a document: keys and list positions from the top."""
 
 DEFAULT_LANGUAGE = "vi"
+"""The language of problems where none is asked for: most readers are officials."""
 
 MOST_PROBLEMS = 500
 """No more are named at once: a file with more is not what it says it is, and finding nearest names
@@ -32,11 +33,15 @@ class Problem:
     """
 
     code: str
+    """What sort of problem it is, such as `unknown-metric`; docs/reference/problems.md has all."""
     path: Path = ()
     arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The words to fill in, by the names that they have in the messages."""
     file: str = ""
     line: int = 0
+    """Counted from 1; 0 where it is not known."""
     warning: bool = False
+    """Whether the file is taken all the same."""
     in_cell: bool = False
     """Whether it stands in a cell of a worksheet or a table: then it is said in words of cells, not
     of keys and quotation marks.
@@ -61,14 +66,17 @@ class Problem:
         nearest = self._safe_arguments().get("nearest", "")
         if not nearest:
             return fix
-        return f"{fix} {messages.message(lang, 'fix.nearest', nearest=nearest)}"
+        offer = messages.message(lang, "fix.nearest", nearest=nearest)
+        return f"{fix} {offer}"
 
     def _safe_arguments(self) -> dict[str, str]:
         """Return the arguments; what comes from a file or a command line stays on one line."""
-        return {
-            name: value if isinstance(value, Argument) else one_line(value)
-            for name, value in self.arguments.items()
-        }
+        safe = dict(self.arguments)
+        for name, value in self.arguments.items():
+            # An `Argument` is ours: a figure, a day, a message.
+            if not isinstance(value, Argument):
+                safe[name] = one_line(value)
+        return safe
 
     def _message(self, lang: str, id_: str) -> str:
         """Return a message with its arguments; a key that has a label in forms is called by it."""
@@ -79,10 +87,20 @@ class Problem:
         return messages.message(lang, id_, **arguments)
 
     def text(self, lang: str = DEFAULT_LANGUAGE) -> str:
-        """Say the whole problem: file, line, path, code, what is wrong and what to do."""
-        kind = messages.message(lang, "word.warning" if self.warning else "word.error")
+        """Say the whole problem: file, line, path, code, what is wrong and what to do.
+
+        >>> problem = Problem("not-positive", ("group", "work", "cap"), file="a.toml", line=7)
+        >>> print(problem.text("en"))
+        a.toml:7: error[not-positive] group.work.cap
+            This must be above zero, without too many decimal places.
+            → Give a number above zero.
+        """
+        kind = messages.message(lang, "word.error")
+        if self.warning:
+            kind = messages.message(lang, "word.warning")
         words = [f"{kind}[{self.code}]"]
         place = self._place()
+        # First, and with a colon: editors and terminals make a link of `file:line:`.
         if place:
             words.insert(0, f"{place}:")
         if self.path:
@@ -95,7 +113,9 @@ class Problem:
         file = one_line(self.file)
         if not self.line:
             return file
-        return f"{file}:{self.line}" if file else str(self.line)
+        if not file:
+            return str(self.line)
+        return f"{file}:{self.line}"
 
 
 def figure(value: Fraction) -> str:
@@ -122,17 +142,18 @@ _LABELS = {
 
 
 def bounded(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems, or the first of them and one that says there are more."""
-    found = list(islice(problems, MOST_PROBLEMS + 1))
-    if len(found) <= MOST_PROBLEMS:
-        return found
-    mild = all(problem.warning for problem in found)
-    return [
-        *found[:MOST_PROBLEMS],
-        Problem(
-            "too-many-problems", (), {"most": Figures(MOST_PROBLEMS)}, warning=mild
-        ),
-    ]
+    """Return the problems, or the first of them and one that says there are more.
+
+    No more are looked for than are told, however many there are.
+    """
+    first_problems = list(islice(problems, MOST_PROBLEMS + 1))
+    if len(first_problems) <= MOST_PROBLEMS:
+        return first_problems
+    # Of warnings alone one more does not refuse the file.
+    only_warnings = all(problem.warning for problem in first_problems)
+    arguments = {"most": Figures(MOST_PROBLEMS)}
+    more = Problem("too-many-problems", (), arguments, warning=only_warnings)
+    return [*first_problems[:MOST_PROBLEMS], more]
 
 
 def path_text(path: Path) -> str:
@@ -143,10 +164,12 @@ def path_text(path: Path) -> str:
     """
     text = ""
     for part in path:
-        name = quoted(part)
-        text += (
-            f"[{part + 1}]" if isinstance(part, int) else f".{name}" if text else name
-        )
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+            continue
+        if text:
+            text += "."
+        text += quoted(part)
     return text
 
 
@@ -157,12 +180,11 @@ def nearest(name: object, names: Iterable[str]) -> str:
     'on_time'
     """
     known = list(islice(names, MOST_NAMES))
-    return next(
-        iter(
-            difflib.get_close_matches(str(name)[:MOST_NAMES], known, n=1, cutoff=3 / 5)
-        ),
-        "",
-    )
+    # Long names are cut: the time that a comparison takes grows with the product of both lengths.
+    written = str(name)[:MOST_NAMES]
+    # Three fifths alike is the library's own measure.
+    matches = difflib.get_close_matches(written, known, n=1, cutoff=3 / 5)
+    return next(iter(matches), "")
 
 
 def quoted(value: object, most: int = 60) -> str:
@@ -182,6 +204,7 @@ def quoted(value: object, most: int = 60) -> str:
 
 
 def _spelled(value: object) -> str:
+    """Return a value as TOML and JSON write it."""
     if value is None or isinstance(value, bool):
         return _AS_WRITTEN[value]
     try:

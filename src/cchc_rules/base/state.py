@@ -95,8 +95,10 @@ class Absent(NamedTuple):
     """A figure that is not there: why, and what was said about it."""
 
     state: State
+    """What the rule becomes that needs the figure."""
     reason: Reason
     text: str = ""
+    """What the submission says: why it does not apply or is waived, or when the waiver ended."""
 
 
 NOT_REPORTED = Absent(State.MISSING, Reason.NOT_REPORTED)
@@ -106,11 +108,16 @@ ZERO_DENOMINATOR = Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR)
 def strongest(absences: list[Absent]) -> Absent | None:
     """Return the absence that wins among several, None among none (semantics L6).
 
+    Of two with the same state the first wins, and its text is the one that is shown.
+
     >>> strongest([ZERO_DENOMINATOR, NOT_REPORTED]).reason
     <Reason.NOT_REPORTED: 'not_reported'>
     """
+    # The first in `PRECEDENCE` is the strongest.
     return min(
-        absences, key=lambda absent: PRECEDENCE.index(absent.state), default=None
+        absences,
+        key=lambda absent: PRECEDENCE.index(absent.state),
+        default=None,
     )
 
 
@@ -125,6 +132,8 @@ def gate(state: State) -> State | None:
     return _GATE[state]
 
 
+# Semantics L2, (c) and (e). What does not apply, is waived or not yet due stands in nobody's way:
+# no unit loses points for what it need not do.
 _GATE: dict[State, State | None] = {
     State.MET: None,
     State.PARTLY_MET: State.NOT_MET,

@@ -74,8 +74,9 @@ def suggestion(value: object) -> str:
     """
     if not isinstance(value, str):
         return ""
-    numbers = readings(value.strip().removesuffix("%"))
-    hints = [number.plain(Fraction(one)) for one in numbers]
+    written = value.strip().removesuffix("%")
+    numbers = readings(written)
+    hints = [number.plain(Fraction(reading)) for reading in numbers]
     if len(numbers) > 1:
         thousand, decimal = numbers
         hints = [str(thousand), f"{decimal}0"]
@@ -104,12 +105,12 @@ def refusal(code: str, value: object) -> tuple[str, dict[str, str]]:
 
 # Yes and no
 
+_YES = [text_key(message(lang, "word.yes")) for lang in LANGUAGES]
+_NO = [text_key(message(lang, "word.no")) for lang in LANGUAGES]
+
 YES_NO = {
-    **{
-        text_key(message(lang, f"word.{word}")): word == "yes"
-        for lang in LANGUAGES
-        for word in ("yes", "no")
-    },
+    **dict.fromkeys(_YES, True),
+    **dict.fromkeys(_NO, False),
     "true": True,
     "false": False,
 }
@@ -140,8 +141,10 @@ def day(text: str) -> date | str:
     match = _DAY_MONTH_YEAR.fullmatch(text)
     if match is None:
         return iso_date(text) or text
-    first, month, year = match.groups()
-    return iso_date(f"{year}-{month:0>2}-{first:0>2}") or text
+    # Day before month, as in Vietnam and in our forms: 1/6 is the first of June.
+    day_of_month, month, year = match.groups()
+    iso = f"{year}-{month:0>2}-{day_of_month:0>2}"
+    return iso_date(iso) or text
 
 
 # Values in quotation marks
@@ -158,9 +161,13 @@ def unquoted(text: str, sort: str) -> str:
     ''
     """
     if sort == "date":
-        read = day(text)
-        return read.isoformat() if isinstance(read, date) else ""
+        meant = day(text)
+        if not isinstance(meant, date):
+            return ""
+        return meant.isoformat()
     if sort == "yes_no":
         answer = yes_no(text)
-        return str(answer).lower() if isinstance(answer, bool) else ""
+        if not isinstance(answer, bool):
+            return ""
+        return str(answer).lower()
     return suggestion(text)

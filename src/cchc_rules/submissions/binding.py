@@ -48,14 +48,15 @@ def load_measurements(
 ) -> Measurements:
     """Return the submission of a file or a mapping.
 
-    Arguments:
-        source: A JSON file, a filled form (`.xlsx`), or a mapping of ints, Decimals, dates, strings
+    Args:
+        source: a JSON file, a filled form (`.xlsx`), or a mapping of ints, Decimals, dates, strings
             and bools; there are no floats.
-        rules: The rule set. With it every figure is held against its metric at once; otherwise
+        rules: the rule set. With it every figure is held against its metric at once; otherwise
             `score` does it.
-        as_of: The day of judgement; by default the submission's own, else the end of its period.
+        as_of: the day of judgement; by default the submission's own, else the end of its period.
 
-    Raises `SubmissionError` with every problem, each with its path and what to do.
+    Raises:
+        SubmissionError: with every problem, each with its path and what to do.
 
     >>> submission = load_measurements(
     ...     {"format": 1, "ruleset": "par", "unit": "Xã A", "period": "2023",
@@ -85,6 +86,9 @@ def judgement_day(as_of: object) -> date | None:
     """Return the day of judgement that a caller gives: a `date`, ISO text, or a moment at midnight.
 
     None stays None. Raises `SubmissionError` for anything else.
+
+    >>> judgement_day("2023-12-31")
+    datetime.date(2023, 12, 31)
     """
     if as_of is None:
         return None
@@ -102,8 +106,15 @@ def figures_of(
 
     Figures that were bound to the same rule set at the same day before are not bound again. Raises
     `SubmissionError` with everything that does not fit the rule set.
+
+    >>> from cchc_rules import load_rules
+    >>> submission = load_measurements({"format": 1, "ruleset": "cam-due-2023", "unit": "Xã A",
+    ...     "period": "2023", "measurements": {"on_time": {"numerator": 47, "denominator": 52}}})
+    >>> figures_of(submission, load_rules("cam-due-2023"), date(2023, 12, 31))
+    {'on_time': (4700, 52)}
     """
     bound = measurements.bound
+    # Rule sets are compared by identity: two that say the same may come from different files.
     if bound is not None and bound.rules is rules and bound.as_of == as_of:
         return bound.figures
     reader = Reader()
@@ -136,6 +147,7 @@ def _bind(
             _unknown_metric(active, id_, reader)
         elif entry.not_applicable is None and entry.waived is None:
             figure = bind(entry, reader)
+            # None is a figure with a problem, which refuses the submission.
             if figure is not None:
                 figures[id_] = figure
         else:
@@ -145,7 +157,14 @@ def _bind(
 
 
 def decided(entries: Mapping[str, Entry], rules: RuleSet) -> Mapping[str, Entry]:
-    """Return the entries with numbers where their metrics decide what a typed text means."""
+    """Return the entries with numbers where their metrics decide what a typed text means.
+
+    >>> from cchc_rules import load_rules
+    >>> typed = {"on_time": Entry(numerator=900, denominator=TypedText("1.902"))}
+    >>> decided(typed, load_rules("cam-due-2023"))["on_time"].denominator
+    Decimal('1902')
+    """
+    # JSON has numbers: only what came out of cells may have to be decided.
     if not any(map(_is_typed, entries.values())):
         return entries
     with_numbers = dict(entries)
@@ -163,7 +182,8 @@ def _is_typed(entry: Entry) -> bool:
 
 def _decided_entry(entry: Entry, metric: Metric) -> Entry:
     if isinstance(entry.value, TypedText):
-        value = typed_cells.number(entry.value, typed_cells.allowed_by(metric))
+        allowed = typed_cells.allowed_by(metric)
+        value = typed_cells.number(entry.value, allowed)
         return entry._replace(value=value)
     at_most_one = metric.type == "percent" and not metric.above_100
     numerator, denominator = typed_cells.share(
@@ -179,6 +199,7 @@ def _of_the_period(
     wanted = [
         metric.id for metric in rules.metrics.values() if metric.from_period is not None
     ]
+    # A period that could not be read is a problem already.
     period_is_known = measurements.span != (date.min, date.max)
     if not wanted or not period_is_known:
         return {}
@@ -191,32 +212,40 @@ def _of_the_period(
 
 
 def _absence(entry: Entry, as_of: date) -> Absent:
-    if entry.waived is None:
-        return Absent(
-            State.NOT_APPLICABLE, Reason.NOT_APPLICABLE, entry.not_applicable or ""
-        )
-    if as_of > entry.waived.until:
-        return Absent(
-            State.MISSING, Reason.WAIVER_ENDED, entry.waived.until.isoformat()
-        )
-    return Absent(State.WAIVED, Reason.WAIVED, entry.waived.why)
+    """Return what an entry without a figure says: it does not apply, is waived, or was."""
+    waiver = entry.waived
+    if waiver is None:
+        why = entry.not_applicable or ""
+        return Absent(State.NOT_APPLICABLE, Reason.NOT_APPLICABLE, why)
+    # Its last day still counts.
+    if as_of > waiver.until:
+        last_day = waiver.until.isoformat()
+        return Absent(State.MISSING, Reason.WAIVER_ENDED, last_day)
+    return Absent(State.WAIVED, Reason.WAIVED, waiver.why)
 
 
 def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
-    if id_ in rules.metrics and rules.metrics[id_].from_period is not None:
-        reader.fault("period-metric", "measurements", id_, name=id_)
-    elif id_ in rules.metrics:
+    """Say why nobody may submit a metric: it is derived, of the period, or not declared."""
+    path = ("measurements", id_)
+    metric = rules.metrics.get(id_)
+    if metric is None:
+        near = nearest(id_, rules.metrics)
+        reader.fault(
+            "unknown-metric",
+            *path,
+            name=quoted(id_),
+            nearest=near,
+        )
+    elif metric.from_period is not None:
+        reader.fault("period-metric", *path, name=id_)
+    else:
+        formula = metric.formula or ""
         reader.fault(
             "derived-metric",
-            "measurements",
-            id_,
+            *path,
             name=id_,
-            formula=rules.metrics[id_].formula or "",
+            formula=formula,
         )
-    else:
-        name = quoted(id_)
-        near = nearest(id_, rules.metrics)
-        reader.fault("unknown-metric", "measurements", id_, name=name, nearest=near)
 
 
 def variant(measurements: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
@@ -232,38 +261,43 @@ def variant(measurements: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
 def _envelope(measurements: Measurements, rules: RuleSet, reader: Reader) -> RuleSet:
     """Hold everything but the figures against the rule set.
 
-    Returns the rule set as it stands for the day and the unit's kind.
+    Returns the rule set as it stands for the day and the unit's kind. What is empty because its
+    form was wrong has been told, and is passed over.
     """
-    if measurements.ruleset and not rules.reads_submissions_for(measurements.ruleset):
+    ruleset = measurements.ruleset
+    form_version = reader.form_version
+    if ruleset and not rules.reads_submissions_for(ruleset):
+        given = quoted(ruleset)
         reader.fault(
             "other-ruleset",
             "ruleset",
-            given=quoted(measurements.ruleset),
+            given=given,
             wanted=rules.id,
         )
-    elif (
-        reader.form_version
-        and measurements.ruleset == rules.id
-        and reader.form_version != rules.version
-    ):
+    # A form has the rows of its version; those that were added since nobody was asked for.
+    elif form_version and ruleset == rules.id and form_version != rules.version:
+        given = quoted(form_version)
         reader.fault(
             "form-version",
             "version",
-            given=quoted(reader.form_version),
+            given=given,
             wanted=rules.version,
         )
+    kind = measurements.unit_kind
     kinds = rules.at(reader.as_of).kinds
-    if measurements.unit_kind and measurements.unit_kind not in kinds:
+    if kind and kind not in kinds:
+        near = nearest(kind, kinds)
         reader.fault(
             "unknown-kind",
             "unit_kind",
-            name=quoted(measurements.unit_kind),
-            nearest=nearest(measurements.unit_kind, kinds),
+            name=quoted(kind),
+            nearest=near,
         )
     first, last = rules.valid
-    if measurements.span != (date.min, date.max) and not (
-        first <= measurements.span[0] and measurements.span[1] <= last
-    ):
+    begins, ends = measurements.span
+    period_is_known = measurements.span != (date.min, date.max)
+    lies_in_validity = first <= begins and ends <= last
+    if period_is_known and not lies_in_validity:
         reader.fault(
             "other-period",
             "period",
@@ -277,42 +311,48 @@ def _envelope(measurements: Measurements, rules: RuleSet, reader: Reader) -> Rul
 
 
 def _names_known(measurements: Measurements, rules: RuleSet, reader: Reader) -> None:
+    """Say which groups, rules and tracks of a submission the rule set does not know."""
     for id_ in measurements.absent:
+        path = ("absent", id_)
         if id_ not in rules.groups:
+            near = nearest(id_, rules.groups)
             reader.fault(
                 "unknown-group",
-                "absent",
-                id_,
+                *path,
                 name=quoted(id_),
-                nearest=nearest(id_, rules.groups),
+                nearest=near,
             )
         elif not rules.groups[id_].optional:
-            reader.fault("group-not-optional", "absent", id_, name=id_)
+            reader.fault("group-not-optional", *path, name=id_)
     _points_known(measurements.points, rules, reader, "points")
     for track, points in measurements.tracks.items():
+        path = ("tracks", track)
         if track not in rules.tracks:
+            near = nearest(track, rules.tracks)
             reader.fault(
                 "unknown-track",
-                "tracks",
-                track,
+                *path,
                 name=quoted(track),
-                nearest=nearest(track, rules.tracks),
+                nearest=near,
             )
-        _points_known(points, rules, reader, "tracks", track)
+        _points_known(points, rules, reader, *path)
 
 
 def _points_known(
     points: Mapping[str, Given], rules: RuleSet, reader: Reader, *path: str
 ) -> None:
+    """Say which points go to no rule, to one that takes none, or beyond what it can have."""
     for id_, given in points.items():
         rule = rules.rules.get(id_)
         if rule is None:
+            near = nearest(id_, rules.rules)
+            name = quoted(id_)
             reader.fault(
                 "unknown-rule",
                 *path,
                 id_,
-                name=quoted(id_),
-                nearest=nearest(id_, rules.rules),
+                name=name,
+                nearest=near,
             )
             continue
         value = Fraction(*given.points)
@@ -322,17 +362,36 @@ def _points_known(
                 "lowest": Figures(number.plain(rule.lowest)),
                 "weight": Figures(number.plain(rule.weight)),
             }
-            reader.fault("points-out-of-range", *path, id_, "points", **arguments)
+            reader.fault(
+                "points-out-of-range",
+                *path,
+                id_,
+                "points",
+                **arguments,
+            )
+        # An appraisal gives points to every rule, the unit itself only where a person must.
         if path == ("points",) and not takes_points(rules, id_):
-            reader.fault("points-not-asked", *path, id_, name=id_)
+            reader.fault(
+                "points-not-asked",
+                *path,
+                id_,
+                name=id_,
+            )
 
 
 def takes_points(rules: RuleSet, id_: str) -> bool:
-    """Whether people give a rule points, always or in some state."""
+    """Whether people give a rule points, always or in some state.
+
+    >>> from cchc_rules import load_rules
+    >>> takes_points(load_rules("cam-due-2023"), "on-time")
+    False
+    """
     rule = rules.rules[id_]
     return rule.deduction.by_hand or "manual" in rule.absence.values()
 
 
+# Cache size for rule sets in use at once, each kind and date of one among them: binders are made
+# once for a rule set, in place of once for every submission.
 @lru_cache(maxsize=64)
 def _binders(rules: RuleSet) -> dict[str, Bind]:
     """Return what turns an entry into its figure, for each metric that is submitted."""
@@ -348,10 +407,16 @@ def binder(
 ) -> Callable[[Entry], Figure | None]:
     """Return what gives the figure of an entry of one metric, None where it would be refused.
 
-    Arguments:
-        metric: The metric; for one that counts items, an entry's value is the count.
-        rules: The rule set for the kind of unit and the day.
-        as_of: The day of judgement, after which no date may lie.
+    Args:
+        metric: the metric; for one that counts items, an entry's value is the count.
+        rules: the rule set for the kind of unit and the day.
+        as_of: the day of judgement, after which no date may lie.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> figure = binder(rules.metrics["on_time"], rules, date(2023, 12, 31))
+    >>> figure(Entry(numerator=47, denominator=52)), figure(Entry(numerator=53, denominator=52))
+    ((4700, 52), None)
     """
     reader = Reader()
     bind = _single_binders(rules)[metric.id]
@@ -359,6 +424,7 @@ def binder(
 
     def figure(entry: Entry) -> Figure | None:
         bound_figure = bind(entry, reader)
+        # Thousands of figures are tried with one reader, and nobody asks it what was wrong.
         reader.problems.clear()
         return bound_figure
 
@@ -367,11 +433,9 @@ def binder(
 
 @lru_cache(maxsize=64)
 def _single_binders(rules: RuleSet) -> dict[str, Bind]:
-    counted = (
-        replace(metric, distinct=False)
-        for metric in rules.metrics.values()
-        if metric.submitted
-    )
+    """Return the binders of single values: what counts items is given its count instead."""
+    submitted = [metric for metric in rules.metrics.values() if metric.submitted]
+    counted = [replace(metric, distinct=False) for metric in submitted]
     return {metric.id: _binder(metric, rules) for metric in counted}
 
 
@@ -386,6 +450,10 @@ def _binder(metric: Metric, rules: RuleSet) -> Bind:
 
 
 def _number_binder(metric: Metric) -> Bind:
+    """Return the binder of a number: read, held to its range, rounded, in this order.
+
+    A share of 2/3 in percent, with `round = 1`, is 200/3 and then 667/10.
+    """
     single = _single_binder(metric)
     if metric.distinct:
         single = _items_binder(metric)
@@ -411,7 +479,9 @@ def _number_binder(metric: Metric) -> Bind:
 
 
 def _rounded(figure: Pair, places: int) -> Pair:
-    return number.half_up(figure[0] * 10**places, figure[1]), 10**places
+    numerator, denominator = figure
+    unit = 10**places
+    return number.half_up(numerator * unit, denominator), unit
 
 
 def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
@@ -419,30 +489,32 @@ def _range_holder(metric: Metric) -> Callable[[Pair, Reader], bool]:
     low = metric.range.low
     high = metric.range.high
     # Whole numbers are compared crosswise: to make a `Fraction` of every figure would take longer.
+    # n/d ≥ low_n/low_d where n × low_d ≥ low_n × d, denominators being above zero.
     low_n, low_d = _edge(low)
     high_n, high_d = _edge(high)
 
     def held(figure: Pair, reader: Reader) -> bool:
         n, d = figure
-        if (low_n is None or n * low_d >= low_n * d) and (
-            high_n is None or n * high_d <= high_n * d
-        ):
+        reaches_low = low_n is None or n * low_d >= low_n * d
+        if reaches_low and (high_n is None or n * high_d <= high_n * d):
             return True
-        least, most = (
-            "" if edge is None else Figures(number.plain(edge)) for edge in (low, high)
-        )
-        given = Figures(number.shown(Fraction(n, d)))
         reader.fault(
             "out-of-range",
             "measurements",
             metric.id,
-            given=given,
-            least=least or "–∞",
-            most=most or "∞",
+            given=_shown(figure),
+            least=_edge_text(low, "–∞"),
+            most=_edge_text(high, "∞"),
         )
         return False
 
     return held
+
+
+def _edge_text(edge: Fraction | None, endless: str) -> str:
+    if edge is None:
+        return endless
+    return Figures(number.plain(edge))
 
 
 def _edge(edge: Fraction | None) -> tuple[int | None, int]:
@@ -453,20 +525,30 @@ def _edge(edge: Fraction | None) -> tuple[int | None, int]:
 
 
 def _single_binder(metric: Metric) -> Bind:
+    """Return the binder of a figure that is written as one number."""
     path = ("measurements", metric.id)
     whole = metric.whole
     allowed = typed_cells.allowed_by(metric)
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if entry.items is not None:
-            reader.fault("items-not-asked", *path, "items", name=metric.id)
+            reader.fault(
+                "items-not-asked",
+                *path,
+                "items",
+                name=metric.id,
+            )
             return None
         value = entry.value
         # Nearly all figures are plain counts; those need no more tests.
         if value.__class__ is int and -1 < value < number.LIMIT:
             return value, 1
         figure = reader.exact(value, *path, allowed=allowed)
-        if whole and figure is not None and figure[0] % figure[1]:
+        if figure is None or not whole:
+            return figure
+        numerator, denominator = figure
+        # 12.0 is a whole number, however it is written.
+        if numerator % denominator:
             reader.fault("not-whole", *path, given=quoted(value))
             return None
         return figure
@@ -475,20 +557,24 @@ def _single_binder(metric: Metric) -> Bind:
 
 
 def _items_binder(metric: Metric) -> Bind:
+    """Return the binder of a metric that counts items, each once."""
     path = ("measurements", metric.id)
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if entry.items is None:
             reader.fault("items-asked", *path, name=metric.id)
             return None
-        return len({*map(same_item, entry.items)}), 1
+        distinct_items = {*map(same_item, entry.items)}
+        return len(distinct_items), 1
 
     return bind
 
 
 def _ratio_binder(metric: Metric) -> Bind:
+    """Return the binder of a figure that is written as numerator and denominator."""
     percent = metric.type == "percent"
     bounded = percent and not metric.above_100
+    # 47 of 52 is 47/52, and of a percentage 100 × 47/52.
     times = 1
     if percent:
         times = 100
@@ -510,12 +596,13 @@ def _ratio_binder(metric: Metric) -> Bind:
             return None
         fault = _ratio_fault(above, below, bounded)
         if fault:
-            reader.fault(
-                fault, *path, numerator=_shown(above), denominator=_shown(below)
-            )
+            arguments = {"numerator": _shown(above), "denominator": _shown(below)}
+            reader.fault(fault, *path, **arguments)
             return None
+        # Nothing of nothing: there was nothing to measure, so the metric does not apply.
         if not below[0]:
             return ZERO_DENOMINATOR
+        # (a/b) / (c/d) = a × d / (b × c)
         return above[0] * below[1] * times, above[1] * below[0]
 
     return bind
@@ -543,28 +630,35 @@ def _plain_value(metric: Metric, entry: Entry, reader: Reader) -> bool:
     """Whether the entry gives a single value; say so when it does not."""
     if entry.denominator is None and entry.items is None:
         return True
+    path = ("measurements", metric.id)
     reader.fault(
-        "value-asked", "measurements", metric.id, name=metric.id, type=metric.type
+        "value-asked",
+        *path,
+        name=metric.id,
+        type=metric.type,
     )
     return False
 
 
 def _yes_no_binder(metric: Metric) -> Bind:
+    """Return the binder of yes, which is 1, and no, which is 0."""
+    path = ("measurements", metric.id)
+
     def bind(entry: Entry, reader: Reader) -> Figure | None:
+        # By identity: 1 is equal to true, and is no answer.
         if entry.value is True:
             return 1, 1
         if entry.value is False:
             return 0, 1
         if _plain_value(metric, entry, reader):
-            reader.fault(
-                "not-yes-no", "measurements", metric.id, given=quoted(entry.value)
-            )
+            reader.fault("not-yes-no", *path, given=quoted(entry.value))
         return None
 
     return bind
 
 
 def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
+    """Return the binder of a date, whose figure is the number of its day."""
     path = ("measurements", metric.id)
     window = rules.window
 
@@ -575,6 +669,7 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
         if day is None:
             reader.fault("not-a-date", *path, given=quoted(entry.value))
             return None
+        # Before and after the window lie slips of the keyboard, such as 2203 for 2023.
         if window and not window[0] <= day <= window[1]:
             first, last = (Day(edge.isoformat()) for edge in window)
             reader.fault(
@@ -585,6 +680,7 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
                 last=last,
             )
             return None
+        # What has not happened by the day of judgement cannot be reported.
         if day > reader.as_of:
             reader.fault(
                 "date-after-as-of",
@@ -599,11 +695,14 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
 
 
 def _level_binder(metric: Metric) -> Bind:
-    positions = {
-        text_key(words): position
-        for position, level in enumerate(metric.levels)
-        for words in (level.vi, level.en)
-    }
+    """Return the binder of a level, whose figure is its position, the best being 0."""
+    path: Path = ("measurements", metric.id)
+    # In either language, whatever the case: the check of the rule set saw to it that no word means
+    # two levels.
+    positions: dict[str, int] = {}
+    for position, level in enumerate(metric.levels):
+        for words in (level.vi, level.en):
+            positions[text_key(words)] = position
 
     def bind(entry: Entry, reader: Reader) -> Figure | None:
         if not _plain_value(metric, entry, reader):
@@ -616,7 +715,6 @@ def _level_binder(metric: Metric) -> Bind:
             return position, 1
         allowed = ", ".join(f"“{level.vi}”" for level in metric.levels)
         near = nearest(words, [level.vi for level in metric.levels])
-        path: Path = ("measurements", metric.id)
         reader.fault(
             "unknown-level",
             *path,

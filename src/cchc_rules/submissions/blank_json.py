@@ -15,9 +15,16 @@ def template(document: Document) -> str:
 
     `score` reads it as it stands, with every figure missing.
 
-    Arguments:
-        document: What `cchc_rules.submissions.blank.blank` returns.
+    Args:
+        document: what `cchc_rules.submissions.blank.blank` returns.
+
+    >>> from cchc_rules import load_rules
+    >>> from cchc_rules.submissions.blank import blank
+    >>> json.loads(template(blank(load_rules("cam-due-2023"))))["measurements"]["on_time"]
+    {'numerator': None, 'denominator': None, 'evidence': [], 'note': None}
     """
+    metrics = _metrics(document)
+    # Null is a figure that is missing, so the file can be scored at any time on the way.
     content: dict[str, Any] = {
         "format": 1,
         "guide": _guide(document),
@@ -27,7 +34,7 @@ def template(document: Document) -> str:
         "period": document["period"],
         "as_of": None,
         "note": None,
-        "measurements": {metric["id"]: _entry(metric) for metric in _metrics(document)},
+        "measurements": {metric["id"]: _entry(metric) for metric in metrics},
         "points": {rule["id"]: None for rule in document["points"]},
         "absent": {},
         "tracks": {track["id"]: {} for track in document["tracks"]},
@@ -56,15 +63,17 @@ def _entry(metric: Document) -> Document:
 
 
 def _guide(document: Document) -> Document:
+    """Return how to fill the file in, and what each of its keys asks for."""
+    lang = document["language"]
+    points = {}
+    for rule in document["points"]:
+        points[rule["id"]] = {key: rule[key] for key in _ASKED}
     return {
-        "how": [message(document["language"], id_) for id_ in _HOW],
+        "how": [message(lang, id_) for id_ in _HOW],
         "version": document["version"],
         "kinds": {kind["id"]: kind["title"] for kind in document["kinds"]},
         "measurements": _guide_to_metrics(document),
-        "points": {
-            rule["id"]: {key: rule[key] for key in _ASKED}
-            for rule in document["points"]
-        },
+        "points": points,
         "absent": {block["id"]: block["title"] for block in document["blocks"]},
     }
 
@@ -76,12 +85,15 @@ def _guide_to_metrics(document: Document) -> Document:
         for officer in area["officers"]:
             for metric in officer["metrics"]:
                 words = {key: metric[key] for key in _SAID if metric[key]}
+                # Whose figure it is, before what it is.
                 head = {"area": area["title"], "lead": officer["lead"]}
                 guide[metric["id"]] = head | words
     return guide
 
 
+# The messages that say how to fill the file in, a sentence each.
 _HOW = ("form.json-1", "form.json-2", "form.json-3", "form.json-4")
+
 # What the guide says of a metric and of a rule: keys of the document, in the order of reading.
 _SAID = (
     "title",

@@ -28,18 +28,18 @@ Row = dict[str, Cell]
 
 
 class Form(NamedTuple):
-    """A filled form as it was read.
-
-    `content` is what a JSON submission would hold, `cells` the address of each part of it,
-    `version` the version of the rule set that the form was made for, `problems` what is wrong with
-    single cells, and `sha256` the hash of the file.
-    """
+    """A filled form as it was read."""
 
     content: dict[str, Any]
+    """What a JSON submission would hold."""
     cells: dict[Path, str]
+    """The address of each part of the content, as `sheet!A1`, by its path."""
     version: str
+    """The version of the rule set that the form was made for."""
     problems: list[Problem]
+    """What is wrong with single cells."""
     sha256: str
+    """The hash of the file."""
 
 
 def read(path: FilePath) -> Form:
@@ -55,10 +55,12 @@ def read(path: FilePath) -> Form:
     if not {"head", "figures"} <= table_names:
         arguments = {"path": quoted(path, 200)}
         raise SubmissionError([Problem("form-unknown", (), arguments, name)])
-    return _Reader(name).form(form_tables, hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    return _Reader(name).form(form_tables, digest)
 
 
-# The columns of a form that people fill in, and the keys of a submission that differ from them.
+# The columns of a form that people fill in. All others describe a row; of those only its id and the
+# type of its metric are read.
 _FIGURE_COLUMNS = (
     "value",
     "numerator",
@@ -75,6 +77,8 @@ _FIGURE_COLUMNS = (
 _POINTS_COLUMNS = ("points", "reason", "documents", "dates")
 _DESCRIBING: tuple[str, ...] = ("id", "type")
 _WAIVER_COLUMNS = ("by", "why", "until")
+
+# What a submission calls the tables and columns of a form that have another name there.
 _KEYS = {"figures": "measurements", "documents": "evidence"}
 
 
@@ -83,14 +87,18 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file
+        # The address of each part of the submission, by its path there.
         self.cells: dict[Path, str] = {}
         self.problems: list[Problem] = []
 
     def form(self, form_tables: list[Table], digest: str) -> Form:
-        head_rows = [
-            row for table in form_tables if table.name == "head" for row in table.rows
-        ]
+        """Return the form that its tables make up; a table of another name is passed over."""
+        head_rows: list[Row] = []
+        for table in form_tables:
+            if table.name == "head":
+                head_rows += table.rows
         head = self.head(head_rows)
+        # No key of a submission, and still of use: an old form is told as one.
         version = str(head.pop("version", ""))
         content: dict[str, Any] = {
             "format": 1,
@@ -106,6 +114,7 @@ class _Reader:
             "absent": self.absent,
             "tracks": self.tracks,
         }
+        # A table may come in several parts.
         for table in form_tables:
             read_rows = readers.get(table.name)
             if read_rows is not None:
@@ -114,35 +123,57 @@ class _Reader:
         return Form(content, self.cells, version, self.problems, digest)
 
     def fault(self, code: str, cell: Cell, *path: str, **arguments: str) -> None:
+        """Note a problem of a cell; beyond what is told at once, nothing more is kept."""
         if len(self.problems) > MOST_PROBLEMS:
             return
         place = f"{self.file}:{cell.address}"
-        self.problems.append(Problem(code, path, arguments, place, in_cell=True))
+        problem = Problem(code, path, arguments, place, in_cell=True)
+        self.problems.append(problem)
 
     # Rows
 
     def rows(
         self, rows: list[Row], inputs: tuple[str, ...], *path: str
     ) -> Iterator[tuple[str, Row]]:
-        """Yield each row that holds something, by its id.
+        """Yield each row that holds something, by its id: the cells filled in, and what describes
+        them.
 
         What stands beside no id, or beside one that stood before, is a problem.
+
+        Args:
+            rows: the rows of a table.
+            inputs: the columns that people fill in.
+            path: where in a submission the rows belong.
         """
+        # The address of each id that stood before.
         first_cells: dict[str, str] = {}
         for row in rows:
-            filled_in = {
-                key: row[key] for key in inputs if key in row and self.holds(row[key])
-            }
-            id_ = row["id"].value
+            given = {key: row[key] for key in inputs if key in row}
+            filled_in = {key: cell for key, cell in given.items() if self.holds(cell)}
+            id_cell = row["id"]
+            id_ = id_cell.value
             if not isinstance(id_, str):
+                # A row of headings or of nothing is no fault; one fault a row is enough.
                 for cell in list(filled_in.values())[:1]:
-                    self.fault("form-no-id", cell, *path, given=quoted(cell.value))
+                    self.fault(
+                        "form-no-id",
+                        cell,
+                        *path,
+                        given=quoted(cell.value),
+                    )
                 continue
             if id_ in first_cells:
-                arguments = {"name": quoted(id_), "first": first_cells[id_]}
-                self.fault("form-id-twice", row["id"], *path, quoted(id_), **arguments)
+                name = quoted(id_)
+                arguments = {"name": name, "first": first_cells[id_]}
+                self.fault(
+                    "form-id-twice",
+                    id_cell,
+                    *path,
+                    name,
+                    **arguments,
+                )
                 continue
-            first_cells[id_] = row["id"].address
+            first_cells[id_] = id_cell.address
             if filled_in:
                 self.note_cells(filled_in, *path, id_)
                 described = {key: row[key] for key in _DESCRIBING if key in row}
@@ -160,29 +191,38 @@ class _Reader:
         return not cell.fault
 
     def note_cells(self, row: Row, *path: str) -> None:
-        """Note where each part of a row stands, so that problems can name its cell."""
+        """Note where each part of a row stands, so that problems can name its cell.
+
+        A part that spans several cells, such as an entry or a waiver, stands where the first does.
+        """
         first_cell = next(iter(row.values()))
         self.cells.setdefault(path, first_cell.address)
         for key, cell in row.items():
-            self.cells[*path, _KEYS.get(key, key)] = cell.address
+            submission_key = _KEYS.get(key, key)
+            self.cells[*path, submission_key] = cell.address
+        waiver_path = (*path, "waived")
         for key in _WAIVER_COLUMNS:
             if key in row:
-                self.cells[*path, "waived", key] = row[key].address
-                self.cells.setdefault((*path, "waived"), row[key].address)
+                address = row[key].address
+                self.cells[*waiver_path, key] = address
+                self.cells.setdefault(waiver_path, address)
 
     # Tables
 
     def head(self, rows: list[Row]) -> dict[str, Any]:
+        """Return what the head says: the unit, the period and so on, each by its key."""
         for row in rows:  # empty ones too: a problem says which cell is to be filled in
-            if "value" in row and isinstance(row["id"].value, str):
-                self.cells[row["id"].value,] = row["value"].address
+            id_ = row["id"].value
+            if "value" in row and isinstance(id_, str):
+                self.cells[id_,] = row["value"].address
         head: dict[str, Any] = {}
-        for id_, row in self.rows(rows, ("value",)):
-            self.cells[id_,] = row["value"].address
-            if id_ == "as_of":
-                head[id_] = day(row["value"])
+        for key, row in self.rows(rows, ("value",)):
+            cell = row["value"]
+            self.cells[key,] = cell.address
+            if key == "as_of":
+                head[key] = day(cell)
             else:
-                head[id_] = text(row["value"])
+                head[key] = text(cell)
         unit_kind = head.get("unit_kind")
         if isinstance(unit_kind, str):
             # The form offers kinds as `mountain – Miền núi`.
@@ -198,8 +238,10 @@ class _Reader:
         metric_type = None
         if "type" in row:
             metric_type = row["type"].value
+        # Null where the row gives no figure but evidence or a note: the figure is then missing.
         entry: dict[str, Any] = {"value": None}
         for key in ("numerator", "denominator"):
+            # Both sides of a share are counts, whatever the share itself is.
             if key in row:
                 entry[key] = self.number(row[key], "count", *path)
         if "value" in row:
@@ -229,14 +271,23 @@ class _Reader:
 
     def number(self, cell: Cell, metric_type: object, *path: str) -> object:
         """Return the exact number of a cell: of one shown in percent, what it shows."""
+        value = cell.value
         is_percentage = metric_type == "percent"
-        has_sign = isinstance(cell.value, str) and cell.value.endswith("%")
+        has_sign = isinstance(value, str) and value.endswith("%")
         if (cell.percent or has_sign) and not is_percentage:
-            self.fault("form-percent", cell, *path, given=quoted(cell.value))
-            return 0
-        if isinstance(cell.value, str):
+            self.fault(
+                "form-percent",
+                cell,
+                *path,
+                given=quoted(value),
+            )
+            return (
+                0  # the form is refused; a number in its place brings no second problem
+            )
+        if isinstance(value, str):
+            # The range of the metric is not known here: a text with two readings stays a text.
             allowed = typed_cells.Allowed(percent=is_percentage)
-            return typed_cells.number(cell.value, allowed)
+            return typed_cells.number(value, allowed)
         return cell.shown
 
     def evidence(self, row: Row, *path: str) -> dict[str, Any]:
@@ -249,10 +300,18 @@ class _Reader:
             days = dates(row["dates"])
         if len(days) > len(names):
             counts = {"dates": Figures(len(days)), "documents": Figures(len(names))}
-            self.fault("form-dates", row["dates"], *path, **counts)
+            self.fault(
+                "form-dates",
+                row["dates"],
+                *path,
+                **counts,
+            )
+        # All dates stand in one cell.
         for position in range(len(days)):
-            self.cells[*path, "evidence", position, "date"] = row["dates"].address
+            date_path: Path = (*path, "evidence", position, "date")
+            self.cells[date_path] = row["dates"].address
         documents: list[Any] = []
+        # The last documents may have no date.
         for name, dated in zip_longest(names, days[: len(names)]):
             if dated:
                 documents.append({"document": name, "date": dated})
@@ -263,27 +322,37 @@ class _Reader:
         return {"evidence": documents}
 
     def points(self, rows: list[Row], points: dict[str, Any], *path: str) -> None:
+        """Read points that people give, into `points` by the ids of their rules.
+
+        `path` is where they belong in a submission: that of a track, else `points` itself.
+        """
         path = path or ("points",)
         for id_, row in self.rows(rows, _POINTS_COLUMNS, *path):
             entry: dict[str, Any] = {}
+            rule_path = (*path, id_)
             if "points" in row:
-                entry["points"] = self.number(row["points"], "count", *path, id_)
+                entry["points"] = self.number(row["points"], "count", *rule_path)
             if "reason" in row:
                 entry["reason"] = text(row["reason"])
-            points[id_] = entry | self.evidence(row, *path, id_)
+            points[id_] = entry | self.evidence(row, *rule_path)
 
     def absent(self, rows: list[Row], absent: dict[str, Any]) -> None:
+        """Read the groups that the unit does not have, each with the reason."""
         for id_, row in self.rows(rows, ("reason",), "absent"):
-            self.cells["absent", id_] = row["reason"].address
-            absent[id_] = text(row["reason"])
+            cell = row["reason"]
+            self.cells["absent", id_] = cell.address
+            absent[id_] = text(cell)
 
     def tracks(self, rows: list[Row], tracks: dict[str, Any]) -> None:
+        """Read the points of other columns, such as those of an appraisal."""
+        # One table holds the rows of all tracks, and an id may stand in it once for each.
         rows_by_track: dict[str, list[Row]] = {}
         for row in rows:
             track = None
             if "track" in row:
                 track = row["track"].value
-            rows_by_track.setdefault(str(track), []).append(row)
+            rows_of_track = rows_by_track.setdefault(str(track), [])
+            rows_of_track.append(row)
         for track, rows_of_track in rows_by_track.items():
             points: dict[str, Any] = {}
             self.points(rows_of_track, points, "tracks", track)
@@ -295,14 +364,25 @@ class _Reader:
 
 
 def text(cell: Cell) -> object:
-    """Return a cell's text, also of a number that stands for one, such as the period 2023."""
-    if isinstance(cell.value, int) and not isinstance(cell.value, bool):
-        return str(cell.value)
-    return cell.value
+    """Return a cell's text, also of a number that stands for one, such as the period 2023.
+
+    Anything else comes back as it is, and is refused as no text.
+
+    >>> text(Cell(2023, "Form!B3"))
+    '2023'
+    """
+    value = cell.value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
 
 
 def lines(cell: Cell) -> list[Any]:
-    """Return the lines of a cell that hold something."""
+    """Return the lines of a cell that hold something.
+
+    >>> lines(Cell("Báo cáo 12/BC\\nBáo cáo 40/BC\\n", "Form!G9"))
+    ['Báo cáo 12/BC', 'Báo cáo 40/BC']
+    """
     if not isinstance(cell.value, str):
         return [text(cell)]
     return [*typed_cells.lines(cell.value)]
@@ -310,6 +390,7 @@ def lines(cell: Cell) -> list[Any]:
 
 def items(cell: Cell) -> list[Any]:
     """Return the items of a cell, a line each; a zero says that there are none."""
+    # An empty cell cannot say so: it is one that nobody has filled in yet.
     if cell.value in (0, "0"):
         return []
     return lines(cell)
@@ -319,6 +400,9 @@ def day(cell: Cell) -> object:
     """Return a cell's day: a date cell, or `31/12/2023` or `2023-12-31` as text.
 
     Anything else comes back as it is, and is refused as no day.
+
+    >>> day(Cell("31/12/2023", "Form!C7"))
+    datetime.date(2023, 12, 31)
     """
     if isinstance(cell.value, str):
         return written_values.day(cell.value)
@@ -326,10 +410,15 @@ def day(cell: Cell) -> object:
 
 
 def dates(cell: Cell) -> list[Any]:
-    """Return the days of a cell, a line each; a dash is none."""
+    """Return the days of a cell, a line each; a dash is none.
+
+    >>> dates(Cell("20/01/2023\\n-", "Form!H9"))
+    [datetime.date(2023, 1, 20), None]
+    """
     if not isinstance(cell.value, str):
         return [cell.value]
     dates_of_lines: list[Any] = []
+    # Every line counts, empty ones too: it belongs to the document on the same line beside it.
     for line in cell.value.split("\n"):
         written = line.strip()
         if written in ("", "-", "–"):

@@ -44,7 +44,9 @@ from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.typed_cells import ANY, Allowed, TypedText
 
 MAX_BYTES = 16_000_000
-"""A larger file is refused."""
+"""A larger file is refused: a submission of a thousand figures, each with its evidence, has a
+hundredth of it.
+"""
 
 
 class EvidenceDocument(NamedTuple):
@@ -77,13 +79,16 @@ class Entry(NamedTuple):
     why the metric does not apply, or a waiver.
     """
 
+    # What stands for a figure is kept as it came: only its metric knows what it must be.
     value: object = None
     numerator: object = None
     denominator: object = None
     items: tuple[str, ...] | None = None
     not_applicable: str | None = None
+    """Why the metric does not apply to the unit."""
     waived: Waiver | None = None
     evidence: tuple[EvidenceDocument, ...] = ()
+    """The documents that prove the figure."""
     note: str | None = None
 
 
@@ -95,15 +100,15 @@ Yes is 1, a level its position from the best, a date the number of its day.
 
 
 class Bound(NamedTuple):
-    """The figures of a submission held against one rule set, judged at one day.
-
-    `entries` are those of the submission, with numbers where the rule set decides what was typed.
-    """
+    """The figures of a submission held against one rule set, judged at one day."""
 
     rules: RuleSet
     as_of: date
+    """The day of judgement."""
     figures: dict[str, Figure]
+    """The figure of each metric for which there is one, by its id."""
     entries: Mapping[str, Entry]
+    """Those of the submission, with numbers where the rule set decides what was typed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,16 +166,19 @@ class Measurements:
 
     def __post_init__(self) -> None:
         """Let nobody write into the mappings: the hash and the points hang on them."""
+        # A frozen dataclass refuses plain assignment.
         for name in ("entries", "points", "absent", "cells"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+            mapping = frozen(getattr(self, name))
+            object.__setattr__(self, name, mapping)
         tracks = {name: frozen(points) for name, points in self.tracks.items()}
         object.__setattr__(self, "tracks", frozen(tracks))
 
     def __repr__(self) -> str:
-        return (
-            f"<Measurements of {self.unit!r}, {self.ruleset} {self.period}: "
-            f"{len(self.entries)} figures>"
-        )
+        count = len(self.entries)
+        period = f"{self.ruleset} {self.period}"
+        return f"<Measurements of {self.unit!r}, {period}: {count} figures>"
+
+    # Nothing in it can change, so a copy would be the same.
 
     def __copy__(self) -> "Measurements":
         return self
@@ -218,22 +226,26 @@ class Measurements:
     def changed(self, figures: Mapping[str, Any]) -> "Measurements":
         """Return the submission with other figures of some metrics, to try them.
 
-        Arguments:
-            figures: The figure of each metric that changes; `None` leaves a metric out.
+        Args:
+            figures: the figure of each metric that changes; `None` leaves a metric out. A figure is
+                what stands in a submission: `97.5`, `true`, `{"numerator": 48, "denominator": 52}`.
 
-        A figure is what stands in a submission: `97.5`, `true`, `{"numerator": 48, "denominator":
-        52}`. Evidence stays unless other evidence comes with the figure. `changes` names what was
-        changed; `sha256` stays that of what was read. Raises `SubmissionError` when the form is
-        wrong; whether the figures fit the rule set is seen by `score`.
+        Returns:
+            A new submission. Evidence stays unless other evidence comes with the figure; `changes`
+            names what was changed; `sha256` stays that of what was read.
+
+        Raises:
+            SubmissionError: when the form is wrong; whether the figures fit the rule set is seen by
+                `score`.
         """
         reader = Reader()
-        fresh = reader.figures(figures)
+        changed_entries = reader.figures(figures)
         if reader.problems:
             reader.refuse()
         entries = {
             id_: entry for id_, entry in self.entries.items() if id_ not in figures
         }
-        for id_, entry in fresh.items():
+        for id_, entry in changed_entries.items():
             earlier = self.entries.get(id_)
             if earlier is not None and not entry.evidence:
                 entries[id_] = entry._replace(evidence=earlier.evidence)
@@ -242,7 +254,11 @@ class Measurements:
         # What was changed before stays in front, each metric once.
         changes = tuple(dict.fromkeys((*self.changes, *figures)))
         return replace(
-            self, entries=entries, file_sha256=self.sha256, bound=None, changes=changes
+            self,
+            entries=entries,
+            file_sha256=self.sha256,
+            bound=None,
+            changes=changes,
         )
 
 
@@ -286,7 +302,8 @@ def _open(path: FilePath, reader: "Reader") -> tuple[object, str]:
         reader.problems += form.problems
         return form.content, form.sha256
     text, data = file_text(path)
-    return parse_json(text, name, reader.problems), hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data).hexdigest()
+    return parse_json(text, name, reader.problems), digest
 
 
 def file_text(path: FilePath) -> tuple[str, bytes]:
@@ -296,13 +313,15 @@ def file_text(path: FilePath) -> tuple[str, bytes]:
     """
     name = readable_name(path)
     data = read_bytes(path, MAX_BYTES, SubmissionError, or_pipe=True)
+    # Before it is decoded: of a PDF, “not UTF-8 in line 3” would be true and of no help.
     kind = other_format(path, data)
     if kind:
         raise SubmissionError([Problem("other-format", (), {"given": kind}, name)])
     try:
         return data.decode("utf-8-sig"), data
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
         raise SubmissionError([Problem("not-utf8", (), {}, name, line)]) from None
 
 
@@ -338,25 +357,29 @@ def other_format(path: FilePath, data: bytes) -> str:
 def parse_json(text: str, name: str, problems: list[Problem]) -> object:
     """Return the content of a JSON text with exact numbers.
 
-    Arguments:
-        text: The text.
-        name: The name of its file, for problems.
-        problems: Takes a problem for each key that stands twice in an object.
+    Args:
+        text: the text.
+        name: the name of its file, for problems.
+        problems: takes a problem for each key that stands twice in an object.
 
-    Raises `SubmissionError` where the text is no JSON, or nested too deeply.
+    Raises:
+        SubmissionError: where the text is no JSON, or nested too deeply.
 
     >>> parse_json('{"share": 90.25}', "a.json", [])
     {'share': Decimal('90.25')}
     """
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        # The last of two keys would hold, and the first figure be lost in silence.
         content = dict(pairs)
-        if len(content) < len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            repeated = [key for key, count in counts.items() if count > 1]
-            for key in sorted(repeated):
-                arguments = {"name": quoted(key)}
-                problems.append(Problem("duplicate-key", (), arguments, name))
+        if len(content) == len(pairs):
+            return content
+        counts = Counter(key for key, _ in pairs)
+        repeated = [key for key, count in counts.items() if count > 1]
+        for key in sorted(repeated):
+            arguments = {"name": quoted(key)}
+            problem = Problem("duplicate-key", (), arguments, name)
+            problems.append(problem)
         return content
 
     try:
@@ -383,16 +406,20 @@ def _syntax_problem(error: json.JSONDecodeError, name: str) -> Problem:
     After `"share": 90,25` the parser takes the comma for the end of the entry and complains that
     25 is no key. So a figure with a comma is looked for where it stopped.
     """
+    line = error.lineno
+    # No figure that people write is longer than what is searched on both sides.
     start = max(0, error.pos - 100)
-    for figure in _FIGURE_WITH_COMMA.finditer(error.doc, start, error.pos + 100):
+    end = error.pos + 100
+    for figure in _FIGURE_WITH_COMMA.finditer(error.doc, start, end):
         if figure.start() < error.pos <= figure.end():
-            arguments = {"given": quoted(figure[1]), "hint": suggestion(figure[1])}
-            return Problem("decimal-comma", (), arguments, name, error.lineno)
+            written = figure[1]
+            arguments = {"given": quoted(written), "hint": suggestion(written)}
+            return Problem("decimal-comma", (), arguments, name, line)
     arguments = {
         "reason": Foreign(quoted(error.msg), "parser.json"),
         "column": Figures(error.colno),
     }
-    return Problem("json-syntax", (), arguments, name, error.lineno)
+    return Problem("json-syntax", (), arguments, name, line)
 
 
 def _decimal(text: str) -> Decimal:
@@ -428,12 +455,16 @@ KEYS_OF_SUBMISSION = frozenset(
     }
 )
 KEYS_OF_ENTRY = frozenset(Entry._fields)
-WAYS = ("value", "numerator", "items", "not_applicable", "waived")
-FIGURE = frozenset({*WAYS, "denominator"})
 KEYS_OF_DOCUMENT = frozenset({"document", "date"})
 KEYS_OF_WAIVER = frozenset(Waiver._fields)
 KEYS_OF_GIVEN = frozenset(Given._fields)
 """The keys that a submission may have, and those of its parts."""
+
+WAYS = ("value", "numerator", "items", "not_applicable", "waived")
+"""The ways to give a figure, each by the key that it begins with; an entry has one of them."""
+
+FIGURE = frozenset({*WAYS, "denominator"})
+"""The keys of an entry that say something of its figure; the others go with it."""
 
 
 def _positions_in(content: object) -> Callable[[Path], list[int]]:
@@ -454,6 +485,7 @@ def _positions_in(content: object) -> Callable[[Path], list[int]]:
                     keys = enumerate(part_of_content)
                     orders[above] = {name: position for position, name in keys}
                 order = orders[above]
+                # A key that is missing comes behind those that are there.
                 steps.append(order.get(key, len(order)))
                 part_of_content = part_of_content.get(key)
             elif _is_position_in(part_of_content, key):
@@ -465,15 +497,29 @@ def _positions_in(content: object) -> Callable[[Path], list[int]]:
 
 
 def _is_position_in(content: object, key: str | int) -> bool:
-    is_list = isinstance(content, list | tuple)
-    return is_list and isinstance(key, int) and key < len(content)  # type: ignore[arg-type]
+    if not isinstance(content, list | tuple):
+        return False
+    return isinstance(key, int) and key < len(content)
 
 
 def place_of(path: Path, file: str, cells: Mapping[Path, str]) -> str:
-    """Return the file, and of a workbook the cell, that a path of a submission stands in."""
-    for length in range(len(path), 0, -1) if cells else ():
-        if path[:length] in cells:
-            return f"{file}:{cells[path[:length]]}"
+    """Return the file, and of a workbook the cell, that a path of a submission stands in.
+
+    Args:
+        path: the path; the longest part of it counts that a cell is known of.
+        file: the name of the file.
+        cells: the addresses of the parts of a form; empty for JSON.
+
+    >>> cells = {("measurements", "on_time"): "Form!C7"}
+    >>> place_of(("measurements", "on_time", "note"), "form.xlsx", cells)
+    'form.xlsx:Form!C7'
+    """
+    if not cells:
+        return file
+    for length in range(len(path), 0, -1):
+        address = cells.get(path[:length])
+        if address is not None:
+            return f"{file}:{address}"
     return file
 
 
@@ -482,23 +528,22 @@ class Reader:
 
     def __init__(self) -> None:
         self.file = ""
+        # What is read: the order in which problems are told is that of its parts.
         self.content: object = None
+        # No date of a figure may lie after it; set when the figures are held against a rule set.
         self.as_of = date.max
+        # Of a form: where its parts stand, and the version of the rule set that it was made for.
         self.cells: Mapping[Path, str] = {}
         self.form_version = ""
         self.problems: list[Problem] = []
 
-    def fault(self, code: str, *path: str | int, **places: str) -> None:
+    def fault(self, code: str, *path: str | int, **arguments: str) -> None:
         """Note a problem at a path of the submission; a submission with too many is refused at
         once.
         """
-        problem = Problem(
-            code,
-            path,
-            places,
-            place_of(path, self.file, self.cells),
-            in_cell=bool(self.cells),
-        )
+        place = place_of(path, self.file, self.cells)
+        in_cell = bool(self.cells)
+        problem = Problem(code, path, arguments, place, in_cell=in_cell)
         self.problems.append(problem)
         if len(self.problems) > MOST_PROBLEMS:
             self.refuse()
@@ -506,19 +551,18 @@ class Reader:
     def refuse(self) -> NoReturn:
         """Raise every problem noted, in the order of the submission."""
         positions = _positions_in(self.content)
-        raise SubmissionError(
-            bounded(sorted(self.problems, key=lambda problem: positions(problem.path)))
-        )
+        in_order = sorted(self.problems, key=lambda problem: positions(problem.path))
+        raise SubmissionError(bounded(in_order))
 
     def exact(
         self, value: object, *path: str | int, allowed: Allowed = ANY
     ) -> Pair | None:
         """Return the exact pair of a number; where it is none, note why and return None.
 
-        Arguments:
-            value: What stands in the submission.
-            path: Where it stands.
-            allowed: What the figure may be, which decides how a text was probably meant.
+        Args:
+            value: what stands in the submission.
+            path: where it stands.
+            allowed: what the figure may be, which decides how a text was probably meant.
         """
         if isinstance(value, TypedText):
             value = str(value)
@@ -526,6 +570,7 @@ class Reader:
             return number.pair(value)
         except number.NotANumberError as error:
             code, arguments = refusal(error.code, value)
+            # Of two readings, the metric often allows one only: then that one is offered.
             if "hint" in arguments and isinstance(value, str):
                 meant = typed_cells.number(value, allowed)
                 if isinstance(meant, Decimal):
@@ -544,37 +589,48 @@ class Reader:
             self.fault("not-an-object", given=quoted(content))
             return None
         self._keys(content, KEYS_OF_SUBMISSION)
-        if content.get("format").__class__ is not int or content["format"] != 1:
-            self.fault("format-version", "format", given=quoted(content.get("format")))
+        # By its class, since true and 1.0 are equal to 1.
+        version = content.get("format")
+        if version.__class__ is not int or version != 1:
+            self.fault("format-version", "format", given=quoted(version))
         period = self._text(content, "period", required=True)
-        span = calendar.period(period) if period else None
-        if period and span is None:
-            self.fault("bad-period", "period", given=quoted(period))
+        span = None
+        if period:
+            span = calendar.period(period)
+            if span is None:
+                self.fault("bad-period", "period", given=quoted(period))
         as_of = None
         if content.get("as_of") is not None:
             as_of = self._day(content["as_of"], "as_of")
-        tracks = self._table(content, "tracks")
+        track_tables = self._table(content, "tracks")
         unit = self._text(content, "unit", required=True)
+        ruleset = self._text(content, "ruleset", required=True)
+        unit_kind = normal_text(self._text(content, "unit_kind"))
+        note = self._text(content, "note")
+        figures = self._table(content, "measurements")
+        entries = self._entries(figures)
+        points_by_hand = self._table(content, "points")
+        points = self._points(points_by_hand, "points")
+        absent_groups = self._table(content, "absent")
+        absent = {
+            id_: self._reason(why, "absent", id_) for id_, why in absent_groups.items()
+        }
+        tracks = {}
+        for track in track_tables:
+            table = self._table(track_tables, track, "tracks")
+            tracks[track] = self._points(table, "tracks", track)
         return Measurements(
-            ruleset=self._text(content, "ruleset", required=True),
+            ruleset=ruleset,
             unit=normal_name(unit) or unit,
-            unit_kind=normal_text(self._text(content, "unit_kind")) or None,
+            unit_kind=unit_kind or None,
             period=period,
             span=span or (date.min, date.max),
             as_of=as_of,
-            note=self._text(content, "note") or None,
-            entries=self._entries(self._table(content, "measurements")),
-            points=self._points(self._table(content, "points"), "points"),
-            absent={
-                id_: self._reason(why, "absent", id_)
-                for id_, why in self._table(content, "absent").items()
-            },
-            tracks={
-                track: self._points(
-                    self._table(tracks, track, "tracks"), "tracks", track
-                )
-                for track in tracks
-            },
+            note=note or None,
+            entries=entries,
+            points=points,
+            absent=absent,
+            tracks=tracks,
             file_sha256=digest,
             file=self.file,
             cells=self.cells,
@@ -583,7 +639,8 @@ class Reader:
     def figures(self, table: Mapping[str, Any]) -> dict[str, Entry]:
         """Return the entries of a table of figures alone."""
         self.content = {"measurements": table}
-        return self._entries(self._table(self.content, "measurements"))
+        figures = self._table(self.content, "measurements")
+        return self._entries(figures)
 
     def _keys(
         self, table: Mapping[str, Any], known: frozenset[str], *path: str | int
@@ -592,12 +649,14 @@ class Reader:
             return
         for key in table:
             if key not in known:
+                name = str(key)
+                near = nearest(name, known)
                 self.fault(
                     "unknown-key",
                     *path,
-                    str(key),
+                    name,
                     key=quoted(key),
-                    nearest=nearest(str(key), known),
+                    nearest=near,
                 )
 
     def _text(
@@ -607,6 +666,7 @@ class Reader:
         *path: str | int,
         required: bool = False,
     ) -> str:
+        """Return the text under a key of the table at a path, empty where there is none."""
         value = table.get(key)
         if value is None:
             if required:
@@ -615,12 +675,14 @@ class Reader:
         return self._reason(value, *path, key)
 
     def _reason(self, value: object, *path: str | int) -> str:
+        """Return a text that must say something, in composed letters."""
         if not isinstance(value, str):
             self.fault("not-text", *path, given=quoted(value))
             return ""
         text = value.strip()
         if not text:
             self.fault("empty-text", *path, given="")
+        # Nothing in it can be composed, or be half a character.
         if text.isascii():
             return text
         try:
@@ -637,13 +699,24 @@ class Reader:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.fault("not-an-object", *path, key, given=quoted(value))
+            self.fault(
+                "not-an-object",
+                *path,
+                key,
+                given=quoted(value),
+            )
             return {}
+        # The keys of JSON are texts; those of a mapping from Python may be anything.
         if {*map(type, value)} <= {str}:
             return value
         for name in value:
             if not isinstance(name, str):
-                self.fault("not-text", *path, key, given=quoted(name))
+                self.fault(
+                    "not-text",
+                    *path,
+                    key,
+                    given=quoted(name),
+                )
         return {name: inside for name, inside in value.items() if isinstance(name, str)}
 
     def _day(self, value: object, *path: str | int) -> date | None:
@@ -653,8 +726,13 @@ class Reader:
         return day
 
     def _entries(self, table: Mapping[str, Any]) -> dict[str, Entry]:
+        """Return the entries of `measurements`; a metric that is null is missing.
+
+        A figure alone, `97.5` or true, is an entry with this value.
+        """
         entries = {}
         for id_, raw in table.items():
+            # The class first: to ask whether something is a mapping takes much longer.
             if raw.__class__ is dict or isinstance(raw, Mapping):
                 entry = self._entry(raw, id_)
                 if entry is not None:
@@ -681,6 +759,7 @@ class Reader:
         has_share = above is not None and below is not None
         has_evidence = evidence is not None
         has_note = note is not None
+        # A truth counts as 1, so this is the number of keys that are filled in.
         usual_keys = has_value + 2 * has_share + has_evidence + has_note
         if has_value == has_share or len(raw) != usual_keys:
             return self._rare_entry(raw, id_)
@@ -693,17 +772,21 @@ class Reader:
         return Entry(value, above, below, None, None, None, documents, words)
 
     def _rare_entry(self, raw: Mapping[str, Any], id_: str) -> Entry | None:
-        self._keys(raw, KEYS_OF_ENTRY, "measurements", id_)
+        """Return any other entry than the usual ones, None where it gives no figure or two."""
+        path = ("measurements", id_)
+        self._keys(raw, KEYS_OF_ENTRY, *path)
         given = {key: value for key, value in raw.items() if value is not None}
         ways = [way for way in WAYS if way in given]
-        if not ways and "denominator" not in given and not FIGURE.isdisjoint(raw):
+        has_numerator = "numerator" in given
+        has_denominator = "denominator" in given
+        names_a_figure = not FIGURE.isdisjoint(raw)
+        if names_a_figure and not ways and not has_denominator:
             return None  # a figure left null is missing
-        if len(ways) != 1 or ("numerator" in given) != ("denominator" in given):
+        if len(ways) != 1 or has_numerator != has_denominator:
             # The ways that were taken, else the keys that stand there.
             names = ", ".join(map(str, ways or raw))
-            self.fault("entry-ways", "measurements", id_, ways=quoted(names or "{}"))
+            self.fault("entry-ways", *path, ways=quoted(names or "{}"))
             return None
-        path = ("measurements", id_)
         readers = {
             "items": self._items,
             "not_applicable": self._reason,
@@ -725,9 +808,10 @@ class Reader:
         if not isinstance(value, (list, tuple)):
             self.fault("not-a-list", *path, given=quoted(value))
             return ()
-        return tuple(
-            self._reason(item, *path, position) for position, item in enumerate(value)
-        )
+        items = []
+        for position, item in enumerate(value):
+            items.append(self._reason(item, *path, position))
+        return tuple(items)
 
     def _waiver(self, value: object, *path: str | int) -> Waiver:
         if not isinstance(value, Mapping):
@@ -736,10 +820,13 @@ class Reader:
         self._keys(value, KEYS_OF_WAIVER, *path)
         by = self._text(value, "by", *path, required=True)
         why = self._text(value, "why", *path, required=True)
+        # Where its end is not known, it has ended: no points are kept by a fault.
+        until: date | None = date.min
         if value.get("until") is None:
             self.fault("missing-key", *path, key="until")
-            return Waiver(by, why, date.min)
-        return Waiver(by, why, self._day(value["until"], *path, "until") or date.min)
+        else:
+            until = self._day(value["until"], *path, "until")
+        return Waiver(by, why, until or date.min)
 
     def _documents(
         self, value: object, *path: str | int
@@ -748,17 +835,17 @@ class Reader:
             self.fault("not-a-list", *path, given=quoted(value))
             return ()
         # A list in between is faster than a generator, and every figure has documents.
-        return tuple(
-            [
-                self._document(item, path, position)
-                for position, item in enumerate(value)
-            ]
-        )
+        documents = [
+            self._document(item, path, position) for position, item in enumerate(value)
+        ]
+        return tuple(documents)
 
     def _document(self, item: object, path: Path, position: int) -> EvidenceDocument:
         """Return a document: a name alone, or an object with a name and perhaps a date."""
+        # Names are usual, and quicker to tell than mappings; what is neither is refused as no text.
         if isinstance(item, str) or not isinstance(item, Mapping):
-            return EvidenceDocument(self._reason(item, *path, position), None)
+            name = self._reason(item, *path, position)
+            return EvidenceDocument(name, None)
         self._keys(item, KEYS_OF_DOCUMENT, *path, position)
         day = None
         if item.get("date") is not None:
@@ -767,11 +854,13 @@ class Reader:
         return EvidenceDocument(name, day)
 
     def _points(self, table: Mapping[str, Any], *path: str | int) -> dict[str, Given]:
-        return {
-            id_: given
-            for id_, raw in table.items()
-            if (given := self._given(raw, *path, id_)) is not None
-        }
+        """Return the points that people give, by the ids of their rules; null gives none."""
+        points = {}
+        for id_, raw in table.items():
+            given = self._given(raw, *path, id_)
+            if given is not None:
+                points[id_] = given
+        return points
 
     def _given(self, raw: object, *path: str | int) -> Given | None:
         if raw is None:
@@ -844,21 +933,20 @@ def dump_measurements(measurements: Measurements) -> str:
         value = getattr(measurements, key)
         if value is not None:
             content[key] = value
-    content["measurements"] = {
-        id_: _plain_entry(measurements.entries[id_])
-        for id_ in sorted(measurements.entries)
-    }
+    # The keys of the form stand in an order of their own, ids in that of the alphabet.
+    entries = sorted(measurements.entries.items())
+    content["measurements"] = {id_: _plain_entry(entry) for id_, entry in entries}
     content["points"] = _plain_points(measurements.points)
     content["absent"] = dict(sorted(measurements.absent.items()))
-    content["tracks"] = {
-        track: _plain_points(measurements.tracks[track])
-        for track in sorted(measurements.tracks)
-    }
+    tracks = sorted(measurements.tracks.items())
+    content["tracks"] = {track: _plain_points(points) for track, points in tracks}
     return _json(content) + "\n"
 
 
 def _plain_entry(entry: Entry) -> dict[str, Any]:
-    kept = {key: value for key, value in entry._asdict().items() if value is not None}
+    """Return an entry as plain values, without what it leaves out."""
+    fields = entry._asdict()
+    kept = {key: value for key, value in fields.items() if value is not None}
     if "waived" in kept:
         kept["waived"] = kept["waived"]._asdict()
     evidence = [_plain_document(item) for item in kept.pop("evidence")]
@@ -876,10 +964,10 @@ def _plain_document(item: EvidenceDocument) -> object:
 def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
     plain = {}
     for id_, given in sorted(points.items()):
-        entry: dict[str, Any] = {
-            "points": Decimal(number.plain(Fraction(*given.points))),
-            "reason": given.reason,
-        }
+        # They were written as a decimal, so there is one that is exact.
+        exact = Fraction(*given.points)
+        written = Decimal(number.plain(exact))
+        entry: dict[str, Any] = {"points": written, "reason": given.reason}
         if given.evidence:
             entry["evidence"] = [_plain_document(item) for item in given.evidence]
         plain[id_] = entry
@@ -887,12 +975,19 @@ def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    """Return JSON text in which a Decimal has its own digits and a date is a string."""
+    """Return JSON text in which a Decimal has its own digits and a date is a string.
+
+    The standard library would make a binary float of a Decimal, or refuse it.
+    """
     if isinstance(value, Mapping):
-        members = [f"{_json(str(key))}: {_json(item)}" for key, item in value.items()]
+        members = []
+        for key, item in value.items():
+            name = _json(str(key))
+            members.append(f"{name}: {_json(item)}")
         return "{" + ", ".join(members) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_json, value)) + "]"
+    # Without an exponent, and of any length: Python writes out no whole number of 5,000 digits.
     if isinstance(value, Decimal) or value.__class__ is int:
         return format(Decimal(value), "f")
     if isinstance(value, date):

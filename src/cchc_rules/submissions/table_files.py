@@ -18,7 +18,11 @@ MOST_TITLE_ROWS = 20
 def holds_many(path: Path) -> bool:
     """Whether a path leads to many submissions.
 
-    That is a folder, a table, or a workbook in which a sheet has a column `unit`.
+    That is a folder, a table, or a workbook in which a sheet has a column `unit`. Only a workbook
+    is opened; one that cannot be read counts as the file of one submission.
+
+    >>> holds_many(Path("communes.csv")), holds_many(Path("commune.json"))
+    (True, False)
     """
     suffix = path.suffix.lower()
     if is_folder(path) or suffix in ENDINGS:
@@ -42,18 +46,16 @@ def _is_sheet_of_units(path: Path) -> bool:
         open_sheets,
     )
 
+    first_rows: list[list[object]] = []
     try:
         with open_sheets(path, path.name) as sheets:
-            first_rows = [
-                [cell.value for cell in row]
-                for sheet in sheets
-                for row in islice(sheet.rows, MOST_TITLE_ROWS)
-            ]
+            for sheet in sheets:
+                for row in islice(sheet.rows, MOST_TITLE_ROWS):
+                    first_rows.append([cell.value for cell in row])
     except (SubmissionError, OSError):
         return False  # what is wrong with it is said by those who read it
-    in_a_form = any(
-        isinstance(cell, str) and cell.startswith(MARK)
-        for row in first_rows
-        for cell in row
-    )
-    return not in_a_form and any(map(is_heading, first_rows))
+    # A form asks for the unit too, in a row of its head.
+    for values in first_rows:
+        if any(isinstance(value, str) and value.startswith(MARK) for value in values):
+            return False
+    return any(map(is_heading, first_rows))

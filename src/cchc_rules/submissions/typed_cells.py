@@ -30,7 +30,9 @@ class Allowed(NamedTuple):
 
     range: Interval = Interval()
     whole: bool = False
+    """Whether it must be a whole number."""
     percent: bool = False
+    """Whether a percent sign may stand behind it."""
 
 
 ANY = Allowed()
@@ -39,15 +41,16 @@ ANY = Allowed()
 
 def allowed_by(metric: Metric) -> Allowed:
     """Return what a metric's value may be."""
-    return Allowed(metric.range, metric.whole, metric.type == "percent")
+    is_percentage = metric.type == "percent"
+    return Allowed(metric.range, metric.whole, is_percentage)
 
 
 def number(text: str, allowed: Allowed = ANY) -> Decimal | TypedText:
     """Return the number that a text means, or the text where it means none or may mean two.
 
-    Arguments:
-        text: What was typed; a percent sign may follow where percentages are counted.
-        allowed: What the figure may be: that decides between a thousand and a decimal.
+    Args:
+        text: what was typed; a percent sign may follow where percentages are counted.
+        allowed: what the figure may be: that decides between a thousand and a decimal.
 
     >>> number("1.212"), number("1.212", Allowed(whole=True))
     ('1.212', Decimal('1212'))
@@ -58,13 +61,16 @@ def number(text: str, allowed: Allowed = ANY) -> Decimal | TypedText:
     numbers = readings(figure)
     if len(numbers) == 1:
         return numbers[0]
-    fitting = [one for one in numbers if _fits(one, allowed)]
+    fitting = [reading for reading in numbers if _fits(reading, allowed)]
     if len(fitting) == 1:
         return fitting[0]
     if numbers and not fitting:
         # Neither can be: what is wrong is then said of the number, not of how it is written.
         thousand, decimal = numbers
-        return thousand if allowed.whole else decimal
+        if allowed.whole:
+            return thousand
+        return decimal
+    # No number at all, or two that are both possible: nobody guesses.
     return TypedText(text)
 
 
@@ -80,19 +86,29 @@ def share(
 ) -> tuple[object, object]:
     """Return a numerator and a denominator, typed texts decided where only one reading is possible.
 
+    Args:
+        numerator: what stands above the line, as it was read from a cell.
+        denominator: what stands below it.
+        at_most_one: whether the numerator is a part of the denominator, and so at most as large.
+
     >>> share(900, TypedText("1.902"), at_most_one=True)
     (900, Decimal('1902'))
     """
-    pairs = [
-        (above, below)
-        for above in _numbers_of(numerator)
-        for below in _numbers_of(denominator)
-        if below > 0 and not (at_most_one and above > below)
-    ]
-    return pairs[0] if len(pairs) == 1 else (numerator, denominator)
+    # Of 900 / `1.902`, 900 of 1.902 cannot be; 900 of 1,902 can. Every reading of the one is tried
+    # with every reading of the other: four at most.
+    possible: list[tuple[object, object]] = []
+    for above in _numbers_of(numerator):
+        for below in _numbers_of(denominator):
+            is_too_large = at_most_one and above > below
+            if below > 0 and not is_too_large:
+                possible.append((above, below))
+    if len(possible) == 1:
+        return possible[0]
+    return numerator, denominator
 
 
 def _numbers_of(value: object) -> Iterator[int | Decimal]:
+    """Yield the numbers that a value can mean; none where it is no number."""
     if isinstance(value, TypedText):
         yield from readings(value)
     elif isinstance(value, int | Decimal) and Decimal(value).is_finite():
@@ -107,7 +123,9 @@ def shows_percent(number_format: str) -> bool:
     >>> shows_percent("0.00%"), shows_percent('0.00" %"')
     (True, False)
     """
-    return "%" in re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", number_format)
+    # Out goes what a format prints as it stands, and what is in brackets: a colour, a condition.
+    signs = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", number_format)
+    return "%" in signs
 
 
 def as_shown(value: object) -> object:
@@ -118,6 +136,7 @@ def as_shown(value: object) -> object:
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return value
+    # The point moves two places, and no digit changes.
     return Decimal(value).scaleb(2)
 
 
@@ -125,10 +144,21 @@ def as_shown(value: object) -> object:
 
 
 def lines(text: str) -> list[str]:
-    """Return the lines of a text that hold something."""
-    return [line.strip() for line in text.split("\n") if line.strip()]
+    """Return the lines of a text that hold something.
+
+    >>> lines("Báo cáo 12\\n\\n Báo cáo 40 ")
+    ['Báo cáo 12', 'Báo cáo 40']
+    """
+    stripped = [line.strip() for line in text.split("\n")]
+    return [line for line in stripped if line]
 
 
 def items(text: str) -> list[str]:
-    """Return the items of a text, one a line; a zero says that there are none."""
-    return [] if text.strip() == "0" else lines(text)
+    """Return the items of a text, one a line; a zero says that there are none.
+
+    >>> items("Xã A\\nXã B"), items("0")
+    (['Xã A', 'Xã B'], [])
+    """
+    if text.strip() == "0":
+        return []
+    return lines(text)

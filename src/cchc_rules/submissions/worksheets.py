@@ -30,11 +30,14 @@ from cchc_rules.submissions.typed_cells import as_shown, shows_percent
 MARK = "cchc:"
 """How the first cell of a key row begins."""
 
+# What a form may have at most: bytes, packed and unpacked, parts of the file, rows and columns of
+# a sheet. Ours have far less; more is no form that people have filled in.
 MAX_BYTES = 4_000_000
 MAX_UNPACKED = 10_000_000
 MAX_PARTS = 500
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
+
 DIGITS = Context(prec=15)
 """What a sheet keeps of a number: 97.35 stands in the file as 97.349999999999994 and is 97.35
 again.
@@ -59,23 +62,25 @@ NEVER_TOO_SWOLLEN = MAX_UNPACKED
 
 
 class Cell(NamedTuple):
-    """What stands in a cell, and where.
-
-    `value` is an exact number, a text (NFC, trimmed), a day, yes or no, or None. `percent` says
-    that the cell shows its number in percent, 0.97 as 97 %. A cell with a `fault` has no value
-    that counts.
-    """
+    """What stands in a cell, and where."""
 
     value: object
+    """An exact number, a text (NFC, trimmed), a day, yes or no, or None."""
     address: str
+    """As `sheet!A1`."""
     percent: bool = False
+    """Whether it shows its number in percent, 0.97 as 97 %."""
     fault: str = ""
-    """The code of what is wrong: a formula, an error value, a merge; empty where nothing is."""
+    """The code of what is wrong: a formula, an error value, a merge; empty where nothing is. A cell
+    with a fault has no value that counts.
+    """
 
     @property
     def shown(self) -> object:
         """The number as the cell shows it: 97 for a stored 0.97 in percent."""
-        return as_shown(self.value) if self.percent else self.value
+        if not self.percent:
+            return self.value
+        return as_shown(self.value)
 
     def problem(self, file: str) -> Problem:
         """Return the problem of a cell that has a fault, or is in percent where nothing may be."""
@@ -118,10 +123,10 @@ def open_sheets(
 ) -> Iterator[list[Sheet]]:
     """Open a workbook for as long as its sheets are read, row by row.
 
-    Arguments:
-        source: The file, or its bytes.
-        name: What problems call the file.
-        bounds: How large the workbook may become when it is unpacked.
+    Args:
+        source: the file, or its bytes.
+        name: what problems call the file.
+        bounds: how large the workbook may become when it is unpacked.
 
     Raises `SubmissionError` where the workbook is broken, swells beyond the bounds or has macros,
     be it when it is opened or while its rows are read; `OSError` where there is no such file.
@@ -142,6 +147,8 @@ def _refused(code: str, file: str, **arguments: str) -> SubmissionError:
 @contextmanager
 def _as_broken(name: str) -> Iterator[None]:
     """Say of whatever a broken workbook makes the packages stumble over that it is broken."""
+    # What they raise over bytes that somebody damaged is no part of what they promise: it may be
+    # anything. Their being absent, and a file that cannot be read, have words of their own.
     try:
         yield
     except (SubmissionError, ModuleNotFoundError, OSError):
@@ -164,7 +171,11 @@ def _load(source: Path | io.BytesIO) -> Any:
 
 # What is seen before anything is read
 
+# Bytes of a part that are looked at together.
 _CHUNK = 1 << 20
+
+# Merged cells stand behind all rows of a sheet, and are needed with the first: so each part is
+# searched for them before it is read.
 _MERGE = re.compile(
     rb"<(?:\w+:)?mergeCell\s[^>]*?\bref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\""
 )
@@ -194,37 +205,51 @@ def _inspect(
         _within(packed, name, bounds)
         merges = {part: _scanned(packed, part, name) for part in packed.namelist()}
         titles = _titles(packed)
-    return {titles[part]: found for part, found in merges.items() if part in titles}
+    # All parts were searched, and only those that are sheets have merges.
+    return {
+        titles[part]: merges_of_part
+        for part, merges_of_part in merges.items()
+        if part in titles
+    }
 
 
 def _within(packed: zipfile.ZipFile, name: str, bounds: Bounds) -> None:
+    """Refuse a workbook that is too large, made to swell, or has macros."""
     parts = packed.infolist()
+    # Sizes as the file states them. The library that unpacks it goes by them too, so that a lie
+    # makes a broken file and not a large one.
     size = sum(part.file_size for part in parts)
     packed_size = sum(part.compress_size for part in parts)
-    texts = sum(
-        part.file_size for part in parts if part.filename.endswith("sharedStrings.xml")
-    )
+    text_parts = [part for part in parts if part.filename.endswith("sharedStrings.xml")]
+    texts = sum(part.file_size for part in text_parts)
     swells = size > max(NEVER_TOO_SWOLLEN, MOST_SWELLING * packed_size)
     too_large = size > bounds.unpacked or texts > bounds.texts
     if len(parts) > MAX_PARTS or too_large or swells:
-        code = "form-too-large" if bounds is FORM else "workbook-too-large"
+        code = "workbook-too-large"
+        if bounds is FORM:
+            code = "form-too-large"
         raise _refused(code, name, most=Figures(f"{bounds.unpacked} byte"))
     if any("vbaproject" in part.filename.lower() for part in parts):
         raise _refused("form-macros", name)
 
 
 def _scanned(packed: zipfile.ZipFile, part: str, name: str) -> list[Merge]:
-    """Return the merged cells of a part; refuse one with a DOCTYPE, which no workbook has."""
-    found: dict[Merge, None] = {}
+    """Return the merged cells of a part; refuse one with a DOCTYPE, which no workbook has.
+
+    With a DOCTYPE, a few lines of XML can be made to stand for gigabytes.
+    """
+    # A dictionary, since what two chunks share is found twice.
+    merges: dict[Merge, None] = {}
     rest = b""
     with packed.open(part) as file:
         while chunk := file.read(_CHUNK):
-            seen = rest + chunk
-            if b"<!DOCTYPE" in seen:
+            text = rest + chunk
+            if b"<!DOCTYPE" in text:
                 raise _refused("form-broken", name, reason="DOCTYPE")
-            found |= {_merge(match): None for match in _MERGE.finditer(seen)}
-            rest = seen[-_OVERLAP:]
-    return [*found]
+            for match in _MERGE.finditer(text):
+                merges[_merge(match)] = None
+            rest = text[-_OVERLAP:]
+    return [*merges]
 
 
 def _merge(match: re.Match[bytes]) -> Merge:
@@ -236,29 +261,39 @@ def _column(letters: bytes) -> int:
     """Return the number of a column, 1 for A and 27 for AA."""
     number = 0
     for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
+        place_in_alphabet = letter - ord("A") + 1
+        number = 26 * number + place_in_alphabet
     return number
 
 
+# The part that lists the sheets by their titles, and the one that says in which part each stands.
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 
 
 def _titles(packed: zipfile.ZipFile) -> dict[str, str]:
-    """Return the title of each sheet by the name of its part."""
+    """Return the title of each sheet by the name of its part.
+
+    `<sheet name="Form" r:id="rId1"/>` is found through the relation `rId1`, whose target is
+    `worksheets/sheet1.xml`: the title of `xl/worksheets/sheet1.xml` is Form.
+    """
+    # Without them the package that reads the sheets says what is missing.
     if not {_WORKBOOK, _RELATIONS} <= {*packed.namelist()}:
         return {}
     relations = ElementTree.fromstring(packed.read(_RELATIONS))
-    targets = {one.get("Id"): one.get("Target", "") for one in relations}
+    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+    workbook = ElementTree.fromstring(packed.read(_WORKBOOK))
     titles = {}
-    for element in ElementTree.fromstring(packed.read(_WORKBOOK)).iter():
+    for element in workbook.iter():
         if not element.tag.endswith("}sheet"):
             continue
-        relation = next(
-            (value for key, value in element.items() if key.endswith("}id")), None
-        )
-        target = targets.get(relation, "")
-        part = target.removeprefix("/") if target[:1] == "/" else f"xl/{target}"
+        # Programs differ in the namespace of the key, and in whether targets begin at the top.
+        ids = [value for key, value in element.items() if key.endswith("}id")]
+        relation_id = next(iter(ids), None)
+        target = targets.get(relation_id, "")
+        part = f"xl/{target}"
+        if target.startswith("/"):
+            part = target.removeprefix("/")
         titles[part] = element.get("name", "")
     return titles
 
@@ -274,8 +309,14 @@ def _sheet(sheet: Any, merges: list[Merge], name: str) -> Sheet:
 
 
 def _rows(sheet: Any, merges: list[Merge], name: str) -> Iterator[list[Cell]]:
+    """Yield the rows of a sheet, each with the merges that lie over it.
+
+    Merges wait in the order of their first rows, and are active from there to their last: no row is
+    held against merges that lie elsewhere.
+    """
     if not hasattr(sheet, "iter_rows"):  # a sheet that is a chart
         return
+    # The letters of the columns so far, so that they are worked out once and not in every row.
     letters: list[str] = []
     waiting = deque(sorted(merges))
     active: list[Merge] = []
@@ -286,29 +327,38 @@ def _rows(sheet: Any, merges: list[Merge], name: str) -> Iterator[list[Cell]]:
                 active.append(waiting.popleft())
             while len(letters) < len(row):
                 letters.append(column_letters(len(letters) + 1))
-            under = _merged_columns(active, len(letters)) if active else {}
-            # A row ends with its last cell that is stored; a merge may reach beyond it.
-            width = max(len(row), *under) if under else len(row)
+            under: dict[int, Merge] = {}
+            width = len(row)
+            if active:
+                under = _merged_columns(active, len(letters))
+                # A row ends with its last cell that is stored; a merge may reach beyond it.
+                width = max(width, *under, 0)
+            stored = [*row, *[None] * (width - len(row))]
             yield [
                 _cell(
-                    row[at] if at < len(row) else None,
-                    f"{sheet.title}!{letters[at]}{number}",
-                    at + 1,
-                    under.get(at + 1),
+                    cell,
+                    f"{sheet.title}!{letters[position]}{number}",
+                    position + 1,
+                    under.get(position + 1),
                 )
-                for at in range(width)
+                for position, cell in enumerate(stored)
             ]
 
 
 def _merged_columns(active: list[Merge], width: int) -> dict[int, Merge]:
-    """Return the merge over each column of a row that is merged."""
-    if sum(merge.last_column - merge.first_column + 1 for merge in active) > _MOST_WIDE:
+    """Return the merge over each column of a row that is merged.
+
+    Columns beyond `width`, in which no row has had a cell yet, are of no interest.
+    """
+    widths = [merge.last_column - merge.first_column + 1 for merge in active]
+    if sum(widths) > _MOST_WIDE:
         raise ValueError("merged cells overlap")
-    return {
-        column: merge
-        for merge in active
-        for column in range(merge.first_column, min(merge.last_column, width) + 1)
-    }
+    merge_over: dict[int, Merge] = {}
+    for merge in active:
+        last_column = min(merge.last_column, width)
+        for column in range(merge.first_column, last_column + 1):
+            merge_over[column] = merge
+    return merge_over
 
 
 _MOST_WIDE = 16_384
@@ -316,7 +366,12 @@ _MOST_WIDE = 16_384
 
 
 def column_letters(column: int) -> str:
-    """Return the letters of a column, A for 1 and AA for 27."""
+    """Return the letters of a column, A for 1 and AA for 27.
+
+    >>> column_letters(26), column_letters(27)
+    ('Z', 'AA')
+    """
+    # Digits to the base of 26, but from 1 to 26: there is no nought, so 1 is taken off each time.
     text = ""
     while column:
         column, letter = divmod(column - 1, 26)
@@ -325,8 +380,15 @@ def column_letters(column: int) -> str:
 
 
 def _cell(cell: Any, address: str, column: int, merge: Merge | None) -> Cell:
-    value = None if cell is None else _clean(cell.value)
-    sort = "" if cell is None else cell.data_type
+    """Return a cell as the package gives it, None for one that is not stored.
+
+    `merge` is what lies over it. A merge within one row shows its first cell, and hides the rest.
+    """
+    value = None
+    sort = ""
+    if cell is not None:
+        value = _clean(cell.value)
+        sort = cell.data_type
     fault = ""
     if sort == "f":
         fault = "form-formula"
@@ -352,9 +414,13 @@ def _clean(value: object) -> object:
             return int(exact)
         return exact
     if isinstance(value, datetime):
-        return value.date() if value.time() == time() else value
+        if value.time() == time():
+            return value.date()
+        return value
     if isinstance(value, bool | int | date) or value is None:
         return value
+    # A no-break space is one to the eye; `_x000D_` is how the format writes the other half of a
+    # line end from Windows.
     text = str(value).replace("\u00a0", " ").replace("_x000D_", "")
     return composed_text(text).strip() or None
 
@@ -363,20 +429,24 @@ def _clean(value: object) -> object:
 
 
 def _tables(sheet: Sheet, name: str) -> Iterator[Table]:
+    """Yield the tables of a sheet: each from its key row to the next one, or to the end."""
     table: Table | None = None
     columns: dict[int, str] = {}
     for number, row in enumerate(sheet.rows, 1):
         if number > MAX_ROWS or len(row) > MAX_COLUMNS:
             most = Figures(f"{MAX_ROWS} × {MAX_COLUMNS}")
             raise _refused("form-too-large", name, most=most)
-        mark = row[0].value if row else None
+        mark: object = None
+        if row:
+            mark = row[0].value
         if isinstance(mark, str) and mark.startswith(MARK):
             if table is not None:
                 yield table
             table = Table(mark.removeprefix(MARK), [])
             columns = _columns(row)
         elif table is not None:
-            table.rows.append(_by_column(row, columns, f"{sheet.title}!A{number}"))
+            first_address = f"{sheet.title}!A{number}"
+            table.rows.append(_by_column(row, columns, first_address))
     if table is not None:
         yield table
 
@@ -391,10 +461,15 @@ def _columns(key_row: list[Cell]) -> dict[int, str]:
 
 
 def _by_column(row: list[Cell], columns: dict[int, str], first: str) -> dict[str, Cell]:
-    """Return the cells of a row by their columns; a row ends with its last cell that was used."""
+    """Return the cells of a row by their columns; a row ends with its last cell that was used.
+
+    `first` is the address of its first cell, which stands for those that are not there.
+    """
     empty = Cell(None, first)
     named = {0: "id", **columns}
-    return {
-        key: row[position] if position < len(row) else empty
-        for position, key in named.items()
-    }
+    cells: dict[str, Cell] = {}
+    for position, key in named.items():
+        cells[key] = empty
+        if position < len(row):
+            cells[key] = row[position]
+    return cells
