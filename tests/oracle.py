@@ -27,27 +27,27 @@ NOT_IN_THE_WAY = ("met", "not_applicable", "not_due", "waived")  # L2, I5
 
 
 class Absent:
-    """A figure that is not there: its state and the reason codes that may explain it."""
+    """A figure that is not there: its state, its reason code, and whether a formula divided by zero."""
 
-    def __init__(self, state, *codes):
+    def __init__(self, state, code, division=False):
         self.state = state
-        self.codes = frozenset(codes)
+        self.code = code
+        self.division = division
 
     def __repr__(self):
-        return f"Absent({self.state}, {sorted(self.codes)})"
+        return f"Absent({self.state}, {self.code})"
 
 
 def first_absence(absences):
-    """L6: the first of missing, not applicable, waived among several absences."""
+    """L6: the first of missing, not applicable, waived among several absences.
+
+    L7: of equals the first, and a division by zero in a formula after all figures.
+    """
     for state in ABSENCE_ORDER:
-        codes = [
-            code
-            for absence in absences
-            if absence.state == state
-            for code in absence.codes
-        ]
-        if codes:
-            return Absent(state, *codes)
+        equals = [absence for absence in absences if absence.state == state]
+        equals.sort(key=lambda absence: absence.division)
+        if equals:
+            return equals[0]
     return None
 
 
@@ -280,7 +280,9 @@ def evaluate(text, lookup, day_off):
             if isinstance(node.op, ast.Mult):
                 return a * b
             if isinstance(node.op, ast.Div):
-                return a / b if b else Absent("not_applicable", "zero_denominator")
+                return (
+                    a / b if b else Absent("not_applicable", "zero_denominator", True)
+                )
         raise ValueError(f"not in a formula: {ast.dump(node)}")
 
     source = "(" + text + ")"
@@ -367,7 +369,9 @@ class Scoring:
             if "formula" in metric
             else self.submitted(name, metric)
         )
-        if "round" in metric and not isinstance(value, Absent):
+        if isinstance(value, Absent):
+            return Absent(value.state, value.code)  # a figure to whoever reads it
+        if "round" in metric:
             value = half_up(value, int(metric["round"]))
         return value
 
@@ -533,7 +537,7 @@ class Scoring:
             )
         value = self.value(rule["metric"]) if "metric" in rule else None
         if isinstance(value, Absent) and value.state == "waived":  # L2 b
-            return self.absence(name, "waived", value.codes)
+            return self.absence(name, "waived", {value.code})
         required = [self.judge(other)["state"] for other in rule.get("requires", [])]
         if "not_met" in required or "partly_met" in required:  # L2 c
             return self.result(
@@ -564,7 +568,7 @@ class Scoring:
         if absent:  # L2 d
             if absent.state == "missing" and early:
                 return self.absence(name, "not_due", {"not_due"})
-            return self.absence(name, absent.state, absent.codes)
+            return self.absence(name, absent.state, {absent.code})
         if "missing" in required:  # L2 e
             return self.absence(name, "missing", {"gate_unknown"})
         if settings["kind"] == "manual" and self.given(name) is None:

@@ -719,3 +719,62 @@ class TestTheCommands:
             == 0
         )
         assert "0 of 1 scored" in capsys.readouterr().err
+
+
+MEAN = OLD.replace(
+    'title = "Work"', 'title = "Work"\ncombine = "mean"\nweight = 8'
+).replace("scale = 4", "scale = 8")
+"""The rules of weight 3 and 1 in a mean of 8 points: 6 points and 2."""
+
+
+class TestRulesOfAMean:
+    """Their weights are relative: what is told is what they come to in points of the index."""
+
+    def told(self, new):
+        document = difference(parse_rules(MEAN), parse_rules(new), "en")
+        return {
+            rule["id"]: [(f["before"], f["after"]) for f in rule["fields"]]
+            for rule in document["rules"]
+        }
+
+    def test_a_weight(self):
+        """8 x 3/4 = 6 becomes 8 x 1/2 = 4, and so the other becomes 4 of 2."""
+        assert self.told(MEAN.replace("weight = 3", "weight = 1")) == {
+            "share": [
+                ("6 points (3 of 4 in the mean)", "4 points (1 of 2 in the mean)")
+            ],
+            "late": [
+                ("2 points (1 of 4 in the mean)", "4 points (1 of 2 in the mean)")
+            ],
+        }
+
+    def test_the_weight_of_the_mean(self):
+        """Of 4 points instead of 8 each rule counts for half as much."""
+        assert self.told(MEAN.replace("weight = 8", "weight = 4")) == {
+            "share": [
+                ("6 points (3 of 4 in the mean)", "3 points (3 of 4 in the mean)")
+            ],
+            "late": [
+                ("2 points (1 of 4 in the mean)", "1 points (1 of 4 in the mean)")
+            ],
+        }
+
+    def test_what_it_does_to_units(self, tmp_path):
+        """Share at 45 of 90 loses half of it: 8 - 3 = 5 becomes 8 - 2 = 6, all of it by that rule."""
+        submission = {
+            "format": 1,
+            "ruleset": "own",
+            "unit": "A",
+            "period": "2023",
+            "measurements": {"share": 45, "late": 0},
+        }
+        (tmp_path / "a.json").write_text(json.dumps(submission))
+        new = parse_rules(MEAN.replace("weight = 3", "weight = 1"))
+        document = impact(parse_rules(MEAN), new, [tmp_path / "a.json"], "en")
+        (unit,) = document["units"]
+        assert (unit["before"], unit["after"], unit["change"]) == (
+            "5.00",
+            "6.00",
+            "1.00",
+        )
+        assert [(r["id"], r["change"]) for r in unit["rules"]] == [("share", "1.00")]

@@ -1,13 +1,15 @@
-"""Several absences at once, and points by hand: semantics L2, L4, L6 and I6, with figures worked by hand."""
+"""Several absences at once, and points by hand: semantics L2, L4, L6, L7 and I6, with figures worked by hand."""
 
 from types import MappingProxyType
 
+import polars
 import pytest
 from oracle import oracle
 from strategies import read_toml
 
 from cchc_rules import load_measurements, parse_rules, score
 from cchc_rules.report import verify
+from cchc_rules.tables.score_table import score_table
 
 HEAD = """
 format = 1
@@ -165,6 +167,64 @@ class TestTheFirstOfSeveral:
         )
         _, told = results(text, {"here": 3, "goal": {"not_applicable": "no goal"}})
         assert told["r"] == ("missing", "0.00", "5.00", "0.00")
+
+
+ENDED = {"waived": {"by": "A", "why": "B", "until": "2024-06-30"}}
+GONE_EQUALLY = {"b": ENDED, "c": 0}
+"""a was not reported, the waiver of b has ended: both are missing."""
+
+
+class TestEqualAbsences:
+    """L7: of equals the first in the text, a test before its branches; a division by zero last of all."""
+
+    FORMULAS = (
+        ("a + b", "a"),
+        ("b + a", "b"),
+        ("max(b, a) - c", "b"),
+        ("a if b > 1 else 2", "b"),
+        ("b if c > 1 else a", "b"),
+        ("first(b, a)", "b"),
+        ("largest_known(a, b)", "a"),
+        ("c / c + b", "b"),
+        ("first(c / c, a, b)", "a"),
+        ("first(b, c / c)", "b"),
+    )
+
+    @pytest.mark.parametrize(("formula", "first"), FORMULAS)
+    @pytest.mark.parametrize("where", ["metric", "points", "threshold"])
+    def test_the_first_counts(self, where, formula, first):
+        metrics = metric("a") + metric("b") + metric("c")
+        quoted = f'"{formula}"'
+        if where == "metric":
+            metrics += metric("d", formula=quoted)
+            scoring = {"metric": '"d"', "comparator": '">="', "threshold": 1}
+            scoring["deduction"] = '"all_or_nothing"'
+        elif where == "points":
+            scoring = {"metric": '"c"'}
+            scoring["deduction"] = f'{{ kind = "formula", formula = {quoted} }}'
+        else:
+            scoring = {"metric": '"c"', "comparator": '">="'}
+            scoring |= {
+                "threshold": f"{{ formula = {quoted} }}",
+                "deduction": '"all_or_nothing"',
+            }
+        read = rule("reads", metric='"c"', deduction='"none"')
+        read += rule("a", metric='"a"', deduction='"none"')
+        read += rule("b", metric='"b"', deduction='"none"')
+        text = metrics + rule("r", weight=5, **scoring) + read
+        report, told = results(text, GONE_EQUALLY)
+        assert told["r"][0] == "missing"
+        wanted = {"a": "not_reported", "b": "waiver_ended"}[first]
+        assert str(report.rules[0].reason) == wanted
+        submission = {"format": 1, "ruleset": "absent", "unit": "A", "period": "2024"}
+        submission["measurements"] = GONE_EQUALLY
+        by_oracle = oracle(read_toml(HEAD + text), submission)["rules"]["r"]
+        assert by_oracle["reasons"] == {wanted}
+        row = {"unit": "A", "period": "2024", "a": None, "c": 0}
+        row |= {f"b.waived_{key}": value for key, value in ENDED["waived"].items()}
+        frame = polars.DataFrame([row] * 300, schema_overrides={"a": polars.Int64})
+        scores = score_table(parse_rules(HEAD + text), frame, results=("rule.reason",))
+        assert {*scores.results["rule.r.reason"]} == {wanted}
 
 
 class TestBeforeTheDueDay:

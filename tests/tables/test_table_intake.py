@@ -1,11 +1,13 @@
 """What people hand in as a table: read as it was meant, or refused in words, never dropped."""
 
 import json
+import os
 import zipfile
 from decimal import Decimal
 from unicodedata import normalize
 
 import openpyxl
+import polars
 import pytest
 from test_table_files import run
 
@@ -324,3 +326,23 @@ class TestSemicolons:
         (problem,) = refused.value.problems
         assert problem.code == "scores-cell"
         assert problem.arguments["row"] == "3"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_a_whole_table_whose_name_is_not_utf8(tmp_path, ending):
+    """Found by tools/fuzz.py: the package that reads JSON Lines knew no such name."""
+    frame = polars.DataFrame({"unit": ["A"]})
+    write = {
+        "csv": frame.write_csv,
+        "parquet": frame.write_parquet,
+        "jsonl": frame.write_ndjson,
+    }
+    (tmp_path / "plain").mkdir()
+    plain = tmp_path / "plain" / f"scores.{ending}"
+    write[ending](plain)
+    odd = tmp_path / os.fsdecode(b"\xff\xfe-scores." + ending.encode())
+    try:
+        plain.rename(odd)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert load_table(odd).to_dicts() == [{"unit": "A"}]

@@ -384,7 +384,9 @@ class Display(Words):
             return self.say("minus", points=self.under_a_tick())
         if Decimal(rule["earned"]):
             return self.say("counted-in-full", points=self.number(rule["earned"]))
-        if Decimal(rule["maximum"]):
+        # In a mean even the whole of a rule may be too little for the last place; beyond a cap
+        # nothing is lost, and nothing can be won back.
+        if rule["win_back"]:
             return self.say("minus", points=self.under_a_tick())
         return self.say("no-points")
 

@@ -9,6 +9,7 @@ from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.scoring.gains import Gain, Gains
 from cchc_rules.scoring.rule_figures import number_of
 from cchc_rules.scoring.steps import Steps
+from cchc_rules.submissions.submission import Given
 
 
 class Explanation:
@@ -51,16 +52,31 @@ class Explanation:
         if "required" in said:
             arguments["required"] = speaker.asked(position)
         if "reported" in said:
-            arguments["reported"] = speaker.said(position)
+            arguments["reported"] = self._reported(position)
         if "why" in said:
             arguments["why"] = speaker.why(position)
         sentences = [speaker.say(id_, **arguments)]
+        # Points that a person gave in place of an absence have their own reason.
+        if isinstance(result.detail, Given) and result.reason is not Reason.MANUAL:
+            why = result.detail.reason
+            sentences.append(speaker.say("reason.manual", why=why))
         # A rule may wait for a metric that only its threshold or formula reads: it is named.
         other_missing = self.speaker.missing_beside(position)
         if other_missing:
             titles = self.speaker.titles(other_missing)
             sentences.append(self.speaker.say("reason.for-lack-of", titles=titles))
-        return " ".join([*sentences, *self.arithmetic.fallbacks(position)])
+        sentences += self.arithmetic.fallbacks(position)
+        *before, last = sentences
+        return " ".join([*map(_closed, before), last])
+
+    def _reported(self, position: int) -> str:
+        """Say what was reported, and what of it is exempt: a target holds for the rest."""
+        said = self.speaker.said(position)
+        exempt = self.scoring.rule(position).deduction.axis.exempt
+        if exempt is None or self.scoring.results[position].state not in COMPUTED:
+            return said
+        count = self.speaker.operand(exempt)
+        return self.speaker.say("reported.exempt", reported=said, count=count)
 
     def win_back(self, position: int) -> str | None:
         """Say what would win a rule's lost points back.
@@ -88,6 +104,9 @@ class Explanation:
         gate_closed = result.reason is Reason.GATE_CLOSED
         if computed and not gate_closed and self._hopeless(position):
             return self.speaker.say("win-back.none", required=self._wanted(position))
+        # Whether the loss is shared with others that fill the cap of a penalty pool without it.
+        if not counted.most_to_win and position in scoring.compiled.pooled:
+            return self.speaker.say("win-back.at-cap")
         way, why = self._way_back(position)
         return self.speaker.say(
             way,
@@ -217,6 +236,18 @@ class Explanation:
 
 _REASON_IDS = {reason: f"reason.{reason}" for reason in Reason}
 """The message of each reason."""
+
+
+def _closed(sentence: str) -> str:
+    """Return a sentence with a full stop: what a person wrote at its end may have none.
+
+    >>> _closed("Waived: by the district"), _closed("Met.")
+    ('Waived: by the district.', 'Met.')
+    """
+    if sentence.endswith((".", "!", "?", "…")):
+        return sentence
+    return f"{sentence}."
+
 
 _WAYS = {
     Reason.GATE_CLOSED: "win-back.gate",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cchc_rules.base import number
 from cchc_rules.base.messages import date as say_day
 from cchc_rules.base.messages import number as say_number
-from cchc_rules.base.state import COMPUTED, Absent, Reason
+from cchc_rules.base.state import COMPUTED, Absent, Reason, State
 from cchc_rules.report.fixed_parts import fixed_parts
 from cchc_rules.rules import formula
 from cchc_rules.rules.metric_values import as_formula_value
@@ -333,7 +333,10 @@ class ResultText(RuleText):
         rule = self.scoring.rule(position)
         detail = result.detail
         if isinstance(detail, Given):
-            return detail.reason
+            if result.reason is Reason.MANUAL:
+                return detail.reason
+            # Points given for an absence stand in its place: what is absent is looked up.
+            detail = self._behind_points(position)
         if result.reason in (Reason.GATE_CLOSED, Reason.GATE_UNKNOWN):
             return self.scoring.rule(detail).title.of(self.lang)
         if result.reason is Reason.NOT_DUE and rule.due:
@@ -347,6 +350,27 @@ class ResultText(RuleText):
         if result.reason is Reason.TIER:
             return self.condition(rule, rule.pieces[detail])
         return ""
+
+    def _behind_points(self, position: int) -> int | Absent | None:
+        """Return what a person gave points in place of: a required rule, by its position, or an
+        absence; None where that is the day of judgement.
+        """
+        scoring = self.scoring
+        rule = scoring.rule(position)
+        result = scoring.results[position]
+        if result.reason is Reason.GATE_UNKNOWN:
+            gates = [scoring.compiled.places[name] for name in rule.requires]
+            missing = (
+                gate for gate in gates if scoring.results[gate].state is State.MISSING
+            )
+            return next(missing)
+        for name in (rule.metric, *scoring.compiled.reads[rule.id]):
+            if name is None:
+                continue
+            figure = scoring.figure(name)
+            if isinstance(figure, Absent) and figure.reason is result.reason:
+                return figure
+        return None
 
     def missing_beside(self, position: int) -> list[str]:
         """Return the submitted metrics, other than the rule's own, whose absence is the rule's."""

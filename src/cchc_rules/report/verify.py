@@ -1282,8 +1282,12 @@ class Judgement:
             names["met"] = self._met(rule, figure, names.get("threshold"))
             points = self.figures.evaluate(machine["points"], names)
         except ZeroDivisionError:
-            no_value = frozenset({"zero_denominator"})
-            return self._absent(rule, "not_applicable", no_value)
+            # Beside the division a figure may be absent that `first` would have looked past.
+            gone = self.figures.value(machine["points"], names)
+            reasons = self._reasons_of_absence(rule, gone.state)
+            if gone.state == "not_applicable":
+                reasons |= {"zero_denominator"}
+            return self._absent(rule, gone.state, reasons)
         return _computed(rule, points, names["met"], self._reason(rule, names))
 
     def _absence(self, rule: Any, figure: Any, names: Mapping[str, Any]) -> str | None:

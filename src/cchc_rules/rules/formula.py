@@ -15,7 +15,7 @@ import keyword
 import operator
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -313,7 +313,8 @@ class _Evaluator:
         """
         values = (self._value_of(part) for part in _deciding(node, self._value_of))
         absences = [value for value in values if isinstance(value, Absent)]
-        return strongest(absences) or ZERO_DENOMINATOR
+        # Of equals a figure that is absent comes before a division (semantics L7).
+        return strongest(sorted(absences, key=_is_division)) or _DIVISION
 
     def _call(self, node: ast.Call) -> Value | Absent:
         name = function_name(node)
@@ -342,6 +343,15 @@ def function_name(node: ast.Call) -> str:
     if not isinstance(node.func, ast.Name):
         return ""
     return node.func.id
+
+
+# What a division by zero gives inside a formula: equal to the absence of a figure whose numerator
+# and denominator are both nought, but another object, so that the two are told apart.
+_DIVISION = Absent(*ZERO_DENOMINATOR)
+
+
+def _is_division(absent: Absent) -> bool:
+    return absent is _DIVISION
 
 
 def _deciding(node: ast.expr, value_of: Callable[[ast.expr], object]) -> list[ast.expr]:
@@ -396,6 +406,9 @@ class Formula:
     names: tuple[str, ...]
     """The names that it reads, in the order of the alphabet."""
 
+    in_order: tuple[str, ...]
+    """The same names in the order in which absences count (semantics L7)."""
+
     gives: str
     """The type of its value."""
 
@@ -429,8 +442,8 @@ class Formula:
         if self.lenient:
             return _absence(self.tree, names)
         # Without a lenient function every absence is in the way: no need to walk the tree.
-        absences = [value for value in names.values() if isinstance(value, Absent)]
-        return strongest(absences)
+        figures = [names.get(name) for name in self.in_order]
+        return strongest([figure for figure in figures if isinstance(figure, Absent)])
 
     def trace(
         self, names: Mapping[str, Value | Absent]
@@ -455,6 +468,8 @@ class Formula:
             raise FormulaFailedError(self.text) from None
         fallbacks = evaluator.fallbacks
         self._idle.append(evaluator)
+        if value is _DIVISION:
+            value = ZERO_DENOMINATOR  # of other formulas it is a figure
         return value, fallbacks
 
 
@@ -509,7 +524,21 @@ def _parse(
         for node in ast.walk(tree)
     )
     names = tuple(sorted(checker.names))
-    return Formula(text, tree, checker.literals, checker.runs, names, gives, lenient)
+    in_order = tuple(
+        dict.fromkeys(name for name in _names_in_order(tree) if name in checker.names)
+    )
+    return Formula(
+        text, tree, checker.literals, checker.runs, names, in_order, gives, lenient
+    )
+
+
+def _names_in_order(node: ast.AST) -> Iterator[str]:
+    """Yield the names in a part as absences count: left to right, a test before its branches."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    parts = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+    for part in parts:
+        yield from _names_in_order(part)
 
 
 def _tree(text: str) -> ast.expr:

@@ -29,6 +29,7 @@ from cchc_rules.scoring.results import Result, Worth
 from cchc_rules.scoring.rule_figures import (
     Figures,
     FiguresByPosition,
+    NoPointsError,
     RuleFigures,
     literal,
 )
@@ -422,7 +423,6 @@ class _Compiler:
         absent = self._absent(rule)
         obstacle_in = self._obstacle(rule)
         evaluator_for = self._evaluator_for(rule)
-        no_value = Absent(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR)
 
         def judge(run: Run) -> Result:
             figures = run.figures
@@ -435,9 +435,9 @@ class _Compiler:
                 if isinstance(evaluate, Absent):
                     return absent(evaluate, run)
                 return evaluate(self.reader.counted(rule, figures))
-            except ZeroDivisionError:
+            except NoPointsError as fault:
                 # Nothing to count: 0 of 0 has no share, neither a good one nor a bad one.
-                return absent(no_value, run)
+                return absent(fault.absent, run)
 
         return judge
 

@@ -178,14 +178,23 @@ class RuleFigures:
                 own_values = self.own_values(rule, v, threshold)
                 points = parsed.evaluate(self.named(parsed, figures) | own_values)
                 if isinstance(points, Absent):
-                    # Figures that are absent are dealt with before: here a divisor was zero.
-                    raise ZeroDivisionError
+                    # Figures that are in the way are dealt with before: here a divisor was zero,
+                    # alone or beside figures that `first` would have looked past.
+                    raise NoPointsError(points)
                 exact = points * self.unit
                 return exact.numerator, exact.denominator
 
             return ticks
 
         return ticks_of
+
+
+class NoPointsError(ZeroDivisionError):
+    """A formula of points has no value; `absent` says why."""
+
+    def __init__(self, absent: Absent) -> None:
+        super().__init__(absent)
+        self.absent = absent
 
 
 Known: TypeAlias = Fraction | Absent | None

@@ -349,14 +349,14 @@ class RuleJudge:
     def _formula_figures(self, columns: ColumnFormula) -> list[ColumnFigures]:
         """Return the figures that the rule's formulas read, in the order in which absences count.
 
-        Of equal absences the first counts (semantics L6). As in the single engine the threshold's
-        formula comes before those of points, and each formula's metrics in alphabetical order.
+        Of equal absences the first counts (semantics L7). As in the single engine the threshold's
+        formula comes before those of points.
         """
         names: list[str] = []
         for _, text, own_names in dependencies.rule_formulas(self.rules, self.rule):
             types = ChainMap(own_names, self.rules.metric_types)
             parsed = formula.parse(text, types, self.rules.calendar)
-            names += [name for name in parsed.names if name in columns.names]
+            names += [name for name in parsed.in_order if name in columns.names]
         # Each figure once, where it first stands.
         return [columns.names[name] for name in dict.fromkeys(names)]
 

@@ -208,7 +208,7 @@ class Program:
     ) -> ColumnFigures:
         absences = []
         before = FALSE
-        # Of equal absences the first in the text counts, as in the single engine.
+        # Of equal absences the first counts, as in the single engine (semantics L7).
         for where, reason in strongest([*formula.names.values()]):
             only_here = every((where, never(before)))
             absences.append((self.gauge.keep(only_here), reason))

@@ -6,7 +6,7 @@ What is text in the file stays text. Tables that may be too long for memory are 
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
@@ -47,16 +47,18 @@ def load_table(path: Path) -> pl.DataFrame:
     if ending not in ENDINGS:
         arguments = {"given": quoted(path.name, 200), "endings": ", ".join(ENDINGS)}
         raise SubmissionError([Problem("table-form", (), arguments, path.name)])
-    with refusing(path):
+    if ending == ".xlsx":
+        with refusing(path):
+            return _sheet(path)
+    # Polars is given the open file: it knows no path whose name is not UTF-8.
+    with refusing(path), path.open("rb") as file:
         match ending:
             case ".parquet":
-                return pl.read_parquet(path)
+                return pl.read_parquet(file)
             case ".csv":
-                return _text_table(path)
-            case ".xlsx":
-                return _sheet(path)
+                return _text_table(path, file)
             case _:
-                return pl.read_ndjson(path, infer_schema_length=None)
+                return pl.read_ndjson(file, infer_schema_length=None)
 
 
 def first_row_number(path: Path) -> int:
@@ -91,11 +93,11 @@ def _separation(path: Path) -> _Separation:
     return _Separation(most_frequent_separator(first_line), lines_above=0)
 
 
-def _text_table(path: Path) -> pl.DataFrame:
+def _text_table(path: Path, file: BinaryIO) -> pl.DataFrame:
     """Return a CSV file as text: to guess a type could take digits from a number."""
     separation = _separation(path)
     return pl.read_csv(
-        path,
+        file,
         separator=separation.mark,
         skip_rows=separation.lines_above,
         infer_schema=False,

@@ -10,7 +10,7 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import message
 from cchc_rules.rules.instrument import every_rule, instrument
-from cchc_rules.rules.model import RuleSet, Text
+from cchc_rules.rules.model import Rule, RuleSet, Text
 from cchc_rules.rules.rule_text import RuleText
 
 Document: TypeAlias = dict[str, Any]
@@ -345,12 +345,26 @@ class _Parts:
         conflicts = "; ".join(map(self.conflict, described["conflicts"]))
         return {
             **self.plain(rule, TOLD_TOGETHER),
+            "weight": self.weight(rule, described),
             "measures": Field(rule.metric, described["measures"] or ""),
             "required": Field(target, described["required"] or ""),
             "losing": Field(losing, losing_words),
             "absence": Field(dict(rule.absence), absence_words),
             "conflicts": Field(rule.conflicts, conflicts),
         }
+
+    def weight(self, rule: Rule, described: Document) -> Field:
+        """Return a rule's most points; of a mean those that its share of the weights comes to.
+
+        There the weight in the file is relative: of a mean of 8 points, with the weights 0.02 and
+        0.03, the first rule counts for 3.2 points, and for 4 once both weigh the same.
+        """
+        share = described["share"]
+        if share is None or described["weight"] is None:
+            return self.field(rule.weight)
+        points = described["weight"]
+        words = self.words.say("instrument.points-of-mean", points=points, **share)
+        return Field((rule.weight, points), words)
 
     def effects(self, id_: str) -> list[str]:
         """Return what each state without a figure does to a rule, in words."""
