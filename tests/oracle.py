@@ -152,12 +152,14 @@ def evaluate(text, lookup, day_off):
         )
 
     def call(name, arguments):
-        if name in ("first", "largest_known"):
+        if name in ("first", "largest_known", "smallest_known"):
             values = [walk(argument) for argument in arguments]
             known = [value for value in values if not isinstance(value, Absent)]
             if not known:
                 return first_absence(values)
-            return known[0] if name == "first" else max(known)
+            if name == "first":
+                return known[0]
+            return max(known) if name == "largest_known" else min(known)
         values, absent = strict(arguments)
         if absent:
             return absent
@@ -194,7 +196,7 @@ def evaluate(text, lookup, day_off):
             value = lookup(node.id)
             return [value] if isinstance(value, Absent) else []
         if isinstance(node, ast.Call):
-            if node.func.id in ("first", "largest_known"):
+            if node.func.id in ("first", "largest_known", "smallest_known"):
                 value = walk(node)
                 return [value] if isinstance(value, Absent) else []
             return [

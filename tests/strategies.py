@@ -231,6 +231,7 @@ class Build:
             f"max({a}, {b}, 12.5)",
             f"first({a}, {b})",
             f"largest_known({a}, {b})",
+            f"smallest_known({a}, {b}, 80)",
             f"{a} if {a} >= 33.3 else 0",
             f"round_half_up({a} / 3, 2)",
             f"100 - abs({a} - {b})",

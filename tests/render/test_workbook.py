@@ -315,6 +315,11 @@ class TestFormulas:
             == formula
         )
 
+    def test_the_smallest_known_looks_past_absences(self):
+        formula = Translator(Here(), {}).value(["smallest_known", metric("a"), "3"])
+        least = "MIN(IFERROR(IF(C_a=0,F_a,NA()),1E+300),IFERROR(3,1E+300))"
+        assert formula == f"IF({least}=1E+300,NA(),{least})"
+
     def test_the_largest_known_looks_past_absences(self):
         formula = Translator(Here(), {}).value(["largest_known", metric("a"), "3"])
         most = "MAX(IFERROR(IF(C_a=0,F_a,NA()),-1E+300),IFERROR(3,-1E+300))"

@@ -84,12 +84,17 @@ def largest_known(*values):
     return max((value for value in values if value is not MISSING), default=MISSING)
 
 
+def smallest_known(*values):
+    return min((value for value in values if value is not MISSING), default=MISSING)
+
+
 FUNCTIONS = {
     "min": min,
     "max": max,
     "abs": abs,
     "first": first,
     "largest_known": largest_known,
+    "smallest_known": smallest_known,
     "count": lambda *flags: Fraction(sum(flags)),
 }
 
@@ -215,7 +220,16 @@ def _parts(lang, calculation):
     while len(parts) > 1 and (lost.match(parts[-1]) or beyond.match(parts[-1])):
         points = (lost.match(parts[-1]) or beyond.match(parts[-1]))["points"]
         if " = " in points:
-            sum_text, results, _ = results_of(points)
+            shared = pattern(lang, "calculation.apportioned", "result").fullmatch(
+                points
+            )
+            sum_text, results, _ = results_of(shared["result"] if shared else points)
+            if shared:
+                *results, ticks = results
+            if shared and NUMBERS[lang].fullmatch(ticks):
+                unit = Fraction(1, 10 ** decimals(lang, ticks))
+                beside = abs(computed(lang, sum_text) - number_of(lang, ticks))
+                assert unit / 2 <= beside < unit, (sum_text, ticks)
             if all(NUMBERS[lang].fullmatch(result) for result in results):
                 holds(lang, sum_text, *results)
         parts.pop()
@@ -291,6 +305,55 @@ class TestDrawnRuleSets:
             document = report.to_dict(lang=lang)
             for rule in document["rules"]:
                 check(lang, document, rule)
+
+
+def test_a_loss_beside_its_own_rounding_says_why():
+    """Three times 5/3 of a point are lost, 5 together: 2, 2 and 1, which is not 1.6667 rounded."""
+    rules = [
+        f"""
+[metric.{name}]
+title = {{ vi = "{name}", en = "{name}" }}
+type = "yes_no"
+
+[rule.rule-{name}]
+group = "all"
+title = {{ vi = "{name}", en = "{name}" }}
+source = ["1"]
+metric = "{name}"
+comparator = "is"
+threshold = true
+weight = 1
+deduction = "all_or_nothing"
+"""
+        for name in ("a", "b", "c")
+    ]
+    group = """
+[index]
+scale = 5
+places = 0
+
+[group.all]
+title = { vi = "Nhóm", en = "Group" }
+combine = "mean"
+weight = 5
+"""
+    text = head("shared", "Chia", "Shared") + group + "".join(rules)
+    submission = {
+        "format": 1,
+        "ruleset": "shared",
+        "unit": "UBND xã",
+        "period": "2023",
+        "measurements": {name: {"value": False} for name in ("a", "b", "c")},
+    }
+    parsed = parse_rules(text)
+    report = score(parsed, load_measurements(submission, parsed))
+    lines = [rule["calculation"] for rule in report.to_dict("en")["rules"]]
+    loss = "5 × (1 − 0) / 3 = 1.6667 → "
+    assert [line.rpartition("; ")[2] for line in lines] == [
+        f"{loss}2 lost",
+        f"{loss}2 lost",
+        f"{loss}1 (rounded so that the losses of the rules add up to the group's) lost",
+    ]
 
 
 # Lines of computed targets -----------------------------------------------------------------------

@@ -195,6 +195,9 @@ FUNCTIONS = {
     "largest_known": lambda *values: max(
         (value for value in values if value is not None), default=None
     ),
+    "smallest_known": lambda *values: min(
+        (value for value in values if value is not None), default=None
+    ),
     "round_down": lambda value: Fraction(value.numerator // value.denominator),
     "round_up": lambda value: Fraction(-(-value.numerator // value.denominator)),
 }

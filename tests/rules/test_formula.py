@@ -141,6 +141,9 @@ class TestArithmetic:
         assert value("largest_known(a, b, c)", **names) == (
             max(known) if known else strongest
         )
+        assert value("smallest_known(a, b, c)", **names) == (
+            min(known) if known else strongest
+        )
         assert value("max(a, b, c)", **names) == (strongest or max(known))
         assert value("min(a, b, c)", **names) == (strongest or min(known))
         assert value("a + first(b, c)", **names) == by_hand(figures)
@@ -181,6 +184,7 @@ class TestArithmetic:
             ("1 if True else 0", 1),
             ("first(a, b)", 3),
             ("largest_known(a, b, 5)", 5),
+            ("smallest_known(b, a, 5)", 3),
         ],
     )
     def test_every_operator_and_function(self, text, expected):
@@ -255,6 +259,7 @@ class TestAbsence:
             ("first(first(1 / b, 2 / b), 3)", 3),
             ("first(1 / b, 2 / b)", ZERO_DENOMINATOR),
             ("largest_known(1 / b, -2)", -2),
+            ("smallest_known(1 / b, 7, 2)", 2),
             ("0 / b", ZERO_DENOMINATOR),
             ("b / 5", 0),
         ],

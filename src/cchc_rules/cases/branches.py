@@ -32,7 +32,8 @@ def branches(formula: Formula) -> list[Branch]:
     """Return every way in which a formula can go, in the order of its text.
 
     Of `a if c else b`: c true, c false. Of each operand of `and` and `or`: true, false. Of min,
-    max, first and largest_known over several arguments: each argument, as the one that is taken.
+    max, first, largest_known and smallest_known over several arguments: each argument, as the one
+    that is taken.
     """
     every_way: list[Branch] = []
     for node in _deciding(formula.tree):

@@ -125,6 +125,11 @@ class Arithmetic:
         if exact != Fraction(counted.lost, unit):
             unrounded = say_number(self.speaker.lang, shown(exact))
             result_text = f"{unrounded} → {lost}"
+        # Losses add up to the group's, so one of them may lie a tick beside its own rounding.
+        if number.half_up(*counted.exact_lost.as_integer_ratio()) != counted.lost:
+            result_text = self.speaker.say(
+                "calculation.apportioned", result=result_text
+            )
         sum_text = (
             f"{self.speaker.exact(Fraction(group.weight, unit))} × "
             f"({self.speaker.exact(weight)} − {points}) / {self.speaker.exact(whole)}"

@@ -467,7 +467,7 @@ _OPERANDS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(("round_half_up", "days"), (2, 2)),
     **dict.fromkeys(("add_days", "add_working_days"), (2, 2)),
     **dict.fromkeys(("and", "or", "min", "max", "count"), (1, None)),
-    **dict.fromkeys(("first", "largest_known"), (1, None)),
+    **dict.fromkeys(("first", "largest_known", "smallest_known"), (1, None)),
     "if": (3, 3),
 }
 _OPERAND = {
@@ -954,6 +954,13 @@ def _days(first: str, last: str) -> Fraction:
     return Fraction((date.fromisoformat(last) - date.fromisoformat(first)).days)
 
 
+KNOWN_OF: dict[str, Callable[[list[Any]], Any]] = {
+    "first": lambda known: known[0],
+    "largest_known": max,
+    "smallest_known": min,
+}
+"""What operators that look past absences make of the operands that are known, in their order."""
+
 OPERATORS: dict[str, Callable[..., Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -1055,7 +1062,8 @@ class Figures:
     def absence(self, expression: Any, names: Mapping[str, Any]) -> str | None:
         """Return the strongest state among the figures that an expression needs and lacks [L6].
 
-        `first` and `largest_known` lack nothing as long as one of their operands is there.
+        `first`, `largest_known` and `smallest_known` lack nothing as long as one of their operands
+        is there.
         """
         if isinstance(expression, dict):
             if "metric" in expression:
@@ -1066,7 +1074,7 @@ class Figures:
         if not isinstance(expression, list):
             return None
         parts = [self.absence(part, names) for part in expression[1:]]
-        if expression[0] in ("first", "largest_known") and None in parts:
+        if expression[0] in KNOWN_OF and None in parts:
             return None
         states = [state for state in parts if state is not None]
         return min(states, key=PRECEDENCE.index, default=None)
@@ -1090,7 +1098,7 @@ class Figures:
             return all(self.evaluate(part, names) for part in parts)
         if name == "or":
             return any(self.evaluate(part, names) for part in parts)
-        if name in ("first", "largest_known"):
+        if name in KNOWN_OF:
             return self._known_of(name, parts, names)
         values = [self.evaluate(part, names) for part in parts]
         if name == "add_working_days":
@@ -1102,7 +1110,7 @@ class Figures:
         known = [value for value in values if not isinstance(value, Gone)]
         if not known:
             raise ZeroDivisionError
-        return known[0] if name == "first" else max(known)
+        return KNOWN_OF[name](known)
 
     def _working_day(self, day: str, count: Fraction) -> str:
         """Return the day so many working days after a day, before it for less than none."""

@@ -174,6 +174,7 @@ def _functions(calendar: Calendar) -> dict[str, Function]:
         "abs": Function(*number_to_number, abs),
         "first": Function(*number_to_number, _never_run, many=True),
         "largest_known": Function(*number_to_number, _never_run, many=True),
+        "smallest_known": Function(*number_to_number, _never_run, many=True),
         "count": Function((YES_NO,), NUMBER, _count, many=True),
         "round_half_up": Function((NUMBER, NUMBER), NUMBER, _rounded, whole=_PLACES),
         "round_down": Function(*number_to_number, number.floor),
@@ -195,7 +196,7 @@ FUNCTIONS = tuple(_functions(Calendar()))
 RESERVED = frozenset({*keyword.kwlist, "value", "threshold", "weight"})
 """Names that mean something else in a formula, so that no metric may have them."""
 
-LENIENT = ("first", "largest_known")
+LENIENT = ("first", "largest_known", "smallest_known")
 """Functions that look past an absence; all others are absent when an argument is."""
 
 _ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
@@ -330,6 +331,8 @@ class _Evaluator:
             raise ZeroDivisionError  # no argument has a value: the strongest absence decides
         if name == "largest_known":
             return max(value for _, value in known)
+        if name == "smallest_known":
+            return min(value for _, value in known)
         position, value = known[0]
         # The report says which figure stands in for the first.
         if position > 0:
@@ -372,8 +375,8 @@ def _deciding(node: ast.expr, value_of: Callable[[ast.expr], object]) -> list[as
 def _absence(node: ast.AST, names: Mapping[str, object]) -> Absent | None:
     """Return the absence that stands in the way of a part, by semantics L6.
 
-    `first` and `largest_known` have a value as soon as one of their arguments has: of
-    `first(a, b) + c` with a and c missing and b known, c alone is in the way.
+    `first`, `largest_known` and `smallest_known` have a value as soon as one of their arguments
+    has: of `first(a, b) + c` with a and c missing and b known, c alone is in the way.
     """
     if isinstance(node, ast.Name):
         value = names.get(node.id)

@@ -171,7 +171,7 @@ class Translator:
         """Return the formula of the absence that stands in an expression's way.
 
         It is the code of the strongest absence among the metrics that are read, 0 where there is
-        none. `first` and `largest_known` need only one of their operands.
+        none. `first`, `largest_known` and `smallest_known` need only one of their operands.
         """
         if isinstance(expression, Mapping):
             if "metric" in expression:
@@ -266,6 +266,12 @@ class Translator:
         most = f"MAX({','.join(known)})"
         return f"IF({most}={_NOTHING},NA(),{most})"
 
+    def smallest_known(self, operands: list[Expression]) -> str:
+        """Return the smallest operand that is known."""
+        known = (f"IFERROR({self._known(operand)},{_BEYOND})" for operand in operands)
+        least = f"MIN({','.join(known)})"
+        return f"IF({least}={_BEYOND},NA(),{least})"
+
     def _known(self, operand: Expression) -> str:
         """Return an operand that is an error of the sheet where it is absent."""
         absence = self.absence(operand)
@@ -288,7 +294,10 @@ class Translator:
 _NOTHING = "-1E+300"
 """Less than any figure: what `MAX` is given for an operand that is not known."""
 
-_LENIENT = ("first", "largest_known")
+_BEYOND = "1E+300"
+"""More than any figure: what `MIN` is given for an operand that is not known."""
+
+_LENIENT = ("first", "largest_known", "smallest_known")
 """The operators that need only one of their operands."""
 
 _KIND_GIVEN = {
@@ -323,6 +332,7 @@ _OPERATORS: dict[str, OperatorWriter] = {
     "count": Translator.count,
     "first": Translator.first,
     "largest_known": Translator.largest_known,
+    "smallest_known": Translator.smallest_known,
     "round_half_up": Translator.half_up,
     "round_down": lambda translator, operands: translator.whole("", operands),
     "round_up": lambda translator, operands: translator.whole("-", operands),
