@@ -1,26 +1,20 @@
 """The report document: plain data that every view is drawn from, its texts in one language."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Iterable
 
-from cchc_rules.base import messages, number
-from cchc_rules.base.state import Absent, State
+from cchc_rules.base import number
+from cchc_rules.base.state import State
 from cchc_rules.report import heading
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.explanation import Explanation
-from cchc_rules.report.fixed_parts import conflict_of, fresh, iso_day
+from cchc_rules.report.fixed_parts import fresh
 from cchc_rules.report.heading import Document
-from cchc_rules.report.machine_form import Proof, digest
+from cchc_rules.report.machine_form import Proof, digest_of
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules.metric_values import as_formula_value
-from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Text
-from cchc_rules.scoring.gains import Gain
+from cchc_rules.report.rule_document import RuleDocuments, canonical
+from cchc_rules.rules.model import Text
 from cchc_rules.scoring.scoring import Banding, Scoring
-from cchc_rules.scoring.steps import Steps
 from cchc_rules.scoring.totals import Sum, Total
-from cchc_rules.submissions.submission import Entry, Figure, Given
 
 
 def document(
@@ -65,12 +59,11 @@ class _Writer:
     def __init__(self, scoring: Scoring, lang: str, *, gains: bool) -> None:
         self.scoring = scoring
         self.lang = lang
-        self.with_gains = gains
         self.speaker = ResultText(scoring, lang)
         self.arithmetic = Arithmetic(self.speaker)
-        self.explanation = Explanation(self.arithmetic)
+        explanation = Explanation(self.arithmetic)
+        self.rules = RuleDocuments(explanation, with_gains=gains)
         self.fixed = self.speaker.fixed
-        self.places = scoring.rules.index.places
 
     def document(self) -> Document:
         """Return the whole document but for the machine form and the digest."""
@@ -84,7 +77,7 @@ class _Writer:
             "band": self.band(),
             "targets": self.targets(),
             "groups": self.groups(),
-            "rules": [self.rule(position) for position in rule_positions],
+            "rules": [self.rules.rule(position) for position in rule_positions],
             "losses": self.ids(scoring.losses()),
             "without_effect": self.ids(scoring.without_effect()),
             **{str(state): self.ids(scoring.in_state(state)) for state in _LISTED},
@@ -103,7 +96,18 @@ class _Writer:
             rule["machine"] = form
         content["machine"] = proof.whole()
         # The digest comes last: it is taken over everything that stands before it.
-        return {**content, "digest": digest(content)}
+        return {**content, "digest": self.digest(content)}
+
+    def digest(self, content: Document) -> str:
+        """Return the digest of a document, of whose rules most of the text is known already."""
+        texts = []
+        for key in sorted(content):
+            if key == "rules":
+                rules = map(self.rules.canonical, range(len(content["rules"])))
+                texts.append(f'"rules":[{",".join(rules)}]')
+            else:
+                texts.append(f'"{key}":{canonical(content[key])}')
+        return digest_of("{" + ",".join(texts) + "}")
 
     def ids(self, positions: Iterable[int]) -> list[str]:
         """Return the ids of the rules at positions."""
@@ -251,207 +255,13 @@ class _Writer:
         content["absent"] = self.scoring.measurements.absent.get(id_)
         return content
 
-    def rule(self, position: int) -> Document:
-        """Return one rule: what it asks for, what was reported, and what became of its points."""
-        scoring = self.scoring
-        rule = scoring.rule(position)
-        result = scoring.results[position]
-        speaker = self.speaker
-        places = self.places
-        fixed = number.fixed
-        content = self.fixed.rule(position)
-        content["state"] = str(result.state)
-        if isinstance(rule.threshold, MetricRef | FormulaRef):
-            content["threshold"] = self.threshold(position)
-        content["value"] = self.value(position)
-        content["inputs"] = self.inputs(position)
-        # The result is in the rule's own points; `counted` says what of them reaches the group,
-        # which differs in a mean and beyond the cap of a pool.
-        counted = scoring.counted[position]
-        content["maximum"] = fixed(counted.maximum, places)
-        content["earned"] = fixed(counted.earned, places)
-        content["lost"] = fixed(counted.lost, places)
-        content["excluded"] = fixed(counted.excluded, places)
-        content["without_effect"] = fixed(counted.without_effect, places)
-        content["exact"] = number.ratio_of(result.n, result.d * scoring.compiled.unit)
-        content["reason"] = {
-            "code": str(result.reason),
-            "text": self.explanation.reason(position),
-        }
-        content["required"] = speaker.required(position)
-        content["reported"] = speaker.reported(position)
-        content["calculation"] = self.arithmetic.calculation(position)
-        content["fallback"] = " ".join(self.arithmetic.fallbacks(position)) or None
-        content["win_back"] = self.win_back(position)
-        content["gains"] = self.gains(position)
-        content["evidence"] = self.evidence(position)
-        if content["conflicts"] is None:
-            content["conflicts"] = [
-                conflict_of(rule, conflict, speaker) for conflict in rule.conflicts
-            ]
-        content["tracks"] = self.rule_tracks(rule.id)
-        content["track_reasons"] = self.track_reasons(rule.id)
-        return content
-
-    def win_back(self, position: int) -> str | None:
-        """Say what would win a rule's points back, None where that is not asked for."""
-        if not self.with_gains:
-            return None
-        return self.explanation.win_back(position)
-
-    def gains(self, position: int) -> list[Document]:
-        """Return the changes of one metric that would win points of a rule back."""
-        if not self.with_gains:
-            return []
-        return [
-            self.gain(gain, position) for gain in self.explanation.gains.of(position)
-        ]
-
-    def threshold(self, position: int) -> object:
-        """Return a threshold that was computed, with as many digits as a figure of its metric; None
-        where figures are absent from which it is computed.
-        """
-        value = self.scoring.threshold(position)
-        if not isinstance(value, Fraction):
-            return None
-        metric = self.scoring.rules.metrics[self.scoring.rule(position).metric or ""]
-        return _plain(as_formula_value((value.numerator, value.denominator), metric))
-
-    def value(self, position: int) -> object:
-        """Return what a rule's metric came to, None where there is no figure."""
-        metric = self.fixed.metrics[position]
-        if metric is None:
-            return None
-        figure = self.scoring.figure(metric.id)
-        if isinstance(figure, Absent):
-            return None
-        return _figure(figure, metric)
-
-    def inputs(self, position: int) -> list[Document]:
-        """Return everything submitted that a rule reads: metrics, then the points of a person."""
-        compiled = self.scoring.compiled
-        rule_id = compiled.names[position]
-        inputs = [self.input(name) for name in compiled.reads[rule_id]]
-        given = self.scoring.given(position)
-        if given is not None:
-            points = number.plain(Fraction(*given.points))
-            inputs.append(
-                {
-                    **_NO_INPUT,
-                    "points": points,
-                    "state": "reported",
-                    "text": messages.number(self.speaker.lang, points),
-                    "note": given.reason,
-                }
-            )
-        return inputs
-
-    def input(self, name: str) -> Document:
-        """Return what was submitted for a metric: a value, a ratio or items, or an absence."""
-        metric = self.scoring.rules.metrics[name]
-        entry = self.scoring.entry(name)
-        figure = self.scoring.figure(name)
-        content = _NO_INPUT.copy()
-        content["metric"] = name
-        content["title"] = metric.title.of(self.lang)
-        content["state"] = "reported"
-        content["text"] = self.speaker.figure(name)
-        if entry is not None:
-            content["note"] = entry.note
-            if entry.items is not None:
-                content["items"] = list(entry.items)
-        if isinstance(figure, Absent):
-            content["state"] = str(figure.state)
-        # A ratio stands as it was given: its quotient may have no end as a decimal.
-        if entry is not None and entry.denominator is not None:
-            content["numerator"] = _as_written(entry.numerator)
-            content["denominator"] = _as_written(entry.denominator)
-        elif not isinstance(figure, Absent):
-            content["value"] = self.submitted_value(metric, entry, figure)
-        return content
-
-    def submitted_value(
-        self, metric: Metric, entry: Entry | None, figure: Figure
-    ) -> object:
-        """Return a figure as it was submitted: a number with its own digits, else a date, a text,
-        true or false.
-        """
-        if entry is not None and entry.value is not None and metric.numeric:
-            return _as_written(entry.value)
-        return _figure(figure, metric)
-
-    def gain(self, gain: Gain, position: int) -> Document:
-        """Return a change of a metric, with the points and the index that it would bring."""
-        points = self.scoring.points
-        return {
-            "aim": gain.aim,
-            **changed(gain.steps, gain.step),
-            "points": points(gain.points),
-            "index": points(gain.value),
-            "text": self.explanation.gain(gain, position),
-        }
-
-    def evidence(self, position: int) -> Document:
-        """Return the documents that support a rule's points, and what the plan expects."""
-        documents = self.scoring.documents(position)
-        metric = self.fixed.metrics[position]
-        expected = None
-        if metric and metric.evidence:
-            expected = metric.evidence.of(self.lang)
-        return {
-            "required": self.scoring.rule(position).evidence_required,
-            "supported": position not in self.scoring.unsupported,
-            "documents": [
-                {
-                    "document": item.document,
-                    "date": iso_day(item.dated),
-                    "valid": valid,
-                }
-                for item, valid in documents
-            ],
-            "expected": expected,
-        }
-
-    def rule_tracks(self, id_: str) -> dict[str, str | None]:
-        """Return the points that each further track gave a rule, None where it gave none."""
-        names = self.scoring.rules.tracks
-        if not names:
-            return {}
-        tracks = self.scoring.measurements.tracks
-        return {name: self.track_points(tracks.get(name, {}), id_) for name in names}
-
-    def track_reasons(self, id_: str) -> dict[str, str]:
-        """Return why a rule was given its points, by the track that gave them."""
-        names = self.scoring.rules.tracks
-        if not names:
-            return {}
-        tracks = self.scoring.measurements.tracks
-        return {
-            name: tracks[name][id_].reason
-            for name in names
-            if id_ in tracks.get(name, {})
-        }
-
-    def track_points(self, points: Mapping[str, Given], id_: str) -> str | None:
-        """Return the points that one track gave a rule, None where it gave none."""
-        if id_ not in points:
-            return None
-        return self.padded(Fraction(*points[id_].points))
-
-    def padded(self, points: Fraction) -> str:
-        """Return points with the places of the index, and with more only where they were given."""
-        ticks = points * self.scoring.compiled.unit
-        if ticks.denominator == 1:
-            return self.scoring.points(ticks.numerator)
-        return number.plain(points)
-
     def tracks(self) -> list[Document]:
         """Return the totals of the further tracks, such as the appraised points."""
         return [
             {
                 "id": track.id,
-                "earned": self.padded(track.earned),
-                "maximum": self.padded(track.maximum),
+                "earned": self.speaker.padded(track.earned),
+                "maximum": self.speaker.padded(track.maximum),
                 "scored": track.scored,
                 "unscored": track.unscored,
             }
@@ -462,76 +272,3 @@ class _Writer:
 # Beside the losses, these states have a list of their own rules in the document. A rule that was
 # judged is in none of them.
 _LISTED = (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE, State.WAIVED)
-
-# Every input has all of these keys, so that a reader of the document need not ask for any.
-_NO_INPUT: Document = dict.fromkeys(
-    (
-        "metric",
-        "title",
-        "numerator",
-        "denominator",
-        "value",
-        "points",
-        "items",
-        "state",
-        "text",
-        "note",
-    )
-)
-
-
-def changed(steps: Steps, step: int) -> Document:
-    """Return a change of a metric for a document: from what, to what, and by how much where it is a
-    number.
-
-    Args:
-        steps: The values that the metric can take, counted from the one that was reported.
-        step: How many steps away the new value is; negative for a smaller one.
-
-    Returns:
-        `metric`, `from`, `to` and `change`; `from` and `change` are None where nothing was
-        reported.
-    """
-    metric = steps.metric.id
-    if steps.counted is not None and steps.reported:
-        first = steps.counted.first
-        return {
-            "metric": metric,
-            "from": str(first),
-            "to": str(first + step),
-            "change": str(step),
-        }
-    now = steps.write(0)
-    then = steps.write(step)
-    before = change = None
-    if steps.reported:
-        before = _plain(now)
-        if isinstance(now, Fraction) and isinstance(then, Fraction):
-            change = _plain(then - now)
-    return {"metric": metric, "from": before, "to": _plain(then), "change": change}
-
-
-def _as_written(value: object) -> str:
-    """Return a submitted number with its own digits: `12.50` stays `12.50`."""
-    if value.__class__ is int:
-        return str(value)
-    if isinstance(value, Decimal):
-        # "f" keeps a Decimal from being written with an exponent.
-        return format(value, "f")
-    return str(value)
-
-
-def _figure(figure: Figure, metric: Metric) -> object:
-    """Return a figure that is there for the document."""
-    if metric.numeric and not isinstance(figure, Absent):
-        return number.shown_pair(*figure)
-    return _plain(as_formula_value(figure, metric))
-
-
-def _plain(value: object) -> object:
-    """Return a figure for the document: a decimal string, an ISO date, a text, true or false."""
-    if isinstance(value, Fraction):
-        return number.shown(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value

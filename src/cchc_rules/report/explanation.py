@@ -153,26 +153,27 @@ class Explanation:
             return False
         return self.scoring.as_of.toordinal() > number_of(threshold)
 
-    def gain(self, gain: Gain, position: int) -> str:
-        """Say a change and what it gains.
+    def gain(self, change: str, points: int, value: int) -> str:
+        """Say a change and what it gains: `thêm 3 hồ sơ số hóa (51/52): +0,25 điểm, chỉ số +0,25`.
 
         Args:
-            gain: The change of a metric, with its points and its effect on the index in ticks.
-            position: The position of the rule that wins the points.
-
-        Returns:
-            `thêm 3 hồ sơ số hóa (51/52): +0,25 điểm, chỉ số +0,25`. The metric is named where it is
-            not the one that the rule judges.
+            change: The change in words, as `change_named` says it.
+            points: What the rule brings its group more, in ticks.
+            value: By how much the index that is shown rises, in ticks.
         """
-        change = self.change(gain.steps, gain.step)
-        if gain.metric != self.scoring.rule(position).metric:
-            change = f"{gain.steps.metric.title.of(self.speaker.lang)}: {change}"
-        points = self._signed(gain.points)
-        if not gain.value:
-            return self.speaker.say("gain.rule-only", change=change, points=points)
+        signed = self._signed(points)
+        if not value:
+            return self.speaker.say("gain.rule-only", change=change, points=signed)
         return self.speaker.say(
-            "gain.both", change=change, points=points, index=self._signed(gain.value)
+            "gain.both", change=change, points=signed, index=self._signed(value)
         )
+
+    def change_named(self, gain: Gain, position: int) -> str:
+        """Say a change of a gain; the metric is named where the rule does not judge it itself."""
+        change = self.change(gain.steps, gain.step)
+        if gain.metric == self.scoring.rule(position).metric:
+            return change
+        return f"{gain.steps.metric.title.of(self.speaker.lang)}: {change}"
 
     def _signed(self, ticks: int) -> str:
         """Return points with their sign: `+0,25`, `−0,25`, `0,00`."""

@@ -364,10 +364,19 @@ def fresh(value: Any) -> Any:
     """
     kind = value.__class__
     if kind is dict:
-        return {key: fresh(item) for key, item in value.items()}
+        table = value.copy()
+        for key, item in value.items():
+            if item.__class__ in _CHANGEABLE:
+                table[key] = fresh(item)
+        return table
     if kind is list:
-        return [fresh(item) for item in value]
+        return [
+            fresh(item) if item.__class__ in _CHANGEABLE else item for item in value
+        ]
     return value
+
+
+_CHANGEABLE = (dict, list)
 
 
 def _literal(value: object) -> object:

@@ -222,6 +222,11 @@ def digest(content: Document) -> str:
     text = json.dumps(
         content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
     )
+    return digest_of(text)
+
+
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of a document whose canonical text is known: that of `digest`."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

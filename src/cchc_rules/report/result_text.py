@@ -70,6 +70,16 @@ class ResultText(RuleText):
         """
         return say_number(self.lang, number.fixed(ticks, self.places))
 
+    def padded(self, points: Fraction) -> str:
+        """Return points with the places of the index, and with more only where they were given.
+
+        They are a decimal string of the document, in no language.
+        """
+        ticks = points * self.scoring.compiled.unit
+        if ticks.denominator == 1:
+            return number.fixed(ticks.numerator, self.places)
+        return number.plain(points)
+
     def whole(self, count: int) -> str:
         """Return a whole number in the language."""
         return say_number(self.lang, str(count))

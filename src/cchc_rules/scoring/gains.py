@@ -79,6 +79,8 @@ class Gain(NamedTuple):
     """What the rule brings its group more, in ticks."""
     value: int
     """By how much the index that is shown rises, in ticks."""
+    result: Result | None = None
+    """What the rule comes to, where the change touches it and no other."""
 
     @property
     def metric(self) -> str:
@@ -173,14 +175,32 @@ class Gains:
             position,
             results[position],
         )
-        then = self.trial.summed(results)
-        # Where nothing is left to score, before or after, there is no index that could rise.
-        rise = 0
-        if then.scored and scoring.index.scored:
-            rise = then.value - scoring.index.value
+        rise = self._rise(results)
+        result = None
+        if len(results) == 1:
+            result = results[position]
         # Another rule that reads the figure may lose what this one gains: both are told.
         if points or rise:
-            yield Gain(aim, find.steps, step, points, rise)
+            yield Gain(aim, find.steps, step, points, rise, result)
+
+    def rise(self, gain: Gain, position: int) -> int:
+        """Return by how much a gain raises the index of this scoring, in ticks.
+
+        The gain may have been found for another submission, if what it says of the rule is the
+        same: then the index alone is added up anew.
+        """
+        if gain.result is None:
+            return gain.value
+        return self._rise({position: gain.result})
+
+    def _rise(self, results: Mapping[int, Result]) -> int:
+        """Return by how much other results raise the index that is shown, in ticks."""
+        now = self.scoring.index
+        then = self.trial.summed(results)
+        # Where nothing is left to score, before or after, there is no index that could rise.
+        if then.scored and now.scored:
+            return then.value - now.value
+        return 0
 
     def _effective(self, position: int) -> tuple[Measure, Points]:
         """Return what of a rule's points has an effect on its group, and the least that shows.

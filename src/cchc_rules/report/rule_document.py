@@ -1,0 +1,494 @@
+"""One rule of the report document: what it asks, what was reported, what became of its points.
+
+How what repeats is kept
+------------------------
+A thousand communes say “yes” to the same question, and the report says the same of each of them in
+forty fields. What a report says of most rules hangs on few things: on the figure with what stands
+beside it in the submission, on the points given by hand, on the result, and on the day of
+judgement. So the finished entry of a rule is kept by these. An entry like one that was written
+before is a copy of it, its text for the digest too.
+
+Two parts always hang on the whole submission, and are written anew: what a gain adds to the index,
+and the points of further tracks. Of rules that read other figures, stand behind a gate or share a
+mean or a pool nothing is kept.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from cchc_rules.base import messages, number
+from cchc_rules.base.state import Absent
+from cchc_rules.report.arithmetic import Arithmetic
+from cchc_rules.report.explanation import Explanation
+from cchc_rules.report.fixed_parts import FixedParts, conflict_of, fresh, iso_day
+from cchc_rules.report.heading import Document
+from cchc_rules.report.result_text import ResultText
+from cchc_rules.rules.metric_values import as_formula_value
+from cchc_rules.rules.model import FormulaRef, Metric, MetricRef
+from cchc_rules.scoring.gains import Gain
+from cchc_rules.scoring.rescoring import network
+from cchc_rules.scoring.steps import Steps
+from cchc_rules.submissions.submission import Entry, Figure, Given
+
+MOST_KEPT = 16
+"""How many entries of one rule are kept: some 5 kB each, so that 81 rules take at most 6 MB.
+
+Yes and no, levels and small counts come to fewer; shares of large numbers hardly ever repeat."""
+
+canonical = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":")
+).encode
+"""Writes plain data in the form of which digests are taken: keys sorted, no spaces."""
+
+
+class _Change(NamedTuple):
+    """A gain with what is the same wherever the index stands."""
+
+    gain: Gain
+    content: Document
+    words: str
+
+
+class _Entry:
+    """A rule as it is written for every submission that says the same of it."""
+
+    def __init__(self, content: Document, changes: tuple[_Change, ...]) -> None:
+        self.content = content
+        self.changes = changes
+        self._texts: tuple[str, str, str] | None = None
+
+    def texts(self, machine: Document) -> tuple[str, str, str]:
+        """Return the canonical text before the gains, from there to the tracks, and after them."""
+        if self._texts is None:
+            content = {**self.content, "machine": machine}
+            before: Document = {}
+            between: Document = {}
+            after: Document = {}
+            for key, value in content.items():
+                if key in _WRITTEN_ANEW:
+                    continue
+                if key < "gains":
+                    before[key] = value
+                elif key < "track_reasons":
+                    between[key] = value
+                else:
+                    after[key] = value
+            # The braces come off, so that the three parts can be joined again.
+            self._texts = (
+                canonical(before)[:-1],
+                canonical(between)[1:-1],
+                canonical(after)[1:],
+            )
+        return self._texts
+
+
+_WRITTEN_ANEW = ("gains", "track_reasons", "tracks")
+"""The keys of a rule that hang on more than the rule: nothing of them is kept."""
+
+_NESTED = (
+    "source",
+    "inputs",
+    "reason",
+    "evidence",
+    "remedy",
+    "conflicts",
+    "requires",
+    "threshold",
+)
+"""The keys of a rule whose values are lists or tables, so that each document has its own."""
+
+
+class RuleDocuments:
+    """Writes the rules of one scoring for its document.
+
+    Rules are asked for by their position in the rule file.
+
+    Args:
+        explanation: Explains the scoring, in the language of the document.
+        with_gains: Whether the document says what would win points back.
+    """
+
+    def __init__(self, explanation: Explanation, *, with_gains: bool) -> None:
+        self.scoring = explanation.scoring
+        self.with_gains = with_gains
+        self.explanation = explanation
+        self.arithmetic: Arithmetic = explanation.arithmetic
+        self.speaker: ResultText = explanation.speaker
+        self.lang = self.speaker.lang
+        self.fixed = self.speaker.fixed
+        self.places = self.scoring.rules.index.places
+        self.kept = _kept(self.fixed)
+        self._written: dict[int, tuple[_Entry, Document]] = {}
+
+    def rule(self, position: int) -> Document:
+        """Return one rule: what it asks for, what was reported, and what became of its points."""
+        entry = self._entry(position)
+        content = entry.content.copy()
+        for key in _NESTED:
+            content[key] = fresh(content[key])
+        content["gains"] = self._gain_documents(entry, position)
+        id_ = content["id"]
+        content["tracks"] = self._tracks(id_)
+        content["track_reasons"] = self._track_reasons(id_)
+        self._written[position] = entry, content
+        return content
+
+    def canonical(self, position: int) -> str:
+        """Return the canonical text of a rule that was written, its machine form added to it."""
+        entry, content = self._written[position]
+        before, between, after = entry.texts(content["machine"])
+        gains = "[]"
+        if content["gains"]:
+            gains = canonical(content["gains"])
+        tracks = '"track_reasons":{},"tracks":{}'
+        if content["tracks"]:
+            reasons = canonical(content["track_reasons"])
+            points = canonical(content["tracks"])
+            tracks = f'"track_reasons":{reasons},"tracks":{points}'
+        return f'{before},"gains":{gains},{between},{tracks},{after}'
+
+    def _entry(self, position: int) -> _Entry:
+        """Return what is said of a rule, as it was kept or written now."""
+        entries = self.kept[position]
+        if entries is None:
+            return self._new_entry(position)
+        key = self._key(position)
+        entry = entries.get(key)
+        if entry is None:
+            entry = self._new_entry(position)
+            if len(entries) >= MOST_KEPT:
+                # The oldest goes: a dictionary has its keys in the order in which they came.
+                entries.pop(next(iter(entries)), None)
+            entries[key] = entry
+        return entry
+
+    def _key(self, position: int) -> tuple[object, ...]:
+        """Return all on which the entry of a rule hangs that reads no more than its own metric."""
+        scoring = self.scoring
+        figure: Figure | None = None
+        entry: Entry | None = None
+        digits = None
+        metric = self.fixed.metrics[position]
+        if metric is not None:
+            figure = scoring.figure(metric.id)
+            entry = scoring.entry(metric.id)
+        if entry is not None:
+            # 12.5 and 12.50 are equal, and so are 1 and true, but they are not written alike.
+            digits = (
+                str(entry.value),
+                str(entry.numerator),
+                str(entry.denominator),
+            )
+        result = scoring.results[position]
+        given = scoring.given(position)
+        return self.with_gains, result, figure, entry, digits, given, scoring.as_of
+
+    def _new_entry(self, position: int) -> _Entry:
+        content = self._content(position)
+        gains = self._gains(position)
+        return _Entry(content, tuple(self._change(gain, position) for gain in gains))
+
+    def _gain_documents(self, entry: _Entry, position: int) -> list[Document]:
+        """Return the gains of a rule, with what they add to the index of this submission."""
+        gains = self.explanation.gains
+        return [
+            self._gain(change, gains.rise(change.gain, position))
+            for change in entry.changes
+        ]
+
+    def _content(self, position: int) -> Document:
+        """Return a rule with all that does not hang on the rest of the submission: without gains
+        and tracks.
+        """
+        scoring = self.scoring
+        rule = scoring.rule(position)
+        result = scoring.results[position]
+        speaker = self.speaker
+        places = self.places
+        fixed = number.fixed
+        content = self.fixed.rule(position)
+        content["state"] = str(result.state)
+        if isinstance(rule.threshold, MetricRef | FormulaRef):
+            content["threshold"] = self._threshold(position)
+        content["value"] = self._value(position)
+        content["inputs"] = self._inputs(position)
+        # The result is in the rule's own points; `counted` says what of them reaches the group,
+        # which differs in a mean and beyond the cap of a pool.
+        counted = scoring.counted[position]
+        content["maximum"] = fixed(counted.maximum, places)
+        content["earned"] = fixed(counted.earned, places)
+        content["lost"] = fixed(counted.lost, places)
+        content["excluded"] = fixed(counted.excluded, places)
+        content["without_effect"] = fixed(counted.without_effect, places)
+        content["exact"] = number.ratio_of(result.n, result.d * scoring.compiled.unit)
+        content["reason"] = {
+            "code": str(result.reason),
+            "text": self.explanation.reason(position),
+        }
+        content["required"] = speaker.required(position)
+        content["reported"] = speaker.reported(position)
+        content["calculation"] = self.arithmetic.calculation(position)
+        content["fallback"] = " ".join(self.arithmetic.fallbacks(position)) or None
+        content["win_back"] = self._win_back(position)
+        content["evidence"] = self._evidence(position)
+        if content["conflicts"] is None:
+            content["conflicts"] = [
+                conflict_of(rule, conflict, speaker) for conflict in rule.conflicts
+            ]
+        return content
+
+    def _win_back(self, position: int) -> str | None:
+        """Say what would win a rule's points back, None where that is not asked for."""
+        if not self.with_gains:
+            return None
+        return self.explanation.win_back(position)
+
+    def _gains(self, position: int) -> tuple[Gain, ...]:
+        """Return the changes of one metric that would win points of a rule back."""
+        if not self.with_gains:
+            return ()
+        return self.explanation.gains.of(position)
+
+    def _threshold(self, position: int) -> object:
+        """Return a threshold that was computed, with as many digits as a figure of its metric; None
+        where figures are absent from which it is computed.
+        """
+        value = self.scoring.threshold(position)
+        if not isinstance(value, Fraction):
+            return None
+        metric = self.scoring.rules.metrics[self.scoring.rule(position).metric or ""]
+        return _plain(as_formula_value((value.numerator, value.denominator), metric))
+
+    def _value(self, position: int) -> object:
+        """Return what a rule's metric came to, None where there is no figure."""
+        metric = self.fixed.metrics[position]
+        if metric is None:
+            return None
+        figure = self.scoring.figure(metric.id)
+        if isinstance(figure, Absent):
+            return None
+        return _figure(figure, metric)
+
+    def _inputs(self, position: int) -> list[Document]:
+        """Return everything submitted that a rule reads: metrics, then the points of a person."""
+        compiled = self.scoring.compiled
+        rule_id = compiled.names[position]
+        inputs = [self._input(name) for name in compiled.reads[rule_id]]
+        given = self.scoring.given(position)
+        if given is not None:
+            points = number.plain(Fraction(*given.points))
+            inputs.append(
+                {
+                    **_NO_INPUT,
+                    "points": points,
+                    "state": "reported",
+                    "text": messages.number(self.speaker.lang, points),
+                    "note": given.reason,
+                }
+            )
+        return inputs
+
+    def _input(self, name: str) -> Document:
+        """Return what was submitted for a metric: a value, a ratio or items, or an absence."""
+        metric = self.scoring.rules.metrics[name]
+        entry = self.scoring.entry(name)
+        figure = self.scoring.figure(name)
+        content = _NO_INPUT.copy()
+        content["metric"] = name
+        content["title"] = metric.title.of(self.lang)
+        content["state"] = "reported"
+        content["text"] = self.speaker.figure(name)
+        if entry is not None:
+            content["note"] = entry.note
+            if entry.items is not None:
+                content["items"] = list(entry.items)
+        if isinstance(figure, Absent):
+            content["state"] = str(figure.state)
+        # A ratio stands as it was given: its quotient may have no end as a decimal.
+        if entry is not None and entry.denominator is not None:
+            content["numerator"] = _as_written(entry.numerator)
+            content["denominator"] = _as_written(entry.denominator)
+        elif not isinstance(figure, Absent):
+            content["value"] = self._submitted_value(metric, entry, figure)
+        return content
+
+    def _submitted_value(
+        self, metric: Metric, entry: Entry | None, figure: Figure
+    ) -> object:
+        """Return a figure as it was submitted: a number with its own digits, else a date, a text,
+        true or false.
+        """
+        if entry is not None and entry.value is not None and metric.numeric:
+            return _as_written(entry.value)
+        return _figure(figure, metric)
+
+    def _change(self, gain: Gain, position: int) -> "_Change":
+        """Return what of a gain is the same wherever the index stands."""
+        content = {
+            "aim": gain.aim,
+            **changed(gain.steps, gain.step),
+            "points": number.fixed(gain.points, self.places),
+            "index": None,
+            "text": None,
+        }
+        return _Change(gain, content, self.explanation.change_named(gain, position))
+
+    def _gain(self, change: "_Change", value: int) -> Document:
+        """Return a gain with the ticks that it brings the index."""
+        content = change.content.copy()
+        content["index"] = number.fixed(value, self.places)
+        points = change.gain.points
+        content["text"] = self.explanation.gain(change.words, points, value)
+        return content
+
+    def _evidence(self, position: int) -> Document:
+        """Return the documents that support a rule's points, and what the plan expects."""
+        documents = self.scoring.documents(position)
+        metric = self.fixed.metrics[position]
+        expected = None
+        if metric and metric.evidence:
+            expected = metric.evidence.of(self.lang)
+        return {
+            "required": self.scoring.rule(position).evidence_required,
+            "supported": position not in self.scoring.unsupported,
+            "documents": [
+                {
+                    "document": item.document,
+                    "date": iso_day(item.dated),
+                    "valid": valid,
+                }
+                for item, valid in documents
+            ],
+            "expected": expected,
+        }
+
+    def _tracks(self, id_: str) -> dict[str, str | None]:
+        """Return the points that each further track gave a rule, None where it gave none."""
+        names = self.scoring.rules.tracks
+        if not names:
+            return {}
+        tracks = self.scoring.measurements.tracks
+        return {name: self._track_points(tracks.get(name, {}), id_) for name in names}
+
+    def _track_reasons(self, id_: str) -> dict[str, str]:
+        """Return why a rule was given its points, by the track that gave them."""
+        names = self.scoring.rules.tracks
+        if not names:
+            return {}
+        tracks = self.scoring.measurements.tracks
+        return {
+            name: tracks[name][id_].reason
+            for name in names
+            if id_ in tracks.get(name, {})
+        }
+
+    def _track_points(self, points: Mapping[str, Given], id_: str) -> str | None:
+        """Return the points that one track gave a rule, None where it gave none."""
+        if id_ not in points:
+            return None
+        return self.speaker.padded(Fraction(*points[id_].points))
+
+
+def _kept(fixed: FixedParts) -> tuple[dict[tuple[object, ...], _Entry] | None, ...]:
+    """Return the entries that are kept of each rule; None of those of which nothing is."""
+    kept: tuple[dict[tuple[object, ...], _Entry] | None, ...] | None
+    kept = fixed.compiled.kept.get((RuleDocuments, fixed.lang))
+    if kept is None:
+        rules = range(len(fixed.compiled.names))
+        kept = tuple({} if _stands_alone(fixed, rule) else None for rule in rules)
+        fixed.compiled.kept[RuleDocuments, fixed.lang] = kept
+    return kept
+
+
+def _stands_alone(fixed: FixedParts, position: int) -> bool:
+    """Whether nothing is said of a rule that hangs on more than its own metric and points."""
+    compiled = fixed.compiled
+    rule = compiled.ordered[position]
+    reads = compiled.reads[rule.id]
+    own_alone = reads in ((), (rule.metric,)) and not rule.requires
+    computed = isinstance(rule.threshold, MetricRef | FormulaRef)
+    conflicts = fixed.rule(position)["conflicts"] is None
+    if not own_alone or computed or conflicts or fixed.formulas[position]:
+        return False
+    readers = network(compiled)
+    # What a gain adds to the index must be the rule's own alone.
+    shared = rule.metric is not None and not readers.alone(position, rule.metric)
+    return readers.adds_up(position) and not shared
+
+
+# Every input has all of these keys, so that a reader of the document need not ask for any.
+_NO_INPUT: Document = dict.fromkeys(
+    (
+        "metric",
+        "title",
+        "numerator",
+        "denominator",
+        "value",
+        "points",
+        "items",
+        "state",
+        "text",
+        "note",
+    )
+)
+
+
+def changed(steps: Steps, step: int) -> Document:
+    """Return a change of a metric for a document: from what, to what, and by how much where it is a
+    number.
+
+    Args:
+        steps: The values that the metric can take, counted from the one that was reported.
+        step: How many steps away the new value is; negative for a smaller one.
+
+    Returns:
+        `metric`, `from`, `to` and `change`; `from` and `change` are None where nothing was
+        reported.
+    """
+    metric = steps.metric.id
+    if steps.counted is not None and steps.reported:
+        first = steps.counted.first
+        return {
+            "metric": metric,
+            "from": str(first),
+            "to": str(first + step),
+            "change": str(step),
+        }
+    now = steps.write(0)
+    then = steps.write(step)
+    before = change = None
+    if steps.reported:
+        before = _plain(now)
+        if isinstance(now, Fraction) and isinstance(then, Fraction):
+            change = _plain(then - now)
+    return {"metric": metric, "from": before, "to": _plain(then), "change": change}
+
+
+def _as_written(value: object) -> str:
+    """Return a submitted number with its own digits: `12.50` stays `12.50`."""
+    if value.__class__ is int:
+        return str(value)
+    if isinstance(value, Decimal):
+        # "f" keeps a Decimal from being written with an exponent.
+        return format(value, "f")
+    return str(value)
+
+
+def _figure(figure: Figure, metric: Metric) -> object:
+    """Return a figure that is there for the document."""
+    if metric.numeric and not isinstance(figure, Absent):
+        return number.shown_pair(*figure)
+    return _plain(as_formula_value(figure, metric))
+
+
+def _plain(value: object) -> object:
+    """Return a figure for the document: a decimal string, an ISO date, a text, true or false."""
+    if isinstance(value, Fraction):
+        return number.shown(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
