@@ -7,6 +7,7 @@ that is made when the first report asks for it, and copied into the others. It i
 compiled rule set, one for each language, and goes when that goes.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -377,6 +378,21 @@ def fresh(value: Any) -> Any:
 
 
 _CHANGEABLE = (dict, list)
+
+
+def is_deep(value: object) -> bool:
+    """Whether plain data is a table or a list with others inside it."""
+    items: Iterable[object] = ()
+    if isinstance(value, dict):
+        items = value.values()
+    elif isinstance(value, list):
+        items = value
+    return any(item.__class__ in _CHANGEABLE for item in items)
+
+
+def is_flat(value: object) -> bool:
+    """Whether plain data is a table or a list without others inside it."""
+    return value.__class__ in _CHANGEABLE and not is_deep(value)
 
 
 def _literal(value: object) -> object:

@@ -59,6 +59,7 @@ class ResultText(RuleText):
         # One rule is asked for the same words by its reason, its calculation and its gains.
         self._required: dict[int, str] = {}
         self._figures: dict[str, str] = {}
+        self._computed: dict[tuple[MetricRef | FormulaRef, str], str] = {}
 
     # Figures
 
@@ -197,6 +198,13 @@ class ResultText(RuleText):
         """Say a threshold that is read from a metric or a formula: what it came to, and where it
         came from.
         """
+        key = (threshold, metric.id)
+        text = self._computed.get(key)
+        if text is None:
+            text = self._computed[key] = self._resolved(threshold, metric)
+        return text
+
+    def _resolved(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
         value = self.scoring.compiled.reader.resolved(
             threshold, metric, self.scoring.figures
         )

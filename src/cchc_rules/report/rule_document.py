@@ -24,7 +24,14 @@ from cchc_rules.base import messages, number
 from cchc_rules.base.state import Absent
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.explanation import Explanation
-from cchc_rules.report.fixed_parts import FixedParts, conflict_of, fresh, iso_day
+from cchc_rules.report.fixed_parts import (
+    FixedParts,
+    conflict_of,
+    fresh,
+    is_deep,
+    is_flat,
+    iso_day,
+)
 from cchc_rules.report.heading import Document
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.metric_values import as_formula_value
@@ -60,6 +67,18 @@ class _Entry:
         self.content = content
         self.changes = changes
         self._texts: tuple[str, str, str] | None = None
+        nested = {key: content[key] for key in _NESTED}
+        self._flat = tuple(key for key in nested if is_flat(nested[key]))
+        self._deep = tuple(key for key in nested if is_deep(nested[key]))
+
+    def copy(self) -> Document:
+        """Return the content as a table of its own, with lists and tables of its own in it."""
+        content = self.content.copy()
+        for key in self._flat:
+            content[key] = content[key].copy()
+        for key in self._deep:
+            content[key] = fresh(content[key])
+        return content
 
     def texts(self, machine: Document) -> tuple[str, str, str]:
         """Return the canonical text before the gains, from there to the tracks, and after them."""
@@ -127,9 +146,7 @@ class RuleDocuments:
     def rule(self, position: int) -> Document:
         """Return one rule: what it asks for, what was reported, and what became of its points."""
         entry = self._entry(position)
-        content = entry.content.copy()
-        for key in _NESTED:
-            content[key] = fresh(content[key])
+        content = entry.copy()
         content["gains"] = self._gain_documents(entry, position)
         id_ = content["id"]
         content["tracks"] = self._tracks(id_)
@@ -414,10 +431,10 @@ def _stands_alone(fixed: FixedParts, position: int) -> bool:
     conflicts = fixed.rule(position)["conflicts"] is None
     if not own_alone or computed or conflicts or fixed.formulas[position]:
         return False
-    readers = network(compiled)
+    if position not in compiled.added_up:
+        return False
     # What a gain adds to the index must be the rule's own alone.
-    shared = rule.metric is not None and not readers.alone(position, rule.metric)
-    return readers.adds_up(position) and not shared
+    return rule.metric is None or network(compiled).alone(position, rule.metric)
 
 
 # Every input has all of these keys, so that a reader of the document need not ask for any.

@@ -130,6 +130,20 @@ class CompiledRuleSet:
         return tuple(self.rules.rules.values())
 
     @cached_property
+    def added_up(self) -> frozenset[int]:
+        """The rules whose points go into the index as they are: all groups above them only add."""
+        adding: set[int] = set()
+        rules: list[int] = []
+        # Children stand before their parents, so that parents come first here.
+        for position in reversed(range(len(self.groups))):
+            group = self.groups[position]
+            only_adds = group.kind == "base" and not group.mean
+            if only_adds and (group.top or position in adding):
+                adding.update(group.groups)
+                rules += group.rules
+        return frozenset(rules)
+
+    @cached_property
     def literals(self) -> tuple[Fraction | None, ...]:
         """The threshold of each rule that the file writes out as a single number, else None."""
         metrics = self.rules.metrics

@@ -80,21 +80,6 @@ class Network:
             for below in group.groups
         }
         self._readers: dict[str, tuple[int, ...]] = {}
-        self._added_up = [self._adds_up(rule) for rule in range(len(compiled.names))]
-
-    def _adds_up(self, rule_position: int) -> bool:
-        """Whether a rule lies in groups of the base alone that all do no more than add."""
-        group_position: int | None = self.group_of[rule_position]
-        while group_position is not None:
-            group = self.compiled.groups[group_position]
-            if group.mean or group.kind != "base":
-                return False
-            group_position = self.parents.get(group_position)
-        return True
-
-    def adds_up(self, rule_position: int) -> bool:
-        """Whether what a rule gains goes into the index as it is, but for one rounding."""
-        return self._added_up[rule_position]
 
     def alone(self, rule_position: int, metric: str) -> bool:
         """Whether a metric touches one rule and nothing else."""
@@ -320,24 +305,12 @@ class Trial:
         """Return the index with other results of some rules: only the groups above them are added
         up again.
         """
-        if len(results) == 1:
-            [(rule_position, result)] = results.items()
-            if self.network.adds_up(rule_position):
-                return self._added(rule_position, result)
+        if self.compiled.added_up.issuperset(results):
+            return totals.index_with(self.compiled, self.now, self.run.results, results)
         ledger = _Ledger(self)
         for rule_position, result in results.items():
             ledger.put(rule_position, result)
         return ledger.index()
-
-    def _added(self, rule_position: int, result: Result) -> Sum:
-        """Return the index with another result of a rule whose groups do no more than add."""
-        old = self.run.results[rule_position]
-        earned = result.earned - old.earned
-        excluded = result.excluded - old.excluded
-        rescaled = _rescaled(result) - _rescaled(old)
-        now = self.now
-        change = Total(0, earned, -earned - excluded, excluded, rescaled)
-        return totals.held(self.compiled, now.base + change, now.bonus, now.penalty)
 
     def advance(self, changes: Changes) -> dict[int, Result]:
         """Let changed figures that scoring takes stand; return the results of all rules that they
@@ -500,7 +473,7 @@ class _Ledger:
         change = Moved(
             result.earned - old.earned,
             result.excluded - old.excluded,
-            _rescaled(result) - _rescaled(old),
+            totals.rescaled_points(result) - totals.rescaled_points(old),
         )
         self.move(group_position, change)
 
@@ -587,10 +560,3 @@ class _Ledger:
 
 
 _STILL = Moved(0, 0, 0)
-
-
-def _rescaled(result: Result) -> int:
-    """Return the excluded points of a rule that shrink the maximum of the index."""
-    if not result.rescales:
-        return 0
-    return result.excluded

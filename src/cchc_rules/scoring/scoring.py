@@ -138,7 +138,15 @@ class Scoring:
         known = self.compiled.literals[position]
         if known is not None:
             return known
-        return self.compiled.reader.threshold(self.rule(position), self.figures)
+        if position not in self._thresholds:
+            computed = self.compiled.reader.threshold(self.rule(position), self.figures)
+            self._thresholds[position] = computed
+        return self._thresholds[position]
+
+    @cached_property
+    def _thresholds(self) -> dict[int, Known]:
+        """The thresholds that were computed from figures, by the positions of their rules."""
+        return {}
 
     def piece(self, position: int) -> Piece | None:
         """Return the piece of a rule's value function that its figure fell into.
@@ -320,10 +328,13 @@ class Scoring:
         # Most submissions claim nothing without evidence: their index is this one.
         if not self.unsupported:
             return self.index
-        results = [*self.results]
-        for position in self.unsupported:
-            results[position] = _without_points(results[position])
-        return self._index_of(results)
+        results = self.results
+        return self._index_with(
+            {
+                position: _without_points(results[position])
+                for position in self.unsupported
+            }
+        )
 
     @cached_property
     def lowest(self) -> Sum:
@@ -340,11 +351,11 @@ class Scoring:
         # Where nothing is open, the index cannot come to anything else.
         if not self._open:
             return self.index
-        results = [*self.results]
+        others = {}
         for position in self._open:
             points = points_of(self.compiled.worths[position])
-            results[position] = _settled(results[position], points)
-        return self._index_of(results)
+            others[position] = _settled(self.results[position], points)
+        return self._index_with(others)
 
     @cached_property
     def _open(self) -> list[int]:
@@ -353,8 +364,13 @@ class Scoring:
             position for position, result in enumerate(self.results) if is_open(result)
         ]
 
-    def _index_of(self, results: Sequence[Result]) -> Sum:
-        """Return the index that other results would come to."""
+    def _index_with(self, others: Mapping[int, Result]) -> Sum:
+        """Return the index that it would be with other results of some rules."""
+        if self.compiled.added_up.issuperset(others):
+            return totals.index_with(self.compiled, self.index, self.results, others)
+        results = [*self.results]
+        for position, result in others.items():
+            results[position] = result
         return totals.index(self.compiled, totals.totals(self.compiled, results))
 
     def banding(self) -> Banding:

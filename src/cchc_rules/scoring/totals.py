@@ -4,7 +4,7 @@ I4), and what each rule counts for in its group (G4 to G6).
 Rules and groups are told by their positions in the compiled rule set.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -509,6 +509,39 @@ def index(compiled: CompiledRuleSet, groups: Sequence[Total]) -> Sum:
 
 
 _NOTHING = Total(0, 0, 0, 0, 0)
+
+
+def index_with(
+    compiled: CompiledRuleSet,
+    now: Sum,
+    results: Sequence[Result],
+    others: Mapping[int, Result],
+) -> Sum:
+    """Return the index with other results of rules whose groups do no more than add.
+
+    Nothing is added up again: the points by which the rules move go into the base as they are.
+
+    Args:
+        compiled: The rule set.
+        now: The index of the results.
+        results: What became of each rule, in file order.
+        others: What some rules come to instead, by position; all are among `compiled.added_up`.
+    """
+    earned = excluded = rescaled = 0
+    for position, new in others.items():
+        old = results[position]
+        earned += new.earned - old.earned
+        excluded += new.excluded - old.excluded
+        rescaled += rescaled_points(new) - rescaled_points(old)
+    change = Total(0, earned, -earned - excluded, excluded, rescaled)
+    return held(compiled, now.base + change, now.bonus, now.penalty)
+
+
+def rescaled_points(result: Result) -> int:
+    """Return the excluded points of a rule that shrink the maximum of the index."""
+    if not result.rescales:
+        return 0
+    return result.excluded
 
 
 def held(compiled: CompiledRuleSet, base: Total, bonus: int, penalty: int) -> Sum:
