@@ -104,10 +104,10 @@ class _Writer:
         for key in sorted(content):
             if key == "rules":
                 rules = map(self.rules.canonical, range(len(content["rules"])))
-                texts.append(f'"rules":[{",".join(rules)}]')
+                texts.append(b'"rules":[%b]' % b",".join(rules))
             else:
-                texts.append(f'"{key}":{canonical(content[key])}')
-        return digest_of("{" + ",".join(texts) + "}")
+                texts.append(f'"{key}":{canonical(content[key])}'.encode())
+        return digest_of(b"{%b}" % b",".join(texts))
 
     def ids(self, positions: Iterable[int]) -> list[str]:
         """Return the ids of the rules at positions."""

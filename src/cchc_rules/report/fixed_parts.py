@@ -7,7 +7,6 @@ that is made when the first report asks for it, and copied into the others. It i
 compiled rule set, one for each language, and goes when that goes.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -367,32 +366,16 @@ def fresh(value: Any) -> Any:
     if kind is dict:
         table = value.copy()
         for key, item in value.items():
-            if item.__class__ in _CHANGEABLE:
+            if item.__class__ in CHANGEABLE:
                 table[key] = fresh(item)
         return table
     if kind is list:
-        return [
-            fresh(item) if item.__class__ in _CHANGEABLE else item for item in value
-        ]
+        return [fresh(item) if item.__class__ in CHANGEABLE else item for item in value]
     return value
 
 
-_CHANGEABLE = (dict, list)
-
-
-def is_deep(value: object) -> bool:
-    """Whether plain data is a table or a list with others inside it."""
-    items: Iterable[object] = ()
-    if isinstance(value, dict):
-        items = value.values()
-    elif isinstance(value, list):
-        items = value
-    return any(item.__class__ in _CHANGEABLE for item in items)
-
-
-def is_flat(value: object) -> bool:
-    """Whether plain data is a table or a list without others inside it."""
-    return value.__class__ in _CHANGEABLE and not is_deep(value)
+CHANGEABLE = (dict, list)
+"""The classes of plain data that can be changed, of which each document has its own."""
 
 
 def _literal(value: object) -> object:

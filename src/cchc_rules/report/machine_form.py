@@ -222,12 +222,12 @@ def digest(content: Document) -> str:
     text = json.dumps(
         content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
     )
-    return digest_of(text)
+    return digest_of(text.encode())
 
 
-def digest_of(text: str) -> str:
+def digest_of(text: bytes) -> str:
     """Return the SHA-256 of a document whose canonical text is known: that of `digest`."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text).hexdigest()
 
 
 def _window(rules: RuleSet) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -132,5 +133,52 @@ def print_report(document: Mapping[str, Any]) -> str:
     >>> print_report({"unit": "xã"})
     '{\\n  "unit": "xã"\\n}\\n'
     """
-    # Vietnamese letters are written as they are, so that people can read and search the file.
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    try:
+        return _indented(document, "\n") + "\n"
+    except _OtherDataError:
+        # Vietnamese letters are written as they are, so that people can read and search the file.
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+class _OtherDataError(Exception):
+    """A value is of a class that a document seldom has."""
+
+
+def _indented(value: object, newline: str) -> str:
+    """Return what `json.dumps` with an indent of two returns, several times as fast.
+
+    The standard library writes with an indent only in Python, piece by piece; here every table and
+    every list is one text.
+
+    Args:
+        value: Plain data.
+        newline: The line break with the indent of the line that the value begins on.
+
+    Raises:
+        _OtherDataError: The value holds something that is not told by its class alone.
+    """
+    kind = value.__class__
+    if kind is str:
+        return encode_basestring(value)  # type: ignore[arg-type]
+    if value is None:
+        return "null"
+    inside = newline + "  "
+    if kind is dict:
+        if not value:
+            return "{}"
+        members = []
+        for key, item in value.items():  # type: ignore[attr-defined]
+            if key.__class__ is not str:
+                raise _OtherDataError
+            members.append(f"{encode_basestring(key)}: {_indented(item, inside)}")
+        return f"{{{inside}{f',{inside}'.join(members)}{newline}}}"
+    if kind is list:
+        if not value:
+            return "[]"
+        items = [_indented(item, inside) for item in value]  # type: ignore[attr-defined]
+        return f"[{inside}{f',{inside}'.join(items)}{newline}]"
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value)
+    raise _OtherDataError

@@ -25,11 +25,10 @@ from cchc_rules.base.state import Absent
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.fixed_parts import (
+    CHANGEABLE,
     FixedParts,
     conflict_of,
     fresh,
-    is_deep,
-    is_flat,
     iso_day,
 )
 from cchc_rules.report.heading import Document
@@ -66,10 +65,12 @@ class _Entry:
     def __init__(self, content: Document, changes: tuple[_Change, ...]) -> None:
         self.content = content
         self.changes = changes
-        self._texts: tuple[str, str, str] | None = None
-        nested = {key: content[key] for key in _NESTED}
-        self._flat = tuple(key for key in nested if is_flat(nested[key]))
-        self._deep = tuple(key for key in nested if is_deep(nested[key]))
+        self._texts: tuple[bytes, bytes, bytes] | None = None
+        # Lists and tables with others inside them are copied all through.
+        deep = [key for key in _DEEP if content[key]]
+        flat = [key for key in _NESTED if content[key].__class__ in CHANGEABLE]
+        self._deep = tuple(deep)
+        self._flat = tuple(key for key in flat if key not in deep)
 
     def copy(self) -> Document:
         """Return the content as a table of its own, with lists and tables of its own in it."""
@@ -80,7 +81,7 @@ class _Entry:
             content[key] = fresh(content[key])
         return content
 
-    def texts(self, machine: Document) -> tuple[str, str, str]:
+    def texts(self, machine: Document) -> tuple[bytes, bytes, bytes]:
         """Return the canonical text before the gains, from there to the tracks, and after them."""
         if self._texts is None:
             content = {**self.content, "machine": machine}
@@ -98,9 +99,9 @@ class _Entry:
                     after[key] = value
             # The braces come off, so that the three parts can be joined again.
             self._texts = (
-                canonical(before)[:-1],
-                canonical(between)[1:-1],
-                canonical(after)[1:],
+                canonical(before)[:-1].encode(),
+                canonical(between)[1:-1].encode(),
+                canonical(after)[1:].encode(),
             )
         return self._texts
 
@@ -108,16 +109,10 @@ class _Entry:
 _WRITTEN_ANEW = ("gains", "track_reasons", "tracks")
 """The keys of a rule that hang on more than the rule: nothing of them is kept."""
 
-_NESTED = (
-    "source",
-    "inputs",
-    "reason",
-    "evidence",
-    "remedy",
-    "conflicts",
-    "requires",
-    "threshold",
-)
+_DEEP = ("inputs", "evidence", "remedy", "conflicts")
+"""The keys of a rule whose tables and lists have others inside them."""
+
+_NESTED = ("source", "reason", "requires", "threshold", *_DEEP)
 """The keys of a rule whose values are lists or tables, so that each document has its own."""
 
 
@@ -154,19 +149,19 @@ class RuleDocuments:
         self._written[position] = entry, content
         return content
 
-    def canonical(self, position: int) -> str:
+    def canonical(self, position: int) -> bytes:
         """Return the canonical text of a rule that was written, its machine form added to it."""
         entry, content = self._written[position]
         before, between, after = entry.texts(content["machine"])
-        gains = "[]"
+        gains = b"[]"
         if content["gains"]:
-            gains = canonical(content["gains"])
-        tracks = '"track_reasons":{},"tracks":{}'
+            gains = canonical(content["gains"]).encode()
+        tracks = b'"track_reasons":{},"tracks":{}'
         if content["tracks"]:
             reasons = canonical(content["track_reasons"])
             points = canonical(content["tracks"])
-            tracks = f'"track_reasons":{reasons},"tracks":{points}'
-        return f'{before},"gains":{gains},{between},{tracks},{after}'
+            tracks = f'"track_reasons":{reasons},"tracks":{points}'.encode()
+        return b'%b,"gains":%b,%b,%b,%b' % (before, gains, between, tracks, after)
 
     def _entry(self, position: int) -> _Entry:
         """Return what is said of a rule, as it was kept or written now."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from json.encoder import encode_basestring
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -979,6 +980,9 @@ def _json(value: object) -> str:
 
     The standard library would make a binary float of a Decimal, or refuse it.
     """
+    # Nearly all values are texts, told by their class faster than by `isinstance`.
+    if value.__class__ is str:
+        return encode_basestring(value)
     if isinstance(value, Mapping):
         members = []
         for key, item in value.items():

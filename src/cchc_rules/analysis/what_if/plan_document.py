@@ -7,11 +7,11 @@ from fractions import Fraction
 from cchc_rules.base import number
 from cchc_rules.report import heading
 from cchc_rules.report.arithmetic import Arithmetic
-from cchc_rules.report.document import changed
 from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.heading import Document
 from cchc_rules.report.report import Report
 from cchc_rules.report.result_text import ResultText
+from cchc_rules.report.rule_document import changed
 from cchc_rules.rules.model import Band, Remedy, Text
 from cchc_rules.scoring.steps import Steps
 from cchc_rules.submissions.submission import Figure
