@@ -75,7 +75,14 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 
 
 def known_country(country: str) -> bool:
-    """Whether the holidays of a country are known (its two-letter code)."""
+    """Whether the holidays of a country are known.
+
+    Args:
+        country: its two-letter code, such as `VN`.
+
+    Raises:
+        CalendarMissingError: where the package that knows holidays is not installed.
+    """
     # Any year will do: the package knows a country or does not.
     try:
         _holidays(country, 2023)

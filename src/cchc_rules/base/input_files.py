@@ -32,7 +32,13 @@ _RECORD: ContextVar[InputRecord | None] = ContextVar("files read", default=None)
 
 @contextmanager
 def recorded() -> Iterator[InputRecord]:
-    """Remember the files that are read inside."""
+    """Remember the files that are read inside.
+
+    >>> with recorded():
+    ...     note_input(Path(__file__))
+    ...     is_input(Path(__file__))
+    True
+    """
     record = InputRecord()
     before = _RECORD.set(record)
     try:
@@ -42,7 +48,10 @@ def recorded() -> Iterator[InputRecord]:
 
 
 def note_input(path: Path) -> None:
-    """Remember that a file is read."""
+    """Remember that a file is read; outside of `recorded` nothing is remembered.
+
+    `read_bytes` does so itself: only those who open files in another way have to.
+    """
     record = _RECORD.get()
     identity = _identity(path)
     if record is not None and identity is not None:
@@ -50,7 +59,7 @@ def note_input(path: Path) -> None:
 
 
 def is_input(path: Path) -> bool:
-    """Whether a path leads to a file that was read in this run."""
+    """Whether a path leads to a file that was read in this run, by whatever name or link."""
     record = _RECORD.get()
     return record is not None and _identity(path) in record.identities
 
@@ -136,7 +145,12 @@ def _read(path: Path, most: int, *, or_pipe: bool) -> bytes:
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> Problem:
-    """Return the problem that a file cannot be opened, with the reason in words."""
+    """Return the problem that a file cannot be opened, with the reason in words.
+
+    >>> missing = FileNotFoundError(errno.ENOENT, "No such file")
+    >>> unreadable(Path("units.csv"), missing).what("en")
+    'The file “units.csv” cannot be opened: there is no such file or folder.'
+    """
     name = readable_name(path)
     arguments = {"path": quoted(name, 200), "reason": system_reason(error)}
     return Problem("file-unreadable", (), arguments, name)

@@ -35,7 +35,7 @@ class Interval:
         return _low_key(self._low_end())
 
     def holds(self, value: Fraction) -> bool:
-        """Whether the value lies inside."""
+        """Whether the value lies inside; an end belongs to it where it is closed."""
         return self._above_low(value) and self._below_high(value)
 
     def _above_low(self, value: Fraction) -> bool:

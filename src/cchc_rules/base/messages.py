@@ -20,7 +20,11 @@ LANGUAGES = ("vi", "en")
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages that reports and messages are written in."""
+    """Return the languages that reports and messages are written in.
+
+    >>> languages()
+    ('vi', 'en')
+    """
     return LANGUAGES
 
 
@@ -68,7 +72,11 @@ class Figures(Argument):
 
 
 class Day(Argument):
-    """A day in a message; as a text it is `2023-12-31`."""
+    """A day in a message; as a text it is `2023-12-31`.
+
+    >>> Day("2023-12-31").said("vi")
+    '31/12/2023'
+    """
 
     __slots__ = ()
 
@@ -81,6 +89,9 @@ class Phrase(Argument):
     """A message within a message, such as the reason of the operating system.
 
     As a text it is the id of the message.
+
+    >>> Phrase("system.disk-full").said("en")
+    'the disk is full, or the file too large'
     """
 
     def __new__(cls, id_: str, **arguments: str) -> "Phrase":
@@ -152,7 +163,11 @@ def arguments_of(lang: str, id_: str) -> frozenset[str]:
 
 
 def known(lang: str, id_: str) -> bool:
-    """Whether a language has a message of that id."""
+    """Whether a language has a message of that id.
+
+    >>> known("en", "problem.unknown-metric"), known("en", "problem.no-such-code")
+    (True, False)
+    """
     return _catalogue(lang).gettext(id_) != id_
 
 

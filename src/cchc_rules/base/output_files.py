@@ -54,7 +54,11 @@ class OutputIsInputError(OutputError):
 
 @contextmanager
 def writing(path: Path | None) -> Iterator[None]:
-    """Raise what goes wrong inside as an `OutputError` about this file."""
+    """Raise what goes wrong inside as an `OutputError` about this file.
+
+    Args:
+        path: the file that is written inside, None for standard output.
+    """
     try:
         yield
     except OutputError:
@@ -122,7 +126,13 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a whole text file: UTF-8, line ends `\\n`. Raises `OutputError`."""
+    """Write a whole text file: UTF-8, line ends `\\n`. Raises `OutputError`.
+
+    >>> file = Path(tempfile.mkdtemp()) / "report.txt"
+    >>> write_text(file, "Chỉ số 82,56\\n")
+    >>> file.read_bytes()
+    b'Ch\\xe1\\xbb\\x89 s\\xe1\\xbb\\x91 82,56\\n'
+    """
     write_bytes(path, utf8(text))
 
 
@@ -253,7 +263,10 @@ class _Output:
             self._refuse_input()
 
     def put_in_place(self) -> None:
-        """Let the finished file take its place, or send its bytes into the stream."""
+        """Let the finished file take its place, or send its bytes into the stream.
+
+        To rename is one step: whoever opens the file finds the old one or the new, never a part.
+        """
         with writing(self.path):
             if self.is_stream:
                 self._send()

@@ -48,17 +48,29 @@ class Problem:
     """
 
     def at(self, file: str, line: int) -> "Problem":
-        """Return the same problem with the place it was found."""
+        """Return the same problem with the place where it was found.
+
+        Args:
+            file: the name of the file.
+            line: the line, counted from 1.
+        """
         return replace(self, file=file, line=line)
 
     def what(self, lang: str = DEFAULT_LANGUAGE) -> str:
-        """Say what is wrong, in one sentence of the language."""
+        """Say what is wrong, in one sentence of the language.
+
+        >>> Problem("unknown-metric", (), {"name": "on_tme"}).what("en")
+        'There is no metric “on_tme”.'
+        """
         if self.in_cell and messages.known(lang, f"problem-cell.{self.code}"):
             return self._message(lang, f"problem-cell.{self.code}")
         return self._message(lang, f"problem.{self.code}")
 
     def fix(self, lang: str = DEFAULT_LANGUAGE) -> str:
-        """Say what to do about it, in one sentence of the language."""
+        """Say what to do about it, in one sentence of the language.
+
+        A name that is near the one that was written is offered in a sentence of its own.
+        """
         if self.in_cell and messages.known(lang, f"fix-cell.{self.code}"):
             fix = self._message(lang, f"fix-cell.{self.code}")
         else:

@@ -132,7 +132,10 @@ def _gate_references(rules: RuleSet) -> Problems:
 
 
 def cycles(rules: RuleSet) -> Problems:
-    """Nothing depends on itself: groups in groups, gates behind gates, formulas over formulas."""
+    """Nothing depends on itself: groups in groups, gates behind gates, formulas over formulas.
+
+    Groups may lie in each other `dependencies.DEEPEST` levels deep.
+    """
     parents: dict[str, list[str]] = {}
     for group in rules.groups.values():
         parents[group.id] = []
@@ -142,7 +145,10 @@ def cycles(rules: RuleSet) -> Problems:
     # Groups in a ring are asked too: `above` goes round one only once.
     for group in rules.groups.values():
         if _is_too_deep(rules, group):
-            arguments = {"name": group.id, "most": Figures(dependencies.DEEPEST)}
+            arguments = {
+                "name": group.id,
+                "most": Figures(dependencies.DEEPEST),
+            }
             yield Problem("group-too-deep", ("group", group.id), arguments)
     gates = {rule.id: list(rule.requires) for rule in rules.rules.values()}
     yield from _cycle_problems("gate-cycle", "rule", "requires", gates)
@@ -338,7 +344,10 @@ def _levels(
     texts = [text for text in parsed.literals.values() if isinstance(text, str)]
     strays = [text for text in texts if text not in known]
     for text in strays:
-        arguments = {"level": quoted(text), "nearest": nearest(text, known)}
+        arguments = {
+            "level": quoted(text),
+            "nearest": nearest(text, known),
+        }
         yield Problem("formula-unknown-level", path, arguments)
     # A level that is misspelt can equal nothing either: said once, it is enough.
     if strays:
@@ -462,7 +471,13 @@ def _whole_arguments(
 
 
 def read_metrics(rules: RuleSet) -> set[str]:
-    """Return the ids of the metrics that some rule reads, through formulas too."""
+    """Return the ids of the metrics that some rule reads, through formulas too.
+
+    >>> from cchc_rules import load_rules
+    >>> rules = load_rules("cam-due-2023")
+    >>> read_metrics(rules) == set(rules.metrics)
+    True
+    """
     return {
         name
         for rule in rules.rules.values()
@@ -503,7 +518,11 @@ def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
 
 
 def rule_settings(rules: RuleSet) -> Problems:
-    """Each rule has what its deduction needs, of the right type."""
+    """Each rule has what its deduction needs, of the right type.
+
+    That is a metric, a target that its values can be held against, points in whole ticks, settings
+    that the deduction itself finds right, and formulas that give what is wanted of them.
+    """
     for rule in rules.rules.values():
         path: Path = ("rule", rule.id)
         yield from _needs(rule, path)
@@ -591,7 +610,10 @@ def _decimal_places(rules: RuleSet, points: Fraction, path: Path) -> Problems:
     # A number whose decimal does not end cannot be written in a file, so None does not come here.
     written = number.places(points) or 0
     if written > most:
-        arguments = {"points": figure(points), "places": Figures(most)}
+        arguments = {
+            "points": figure(points),
+            "places": Figures(most),
+        }
         yield Problem("too-many-places", path, arguments)
 
 
@@ -712,7 +734,10 @@ def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Proble
 
 
 def dates(rules: RuleSet) -> Problems:
-    """Dates are in order and inside the validity, and what is due has an effect before it is."""
+    """Dates are in order and inside the validity, and what is due has an effect before it is.
+
+    The calendar belongs here, too: its country must be one whose holidays are known.
+    """
     first, last = rules.valid
     if first > last:
         yield Problem("dates-reversed", ("ruleset", "valid"))
@@ -912,7 +937,11 @@ def contradictions(rules: RuleSet) -> Problems:
             # A rule that declares another reading has been thought about.
             is_declared = first.conflicts or rule.conflicts
             if first.threshold != rule.threshold and not is_declared:
-                arguments = {"clause": clause, "one": first.id, "other": rule.id}
+                arguments = {
+                    "clause": clause,
+                    "one": first.id,
+                    "other": rule.id,
+                }
                 source_path = ("rule", rule.id, "source")
                 yield Problem(
                     "clause-claimed-twice", source_path, arguments, warning=True

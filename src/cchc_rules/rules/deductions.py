@@ -97,7 +97,15 @@ class Deduction:
         return Axis()
 
     def pieces(self, rule: Rule) -> tuple[Piece, ...]:
-        """Return the pieces of the rule's value function."""
+        """Return the pieces of the rule's value function.
+
+        Together they cover the range of the metric; there are none where a person gives the points.
+
+        >>> from cchc_rules import load_rules
+        >>> rule = load_rules("cam-due-2023").rules["on-time"]
+        >>> [piece.reason.value for piece in rule.deduction.pieces(rule)]
+        ['target_met', 'below_target']
+        """
         raise NotImplementedError
 
     def faults(
@@ -215,7 +223,10 @@ class Proportional(Deduction):
         else:
             leads_on = target < start
         if not leads_on:
-            arguments = {"base": figure(start), "threshold": figure(target)}
+            arguments = {
+                "base": figure(start),
+                "threshold": figure(target),
+            }
             yield Problem("proportional-base", path, arguments)
 
     def _falls_at_the_floor(self, rule: Rule, start: Fraction, path: Path) -> Problems:
@@ -255,13 +266,16 @@ class PerUnit(Deduction):
         return Axis(exempt=self.exempt)
 
     def loss(self, rule: Rule) -> Fraction:
-        """Return the points that one unit off the target costs."""
+        """Return the points that one unit off the target costs; below zero only by mistake."""
         if self.each is not None:
             return self.each
         return (self.percent or Fraction(0)) * rule.weight / 100
 
     def pieces(self, rule: Rule) -> tuple[Piece, ...]:
-        """Return the target, and the stairs that lead down from it."""
+        """Return the target, and the stairs that lead down from it.
+
+        They go on without an end; whoever reads them holds the points to the fewest.
+        """
         stairs = Staircase(
             base=Symbol.WEIGHT,
             each=-self.loss(rule),
@@ -299,7 +313,10 @@ class PerUnit(Deduction):
         elif self.step <= 0:
             yield Problem("not-positive", (*path, "step"))
         if loss > most:
-            arguments = {"loss": figure(loss), "weight": figure(most)}
+            arguments = {
+                "loss": figure(loss),
+                "weight": figure(most),
+            }
             yield Problem("deduction-above-weight", path, arguments)
         # Taken off a figure that must be high, what is exempt would make it worse.
         if self.exempt is not None and rule.comparator != "<=":

@@ -100,7 +100,12 @@ def own_names(rules: RuleSet, rule: Rule) -> dict[str, str]:
 
 
 def metrics_named(rule: Rule) -> Iterator[tuple[Path, str]]:
-    """Yield each metric that a rule names outside formulas, with the key that names it."""
+    """Yield each metric that a rule names outside formulas, with the key that names it.
+
+    >>> from cchc_rules import load_rules
+    >>> list(metrics_named(load_rules("cam-due-2023").rules["plan-issued"]))
+    [(('metric',), 'plan_date')]
+    """
     if rule.metric is not None:
         yield ("metric",), rule.metric
     threshold = rule.threshold

@@ -114,7 +114,17 @@ class Lowering:
         return self.formula(metric.formula, None)
 
     def formula(self, text: str, rule: Rule | None) -> Expression:
-        """Return a formula, which may use the names of a rule."""
+        """Return a formula as an expression.
+
+        Args:
+            text: the formula as the file writes it; a checked one, which parses.
+            rule: the rule whose names (`value`, `threshold`, `weight`) it may use, None for the
+                formula of a metric or of a threshold.
+
+        >>> from cchc_rules import load_rules
+        >>> Lowering(load_rules("cam-due-2023")).formula("on_time * 2", None)
+        ['*', {'metric': 'on_time'}, '2']
+        """
         own_names: dict[str, str] = {}
         if rule is not None:
             own_names = dependencies.own_names(self.rules, rule)
@@ -125,7 +135,10 @@ class Lowering:
     # Rules
 
     def threshold(self, rule: Rule) -> Expression:
-        """Return a rule's threshold, None where it is no single figure."""
+        """Return a rule's threshold, None where it is no single figure.
+
+        Bounds and lists stand in the conditions of pieces instead.
+        """
         match rule.threshold:
             case None | Interval() | tuple():
                 return None
@@ -187,7 +200,11 @@ _ABSENCES = (State.MISSING, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
 
 
 def term(value: Term) -> Expression:
-    """Return a number, or the name of what is known when a rule is scored."""
+    """Return a number, or the name of what is known when a rule is scored.
+
+    >>> term(Symbol.THRESHOLD)
+    {'name': 'threshold'}
+    """
     if isinstance(value, Symbol):
         return {"name": str(value)}
     return plain(value)

@@ -777,7 +777,10 @@ def _problem(details: ErrorDetails, document: Mapping[str, object]) -> Problem:
         return Problem(code, tuple(table), {"key": str(key)})
     if code == "unknown-key":
         known = _keys_beside(details["loc"])
-        arguments = {"key": quoted(path[-1]), "nearest": nearest(path[-1], known)}
+        arguments = {
+            "key": quoted(path[-1]),
+            "nearest": nearest(path[-1], known),
+        }
     return Problem(code, path, arguments)
 
 
@@ -826,7 +829,11 @@ def _meaning(details: ErrorDetails) -> tuple[str, dict[str, str]]:
     # Pydantic lists words as `'a', 'b' or 'c'`; " or " is English, and the list is not.
     allowed = str(context.get("expected") or context.get("expected_tags") or "")
     allowed = allowed.replace(" or ", ", ")
-    arguments = {"given": written, "allowed": allowed, "nearest": ""}
+    arguments = {
+        "given": written,
+        "allowed": allowed,
+        "nearest": "",
+    }
     if code == "unknown-word":
         words = [word.strip().strip("'") for word in allowed.split(",")]
         arguments["nearest"] = _nearest_word(written, words)

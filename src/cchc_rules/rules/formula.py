@@ -33,6 +33,12 @@ from cchc_rules.base.text import composed_text
 Value: TypeAlias = Fraction | bool | date | str
 """What a formula computes with: a number, a yes/no, a date, a level."""
 
+Result: TypeAlias = Value | Absent
+"""What a formula comes to: its value, or the absence in its way."""
+
+Names: TypeAlias = Mapping[str, Result]
+"""What the names in a formula stand for, the figures of a submission above all."""
+
 MAX_LENGTH = 500
 """A formula has at most so many characters."""
 
@@ -270,7 +276,7 @@ class _Evaluator:
     def __init__(self, text: str, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.text = text
         # What the evaluation under way reads: set by `run`, for each anew.
-        self.names: Mapping[str, Value | Absent] = {}
+        self.names: Names = {}
         self.all_known = True
         # The source text of each argument that `first` took in place of its first.
         self.fallbacks: list[str] = []
@@ -282,17 +288,18 @@ class _Evaluator:
         self._cage.nodes = {kind: nodes[kind] for kind in _ALLOWED_NODES}
         self._cage.nodes[ast.Call] = self._call
 
-    def run(
-        self, tree: ast.expr, names: Mapping[str, Value | Absent]
-    ) -> Value | Absent:
-        """Return the value of a tree over the named figures, or the absence in its way."""
+    def run(self, tree: ast.expr, names: Names) -> Result:
+        """Return the value of a tree over the named figures, or the absence in its way.
+
+        `fallbacks` then has the source text of what `first` took in place of its first argument.
+        """
         self.names = names
         self.all_known = not any(isinstance(value, Absent) for value in names.values())
         self.fallbacks = []
         self._cage.names = names
         return self._value_of(tree)
 
-    def _value_of(self, node: ast.expr) -> Value | Absent:
+    def _value_of(self, node: ast.expr) -> Result:
         """Return the value of a part, or the absence in its way: of a figure, or of a division.
 
         Nothing over nothing has no value (semantics L6), which the division itself finds out.
@@ -317,7 +324,7 @@ class _Evaluator:
         # Of equals a figure that is absent comes before a division (semantics L7).
         return strongest(sorted(absences, key=_is_division)) or _DIVISION
 
-    def _call(self, node: ast.Call) -> Value | Absent:
+    def _call(self, node: ast.Call) -> Result:
         name = function_name(node)
         if name not in LENIENT:
             return self._strict_call(node)  # type: ignore[no-any-return]
@@ -424,7 +431,7 @@ class Formula:
         default_factory=list, init=False, repr=False, compare=False
     )
 
-    def evaluate(self, names: Mapping[str, Value | Absent]) -> Value | Absent:
+    def evaluate(self, names: Names) -> Result:
         """Return the exact value over the named figures, or the absence that stands in its way.
 
         Raises `FormulaFailedError` where the figures lead beyond the bounds.
@@ -448,9 +455,7 @@ class Formula:
         figures = [names.get(name) for name in self.in_order]
         return strongest([figure for figure in figures if isinstance(figure, Absent)])
 
-    def trace(
-        self, names: Mapping[str, Value | Absent]
-    ) -> tuple[Value | Absent, list[str]]:
+    def trace(self, names: Names) -> tuple[Result, list[str]]:
         """Return the value as `evaluate` does, and the source text of each fallback that `first`
         had to use.
 
@@ -589,7 +594,10 @@ class _Checker:
         self.literals: dict[tuple[int, int], Value] = {}
 
     def type_of(self, node: ast.expr, depth: int) -> str:
-        """Return the type of a part that may be nested so many levels deeper."""
+        """Return the type of a part that may be nested so many levels deeper.
+
+        Raises `FormulaError` at the first thing that is not allowed.
+        """
         if not depth:
             column = self._column(node)
             raise FormulaError("formula-too-deep", column, most=str(MAX_DEPTH))
@@ -744,7 +752,7 @@ class _Checker:
         least, most = map(str, bounds)
         return self._refuse("formula-not-whole", node, least=least, most=most)
 
-    def _fixed(self, node: ast.expr) -> Value | Absent | None:
+    def _fixed(self, node: ast.expr) -> Result | None:
         """Return the value of a part that reads no figure, None of one that does.
 
         Such a part comes to the same in every submission: `value / (2 - 2)` can be refused when the
@@ -777,7 +785,11 @@ def _signature(function: Function) -> str:
 
 
 def is_whole_within(value: Fraction, bounds: tuple[int, int]) -> bool:
-    """Whether a value is a whole number from the first bound to the second."""
+    """Whether a value is a whole number from the first bound to the second.
+
+    >>> is_whole_within(Fraction(3), (0, 12)), is_whole_within(Fraction(7, 2), (0, 12))
+    (True, False)
+    """
     least, most = bounds
     return value.denominator == 1 and least <= value <= most
 

@@ -248,7 +248,10 @@ class _Instrument:
         whole = self._mean_weight(self.rules.groups[rule.group])
         if whole is None:
             return None
-        return {"weight": self.number(rule.weight), "whole": self.number(whole)}
+        return {
+            "weight": self.number(rule.weight),
+            "whole": self.number(whole),
+        }
 
     def _mean_weight(self, group: Group) -> Fraction | None:
         """Return the weights of a mean's rules together; None of a sum, or where all are zero."""
@@ -403,7 +406,11 @@ class _Instrument:
         rounds = None
         if metric.round is not None:
             rounds = self.say("rounds", places=str(metric.round))
-        return {"title": title, "formula": formula, "rounds": rounds}
+        return {
+            "title": title,
+            "formula": formula,
+            "rounds": rounds,
+        }
 
     def remedy(self, remedy: Remedy) -> Document:
         words = {

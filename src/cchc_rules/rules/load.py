@@ -389,7 +389,11 @@ def _wrong_day(name: str, day: date | None, rules: RuleSet | None) -> Problem | 
         return Problem("since-date", ("since", name), {"given": quoted(name)})
     if rules is not None and not rules.valid[0] <= day <= rules.valid[1]:
         first, last = (Day(edge.isoformat()) for edge in rules.valid)
-        arguments = {"given": Day(name), "first": first, "last": last}
+        arguments = {
+            "given": Day(name),
+            "first": first,
+            "last": last,
+        }
         return Problem("since-outside", ("since", name), arguments)
     return None
 

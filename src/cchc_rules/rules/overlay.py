@@ -97,6 +97,10 @@ class FieldValue(NamedTuple):
     rivals: tuple["FieldValue", ...] = ()
 
 
+Part: TypeAlias = Tree | FieldValue
+"""What stands under a key of a tree: a table with more keys, or a field."""
+
+
 class Clash(NamedTuple):
     """A field for which two files that lie beside each other give different values."""
 
@@ -126,9 +130,7 @@ def tree(
     return {key: _part(key, value, giver, sections) for key, value in content.items()}
 
 
-def _part(
-    key: str, value: object, giver: Giver, sections: tuple[str, ...]
-) -> Tree | FieldValue:
+def _part(key: str, value: object, giver: Giver, sections: tuple[str, ...]) -> Part:
     """Return what stands under a top key of a document.
 
     That is how deep fields lie: `format` is a field, `index.scale` one below its table,
@@ -147,7 +149,7 @@ def _part(
     return {name: FieldValue(field, giver) for name, field in value.items()}
 
 
-def _section(key: str, name: str, table: object, giver: Giver) -> Tree | FieldValue:
+def _section(key: str, name: str, table: object, giver: Giver) -> Part:
     inside = giver._replace(**{key: name})
     if not isinstance(table, Mapping):
         return FieldValue(table, inside)
@@ -158,7 +160,7 @@ def _section(key: str, name: str, table: object, giver: Giver) -> Tree | FieldVa
     return tree(table, inside, sections)
 
 
-def _fields(table: object, giver: Giver) -> Tree | FieldValue:
+def _fields(table: object, giver: Giver) -> Part:
     """Return the fields of an entry, those that `remove = ["due", "note"]` names as `GONE`."""
     if not isinstance(table, Mapping):
         return FieldValue(table, giver)
@@ -179,7 +181,7 @@ def plain(laid: Tree) -> TomlTable:
     return {key: _plain(key, part) for key, part in laid.items()}
 
 
-def _plain(key: str, part: Tree | FieldValue) -> object:
+def _plain(key: str, part: Part) -> object:
     if isinstance(part, FieldValue):
         return part.value
     if key in SECTIONS:
@@ -206,7 +208,7 @@ def _named(by: str, name: str, entry: Any) -> Any:
     return {by: name, **entry}
 
 
-def _plain_fields(entry: Tree | FieldValue) -> Any:
+def _plain_fields(entry: Part) -> Any:
     if isinstance(entry, FieldValue):
         return entry.value
     return {
@@ -227,7 +229,7 @@ def _plain_section(section: Tree) -> TomlTable:
     return written
 
 
-def _plain_changes(entry: Tree | FieldValue) -> Any:
+def _plain_changes(entry: Part) -> Any:
     fields = _plain_fields(entry)
     if isinstance(entry, FieldValue):
         return fields
@@ -248,7 +250,12 @@ def names(laid: Tree, key: str) -> list[str] | None:
 
 
 def origins(laid: Tree) -> Iterator[tuple[Path, Giver]]:
-    """Yield every field of a document with its giver, sections left out."""
+    """Yield every field of a document with its giver, sections left out.
+
+    >>> laid = tree({"rule": {"a": {"weight": 2}}}, Giver("frame.toml"))
+    >>> [(path, giver.source) for path, giver in origins(laid)]
+    [(('rule', 'a', 'weight'), 'frame.toml')]
+    """
     for key, part in laid.items():
         if isinstance(part, FieldValue):
             yield (key,), part.giver
@@ -261,7 +268,7 @@ def origins(laid: Tree) -> Iterator[tuple[Path, Giver]]:
                 yield (key, field), giver
 
 
-def _givers(fields: Tree | FieldValue) -> Iterator[tuple[str, Giver]]:
+def _givers(fields: Part) -> Iterator[tuple[str, Giver]]:
     """Yield the fields of an entry that are there, each with its giver."""
     if not isinstance(fields, dict) or removed(fields):
         return
@@ -274,7 +281,11 @@ def _givers(fields: Tree | FieldValue) -> Iterator[tuple[str, Giver]]:
 
 
 def removed(entry: object) -> bool:
-    """Whether an entry or a section is marked as taken away."""
+    """Whether an entry or a section is marked as taken away.
+
+    >>> removed({"remove": FieldValue(True, Giver())}), removed({})
+    (True, False)
+    """
     if not isinstance(entry, dict):
         return False
     mark = entry.get(REMOVE)
@@ -303,9 +314,7 @@ def over(below: Tree, top: Tree) -> Tree:
     return laid
 
 
-def _over_other(
-    key: str, below: Tree | FieldValue | None, top: Tree | FieldValue
-) -> Tree | FieldValue:
+def _over_other(key: str, below: Part | None, top: Part) -> Part:
     if isinstance(top, FieldValue):
         return top
     if key in SECTIONS:
@@ -313,16 +322,14 @@ def _over_other(
     return {**_dict(below), **top}
 
 
-def _dict(part: Tree | FieldValue | None) -> Tree:
+def _dict(part: Part | None) -> Tree:
     """Return a table as it is; where there is none, or a value in its place, an empty one."""
     if isinstance(part, dict):
         return part
     return {}
 
 
-Laying: TypeAlias = (
-    "Callable[[Tree | FieldValue | None, Tree | FieldValue], Tree | FieldValue]"
-)
+Laying: TypeAlias = Callable[[Part | None, Part], Part]
 """What becomes of an entry (None where there is none) with another laid over it."""
 
 
@@ -331,9 +338,7 @@ def _over_entries(below: Tree, top: Tree, lay: Laying) -> Tree:
     return {**below, **changed}
 
 
-def _over_list(
-    key: str, below: Tree | FieldValue | None, top: Tree | FieldValue
-) -> Tree | FieldValue:
+def _over_list(key: str, below: Part | None, top: Part) -> Part:
     """Return a list with another in its place, or with entries of it changed by their names.
 
     In a file, `[[band]]` gives a new list, and `[band.good]` changes an entry.
@@ -360,12 +365,15 @@ def _over_list(
     return {**new, **gone}
 
 
-def _removal(below: Tree | FieldValue | None, giver: Giver) -> Tree:
+def _removal(below: Part | None, giver: Giver) -> Tree:
     """Return an entry that somebody has taken away, and with it every field that it had."""
-    return {**_gone(below, giver), REMOVE: FieldValue(True, giver)}
+    return {
+        **_gone(below, giver),
+        REMOVE: FieldValue(True, giver),
+    }
 
 
-def _gone(below: Tree | FieldValue | None, giver: Giver) -> Tree:
+def _gone(below: Part | None, giver: Giver) -> Tree:
     mark = FieldValue(GONE, giver)
     return {name: mark for name in _dict(below) if name != REMOVE}
 
@@ -395,12 +403,12 @@ def opened(key: str, field: FieldValue) -> Tree | None:
     return entries
 
 
-def _in_place(below: Tree | FieldValue | None, top: Tree, giver: Giver) -> Tree:
+def _in_place(below: Part | None, top: Tree, giver: Giver) -> Tree:
     """Return an entry that takes the place of another whole."""
     return {**_gone(below, giver), **top}
 
 
-def _laid(below: Tree | FieldValue | None, top: Tree | FieldValue) -> Tree | FieldValue:
+def _laid(below: Part | None, top: Part) -> Part:
     """Return an entry with its changes.
 
     `remove = true` alone takes it away; with other fields beside it, these are a new entry in its
@@ -423,16 +431,14 @@ def _laid(below: Tree | FieldValue | None, top: Tree | FieldValue) -> Tree | Fie
     return {**kept, **edges, **top}
 
 
-def _without_mark(top: Tree | FieldValue) -> Tree | FieldValue:
+def _without_mark(top: Part) -> Part:
     """Return an entry with nothing below it: `remove` beside other fields takes nothing away."""
     if removed(top) and isinstance(top, dict) and len(top) > 1:
         return {name: field for name, field in top.items() if name != REMOVE}
     return top
 
 
-def _composed(
-    below: Tree | FieldValue | None, top: Tree | FieldValue
-) -> Tree | FieldValue:
+def _composed(below: Part | None, top: Part) -> Part:
     """Return changes of an entry with later changes of it: both are still to be laid.
 
     `from = 50`, and later `above = 50`, are together `above = 50`; anything, and later
@@ -450,9 +456,7 @@ def _composed(
     return {**below, **edges, **top}
 
 
-def _over_section(
-    below: Tree | FieldValue | None, top: Tree | FieldValue
-) -> Tree | FieldValue:
+def _over_section(below: Part | None, top: Part) -> Part:
     """Return a section with a later one of the same name.
 
     Entries of a document are laid with `_laid`, those of a section with `_composed`: a section is
@@ -474,7 +478,7 @@ def _over_section(
     return laid
 
 
-def _over_section_list(key: str, below: FieldValue, top: Tree) -> Tree | FieldValue:
+def _over_section_list(key: str, below: FieldValue, top: Tree) -> Part:
     """Return a section's list with entries changed by their names: it stays a list, written by the
     later one.
     """
@@ -486,7 +490,7 @@ def _over_section_list(key: str, below: FieldValue, top: Tree) -> Tree | FieldVa
     return FieldValue(_plain(key, changed), last.giver)
 
 
-def _field_values(part: Tree | FieldValue) -> Iterator[FieldValue]:
+def _field_values(part: Part) -> Iterator[FieldValue]:
     """Yield every field in a part of a tree, at any depth."""
     if isinstance(part, FieldValue):
         yield part
@@ -531,9 +535,7 @@ def _removers(key: str, below: Tree, top: Tree) -> dict[str, Giver]:
     return {name: part.giver for name in _dict(below.get(key)) if name not in kept}
 
 
-def _sections_forgetting(
-    part: Tree | FieldValue, removers: _Removers
-) -> Tree | FieldValue:
+def _sections_forgetting(part: Part, removers: _Removers) -> Part:
     """Return sections of which what was said of the entries that are gone is forgotten."""
     if isinstance(part, FieldValue):
         return part
@@ -597,7 +599,7 @@ def settled(laid: Tree) -> Tree:
     return left
 
 
-def _settled_sections(part: Tree | FieldValue) -> Tree | FieldValue:
+def _settled_sections(part: Part) -> Part:
     if isinstance(part, FieldValue):
         return part
     left: Tree = {}
@@ -665,9 +667,7 @@ def beside(one: Tree, other: Tree, lies_over: LiesOver) -> Tree:
     return merged
 
 
-def _joined(
-    one: Tree | FieldValue, other: Tree | FieldValue, lies_over: LiesOver
-) -> Tree | FieldValue:
+def _joined(one: Part, other: Part, lies_over: LiesOver) -> Part:
     """Return what two documents make of one field, those that are overruled left out.
 
     By the example at the top of this module: of the threshold, frame and district are the givers;
@@ -768,14 +768,18 @@ def unknown(below: Tree, top: Tree) -> Iterator[Problem]:
 def _unknown(
     key: str,
     name: str,
-    entry: Tree | FieldValue,
-    under: Tree | FieldValue | None,
+    entry: Part,
+    under: Part | None,
     known: list[str],
 ) -> Iterator[Problem]:
     if isinstance(entry, FieldValue):
         return
     is_there = isinstance(under, dict) and not removed(under)
-    arguments = {"table": key, "name": quoted(name), "nearest": nearest(name, known)}
+    arguments = {
+        "table": key,
+        "name": quoted(name),
+        "nearest": nearest(name, known),
+    }
     if removed(entry):
         # With other fields beside it, `remove` puts a new table in the place of an old one or none.
         if not is_there and len(entry) == 1:

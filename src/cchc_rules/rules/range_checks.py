@@ -359,8 +359,12 @@ def bands(ladder: tuple[Band, ...], scale: Fraction, possible: Interval) -> Prob
 
 def _span(parts: list[Interval]) -> Interval:
     """Return the interval from the lowest end of some intervals to the highest."""
-    low = min(parts, key=lambda part: part.low_key)
-    high = max(
-        parts, key=lambda part: (part.high is None, part.high or 0, not part.high_open)
-    )
-    return Interval(low.low, high.high, low.low_open, high.high_open)
+    lowest = min(parts, key=lambda part: part.low_key)
+    highest = max(parts, key=_high_key)
+    return Interval(lowest.low, highest.high, lowest.low_open, highest.high_open)
+
+
+def _high_key(part: Interval) -> tuple[bool, Fraction, bool]:
+    """Return what high ends are sorted by: no end is the highest, then the higher, then closed."""
+    is_endless = part.high is None
+    return is_endless, part.high or Fraction(0), not part.high_open

@@ -77,7 +77,7 @@ class RuleText:
         return say_number(self.lang, shown(value))
 
     def day(self, day: date) -> str:
-        """Return a date as people read it."""
+        """Return a date as people read it: `31/12/2023`, `31 December 2023`."""
         return say_day(self.lang, day)
 
     def scalar(self, value: Scalar, metric: Metric) -> str:
@@ -101,7 +101,7 @@ class RuleText:
         return self.with_unit(self.number(value), metric)
 
     def with_unit(self, text: str, metric: Metric) -> str:
-        """Return a written value with the unit of its metric, if that has one."""
+        """Return a written value with the unit of its metric, if that has one: `100 %`."""
         if metric.unit is None:
             return text
         return f"{text} {metric.unit.of(self.lang)}"
@@ -147,7 +147,10 @@ class RuleText:
         return self.scalar(threshold, metric)
 
     def computed(self, threshold: MetricRef | FormulaRef, metric: Metric) -> str:
-        """Say a threshold that other values decide: the metric's title, or the formula."""
+        """Say a threshold that other values decide: the metric's title, or the formula.
+
+        Its value is known only with a submission; `report` adds it there.
+        """
         if isinstance(threshold, MetricRef):
             return f"“{self.title(threshold.metric)}”"
         return self.spelled(threshold.formula, {})

@@ -92,9 +92,16 @@ def find(source: str, folder: FilePath, *, or_pipe: bool = False) -> FilePath:
 
 
 def unknown_ruleset(name: str) -> RulesError:
-    """Return the error that there is no rule set of a name."""
+    """Return the error that there is no rule set of a name.
+
+    >>> unknown_ruleset("cam-due-2032").problems[0].arguments["nearest"]
+    'cam-due-2023'
+    """
     known = packaged_rule_sets()
-    arguments = {"name": quoted(name), "nearest": nearest(name, known)}
+    arguments = {
+        "name": quoted(name),
+        "nearest": nearest(name, known),
+    }
     return RulesError([Problem("unknown-ruleset", (), arguments)])
 
 
@@ -169,7 +176,10 @@ def _syntax_problem(error: tomli.TOMLDecodeError, text: str, name: str) -> Probl
         # `column` counts from 1 and may lie one behind the figure.
         if figure.start() < column <= figure.end() + 2:
             given = figure[1]
-            arguments = {"given": quoted(given), "hint": suggestion(given)}
+            arguments = {
+                "given": quoted(given),
+                "hint": suggestion(given),
+            }
             return Problem("decimal-comma", (), arguments, name, line)
     # The parser's own sentence is English: it is shown as a quotation.
     complaint = quoted(getattr(error, "msg", error))

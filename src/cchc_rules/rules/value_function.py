@@ -153,7 +153,11 @@ class Piece(NamedTuple):
 
     @property
     def formula_key(self) -> Path:
-        """The key of the rule that holds the formula of a computed piece."""
+        """The key of the rule that holds the formula of a computed piece.
+
+        >>> Piece(Otherwise(), Computed("value * 2"), Reason.TIER, ("tiers", 2)).formula_key
+        ('deduction', 'tiers', 2, 'formula')
+        """
         return ("deduction", *self.key, "formula")
 
 
@@ -281,7 +285,11 @@ def edges_of(condition: Condition | None, metric: Metric) -> list[Fraction]:
 
 
 def bends_of(points: Points) -> Iterator[Fraction]:
-    """Yield the written figures at which the points of a piece begin."""
+    """Yield the written figures at which the points of a piece begin.
+
+    >>> list(bends_of(Line(Fraction(50), Symbol.THRESHOLD)))
+    [Fraction(50, 1)]
+    """
     if isinstance(points, Line):
         yield points.start
 

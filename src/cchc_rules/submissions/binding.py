@@ -249,7 +249,10 @@ def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
 
 
 def variant(measurements: Measurements, rules: RuleSet, as_of: date) -> RuleSet:
-    """Return the rule set as it stands on a day for the submission's kind of unit."""
+    """Return the rule set as it stands on a day for the submission's kind of unit.
+
+    A kind that the rule set does not name is a problem of its own; then the plain rules hold.
+    """
     current = rules
     if rules.dated:
         current = rules.at(as_of)

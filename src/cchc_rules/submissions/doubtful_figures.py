@@ -51,7 +51,10 @@ def warnings(
 
 
 def refuse_doubtful(measurements: Measurements, rules: RuleSet, as_of: date) -> None:
-    """Raise `SubmissionError` with every warning of a submission as an error, if it has any."""
+    """Raise `SubmissionError` with every warning of a submission as an error, if it has any.
+
+    For those who would rather ask once more than publish a figure that is a slip.
+    """
     doubts = warnings(measurements, rules, as_of)
     if doubts:
         raise SubmissionError(replace(doubt, warning=False) for doubt in doubts)

@@ -197,7 +197,10 @@ class Measurements:
 
     @property
     def judged_at(self) -> date:
-        """The day of judgement unless another is given: `as_of`, else the end of the period."""
+        """The day of judgement unless another is given: `as_of`, else the end of the period.
+
+        What is due after it is not due yet, and a waiver that ended before it holds no more.
+        """
         return self.as_of or self.span[1]
 
     @property
@@ -219,7 +222,10 @@ class Measurements:
 
     @property
     def sha256(self) -> str:
-        """The hash of the file's bytes; for a mapping, of the text of `dump_measurements`."""
+        """The hash of the file's bytes; for a mapping, of the text of `dump_measurements`.
+
+        In hexadecimal digits, as `sha256sum` prints it.
+        """
         if self.file_sha256:
             return self.file_sha256
         return hashlib.sha256(dump_measurements(self).encode()).hexdigest()

@@ -40,7 +40,12 @@ ANY = Allowed()
 
 
 def allowed_by(metric: Metric) -> Allowed:
-    """Return what a metric's value may be."""
+    """Return what a metric's value may be.
+
+    >>> from cchc_rules.rules.model import Text
+    >>> allowed_by(Metric("visits", Text("Lượt", "Visits"), "count")).whole
+    True
+    """
     is_percentage = metric.type == "percent"
     return Allowed(metric.range, metric.whole, is_percentage)
 
