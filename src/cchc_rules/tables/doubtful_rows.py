@@ -119,6 +119,7 @@ def suspects(rules: RuleSet, table: pl.DataFrame) -> Iterator[tuple[int, Lone]]:
     conditions = [*_Suspicion(rules, table.schema).conditions()]
     if not conditions:
         return
+    # Null is what a condition says of a cell that it cannot read.
     anything = reduce(pl.Expr.or_, [holds.fill_null(True) for holds in conditions])
     for row in table.filter(anything).iter_rows(named=True):
         yield row[ROW], row
@@ -137,12 +138,13 @@ class _Suspicion:
 
     def conditions(self) -> Iterator[pl.Expr]:
         """Yield conditions of which a doubtful row meets at least one; null keeps a row, too."""
-        metrics = {
-            (metric.id, metric.type, metric.better): metric
-            for version in self.versions
-            for metric in version.metrics.values()
-            if metric.numeric
-        }
+        # Most versions have the same metrics: one condition does for all that ask the same of them.
+        metrics = {}
+        for version in self.versions:
+            for metric in version.metrics.values():
+                if metric.numeric:
+                    key = (metric.id, metric.type, metric.better)
+                    metrics[key] = metric
         for metric in metrics.values():
             yield from self._fractions(metric)
             if metric.type == "percent":
@@ -171,6 +173,7 @@ class _Suspicion:
 
     def _figure(self, name: str) -> pl.Expr:
         """Return the numbers of a column; null for what is none, or has too many places."""
+        # As decimals, since a float would make a threshold of 0.1 something else.
         figures = pl.col(name)
         if self.schema[name].is_integer():
             return figures.cast(_EXACT, strict=False)
@@ -179,6 +182,7 @@ class _Suspicion:
         return decimal.cast(_EXACT, strict=False)
 
     def _small_percentages(self, metric: Metric) -> Iterator[pl.Expr]:
+        """Suspect a share of 1 where percentages are expected."""
         name = named(metric.id, "value")
         if not self._has(name) or metric.better != "higher":
             return
@@ -230,7 +234,8 @@ class _Suspicion:
                 text = text.list.join("\n", ignore_nulls=True)
             texts.append(text)
         lines = pl.concat_str(texts, separator="\n", ignore_nulls=True)
-        # Documents are the same whatever their case and spaces.
+        # Documents are the same whatever their case and spaces. A cell may list several, each on a
+        # line of its own.
         plain = lines.str.normalize("NFC").str.to_lowercase()
         documents = plain.str.replace_all(r"[^\S\n]+", "").str.split("\n")
         repeated = documents.list.len() - documents.list.n_unique()

@@ -205,6 +205,7 @@ class Gauge:
         high: int,
     ) -> "Whole":
         """Return a column of whole numbers, none below `low` and none above `high`."""
+        # Every step passes here, so the peak is that of the whole formula.
         self.peak = max(self.peak, abs(low), abs(high))
         if low == high:
             return self.number(low)
@@ -214,6 +215,7 @@ class Gauge:
         """Return a number that is the same in every row, of any size: only one that is used in a
         column counts for the peak.
         """
+        # One object for each number: so `same` most often has only to ask whether it is that one.
         if value not in self.numbers:
             self.numbers[value] = Whole(self, None, value, value)
         return self.numbers[value]
@@ -477,6 +479,7 @@ def pick(
     no: Whole,
 ) -> Whole:
     """Return one number where a condition holds and another where it does not."""
+    # Both branches are computed for every row; so what cannot happen is left out.
     if condition is TRUE or yes.same(no):
         return yes
     if condition is FALSE:

@@ -303,6 +303,7 @@ class FigureReader:
             for part in ("not_applicable", "waived_by", "waived_why")
         )
         self.demand(certain(texts))
+        # A waiver is good through its last day.
         reasons = [(gone, Reason.NOT_APPLICABLE)]
         if day is not None and whole_waiver is not FALSE:
             ended = day < self.as_of
@@ -405,6 +406,7 @@ class FigureReader:
     def _level(self, metric: Metric, name: str) -> "Numbers":
         if self.schema[name] != pl.String:
             return None
+        # Levels are compared by their rank, the lowest being 0; they may be named in either language.
         ranks = {
             words: rank
             for rank, level in enumerate(metric.levels)
@@ -421,9 +423,11 @@ class FigureReader:
         column = pl.col(name)
         dtype = self.schema[name]
         if dtype == pl.List(pl.Null):
+            # Nothing but empty lists: of a list of nulls nobody knows what it counts.
             self.demand(column.list.len() == 0)
             return self.gauge.number(0)
         if dtype == pl.String:
+            # People type 0 where there is nothing to list; the single engine understands that.
             self.demand(column.str.strip_chars() != "0")
             column = self.gauge.keep(column.str.split("\n"))
         elif dtype != pl.List(pl.String):

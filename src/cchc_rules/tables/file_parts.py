@@ -131,6 +131,7 @@ def _numbered(frame: pl.DataFrame, numbers: Sequence[int] | pl.Series) -> pl.Dat
 def _parquet(path: Path, known: Layout) -> Iterator[Part]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    # To read ahead would take memory for parts that nobody has asked for yet.
     file = pq.ParquetFile(path, pre_buffer=False)
     first = 1
     known.known(file.schema_arrow.names)
@@ -150,7 +151,8 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
 
     A number in it is read when it is known what it counts. The reader of the columns calls `wrong`
     for a row with too few or too many cells and leaves it out of its batch, so the numbers of such
-    rows are left out of those that the batch's rows have.
+    rows are left out of those that the batch's rows have: with row 3 of rows 2 to 5 wrong, a batch
+    of three rows has the numbers 2, 4 and 5.
     """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.csv as pc  # noqa: PLC0415
@@ -165,6 +167,7 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
             "expected": str(row.expected_columns),
             "given": str(row.actual_columns),
         }
+        # The reader counts lines down to the heading, and rows from there on.
         number = row.number - heading.extra_lines
         wrong_rows[number] = Problem("row-length", (), arguments)
         return "skip"
@@ -194,7 +197,8 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
         size = path.stat().st_size
         numbers = count(heading.row + 1)
         for batch in reader:
-            frame = _without_unnamed(pl.DataFrame(batch), heading, path)
+            frame = pl.DataFrame(batch)
+            frame = _without_unnamed(frame, heading, path)
             right_numbers = (number for number in numbers if number not in wrong_rows)
             batch_numbers = [*islice(right_numbers, frame.height)]
             frame = _numbered(frame, batch_numbers)
@@ -205,12 +209,9 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
             if batch_numbers:
                 refused = _until(wrong_rows, batch_numbers[-1])
             yield Part(frame, (), refused, file.tell() / size)
-        yield Part(
-            pl.DataFrame(),
-            (),
-            _until(wrong_rows, max(wrong_rows, default=0)),
-            1,
-        )
+        # Wrong rows behind the last right one belong to no batch.
+        last = max(wrong_rows, default=0)
+        yield Part(pl.DataFrame(), (), _until(wrong_rows, last), 1)
 
 
 def _until(wrong_rows: dict[int, Problem], last: int) -> list[tuple[int, Problem]]:
@@ -249,10 +250,12 @@ def _encoding(path: Path) -> str:
     neither, such as one of the old Vietnamese code pages.
     """
     with path.open("rb") as file:
+        # Without a mark UTF-16 cannot be told from UTF-8 for sure; Excel writes one.
         mark = file.read(2)
         if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16"
         file.seek(0)
+        # A letter of several bytes may lie across two blocks: the decoder keeps its beginning.
         decoder = codecs.getincrementaldecoder("utf-8")()
         line = 1
         while block := file.read(BLOCK):
@@ -277,6 +280,7 @@ def _not_text(path: Path, line: int) -> SubmissionError:
 
 def _csv_heading(path: Path, encoding: str) -> Heading:
     """Return the heading of a table of text: the first row that names a `unit`, else the first."""
+    # The mark that Excel puts before UTF-8 is no part of the first name.
     if encoding == "utf-8":
         encoding = "utf-8-sig"
     with path.open(encoding=encoding, newline="") as file:
@@ -292,6 +296,7 @@ def _csv_heading(path: Path, encoding: str) -> Heading:
         file.seek(0)
         reader = csv.reader(file, delimiter=delimiter)
         rows = [(row, reader.line_num) for row in islice(reader, MOST_TITLE_ROWS)]
+    # A form that was saved as text has lost its cells, and is no table of units.
     if any(cell.startswith(MARK) for row, _ in rows for cell in row[:1]):
         raise SubmissionError(
             [Problem("form-as-text", (), {"given": path.suffix}, path.name)]
@@ -387,18 +392,21 @@ def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[
     Flat rows are put into columns; whole submissions and rows of unusual types stay by themselves.
     """
     for batch in _batched(rows, FEWER):
-        flat = [
-            (number, _said(row, known))
-            for (number, row), _ in batch
-            if "measurements" not in row
-        ]
+        flat: list[Numbered] = []
+        whole: list[Numbered] = []
+        for (number, row), _ in batch:
+            if "measurements" in row:
+                whole.append((number, row))
+            else:
+                flat.append((number, _said(row, known)))
+        # A row of JSON Lines has the keys that it needs: together they have all columns.
         names = [*dict.fromkeys(name for _, row in flat for name in row)]
         known.known(names)
         series, apart = columns(flat, names)
         taken = {number for number, _ in apart}
         frame = pl.DataFrame([*series.values()])
-        frame = _numbered(frame, [number for number, _ in flat if number not in taken])
-        whole = [row for row, _ in batch if "measurements" in row[1]]
+        numbers = [number for number, _ in flat if number not in taken]
+        frame = _numbered(frame, numbers)
         _, done = batch[-1]
         yield Part(frame, [*apart, *whole], (), done)
 
@@ -425,6 +433,7 @@ def _said_cell(
 
 
 def _lines(path: Path, known: Layout) -> Iterator[Part]:
+    """Yield the parts of JSON Lines: each line is a row, or a whole submission."""
     refused: list[tuple[int, Problem]] = []
     size = path.stat().st_size or 1
 
@@ -442,6 +451,7 @@ def _lines(path: Path, known: Layout) -> Iterator[Part]:
     for part in _in_rows(rows(), known):
         yield part._replace(refused=[*refused])
         refused.clear()
+    # A file may end with lines that cannot be read, or have no others.
     yield Part(pl.DataFrame(), (), refused, 1)
 
 
@@ -460,20 +470,30 @@ def _object(line: bytes, name: str) -> tuple[Mapping[str, Any], list[Problem]]:
 
 
 def _sheet(path: Path, known: Layout) -> Iterator[Part]:
+    """Yield the parts of a workbook's table; empty rows are numbered, but are no rows."""
     with open_sheets(path, path.name) as sheets:
         table = _sheet_of_units(sheets, path)
         heading = [str(cell.value or "") for cell in table.heading]
         names, unnamed = _named(heading, path)
         known.known(name for name in names if name not in unnamed)
+        numbered = enumerate(table.rows, table.first_number)
+        # How much of a workbook has been read nobody knows before its end.
         rows = (
             ((number, _sheet_row(row, names, known, path)), 0)
-            for number, row in enumerate(table.rows, table.first_number)
-            if any(cell.value is not None or cell.fault for cell in row)
+            for number, row in numbered
+            if any(map(_says_something, row))
         )
         yield from _in_rows(rows, known)
 
 
+def _says_something(cell: Cell) -> bool:
+    """Whether a cell holds anything; one under a merge holds a fault, though no value."""
+    return cell.value is not None or bool(cell.fault)
+
+
 class _SheetOfUnits(NamedTuple):
+    """A sheet with a table: its heading, the rows below it, and the number of the first of them."""
+
     heading: list[Cell]
     rows: Iterator[list[Cell]]
     first_number: int
@@ -487,12 +507,13 @@ def _sheet_of_units(sheets: Sequence[Sheet], path: Path) -> _SheetOfUnits:
     with_units: dict[str, _SheetOfUnits] = {}
     first: _SheetOfUnits | None = None
     for sheet in sheets:
+        # Rows are read once, as they come: those that were looked at for a heading are put back in
+        # front of the others.
         top = [*islice(sheet.rows, MOST_TITLE_ROWS)]
-        headings = [
-            position
-            for position, row in enumerate(top)
-            if is_heading([cell.value for cell in row])
-        ]
+        headings = []
+        for number, row in enumerate(top):
+            if is_heading([cell.value for cell in row]):
+                headings.append(number)
         position = next(iter(headings), 0)
         heading = next(iter(top[position:]), [])
         rows_below = chain(top[position + 1 :], sheet.rows)
@@ -517,9 +538,10 @@ def _sheet_row(
     """Return the cells of a row by their columns; a cell that cannot be read says why."""
     cells: dict[str, Any] = {}
     for position, cell in enumerate(row):
-        has_name = position < len(names) and not names[position].startswith(_UNNAMED)
-        if has_name:
+        name = _UNNAMED
+        if position < len(names):
             name = names[position]
+        if not name.startswith(_UNNAMED):
             cells[name] = _cell(cell, name, known)
         elif cell.value is not None:
             raise _unnamed(position + 1, path)
@@ -533,6 +555,7 @@ def _cell(
 ) -> Any:
     if cell.fault:
         return Unread(Problem(cell.fault, (name,), {"given": quoted(cell.value)}))
+    # A cell that shows 97 % holds 0.97: which of the two is meant is clear only for percentages.
     if cell.percent and not known.counts_percent(name):
         return Unread(Problem("form-percent", (name,), {"given": quoted(cell.value)}))
     return cell.shown

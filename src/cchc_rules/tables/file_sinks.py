@@ -31,6 +31,8 @@ class Sink(Protocol):
 
 
 class _Csv:
+    """CSV with the mark in front by which spreadsheets know UTF-8."""
+
     def __init__(self, path: Path, head: pl.DataFrame) -> None:
         self.file: IO[bytes] = path.open("wb")
         head.write_csv(self.file, include_bom=True)
@@ -43,6 +45,8 @@ class _Csv:
 
 
 class _Lines:
+    """JSON Lines: a row is an object, a line of its own. There is no heading to write."""
+
     def __init__(self, path: Path, _: pl.DataFrame) -> None:
         self.file: IO[bytes] = path.open("wb")
 
@@ -54,9 +58,12 @@ class _Lines:
 
 
 class _Parquet:
+    """Parquet, a group of rows for each part."""
+
     def __init__(self, path: Path, head: pl.DataFrame) -> None:
         import pyarrow.parquet as pq  # noqa: PLC0415 - only where it is asked for
 
+        # Parquet may store decimals as whole numbers of their last place: so they are in memory, too.
         self.writer = pq.ParquetWriter(
             path,
             head.to_arrow().schema,
@@ -83,6 +90,7 @@ class _Behind:
         self.last: Future[None] | None = None
 
     def write(self, part: pl.DataFrame) -> None:
+        # A second part would wait in memory; so the faster of the two waits for the slower.
         self._wait()
         self.last = self.worker.submit(self.sink.write, part)
 
@@ -94,6 +102,7 @@ class _Behind:
             self.sink.close()
 
     def _wait(self) -> None:
+        # Forgotten first: a fault is raised once, and not again when the file is closed.
         last = self.last
         self.last = None
         if last is not None:
@@ -144,6 +153,7 @@ class _Sheet:
 
 def _first_fault(error: BaseException) -> BaseException:
     """Return the fault of the system behind a fault, itself where there is none."""
+    # The package wraps what it meets, or fails anew while it tidies up.
     earlier = error.__context__
     while earlier is not None:
         if isinstance(earlier, OSError):
@@ -214,7 +224,8 @@ def _opened(
 ) -> Iterator[Sink]:
     """Write the parts of a table into the file that will take the place of another."""
     with writing(path):
-        made = SINKS[path.suffix.lower()](part, head)
+        opened = SINKS[path.suffix.lower()]
+        made = opened(part, head)
     # A worksheet is written at the end: there is nothing to do behind the next part.
     inner: Sink = made
     if not isinstance(made, _Sheet):

@@ -20,6 +20,8 @@ from cchc_rules.tables.judged import REASON, STATE
 from cchc_rules.tables.submission_columns import NUMBER, Layout, versions
 
 ROW = NUMBER
+"""The column that numbers the rows, in results and in errors."""
+
 APART = ("unit_kind", "period", "as_of")
 """Rows that differ in these are scored apart: other rules may hold for them."""
 
@@ -30,9 +32,13 @@ INDEX = ("index", "exact", "band", "supported", "lowest", "highest")
 """`exact` is the index before it is rounded, in two columns: a numerator and a denominator."""
 
 EXACT = ("index.numerator", "index.denominator")
+"""The columns of the exact index, in points."""
+
+# What results say of each group, rule and track.
 OF_GROUP = ("earned", "lost", "excluded")
 OF_RULE = ("earned", "lost", "state", "reason")
 OF_TRACK = ("earned", "maximum")
+
 RESULTS = (
     *INDEX,
     *(f"group.{part}" for part in OF_GROUP),
@@ -50,7 +56,15 @@ ERRORS = {
     "code": pl.String,
     "words": pl.String,
 }
-TEXTS = {"band": pl.String, "state": STATE, "reason": REASON}
+"""The columns of the table of errors: a row for each thing that is wrong."""
+
+TEXTS = {
+    "band": pl.String,
+    "state": STATE,
+    "reason": REASON,
+}
+"""The types of results that are words; all others are points."""
+
 Row: TypeAlias = dict[str, Any]
 
 
@@ -71,11 +85,12 @@ class Wanted:
 
     def of(self, kind: str) -> list[str]:
         """Return the parts that are asked for of groups or of rules."""
-        return [
-            name.partition(".")[2]
-            for name in self.results
-            if name.startswith(f"{kind}.")
-        ]
+        parts = []
+        for name in self.results:
+            of, _, part = name.partition(".")
+            if of == kind and part:
+                parts.append(part)
+        return parts
 
     def index(self) -> list[str]:
         """Return what is asked for that there is once in a row."""
@@ -107,6 +122,7 @@ def schema(
         given: The types of the table's own columns, of which those of the unit stand in front.
     """
     points = scale(rules, wanted).dtype
+    # The order of the dictionary is that of the columns.
     columns: dict[str, Dtype] = {ROW: pl.Int64}
     columns |= {name: given[name] for name in OF_UNIT if name in given}
     for name in wanted.index():
@@ -123,18 +139,22 @@ def schema(
 
 
 class Scale(NamedTuple):
-    """How points are written: with how many decimal places, and as which type."""
+    """How points are written in the results of one table."""
 
     places: int
+    """Decimal places; of whole numbers, those of the unit that they count."""
     dtype: Dtype
+    """A decimal of so many places, or whole numbers of 64 bits."""
 
 
 def scale(rules: RuleSet, wanted: Wanted) -> Scale:
     """Return how the points of a table are written: with the most places of all versions."""
-    places = max(version.index.places for version in versions(rules))
+    all_versions = versions(rules)
+    places = max(version.index.places for version in all_versions)
     if not wanted.decimals:
         return Scale(places, pl.Int64)
-    most = max(_most(version) for version in versions(rules)) * 10**places
+    most_points = max(_most(version) for version in all_versions)
+    most = most_points * 10**places
     # Decimals of 18 digits fit into 64 bits; longer ones take twice the room in a file.
     digits = 38
     if most < 10**18:
@@ -143,19 +163,25 @@ def scale(rules: RuleSet, wanted: Wanted) -> Scale:
 
 
 def _most(rules: RuleSet) -> Fraction:
-    """Return a number that no points exceed: all weights together, on the scale of the index."""
-    weights = sum(
-        (abs(rule.weight) + abs(rule.lowest) for rule in rules.rules.values()),
-        Fraction(1),
-    )
-    most: Fraction = weights * rules.index.scale * 10**rules.index.places
+    """Return a number that no points exceed: all weights together, on the scale of the index.
+
+    The closest bound is not worth finding. An index is farthest from zero where points below zero
+    (`lowest`) are divided by the single tick that is left to score, and that comes to about this.
+    """
+    weights = Fraction(1)
+    for rule in rules.rules.values():
+        weights += abs(rule.weight) + abs(rule.lowest)
+    ticks_per_point = 10**rules.index.places
+    most: Fraction = weights * rules.index.scale * ticks_per_point
     return most
 
 
 def _ids(rules: RuleSet, kind: str) -> Iterable[str]:
-    return dict.fromkeys(
-        id_ for version in versions(rules) for id_ in getattr(version, kind)
-    )
+    """Return the ids of the groups, rules or tracks of all versions, each once."""
+    ids: dict[str, None] = {}
+    for version in versions(rules):
+        ids |= dict.fromkeys(getattr(version, kind))
+    return ids
 
 
 def conformed(frame: pl.DataFrame, columns: Mapping[str, Dtype]) -> pl.DataFrame:
@@ -189,6 +215,7 @@ def reduced(frame: pl.DataFrame) -> pl.DataFrame:
     if EXACT[0] not in frame.columns:
         return frame
     numerator, denominator = (pl.col(name) for name in EXACT)
+    # Where there is no index both are null, and stay so: a null has no remainder that goes on.
     magnitude = pl.max_horizontal(numerator, 0 - numerator)
     pair = frame.select(magnitude.alias("divisor"), denominator.alias("remainder"))
     divisor = pl.col("divisor")
@@ -220,6 +247,7 @@ def row_of(
         wanted: What is asked for of the table; the row may hold more.
         places: The decimal places of points in the results.
     """
+    # A version may have fewer places than the results: its ticks are then multiplied.
     places_of_version = scoring.rules.index.places
     row: Row = {ROW: number} | _envelope(scoring, given)
     for name, ticks in _figures(scoring):
@@ -229,6 +257,7 @@ def row_of(
             row[name] = Decimal(ticks).scaleb(-places_of_version)
         else:
             row[name] = ticks * 10 ** (places - places_of_version)
+    # `as_integer_ratio` is in lowest terms, as `reduced` makes the pairs of columns.
     exact: tuple[int | None, int | None] = (None, None)
     if scoring.index.scored:
         exact = scoring.index.exact.as_integer_ratio()
@@ -275,7 +304,8 @@ def _figures(scoring: Scoring) -> Iterator[tuple[str, int | None]]:
 
 def _ticks(scoring: Scoring, points: Fraction) -> int:
     """Return points in ticks, rounded half up: people may give points with more places."""
-    return half_up(*(points * scoring.compiled.unit).as_integer_ratio())
+    ticks = points * scoring.compiled.unit
+    return half_up(ticks.numerator, ticks.denominator)
 
 
 def _words(scoring: Scoring) -> Iterator[tuple[str, str | None]]:
@@ -325,7 +355,12 @@ def refused(
 
 
 def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each rule of each unit that lost points: the long form of the results."""
+    """Return a row for each rule of each unit that lost points: the long form of the results.
+
+    Arguments:
+        rules: The rule set.
+        results: Results with the columns `rule.<id>.lost`, at least.
+    """
     first = [name for name in (ROW, *OF_UNIT) if name in results.columns]
     # A rule that several versions have comes once.
     rules_by_id = {
@@ -335,11 +370,11 @@ def lost_points(rules: RuleSet, results: pl.DataFrame) -> pl.DataFrame:
     for rule in rules_by_id.values():
         group = pl.lit(rule.group).alias("group")
         id_ = pl.lit(rule.id).alias("rule")
-        columns = [
-            pl.col(f"rule.{rule.id}.{part}").alias(part)
-            for part in OF_RULE
-            if f"rule.{rule.id}.{part}" in results.columns
-        ]
+        columns = []
+        for part in OF_RULE:
+            name = f"rule.{rule.id}.{part}"
+            if name in results.columns:
+                columns.append(pl.col(name).alias(part))
         of_rule = results.select(*first, group, id_, *columns)
         parts.append(of_rule.filter(pl.col("lost") > 0))
     return pl.concat(parts).sort(ROW, maintain_order=True)

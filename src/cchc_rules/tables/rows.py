@@ -2,6 +2,9 @@
 
 A column has the type of most of its values. Rows with a value of another type stand apart, and
 are read one by one, so that a word in a column of numbers is a fault of its own row alone.
+
+Were a column to take all its values, one word among a thousand numbers would make texts of them
+all, and texts are read more slowly, and by other rules.
 """
 
 from collections import Counter
@@ -31,11 +34,17 @@ def columns(
 ) -> tuple[dict[str, pl.Series], list[Numbered]]:
     """Return the columns of the rows whose values are of the usual types, and the other rows.
 
+    Arguments:
+        rows: The rows, with their numbers.
+        names: The columns that are wanted; a row need not have all of them.
+
     >>> usual, apart = columns([(1, {"a": 5}), (2, {"a": "five"}), (3, {"a": 7})], ["a"])
     >>> [int(value) for value in usual["a"]], apart
     ([5, 7], [(2, {'a': 'five'})])
     """
-    kinds = {name: _usual_kind(row.get(name) for _, row in rows) for name in names}
+    kinds = {}
+    for name in names:
+        kinds[name] = _usual_kind(row.get(name) for _, row in rows)
 
     def fits(row: Mapping[str, Any]) -> bool:
         return all(_kind(row.get(name)) in (None, kinds[name]) for name in names)
@@ -47,10 +56,10 @@ def columns(
             usual.append(row)
         else:
             apart.append((row_number, row))
-    series = {
-        name: _series(name, kinds[name], [row.get(name) for row in usual])
-        for name in names
-    }
+    series = {}
+    for name in names:
+        values = [row.get(name) for row in usual]
+        series[name] = _series(name, kinds[name], values)
     return series, apart
 
 
@@ -58,7 +67,10 @@ def _usual_kind(values: Iterable[Any]) -> str | None:
     """Return the kind that most values are of, None where none is of a kind that columns hold."""
     kinds = map(_kind, values)
     counts = Counter(kind for kind in kinds if kind not in (None, _ODD))
-    return counts.most_common(1)[0][0] if counts else None
+    # Of kinds that are as frequent the first that was met.
+    for kind, _ in counts.most_common(1):
+        return kind
+    return None
 
 
 def _kind(value: Any) -> str | None:
@@ -66,9 +78,13 @@ def _kind(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return "number" if _fits(Decimal(value)) else _ODD
+        if _fits(Decimal(value)):
+            return "number"
+        return _ODD
     if isinstance(value, list):
-        return "list" if all(isinstance(item, str) for item in value) else _ODD
+        if all(isinstance(item, str) for item in value):
+            return "list"
+        return _ODD
     # By type and not by isinstance: a datetime is a date too, but not a day.
     return {bool: "bool", str: "text", date: "day"}.get(type(value), _ODD)
 
@@ -76,11 +92,10 @@ def _kind(value: Any) -> str | None:
 def _fits(value: Decimal) -> bool:
     """Whether a number has no more places and digits than a column holds."""
     exponent = value.as_tuple().exponent
-    return (
-        isinstance(exponent, int)
-        and exponent >= -MOST_PLACES
-        and value.adjusted() < MOST_DIGITS
-    )
+    # Infinity, and what is not a number, have a letter for it.
+    if not isinstance(exponent, int):
+        return False
+    return exponent >= -MOST_PLACES and value.adjusted() < MOST_DIGITS
 
 
 def _series(

@@ -40,20 +40,19 @@ MOST_DOUBTS = 20
 
 @dataclass
 class Tally:
-    """How many rows were read, scored and refused.
-
-    `alone` of them were scored one by one; `steps` are the computations in columns that the others
-    went through, and `floats` the columns of binary floats that were met, each once, in order.
-    `doubts` are the first warnings of rows that were scored, in the order of the rows.
-    """
+    """How many rows were read, scored and refused, and what is to be told of them."""
 
     read: int = 0
     scored: int = 0
     refused: int = 0
     alone: int = 0
+    """How many rows were scored one by one."""
     steps: dict[Computation, None] = field(default_factory=dict)
+    """The computations in columns that the others went through, each once, in order."""
     floats: dict[str, None] = field(default_factory=dict)
+    """The columns of binary floats that were met, each once, in order."""
     doubts: list[Problem] = field(default_factory=list)
+    """The first warnings of rows that were scored, in the order of the rows."""
     more_doubts: bool = False
     """Whether there are doubtful rows beyond those that `doubts` are about."""
     examined: bool = True
@@ -89,11 +88,14 @@ class Tally:
 
 
 class Files(NamedTuple):
-    """Where a table is read, where its scores are written, and where what is refused."""
+    """The files of one run."""
 
     source: Path
+    """Where the table is read: a file, or a folder of submissions."""
     output: Path
+    """Where its scores are written."""
     errors: Path
+    """Where the rows that are refused are written, with what is wrong with them."""
 
 
 def errors_beside(output: Path) -> Path:
@@ -136,11 +138,14 @@ def score_file(
     if rules.tracks and may_hold_submissions(files.source):
         scorer = scorer.with_tracks()
     head = pl.DataFrame(schema=schema(rules, scorer.wanted, GIVEN))
+    # Both files are put in their places together, once everything has been written; errors without
+    # their results would be taken for those of an earlier run.
     refusals = (files.errors, pl.DataFrame(schema=ERRORS))
     results = (files.output, _shown(rules, head, long))
     with sinks(refusals, results) as (wrong, good):
         for part in parts(files.source, scorer.columns):
             scores = scorer.score(part.frame, part.alone, GIVEN)
+            # Before anything is counted or written: a doubtful row is then one that was refused.
             if strict:
                 scores = scorer.refuse_doubtful(scores, part.alone)
             good.write(_shown(rules, scores.results, long))
@@ -158,6 +163,7 @@ def _shown(
     results: pl.DataFrame,
     long: bool,
 ) -> pl.DataFrame:
+    """Return results as they are written: a row for each unit, or for each loss."""
     if long:
         return lost_points(rules, results)
     return results
@@ -169,9 +175,12 @@ def _refuse(
     scorer: Scorer,
     wrong: Sink,
 ) -> None:
+    """Write the errors of a part: of rows that cannot be read, and of rows that cannot be scored."""
     rows = []
     for number, problem in part.refused:
         rows += refused([problem], number, None, scorer.columns, scorer.lang)
     unread = pl.DataFrame(rows, schema=ERRORS, orient="row")
     if unread.height or scores.errors.height:
-        wrong.write(pl.concat([scores.errors, unread]).sort(ROW, maintain_order=True))
+        errors = pl.concat([scores.errors, unread])
+        # In the order of the rows; the errors of one row stay as they were found.
+        wrong.write(errors.sort(ROW, maintain_order=True))

@@ -62,20 +62,19 @@ more to make than it saves.
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The scores of a table: every row is in exactly one of `results` and `errors`.
-
-    `steps` say how each kind of unit, period and day was worked out, `alone` how many rows went
-    through the single engine, `floats` which columns held binary floats, of which the shortest
-    decimal form was taken.
-    """
+    """The scores of a table: every row is in exactly one of `results` and `errors`."""
 
     rules: RuleSet
     results: pl.DataFrame
     errors: pl.DataFrame
     steps: tuple[Computation, ...]
+    """How the rows of each kind of unit, period and day were worked out in columns."""
     alone: int
+    """How many rows the single engine scored."""
     floats: tuple[str, ...]
+    """The columns of binary floats, of which the shortest decimal form was taken."""
     table: pl.DataFrame = field(repr=False)
+    """The table, its rows numbered."""
     as_of: date | None = None
     lang: str = DEFAULT_LANGUAGE
 
@@ -143,13 +142,17 @@ def score_table(
 ) -> Scores:
     """Return the scores of a table of submissions, one row a unit.
 
-    The table is anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars
-    frame; `layout` says what columns it may have. `results` says what is worked out (see
-    `RESULTS`); points are exact decimals, or, without `decimals`, whole numbers in units of the
-    last place. A row that cannot be scored is in `errors`.
+    Arguments:
+        rules: The rule set.
+        table: Anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars
+            frame; `layout` says what columns it may have.
+        as_of: The day of judgement; by default each row's own, else the end of its period.
+        results: What is worked out, of `RESULTS`; what is left out costs no time.
+        decimals: Whether points are exact decimals, or whole numbers in units of the last place.
 
-    Raises `SubmissionError` for a column that means nothing, and `ValueError` for results that
-    there are not.
+    A row that cannot be scored is in `errors`, and does not disturb the others. Raises
+    `SubmissionError` for a column that means nothing, and `ValueError` for results that there are
+    not.
 
     >>> from cchc_rules import load_rules
     >>> table = {"unit": ["A", "B"], "period": ["2023", "never"]}
@@ -157,7 +160,10 @@ def score_table(
     >>> scores.results["unit"].to_list(), scores.errors["row"].to_list()
     (['A'], [2])
     """
-    frame = table.collect() if isinstance(table, pl.LazyFrame) else pl.DataFrame(table)
+    if isinstance(table, pl.LazyFrame):
+        frame = table.collect()
+    else:
+        frame = pl.DataFrame(table)
     wanted = Wanted(tuple(results), decimals)
     possible(wanted, RESULTS)
     scorer = _scorer(rules, judgement_day(as_of), wanted)
@@ -177,7 +183,15 @@ def _scorer(
 
 
 class Scorer:
-    """Scores tables of one rule set, part by part; a program made for one part serves the next."""
+    """Scores tables of one rule set, part by part; a program made for one part serves the next.
+
+    Arguments:
+        rules: The rule set.
+        as_of: The day of judgement; by default each row's own.
+        wanted: Which results are worked out, and how points are written.
+        lang: The language in which errors say what is wrong.
+        few: Up to how many rows of one kind are scored one by one, `FEW` by default.
+    """
 
     def __init__(
         self,
@@ -193,9 +207,13 @@ class Scorer:
         self.wanted = wanted or Wanted()
         self.lang = lang
         possible(self.wanted, (*RESULTS, *TRACKS))
-        self.few = FEW if few is None else few
+        self.few = FEW
+        if few is not None:
+            self.few = few
         self.columns = layout(rules)
         self.scale = scale(rules, self.wanted)
+        # By what rows of a part have in common, and by the table's columns; None where such rows
+        # have no program, so that it is not tried again for each part.
         self.machines: dict[Any, Machine | None] = {}
 
     def with_tracks(self) -> "Scorer":
@@ -218,24 +236,33 @@ class Scorer:
         """Return the scores of a table whose rows are numbered in `ROW`, and of submissions that
         stand alone.
 
-        `given` are the types of the table's own columns in the results, where they are not those of
-        the table.
+        Arguments:
+            numbered: The table.
+            alone: Submissions, or their files, with numbers that no row of the table has.
+            given: The types of the table's own columns in the results, where they are not those of
+                the table: parts of one file must all give the same types.
         """
         numbered = _usual(numbered)
-        carried = numbered.schema if given is None else given
+        carried: Mapping[str, Dtype] = numbered.schema
+        if given is not None:
+            carried = given
         target = schema(self.rules, self.wanted, carried)
         in_columns = []
         computations = []
         for part in _partitions(numbered):
             machine = self._machine(part)
             if machine is not None:
-                in_columns += [
-                    conformed(reduced(machine.run(rows)), target)
-                    for rows in part.iter_slices(SLICE)
-                ]
+                # Memory for the steps of a slice is given back before the next one is scored.
+                for rows_of_slice in part.iter_slices(SLICE):
+                    scored = reduced(machine.run(rows_of_slice))
+                    in_columns.append(conformed(scored, target))
                 computations.append(machine.computation)
-        left = _left(numbered, in_columns).iter_rows(named=True)
-        rows, errors = self._one_by_one([*((row[ROW], row) for row in left), *alone])
+        # Whatever a machine has left, for whatever reason, is scored or refused one by one: so no
+        # row can be lost.
+        left: list[tuple[int, Lone]] = []
+        for row in _left(numbered, in_columns).iter_rows(named=True):
+            left.append((row[ROW], row))
+        rows, errors = self._one_by_one([*left, *alone])
         by_itself = pl.DataFrame(
             [{name: row.get(name) for name in target} for row in rows],
             schema=target,
@@ -274,7 +301,10 @@ class Scorer:
             self.as_of,
         )
         scored = {*scores.results.get_column(ROW)}
-        scored_alone = [row for row in alone if row[0] in scored]
+        scored_alone = []
+        for number, source in alone:
+            if number in scored:
+                scored_alone.append((number, source))
         yield from doubtful_rows(self.rules, self.columns, scored_alone, self.as_of)
 
     def refuse_doubtful(
@@ -308,6 +338,7 @@ class Scorer:
         """Return what scores the rows of one kind, period and day; None where they are scored one
         by one.
         """
+        # All rows of a part say the same in these columns, so that the first speaks for all.
         first = part.row(0, named=True)
         envelope = {name: first[name] for name in APART if name in first}
         key = (tuple(envelope.items()), tuple(part.schema.items()))
@@ -325,6 +356,8 @@ class Scorer:
         """Return the machine for rows that say this of themselves, None where the single engine
         has to say what is wrong with them, or where numbers would be too long.
         """
+        # A submission without figures, for what its period and kind decide: which version of the
+        # rules holds, and the day of judgement. Its unit does not matter.
         submission = {**self.columns.submission(envelope), "unit": "–"}
         try:
             measurements = load_measurements(submission, self.rules, as_of=self.as_of)
@@ -334,6 +367,8 @@ class Scorer:
         compiled = compile_rules(variant(measurements, self.rules, day))
         carried = (ROW, *(name for name in OF_UNIT if name in table))
         own_columns = layout(compiled.rules).columns
+        # A column that only another kind of unit has must be empty here: one that is filled is
+        # refused, by the single engine, for this row alone.
         foreign = tuple(
             name
             for name in table
@@ -367,10 +402,14 @@ class Scorer:
                     self.lang,
                 )
             else:
-                places = self.scale.places
-                results.append(
-                    row_of(report.scoring, number, source, self.wanted, places)
+                row = row_of(
+                    report.scoring,
+                    number,
+                    source,
+                    self.wanted,
+                    self.scale.places,
                 )
+                results.append(row)
         return results, errors
 
 
@@ -381,6 +420,7 @@ def _usual(frame: pl.DataFrame) -> pl.DataFrame:
     97.35 is then no 97.3499984, and the days of pandas, which has none, are days; a moment within a
     day stays one.
     """
+    # Through the text, which is the shortest that reads back as the same 32 bits.
     short = pl.col(pl.Float32).cast(pl.String).cast(pl.Float64)
     moments = [
         name
@@ -394,14 +434,14 @@ def _usual(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _days(moments: pl.Series) -> pl.Series:
+    """Return moments as days. Where one is within a day, all are texts, and that one is refused."""
     days = moments.dt.date()
     inside = days.cast(moments.dtype) != moments
     if not inside.any():
         return days
-    return days.cast(pl.String).zip_with(
-        ~inside.fill_null(False),
-        moments.cast(pl.String),
-    )
+    is_day = ~inside.fill_null(False)
+    day_texts = days.cast(pl.String)
+    return day_texts.zip_with(is_day, moments.cast(pl.String))
 
 
 def _partitions(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:

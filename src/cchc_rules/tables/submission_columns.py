@@ -1,6 +1,15 @@
 """The columns of a table of submissions: their names, and what each says.
 
-A `Layout` also makes the submission of one row, for rows that are scored by themselves.
+A `Layout` also makes the submission of one row, for rows that are scored by themselves. So a row
+
+    unit   period   on_time.numerator   on_time.denominator   feedback.not_applicable
+    Xã A   2023     97,5                100                   nobody wrote
+
+becomes what a file of one submission would say:
+
+    {"unit": "Xã A", "period": "2023", "measurements": {
+        "on_time": {"numerator": 97.5, "denominator": 100},
+        "feedback": {"not_applicable": "nobody wrote"}}}
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,15 +44,14 @@ NUMBER = "row"
 
 
 class Column(NamedTuple):
-    """What a column says.
-
-    `kind` is what it speaks of: `envelope`, `measurements`, `points` or `absent`; `id` the metric,
-    rule or group there; `part` what it says of it, such as `numerator`.
-    """
+    """What a column says."""
 
     kind: str
+    """What it speaks of: `envelope`, `measurements`, `points` or `absent`."""
     id: str
+    """The metric, rule or group there; of the envelope the column's own name."""
     part: str
+    """What it says of that, such as `numerator`."""
 
 
 class Unread(NamedTuple):
@@ -63,6 +71,9 @@ class Layout:
         """Raise `SubmissionError` for names of columns that mean nothing here.
 
         A column that was passed over would lose a figure without a word.
+
+        Arguments:
+            names: The names of a table's columns, in its order.
         """
         problems = [
             self._unknown(name, position)
@@ -96,12 +107,17 @@ class Layout:
         """The metrics of every kind of unit and every day; where they differ, the first."""
         metrics: dict[str, Metric] = {}
         for version in versions(self.rules):
-            # What is known already stands on the right, and wins.
+            # What is known already stands on the right, and wins. Only how text is read depends on
+            # it; the metric itself is that of the row's own version.
             metrics = {**version.metrics, **metrics}
         return metrics
 
     def submission(self, row: Row) -> dict[str, Any]:
         """Return the submission that a row makes, as a mapping for `load_measurements`.
+
+        Arguments:
+            row: The cells of a row, by the names of their columns. Empty ones say nothing, and the
+                district is for rankings only.
 
         Raises `SubmissionError` with every cell of it that cannot be read.
         """
@@ -116,6 +132,7 @@ class Layout:
         }
         for name, value in row.items():
             column = self.columns.get(name)
+            # The number of the row is among its cells, and has no column here.
             if column is None or blank(value) or name == "district":
                 continue
             if column.kind == "envelope":
@@ -123,13 +140,15 @@ class Layout:
             else:
                 entry = parts[column.kind].setdefault(column.id, {})
                 entry[column.part] = self._given(column, value)
-        submission["measurements"] = {
-            id_: _entry(entry) for id_, entry in parts["measurements"].items()
-        }
+        measurements = {}
+        for id_, cells in parts["measurements"].items():
+            measurements[id_] = _entry(cells)
+        absent = {}
+        for id_, cells in parts["absent"].items():
+            absent[id_] = cells["reason"]
+        submission["measurements"] = measurements
         submission["points"] = parts["points"]
-        submission["absent"] = {
-            id_: entry["reason"] for id_, entry in parts["absent"].items()
-        }
+        submission["absent"] = absent
         return submission
 
     def _envelope(self, name: str, value: Any) -> Any:
@@ -144,7 +163,10 @@ class Layout:
         return value
 
     def column(self, path: Sequence[object]) -> str:
-        """Return the column to which the path of a problem in a submission points."""
+        """Return the column to which the path of a problem in a submission points.
+
+        A table of errors names columns, which people see, where a submission has keys.
+        """
         words = [str(word) for word in path]
         if words[:1] != ["measurements"]:
             return ".".join(words)
@@ -163,10 +185,12 @@ class Layout:
         if not isinstance(value, str):
             return value
         text = value.strip()
+        # A percentage may be typed with its sign, 97 %; nothing else may.
         if column.part == "value" and self._kind(column) == "number":
             metric = self._metrics.get(column.id)
             percent = metric is not None and metric.type == "percent"
-            return typed_cells.number(text, typed_cells.Allowed(percent=percent))
+            allowed = typed_cells.Allowed(percent=percent)
+            return typed_cells.number(text, allowed)
         read_text = _TYPED.get(self._kind(column), str)
         return read_text(text)
 
@@ -196,6 +220,11 @@ def layout(rules: RuleSet) -> Layout:
     """Return the columns that tables of a rule set may have.
 
     Those of every kind of unit and every day are among them: rows of one table may differ in both.
+
+    >>> from cchc_rules import load_rules
+    >>> columns = layout(load_rules("cam-due-2023")).columns
+    >>> columns["on_time.numerator"]
+    Column(kind='measurements', id='on_time', part='numerator')
     """
     columns = {name: Column("envelope", name, name) for name in ENVELOPE}
     for version in versions(rules):
@@ -216,8 +245,14 @@ def layout(rules: RuleSet) -> Layout:
 def heading(rules: RuleSet, kind: str | None = None) -> str:
     """Return the first line of a blank table, for one kind of unit or for all.
 
-    A share has columns for its two numbers only. Raises `RulesError` where the rule set has no such
-    kind.
+    A share has columns for its two numbers only: a percentage that somebody has worked out and
+    rounded already would not be exact.
+
+    Arguments:
+        rules: The rule set.
+        kind: The id of a kind of unit, whose columns alone are wanted.
+
+    Raises `RulesError` where the rule set has no such kind.
     """
     if kind is not None:
         if kind not in rules.kinds:
@@ -235,9 +270,14 @@ def heading(rules: RuleSet, kind: str | None = None) -> str:
 
 
 def versions(rules: RuleSet) -> list[RuleSet]:
-    """Return a rule set as it stands from each of its days on, and for each kind of unit."""
+    """Return a rule set as it stands from each of its days on, and for each kind of unit.
+
+    The rule set itself comes first, then those of later days, then those of kinds of unit.
+    """
     dated = [rules, *rules.dated.values()]
-    of_kinds = [kind for version in dated for kind in version.kinds.values()]
+    of_kinds = []
+    for version in dated:
+        of_kinds += version.kinds.values()
     return [*dated, *of_kinds]
 
 
@@ -270,11 +310,10 @@ def named(id_: str, part: str) -> str:
 
 def _entry(cells: dict[str, Any]) -> dict[str, Any]:
     """Return the entry of a metric, made of what its columns say; a waiver has three of them."""
-    waiver = {
-        part.removeprefix("waived_"): cells.pop(part)
-        for part in WITHOUT[1:]
-        if part in cells
-    }
+    waiver = {}
+    for part in WITHOUT[1:]:
+        if part in cells:
+            waiver[part.removeprefix("waived_")] = cells.pop(part)
     entry: dict[str, Any] = {}
     # Evidence alone says that the figure is missing.
     if not waiver and not cells.keys() - {"evidence"}:
@@ -297,5 +336,11 @@ def _without_zeros(value: Decimal) -> int | Decimal:
 
 
 def blank(value: Any) -> bool:
-    """Whether a cell says nothing: null, or text without a letter."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    """Whether a cell says nothing: null, or text without a letter.
+
+    >>> blank(" "), blank(0)
+    (True, False)
+    """
+    if value is None:
+        return True
+    return isinstance(value, str) and not value.strip()

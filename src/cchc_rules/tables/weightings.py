@@ -77,11 +77,14 @@ def score_weightings(
 ) -> pl.DataFrame:
     """Return what the index of a report would be under other weights, one row a weighting.
 
-    The table of weightings (anything that gives Arrow data) has columns `rule.<id>`, or
-    `group.<id>` for areas (base groups at the top), with weights in points from 0 up; what has no
-    column keeps its weight. `weighting` names each. `results` are of `OF_RULES`; the unrounded
-    index (`exact`) is a numerator and a denominator, in lowest terms. Points are decimals, or,
-    without `decimals`, whole numbers in units of the last place.
+    Arguments:
+        report: The report, whose figures and judgements stay as they are.
+        weightings: A table (anything that gives Arrow data) with columns `rule.<id>`, or
+            `group.<id>` for areas (base groups at the top), of weights in points from 0 up. What
+            has no column keeps its weight. A column `weighting` may name each.
+        results: What is worked out, of `OF_RULES`. The unrounded index (`exact`) is a numerator and
+            a denominator, in lowest terms.
+        decimals: Whether points are decimals, or whole numbers in units of the last place.
 
     Raises `SubmissionError` for a column that means nothing and for a weight that is none, and
     `ValueError` for results that there are not.
@@ -101,9 +104,13 @@ def score_weightings(
     wanted = Wanted(tuple(results), decimals)
     columns = [name for name in frame.columns if name != LABEL]
     by_area = _weighs_areas(scoring.compiled, columns)
-    possible(wanted, INDEX if by_area else OF_RULES)
+    if by_area:
+        possible(wanted, INDEX)
+    else:
+        possible(wanted, OF_RULES)
     ticks = _ticks(frame, scoring.compiled.unit)
-    return _weigher(scoring, _bounds(ticks), by_area, wanted).run(ticks)
+    weigher = _weigher(scoring, _bounds(ticks), by_area, wanted)
+    return weigher.run(ticks)
 
 
 # Weights
@@ -115,19 +122,16 @@ def _weighs_areas(compiled: CompiledRuleSet, names: Sequence[str]) -> bool:
     """
     weighed = {*names}
     areas = {_area(compiled, position) for position in _areas(compiled)}
-    rules = {
-        f"rule.{id_}"
-        for id_, worth in zip(compiled.names, compiled.worths, strict=True)
-        if worth.weight
-    }
-    problems = [
-        Problem(
-            "weight-column",
-            (name,),
-            {"name": quoted(name), "nearest": nearest(name, areas | rules)},
-        )
-        for name in sorted(weighed - areas - rules)
-    ]
+    rules = set[str]()
+    for id_, worth in zip(compiled.names, compiled.worths, strict=True):
+        # A rule of no weight has earned no part of it that could be kept.
+        if worth.weight:
+            rules.add(f"rule.{id_}")
+    problems = []
+    for name in sorted(weighed - areas - rules):
+        near = nearest(name, areas | rules)
+        arguments = {"name": quoted(name), "nearest": near}
+        problems.append(Problem("weight-column", (name,), arguments))
     if weighed & areas and weighed & rules:
         problems.append(Problem("weights-of-both", (), {}))
     if problems:
@@ -155,6 +159,7 @@ def _ticks(frame: pl.DataFrame, unit: int) -> pl.DataFrame:
     weights = [column for column in frame if column.name != LABEL]
     labels = [column for column in frame if column.name == LABEL]
     ticks = frame.select(_column_of_ticks(column, unit) for column in weights)
+    # All columns are tested at once; only those in which something is wrong are gone through.
     wrong = pl.all().is_null() | ~_is_weight(pl.all(), unit)
     problems = [
         problem
@@ -177,7 +182,9 @@ def _wrong(
     ticks: pl.Series,
     unit: int,
 ) -> Iterable[Problem]:
-    bounds = {"places": Figures(len(str(unit)) - 1), "most": Figures(MOST)}
+    # The unit is a power of ten: 100 ticks a point are two places.
+    places = len(str(unit)) - 1
+    bounds = {"places": Figures(places), "most": Figures(MOST)}
     wrong = ticks.is_null() | ~ticks.is_between(0, MOST * unit)
     for row in wrong.arg_true().head(MOST_PROBLEMS):
         arguments = {"given": quoted(column[row]), **bounds}
@@ -191,12 +198,15 @@ def _column_of_ticks(column: pl.Series, unit: int) -> pl.Expr:
     if dtype.is_integer():
         return _times(cells.cast(pl.Int64, strict=False), unit)
     if isinstance(dtype, pl.Decimal):
-        digits = cells.reinterpret(dtype=pl.Int128).cast(pl.Int64, strict=False)
-        return _of_units(digits, unit, 10**dtype.scale)
+        # A decimal is stored as the whole number of units of its last place.
+        units = cells.reinterpret(dtype=pl.Int128)
+        narrow = units.cast(pl.Int64, strict=False)
+        return _of_units(narrow, unit, 10**dtype.scale)
     if dtype == pl.Float32:
         # By its own shortest form, not by that of the same number in 64 bits.
         column = column.cast(pl.String).cast(pl.Float64)
         cells = cells.cast(pl.String).cast(pl.Float64)
+    # A table of thousands of weightings has few different weights: each is read once.
     different = column.unique()
     ticks = [_typed(cell, unit) for cell in different]
     return cells.replace_strict(
@@ -238,7 +248,9 @@ def _typed(cell: object, unit: int) -> int | None:
         weight: object = Decimal(repr(cell))
     else:
         weight = typed_cells.number(str(cell).strip())
-    if not isinstance(weight, Decimal) or not weight.is_finite() or abs(weight) > MOST:
+    if not isinstance(weight, Decimal) or not weight.is_finite():
+        return None
+    if abs(weight) > MOST:
         return None
     ticks = Fraction(weight) * unit
     if ticks.denominator != 1:
@@ -253,7 +265,11 @@ def _bounds(ticks: pl.DataFrame) -> Bounds:
     The bound is the power of ten above the largest weight.
     """
     most = ticks.select(pl.exclude(ROW, LABEL).max().fill_null(0))
-    return tuple((column.name, 10 ** len(str(column[0]))) for column in most)
+    bounds = []
+    for column in most:
+        digits = len(str(column[0]))
+        bounds.append((column.name, 10**digits))
+    return tuple(bounds)
 
 
 # Programs
@@ -271,7 +287,8 @@ def _weigher(
     """
     for dtype, bits in WIDTHS:
         weigher = Weigher(scoring, dict(bounds), by_area, wanted, dtype)
-        if weigher.scored.gauge.peak < 1 << bits and not weigher.scored.long:
+        fits = weigher.scored.gauge.peak < 1 << bits
+        if fits and not weigher.scored.long:
             return weigher
     raise SubmissionError([Problem("weights-too-long", (), {})])
 
@@ -290,12 +307,16 @@ class Weigher:
         self.scoring = scoring
         self.compiled = scoring.compiled
         self.gauge = Gauge(dtype)
-        weights = {
-            name: self.gauge.whole(self._column(name), 0, most)
-            for name, most in bounds.items()
-        }
-        totals_of = AreaSums if by_area else RuleSums
-        sums = totals_of(self.compiled, self.gauge, weights)
+        weights = {}
+        for name, most in bounds.items():
+            column = self._column(name)
+            weights[name] = self.gauge.whole(column, 0, most)
+        sums: Sums
+        if by_area:
+            sums = AreaSums(self.compiled, self.gauge, weights)
+        else:
+            sums = RuleSums(self.compiled, self.gauge, weights)
+        # The submission was judged once, and every weighting keeps its states and reasons.
         judged = [
             self._judged(position, weight)
             for position, weight in enumerate(sums.weights)
@@ -306,7 +327,8 @@ class Weigher:
             self._proved,
             pl.Int128,
         )
-        outputs = [*self.scored.results(wanted, scale(scoring.rules, wanted))]
+        written_as = scale(scoring.rules, wanted)
+        outputs = [*self.scored.results(wanted, written_as)]
         self.steps = self.gauge.steps(outputs, set())
         self.outputs = [pl.col(ROW), pl.col(f"^{LABEL}$"), *outputs]
 
@@ -316,6 +338,7 @@ class Weigher:
         return pl.concat(map(self._scored, slices))
 
     def _scored(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the results of a slice; whole numbers of 128 bits as decimals without places."""
         for columns in self.steps:
             frame = frame.with_columns(columns)
         results = reduced(frame.select(self.outputs))
@@ -326,9 +349,10 @@ class Weigher:
         )
 
     def _column(self, name: str) -> pl.Expr:
+        column = pl.col(name)
         if self.gauge.dtype == pl.Int64:
-            return pl.col(name)
-        return self.gauge.keep(pl.col(name).cast(self.gauge.dtype))
+            return column
+        return self.gauge.keep(column.cast(self.gauge.dtype))
 
     def _judged(self, position: int, weight: Whole) -> Judged:
         """Return a rule that keeps the part of its weight that it earned."""
@@ -340,17 +364,21 @@ class Weigher:
         none = self.gauge.number(0)
         lost = none
         excluded = none
+        rescaled = none
+        # A rule that is excluded is excluded whole, whatever it weighs.
         if result.excluded:
             excluded = weight
         else:
             lost = (weight - earned).kept()
+        if result.rescales:
+            rescaled = excluded
         new_result = ColumnResult(
             result.state,
             result.reason,
             earned,
             lost,
             excluded,
-            rescaled=excluded if result.rescales else none,
+            rescaled=rescaled,
             exact=exact,
             given=isinstance(result.detail, Given),
         )
@@ -382,16 +410,14 @@ class RuleSums(Sums):
         weights: Mapping[str, Whole],
     ) -> None:
         old = declared(compiled, gauge)
-        new = [
-            weights.get(f"rule.{id_}", weight)
-            for id_, weight in zip(compiled.names, old.weights, strict=True)
-        ]
-        lowest = [
-            as_ratio(weight)
-            .times(_part(Fraction(worth.lowest), worth.weight))
-            .rounded()
-            for weight, worth in zip(new, compiled.worths, strict=True)
-        ]
+        new = []
+        for id_, weight in zip(compiled.names, old.weights, strict=True):
+            new.append(weights.get(f"rule.{id_}", weight))
+        lowest = []
+        for weight, worth in zip(new, compiled.worths, strict=True):
+            part = _part(Fraction(worth.lowest), worth.weight)
+            exact_lowest = as_ratio(weight).times(part)
+            lowest.append(exact_lowest.rounded())
         super().__init__(compiled, gauge, Worths(new, lowest))
 
 
@@ -407,27 +433,33 @@ class AreaSums(Sums):
         weights: Mapping[str, Whole],
     ) -> None:
         super().__init__(compiled, gauge)
-        self.areas = {
-            position: weights.get(_area(compiled, position), self.maxima[position])
-            for position in _areas(compiled)
-        }
+        self.areas: dict[int, Whole] = {}
+        for position in _areas(compiled):
+            declared_most = self.maxima[position]
+            name = _area(compiled, position)
+            self.areas[position] = weights.get(name, declared_most)
 
     def base(self, totals: list[ColumnTotal]) -> tuple[Whole, Whole]:
         """Return the points that areas earned and those that are left to be scored.
 
-        Both are as many times larger, so that they are whole: the index is their quotient.
+        Both are as many times larger, so that they are whole: the index is their quotient. An area
+        that earned 7/8 of its points and one that earned 2/3 are taken times 24, by 21 and 16.
         """
-        most = {area: self.compiled.groups[area].maximum for area in self.areas}
-        earned = {area: Fraction(totals[area].earned.low, most[area]) for area in most}
-        left = {
-            area: 1 - Fraction(totals[area].rescaled.low, most[area]) for area in most
-        }
+        earned = {}
+        left = {}
+        for area in self.areas:
+            most = self.compiled.groups[area].maximum
+            total = totals[area]
+            earned[area] = Fraction(total.earned.low, most)
+            left[area] = 1 - Fraction(total.rescaled.low, most)
         parts = (*earned.values(), *left.values())
         times = lcm(*(part.denominator for part in parts))
         return self._weighted(earned, times), self._weighted(left, times)
 
     def _weighted(self, parts: Mapping[int, Fraction], times: int) -> Whole:
-        weighted = [
-            self.areas[area].times(int(part * times)) for area, part in parts.items()
-        ]
+        """Return the sum of parts of the areas' weights, so many times larger."""
+        weighted = []
+        for area, part in parts.items():
+            factor = int(part * times)
+            weighted.append(self.areas[area].times(factor))
         return self.gauge.total(weighted)

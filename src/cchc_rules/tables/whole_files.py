@@ -110,6 +110,7 @@ def _sheet(path: Path) -> pl.DataFrame:
     Raises `SubmissionError` with every cell whose content is not what it seems: formulas, errors,
     numbers in percent, cells under a merge.
     """
+    # No figure is scored here, so that a sheet is small: it is read at once.
     with open_sheets(path, path.name) as sheets:
         rows = [row for sheet in sheets[:1] for row in sheet.rows]
     cells = [cell for row in rows for cell in row]

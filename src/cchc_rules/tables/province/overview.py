@@ -188,6 +188,7 @@ class Overview:
         if not bins:
             return []
         counts = [bins.count(position) for position in range(BINS)]
+        # Some part is not empty, so nothing is divided by zero.
         fullest = Fraction(max(counts))
         return [
             {
@@ -329,6 +330,7 @@ class Overview:
         lost: Fraction,
         together: Fraction,
     ) -> Document:
+        # A rule is shown under its area, the group at the top.
         *_, top = self._upwards(rule.group)
         lost_some = self.frame[f"rule.{rule.id}.lost"] > 0
         return {

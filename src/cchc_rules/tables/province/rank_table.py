@@ -142,6 +142,7 @@ def make_ranking(
     ranked = _ranked(now.frame, by)
     if then is not None:
         ranked = _moved(ranked, now, then, by)
+    # Tables have different columns: a refused row has no district, and a listed unit no row.
     unranked = _unranked(now, ranked, listed)
     known = pl.concat([ranked, *unranked], how="diagonal_relaxed")
     # Equals stand by their names, so that the same results always give the same table.

@@ -69,6 +69,8 @@ def load_results(path: Path, errors: Path | None = None) -> GivenResults:
     table = load_table(path)
     first_row = first_row_number(path)
     written = errors or errors_beside(path)
+    # Where nobody says that there are errors, none need be there: but then it is not known whether
+    # any rows were refused.
     if errors is None and not written.is_file():
         return GivenResults(table, None, path.name, first_row)
     refused = refused_rows(load_table(written), written.name)
@@ -136,6 +138,7 @@ def read_units(
     """
     given = given_results(results, name)
     _require(given.table, needed, given.name)
+    # Only columns that mean something here are read: results may have been joined with others.
     known = [column for column in given.table.columns if _is_known(column)]
     frame = _read(given, known)
     problems = [
