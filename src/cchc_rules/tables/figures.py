@@ -406,7 +406,7 @@ class FigureReader:
     def _level(self, metric: Metric, name: str) -> "Numbers":
         if self.schema[name] != pl.String:
             return None
-        # Levels are compared by their rank, the lowest being 0; they may be named in either language.
+        # Levels are compared by their positions in the rule file, and named in either language.
         ranks = {
             words: rank
             for rank, level in enumerate(metric.levels)

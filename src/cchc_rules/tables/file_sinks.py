@@ -63,7 +63,7 @@ class _Parquet:
     def __init__(self, path: Path, head: pl.DataFrame) -> None:
         import pyarrow.parquet as pq  # noqa: PLC0415 - only where it is asked for
 
-        # Parquet may store decimals as whole numbers of their last place: so they are in memory, too.
+        # As whole numbers of their last place: so decimals are kept in memory, too.
         self.writer = pq.ParquetWriter(
             path,
             head.to_arrow().schema,

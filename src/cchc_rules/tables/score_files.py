@@ -175,7 +175,7 @@ def _refuse(
     scorer: Scorer,
     wrong: Sink,
 ) -> None:
-    """Write the errors of a part: of rows that cannot be read, and of rows that cannot be scored."""
+    """Write the errors of a part: those of rows that cannot be read are among them."""
     rows = []
     for number, problem in part.refused:
         rows += refused([problem], number, None, scorer.columns, scorer.lang)
