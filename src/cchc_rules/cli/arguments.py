@@ -20,32 +20,50 @@ from cchc_rules.cli.console import USAGE, complain
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that speaks one language, and knows which arguments are files."""
+    """An argument parser that speaks one language, and knows which arguments are files.
+
+    Arguments:
+        lang: The language of help and complaints. All others are those of `argparse`.
+    """
 
     def __init__(self, *args: Any, lang: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs, add_help=False, allow_abbrev=False)  # type: ignore[misc]
         self.lang = lang
+        # The names of arguments that are files: no output may be one of the inputs.
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.set_defaults(inputs=self.inputs, outputs=self.outputs)
+        # argparse offers no other way to give these two groups a title of another language.
         self._positionals.title = self.say("arguments")
         self._optionals.title = self.say("options")
         self.add_argument("-h", "--help", action="help", help=self.say("help"))
         self.add_argument(
             "--lang",
             choices=languages(),
+            # Without it a command's own default would overwrite what stands before the command.
             default=argparse.SUPPRESS,
             help=self.say("lang"),
         )
 
     def say(self, id_: str, **arguments: str) -> str:
-        """Return a message of the command line."""
+        """Return a message of the command line.
+
+        Arguments:
+            id_: What follows `cli.` in the catalogue.
+            arguments: What is filled in.
+        """
         return message(self.lang, f"cli.{id_}", **arguments)
 
     # Arguments that several commands have
 
     def add_input(self, name: str, about: str, **settings: Any) -> None:
-        """Declare an argument that is a file to read; no output may take its place."""
+        """Declare an argument that is a file to read; no output may take its place.
+
+        Arguments:
+            name: The argument, `--name` for an option.
+            about: The message that says what it is.
+            settings: What else `argparse` takes.
+        """
         settings.setdefault("type", Path)
         action = self.add_argument(name, help=self.say(about), **settings)
         self.inputs.append(action.dest)
@@ -84,7 +102,7 @@ class Parser(argparse.ArgumentParser):
         return day
 
     def as_number(self, text: str) -> Decimal:
-        """Read an argument that is a number."""
+        """Read an argument that is a number, such as a least index: exactly, as it is written."""
         try:
             number.parse(text)
         except number.NotANumberError:
@@ -147,7 +165,8 @@ class Parser(argparse.ArgumentParser):
 
     def _own_complaint(self, id_: str, parts: dict[str, str]) -> str:
         arguments = {name: quoted(part, 200) for name, part in parts.items()}
-        # The argument that is the command goes by the list of all commands.
+        # The argument that is the command has no name of its own: `argparse` calls it by its
+        # metavar, which is the list of all commands.
         if _LIST_OF_COMMANDS in parts.get("names", ""):
             return self.say("usage-no-command")
         if parts.get("name") == _LIST_OF_COMMANDS:
@@ -230,14 +249,21 @@ def _named(options: argparse.Namespace, names: Iterable[str]) -> Iterator[Path]:
     """Yield the files that the arguments of these names lead to."""
     for name in names:
         value = getattr(options, name)
-        values = value if isinstance(value, list) else [value]
-        yield from (Path(one) for one in values if one is not None)
+        # An argument that may be repeated is a list, and one that is left out is None.
+        values = value
+        if not isinstance(value, list):
+            values = [value]
+        for path in values:
+            if path is not None:
+                yield Path(path)
 
 
 def _same(one: Path, other: Path) -> bool:
     """Whether two paths lead to one file, by whatever links, or would."""
     if is_file(one) and is_file(other):
         return os.path.samefile(one, other)
+    # Of two files that are not there yet the paths are compared, with all links followed. A file
+    # and something else (a folder, a device, nothing) are two things.
     if one.exists() or other.exists():
         return False
     return os.path.realpath(one) == os.path.realpath(other)

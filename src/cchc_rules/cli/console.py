@@ -1,4 +1,8 @@
-"""What the command line says and where: results, complaints, progress, and the exit codes."""
+"""What the command line says and where: results, complaints, progress, and the exit codes.
+
+Results go to standard output, everything else to standard error: so a result can be piped into
+another program whatever is complained about. Nothing outside `cli` prints.
+"""
 
 import errno
 import os
@@ -97,6 +101,7 @@ def complain(line: str) -> None:
 
 def show_progress(line: str) -> None:
     """Write a line over the one before it, on a terminal only; an empty one takes it away."""
+    # "\r" goes back to the line's beginning, and ESC [ K takes away what stands there.
     with suppress(OSError, ValueError, AttributeError):
         if sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{line}")
@@ -105,9 +110,11 @@ def show_progress(line: str) -> None:
 
 def _print(text: str) -> None:
     """Print a text; a reader that has seen enough (`| head`) closes its pipe without a failure."""
+    # Without a console (`pythonw`, a service) there is no standard output at all.
     stream = sys.stdout
     if stream is None:
         raise OutputError(errno.EBADF, None)
+    # In a file or a pipe nothing obeys, and the text stays as it is.
     if stream.isatty():
         text = _OBEYED.sub(lambda match: match[1] or "\ufffd", text)
     try:
@@ -149,6 +156,7 @@ def paper(output: Path | None) -> tuple[int, bool]:
     In a file there never is.
     """
     terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    # A file has the same width wherever it is written, so that two runs give the same file.
     if not terminal:
         return 100, False
     width = shutil.get_terminal_size((100, 24)).columns
@@ -159,12 +167,20 @@ def paper(output: Path | None) -> tuple[int, bool]:
 
 
 def guarded(work: Callable[[], int], lang: str) -> int:
-    """Do a command's work; say what is refused or cannot be written. Return the exit code."""
+    """Do a command's work; say what is refused or cannot be written. Return the exit code.
+
+    Arguments:
+        work: The command, ready to run; it returns an exit code of its own.
+        lang: The language in which anything is said.
+
+    What is raised for any other reason is a fault of the program, and is left to `main`.
+    """
     try:
         return work()
     except RulesError as error:
         return refuse(error, lang, RULES_REFUSED)
     except (SubmissionError, ReportError, CasesError) as error:
+        # All three are files that a user hands in, and scripts treat them alike.
         return refuse(error, lang, SUBMISSION_REFUSED)
     except OutputError as error:
         return unwritable(error, lang)
@@ -216,8 +232,11 @@ def unwritable(error: OutputError, lang: str) -> int:
 
 def unreadable(error: OSError, lang: str) -> int:
     """Say that the operating system refuses what is needed; return the exit code."""
-    name = error.filename
-    path = quoted(readable_name(Path(name)), 200) if isinstance(name, str) else "-"
+    # Some calls, such as on a pipe, name no file.
+    path = "-"
+    if isinstance(error.filename, str):
+        name = readable_name(Path(error.filename))
+        path = quoted(name, 200)
     reason = system_reason(error)
     complain(message(lang, "cli.unreadable", path=path, reason=reason))
     return USAGE
@@ -225,7 +244,8 @@ def unreadable(error: OSError, lang: str) -> int:
 
 def without(error: ModuleNotFoundError, lang: str) -> int:
     """Say which extra to install for a package that is not there; return the exit code."""
-    package = (error.name or "").partition(".")[0]
+    package, _, _ = (error.name or "").partition(".")
+    # A module of our own that is not there is a fault of the program.
     if package not in EXTRAS:
         raise error
     extra = EXTRAS[package]
@@ -240,7 +260,12 @@ def unforeseen(fault: BaseException, lang: str) -> int:
     if TRACEBACK in os.environ:
         complain("".join(traceback.format_exception(fault)).rstrip())
     frames = traceback.extract_tb(fault.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "-"
+    # The name of the file alone: its folder may tell more of the machine than people want to post.
+    place = "-"
+    if frames:
+        innermost = frames[-1]
+        file = Path(innermost.filename).name
+        place = f"{file}:{innermost.lineno}"
     kind = type(fault).__name__
     words = quoted(fault, 200)
     complain(

@@ -1,4 +1,9 @@
-"""The command line: arguments in, exit code out."""
+"""The command line: arguments in, exit code out.
+
+The order of things matters here. The language is found first, so that whatever goes wrong is said
+in it. Then signals are caught, the arguments parsed, the command run, and what was printed sent on
+its way. Only when that, too, went well is the command's own exit code returned.
+"""
 
 import io
 import signal
@@ -40,8 +45,14 @@ class StoppedError(KeyboardInterrupt):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    0 done, 1 below what was asked for, 2 wrong usage or nowhere to write, 3 or 4 refused, 70 a
-    fault of the program, 128 and more stopped by a signal.
+    0 done, 1 below what was asked for, 2 wrong usage or nowhere to write, 3 or 4 refused, 5 no
+    index, 70 a fault of the program, 128 and more stopped by a signal.
+
+    Arguments:
+        arguments: What stands behind the program's name; by default what it was called with.
+
+    >>> main(["score", "no-such-file.json", "--lang", "en"])
+    4
     """
     _use_utf8()
     if arguments is None:
@@ -52,17 +63,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = _run(arguments, lang)
         except KeyboardInterrupt as stop:
             complain(f"\n{message(lang, 'cli.interrupted')}")
-            code = 128 + stop.number if isinstance(stop, StoppedError) else INTERRUPTED
+            code = INTERRUPTED
+            if isinstance(stop, StoppedError):
+                code = 128 + stop.number
         except BaseException as fault:  # a Rust panic of a package is no `Exception`
             code = unforeseen(fault, lang)
         return _flushed(code, lang)
 
 
 def _run(arguments: Sequence[str], lang: str) -> int:
+    """Parse the arguments and run the command that they name; return the exit code."""
     try:
         options = _parser(arguments, lang).parse_args(arguments)
     except SystemExit as stop:  # after --help, or a complaint about the arguments
-        return stop.code if isinstance(stop.code, int) else USAGE
+        # `argparse` ends the program itself, but main() returns to whoever has called it.
+        if isinstance(stop.code, int):
+            return stop.code
+        return USAGE
 
     def work() -> int:
         refuse_overlaps(options)
@@ -76,8 +93,10 @@ def _flushed(code: int, lang: str) -> int:
     try:
         flush_output()
     except OutputError as error:
-        told = unwritable(error, lang)
-        return code if code >= UNFORESEEN else told
+        unwritable_code = unwritable(error, lang)
+        # A fault of the program, or a signal, says more than an output that is closed besides.
+        if code < UNFORESEEN:
+            return unwritable_code
     return code
 
 
@@ -93,8 +112,9 @@ def _signals_raise() -> Iterator[None]:
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
         if hasattr(signal, name)
     ]
+    # Python lets only the main thread say what signals do; a test may call main() in another.
     if threading.current_thread() is not threading.main_thread():
-        numbers = []  # only the main thread may say what signals do
+        numbers = []
     before = {number: signal.getsignal(number) for number in numbers}
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -102,6 +122,7 @@ def _signals_raise() -> Iterator[None]:
             signal.signal(other, signal.SIG_IGN)
         raise StoppedError(number)
 
+    # A handler that somebody else has set is left alone, and so is what is ignored.
     for number in numbers:
         if before[number] in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, stop)
@@ -115,6 +136,7 @@ def _signals_raise() -> Iterator[None]:
 
 def _use_utf8() -> None:
     """Vietnamese must survive a Windows console and a pipe."""
+    # A stream may be missing (`pythonw`), or be another object, as in tests: it is left as it is.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -137,6 +159,11 @@ def _language(arguments: Sequence[str]) -> str:
 
 
 def _parser(arguments: Sequence[str], lang: str) -> Parser:
+    """Return the parser, with the arguments of the commands that may be meant.
+
+    The module of a command brings all that the command needs, so that to import every one of them
+    would take longer than most commands take. Only those whose names are among the arguments are.
+    """
     make = partial(Parser, lang=lang)
     parser = make("cchc-rules")
     parser.description = parser.say("about")

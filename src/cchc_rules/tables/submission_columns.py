@@ -275,7 +275,7 @@ def versions(rules: RuleSet) -> list[RuleSet]:
     The rule set itself comes first, then those of later days, then those of kinds of unit.
     """
     dated = [rules, *rules.dated.values()]
-    of_kinds = []
+    of_kinds: list[RuleSet] = []
     for version in dated:
         of_kinds += version.kinds.values()
     return [*dated, *of_kinds]

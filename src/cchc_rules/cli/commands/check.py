@@ -12,6 +12,7 @@ from cchc_rules.cli.console import DONE, RULES_REFUSED, print_problems, put, say
 from cchc_rules.rules.load import problems_of
 
 FOR_MACHINES = ("json", "sarif", "github")
+"""Forms that other programs read: `github` marks the lines of a change under review."""
 
 
 def add(command: Parser) -> None:
@@ -27,7 +28,11 @@ def add(command: Parser) -> None:
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Say every problem of each rule file; warnings alone do not refuse it."""
+    """Say every problem of each rule file; warnings alone do not refuse it.
+
+    Returns the exit code, that of a refusal if any file has an error.
+    """
+    # One bad file does not keep the others from being checked.
     problems_by_source = {
         readable_name(Path(source)): _problems(source, layout=options.layout)
         for source in options.rules
@@ -43,11 +48,13 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _problems(source: str, *, layout: bool) -> tuple[Problem, ...]:
+    """Return the problems of a rule file, those of its layout among them if that is asked for."""
     problems = problems_of(source)
     if not layout:
         return problems
     from cchc_rules.rules.layout.tidy import layout_problems  # noqa: PLC0415 - only for those who ask for it
 
+    # A file that cannot be read at all has the same problem for both.
     further = [
         problem for problem in layout_problems(source) if problem not in problems
     ]
@@ -80,9 +87,12 @@ def _verdict(
     """Return the line that says whether a file passes, and with how many errors and warnings."""
     warnings = sum(problem.warning for problem in problems)
     errors = len(problems) - warnings
+    id_ = "cli.check-passed"
+    if errors:
+        id_ = "cli.checked"
     return message(
         lang,
-        "cli.checked" if errors else "cli.check-passed",
+        id_,
         source=quoted(source, 200),
         errors=Figures(errors),
         warnings=Figures(warnings),
@@ -99,6 +109,7 @@ def _show(
 
     document = findings(problems_by_source, lang)
     put(render(document, options.format), options.output)
+    # The lines for GitHub are read by its log, where people see the verdict as well.
     if options.format == "github" and options.output is None:
         for source, problems in problems_by_source.items():
             say(_verdict(source, problems, lang))

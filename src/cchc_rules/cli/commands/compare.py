@@ -40,6 +40,7 @@ def add(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Compare, and show what moved; return the exit code."""
+    # Either two sides, or one and the appraisers' column in it.
     if (options.after is None) == (options.track is None):
         complain(message(lang, "cli.compare-two"))
         return USAGE
@@ -56,6 +57,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _document(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the comparison of two sides, or of a report with a column of appraised points."""
     before = _side(options, "before")
     if options.track is not None:
         return compare_track(before, options.track, options.lang)
@@ -64,16 +66,22 @@ def _document(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _side(options: argparse.Namespace, side: str) -> Report | dict[str, Any]:
-    """Return the report of a submission, or the document of a report."""
+    """Return the report of a submission, or the document of a report.
+
+    Raises `SubmissionError` for a file that is neither.
+    """
     path: Path = getattr(options, side)
     content = read_json(path)
+    # A report has an index, a submission measurements: nobody has to say which of them it is.
     if isinstance(content, Mapping) and "index" in content:
         return checked_report(content, readable_name(path))
     if not isinstance(content, Mapping) or "measurements" not in content:
         arguments = {"given": quoted(content)}
         problem = Problem("nothing-to-compare", (), arguments, readable_name(path))
         raise SubmissionError([problem])
-    rules = rules_for(path, getattr(options, f"rules_{side}") or options.rules)
+    # What is given for one side goes before what is given for both.
+    named = getattr(options, f"rules_{side}") or options.rules
+    rules = rules_for(path, named)
     as_of = getattr(options, f"as_of_{side}") or options.as_of
     measurements = load_measurements(path, rules, as_of=as_of)
     day = as_of or measurements.judged_at

@@ -39,9 +39,12 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
     A file that is refused does not keep the others from being laid out.
     """
-    return max(
-        guarded(partial(_tidy, path, options, lang), lang) for path in options.rules
-    )
+    codes = []
+    for path in options.rules:
+        tidy = partial(_tidy, path, options, lang)
+        codes.append(guarded(tidy, lang))
+    # Of several outcomes the worst: the codes rise from done to refused.
+    return max(codes)
 
 
 def _tidy(
@@ -49,6 +52,7 @@ def _tidy(
     options: argparse.Namespace,
     lang: str,
 ) -> int:
+    """Lay one file out, or say what would change; return the exit code."""
     try:
         layout = tidied(path)
     except RulesError as error:
@@ -60,16 +64,22 @@ def _tidy(
         replaced(layout)
     name = quoted(readable_name(path), 200)
     say(message(lang, f"cli.{_outcome(layout, options)}", path=name))
-    return BELOW if layout.changed and options.check else DONE
+    if layout.changed and options.check:
+        return BELOW
+    return DONE
 
 
 def _outcome(layout: Tidied, options: argparse.Namespace) -> str:
+    """Return the id of the message that says what became of a file."""
     if not layout.changed:
         return "fmt-kept"
-    return "fmt-would" if options.check or options.diff else "fmt-done"
+    if options.check or options.diff:
+        return "fmt-would"
+    return "fmt-done"
 
 
 def _diff(layout: Tidied) -> str:
+    """Return what would change, as `patch` reads it."""
     before = layout.before.splitlines(keepends=True)
     after = layout.after.splitlines(keepends=True)
     name = readable_name(layout.path)

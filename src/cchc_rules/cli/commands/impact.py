@@ -32,13 +32,18 @@ def run(options: argparse.Namespace, lang: str) -> int:
     """Score every submission under both; return the exit code, that of a refusal when any was
     refused.
     """
+    # Counted before the first is scored, so that the progress knows how many there are.
     paths = [*_files(options.submissions)]
     count = Figures(len(paths))
 
     def watch(done: int) -> None:
-        show_progress(
-            message(lang, "cli.impact-progress", done=Figures(done), all=count)
+        progress = message(
+            lang,
+            "cli.impact-progress",
+            done=Figures(done),
+            all=count,
         )
+        show_progress(progress)
 
     document = impact(
         load_rules(options.old),
@@ -49,7 +54,9 @@ def run(options: argparse.Namespace, lang: str) -> int:
     )
     show_progress("")
     put(render(document, options.format), options.output)
-    return SUBMISSION_REFUSED if document["refused"] else DONE
+    if document["refused"]:
+        return SUBMISSION_REFUSED
+    return DONE
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

@@ -38,6 +38,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
     except FileExistsError:
         complain(message(lang, "cli.init-exists", path=name))
         return USAGE
+    # A schema that is there already serves other rule files of the folder, too.
     with suppress(FileExistsError):
         create_text(path.with_name(SCHEMA), form_text("rules", lang))
     say(message(lang, "cli.init-written", path=name, schema=SCHEMA))

@@ -28,14 +28,20 @@ def run(options: argparse.Namespace, lang: str) -> int:
     document = mutated(files, lang)
     width, _ = paper(options.output)
     put(mutants(document, options.format, width=width), options.output)
-    return BELOW if document["counts"][UNNOTICED] else DONE
+    if document["counts"][UNNOTICED]:
+        return BELOW
+    return DONE
 
 
 def _tried(path: Path, lang: str) -> tuple[CaseFile, list[Ran], list[Fate]]:
+    """Run the cases of a file, then try every mutant on them."""
     file = read_cases(path)
     ran = run_cases(file)
-    watched = sys.stderr is not None and sys.stderr.isatty()
-    return file, ran, fates(file, ran, Progress(lang) if watched else None)
+    progress: Progress | None = None
+    # A line that is written over itself is of no use in a file.
+    if sys.stderr is not None and sys.stderr.isatty():
+        progress = Progress(lang)
+    return file, ran, fates(file, ran, progress)
 
 
 class Progress:

@@ -36,6 +36,7 @@ def add(command: Parser) -> None:
 
 def run(options: argparse.Namespace, lang: str) -> int:
     """Make the overview; return the exit code."""
+    # With the reports of all units there are many pages, which lie in a folder.
     with_reports = options.submissions is not None
     if with_reports and (options.output is None or options.format != "html"):
         complain(message(lang, "cli.overview-needs-folder"))
@@ -59,6 +60,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _document(rules: RuleSet, options: argparse.Namespace) -> dict[str, Any]:
+    """Return the overview of the results that the arguments name."""
     from cchc_rules.tables.province.overview import overview  # noqa: PLC0415 - packages that only tables need
     from cchc_rules.tables.province.scored_units import load_results  # noqa: PLC0415
 
@@ -83,8 +85,9 @@ def _write_reports(
     def write(report: Report, path: Path) -> None:
         put(render(report.to_dict(options.lang, machine=False), "html"), path)
 
+    folder = options.output / PAGES
     with writing(options.output):
-        (options.output / PAGES).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     pages = Pages(rules, options.as_of, write)
     lang = options.lang or rules.language
     written = write_unit_pages(
@@ -96,5 +99,6 @@ def _write_reports(
     links = dict[int, str]()
     for position, link in written:
         links[position] = link
-        watch(lang, len(links), len(links) / document["count"])
+        done = len(links) / document["count"]
+        watch(lang, len(links), done)
     return links

@@ -37,4 +37,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
     width, _ = paper(options.output)
     document = plan.to_dict(options.lang)
     put(render(document, options.format, width=width), options.output)
-    return DONE if plan.reached else BELOW
+    # The best that can be done is shown either way.
+    if plan.reached:
+        return DONE
+    return BELOW

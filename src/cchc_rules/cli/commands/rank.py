@@ -49,9 +49,11 @@ def run(options: argparse.Namespace, lang: str) -> int:
     """Rank the units; return the exit code."""
     from cchc_rules.tables.province.scored_units import load_results  # noqa: PLC0415 - packages that only tables need
 
-    rules = None if options.rules is None else load_rules(options.rules)
-    if rules is not None and options.lang is None:
-        lang = rules.language
+    rules: RuleSet | None = None
+    if options.rules is not None:
+        rules = load_rules(options.rules)
+        # Titles of bands are there in the language of the rule set for sure.
+        lang = options.lang or rules.language
     results = load_results(options.results, options.errors)
     document = ranking_of(options, results, rules, lang)
     width, colour = paper(options.output)
@@ -65,6 +67,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
         text = BYTE_ORDER_MARK + text
     put(text, options.output)
     say_unknown_refusals(document, options.results, lang)
+    # Without a rule set bands go by their ids, which people may take for a fault.
     shows_bands = any(unit["band"] is not None for unit in document["units"])
     if shows_bands and rules is None and options.format != "json":
         complain(message(lang, "cli.rank-band-ids"))
@@ -88,7 +91,14 @@ def ranking_of(
     rules: RuleSet | None,
     lang: str,
 ) -> dict[str, Any]:
-    """Return the ranking document that the arguments of `add_results` ask for."""
+    """Return the ranking document that the arguments of `add_results` ask for.
+
+    Arguments:
+        options: The arguments.
+        results: The results, as `load_results` gives them.
+        rules: The rule set whose titles bands have, if one is given.
+        lang: The language of the titles.
+    """
     from cchc_rules.tables.province.ranking_document import ranking  # noqa: PLC0415 - packages that only tables need
     from cchc_rules.tables.province.scored_units import load_results  # noqa: PLC0415
     from cchc_rules.tables.whole_files import load_table  # noqa: PLC0415
@@ -96,12 +106,15 @@ def ranking_of(
     before = None
     if options.before is not None:
         before = load_results(options.before, options.before_errors)
+    units = None
+    if options.units is not None:
+        units = load_table(options.units)
     return ranking(
         results,
         before=before,
         ties=options.ties,
         each_kind=options.each_kind,
-        units=None if options.units is None else load_table(options.units),
+        units=units,
         rules=rules,
         lang=lang,
     )

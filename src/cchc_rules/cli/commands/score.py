@@ -71,7 +71,10 @@ def add_submission(command: Parser, about: str) -> None:
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Score a submission and show its report, or score a table of them; return the exit code."""
+    """Score a submission and show its report, or score a table of them; return the exit code.
+
+    The file itself says which of the two it is.
+    """
     if holds_many(options.measurements):
         from cchc_rules.cli.commands.score_table import score_many  # noqa: PLC0415 - packages that only tables need
 
@@ -83,13 +86,16 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 
 def _score(options: argparse.Namespace) -> int:
+    """Score one submission and show its report; return the exit code."""
     rules = rules_for(options.measurements, options.rules)
     measurements = submitted(options, rules)
     report = score(rules, measurements, as_of=options.as_of)
     document = report.to_dict(options.lang, machine=options.format not in WORDS)
     if options.format == "html":
-        scored = report.index.value is not None
-        study = _study(rules, measurements, options) if scored else None
+        # What weights and readings would change of an index there is only where there is one.
+        study: dict[str, Any] | None = None
+        if report.index.value is not None:
+            study = _study(rules, measurements, options)
         put(render(document, "html", study=study), options.output)
     elif options.format in TEXTS:
         width, colour = paper(options.output)
@@ -108,7 +114,10 @@ def _score(options: argparse.Namespace) -> int:
     if report.index.value is None:
         complain(message(document["language"], "cli.no-index"))
         return NO_INDEX
-    return BELOW if report.index.value < least else DONE
+    # The index as it is shown: who reads 80.00 has reached 80.
+    if report.index.value < least:
+        return BELOW
+    return DONE
 
 
 def _study(
@@ -130,6 +139,10 @@ def _study(
 
 def submitted(options: argparse.Namespace, rules: RuleSet) -> Measurements:
     """Return the submission that the arguments name, with the figures that they set.
+
+    Arguments:
+        options: The arguments that `add_submission` declares.
+        rules: The rule set that the submission is held against.
 
     What is doubtful in it is said on standard error; with `--strict` it is refused.
     """
@@ -173,12 +186,17 @@ def rules_for(measurements: Path, named: str | None) -> RuleSet:
 
     A submission may come from anybody: it names a packaged rule set or one in its own folder, and
     no other file of this machine.
+
+    Arguments:
+        measurements: The file of the submission.
+        named: The rule file or id that the user has given, which may lie anywhere.
     """
     if named:
         return load_rules(named)
     name = named_ruleset(measurements)
     if name in packaged_rule_sets():
         return load_rules(name)
+    # A name with a folder in it, in the writing of any system, leads out of this one.
     beside = measurements.parent / f"{name}.toml"
     if Path(name).name != name or "\\" in name or not is_file(beside):
         raise unknown_ruleset(name)

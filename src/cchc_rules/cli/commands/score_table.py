@@ -24,6 +24,7 @@ from cchc_rules.tables.score_files import Files, Tally, errors_beside, score_fil
 from cchc_rules.tables.score_table import Scorer
 
 BAR_WIDTH = 30
+"""The characters of the bar that shows the progress."""
 
 
 def score_many(options: argparse.Namespace, lang: str) -> int:
@@ -51,11 +52,14 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
     print_problems(tally.doubts, lang)
     for line in _said(tally, errors, lang):
         complain(line)
-    return SUBMISSION_REFUSED if tally.refused else DONE
+    if tally.refused:
+        return SUBMISSION_REFUSED
+    return DONE
 
 
 def _fault(options: argparse.Namespace) -> str:
-    """Return what the arguments lack."""
+    """Return the id of the message that says what the arguments lack; empty where all is there."""
+    # Rows may differ in everything else, but a table has one rule set, which no row names.
     if not options.rules:
         return "cli.table-needs-rules"
     if options.output is None or options.output.suffix.lower() not in SINKS:
@@ -70,10 +74,19 @@ def watch(
     rows: int,
     done: float,
 ) -> None:
-    """Draw how far it is, over what was drawn before."""
+    """Draw how far it is, over what was drawn before.
+
+    Arguments:
+        lang: The language of numbers.
+        rows: How many rows have been read.
+        done: How much of the file that is, between 0 and 1.
+    """
     full = round(done * BAR_WIDTH)
     bar = "█" * full + "·" * (BAR_WIDTH - full)
-    end = "\n" if done >= 1 else ""
+    # The full bar stays, and what is said next stands below it.
+    end = ""
+    if done >= 1:
+        end = "\n"
     show_progress(f"{bar} {done:4.0%} {say_number(lang, str(rows))}{end}")
 
 

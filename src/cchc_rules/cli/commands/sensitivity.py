@@ -41,7 +41,10 @@ def as_range(command: Parser, text: str) -> Fraction:
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Study a submission and show what was found; return the exit code."""
+    """Study a submission and show what was found; return the exit code.
+
+    With a table of weightings there is no study: the submission is scored under each of them.
+    """
     if options.weightings is not None:
         return _score_weightings(options, lang)
     rules = rules_for(options.measurements, options.rules)
@@ -79,6 +82,7 @@ def _score_weightings(options: argparse.Namespace, lang: str) -> int:
     report = score(rules, submitted(options, rules), as_of=options.as_of)
     weightings = load_table(options.weightings)
     scores = score_weightings(report, weightings, results=INDEX)
+    # The empty table tells the columns; all rows are one part.
     with sink(output, scores.head(0)) as file:
         file.write(scores)
     return DONE

@@ -12,6 +12,7 @@ from cchc_rules.submissions.blank_json import template
 from cchc_rules.tables.submission_columns import heading
 
 FORMATS = ("json", "xlsx", "csv")
+"""`csv` is the heading of a table, with a row for each unit; the others are for one unit."""
 
 
 def add(command: Parser) -> None:
@@ -28,6 +29,7 @@ def run(options: argparse.Namespace, lang: str) -> int:
         complain(message(lang, "cli.needs-output"))
         return USAGE
     rules = load_rules(options.rules)
+    # The heading of a table says nothing in words, and is the same in every language.
     if options.format == "csv":
         put(heading(rules, options.kind), options.output)
         return DONE

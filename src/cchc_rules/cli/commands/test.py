@@ -51,7 +51,10 @@ def add(command: Parser) -> None:
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Run the cases and show what failed or is open; return the exit code."""
+    """Run the cases and show what failed or is open; return the exit code.
+
+    With `--suggest` none is run: cases that are missing are printed, or added to a file.
+    """
     if not options.suggest:
         return _test(options, lang)
     if options.output is not None and len(options.paths) > 1:
@@ -62,7 +65,9 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
 def _suggest(options: argparse.Namespace, lang: str) -> int:
     """Print the cases that are missing, or add them to a file."""
-    files = [file for path in options.paths for file in _files(path)]
+    files = []
+    for path in options.paths:
+        files += _files(path)
     text = "\n".join(suggested(file, lang) for file in files)
     if options.output is None:
         put(text, None)
@@ -77,7 +82,9 @@ def _add_to_file(path: Path, text: str) -> None:
     if is_file(path):
         with writing(path):
             before = path.read_bytes()
-    between = b"\n" if before else b""
+    between = b""
+    if before:
+        between = b"\n"
     rewrite_bytes(path, before + between + utf8(text))
 
 
@@ -90,6 +97,8 @@ def _files(path: str) -> list[CaseFile]:
 
 
 def _test(options: argparse.Namespace, lang: str) -> int:
+    """Run the cases; return the exit code, `BELOW` where one fails or coverage falls short."""
+    # Which files a folder holds is known only here: the output may be none of them.
     if options.output is not None:
         refuse_overlap(options.output, options.paths)
     with_coverage = options.coverage or options.fail_under is not None
@@ -111,6 +120,10 @@ def _run(
     path: Path,
     with_coverage: bool,
 ) -> tuple[CaseFile, list[Ran], Coverage | None]:
+    """Run the cases of a file, and measure what they reach if that is asked for."""
     file = read_cases(path)
     ran = run_cases(file)
-    return file, ran, coverage(file, ran) if with_coverage else None
+    reached: Coverage | None = None
+    if with_coverage:
+        reached = coverage(file, ran)
+    return file, ran, reached

@@ -22,6 +22,7 @@ from cchc_rules.rules.load import load_rules
 from cchc_rules.submissions.binding import load_measurements
 
 DIFFERS = 1
+"""The exit code for a report that does not hold; Unix has the same where two files differ."""
 
 
 def add(command: Parser) -> None:
@@ -33,7 +34,11 @@ def add(command: Parser) -> None:
 
 
 def run(options: argparse.Namespace, lang: str) -> int:
-    """Print every place where the report does not hold; return the exit code."""
+    """Print every place where the report does not hold; return the exit code.
+
+    A report is always held against itself, and against its rules and its submission where they are
+    given. What was proved is said last, since the three ways prove different things.
+    """
     report = load_report(options.report)
     proof = _Proof(report, options, lang)
     for difference in proof.differences:
@@ -82,6 +87,7 @@ class _Proof:
             self.differences += self._with_rules(options.rules)
 
     def _with_itself(self) -> list[Difference]:
+        """Recompute the report from its own figures and expressions."""
         try:
             return differences(self.report)
         except NoReportError as error:
@@ -91,6 +97,7 @@ class _Proof:
             raise ReportError([problem]) from None
 
     def _with_rules(self, named: str) -> list[Difference]:
+        """Hold what the report says of its rules against the rule file."""
         rules = load_rules(named)
         self.sentence = message(
             self.lang,
@@ -103,6 +110,7 @@ class _Proof:
     def _with_submission(self, path: Path) -> list[Difference]:
         """Score the submission again, at its own day unless the reader names another."""
         rules = rules_for(path, self.options.rules)
+        # Read twice: the first time tells the submission's own day, which decides what binds it.
         day: date = self.options.as_of or load_measurements(path, rules).judged_at
         measurements = load_measurements(path, rules, as_of=day)
         print_doubts(measurements, rules, day, self.options.lang)
@@ -113,6 +121,7 @@ class _Proof:
             "own": say_day(self.lang, measurements.judged_at),
             "iso": self.report["as_of"],
         }
+        # Judged on another day a report differs in many places for one reason: that is said.
         if self.report["as_of"] != true["as_of"]:
             self.another_day = days
             return found
@@ -123,6 +132,7 @@ class _Proof:
             measurements=readable_name(path),
             **days,
         )
+        # All values may be the same, and the bytes not: a report has one form.
         written = sha256(self.options.report.read_bytes()).hexdigest()
         printed = sha256(print_report(true).encode()).hexdigest()
         return [*found, *apart("SHA-256", written, printed)]
