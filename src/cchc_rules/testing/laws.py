@@ -54,6 +54,9 @@ ONE_WAY = (
 Item = TypeVar("Item")
 
 FIGURES = ("earned", "lost", "excluded", "maximum")
+"""What the document says of the points of each rule and group, and of the index: the last is the
+sum of the others.
+"""
 
 
 class LawBrokenError(AssertionError):
@@ -62,7 +65,14 @@ class LawBrokenError(AssertionError):
 
 @dataclass(frozen=True)
 class DrawnCase:
-    """A rule set with a drawn submission and its report."""
+    """A rule set with a drawn submission and its report.
+
+    What the laws ask for is computed when it is asked for, once: most need the document alone.
+
+    Args:
+        rules: The rule set that is held to the laws.
+        submission: A submission that it accepts.
+    """
 
     rules: RuleSet
     submission: Submission
@@ -90,11 +100,8 @@ class DrawnCase:
     @property
     def active(self) -> RuleSet:
         """The rule set as it stands on the day of judgement for the submission's kind of unit."""
-        return binding.variant(
-            self.measurements,
-            self.rules,
-            self.measurements.judged_at,
-        )
+        day = self.measurements.judged_at
+        return binding.variant(self.measurements, self.rules, day)
 
     @property
     def strategies(self) -> EntryStrategies:
@@ -103,9 +110,9 @@ class DrawnCase:
 
     def figures(self) -> dict[str, tuple[object, ...]]:
         """Return the state and every figure of each rule by its id."""
+        keys = ("state", "exact", *FIGURES)
         return {
-            id_: tuple(rule[key] for key in ("state", "exact", *FIGURES))
-            for id_, rule in self.by_rule.items()
+            id_: tuple(rule[key] for key in keys) for id_, rule in self.by_rule.items()
         }
 
     def with_entry(self, metric: str, entry: object) -> "DrawnCase":
@@ -119,18 +126,17 @@ class DrawnCase:
 
     def without_points(self, rule: str) -> "DrawnCase":
         """Return the case without the points that a person gave a rule."""
-        points = {
-            id_: given
-            for id_, given in self.submission["points"].items()
-            if id_ != rule
-        }
-        return DrawnCase(self.rules, self.submission | {"points": points})
+        points = dict(self.submission["points"])
+        points.pop(rule, None)
+        changed = self.submission | {"points": points}
+        return DrawnCase(self.rules, changed)
 
 
 class Break(NamedTuple):
     """Where a law is broken, what stands there, and what the law allows."""
 
     where: str
+    """The id of a rule or group, or a key of the document."""
     found: object
     allowed: object
 
@@ -140,7 +146,9 @@ class Law:
     """A law by its name, and what tries it on a submission: it yields each place that breaks it."""
 
     name: str
+    """What `message` knows its sentence by, as `law.bounds`."""
     broken: Callable[[DrawnCase, Draw], Iterator[Break]]
+    """Draws what else it needs, such as another figure, so that hypothesis can make that small."""
 
     def says(self, lang: str = DEFAULT_LANGUAGE) -> str:
         """Return what the law says, in one sentence."""
@@ -167,12 +175,17 @@ def hold(
     >>> from cchc_rules import load_rules
     >>> hold(load_rules("example-access-to-law"), examples=2, laws=LAWS[:1])
     """
-    for law in LAWS if laws is None else laws:
+    if laws is None:
+        laws = LAWS
+    for law in laws:
         _hold(rules, law, examples)
 
 
 def _hold(rules: RuleSet, law: Law, examples: int) -> None:
-    # No database: a rule set of one's own is tried afresh, wherever the test runs.
+    """Hold a rule set to one law; raise `LawBrokenError` where it breaks it."""
+
+    # No database: a rule set of one's own is tried afresh, wherever the test runs. No deadline and
+    # no health checks: how long a rule set takes is no law.
     @settings(
         max_examples=examples,
         deadline=None,
@@ -182,12 +195,24 @@ def _hold(rules: RuleSet, law: Law, examples: int) -> None:
     @given(submissions(rules), st.data())
     def held(submission: Submission, data: st.DataObject) -> None:
         # The first place is enough, and is what hypothesis makes small.
-        for place in law.broken(DrawnCase(rules, submission), data.draw):
-            arguments = {key: str(value) for key, value in place._asdict().items()}
-            words = message(rules.language, "law.broken", **arguments)
-            raise LawBrokenError(f"{law.name}: {law.says(rules.language)}\n{words}")
+        case = DrawnCase(rules, submission)
+        for place in law.broken(case, data.draw):
+            raise LawBrokenError(_broken(rules, law, place))
 
     held()
+
+
+def _broken(rules: RuleSet, law: Law, place: Break) -> str:
+    """Say which law is broken, and where, in the language of the rule set."""
+    sentence = law.says(rules.language)
+    words = message(
+        rules.language,
+        "law.broken",
+        where=place.where,
+        found=str(place.found),
+        allowed=str(place.allowed),
+    )
+    return f"{law.name}: {sentence}\n{words}"
 
 
 # Bounds: points lie between the fewest and the most of a rule, an index does not exceed its scale
@@ -200,8 +225,10 @@ def _bounds(case: DrawnCase, _: Draw) -> Iterator[Break]:
         maximum = Fraction(rule["maximum"])
         if not lowest <= earned <= maximum:
             yield Break(rule["id"], earned, f"{lowest} … {maximum}")
+    # Rules may take points off, so that a group earns less than nothing; its loss is never below 0.
     for group in case.document["groups"]:
-        if Fraction(group["lost"]) < 0:
+        lost = Fraction(group["lost"])
+        if lost < 0:
             yield Break(group["id"], group["lost"], "0 …")
     index = case.document["index"]
     above = Fraction(index["value"]) > Fraction(index["scale"])
@@ -231,22 +258,28 @@ def _monotone(case: DrawnCase, draw: Draw) -> Iterator[Break]:
     figures = case.strategies.figures(metric)
     if figures is None:
         return
-    # Exact points are compared: rounded ones could hide a fall of less than half a tick.
     tried = [case.with_entry(metric.id, draw(figures)) for _ in range(2)]
-    worse, better = sorted(tried, key=lambda known: _goodness(known, metric))
+    worse, better = sorted(tried, key=lambda drawn: _goodness(drawn, metric))
     before = worse.by_rule
     after = better.by_rule
     for rule in _judging_it_alone(case.active, metric):
-        low = before[rule.id]
-        high = after[rule.id]
-        computed = {low["state"], high["state"]} <= COMPUTED
-        if computed and Fraction(high["exact"]) < Fraction(low["exact"]):
-            yield Break(rule.id, high["exact"], f"{low['exact']} … ({metric.id})")
+        with_worse = before[rule.id]
+        with_better = after[rule.id]
+        # A rule behind a closed gate, or one that is waived, is not judged by the figure.
+        if not {with_worse["state"], with_better["state"]} <= COMPUTED:
+            continue
+        # Exact points are compared: rounded ones could hide a fall of less than half a tick.
+        if Fraction(with_better["exact"]) < Fraction(with_worse["exact"]):
+            allowed = f"{with_worse['exact']} … ({metric.id})"
+            yield Break(rule.id, with_better["exact"], allowed)
 
 
-def _one_of(known: list[Item], draw: Draw) -> Item | None:
+def _one_of(choices: list[Item], draw: Draw) -> Item | None:
     """Draw one of what there is, None where there is nothing."""
-    return draw(st.sampled_from(known)) if known else None
+    if not choices:
+        return None
+    chosen: Item = draw(st.sampled_from(choices))
+    return chosen
 
 
 def _goodness(case: DrawnCase, metric: Metric) -> Fraction:
@@ -255,17 +288,22 @@ def _goodness(case: DrawnCase, metric: Metric) -> Fraction:
     figure = figures[metric.id]
     assume(isinstance(figure, tuple))
     larger_is_better = metric.better == "higher"
+    # The figure of a level is its place in the list.
     if metric.type == "level":
         larger_is_better = metric.better == "lower"
-    return Fraction(*figure) if larger_is_better else -Fraction(*figure)
+    value = Fraction(*figure)
+    if larger_is_better:
+        return value
+    return -value
 
 
 def _metrics_with_a_direction(rules: RuleSet) -> list[Metric]:
-    return [
-        metric
-        for metric in _submitted(rules)
-        if metric.better != "neither" and _judging_it_alone(rules, metric)
-    ]
+    """Return the metrics that can be better or worse, and that some rule judges by themselves."""
+    directed: list[Metric] = []
+    for metric in _submitted(rules):
+        if metric.better != "neither" and _judging_it_alone(rules, metric):
+            directed.append(metric)
+    return directed
 
 
 def _submitted(rules: RuleSet) -> list[Metric]:
@@ -276,12 +314,14 @@ def _judging_it_alone(rules: RuleSet, metric: Metric) -> list[Rule]:
     """Return the rules that judge a metric by itself: it stands in no threshold of theirs and in no
     exemption.
     """
-    judging = []
+    judging: list[Rule] = []
     for rule in rules.rules.values():
-        if rule.metric == metric.id and rule.comparator in ONE_WAY:
-            elsewhere = dependencies.rule_metrics(rules, replace(rule, metric=None))
-            if metric.id not in elsewhere:
-                judging.append(rule)
+        if rule.metric != metric.id or rule.comparator not in ONE_WAY:
+            continue
+        # A threshold that moves with the figure may move faster than it.
+        elsewhere = dependencies.rule_metrics(rules, replace(rule, metric=None))
+        if metric.id not in elsewhere:
+            judging.append(rule)
     return judging
 
 
@@ -302,15 +342,14 @@ def _independence(case: DrawnCase, draw: Draw) -> Iterator[Break]:
 
 def _touched(rules: RuleSet, metric: str) -> set[str]:
     """Return the rules that read a metric, and those that are gated by them, however far."""
-    touched = {
-        rule.id
-        for rule in rules.rules.values()
-        if metric in dependencies.rule_metrics(rules, rule)
-    }
+    every_rule = rules.rules.values()
+    touched: set[str] = set()
+    for rule in every_rule:
+        if metric in dependencies.rule_metrics(rules, rule):
+            touched.add(rule.id)
+    # On to those behind them, until a round brings no rule more.
     while True:
-        gated = {
-            rule.id for rule in rules.rules.values() if touched & set(rule.requires)
-        }
+        gated = {rule.id for rule in every_rule if touched & set(rule.requires)}
         if gated <= touched:
             return touched
         touched |= gated
@@ -322,7 +361,8 @@ def _touched(rules: RuleSet, metric: str) -> set[str]:
 def _order(case: DrawnCase, _: Draw) -> Iterator[Break]:
     entries = dict(reversed(case.submission["measurements"].items()))
     submission = case.submission | {"measurements": entries}
-    yield from _differences(case, DrawnCase(_backwards(case.rules), submission))
+    turned = DrawnCase(_backwards(case.rules), submission)
+    yield from _differences(case, turned)
 
 
 @lru_cache(maxsize=8)
@@ -339,10 +379,13 @@ def _backwards(rules: RuleSet) -> RuleSet:
 
 
 def _turned(table: Mapping[str, Item]) -> dict[str, Item]:
-    return {id_: table[id_] for id_ in reversed([*table])}
+    """Return a table with its last entry first."""
+    ids = reversed([*table])
+    return {id_: table[id_] for id_ in ids}
 
 
 INDEX_KEYS = ("value", "base", "exact", "lowest", "highest", "supported")
+"""What two reports of the same points must agree on in their index."""
 
 
 def _differences(
@@ -357,11 +400,13 @@ def _differences(
     for id_ in before.keys() - {without}:
         if before[id_] != after[id_]:
             yield Break(id_, after[id_], before[id_])
+    index_before = case.document["index"]
+    index_after = other.document["index"]
     for key in INDEX_KEYS:
-        expected = case.document["index"][key]
-        found = other.document["index"][key]
-        if expected != found:
-            yield Break("index." + key, found, expected)
+        expected = index_before[key]
+        actual = index_after[key]
+        if expected != actual:
+            yield Break(f"index.{key}", actual, expected)
 
 
 # Not applicable: a rule that does not apply and is excluded is as good as not written
@@ -377,7 +422,8 @@ def _not_applicable(case: DrawnCase, draw: Draw) -> Iterator[Break]:
     entry = {"not_applicable": "không phát sinh"}
     with_it = plain.with_entry(rule.metric, entry).without_points(rule.id)
     reason = with_it.by_rule[rule.id]["reason"]["code"]
-    if reason != Reason.NOT_APPLICABLE:  # a closed gate came first
+    # A closed gate came first, and takes its points (semantics L2).
+    if reason != Reason.NOT_APPLICABLE:
         return
     # The metric stays, as one that nobody reads; what it says must then not matter.
     fewer_rules = _without(plain.rules, rule.id)
@@ -390,20 +436,21 @@ def _separable(rules: RuleSet) -> list[Rule]:
     """Return the rules that could be left out: alone with their metrics, excluded where they do not
     apply, not the last of their group.
     """
-    readers = Counter(
-        metric
-        for rule in rules.rules.values()
-        for metric in dependencies.rule_metrics(rules, rule)
-    )
-    weighted = Counter(rule.group for rule in rules.rules.values() if rule.weight)
-    separable = []
-    for rule in rules.rules.values():
+    every_rule = rules.rules.values()
+    # How many rules read each metric, and how many of each group have any weight.
+    readers: Counter[str] = Counter()
+    for rule in every_rule:
+        readers.update(dependencies.rule_metrics(rules, rule))
+    weighted = Counter(rule.group for rule in every_rule if rule.weight)
+    separable: list[Rule] = []
+    for rule in every_rule:
         read = dependencies.rule_metrics(rules, rule)
         excluded = rule.absence.get(State.NOT_APPLICABLE) is Effect.EXCLUDE
         if not excluded or rule.metric not in read:
             continue
         alone = all(readers[metric] == 1 for metric in read)
         submitted = rules.metrics[rule.metric].submitted
+        # A mean without any weight leaves the index as a whole (semantics G2).
         if alone and submitted and weighted[rule.group] > 1:
             separable.append(rule)
     return separable
@@ -412,11 +459,13 @@ def _separable(rules: RuleSet) -> list[Rule]:
 @lru_cache(maxsize=256)
 def _without(rules: RuleSet, id_: str) -> RuleSet:
     """Return the rule set without one rule, which nothing requires any more, bands included."""
-    left = {}
+    left: dict[str, Rule] = {}
     for name, rule in rules.rules.items():
-        if name != id_:
-            required = tuple(other for other in rule.requires if other != id_)
-            left[name] = replace(rule, requires=required)
+        if name == id_:
+            continue
+        required = tuple(other for other in rule.requires if other != id_)
+        left[name] = replace(rule, requires=required)
+    # Bands are left out: a gate may name the rule.
     return replace(rules, rules=left, bands=(), band_gates=())
 
 
@@ -426,7 +475,8 @@ def _without(rules: RuleSet, id_: str) -> RuleSet:
 def _rescores(case: DrawnCase, _: Draw) -> Iterator[Break]:
     reread = load_measurements(_reread(case.measurements), case.rules)
     printed = print_report(case.document)
-    again = print_report(score(case.rules, reread).to_dict(DEFAULT_LANGUAGE))
+    report = score(case.rules, reread)
+    again = print_report(report.to_dict(DEFAULT_LANGUAGE))
     if again != printed:
         yield Break("report", again, printed)
     for difference in verify.differences(case.document):
@@ -434,6 +484,7 @@ def _rescores(case: DrawnCase, _: Draw) -> Iterator[Break]:
 
 
 def _reread(measurements: Measurements) -> Submission:
+    """Return a submission as it comes back from its file."""
     content = parse_json(dump_measurements(measurements), "", [])
     assert isinstance(content, dict)
     return content

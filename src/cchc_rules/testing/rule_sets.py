@@ -19,28 +19,40 @@ Target: TypeAlias = "tuple[Table, Table]"
 """A metric, and what a rule asks of it: comparator, threshold, deduction."""
 
 MOST_RULES = 8
+"""How many rules a drawn rule set has at most: more would find little more, and be hard to read."""
+
 LEVELS = ["tốt", "khá", "yếu"]
 EFFECTS = st.sampled_from(["lost", "full", "exclude", "show"])
+"""What an absence may do; points by hand are left out, for they would have to be drawn with it."""
 
 
 def rule_sets() -> st.SearchStrategy[RuleSet]:
-    """Return a strategy for checked rule sets, to test programs that take any instrument with."""
+    """Return a strategy for checked rule sets, to test programs that take any instrument with.
+
+    >>> from hypothesis import find
+    >>> find(rule_sets(), lambda rules: True).id
+    'drawn'
+    """
     return rule_files().map(parse_rules)
 
 
 @st.composite
 def rule_files(draw: Draw) -> str:
-    """Return a strategy for the texts of rule files that pass `check`."""
+    """Return a strategy for the texts of rule files that pass `check`.
+
+    >>> from hypothesis import find
+    >>> find(rule_files(), lambda text: True).splitlines()[0]
+    'format = 1'
+    """
     groups = {"base": {"title": "Chính"}, **draw(_further_groups())}
     metrics: dict[str, Table] = {}
     rules: dict[str, Table] = {}
     # Every group has a rule; what is left of the rules falls into any of them.
-    names = [
-        *groups,
-        *draw(st.lists(st.sampled_from([*groups]), max_size=MOST_RULES - len(groups))),
-    ]
-    for position, group in enumerate(names):
-        metric, asked = draw(st.one_of(*(target() for target in TARGETS)))
+    left = MOST_RULES - len(groups)
+    further = draw(st.lists(st.sampled_from([*groups]), max_size=left))
+    target = st.one_of(*(strategy() for strategy in TARGETS))
+    for position, group in enumerate([*groups, *further]):
+        metric, asked = draw(target)
         rule = {
             "group": group,
             "title": f"Chỉ tiêu {position}",
@@ -51,8 +63,9 @@ def rule_files(draw: Draw) -> str:
             id_ = f"m{position}"
             metrics[id_] = {"title": f"Số liệu {position}", **metric}
             rule["metric"] = id_
+        # Points below zero count in plain groups alone.
         if {"kind", "combine"} & groups[group].keys():
-            asked.pop("lowest", None)  # points below zero count in plain groups alone
+            asked.pop("lowest", None)
         # Only rules that are there already are required, so that no circle comes about.
         conditions = draw(_conditions([*rules]))
         rules[f"r{position}"] = {**rule, **asked, **conditions}
@@ -69,6 +82,7 @@ def rule_files(draw: Draw) -> str:
     return toml_text(file)
 
 
+# What every drawn rule set says of itself: nothing that a law could hang on.
 HEADING = {
     "id": "drawn",
     "version": "1",
@@ -99,8 +113,9 @@ def _further_groups(draw: Draw) -> dict[str, Table]:
         "bonus": {"title": "Thưởng", "kind": "bonus", "cap": draw(_points(1, 200))},
         "penalty": {"title": "Phạt", "kind": "penalty", "cap": draw(_points(1, 200))},
     }
-    chosen = draw(st.sets(st.sampled_from(sorted(known))).map(sorted))
-    return {id_: known[id_] for id_ in chosen}
+    # Sorted, or the same draws would give other files from run to run.
+    chosen = draw(st.sets(st.sampled_from(sorted(known))))
+    return {id_: known[id_] for id_ in sorted(chosen)}
 
 
 @st.composite
@@ -156,10 +171,11 @@ def _share(draw: Draw) -> Target:
 def _ladder(draw: Draw) -> Target:
     """Draw a percentage or a count with tiers; the lowest may still give something."""
     kind = draw(st.sampled_from(["percent", "count"]))
-    low, high = sorted(
-        draw(st.lists(st.integers(1, 90), min_size=2, max_size=2, unique=True))
-    )
-    worst, middle = sorted(draw(st.lists(st.integers(0, 100), min_size=2, max_size=2)))
+    edges = st.lists(st.integers(1, 90), min_size=2, max_size=2, unique=True)
+    low, high = sorted(draw(edges))
+    # Points that fall while the figure gets better would be refused.
+    shares = st.lists(st.integers(0, 100), min_size=2, max_size=2)
+    worst, middle = sorted(draw(shares))
     tiers = [
         {"from": high, "percent": 100},
         {"from": low, "below": high, "percent": middle},
@@ -180,7 +196,9 @@ def _count(draw: Draw) -> Target:
             "deduction": "proportional",
         }
         return {"type": "count", "distinct": True}, asked
-    each, weight = sorted(draw(st.lists(_points(1, 500), min_size=2, max_size=2)))
+    # One unit takes no more than the rule is worth.
+    pair = st.lists(_points(1, 500), min_size=2, max_size=2)
+    each, weight = sorted(draw(pair))
     deduction = {"kind": "per_unit", "each": each}
     asked = {
         "comparator": "<=",
@@ -221,26 +239,26 @@ def _words(draw: Draw) -> Target:
             "threshold": True,
             "deduction": "all_or_nothing",
         }
-    levels = {
+    # The best one, or the best two: the worst level reaches no target.
+    reaching = draw(st.integers(1, 2))
+    asked = {
         "comparator": "one_of",
-        "threshold": LEVELS[: draw(st.integers(1, 2))],
+        "threshold": LEVELS[:reaching],
         "deduction": "all_or_nothing",
     }
-    return {"type": "level", "levels": LEVELS}, levels
+    return {"type": "level", "levels": LEVELS}, asked
 
 
 @st.composite
 def _formula(draw: Draw) -> Target:
     """Draw points by a formula that rises with its figure."""
-    text = draw(
-        st.sampled_from(
-            [
-                "weight * value / 100",
-                "weight if value >= 37.5 else 0",
-                "min(weight, value / 7)",
-            ]
-        )
-    )
+    # A line, a jump, and points that are no whole ticks up to a bound.
+    formulas = [
+        "weight * value / 100",
+        "weight if value >= 37.5 else 0",
+        "min(weight, value / 7)",
+    ]
+    text = draw(st.sampled_from(formulas))
     return {"type": "percent"}, {"deduction": {"kind": "formula", "formula": text}}
 
 

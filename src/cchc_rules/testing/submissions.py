@@ -18,11 +18,20 @@ from cchc_rules.base.state import State
 from cchc_rules.report.score import score
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Metric, Rule, RuleSet
-from cchc_rules.rules.value_function import Among, Compare, Within, bends_of
+from cchc_rules.rules.value_function import (
+    Among,
+    Compare,
+    Within,
+    bends_of,
+    interval_ends,
+)
 from cchc_rules.submissions.binding import load_measurements, takes_points
 
 Submission: TypeAlias = dict[str, Any]
+"""A submission as a mapping, as JSON has it."""
+
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
+"""Draws a value from a strategy."""
 
 MOST_COUNTED = 400
 """Denominators go up to this, and figures without an upper end so far beyond their lower one."""
@@ -61,6 +70,10 @@ def submissions(
 def accepted(rules: RuleSet, submission: Submission) -> bool:
     """Whether a submission is scored at all: a formula may turn figures into what no effect is
     declared for.
+
+    >>> from cchc_rules import load_rules
+    >>> accepted(load_rules("cam-due-2023"), {"format": 1, "ruleset": "another"})
+    False
     """
     try:
         score(rules, load_measurements(submission, rules))
@@ -73,6 +86,7 @@ def accepted(rules: RuleSet, submission: Submission) -> bool:
 def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
     period, (first, last) = draw(st.sampled_from([*periods(*rules.valid)]))
     as_of = draw(st.none() | st.dates(first, last))
+    # What may be submitted hangs on the day, and on the kind of unit.
     current = rules.at(as_of or last)
     kind = draw(st.sampled_from([None, *current.kinds]))
     active = current.kinds[kind] if kind else current
@@ -92,15 +106,21 @@ def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
         for id_, metric in active.metrics.items()
         if metric.submitted
     }
-    submission["points"] = {
-        id_: {"points": draw(_points(active, rule)), "reason": "biên bản"}
-        for id_, rule in active.rules.items()
-        if takes_points(active, id_) and (not absences or draw(_one_in(4)) is False)
-    }
-    optional = [id_ for id_, group in active.groups.items() if group.optional]
-    submission["absent"] = {
-        id_: "không tổ chức" for id_ in optional if absences and draw(_one_in(5))
-    }
+    points: dict[str, Submission] = {}
+    for id_, rule in active.rules.items():
+        if not takes_points(active, id_):
+            continue
+        # Points that are still awaited are an absence, too.
+        if absences and draw(_one_in(4)):
+            continue
+        drawn = draw(_points(active, rule))
+        points[id_] = {"points": drawn, "reason": "biên bản"}
+    submission["points"] = points
+    absent: dict[str, str] = {}
+    for id_, group in active.groups.items():
+        if group.optional and absences and draw(_one_in(5)):
+            absent[id_] = "không tổ chức"
+    submission["absent"] = absent
     return submission
 
 
@@ -109,10 +129,15 @@ def periods(first: date, last: date) -> Iterator[tuple[str, tuple[date, date]]]:
     first three years.
     """
     yield f"{first}/{last}", (first, last)
-    for year in range(first.year, min(last.year, first.year + 2) + 1):
+    last_year = min(last.year, first.year + 2)
+    for year in range(first.year, last_year + 1):
+        # A year, a half, a quarter and a month.
         for text in (f"{year}", f"{year}-H1", f"{year}-Q3", f"{year}-02"):
             span = calendar.period(text)
-            if span and first <= span[0] and span[1] <= last:
+            if span is None:
+                continue
+            start, end = span
+            if first <= start and end <= last:
                 yield text, span
 
 
@@ -136,13 +161,12 @@ def _decimals(low: Fraction, high: Fraction, places: int) -> st.SearchStrategy[D
 
 @dataclass(frozen=True)
 class EntryStrategies:
-    """Strategies for the entries of one submission.
-
-    `rules` is the rule set as it stands for it, `as_of` the day up to which things have happened.
-    """
+    """Strategies for the entries of one submission."""
 
     rules: RuleSet
+    """The rule set as it stands for the submission's kind of unit on its day."""
     as_of: date
+    """The day of judgement, up to which things have happened."""
 
     def entries(self, metric: Metric, absences: bool = True) -> st.SearchStrategy[Any]:
         """Return a strategy for one metric's entry: a figure more often than an absence."""
@@ -174,12 +198,10 @@ class EntryStrategies:
         """Yield strategies for the absences for which every rule that reads a metric has an
         effect.
         """
-        readers = [
-            rule
-            for rule in self.rules.rules.values()
-            if metric.id in dependencies.rule_metrics(self.rules, rule)
-        ]
-        declared = set(State).intersection(*(rule.absence for rule in readers))
+        declared = set(State)
+        for rule in self.rules.rules.values():
+            if metric.id in dependencies.rule_metrics(self.rules, rule):
+                declared.intersection_update(rule.absence)
         yield st.none()
         if State.NOT_APPLICABLE in declared:
             yield st.just({"not_applicable": "không phát sinh"})
@@ -189,37 +211,37 @@ class EntryStrategies:
             yield st.sampled_from(ends).map(_waived_until)
 
     def _days(self, metric: Metric) -> st.SearchStrategy[Any] | None:
+        """Return a strategy for the days that have come; None where the window is still ahead."""
         first, last = self.rules.window or self.rules.valid
         last = min(last, self.as_of)
         if first > last:
             return None
-        near_edges = [
-            day
-            for edge in edges_of(self.rules, metric.id)
-            if isinstance(edge, date)
-            for day in (edge - _DAY, edge, edge + _DAY)
-            if first <= day <= last
-        ]
+        near_edges: list[date] = []
+        for edge in edges_of(self.rules, metric.id):
+            if not isinstance(edge, date):
+                continue
+            for day in (edge - _DAY, edge, edge + _DAY):
+                if first <= day <= last:
+                    near_edges.append(day)
         days = st.dates(first, last)
         if not near_edges:
             return days
         return st.sampled_from(near_edges) | days
 
     def _numbers(self, metric: Metric) -> st.SearchStrategy[Any]:
-        edges = [
-            edge
-            for edge in edges_of(self.rules, metric.id)
-            if isinstance(edge, Fraction)
-        ]
+        """Return a strategy for numbers: on an edge, beside it, or anywhere in the range."""
+        every_edge = edges_of(self.rules, metric.id)
+        edges = [edge for edge in every_edge if isinstance(edge, Fraction)]
         places = _places(metric, edges)
         step = Fraction(1, 10**places)
         low, high = _range(metric)
-        near_edges = [
-            Decimal(number.plain(value))
-            for edge in edges
-            for value in (edge - step, edge, edge + step)
-            if low <= value <= high and (value / step).denominator == 1
-        ]
+        near_edges: list[Decimal] = []
+        for edge in edges:
+            for value in (edge - step, edge, edge + step):
+                # An edge of a third is no figure that anybody reports.
+                is_written = (value / step).denominator == 1
+                if low <= value <= high and is_written:
+                    near_edges.append(Decimal(number.plain(value)))
         anywhere = _decimals(low, high, places)
         if not near_edges:
             return anywhere
@@ -231,10 +253,14 @@ def _places(metric: Metric, edges: Iterable[Fraction]) -> int:
     if metric.whole:
         return 0
     # Two at least: people report percentages in hundredths.
-    return max([2, *(number.places(edge) or 0 for edge in edges)])
+    places = 2
+    for edge in edges:
+        places = max(places, number.places(edge) or 0)
+    return places
 
 
 def _range(metric: Metric) -> tuple[Fraction, Fraction]:
+    """Return the ends between which figures are drawn, for an end that is open one not far off."""
     low = metric.range.low
     high = metric.range.high
     if low is None:
@@ -309,6 +335,9 @@ def _edges(rule: Rule) -> Iterator[Fraction | date]:
 
 
 def _numbers_in(parts: Iterable[object]) -> Iterator[Fraction]:
+    """Yield the numbers among literals, and the ends of intervals."""
     for part in parts:
-        edges = (part.low, part.high) if isinstance(part, Interval) else (part,)
-        yield from (edge for edge in edges if isinstance(edge, Fraction))
+        if isinstance(part, Interval):
+            yield from interval_ends(part)
+        elif isinstance(part, Fraction):
+            yield part
