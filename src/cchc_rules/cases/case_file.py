@@ -302,6 +302,7 @@ class _CaseReader:
         if not isinstance(rows, list):
             self.fault("wrong-type", "case", given=quoted(rows))
             rows = []
+        # Without a rule set nothing of a case can be read; its other problems are told first.
         if rules is None:
             return None
         sound_cases: list[Case] = []
@@ -523,6 +524,7 @@ class _CaseReader:
         table = self.table(values, *path)
         self.keys(table, keys, *path)
         for key, written in table.items():
+            # What is open has no value yet, and is not checked.
             value = None
             if written != OPEN:
                 value = self.value(key, written, rules, *path, key)

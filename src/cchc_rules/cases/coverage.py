@@ -136,7 +136,7 @@ class Survey:
         position = scoring.compiled.places[rule.id]
         result = scoring.results[position]
         yield Goal(STATE, rule.id, str(result.state))
-        # A rule that is not judged, or has no figure, falls into no tier.
+        # A rule that is not judged, or has no figure, falls into no tier. Tiers count from 1.
         if result.reason is Reason.TIER:
             yield Goal(TIER, rule.id, str(result.detail + 1))
         yield from self._ways(rule, scoring)
@@ -276,6 +276,7 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
             states = {goal.which for goal in reached_here if goal.kind == STATE}
             # Derived metrics may have changed, too, with the rule as it was.
             as_judged = (judging(rule), version.rules.metrics)
+            # Trying is dear, and would find the same states again.
             if as_judged not in counted:
                 counted.append(as_judged)
                 states |= set(states_of(rule, version))

@@ -66,6 +66,8 @@ def mutants(rules: RuleSet) -> Iterator[Mutant]:
     """
     own = FileContent(rules)
     judged = [rule for rule in rules.rules.values() if own.judges(rule)]
+    # The rules of no particular kind of unit, as they stand in one version: whoever asks goes
+    # through the others.
     for rule in judged:
         for change in _of_rule(rules, rule):
             yield Mutant(
@@ -243,6 +245,7 @@ ONE_DAY = timedelta(days=1)
 
 def _comparator(rule: Rule, metric: Metric) -> Iterator[Change]:
     after = FLIPPED.get(rule.comparator or "")
+    # `better` than last time, taken as no worse than last time.
     if rule.comparator == "better":
         after = "<=" if metric.better == "lower" else ">="
     if after is not None:
@@ -296,6 +299,7 @@ def _absence(rule: Rule) -> Iterator[Change]:
 
 
 def _deduction(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
+    # Settings first, then tiers, which are settings with a shape of their own.
     for key, before, after, deduction in _other_deductions(rules, rule, metric):
         yield Change(
             kind="deduction",
@@ -437,6 +441,7 @@ def _other_values(
     tiers: Sequence[Tier],
 ) -> Iterator[tuple[int, TierValue]]:
     """Yield what else tiers may be worth: what the tier beside is worth, or another formula."""
+    # Somebody slipped by one line of the table.
     for position, (tier, following) in enumerate(pairwise(tiers)):
         if tier.value != following.value:
             yield position, following.value

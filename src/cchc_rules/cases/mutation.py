@@ -257,6 +257,7 @@ class CounterexampleSearch:
     def counterexample(self, mutant: Mutant) -> Counterexample | None:
         """Return the first submission tried on which a mutant differs, None where none does."""
         reach = Reach(self.rules, mutant, self.behind)
+        # The plainest submissions come first, so that the case that is told is easy to read.
         for submission, bound, scoring in self.worth_trying(mutant):
             under_mutant = self.scorer.scoring(bound, mutant.rules)
             # A case cannot expect that a submission is refused, so this would be no case.
@@ -350,6 +351,7 @@ class CounterexampleSearch:
         points where rules earn 1.50, 1.00 and, in shares, 4.00, the first two are left out, and
         the third earns 3.97.
         """
+        # The smallest rest first: whole rules left out make a submission that is easy to read.
         for rest in range(min(ticks, MOST_REST) + 1):
             left_out = _adding_up_to(scoring, ticks - rest)
             if left_out is None:

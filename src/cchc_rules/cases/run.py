@@ -116,6 +116,7 @@ def of_rule(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
         return
     result = scoring.results[position]
     yield "state", str(result.state)
+    # As the report counts them: the loss of a rule in a mean or pool is that of its group.
     ticks = {
         "points": result.earned,
         "lost": scoring.lost(position),

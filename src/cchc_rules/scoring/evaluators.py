@@ -145,6 +145,7 @@ class Compiler(NamedTuple):
         >>> evaluate((50, 1)).earned, str(evaluate((50, 1)).state)
         (200, 'partly_met')
         """
+        # A rule without a target is met where it has its full weight.
         met = None
         if function.target is not None:
             met = self.test(function.target, None)

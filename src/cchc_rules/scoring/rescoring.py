@@ -248,6 +248,7 @@ class Trial:
         """Return the results of rules judged in an order over changed figures, and set all back."""
         run = self.run
         judges = self.network.judges
+        # Gates are read from the results of the run, so that they are judged in it and set back.
         before = [
             (rule_position, run.results[rule_position]) for rule_position in order
         ]
@@ -297,6 +298,7 @@ class Trial:
     def index(self, changes: Changes) -> Sum | None:
         """Return the index that changed figures come to, None where scoring would refuse them."""
         results = self.results(changes)
+        # A formula failed, or a state has no effect declared.
         if results is None:
             return None
         return self.summed(results)
@@ -317,6 +319,7 @@ class Trial:
         touch.
         """
         results = self.results(changes)
+        # Whoever asks has tried the changes before, and knows that scoring takes them.
         assert results is not None
         ledger = _Ledger(self)
         for rule_position, result in results.items():
@@ -465,6 +468,7 @@ class _Ledger:
         """Replace one rule's result."""
         old = self.trial.run.results[rule_position]
         group_position = self.trial.network.group_of[rule_position]
+        # Results that no figure changes are made once, so that the same one comes back.
         if result is old:
             return
         if self.groups[group_position].mean:

@@ -205,6 +205,7 @@ class Scoring:
         """Return the positions of computed rules that lost points, the largest loss first, then by
         id.
         """
+        # What is missing or waived has a list of its own.
         losing = [
             position
             for position, result in enumerate(self.results)

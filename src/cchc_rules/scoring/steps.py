@@ -240,6 +240,7 @@ def _today(scoring: Scoring, metric: Metric, now: int) -> Steps:
 
     What has gone by cannot be done on another day; it can only be done again, today.
     """
+    # Step 0 and step 1.
     days = (date.fromordinal(now), scoring.as_of)
     can_be_done_again = days[0] < days[1]
     return Steps(
@@ -346,6 +347,7 @@ def _numerators(
 ) -> tuple[Fraction, Fraction | None]:
     """Return the least and the greatest numerator of a metric's range, None where it has no end."""
     times = _times(metric)
+    # The range bounds the figure, which is numerator × times / denominator.
     least = Fraction(0)
     if metric.range.low is not None:
         least = max(least, metric.range.low * denominator / times)

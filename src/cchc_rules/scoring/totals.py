@@ -228,6 +228,7 @@ def mean(group: CompiledGroup, brought: Share) -> Total:
     if not weight:
         # Every rule rescales: the whole group leaves the index.
         return Total(group.weight, 0, 0, group.weight, group.weight)
+    # A fraction until here: the rules of a mean are not rounded one by one.
     exact = brought.points * group.weight / weight
     earned = half_up(exact.numerator, exact.denominator)
     # Both may have been rounded up; together they must not exceed the group.
@@ -375,6 +376,7 @@ def _counted_in_pool(
     """Return what the rules of a bonus or penalty pool count for: what lies beyond its cap is
     without effect (semantics G5).
     """
+    # What each rule would count for if the pool had no cap.
     alone = [
         _as_it_stands(compiled, position, results[position]) for position in members
     ]
@@ -432,6 +434,7 @@ def gained(
         # In a mean one rule moves the rounding of the others, so all are apportioned again.
         replaced = [*results]
         replaced[position] = new
+        # Its loss, not its points: what it alone is told to lose shrinks by so much.
         total_after = mean(group, shares(compiled, group, replaced))
         total_before = groups[group_position]
         before = _counted_in_mean(compiled, group, results, total_before)

@@ -11,6 +11,7 @@ from typing import Any
 from cchc_rules.analysis.comparison.comparison_document import document
 from cchc_rules.analysis.comparison.contributions import (
     RULE,
+    Amounts,
     ChangePart,
     exact,
     halved,
@@ -127,12 +128,17 @@ def compare(before: Report | Document, after: Report | Document) -> Comparison:
     first = read_side(before)
     second = read_side(after)
     change = _change(first, second)
+    # What is the same on both sides has moved nothing, so that the other did all of it.
     if _rules_named(first.document) == _rules_named(second.document):
-        return _comparison(first, second, "same_rules", Columns(change, {}))
+        columns = Columns(figures=change, rules={})
+        return _comparison(first, second, "same_rules", columns)
     if _figures_named(first.document) == _figures_named(second.document):
-        return _comparison(first, second, "same_figures", Columns({}, change))
+        columns = Columns(figures={}, rules=change)
+        return _comparison(first, second, "same_figures", columns)
     if first.report is None or second.report is None:
-        return _comparison(first, second, "unsplit", Columns(change, None))
+        # Documents alone cannot be scored by other rules.
+        columns = Columns(figures=change, rules=None)
+        return _comparison(first, second, "unsplit", columns)
     return _rescored(first, second, first.report, second.report)
 
 
@@ -170,7 +176,8 @@ BROKEN = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 
 def broken(error: Exception) -> ReportError:
     """Return the error that says that a report document is broken."""
-    return ReportError([Problem("report-broken", (), {"what": quoted(error)})])
+    problem = Problem("report-broken", (), {"what": quoted(error)})
+    return ReportError([problem])
 
 
 def _tried(side: Side) -> None:
@@ -178,6 +185,7 @@ def _tried(side: Side) -> None:
     here.
     """
     document = side.document
+    # Compared with itself it has nothing to tell, but every part of it is read for that.
     columns = Columns(_change(side, side), {})
     written = _comparison(side, side, "same_rules", columns).to_dict()
     date.fromisoformat(written["before"]["as_of"])
@@ -202,7 +210,7 @@ def _listed(value: object) -> None:
         raise TypeError(f"{quoted(value)}: []")
 
 
-def _change(before: Side, after: Side) -> dict[ChangePart, Fraction]:
+def _change(before: Side, after: Side) -> Amounts:
     """Return the parts of the change from one side to another."""
     return moved(before.standing, after.standing)
 
@@ -230,6 +238,7 @@ def _rescored(first: Side, second: Side, before: Report, after: Report) -> Compa
     """
     old = crossed(before, after)
     new = crossed(after, before)
+    # Both orders are needed for the mean: one alone would favour what came first.
     if old.report is None or new.report is None:
         problems = Crossings(problems=(*old.problems, *new.problems))
         columns = Columns(_change(first, second), None)
@@ -238,9 +247,13 @@ def _rescored(first: Side, second: Side, before: Report, after: Report) -> Compa
     # old rules, or rules first, over the old figures under the new rules.
     new_figures = read_side(old.report)
     new_rules = read_side(new.report)
+    figures_first = _change(first, new_figures)
+    figures_last = _change(new_rules, second)
+    rules_first = _change(first, new_rules)
+    rules_last = _change(new_figures, second)
     columns = Columns(
-        figures=halved(_change(first, new_figures), _change(new_rules, second)),
-        rules=halved(_change(first, new_rules), _change(new_figures, second)),
+        figures=halved(figures_first, figures_last),
+        rules=halved(rules_first, rules_last),
     )
     first_year = before.scoring.rules.valid[0].year
     second_year = after.scoring.rules.valid[0].year
@@ -265,4 +278,5 @@ def _comparison(
     columns: Columns,
     crossings: Crossings = NO_CROSSINGS,
 ) -> Comparison:
-    return Comparison(Division(before, after, basis, columns, crossings))
+    division = Division(before, after, basis, columns, crossings)
+    return Comparison(division)

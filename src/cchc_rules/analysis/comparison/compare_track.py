@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from cchc_rules.analysis.comparison.compare import BROKEN, broken, read_side
 from cchc_rules.analysis.comparison.contributions import ZERO, exact, top
@@ -13,9 +13,12 @@ from cchc_rules.report.heading import Document, written
 from cchc_rules.report.report import Report
 from cchc_rules.rules.deductions import KINDS
 
+ReportPart: TypeAlias = Mapping[str, Any]
+"""A part of a report document, be it scored here or read from a file."""
+
 
 def compare_track(
-    report: Report | Mapping[str, Any],
+    report: Report | ReportPart,
     track: str,
     lang: str | None = None,
 ) -> Document:
@@ -50,9 +53,9 @@ def compare_track(
 
 
 def _document_of(
-    report: Report | Mapping[str, Any],
+    report: Report | ReportPart,
     lang: str | None,
-) -> Mapping[str, Any]:
+) -> ReportPart:
     if isinstance(report, Report):
         language = lang or report.language
         # What would win points back is the dearest part of a report, and not compared here.
@@ -76,13 +79,13 @@ class _Appraisal:
     look like one that is strict.
     """
 
-    def __init__(self, source: Mapping[str, Any], track: str, lang: str) -> None:
+    def __init__(self, source: ReportPart, track: str, lang: str) -> None:
         self.source = source
         self.track = track
         self.lang = lang
         self.groups = {group["id"]: group for group in source["groups"]}
-        self.with_points: list[Mapping[str, Any]] = []
-        self.scored: list[Mapping[str, Any]] = []
+        self.with_points: list[ReportPart] = []
+        self.scored: list[ReportPart] = []
         for rule in source["rules"]:
             if rule["deduction"] in _WITHOUT_POINTS:
                 continue
@@ -134,7 +137,7 @@ class _Appraisal:
             "unscored": len(self.with_points) - scored,
         }
 
-    def track_points(self, rule: Mapping[str, Any]) -> Fraction:
+    def track_points(self, rule: ReportPart) -> Fraction:
         """Return the points that the track gave a rule it scored, exactly."""
         return exact(rule["tracks"][self.track])
 
@@ -143,7 +146,7 @@ class _Appraisal:
         ticks = int(points * 10**self.places)
         return number.fixed(ticks, self.places)
 
-    def sums(self, rules: Iterable[Mapping[str, Any]]) -> Document:
+    def sums(self, rules: Iterable[ReportPart]) -> Document:
         """Return the points of some rules by the report and by the track, and how far the track
         lies above.
         """
@@ -163,7 +166,7 @@ class _Appraisal:
 
     def areas(self) -> Iterable[Document]:
         """Yield the areas in which the track scored anything, in the order of the file."""
-        members: dict[str, list[Mapping[str, Any]]] = {}
+        members: dict[str, list[ReportPart]] = {}
         for rule in self.scored:
             area = self.area_of(rule)
             members.setdefault(area, []).append(rule)
@@ -178,12 +181,12 @@ class _Appraisal:
                 **self.sums(rules),
             }
 
-    def area_of(self, rule: Mapping[str, Any]) -> str:
+    def area_of(self, rule: ReportPart) -> str:
         """Return the id of the group at the top that a rule lies in."""
         area = top(self.groups, rule["group"])
         return str(area["id"])
 
-    def rule(self, rule: Mapping[str, Any]) -> Document:
+    def rule(self, rule: ReportPart) -> Document:
         """Return a rule that the track scored, both its points and the track's reason."""
         kept = {key: rule[key] for key in _KEPT}
         # Reports that were written before reasons were kept have none.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from cchc_rules.analysis.comparison.contributions import (
     LINES,
@@ -17,6 +17,12 @@ from cchc_rules.base.messages import message
 from cchc_rules.report import heading
 from cchc_rules.report.document import document as report_document
 from cchc_rules.report.heading import Document
+
+ReportPart: TypeAlias = Mapping[str, Any]
+"""A part of a report document, be it scored here or read from a file."""
+
+ById: TypeAlias = Mapping[str, ReportPart]
+"""Rules, groups or targets of one side by their ids."""
 
 
 def document(division: Division, lang: str) -> Document:
@@ -44,7 +50,7 @@ class _Writer:
         self.groups = [_by_id(side["groups"]) for side in sides]
         self.rules = [_by_id(side["rules"]) for side in sides]
 
-    def worded(self, side: Side) -> Mapping[str, Any]:
+    def worded(self, side: Side) -> ReportPart:
         """Return a side's document in the language asked for; one that was read stays as it is."""
         # A document alone has lost what its texts were made from.
         if side.report is None or side.document["language"] == self.lang:
@@ -97,6 +103,7 @@ class _Writer:
         }
 
     def points(self, ticks: int) -> str:
+        """Return ticks as points, with the places of the finer index."""
         return number.fixed(ticks, self.division.places)
 
     def split(self) -> Document:
@@ -122,21 +129,23 @@ class _Writer:
     # What moved
 
     def band(self) -> Document:
+        """Return the bands of both sides, and whether the index went from one to another."""
+        # Ids decide: another rule set may give the same band another title.
         before = _picked(self.before["band"], _BAND)
         after = _picked(self.after["band"], _BAND)
         return {"before": before, "after": after, "moved": _id(before) != _id(after)}
 
     def targets(self) -> list[Document]:
+        """Return the targets of the index, and whether they were reached."""
         before = _by_id(self.before["targets"])
         after = _by_id(self.after["targets"])
-        return [
-            self.target(before.get(id_), after.get(id_)) for id_ in {**after, **before}
-        ]
+        ids = {**after, **before}
+        return [self.target(before.get(id_), after.get(id_)) for id_ in ids]
 
     def target(
         self,
-        before: Mapping[str, Any] | None,
-        after: Mapping[str, Any] | None,
+        before: ReportPart | None,
+        after: ReportPart | None,
     ) -> Document:
         """Return a target of the index, and whether each side reached it (None: has no such)."""
         target = after or before or {}
@@ -164,8 +173,8 @@ class _Writer:
     def area(
         self,
         id_: str,
-        before: Mapping[str, Any] | None,
-        after: Mapping[str, Any] | None,
+        before: ReportPart | None,
+        after: ReportPart | None,
         parts: list[ChangePart],
     ) -> Document:
         group = after or before or {}
@@ -186,6 +195,7 @@ class _Writer:
 
     def line(self, part: ChangePart) -> Document:
         before, after = self.groups
+        # The rounding and the scale of the index itself belong to no group.
         group = after.get(part.id) or before.get(part.id) or {"title": ""}
         message_id = f"line-{part.kind.replace('_', '-')}"
         return {
@@ -211,11 +221,16 @@ class _Writer:
                 moved.append(rule)
             # As shown, two effects may look the same; the exact ones put them in order.
             effects[id_] = abs(self.division.exact(of_rule).change)
-        moved.sort(key=lambda rule: (-effects[rule["id"]], rule["id"]))
-        return moved
+
+        def largest_first(rule: Document) -> tuple[Fraction, str]:
+            return -effects[rule["id"]], rule["id"]
+
+        return sorted(moved, key=largest_first)
 
     def rule(self, id_: str, parts: list[ChangePart]) -> Document:
+        """Return a rule: what of it moved, what it came to on both sides, what that did."""
         before, after = (rules.get(id_) for rules in self.rules)
+        # Titles and places are those of now; of a rule that is gone, those of before.
         rule = after or before or {}
         groups_before, groups_after = self.groups
         groups = groups_after if after else groups_before
@@ -255,7 +270,7 @@ class _Writer:
         return ranks
 
     @staticmethod
-    def ranks_of(side: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    def ranks_of(side: ReportPart) -> ById:
         """Return the rules of a side whose metric is a rank."""
         metrics = side["machine"]["metrics"]
         ranks = {metric["id"] for metric in metrics if metric["type"] == "rank"}
@@ -276,7 +291,9 @@ class _Writer:
     def notes(self) -> Iterable[str]:
         """Yield what a reader must know before the change is believed."""
         crossings = self.division.crossings
-        if self.before["measurements"]["unit"] != self.after["measurements"]["unit"]:
+        unit_before = self.before["measurements"]["unit"]
+        unit_after = self.after["measurements"]["unit"]
+        if unit_before != unit_after:
             yield self.say("other-unit")
         index_before = self.before["index"]
         index_after = self.after["index"]
@@ -289,10 +306,13 @@ class _Writer:
             yield self.say("no-index-after")
         if index_before["scale"] != index_after["scale"]:
             yield self.say("other-scale")
+        # Another version of this package may round or judge otherwise.
         if self.before["engine"] != self.after["engine"]:
             yield self.say("other-engine")
+        # Days were moved, for a plan of one year is held against the rules of another.
         if crossings.years:
-            yield self.say("years", years=str(abs(crossings.years)))
+            years = abs(crossings.years)
+            yield self.say("years", years=str(years))
         if crossings.kept_before:
             yield self.say("kept-before", names=", ".join(crossings.kept_before))
         if crossings.kept_after:
@@ -333,11 +353,11 @@ _GIVEN = ("numerator", "denominator", "value", "points", "items", "state")
 """What was submitted for each of a rule's inputs: where one differs, its figures have moved."""
 
 
-def _by_id(items: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def _by_id(items: Iterable[ReportPart]) -> ById:
     return {item["id"]: item for item in items}
 
 
-def _side(side: Mapping[str, Any]) -> Document:
+def _side(side: ReportPart) -> Document:
     return {
         "unit": side["measurements"]["unit"],
         "period": side["measurements"]["period"],
@@ -348,7 +368,7 @@ def _side(side: Mapping[str, Any]) -> Document:
     }
 
 
-def _areas(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def _areas(groups: ById) -> ById:
     """Return the groups at the top."""
     return {id_: group for id_, group in groups.items() if group["parent"] is None}
 
@@ -367,13 +387,13 @@ def _status(before: object, after: object) -> str:
     return "changed"
 
 
-def _rank(rule: Mapping[str, Any] | None) -> str | None:
+def _rank(rule: ReportPart | None) -> str | None:
     """Return a rank as text, None where none was reported or there is no such rule."""
     value = rule and rule["value"]
     return _text(value)
 
 
-def _picked(table: Mapping[str, Any] | None, keys: tuple[str, ...]) -> Document | None:
+def _picked(table: ReportPart | None, keys: tuple[str, ...]) -> Document | None:
     """Return some keys of a table, None where a side has no such table."""
     if table is None:
         return None
@@ -397,8 +417,8 @@ def _ratio(amount: Fraction | None) -> str | None:
 
 
 def _differences(
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any] | None,
+    before: ReportPart | None,
+    after: ReportPart | None,
     effect: bool,
 ) -> list[str]:
     """Return what of a rule moved; a rule that is not on both sides has moved as a whole."""
@@ -418,7 +438,7 @@ def _differences(
     return moved
 
 
-def _points_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def _points_differ(before: ReportPart, after: ReportPart) -> bool:
     """Whether a rule has other points of its own.
 
     In a mean, what it counts for changes with its neighbours too: that is no change of its own.
@@ -432,7 +452,7 @@ def _points_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return bool(before["excluded"] != after["excluded"])
 
 
-def _given(rule: Mapping[str, Any]) -> object:
+def _given(rule: ReportPart) -> object:
     """Return what was submitted for a rule, to be held against the other side's."""
     inputs = []
     for item in rule["inputs"]:

@@ -11,12 +11,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base.number import half_up
 from cchc_rules.base.problem import quoted
 
-Document = Mapping[str, Any]
+Document: TypeAlias = Mapping[str, Any]
+"""A report document, or a part of one."""
+
+Groups: TypeAlias = Mapping[str, Document]
+"""The groups of a report document by their ids."""
 
 ZERO = Fraction(0)
 HALF = Fraction(1, 2)
@@ -35,7 +39,15 @@ class ChangePart(NamedTuple):
     area: str = ""
 
 
+Amounts: TypeAlias = dict[ChangePart, Fraction]
+"""By how many points each part moved the index."""
+
+RuleParts: TypeAlias = Iterable[tuple[ChangePart, Document]]
+"""The rules of a report document, each with the part that it is of a change."""
+
 RULE = "rule"
+"""The kind of part that a rule is."""
+
 LINES = ("mean_weight", "mean_rounding", "cap", "scale", "rounding", "held")
 """The steps between the rules and the index; the first three belong to a group."""
 
@@ -98,8 +110,8 @@ class QuotientChange(NamedTuple):
     """
 
     rise: Fraction
-    points: dict[ChangePart, Fraction]
-    counted: dict[ChangePart, Fraction]
+    points: Amounts
+    counted: Amounts
     whole: Fraction
 
 
@@ -122,8 +134,8 @@ def changed(before: Quotient, after: Quotient) -> QuotientChange:
     # What a point more that is earned brings, and what a point more that counts takes.
     rise = whole * inverse
     drag = whole * earned * _inverse_slope(before, after)
-    points: dict[ChangePart, Fraction] = {}
-    counted: dict[ChangePart, Fraction] = {}
+    points: Amounts = {}
+    counted: Amounts = {}
     for key in {**before.terms, **after.terms}:
         old = before.term(key)
         new = after.term(key)
@@ -180,10 +192,11 @@ def standing(document: Document) -> Standing:
     Raises what reading a broken document raises (`BROKEN` in `compare`).
     """
     groups = {group["id"]: group for group in document["groups"]}
-    parts = [
-        (_part(RULE, rule["id"], groups, rule["group"]), rule)
-        for rule in document["rules"]
-    ]
+    parts: list[tuple[ChangePart, Document]] = []
+    for rule in document["rules"]:
+        part = _part(RULE, rule["id"], groups, rule["group"])
+        parts.append((part, rule))
+    # The part of a mean is named for its weight, which moves the base as that of a rule does.
     means = [
         _part("mean_weight", id_, groups, id_)
         for id_, group in groups.items()
@@ -213,14 +226,14 @@ def standing(document: Document) -> Standing:
 def _part(
     kind: str,
     id_: str,
-    groups: Mapping[str, Document],
+    groups: Groups,
     group: str,
 ) -> ChangePart:
     area = top(groups, group)
     return ChangePart(kind, id_, str(area["id"]))
 
 
-def top(groups: Mapping[str, Document], id_: str) -> Document:
+def top(groups: Groups, id_: str) -> Document:
     """Return the group at the top that a group lies in; raise `ValueError` where groups lie in each
     other.
     """
@@ -262,11 +275,12 @@ def own_weight(rule: Document) -> Fraction:
 
 
 def _group_term(group: Document) -> Term:
+    # A mean whose rules were all rescaled away counts for nothing.
     counted = exact(group["maximum"]) - exact(group["rescaled"])
     return Term(exact(group["earned"]), counted)
 
 
-def _mean(group: Document, parts: Iterable[tuple[ChangePart, Document]]) -> Quotient:
+def _mean(group: Document, parts: RuleParts) -> Quotient:
     """Return a weighted mean before its rounding (semantics G2)."""
     terms: dict[ChangePart, Term] = {}
     for part, rule in parts:
@@ -277,7 +291,7 @@ def _mean(group: Document, parts: Iterable[tuple[ChangePart, Document]]) -> Quot
 
 
 def _mean_roundings(
-    groups: Mapping[str, Document],
+    groups: Groups,
     means: Mapping[ChangePart, Quotient],
 ) -> Iterator[tuple[ChangePart, Fraction]]:
     """Yield what rounding gave each weighted mean, in points of its group."""
@@ -292,16 +306,18 @@ def _rounding(mean: ChangePart) -> ChangePart:
 
 
 def _pools(
-    groups: Mapping[str, Document],
-    parts: Iterable[tuple[ChangePart, Document]],
+    groups: Groups,
+    parts: RuleParts,
 ) -> Iterator[tuple[ChangePart, Fraction]]:
     """Yield what the rules of bonus and penalty pools add, and what their caps hold back."""
-    sums = {id_: ZERO for id_, group in groups.items() if group["kind"] != "base"}
+    pools = [id_ for id_, group in groups.items() if group["kind"] != "base"]
+    sums = dict.fromkeys(pools, ZERO)
     for part, rule in parts:
         if part.area in sums:
             added = _added(rule, groups[part.area]["kind"])
             sums[part.area] += added
             yield part, added
+    # Negative in a bonus pool, positive in a penalty pool: what the cap keeps away or spares.
     for id_, total in sums.items():
         pool = groups[id_]
         held = _added(pool, pool["kind"])
@@ -319,10 +335,10 @@ def _added(part: Document, kind: str) -> Fraction:
     return -exact(part["lost"]) - beyond_cap
 
 
-def _index_lines(index: Document, base: Quotient) -> dict[ChangePart, Fraction]:
+def _index_lines(index: Document, base: Quotient) -> Amounts:
     """Return what the rounding of the base and the hold to the scale do (semantics I2, I3)."""
     rounded = exact(index["base"])
-    total = rounded + exact(index["bonus"]) - exact(index["penalty"])
+    total = rounded + _pools_of(index)
     return {
         ChangePart("rounding"): rounded - base.whole * base.share,
         ChangePart("held"): _index_value(index) - total,
@@ -332,16 +348,21 @@ def _index_lines(index: Document, base: Quotient) -> dict[ChangePart, Fraction]:
 def _index_value(index: Document) -> Fraction:
     """Return an index as shown; where nothing was left to score, what it is reckoned from."""
     if index["value"] is None:
-        return exact(index["base"]) + exact(index["bonus"]) - exact(index["penalty"])
+        return exact(index["base"]) + _pools_of(index)
     return exact(index["value"])
 
 
-def moved(before: Standing, after: Standing) -> dict[ChangePart, Fraction]:
+def _pools_of(index: Document) -> Fraction:
+    """Return bonus less penalty."""
+    return exact(index["bonus"]) - exact(index["penalty"])
+
+
+def moved(before: Standing, after: Standing) -> Amounts:
     """Return the parts of the change of the index, those that are not zero; they add up to it
     exactly.
     """
     change = changed(before.base, after.base)
-    amounts: dict[ChangePart, Fraction] = {ChangePart("scale"): change.whole}
+    amounts: Amounts = {ChangePart("scale"): change.whole}
     for part in change.points:
         _add(amounts, part, change.counted[part])
         if part.kind == RULE:
@@ -352,13 +373,14 @@ def moved(before: Standing, after: Standing) -> dict[ChangePart, Fraction]:
     for part in {**before.added, **after.added}:
         # The rounding of a mean has been spread with it: in the base it is worth `rise` a point.
         if part.kind != "mean_rounding":
-            _add(amounts, part, _rise(before.added, after.added, part))
+            rise = _rise(before.added, after.added, part)
+            _add(amounts, part, rise)
     return _without_zeros(amounts)
 
 
 def _without_zeros(
     amounts: Mapping[ChangePart, Fraction],
-) -> dict[ChangePart, Fraction]:
+) -> Amounts:
     """Return the amounts that are not zero, sorted by their parts."""
     return {part: amounts[part] for part in sorted(amounts) if amounts[part]}
 
@@ -372,7 +394,7 @@ def _rise(
 
 
 def _spread(
-    amounts: dict[ChangePart, Fraction],
+    amounts: Amounts,
     mean: ChangePart,
     rise: Fraction,
     before: Standing,
@@ -381,6 +403,7 @@ def _spread(
     """Add what a weighted mean's points moved the index by, in parts: its rules, its own weight,
     its rounding.
     """
+    # A mean that only one side has comes from nothing, or goes to it.
     old = before.means.get(mean, NO_QUOTIENT)
     new = after.means.get(mean, NO_QUOTIENT)
     inside = changed(old, new)
@@ -394,21 +417,21 @@ def _spread(
 
 
 def _add(
-    amounts: dict[ChangePart, Fraction],
+    amounts: Amounts,
     part: ChangePart,
     amount: Fraction,
 ) -> None:
     amounts[part] = amounts.get(part, ZERO) + amount
 
 
-def halved(*ways: Mapping[ChangePart, Fraction]) -> dict[ChangePart, Fraction]:
+def halved(*ways: Mapping[ChangePart, Fraction]) -> Amounts:
     """Return the mean of two ways to divide a change.
 
     Going from the old figures and rules to the new, one may change the figures first or the rules
     first. What each did comes out differently; the mean of both orders favours neither (it is the
     Shapley value of two players), and still adds up to the change.
     """
-    halves: dict[ChangePart, Fraction] = {}
+    halves: Amounts = {}
     for way in ways:
         for part, amount in way.items():
             _add(halves, part, amount * HALF)

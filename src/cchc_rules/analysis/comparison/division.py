@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from cchc_rules.analysis.comparison.contributions import (
     ZERO,
+    Amounts,
     ChangePart,
     Standing,
     apportioned,
@@ -49,11 +50,11 @@ class Columns(NamedTuple):
     not divided.
     """
 
-    figures: dict[ChangePart, Fraction]
-    rules: dict[ChangePart, Fraction] | None
+    figures: Amounts
+    rules: Amounts | None
 
     @property
-    def both(self) -> tuple[dict[ChangePart, Fraction], dict[ChangePart, Fraction]]:
+    def both(self) -> tuple[Amounts, Amounts]:
         """Both columns, the second empty where the change is not divided."""
         return self.figures, self.rules or {}
 

@@ -45,6 +45,10 @@ class Area(NamedTuple):
     left: Fraction
 
 
+Areas: TypeAlias = Sequence[Area]
+"""The areas of an index, in the order of the file."""
+
+
 class Extreme(NamedTuple):
     """The highest or lowest ratio of points earned to points left, and weights that give it."""
 
@@ -63,12 +67,12 @@ class LeastPart(NamedTuple):
     attained: bool
     moves: Weights
 
-    def weights(self, areas: Sequence[Area]) -> Weights:
+    def weights(self, areas: Areas) -> Weights:
         """Return the weights at that part."""
         return moved(areas, self.moves, self.part)
 
 
-def ratio(areas: Sequence[Area], weights: Weights) -> Fraction:
+def ratio(areas: Areas, weights: Weights) -> Fraction:
     """Return the points earned over the points left under some weights.
 
     >>> half, all_earned = Area(ONE, ONE / 2, ONE), Area(ONE, ONE, ONE)
@@ -83,24 +87,25 @@ def ratio(areas: Sequence[Area], weights: Weights) -> Fraction:
     return earned / left
 
 
-def stated_weights(areas: Sequence[Area]) -> Weights:
+def stated_weights(areas: Areas) -> Weights:
     """Return the weights as they are."""
     return [area.weight for area in areas]
 
 
-def moved(areas: Sequence[Area], moves: Weights, part: Fraction) -> Weights:
+def moved(areas: Areas, moves: Weights, part: Fraction) -> Weights:
     """Return the weights moved by a part of the moves."""
-    return [area.weight + part * move for area, move in zip(areas, moves, strict=True)]
+    pairs = zip(areas, moves, strict=True)
+    return [area.weight + part * move for area, move in pairs]
 
 
-def point_values(areas: Sequence[Area], against: Fraction, sign: int) -> Weights:
+def point_values(areas: Areas, against: Fraction, sign: int) -> Weights:
     """Return what a point more on each area is worth against a ratio, to lift it (sign 1) or to
     lower it (sign -1).
     """
     return [sign * (area.earned - against * area.left) for area in areas]
 
 
-def best_moves(areas: Sequence[Area], values: Weights) -> Weights:
+def best_moves(areas: Areas, values: Weights) -> Weights:
     """Return the moves that gain most, none beyond the weight itself and with sum 0.
 
     Taking it the other way round, an area starts from nothing and may have up to twice its weight:
@@ -124,7 +129,7 @@ def best_moves(areas: Sequence[Area], values: Weights) -> Weights:
     return moves
 
 
-def extreme(areas: Sequence[Area], part: Fraction, sign: int) -> Extreme:
+def extreme(areas: Areas, part: Fraction, sign: int) -> Extreme:
     """Return the highest (sign 1) or lowest (sign -1) ratio when weights move by at most a part of
     themselves, below 1.
 
@@ -147,7 +152,7 @@ def extreme(areas: Sequence[Area], part: Fraction, sign: int) -> Extreme:
 
 
 def reach(
-    areas: Sequence[Area],
+    areas: Areas,
     edge: Fraction,
     sign: int,
     *,
@@ -186,7 +191,7 @@ class Points(NamedTuple):
     left: Fraction
 
 
-def points(areas: Sequence[Area]) -> Points:
+def points(areas: Areas) -> Points:
     """Return what areas come to together."""
     return Points(
         _sum(area.weight for area in areas),
@@ -224,7 +229,8 @@ def single_ratio(whole: Points, area: Area, weight: Fraction) -> Fraction:
 
 def _product(first: Weights, second: Weights) -> Fraction:
     """Return the sum of what two lists of numbers come to, multiplied one by one."""
-    return _sum(one * other for one, other in zip(first, second, strict=True))
+    pairs = zip(first, second, strict=True)
+    return _sum(one * other for one, other in pairs)
 
 
 def _sum(points: Iterable[Fraction]) -> Fraction:

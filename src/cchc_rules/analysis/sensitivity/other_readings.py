@@ -83,6 +83,7 @@ def _single_reading(
     """Return a reading under the first deduction that the rule set takes with it."""
     table = _rule_table(scoring, contradiction.rule)
     conflict = table["conflict"][contradiction.position]
+    # A contradiction in words alone, such as two different dates of a report, cannot be scored.
     if not _names_a_figure(table, conflict):
         return Reading((contradiction,))
     problems: tuple[Problem, ...] = ()

@@ -67,6 +67,7 @@ def sensitivity(
     percent = percent_of(range)
     report = score(rules, measurements, as_of=as_of)
     scoring = report.scoring
+    # Found before the work is done: a page must not wait for what it then leaves out.
     if work is not None:
         readings = len(other_readings.contradictions(scoring))
         rules_scored = readings * len(scoring.results)

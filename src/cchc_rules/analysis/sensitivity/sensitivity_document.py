@@ -103,7 +103,8 @@ class _Writer:
     def weights(self) -> Document:
         """Return what other weights do: all at once within the range, and each by itself."""
         study = self.study
-        total = sum((area.weight for area in study.areas.values()), Fraction(0))
+        weights = (area.weight for area in study.areas.values())
+        total = sum(weights, Fraction(0))
         # The area whose weight counts most, unless none moves the index at all.
         widest = None
         if study.swings and study.swings[0].width:
@@ -202,6 +203,7 @@ class _Writer:
 
     def least_change(self, change: BandChange) -> Document:
         """Return the least range of weights that does it, in percent; None for each without one."""
+        # No range below 100 % does it.
         if change.part is None or change.weights is None:
             return dict.fromkeys(("range", "exact", "attained", "weights"))
         percent = change.part * HUNDRED
@@ -221,7 +223,8 @@ class _Writer:
         percent = change.part * HUNDRED
         shown = _rounded_up(percent)
         range_ = f"{say_number(self.lang, shown)} %"
-        # Where what is shown was rounded up, it is enough as it stands.
+        # On the edge itself the band has not changed yet. Where what is shown was rounded up, it
+        # lies beyond the edge and is enough as it stands.
         if not change.attained and Fraction(shown) == percent:
             range_ = self.say("more-than", range=range_)
         title = change.band.title.of(self.lang)
@@ -389,6 +392,7 @@ class _Chart:
             # More weight on a weak area lowers the index, so either may be the lower end.
             yield _bar("area", swing.area, title, up, down)
         for reading in writer.ordered_readings():
+            # Without an index there is no end to draw; one that is the same would have no length.
             if reading.scoring is None or not reading.scoring.index.scored:
                 continue
             if reading.scoring.index.value == study.scoring.index.value:

@@ -80,7 +80,9 @@ class Swing(NamedTuple):
     @property
     def width(self) -> Fraction:
         """How far the index moves between the two, before rounding; 0 where there is none."""
-        return abs(self.up.scoring.index.moved_from(self.down.scoring.index))
+        up = self.up.scoring.index
+        down = self.down.scoring.index
+        return abs(up.moved_from(down))
 
 
 class BandChange(NamedTuple):
@@ -138,6 +140,7 @@ class Study:
         compiled = self.scoring.compiled.groups
         areas = {}
         for group, total in zip(compiled, self.scoring.groups, strict=True):
+            # A group without points weighs nothing, whatever share of itself it earned.
             if group.top and group.kind == "base" and total.maximum:
                 left = total.maximum - total.rescaled
                 areas[group.id] = Area(
@@ -176,6 +179,7 @@ class Study:
 
     def _extreme(self, sign: int) -> Variation:
         areas = self._weighed
+        # Every weighting gives no index; the weights as they are stand for all of them.
         if self.nothing_left:
             return self.under(extreme_weights.stated_weights(areas))
         extreme = extreme_weights.extreme(areas, self._part, sign)
@@ -207,7 +211,8 @@ class Study:
         # this ratio; so one function rounds and holds the index here as for the report.
         index = self.scoring.index
         base = Total(ratio.denominator, ratio.numerator, 0, 0, 0)
-        varied = totals.held(self.scoring.compiled, base, index.bonus, index.penalty)
+        compiled = self.scoring.compiled
+        varied = totals.held(compiled, base, index.bonus, index.penalty)
         return replace(self.scoring, index=varied)
 
     @cached_property
@@ -263,6 +268,7 @@ class Study:
         ladder = self.scoring.ladder
         if band is None:
             return None
+        # Downwards the band that counts is the one after gates: gates bar no way down.
         position = ladder.index(band)
         if position == 0:
             return BandChange("bottom")

@@ -1,6 +1,6 @@
 """What changed between two rule sets, part by part and field by field, in words of one language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from fractions import Fraction
@@ -198,15 +198,18 @@ def _changes(
             if _same(before[old], after[new]):
                 renamed[new] = old
     for id_, part in after.items():
+        # What is renamed says the same as before, so that no field has moved.
         if id_ in renamed:
             yield _change("renamed", id_, part, was=renamed[id_])
         elif id_ not in before:
-            yield _change("added", id_, part, moved=[*_moved({}, part)])
+            yield _change("added", id_, part, moved=_moved({}, part))
         elif not _same(before[id_], part):
-            yield _change("changed", id_, part, moved=[*_moved(before[id_], part)])
+            moved = _moved(before[id_], part)
+            yield _change("changed", id_, part, moved=moved)
     for id_ in gone:
         if id_ not in renamed.values():
-            yield _change("removed", id_, before[id_], moved=[*_moved(before[id_], {})])
+            part = before[id_]
+            yield _change("removed", id_, part, moved=_moved(part, {}))
 
 
 def _change(
@@ -215,14 +218,14 @@ def _change(
     part: Fields,
     *,
     was: str | None = None,
-    moved: list[Document] | None = None,
+    moved: Iterable[Document] = (),
 ) -> Document:
     return {
         "id": id_,
         "title": part["title"].words,
         "change": kind,
         "was": was,
-        "fields": moved or [],
+        "fields": list(moved),
     }
 
 
@@ -240,6 +243,7 @@ def _moved(before: Fields, after: Fields) -> Iterator[Document]:
     for key in {**after, **before}:
         old = before.get(key, nothing)
         new = after.get(key, nothing)
+        # Some fields have no words, and nobody could read what became of them.
         if old.value != new.value and (old.words or new.words):
             yield {"key": key, "before": old.words, "after": new.words}
 

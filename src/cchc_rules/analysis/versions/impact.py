@@ -81,6 +81,8 @@ def _reports(path: Path, old: RuleSet, new: RuleSet) -> tuple[Report, Report]:
         # The submission was made for the new version, which the old one does not know.
         measurements = replace(measurements, ruleset=old.id)
     before = score(old, measurements)
+    # As a comparison crosses them: figures that the new version does not ask for are left out, and
+    # days move with its year.
     crossed = under(new, before)
     if crossed.report is None:
         raise SubmissionError(crossed.problems)
@@ -151,6 +153,7 @@ def _rules(units: list[Document]) -> list[Document]:
 
     The rules of each unit are then cut to the first few: every one is in the sums.
     """
+    # By the rule's id: what it moved all indices by, and how many of them.
     sums: dict[str, Decimal] = {}
     counts: dict[str, int] = {}
     titles: dict[str, str] = {}
@@ -159,7 +162,8 @@ def _rules(units: list[Document]) -> list[Document]:
             id_ = move["id"]
             titles[id_] = move["title"]
             counts[id_] = counts.get(id_, 0) + 1
-            sums[id_] = sums.get(id_, Decimal(0)) + Decimal(move["change"])
+            change = Decimal(move["change"])
+            sums[id_] = sums.get(id_, Decimal(0)) + change
         unit["rules"] = unit["rules"][:MOST_RULES]
     return [
         {

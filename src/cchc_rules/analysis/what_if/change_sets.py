@@ -135,7 +135,8 @@ class _Cluster:
     @property
     def number_of_sets(self) -> int:
         """How many sets there are: each metric stays, or changes in one of its ways."""
-        return prod(1 + len(changes) for changes in self.changes.values())
+        choices = (1 + len(changes) for changes in self.changes.values())
+        return prod(choices)
 
     def all_sets(self) -> list[ChangeSet]:
         """Return every set that scoring takes."""

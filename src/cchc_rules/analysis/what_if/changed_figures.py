@@ -47,7 +47,9 @@ def tried(
     >>> changed.entries["officials_placed"].numerator
     8
     """
-    metrics = variant(measurements, rules, as_of or measurements.judged_at).metrics
+    day = as_of or measurements.judged_at
+    # The metrics are those of the submission's kind of unit on that day.
+    metrics = variant(measurements, rules, day).metrics
     figures: dict[str, Any] = {}
     problems: list[Problem] = []
     for setting in settings:
@@ -134,6 +136,7 @@ def listed(items: Sequence[str], count: int) -> list[str]:
     >>> listed(["Plan", "plan", "Budget"], 3)
     ['Plan', 'Budget', '+1']
     """
+    # Upper and lower case are the same item; the way it was written first stays.
     different: dict[str, str] = {}
     for item in items:
         different.setdefault(same_item(item), item)
@@ -141,4 +144,5 @@ def listed(items: Sequence[str], count: int) -> list[str]:
     # At most `count` of the numbered ones are there already, so twice as many are enough.
     numbered = (f"+{number_}" for number_ in range(1, 2 * count + 1))
     added = (item for item in numbered if item not in kept)
-    return [*kept.values(), *islice(added, count - len(kept))]
+    lacking = count - len(kept)
+    return [*kept.values(), *islice(added, lacking)]

@@ -53,6 +53,9 @@ Surplus: TypeAlias = int | Fraction
 
 Changes: TypeAlias = tuple[PlannedChange, ...]
 
+BestBySize: TypeAlias = dict[int, tuple[Surplus, ChangeSet]]
+"""For each number of changes the best set of a cluster, with the surplus that it brings."""
+
 
 class Answer(NamedTuple):
     """The changes that were found; `proven` says that no fewer reach the goal, or none lead
@@ -293,7 +296,7 @@ class _Search:
             elif 1 in best and best[1][0] > 0:
                 singles.append(best[1])
         # Of equal changes the rule's id decides, so that the answer is always the same.
-        singles.sort(key=lambda single: (-single[0], single[1].changes[0].rule))
+        singles.sort(key=_largest_surplus_first)
         surpluses = (surplus for surplus, _ in singles)
         sums: list[Surplus] = list(accumulate(surpluses, initial=0))
         return _Offers(by_count, [changes for _, changes in singles], sums)
@@ -303,9 +306,9 @@ class _Search:
         sets: Iterable[ChangeSet],
         base_ticks: Fraction,
         gated: bool,
-    ) -> dict[int, tuple[Surplus, ChangeSet]]:
+    ) -> BestBySize:
         """Return a cluster's best set of each number of changes, with the surplus it brings."""
-        best: dict[int, tuple[Surplus, ChangeSet]] = {}
+        best: BestBySize = {}
         for changes in sets:
             if gated and not changes.opens_gates:
                 continue
@@ -356,7 +359,7 @@ class _Search:
         return surplus, changes + offers.all_singles()
 
 
-def _is_single(best: Mapping[int, tuple[Surplus, ChangeSet]]) -> bool:
+def _is_single(best: BestBySize) -> bool:
     """Whether a cluster is one change that may be left out at no cost."""
     unchanged = best.get(0)
     if unchanged is None or unchanged[0] != 0:
@@ -364,9 +367,14 @@ def _is_single(best: Mapping[int, tuple[Surplus, ChangeSet]]) -> bool:
     return set(best) <= {0, 1}
 
 
+def _largest_surplus_first(single: tuple[Surplus, ChangeSet]) -> tuple[Surplus, str]:
+    surplus, changes = single
+    return -surplus, changes.changes[0].rule
+
+
 def _combined(
     by_count: Mapping[int, _Chain],
-    best: Mapping[int, tuple[Surplus, ChangeSet]],
+    best: BestBySize,
 ) -> dict[int, _Chain]:
     """Return the best of each number of changes with one cluster more.
 

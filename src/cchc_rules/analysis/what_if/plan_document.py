@@ -151,6 +151,7 @@ class _Writer:
             count=str(len(plan.steps)),
             value=self.texts.points(plan.then.scoring.index.value),
         )
+        # The fewest of all sets, or the fewest of those that were tried: the reader must know.
         if plan.proven:
             return answer
         work = self.texts.number(Fraction(MOST_SETS))
@@ -159,6 +160,7 @@ class _Writer:
 
     def _answer(self) -> str:
         """Return the id of the message that answers."""
+        # A plan out of reach may have steps, too: those that lead furthest.
         if not self.plan.reached:
             return "plan.out-of-reach"
         if not self.plan.steps:
@@ -208,6 +210,8 @@ class _Writer:
         }
 
     def remedy(self, remedy: Remedy | None) -> Document:
+        """Return the task that mends a rule, who leads it and when it is due."""
+        # The keys are there in any case: views read them without asking.
         if remedy is None:
             return {"task": None, "lead": None, "due": None}
         return {
@@ -217,6 +221,10 @@ class _Writer:
         }
 
     def effort(self, change: PlannedChange) -> Document:
+        """Return what a change costs, in the rule set's own unit of effort, and what it brings for
+        each unit of it.
+        """
+        # Nobody said what it costs, so that nothing can be said for its price.
         if change.effort is None:
             return {"effort": None, "per_effort": None}
         return {
