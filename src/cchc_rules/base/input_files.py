@@ -118,8 +118,8 @@ def read_bytes(
     name = str(path)
     if record is not None and name in record.pipes:
         return record.pipes[name]
-    # One byte more than allowed tells that there is too much, without reading all of it: neither
-    # a size nor an end is known of a pipe.
+    # Reading one byte more than allowed shows that there is too much, without reading all of it.
+    # The size of a pipe is not known beforehand.
     try:
         data = _read(path, most + 1, or_pipe=or_pipe)
     except (OSError, ValueError) as error:

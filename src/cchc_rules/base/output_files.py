@@ -85,8 +85,8 @@ def whole_files(*paths: Path) -> Iterator[tuple[Path, ...]]:
     this run (see `input_files.recorded`). Then none of them is changed.
     """
     outputs = [_Output(path) for path in paths]
-    # All are begun before any is written, and all finished before any is put in place: what can go
-    # wrong goes wrong while nothing has changed yet.
+    # All are begun before any is written, and all are finished before any is put in place, so that
+    # almost everything that can go wrong does so before anything has changed.
     try:
         for output in outputs:
             output.begin()

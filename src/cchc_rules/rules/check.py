@@ -1,7 +1,7 @@
 """Everything that can be wrong with a rule set whose form is right.
 
-`CHECKS` are functions from a rule set to its problems. None of them stops at the first, and each
-must bear a rule set in which the others find faults: an id that names nothing is simply left out.
+`CHECKS` are functions from a rule set to its problems. None of them stops at the first problem, and
+each must cope with a rule set in which the others find faults: an id that names nothing is skipped.
 """
 
 import ast
@@ -55,8 +55,8 @@ def run(rules: RuleSet) -> list[Problem]:
         rules: a rule set whose form is right; its references need not be.
 
     Returns:
-        The problems in the order of `CHECKS`, no more than a reader can use; their paths begin at
-        the top of the document, and files and lines are still to be looked up.
+        The problems in the order of `CHECKS`, at most as many as a reader can use. Their paths
+        begin at the top of the document; the caller looks up files and lines.
 
     >>> from cchc_rules import load_rules
     >>> run(load_rules("cam-due-2023"))
@@ -67,13 +67,13 @@ def run(rules: RuleSet) -> list[Problem]:
 
 
 def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
-    """Return the problem of a name that nothing is declared under.
+    """Return the problem of a name under which nothing is declared.
 
     Args:
         code: the code of the problem, such as `unknown-rule`.
         path: where the name is written.
         name: the name.
-        names: the declared ones; the one most like it is offered.
+        names: the declared names; the one most like it is suggested.
 
     >>> unknown("unknown-rule", ("remedy",), "on-tine", ["on-time"]).arguments["nearest"]
     'on-time'
@@ -142,7 +142,7 @@ def cycles(rules: RuleSet) -> Problems:
         if group.parent:
             parents[group.id].append(group.parent)
     yield from _cycle_problems("group-cycle", "group", "parent", parents)
-    # Groups in a ring are asked too: `above` goes round one only once.
+    # This holds for groups in a ring too: `above` goes round a ring only once.
     for group in rules.groups.values():
         if _is_too_deep(rules, group):
             arguments = {
@@ -163,8 +163,8 @@ def cycles(rules: RuleSet) -> Problems:
 def _is_too_deep(rules: RuleSet, group: Group) -> bool:
     """Whether a group lies below too many others, itself counted among them."""
     above = dependencies.above(rules, group.id)
-    # No more are looked at than decide it: of ten thousand groups in a row, each would else walk
-    # past all of those above it.
+    # Only as many are looked at as decide it. With ten thousand groups inside each other, every one
+    # of them would otherwise walk past all those above it.
     first_few = list(islice(above, dependencies.DEEPEST + 1))
     return len(first_few) > dependencies.DEEPEST
 
@@ -172,16 +172,16 @@ def _is_too_deep(rules: RuleSet, group: Group) -> bool:
 def _cycle_problems(
     code: str, table: str, key: str, edges: Mapping[str, list[str]]
 ) -> Problems:
-    """Yield a problem for each ring, which it names from its alphabetically first member on.
+    """Yield a problem for each ring, named from its alphabetically first member on.
 
-    A ring that was named is taken out, and the rest searched for another: the cost is that of as
-    many searches as there are rings, and no ring is named twice. Of `c → a → b → c` the problem
-    stands at `a` and says `a → b → c → a`.
+    A ring that was reported is taken out, and the rest is searched for another, so no ring is
+    reported twice, and there is one search for each. For `c → a → b → c` the problem stands at `a`
+    and says `a → b → c → a`.
     """
     remaining = dict(edges)
     while cycle := _cycle(remaining):
-        # Where the search enters a ring is chance; where it is said to begin must not be, so that
-        # the same file is always told the same.
+        # The search may enter a ring anywhere. The report always begins at the same member, so that
+        # the same file always gets the same message.
         start = cycle.index(min(cycle))
         from_start = [*cycle[start:], *cycle[:start]]
         ring = [*from_start, from_start[0]]
@@ -198,7 +198,7 @@ def _cycle(edges: Mapping[str, list[str]]) -> list[str]:
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
-        # The library gives the ring against its direction, its first name once more at the end.
+        # The library gives the ring in reverse, with its first name repeated at the end.
         return error.args[1][:0:-1]  # type: ignore[no-any-return]
     return []
 
@@ -210,7 +210,7 @@ def metrics(rules: RuleSet) -> Problems:
     """Each metric's keys fit its type, and its formula is legal."""
     for metric in rules.metrics.values():
         path: Path = ("metric", metric.id)
-        # In a formula such a name would mean something else than the metric.
+        # In a formula, such a name would not mean the metric.
         if metric.id in formulas.RESERVED:
             yield Problem("bad-id", path, {"given": metric.id})
         yield from _metric_keys(metric, path)
@@ -260,14 +260,14 @@ def _metric_keys(metric: Metric, path: Path) -> Problems:
 
 
 def _plain_count(metric: Metric) -> bool:
-    """Whether a metric is a count with nothing more to it, as the months of a period are."""
+    """Whether a metric is a plain count, as the months of a period are."""
     is_counted_otherwise = metric.formula or metric.distinct
     has_usual_range = metric.range == Interval(Fraction(0))
     return metric.type == "count" and has_usual_range and not is_counted_otherwise
 
 
 def _metric_formula(rules: RuleSet, metric: Metric, path: Path) -> Problems:
-    # Formulas know one type of number: percentages, counts and ranks are all that.
+    # Formulas know only one type of number: percentages, counts and ranks are all the same to them.
     wanted_type = "number" if metric.numeric else metric.type
     text = metric.formula or ""
     yield from _formula(rules, text, _NO_NAMES, wanted_type, path)
@@ -294,7 +294,7 @@ _NO_NAMES = _RuleNames({})
 def _formula(
     rules: RuleSet, text: str, names: _RuleNames, wanted_type: str, path: Path
 ) -> Problems:
-    """A formula is legal, gives what is wanted, and compares nothing that can never be equal."""
+    """A formula is legal, gives the type that is wanted, and no comparison in it always fails."""
     types = ChainMap(dict(names.types), rules.metric_types)
     try:
         parsed = formulas.parse(text, types, rules.calendar)
@@ -318,7 +318,7 @@ def _formula(
 def _formula_problem(
     code: str, text: str, path: Path, column: int = 1, **arguments: str
 ) -> Problem:
-    # The line of a problem is looked up later; within a formula only a column can be told.
+    # The caller looks up the line; within a formula only the column is known.
     position = {"column": str(column), "formula": quoted(text, 200)}
     return Problem(code, path, {**position, **arguments})
 
@@ -333,8 +333,7 @@ def _levels(
     rules: RuleSet, parsed: Formula, rule_metrics: RuleMetrics, path: Path
 ) -> Problems:
     """Each level that a formula names is one of some metric, and of the one it is compared with."""
-    # Where a formula gives its level to something else, such as a function, no comparison says
-    # which metric is meant: a level of any metric will do.
+    # A level that is not compared with anything may belong to any metric.
     known = {
         words
         for metric in rules.metrics.values()
@@ -349,7 +348,7 @@ def _levels(
             "nearest": nearest(text, known),
         }
         yield Problem("formula-unknown-level", path, arguments)
-    # A level that is misspelt can equal nothing either: said once, it is enough.
+    # A misspelt level can equal nothing either; one message is enough.
     if strays:
         return
     for left, right in _compared(parsed):
@@ -409,7 +408,8 @@ def _never_equal(
         strays = _named_levels(other) - possible
         have_one_in_common = possible & possible_of_other
         if strays or not have_one_in_common:
-            # Of several the first by the alphabet, so that the same file is always told the same.
+            # The alphabetically first of several, so that the same file always gets the same
+            # message.
             stray = min(strays, default="")
             return _NeverEqual(compared, possible, other, stray)
     return None
@@ -449,7 +449,8 @@ def _whole_arguments(
 ) -> Problems:
     """A metric that says how many places or days are meant can be a whole number within bounds."""
     for argument in formulas.whole_arguments(parsed):
-        # Anything but a name is computed, and held to its bounds when a submission is scored.
+        # Anything but a name is computed, and checked against its bounds when a submission is
+        # scored.
         if not isinstance(argument.node, ast.Name):
             continue
         name = argument.node.id
@@ -486,12 +487,12 @@ def read_metrics(rules: RuleSet) -> set[str]:
 
 
 def working_days(rules: RuleSet) -> Problems:
-    """Working days are counted by a declared calendar (a warning): without one, holidays count as
-    worked.
+    """Working days are counted with a declared calendar (a warning): without one, public holidays
+    count as working days.
     """
     if rules.calendar.country or rules.calendar.extra_holidays:
         return
-    # The text is searched, not the parsed formula: one with another fault is warned of as well.
+    # The text is searched, not the parsed formula, so that a formula with another fault is covered.
     for path, text in _all_formulas(rules):
         if re.search(rf"\b{formulas.WORKING_DAYS}\b", text):
             arguments = {"formula": quoted(text, 200)}
@@ -499,7 +500,7 @@ def working_days(rules: RuleSet) -> Problems:
 
 
 def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
-    """Yield every formula of a rule set with its path, also of other readings of a target."""
+    """Yield every formula of a rule set with its path, those of other readings of a target too."""
     for metric in rules.metrics.values():
         if metric.formula is not None:
             yield ("metric", metric.id, "formula"), metric.formula
@@ -520,14 +521,14 @@ def _all_formulas(rules: RuleSet) -> Iterator[tuple[Path, str]]:
 def rule_settings(rules: RuleSet) -> Problems:
     """Each rule has what its deduction needs, of the right type.
 
-    That is a metric, a target that its values can be held against, points in whole ticks, settings
-    that the deduction itself finds right, and formulas that give what is wanted of them.
+    That is: a metric, a target with which its values can be compared, points in whole ticks,
+    settings that the deduction accepts, and formulas that give the right type.
     """
     for rule in rules.rules.values():
         path: Path = ("rule", rule.id)
         yield from _needs(rule, path)
         yield from _weight(rules, rule, path)
-        # Without a metric, or with one that is not declared, there is no type to hold against.
+        # Without a metric, or with one that is not declared, there is no type to check.
         metric = rules.metrics.get(rule.metric or "")
         if metric is not None:
             deduction_path = (*path, "deduction")
@@ -554,14 +555,14 @@ def _threshold_type(metric: Metric) -> str:
 def _conflict(
     rules: RuleSet, rule: Rule, conflict: Conflict, metric: Metric, path: Path
 ) -> Problems:
-    """Another reading is shown with its figures, so it must be as sound as the rule's own."""
+    """Another reading is shown with its figures, so it must be as sound as the rule itself."""
     threshold = conflict.threshold
     threshold_path = (*path, "threshold")
     if isinstance(threshold, MetricRef) and threshold.metric not in rules.metrics:
         name_path = (*threshold_path, "metric")
         yield unknown("unknown-metric", name_path, threshold.metric, rules.metrics)
         return
-    # The rule as it would be under the other reading is held to what every rule is held to.
+    # The rule as it would be under the other reading is checked like any other rule.
     other = replace(rule, comparator=conflict.comparator, threshold=threshold)
     yield from _comparator(rules, other, metric, path)
     if isinstance(threshold, FormulaRef):
@@ -598,7 +599,7 @@ def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
         yield Problem("weight-not-positive", (*path, "weight"), arguments)
     yield from _decimal_places(rules, rule.weight, (*path, "weight"))
     yield from _decimal_places(rules, rule.lowest, (*path, "lowest"))
-    # `lowest` is how far below zero a rule may go. Points that nobody can lose are no part of it.
+    # `lowest` says how far below zero a rule may go; it is not for points that nobody can lose.
     if rule.lowest > 0:
         arguments = {"points": figure(rule.lowest)}
         yield Problem("lowest-above-zero", (*path, "lowest"), arguments)
@@ -607,7 +608,7 @@ def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
 def _decimal_places(rules: RuleSet, points: Fraction, path: Path) -> Problems:
     """Points that a file writes are whole ticks, so that what is shown is what is counted."""
     most = rules.index.places
-    # A number whose decimal does not end cannot be written in a file, so None does not come here.
+    # A decimal that does not end cannot be written in a file, so `places` is never None here.
     written = number.places(points) or 0
     if written > most:
         arguments = {
@@ -631,7 +632,7 @@ def _comparator(rules: RuleSet, rule: Rule, metric: Metric, path: Path) -> Probl
     if not expected:
         yield from _threshold_range(threshold, metric, threshold_path)
         return
-    # `threshold = "2023-01-31"` is the commonest slip, and it has a remedy that can be copied.
+    # `threshold = "2023-01-31"` is the commonest slip, and its correction can be copied.
     meant = _unquoted(threshold, metric)
     if meant:
         hint = {"given": quoted(threshold), "hint": meant}
@@ -642,7 +643,7 @@ def _comparator(rules: RuleSet, rule: Rule, metric: Metric, path: Path) -> Probl
 
 
 def _comparator_fits(comparator: str, metric: Metric) -> bool:
-    """Whether values of a metric can be compared so; what is not named below compares numbers."""
+    """Whether a comparator suits a metric; those that are not named below compare numbers."""
     if comparator in DATE_COMPARATORS:
         return metric.type == "date"
     if comparator == "is":
@@ -659,8 +660,8 @@ def _expected_threshold(
 ) -> str:
     """Return the kind of threshold that was expected, or an empty text where it fits.
 
-    A threshold may be a metric, a formula or a literal. The first two are asked about first, since
-    they fit most comparators; a literal must be what its comparator holds a value against.
+    A threshold may be a metric, a formula or a literal. The first two fit most comparators; what a
+    literal must be depends on the comparator.
     """
     is_literal_only = comparator in LITERAL_COMPARATORS
     if isinstance(threshold, MetricRef):
@@ -673,7 +674,7 @@ def _expected_threshold(
         expected = "literal"
         fits = not is_literal_only and comparator != "better"
     elif comparator == "better":
-        # Better than what it was before: than another metric, so a literal never fits.
+        # Better than before means better than another metric, so a literal never fits.
         return "metric"
     elif comparator == "between":
         expected = "bounds"
@@ -688,7 +689,7 @@ def _expected_threshold(
 
 
 _EXPECTED = {"yes_no": "true-false", "date": "date", "level": "level"}
-"""The literal that a metric is held against, by its type; else a number."""
+"""The literal with which a metric is compared, by its type; all others take a number."""
 
 
 def _all_fit(items: Iterable[Scalar], metric: Metric) -> bool:
@@ -696,10 +697,10 @@ def _all_fit(items: Iterable[Scalar], metric: Metric) -> bool:
 
 
 def _unquoted(threshold: Threshold, metric: Metric) -> str:
-    """Return what a threshold in quotation marks was to be, empty where it could be nothing of the
-    metric's.
+    """Return what a threshold in quotation marks was meant to be, empty where it can be no value of
+    the metric.
     """
-    # Levels stand in quotation marks anyway.
+    # Levels are written in quotation marks.
     if not isinstance(threshold, str) or metric.type == "level":
         return ""
     if metric.numeric:
@@ -717,7 +718,7 @@ def _is_same_kind(first: Metric, second: Metric) -> bool:
 def _threshold_range(threshold: Threshold, metric: Metric, path: Path) -> Problems:
     """A target that no value can meet, or every value meets, is a slip: `threshold = 950` percent.
 
-    An interval need only have something in common with the metric's range.
+    An interval only needs to have something in common with the metric's range.
     """
     allowed = Figures(range_checks.range_text(metric.range))
     if isinstance(threshold, Interval) and threshold.meets(metric.range).empty:
@@ -754,7 +755,7 @@ def dates(rules: RuleSet) -> Problems:
 def _country(country: str) -> Problems:
     """The country's public holidays are known, and the package that knows them is installed."""
     path: Path = ("calendar", "country")
-    # The package that knows holidays is optional, so a country may be right and still of no use.
+    # The package that knows holidays is optional, so a valid country may still be unusable.
     try:
         known = not country or known_country(country)
     except CalendarMissingError:
@@ -766,17 +767,17 @@ def _country(country: str) -> Problems:
 
 def _rule_dates(rule: Rule, first: date, last: date) -> Problems:
     path: Path = ("rule", rule.id)
-    # A deadline is the rule's due day too where the file names no other.
+    # Where the file names no due day, the deadline is the due day too.
     is_implied = rule.due == rule.threshold
     for key, day in (("due", rule.due), ("threshold", rule.threshold)):
         if not isinstance(day, date) or first <= day <= last:
             continue
-        # What the file does not write is not told: the threshold's own problem says it.
+        # A due day that the file does not write is not reported: the threshold is.
         if key == "due" and is_implied:
             continue
         arguments = {"date": Day(day.isoformat())}
         yield Problem("date-outside-validity", (*path, key), arguments)
-    # For an implied day, an effect is asked for only where a submission is judged before it.
+    # For an implied due day, the effect is needed only by a submission that is judged before it.
     if rule.due is None or is_implied or not rule.deduction.scored:
         return
     if State.NOT_DUE not in rule.absence:
@@ -790,7 +791,7 @@ def groups(rules: RuleSet) -> Problems:
     """Groups have children, caps and weights where they must, and their points are the sum of what
     their children have.
     """
-    # Both are made once for all groups: asked group by group, they would cost their square.
+    # Both are made once for all groups: made for each, the cost would grow with their square.
     children_of = dependencies.children(rules)
     maxima = dependencies.maxima(rules)
     for group in rules.groups.values():
@@ -808,10 +809,12 @@ def groups(rules: RuleSet) -> Problems:
 
 def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
     is_base = group.kind == "base"
-    # Bonus and penalty points are reckoned after the base is rescaled, so they lie at the top.
+    # Bonus and penalty points are added after the base is rescaled, so their groups stand at the
+    # top.
     if not is_base and group.parent is not None:
         yield Problem("kind-nested", (*path, "kind"), {"kind": group.kind})
-    # Only bonus and penalty groups have a cap, and they must have one: nothing else bounds them.
+    # Bonus and penalty groups must have a cap, since nothing else bounds them; other groups have
+    # none.
     has_cap = group.cap is not None
     if has_cap == is_base:
         yield Problem("cap", (*path, "cap"), {"kind": group.kind})
@@ -824,7 +827,7 @@ def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
 
 
 def _mean(group: Group, children: list[Rule | Group], path: Path) -> Problems:
-    # The rules of a mean weigh against each other only: what they come to is said by the group.
+    # The weights of a mean's rules are relative: only the group says what they come to.
     if group.weight is None:
         yield Problem("missing-key", path, {"key": "weight"})
     for child in children:
@@ -841,7 +844,7 @@ def _sum(
     maxima: Mapping[str, Fraction],
     path: Path,
 ) -> Problems:
-    """The weight that a plan states for a group is the sum of its parts; plans do misadd."""
+    """The weight that a plan states for a group is the sum of its parts; in plans it may not be."""
     total = maxima[group.id]
     if total == group.weight:
         return
@@ -874,8 +877,8 @@ def index(rules: RuleSet) -> Problems:
 
 
 def _ids_once(rules: RuleSet) -> Problems:
-    # Rules, groups, metrics and remedies are tables by their ids, where TOML itself refuses a
-    # second one of the same id. In lists that has to be looked for.
+    # Rules, groups, metrics and remedies are tables named by their ids: TOML itself refuses a
+    # second one with the same id. In lists it has to be looked for.
     lists: dict[str, list[str]] = {
         "tracks": list(rules.tracks),
         "target": [target.id for target in rules.targets],
@@ -894,9 +897,9 @@ def _ids_once(rules: RuleSet) -> Problems:
 def possible_index(rules: RuleSet) -> Interval:
     """Return the interval outside of which no index lies.
 
-    It begins at zero, or has no lower end where a rule or a penalty may take points off: what is
-    left is rescaled when points are excluded, so that no lowest index can be given. It ends with
-    the scale, or with `over_scale` as far above it as bonus points reach.
+    It begins at zero. Where a rule or a penalty may take points off it has no lower end: when
+    points are excluded, what is left is rescaled, so that no lowest index can be given. It ends
+    with the scale, or with `over_scale` as far above it as bonus points reach.
     """
     all_groups = rules.groups.values()
     rule_takes_off = any(rule.lowest < 0 for rule in rules.rules.values())
@@ -912,7 +915,7 @@ def possible_index(rules: RuleSet) -> Interval:
 
 
 def efforts(rules: RuleSet) -> Problems:
-    """What it takes to mend something is above zero: plans weigh gains against it."""
+    """The effort that a rule or a remedy takes is above zero: gains are weighed against it."""
     for table, items in (("rule", rules.rules), ("remedy", rules.remedies)):
         for id_, item in items.items():
             effort = item.effort
@@ -924,17 +927,17 @@ def contradictions(rules: RuleSet) -> Problems:
     """Two rules that claim one clause for one metric with different thresholds should say so (a
     warning).
     """
-    # The first rule of each clause and metric; the first of all is held against itself, which is
-    # no contradiction.
+    # By clause and metric, the first rule that claims them. That rule is compared with itself too,
+    # which never differs.
     claims: dict[tuple[str, str], Rule] = {}
     for rule in rules.rules.values():
         for clause in rule.source:
-            # Rules without a metric are given points by hand: each stands for itself.
+            # Rules without a metric get points by hand: each stands for itself.
             claim = (clause, rule.metric or rule.id)
             first = claims.setdefault(claim, rule)
             if first.threshold is None or rule.threshold is None:
                 continue
-            # A rule that declares another reading has been thought about.
+            # Where another reading is declared, the author knows of it.
             is_declared = first.conflicts or rule.conflicts
             if first.threshold != rule.threshold and not is_declared:
                 arguments = {

@@ -200,7 +200,7 @@ class Proportional(Deduction):
     ) -> Problems:
         """Yield a target that is strict or no number, and a line that leads nowhere."""
         rising = rule.comparator == ">="
-        # At the target itself the line gives the weight, and a strict target is still missed there.
+        # At the target the line gives the full weight, although a strict target is missed there.
         if rule.comparator in (">", "<"):
             arguments = {"comparator": rule.comparator}
             yield Problem("proportional-strict", path, arguments)
@@ -208,14 +208,14 @@ class Proportional(Deduction):
         if not metric.numeric or rule.comparator not in (">=", "<="):
             yield _wrong_type(self, metric, path)
             return
-        # Where less is better nobody can guess how much is so bad that it earns nothing.
+        # Where less is better, nobody can guess which figure is so bad that it earns nothing.
         if self.from_ is None and not rising:
             yield Problem("proportional-from", path)
             return
         start = self.from_ or Fraction(0)
         yield from self._falls_at_the_floor(rule, start, path)
         target = rule.threshold
-        # What a submission decides may come to lie on the wrong side; the line then gives nothing.
+        # A target that a submission decides may lie on the wrong side: the line then gives nothing.
         if not isinstance(target, Fraction):
             return
         if rising:
@@ -318,7 +318,7 @@ class PerUnit(Deduction):
                 "weight": figure(most),
             }
             yield Problem("deduction-above-weight", path, arguments)
-        # Taken off a figure that must be high, what is exempt would make it worse.
+        # Where more is better, taking exempt cases off the figure would make it worse.
         if self.exempt is not None and rule.comparator != "<=":
             arguments = {"kind": f"{self.kind} {rule.comparator}"}
             yield Problem("key-misplaced", (*path, "exempt"), arguments)
@@ -403,7 +403,7 @@ class Tiers(Deduction):
             tier_path = (*path, "tiers", position)
             faults += self._tier_faults(rule, metric, tier, tier_path)
         yield from faults
-        # Of a tier of the wrong type nobody can say what part of the range it takes.
+        # A tier of the wrong type takes no part of the range that could be checked.
         if not faults:
             yield from range_checks.pieces(rule, metric, path)
 

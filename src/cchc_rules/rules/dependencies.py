@@ -1,6 +1,7 @@
-"""What rules read and what they are worth: what checking, compiling and explaining all ask.
+"""What rules read, and how many points groups have: for checking, compiling and explaining.
 
-A formula may be wrong while a file is checked: then it names nothing here, and the check tells.
+While a file is checked, a formula may still be wrong: then it names nothing here, and the check
+reports it.
 """
 
 from collections import ChainMap
@@ -35,8 +36,8 @@ def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
     waiting = [name for _, name in metrics_named(rule)]
     for _, text, extra in rule_formulas(rules, rule):
         waiting += _names_in(rules, text, extra)
-    # From each metric on to those of its formula, each once: a ring of formulas, which is a problem
-    # of its own, comes to an end here.
+    # From each metric on to those in its formula. Each is visited once, so that a ring of formulas,
+    # which the check reports, ends here.
     read: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -50,8 +51,8 @@ def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
 
 def _names_in(rules: RuleSet, text: str, extra: Mapping[str, str]) -> list[str]:
     """Return the metrics that a formula names; `extra` are the types of its other names."""
-    # `value` in the formula of a rule is the rule's own, whatever a metric may be called. The map
-    # of all metrics is not copied: a rule set asks this for every formula.
+    # The rule's own names come first, even if a metric were called `value`. A `ChainMap` saves
+    # copying the map of all metrics for every formula.
     types = ChainMap(dict(extra), rules.metric_types)
     try:
         parsed = formulas.parse(text, types, rules.calendar)
@@ -70,7 +71,7 @@ def rule_formulas(
     """
     threshold = rule.threshold
     if isinstance(threshold, FormulaRef):
-        # It decides what `threshold` is, so it can have none of the rule's own names.
+        # It decides what `threshold` is, so it has none of the rule's own names.
         yield ("threshold", "formula"), threshold.formula, {}
     own = own_names(rules, rule)
     for piece in rule.pieces:
@@ -92,7 +93,7 @@ def own_names(rules: RuleSet, rule: Rule) -> dict[str, str]:
         return names
     kind = rules.metric_types[metric.id]
     names["value"] = kind
-    # Bounds and lists are several values, and no name stands for several.
+    # Bounds and lists are several values, for which one name cannot stand.
     is_one_value = not isinstance(rule.threshold, Interval | tuple)
     if rule.threshold is not None and is_one_value:
         names["threshold"] = kind
@@ -111,14 +112,14 @@ def metrics_named(rule: Rule) -> Iterator[tuple[Path, str]]:
     threshold = rule.threshold
     if isinstance(threshold, MetricRef):
         yield ("threshold", "metric"), threshold.metric
-    # What a deduction does not count, such as files that were late through no fault of the unit.
+    # What a deduction does not count, such as dossiers that were late through no fault of the unit.
     exempt = rule.deduction.axis.exempt
     if exempt is not None:
         yield ("deduction", "exempt"), exempt
 
 
 def formula_names(rules: RuleSet, metric: Metric) -> list[str]:
-    """Return the metrics that a derived metric's formula names, none of one that is refused."""
+    """Return the metrics that a derived metric's formula names, none where the formula is wrong."""
     if metric.formula is None:
         return []
     return _names_in(rules, metric.formula, {})
@@ -187,7 +188,7 @@ def maxima(rules: RuleSet) -> dict[str, Fraction]:
     parts = [(group.parent, maximum[group.id]) for group in means]
     parts += [(rule.group, rule.weight) for rule in rules.rules.values()]
     for start, points in parts:
-        # A file with more levels is refused; here they only must not cost their square.
+        # A file with more levels is refused; until then, the cost must not grow with their square.
         for group in islice(above(rules, start), DEEPEST):
             if group.combine == "mean":
                 break

@@ -61,8 +61,8 @@ MAX_WORKING_DAYS = 3_660
 MAX_PLACES = 12
 """`round_half_up` rounds to at most so many decimal places."""
 
-# The types of values. All metrics that are figures are numbers here: a percentage may be added to a
-# count, as it may on paper.
+# The types of values. Percentages, counts and ranks are all numbers: they may be added up, as they
+# may on paper.
 NUMBER = "number"
 YES_NO = "yes_no"
 DATE = "date"
@@ -234,8 +234,8 @@ def _bounded(run: Callable[..., Any]) -> Callable[..., Any]:
 
     def bounded(*args: Any) -> Any:
         result = run(*args)
-        # One result is at most the product of two within the bound, so asking afterwards is soon
-        # enough: no single operation takes long.
+        # A result is at most as large as the product of two figures within the bound, so no single
+        # operation takes long, and it is soon enough to look afterwards.
         if isinstance(result, Fraction):
             above_line = result.numerator.bit_length()
             below_line = result.denominator.bit_length()
@@ -275,13 +275,13 @@ class _Evaluator:
 
     def __init__(self, text: str, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.text = text
-        # What the evaluation under way reads: set by `run`, for each anew.
+        # What the current evaluation reads: `run` sets it anew each time.
         self.names: Names = {}
         self.all_known = True
         # The source text of each argument that `first` took in place of its first.
         self.fallbacks: list[str] = []
-        # simpleeval's own `nodes` say what becomes of each sort of node. The checker has refused
-        # all others already; without them here, a gap in it would still open nothing.
+        # simpleeval's `nodes` say what is done with each sort of node. The checker refuses all
+        # others already; leaving them out here keeps the cage closed even if it missed one.
         self._cage = SimpleEval(operators=_OPERATORS, functions=functions, names={})
         nodes = self._cage.nodes
         self._strict_call = nodes[ast.Call]
@@ -447,7 +447,7 @@ class Formula:
         """Return the absence that stands in the way of the value, None when every figure it needs
         is there.
 
-        Whether a division has a value is not asked: that is seen only when it is carried out.
+        Divisions are not looked at: whether one has a value is seen only when it is carried out.
         """
         if self.lenient:
             return _absence(self.tree, names)
@@ -464,8 +464,7 @@ class Formula:
         >>> visits.trace({"now": NOT_REPORTED, "then": Fraction(300)})
         (Fraction(300, 1), ['then'])
         """
-        # Asking for what may not be there, since looking first would let another thread come
-        # between.
+        # Not looked at first: another thread could take the last one in between.
         try:
             evaluator = self._idle.pop()
         except IndexError:
@@ -504,8 +503,8 @@ def parse(
     ...
     cchc_rules.rules.formula.FormulaError: ('formula-unknown-function', 1, {...})
     """
-    # Only what stands in the text as a word can be read by it. Handed on so, formulas of rule sets
-    # with other metrics beside are the same to the cache of parsed ones.
+    # A formula reads only names that stand in its text. With only these as a key, the cache of
+    # parsed formulas serves rule sets that differ in their other metrics.
     mentioned = {name for name in set(_NAME.findall(text)) if name in types}
     known = tuple(sorted((name, types[name]) for name in mentioned))
     try:
@@ -551,7 +550,7 @@ def _names_in_order(node: ast.AST) -> Iterator[str]:
 
 def _tree(text: str) -> ast.expr:
     """Return a text as Python's parser reads it, before any name or type is looked at."""
-    # Nested brackets cost the parser much memory, so length is asked first.
+    # Nested brackets cost the parser much memory, so the length is bounded first.
     if len(text) > MAX_LENGTH:
         raise FormulaError("formula-too-long", most=str(MAX_LENGTH))
     try:
@@ -703,7 +702,7 @@ class _Checker:
             ordered = not isinstance(comparator, ast.Eq | ast.NotEq)
             if type(comparator) not in _COMPARISONS:
                 raise self._refuse("formula-not-allowed", node)
-            # Python would order levels by the alphabet, and yes after no.
+            # Python would compare levels alphabetically, and put yes above no.
             if ordered and kind not in (NUMBER, DATE):
                 raise self._refuse("formula-not-allowed", node)
             self._expect(right, kind, depth)

@@ -78,8 +78,8 @@ def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
             2}}}`. Its numbers are those of parsed TOML, exact.
     """
     name = rules.files[0].name if rules.files else ""
-    # Nobody asks which of the two gave a field: both have a giver without a file. Laid over nothing
-    # first, the lists of the document are opened, so that the changes can name their entries.
+    # Which of the two gave a field is of no interest here, so both have a giver without a file. The
+    # document is laid over nothing first: that opens its lists, so that changes can name entries.
     below = overlay.over({}, overlay.tree(rules.document, Giver()))
     top = overlay.tree(changes, Giver())
     laid = overlay.settled(overlay.over(below, top))
@@ -91,7 +91,7 @@ def relaid(rules: RuleSet, changes: Mapping[str, Any]) -> RuleSet:
 def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
     """Return every problem of a rule file, warnings among them, instead of raising.
 
-    Sorted by file and line; none for a file without fault.
+    They are sorted by file and line; a file without fault has none.
 
     >>> problems_of("cam-due-2023")
     ()
@@ -126,8 +126,8 @@ class _Versions:
 
     Each version is a whole document: that of the file with its sections laid over it, a dated
     section over those before it, a kind over the result. Each is read and checked as a whole. A
-    fault in the plain rules is then found once more in every version, so `told`, which the versions
-    of one line hand on, holds what is known already: only what a section adds is reported at it.
+    fault in the plain rules is therefore found again in every version. So each version passes on,
+    as `told`, what was reported before, and only what a section adds is reported at that section.
 
         since 2023-03 ─▶ since 2023-07          each dated version lies over the one before it,
              │                 │
@@ -145,10 +145,10 @@ class _Versions:
             source: SourceFile(FilePath(source.name).name, source.sha256)
             for source in layers.sources
         }
-        # By kind of unit: what is known of its version of an earlier date, and is not told again.
+        # By kind of unit, what was reported of its versions of earlier dates.
         self.told_of_kind: dict[str, list[Problem]] = {}
-        # What an overlay changes although it is not there, most often a misspelt id. It becomes an
-        # entry of its own with few keys; that it lacks the others is not told as well.
+        # What an overlay changes although it is not there: most often a misspelt id. It becomes an
+        # entry of its own with few keys; that it lacks the others is not reported as well.
         self.misspelt = {
             problem.path
             for problem in self.problems
@@ -166,7 +166,7 @@ class _Versions:
         kinds = {*_sections(self.tree, "kind")}
         for section in dates.values():
             kinds |= {*_sections(section, "kind")}
-        # Every kind is made for every date, and one more of each: the plain rules.
+        # Every kind has a version for every date; the plain rules count as one more of each.
         version_count = (len(dates) + 1) * (len(kinds) + 1)
         if version_count > MAX_VERSIONS:
             most = {"most": Figures(MAX_VERSIONS)}
@@ -232,8 +232,8 @@ class _Versions:
     def laid(
         self, tree: Tree, section: Tree, path: Path, told: list[Problem]
     ) -> tuple[Tree, list[Problem]]:
-        """Return a document with a section laid over it; what the section may not hold is set aside
-        and told.
+        """Return a document with a section laid over it, and all problems that are known; what the
+        section may not hold is set aside and reported.
         """
         # A path ends in `("kind", "ward")` or `("since", "2023-07-01")`.
         sort_of_section = str(path[-2])
@@ -402,12 +402,13 @@ def _by_name(problem: Problem, tree: Tree) -> Problem:
     """Return a problem whose path names an entry of a list, where entries have names, and does not
     count it.
 
-    Laid over each other, two files may give the bands of one list: a number says nothing then.
+    When files are laid over each other, the bands of one list may come from two files, and a number
+    would say nothing.
     """
     if len(problem.path) < 2:
         return problem
     key, position, *rest = problem.path
-    # The path of a table has an id here, and nothing has to be done.
+    # Entries of tables have their ids in the path already.
     if key not in NAMED_BY or not isinstance(position, int):
         return problem
     names = overlay.names(tree, str(key))
@@ -425,12 +426,12 @@ def _check(document: TomlTable) -> tuple[RuleSet | None, list[Problem]]:
     if file is not None:
         rules = build(file)
         return rules, check.run(rules)
-    # A head without fault stays; the number of the format is one that can be read in any case.
+    # A head without fault stays; the format is set to one that can be read.
     pruned = {**_STAND_IN, **_prune(document, problems), "format": file_format.FORMAT}
     told = {problem.path for problem in problems}
     problems += _names_set_aside(document, pruned, told)
     file, _ = file_format.read(pruned)
-    # A head from which something was set aside may lack a key now: the stand-in takes its place.
+    # A head from which something was set aside may now lack a key: the stand-in replaces it.
     if file is None:
         file, _ = file_format.read(pruned | _STAND_IN)
     if file is None:
@@ -488,7 +489,7 @@ def _prune(document: TomlTable, problems: list[Problem]) -> TomlTable:
     """
     pruned = copy.deepcopy(document)
     faulty = {_faulty(problem) for problem in problems}
-    # From the back, so that the numbers of a list's entries stay right.
+    # From the back, so that positions in lists stay right.
     for path in sorted(faulty, key=str, reverse=True):
         here: Any = pruned
         for part in path[:-1]:

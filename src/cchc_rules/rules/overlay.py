@@ -46,7 +46,7 @@ SECTIONS = ("kind", "since")
 REMOVE = "remove"
 
 _OTHER_EDGE = {"from": "above", "above": "from", "to": "below", "below": "to"}
-"""Of each pair an entry has one: the one that is given last takes the place of the other."""
+"""An entry has one edge of each pair: the one that is given last replaces the other."""
 
 
 class Giver(NamedTuple):
@@ -88,7 +88,7 @@ nothing away from what the section is laid over.
 
 
 class FieldValue(NamedTuple):
-    """A value and who gave it; `rivals` are what files that lie beside that one give for the same
+    """A value and who gave it; `rivals` are what other files beside that one give for the same
     field.
     """
 
@@ -133,9 +133,9 @@ def tree(
 def _part(key: str, value: object, giver: Giver, sections: tuple[str, ...]) -> Part:
     """Return what stands under a top key of a document.
 
-    That is how deep fields lie: `format` is a field, `index.scale` one below its table,
-    `rule.a.weight` one below its entry, and so on once more in sections. What a field holds, a
-    threshold or a deduction, is one value: it is replaced whole, never mixed from two files.
+    Fields lie at three depths: `format` at the top, `index.scale` in its table, `rule.a.weight` in
+    its entry; and so again in sections. What a field holds, a threshold or a deduction, is one
+    value: it is replaced as a whole, never mixed from two files.
     """
     # A title in two languages is a table for TOML, and yet one value.
     if not isinstance(value, Mapping) or key == "title":
@@ -166,11 +166,11 @@ def _fields(table: object, giver: Giver) -> Part:
         return FieldValue(table, giver)
     fields = {name: FieldValue(value, giver) for name, value in table.items()}
     taken = table.get(REMOVE)
-    # `remove = true` takes the entry away: that stays a field, which `removed` looks for.
+    # `remove = true` takes the whole entry away: it stays a field, for which `removed` looks.
     if not isinstance(taken, list) or not all(isinstance(name, str) for name in taken):
         return fields
     del fields[REMOVE]
-    # A field that is taken away and given at once is given.
+    # A field that is both taken away and given is given.
     return dict.fromkeys(taken, FieldValue(GONE, giver)) | fields
 
 
@@ -350,8 +350,8 @@ def _over_list(key: str, below: Part | None, top: Part) -> Part:
     entries = opened(key, top)
     if entries is None:
         return top
-    # An entry of the same name is a new one: no field of the old is kept, as in any list that is
-    # replaced. It is laid by name so that each field is known by who gave it or took it away.
+    # An entry of the same name is a new one: as in any list that is replaced, no field of the old
+    # one is kept. Laid by name, each field still knows who gave it or took it away.
     old = _dict(below)
     new = {
         name: _in_place(old.get(name), entry, top.giver)
@@ -381,7 +381,7 @@ def _gone(below: Part | None, giver: Giver) -> Tree:
 def opened(key: str, field: FieldValue) -> Tree | None:
     """Return the entries of a list by their names, None where they have none of their own.
 
-    Two of one name, or a single one without, and no name tells anything: the list stays one value.
+    Where two have the same name, or one has none, the list stays one value.
 
     Args:
         key: the key of the list, one of `NAMED_BY`.
@@ -411,8 +411,8 @@ def _in_place(below: Part | None, top: Tree, giver: Giver) -> Tree:
 def _laid(below: Part | None, top: Part) -> Part:
     """Return an entry with its changes.
 
-    `remove = true` alone takes it away; with other fields beside it, these are a new entry in its
-    place. An edge takes the place of the other one of its pair.
+    `remove = true` alone takes it away; other fields beside it are a new entry in its place. An
+    edge replaces the other one of its pair.
     """
     if isinstance(top, FieldValue) or not isinstance(below, dict):
         return _without_mark(top)
@@ -459,8 +459,8 @@ def _composed(below: Part | None, top: Part) -> Part:
 def _over_section(below: Part | None, top: Part) -> Part:
     """Return a section with a later one of the same name.
 
-    Entries of a document are laid with `_laid`, those of a section with `_composed`: a section is
-    not the rules themselves but what is still to be laid over them.
+    Entries of a document are laid with `_laid`, those of a section with `_composed`: a section
+    holds not rules but changes, which are still to be laid over the rules.
     """
     if isinstance(top, FieldValue) or not isinstance(below, dict):
         return top
@@ -506,9 +506,7 @@ _Removers: TypeAlias = Mapping[str, Mapping[str, Giver]]
 
 
 def _forgetting(below: Tree, top: Tree) -> Tree:
-    """Return the document below, its sections without what the top takes away: they can change it
-    no more.
-    """
+    """Return the document below; its sections no longer change what the top takes away."""
     removers = {key: _removers(key, below, top) for key in (*ENTRIES, "kind")}
     if not any(removers.values()):
         return dict(below)
@@ -541,7 +539,7 @@ def _sections_forgetting(part: Part, removers: _Removers) -> Part:
         return part
     left: Tree = {}
     for name, section in part.items():
-        # A section that is no table is a problem of its own, and stays for it.
+        # A section that is no table stays as it is: the form check reports it.
         if isinstance(section, FieldValue):
             left[name] = section
         else:
@@ -555,8 +553,8 @@ def _section_forgetting(section: Tree, removers: _Removers) -> Tree:
         if isinstance(part, FieldValue):
             left[key] = part
             continue
-        # Within a dated section kinds may stand: what is gone is forgotten in them too, and a kind
-        # that is gone itself is forgotten whole.
+        # A dated section may hold kinds: what is gone is forgotten in them too, and a kind that is
+        # itself gone is forgotten as a whole.
         forget: Callable[[Any, Giver], Any] = _forgotten
         entries = part
         if key in SECTIONS:
@@ -588,7 +586,7 @@ def _forgotten_section(section: Any, giver: Giver) -> Tree:
 
 
 def settled(laid: Tree) -> Tree:
-    """Return a tree without what is forgotten, once there is nothing more to lie beside it.
+    """Return a tree without what is forgotten, once no more documents are to be merged with it.
 
     Marks of what was taken away from entries stay: `plain` leaves these out.
     """
@@ -633,7 +631,7 @@ def _remembered(table: Tree) -> Tree:
                 left[name] = part
             continue
         kept = _remembered(part)
-        # An entry that was written empty stays: it never had anything to forget.
+        # An entry that was written empty stays: nothing in it was forgotten.
         if kept or not part:
             left[name] = kept
     return left
@@ -650,12 +648,12 @@ LiesOver: TypeAlias = "Callable[[Any, Any], bool]"
 
 
 def beside(one: Tree, other: Tree, lies_over: LiesOver) -> Tree:
-    """Merge two documents of equal standing: of a field given by both, the word holds over whose
-    giver no other giver's file lies.
+    """Merge two documents of equal standing: where both give a field, the value counts over whose
+    giver's file no other giver's file lies.
 
     Args:
         one: the first document, with all that it is laid over.
-        other: the second; where neither lies over the other, its word is kept as a rival.
+        other: the second; where neither lies over the other, its value is kept as a rival.
         lies_over: whether one file is laid over another.
     """
     merged = dict(one)
@@ -668,14 +666,14 @@ def beside(one: Tree, other: Tree, lies_over: LiesOver) -> Tree:
 
 
 def _joined(one: Part, other: Part, lies_over: LiesOver) -> Part:
-    """Return what two documents make of one field, those that are overruled left out.
+    """Return what two documents make of one field, without values that are overruled.
 
-    By the example at the top of this module: of the threshold, frame and district are the givers;
-    district lies over frame, so frame is overruled, and district stands alone.
+    In the example at the top of this module, frame and district give the threshold. District lies
+    over frame, so frame is overruled, and district's value is left.
     """
     if isinstance(one, dict) and isinstance(other, dict):
         return beside(one, other, lies_over)
-    # By their givers, since what both have from one file below is one word and no two.
+    # By giver: what both documents have from one file below is one value, not two.
     by_giver = {
         field.giver: field
         for part in (one, other)
@@ -738,7 +736,7 @@ def _same(one: object, other: object) -> bool:
         return all(_same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    # For Python true is a 1.
+    # To Python, true is equal to 1.
     both_or_neither_bool = isinstance(one, bool) == isinstance(other, bool)
     return one == other and both_or_neither_bool
 
@@ -749,8 +747,8 @@ def _same(one: object, other: object) -> bool:
 def unknown(below: Tree, top: Tree) -> Iterator[Problem]:
     """Yield a problem for each thing that is changed or taken away although it is not there.
 
-    An entry with all the keys that it needs is a new one, and no problem; one with fewer was meant
-    to change another, and its id is probably misspelt.
+    An entry with all the keys that it needs is a new one, and no problem. One with fewer was meant
+    as a change, and its id is probably misspelt.
     """
     for key in (*ENTRIES, *SECTIONS):
         under = below.get(key)

@@ -1,6 +1,4 @@
-"""A rule file and all files that it is laid over: each read once, each laid over its own. Opens
-files.
-"""
+"""A rule file and all the files over which it is laid, each read once. Opens files."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -23,17 +21,17 @@ from cchc_rules.rules.source import Source, find, read
 MAX_OVERLAYS = 16
 """A file may lie over so many others, all levels together.
 
-Each costs a file that is opened and a layer that is merged; a country, a province, a kind and a
-commune are four.
+Each costs a file to open and a layer to merge. A country, a province, a kind of unit and a commune
+need four.
 """
 
 
 class Layers:
     """What a rule file says together with the files below it.
 
-    `sources` are all files, the file itself first, `tree` is what they say, `problems` are what
-    they change that is not there, and what files beside each other say differently. Raises
-    `RulesError` when a file cannot be read.
+    `sources` are all files, the file itself first; `tree` is what they say together; `problems` are
+    changes of what is not there, and clashes between files beside each other. Raises `RulesError`
+    when a file cannot be read.
 
     A file may be reached in several ways: district and sector both extend the frame, and a commune
     extends both. It is read once and laid once; what the two make of it is merged field by field.
@@ -53,7 +51,7 @@ class Layers:
         self.sources = [*reversed(self._files_below)]
         clashes = overlay.clashes(laid, self._lies_over)
         self.problems += map(self._clash, clashes)
-        # Only now: a mark of what was forgotten may still have decided a clash.
+        # Only now, since marks of what was forgotten were needed to find the clashes.
         self.tree = overlay.settled(laid)
 
     def _lies_over(self, one: Source, other: Source) -> bool:
@@ -67,8 +65,8 @@ class Layers:
         Args:
             source: the file.
             folder: where the names in its `extends` are looked up.
-            above: the files through which it was reached, the topmost first; one that comes up once
-                more lies over itself.
+            above: the files through which it was reached, the topmost first; a file that comes up
+                again lies over itself.
         """
         if source in self._trees:
             return self._trees[source]
@@ -102,7 +100,7 @@ class Layers:
                 raise RulesError([_round_problem(above, base, path)])
             self._read(base, file.parent, above)
         except RulesError as error:
-            # A file that cannot be found has no line of its own: the line that names it is told.
+            # A file that cannot be found has no lines: the line that names it is reported.
             line = source.locator.line(path)
             problems = [
                 problem if problem.line else problem.at(source.name, line)
@@ -114,14 +112,14 @@ class Layers:
     def _once(self, file: FilePath) -> Source:
         path = os.path.abspath(file)
         if path not in self._by_path:
-            # The file itself is among them, and is not one of those it lies over.
+            # The file itself is among them, and is not an overlay of itself.
             if len(self._by_path) > MAX_OVERLAYS:
                 raise RulesError([_extends_problem()])
             self._by_path[path] = read(file)
         return self._by_path[path]
 
     def _laid(self, source: Source, bases: list[Source]) -> Tree:
-        """Return a file laid over what the files that it extends say, beside each other."""
+        """Return a file laid over the files that it extends, these merged beside each other."""
         below: Tree = {}
         for base in bases:
             below = overlay.beside(below, self._trees[base], self._lies_over)
@@ -129,7 +127,7 @@ class Layers:
             key: value for key, value in source.content.items() if key != "extends"
         }
         top = overlay.tree(content, Giver(source))
-        # A file that extends none declares all that it has; nothing in it changes anything.
+        # A file that extends none declares everything itself, and changes nothing.
         if bases:
             unknown = overlay.unknown(below, top)
             self.problems += [placed(problem, [source]) for problem in unknown]
@@ -155,7 +153,7 @@ class Layers:
 
 def _round_problem(above: tuple[Source, ...], base: Source, path: Path) -> Problem:
     """Return the problem of a file that lies, over others, over itself."""
-    # What leads to the ring from outside is no part of it.
+    # The files that lead to the ring from outside are no part of it.
     start = above.index(base)
     ring = (*above[start:], base)
     way = " → ".join(FilePath(source.name).name for source in ring)
@@ -198,7 +196,7 @@ def _line(field: FieldValue, path: Path) -> int:
 def _outside_sections(path: Path) -> Path:
     """Return a path without the sections that it leads through.
 
-    Who takes a rule away forgets what sections below say of it, and says so at the rule itself.
+    A file that removes a rule also drops what sections below say of it, and does so at the rule.
     """
     while path[:1] in (("since",), ("kind",)):
         path = path[2:]
@@ -228,14 +226,13 @@ def _declared_on(source: Source, path: Path) -> int:
 
 
 def _as_written(source: Source, path: Path) -> Path:
-    """Return a path as a file has it: of a list, an entry that is known by its name stands at a
-    number.
+    """Return a path as a file has it: there, an entry of a list has a number and not a name.
 
     `("band", "good", "from")` is `("band", 1, "from")` where good is the second `[[band]]`.
     """
     here: Any = source.content
     written: list[str | int] = []
-    # The key of the table that a step is taken in: None at the top of the document.
+    # The key of the table in which the next step is taken; None at the top of the document.
     table: str | int | None = None
     for part in path:
         step = part
@@ -243,7 +240,7 @@ def _as_written(source: Source, path: Path) -> Path:
         if isinstance(here, list) and is_named:
             step = _position(here, NAMED_BY[str(table)], part)
         written.append(step)
-        # Below what the file does not have, steps stay as they are.
+        # Where the file has nothing more, the rest of the path stays as it is.
         if _has(here, step):
             here = here[step]
         else:

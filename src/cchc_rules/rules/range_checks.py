@@ -60,8 +60,8 @@ def pieces(rule: Rule, metric: Metric, path: Path) -> Problems:
     `path` is that of the deduction; each problem names the key of its piece.
     """
     function = value_function(rule, metric)
-    # Pieces are asked from the first on, so one for everything else leaves nothing to those after
-    # it. Then what they cover is of no interest, and nothing more is said.
+    # Pieces are tried from the first on, so one for everything else leaves nothing to those after
+    # it. What they cover does not matter then, and nothing more is reported.
     catch_alls = [isinstance(piece.condition, Otherwise) for piece in function.pieces]
     if any(catch_alls[:-1]):
         shadowed = function.pieces[catch_alls.index(True) + 1]
@@ -105,7 +105,7 @@ def points_at(points: Points, figure: Fraction | None) -> Fraction | None:
         return None
     base = points.base
     origin = points.origin
-    # A staircase down from a target begins at what the submission may decide.
+    # A staircase down from a target begins at a figure that a submission may decide.
     if not isinstance(base, Fraction) or not isinstance(origin, Fraction):
         return None
     steps = abs(figure - origin) / points.step
@@ -146,11 +146,11 @@ class _NumberLine:
                 if not part.empty:
                     taken.append(_Part(part, piece.points))
         last = self.function.pieces[-1]
-        # Problems of all pieces together stand at the list: `tiers` or `brackets`.
+        # What concerns all pieces is reported at the list: `tiers` or `brackets`.
         list_path = (*self.path, last.key[0])
         gaps = self._gaps([part.interval for part in taken])
         if isinstance(last.condition, Otherwise):
-            # What is left over is what the last piece takes, and there must be something left.
+            # The last piece takes what is left over, and there must be something left.
             if not gaps:
                 yield Problem("tier-unreachable", (*self.path, *last.key))
             taken += [_Part(gap, last.points) for gap in gaps]
@@ -190,7 +190,7 @@ class _NumberLine:
     def _gaps(self, taken: list[Interval]) -> list[Interval]:
         """Return what no piece takes.
 
-        Whole numbers leave no room between 3 and 4: neighbours are made to touch first.
+        Among whole numbers nothing lies between 3 and 4, so neighbours are made to touch first.
         """
         if self.whole:
             taken = [_widened(part) for part in taken]
@@ -200,10 +200,9 @@ class _NumberLine:
     def _falls(self, parts: list[_Part], path: Path) -> Problems:
         """Points may not fall while the metric gets better (semantics law 4).
 
-        A piece may fall within itself, or a step down may lie between two neighbours: the points at
-        the best end of the worse one are held against those at the worst end of the better one.
-        What a formula gives is not known here, so it is passed over; the law holds for scored
-        submissions all the same.
+        Points may fall within a piece, or from one piece to the next: the points at the best end of
+        the worse piece are compared with those at the worst end of the better one. What a formula
+        gives is not known here, so such pieces are passed over.
         """
         better = self.metric.better
         if self.late:
@@ -265,8 +264,8 @@ def _or_unknown(points: Fraction | None) -> str:
 def _widened(part: Interval) -> Interval:
     """Return an interval of whole numbers with room up to the next ones on both sides.
 
-    3 to 5 becomes all between 2 and 6, without these: next to 6 to 8, which begins above 5,
-    nothing is left out.
+    3 to 5 becomes everything between 2 and 6, and 6 to 8 everything between 5 and 9: no gap is left
+    between the two.
     """
     low = part.low
     high = part.high
@@ -348,7 +347,7 @@ def bands(ladder: tuple[Band, ...], scale: Fraction, possible: Interval) -> Prob
             arguments = {"range": _range_argument(overlaps[0])}
             yield Problem("bands-overlap", ("band", position), arguments)
     if intervals:
-        # Bands may go beyond the scale, for bonus points; then no hole may lie there either.
+        # Bands may go beyond the scale, for bonus points; there must be no hole there either.
         whole_scale = Interval(Fraction(0), scale)
         everything = _span([*intervals, whole_scale])
         gaps = uncovered(everything, intervals)

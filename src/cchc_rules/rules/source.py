@@ -33,7 +33,7 @@ TomlTable: TypeAlias = dict[str, Any]
 
 @dataclass(eq=False)
 class Source:
-    """A file as read. Compared by identity, as the key of what is kept about it."""
+    """A file as it was read. It is compared by identity, and is the key to what is kept about it."""
 
     name: str
     """The path by which it was read, as text that can be printed."""
@@ -75,7 +75,7 @@ def packaged_rule_sets() -> tuple[str, ...]:
 
 
 def find(source: str, folder: FilePath, *, or_pipe: bool = False) -> FilePath:
-    """Return the path of a file named as beside a folder, or of a packaged id.
+    """Return the path of a file, named as seen from a folder, or of a packaged rule set.
 
     A pipe is taken only with `or_pipe`. Raises `RulesError` where it is neither.
 
@@ -83,7 +83,7 @@ def find(source: str, folder: FilePath, *, or_pipe: bool = False) -> FilePath:
     'cam-due-2023.toml'
     """
     beside = folder / source
-    # What ends so is meant as a file even where there is none: reading it then says that.
+    # A name that ends so means a file even where there is none: reading it reports that.
     if source.endswith(".toml") or is_file(beside, or_pipe=or_pipe):
         return beside
     if source in packaged_rule_sets():
@@ -192,7 +192,7 @@ def _syntax_problem(error: tomli.TOMLDecodeError, text: str, name: str) -> Probl
 
 def _is_deeper(content: object, levels: int) -> bool:
     """Whether tables and lists are nested more levels deep."""
-    # Level by level and without recursion, which is what deep nesting would break.
+    # Level by level, without recursion: deep nesting would exhaust the stack.
     at_this_depth = [content]
     for _ in range(levels):
         at_this_depth = [part for outer in at_this_depth for part in _parts(outer)]

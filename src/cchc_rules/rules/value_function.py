@@ -176,7 +176,7 @@ class ValueFunction(NamedTuple):
     pieces: tuple[Piece, ...]
     """Asked from the first on: the first whose condition holds gives the points."""
     target: Condition | None
-    """When the rule is met, which tiers may leave unsaid: then all points are the target."""
+    """When the rule is met; None where that takes all points, as with tiers without a target."""
     axis: Axis
 
     @property
@@ -270,8 +270,8 @@ def interval_ends(interval: Interval | None) -> list[Fraction]:
 def edges_of(condition: Condition | None, metric: Metric) -> list[Fraction]:
     """Return the written figures at which a condition begins or ends to hold.
 
-    Cases of a rule file are asked for below, at and above each. A threshold by name is not written:
-    whoever asks adds it.
+    At each of them, and on both sides, a rule file should have a case. A threshold that is read
+    from elsewhere is not among them.
     """
     match condition:
         case Within(interval):

@@ -1,7 +1,7 @@
 """A submission held against a rule set: each entry becomes its metric's exact figure, or a problem.
 
-For each metric a function is made once, which turns an entry into the figure (`Bind`): what the
-metric's type, range and rounding ask for is looked up once in place of once for every submission.
+For each metric a function (`Bind`) is made once that turns an entry into the figure: the metric's
+type, range and rounding are looked up once, and not again for every submission.
 """
 
 from collections.abc import Callable, Mapping
@@ -138,7 +138,8 @@ def _bind(
     figures: dict[str, Figure] = {}
     entries = decided(measurements.entries, active)
     for id_ in measurements.changes:
-        # A metric that is left out to try it has no entry, and may never have been there.
+        # A metric that a trial leaves out has no entry, so a misspelt one would not be noticed
+        # below.
         if id_ not in binders and id_ not in measurements.entries:
             _unknown_metric(active, id_, reader)
     for id_, entry in entries.items():
@@ -147,7 +148,7 @@ def _bind(
             _unknown_metric(active, id_, reader)
         elif entry.not_applicable is None and entry.waived is None:
             figure = bind(entry, reader)
-            # None is a figure with a problem, which refuses the submission.
+            # None: a problem was noted, and the submission will be refused.
             if figure is not None:
                 figures[id_] = figure
         else:
@@ -164,7 +165,7 @@ def decided(entries: Mapping[str, Entry], rules: RuleSet) -> Mapping[str, Entry]
     >>> decided(typed, load_rules("cam-due-2023"))["on_time"].denominator
     Decimal('1902')
     """
-    # JSON has numbers: only what came out of cells may have to be decided.
+    # JSON has numbers: only what was typed into cells may need a decision.
     if not any(map(_is_typed, entries.values())):
         return entries
     with_numbers = dict(entries)
@@ -217,7 +218,7 @@ def _absence(entry: Entry, as_of: date) -> Absent:
     if waiver is None:
         why = entry.not_applicable or ""
         return Absent(State.NOT_APPLICABLE, Reason.NOT_APPLICABLE, why)
-    # Its last day still counts.
+    # The waiver still holds on its last day.
     if as_of > waiver.until:
         last_day = waiver.until.isoformat()
         return Absent(State.MISSING, Reason.WAIVER_ENDED, last_day)
@@ -265,7 +266,7 @@ def _envelope(measurements: Measurements, rules: RuleSet, reader: Reader) -> Rul
     """Hold everything but the figures against the rule set.
 
     Returns the rule set as it stands for the day and the unit's kind. What is empty because its
-    form was wrong has been told, and is passed over.
+    form was wrong has been reported already, and is passed over.
     """
     ruleset = measurements.ruleset
     form_version = reader.form_version
@@ -277,7 +278,7 @@ def _envelope(measurements: Measurements, rules: RuleSet, reader: Reader) -> Rul
             given=given,
             wanted=rules.id,
         )
-    # A form has the rows of its version; those that were added since nobody was asked for.
+    # A form has the rows of its version: what was added since then, nobody was asked for.
     elif form_version and ruleset == rules.id and form_version != rules.version:
         given = quoted(form_version)
         reader.fault(
@@ -372,7 +373,8 @@ def _points_known(
                 "points",
                 **arguments,
             )
-        # An appraisal gives points to every rule, the unit itself only where a person must.
+        # An appraisal may give points to any rule, the unit itself only where the rules ask for
+        # them.
         if path == ("points",) and not takes_points(rules, id_):
             reader.fault(
                 "points-not-asked",
@@ -393,8 +395,7 @@ def takes_points(rules: RuleSet, id_: str) -> bool:
     return rule.deduction.by_hand or "manual" in rule.absence.values()
 
 
-# Cache size for rule sets in use at once, each kind and date of one among them: binders are made
-# once for a rule set, in place of once for every submission.
+# Cache size for rule sets in use at once; each kind and each date of one counts as another.
 @lru_cache(maxsize=64)
 def _binders(rules: RuleSet) -> dict[str, Bind]:
     """Return what turns an entry into its figure, for each metric that is submitted."""
@@ -427,7 +428,7 @@ def binder(
 
     def figure(entry: Entry) -> Figure | None:
         bound_figure = bind(entry, reader)
-        # Thousands of figures are tried with one reader, and nobody asks it what was wrong.
+        # One reader serves thousands of trials, and nobody asks what was wrong with them.
         reader.problems.clear()
         return bound_figure
 
@@ -436,7 +437,7 @@ def binder(
 
 @lru_cache(maxsize=64)
 def _single_binders(rules: RuleSet) -> dict[str, Bind]:
-    """Return the binders of single values: what counts items is given its count instead."""
+    """Return the binders of single values: a metric that counts items takes the count instead."""
     submitted = [metric for metric in rules.metrics.values() if metric.submitted]
     counted = [replace(metric, distinct=False) for metric in submitted]
     return {metric.id: _binder(metric, rules) for metric in counted}
@@ -469,7 +470,7 @@ def _number_binder(metric: Metric) -> Bind:
             figure = single(entry, reader)
         else:
             figure = ratio(entry, reader)
-        # A pair is looked for by its class, which is faster than `isinstance`.
+        # Asking for the class is faster than `isinstance`.
         if figure.__class__ is not tuple:
             return figure
         if not held(figure, reader):  # type: ignore[arg-type]
@@ -672,7 +673,7 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
         if day is None:
             reader.fault("not-a-date", *path, given=quoted(entry.value))
             return None
-        # Before and after the window lie slips of the keyboard, such as 2203 for 2023.
+        # A date outside the window is most likely a typing slip, such as 2203 for 2023.
         if window and not window[0] <= day <= window[1]:
             first, last = (Day(edge.isoformat()) for edge in window)
             reader.fault(
@@ -700,8 +701,7 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
 def _level_binder(metric: Metric) -> Bind:
     """Return the binder of a level, whose figure is its position, the best being 0."""
     path: Path = ("measurements", metric.id)
-    # In either language, whatever the case: the check of the rule set saw to it that no word means
-    # two levels.
+    # In either language, whatever the case. No word means two levels: the rule set was checked.
     positions: dict[str, int] = {}
     for position, level in enumerate(metric.levels):
         for words in (level.vi, level.en):

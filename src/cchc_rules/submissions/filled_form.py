@@ -59,8 +59,8 @@ def read(path: FilePath) -> Form:
     return _Reader(name).form(form_tables, digest)
 
 
-# The columns of a form that people fill in. All others describe a row; of those only its id and the
-# type of its metric are read.
+# The columns of a form that people fill in. The others describe a row; only its id and the type of
+# its metric are read.
 _FIGURE_COLUMNS = (
     "value",
     "numerator",
@@ -98,7 +98,7 @@ class _Reader:
             if table.name == "head":
                 head_rows += table.rows
         head = self.head(head_rows)
-        # No key of a submission, and still of use: an old form is told as one.
+        # Not a key of submissions, but needed to recognise an old form.
         version = str(head.pop("version", ""))
         content: dict[str, Any] = {
             "format": 1,
@@ -123,7 +123,7 @@ class _Reader:
         return Form(content, self.cells, version, self.problems, digest)
 
     def fault(self, code: str, cell: Cell, *path: str, **arguments: str) -> None:
-        """Note a problem of a cell; beyond what is told at once, nothing more is kept."""
+        """Note a problem of a cell, unless there are more already than will be reported."""
         if len(self.problems) > MOST_PROBLEMS:
             return
         place = f"{self.file}:{cell.address}"
@@ -153,7 +153,7 @@ class _Reader:
             id_cell = row["id"]
             id_ = id_cell.value
             if not isinstance(id_, str):
-                # A row of headings or of nothing is no fault; one fault a row is enough.
+                # Rows in which nothing was filled in are no fault; one problem a row is enough.
                 for cell in list(filled_in.values())[:1]:
                     self.fault(
                         "form-no-id",
@@ -193,7 +193,7 @@ class _Reader:
     def note_cells(self, row: Row, *path: str) -> None:
         """Note where each part of a row stands, so that problems can name its cell.
 
-        A part that spans several cells, such as an entry or a waiver, stands where the first does.
+        A part of several cells, such as an entry or a waiver, stands where its first cell does.
         """
         first_cell = next(iter(row.values()))
         self.cells.setdefault(path, first_cell.address)
@@ -238,7 +238,7 @@ class _Reader:
         metric_type = None
         if "type" in row:
             metric_type = row["type"].value
-        # Null where the row gives no figure but evidence or a note: the figure is then missing.
+        # Stays null where the row has only evidence or a note: the figure is then missing.
         entry: dict[str, Any] = {"value": None}
         for key in ("numerator", "denominator"):
             # Both sides of a share are counts, whatever the share itself is.
@@ -390,7 +390,7 @@ def lines(cell: Cell) -> list[Any]:
 
 def items(cell: Cell) -> list[Any]:
     """Return the items of a cell, a line each; a zero says that there are none."""
-    # An empty cell cannot say so: it is one that nobody has filled in yet.
+    # An empty cell does not say so: it may just not be filled in yet.
     if cell.value in (0, "0"):
         return []
     return lines(cell)

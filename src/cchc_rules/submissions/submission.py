@@ -58,7 +58,7 @@ class EvidenceDocument(NamedTuple):
 
 
 class Waiver(NamedTuple):
-    """Who let a figure off, why, and until when."""
+    """Who exempted a figure, why, and until when."""
 
     by: str
     why: str
@@ -80,7 +80,7 @@ class Entry(NamedTuple):
     why the metric does not apply, or a waiver.
     """
 
-    # What stands for a figure is kept as it came: only its metric knows what it must be.
+    # A figure is kept as it came: only its metric knows what it must be.
     value: object = None
     numerator: object = None
     denominator: object = None
@@ -211,7 +211,7 @@ class Measurements:
         """
         if self.bound is None:
             return ()
-        # That module reads submissions, so it can only be asked once this one is there.
+        # That module imports this one, so it can only be imported here.
         from cchc_rules.submissions.doubtful_figures import warnings  # noqa: PLC0415
 
         return warnings(self, self.bound.rules, self.bound.as_of)
@@ -320,7 +320,7 @@ def file_text(path: FilePath) -> tuple[str, bytes]:
     """
     name = readable_name(path)
     data = read_bytes(path, MAX_BYTES, SubmissionError, or_pipe=True)
-    # Before it is decoded: of a PDF, “not UTF-8 in line 3” would be true and of no help.
+    # Before it is decoded: “not UTF-8 in line 3” would be true of a PDF, and no help.
     kind = other_format(path, data)
     if kind:
         raise SubmissionError([Problem("other-format", (), {"given": kind}, name)])
@@ -377,7 +377,7 @@ def parse_json(text: str, name: str, problems: list[Problem]) -> object:
     """
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        # The last of two keys would hold, and the first figure be lost in silence.
+        # Of two equal keys the last would win, and the first figure would be lost in silence.
         content = dict(pairs)
         if len(content) == len(pairs):
             return content
@@ -414,7 +414,7 @@ def _syntax_problem(error: json.JSONDecodeError, name: str) -> Problem:
     25 is no key. So a figure with a comma is looked for where it stopped.
     """
     line = error.lineno
-    # No figure that people write is longer than what is searched on both sides.
+    # No figure that people write is longer than the part that is searched.
     start = max(0, error.pos - 100)
     end = error.pos + 100
     for figure in _FIGURE_WITH_COMMA.finditer(error.doc, start, end):
@@ -471,7 +471,7 @@ WAYS = ("value", "numerator", "items", "not_applicable", "waived")
 """The ways to give a figure, each by the key that it begins with; an entry has one of them."""
 
 FIGURE = frozenset({*WAYS, "denominator"})
-"""The keys of an entry that say something of its figure; the others go with it."""
+"""The keys of an entry that give its figure, or say why there is none."""
 
 
 def _positions_in(content: object) -> Callable[[Path], list[int]]:
@@ -513,7 +513,7 @@ def place_of(path: Path, file: str, cells: Mapping[Path, str]) -> str:
     """Return the file, and of a workbook the cell, that a path of a submission stands in.
 
     Args:
-        path: the path; the longest part of it counts that a cell is known of.
+        path: the path; its longest part of which the cell is known counts.
         file: the name of the file.
         cells: the addresses of the parts of a form; empty for JSON.
 
@@ -535,7 +535,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.file = ""
-        # What is read: the order in which problems are told is that of its parts.
+        # What is read; problems are reported in the order of its parts.
         self.content: object = None
         # No date of a figure may lie after it; set when the figures are held against a rule set.
         self.as_of = date.max
@@ -577,7 +577,7 @@ class Reader:
             return number.pair(value)
         except number.NotANumberError as error:
             code, arguments = refusal(error.code, value)
-            # Of two readings, the metric often allows one only: then that one is offered.
+            # Of two readings the metric often allows only one: that one is suggested.
             if "hint" in arguments and isinstance(value, str):
                 meant = typed_cells.number(value, allowed)
                 if isinstance(meant, Decimal):
@@ -588,8 +588,8 @@ class Reader:
     def submission(self, content: object, digest: str | None) -> Measurements | None:
         """Return the submission of parsed JSON, None where it is no object at all.
 
-        Faults are noted, and what stands in their places is as harmless as can be, so that one
-        fault does not hide the next.
+        Faults are noted, and harmless values take their places, so that one fault does not hide the
+        next.
         """
         self.content = content
         if not isinstance(content, Mapping):
@@ -755,7 +755,7 @@ class Reader:
         Those are read at once: where the keys that are filled in are as many as the keys of an
         entry, it has no other. `_rare_entry` reads all others.
         """
-        # Entries are most of a submission: a method that is looked up once is worth its line.
+        # Entries make up most of a submission, so the method is looked up only once.
         get = raw.get
         value = get("value")
         above = get("numerator")
@@ -766,7 +766,7 @@ class Reader:
         has_share = above is not None and below is not None
         has_evidence = evidence is not None
         has_note = note is not None
-        # A truth counts as 1, so this is the number of keys that are filled in.
+        # True counts as 1, so this is the number of keys that are filled in.
         usual_keys = has_value + 2 * has_share + has_evidence + has_note
         if has_value == has_share or len(raw) != usual_keys:
             return self._rare_entry(raw, id_)
@@ -827,7 +827,7 @@ class Reader:
         self._keys(value, KEYS_OF_WAIVER, *path)
         by = self._text(value, "by", *path, required=True)
         why = self._text(value, "why", *path, required=True)
-        # Where its end is not known, it has ended: no points are kept by a fault.
+        # A waiver whose end is not known counts as ended: a fault must not save points.
         until: date | None = date.min
         if value.get("until") is None:
             self.fault("missing-key", *path, key="until")
@@ -849,7 +849,7 @@ class Reader:
 
     def _document(self, item: object, path: Path, position: int) -> EvidenceDocument:
         """Return a document: a name alone, or an object with a name and perhaps a date."""
-        # Names are usual, and quicker to tell than mappings; what is neither is refused as no text.
+        # Most are names, which are quicker to recognise; what is neither is refused as no text.
         if isinstance(item, str) or not isinstance(item, Mapping):
             name = self._reason(item, *path, position)
             return EvidenceDocument(name, None)
@@ -940,7 +940,7 @@ def dump_measurements(measurements: Measurements) -> str:
         value = getattr(measurements, key)
         if value is not None:
             content[key] = value
-    # The keys of the form stand in an order of their own, ids in that of the alphabet.
+    # The keys of the form have a fixed order; ids are in alphabetical order.
     entries = sorted(measurements.entries.items())
     content["measurements"] = {id_: _plain_entry(entry) for id_, entry in entries}
     content["points"] = _plain_points(measurements.points)
@@ -971,7 +971,7 @@ def _plain_document(item: EvidenceDocument) -> object:
 def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
     plain = {}
     for id_, given in sorted(points.items()):
-        # They were written as a decimal, so there is one that is exact.
+        # Points were written as a decimal, so an exact decimal exists.
         exact = Fraction(*given.points)
         written = Decimal(number.plain(exact))
         entry: dict[str, Any] = {"points": written, "reason": given.reason}
@@ -984,7 +984,7 @@ def _plain_points(points: Mapping[str, Given]) -> dict[str, Any]:
 def _json(value: object) -> str:
     """Return JSON text in which a Decimal has its own digits and a date is a string.
 
-    The standard library would make a binary float of a Decimal, or refuse it.
+    The standard library writes no Decimal, and a float would not be exact.
     """
     # Nearly all values are texts, told by their class faster than by `isinstance`.
     if value.__class__ is str:
@@ -997,7 +997,7 @@ def _json(value: object) -> str:
         return "{" + ", ".join(members) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_json, value)) + "]"
-    # Without an exponent, and of any length: Python writes out no whole number of 5,000 digits.
+    # Without an exponent, and of any length: `str` refuses whole numbers of 5,000 digits.
     if isinstance(value, Decimal) or value.__class__ is int:
         return format(Decimal(value), "f")
     if isinstance(value, date):

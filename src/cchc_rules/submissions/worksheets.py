@@ -146,9 +146,9 @@ def _refused(code: str, file: str, **arguments: str) -> SubmissionError:
 
 @contextmanager
 def _as_broken(name: str) -> Iterator[None]:
-    """Say of whatever a broken workbook makes the packages stumble over that it is broken."""
-    # What they raise over bytes that somebody damaged is no part of what they promise: it may be
-    # anything. Their being absent, and a file that cannot be read, have words of their own.
+    """Report as a broken workbook whatever the packages raise while they read one."""
+    # Over damaged bytes they may raise anything. That a package is missing, or that a file cannot
+    # be read, has its own message.
     try:
         yield
     except (SubmissionError, ModuleNotFoundError, OSError):
@@ -171,7 +171,7 @@ def _load(source: Path | io.BytesIO) -> Any:
 
 # What is seen before anything is read
 
-# Bytes of a part that are looked at together.
+# How many bytes of a part are searched at a time.
 _CHUNK = 1 << 20
 
 # Merged cells stand behind all rows of a sheet, and are needed with the first: so each part is
@@ -277,7 +277,7 @@ def _titles(packed: zipfile.ZipFile) -> dict[str, str]:
     `<sheet name="Form" r:id="rId1"/>` is found through the relation `rId1`, whose target is
     `worksheets/sheet1.xml`: the title of `xl/worksheets/sheet1.xml` is Form.
     """
-    # Without them the package that reads the sheets says what is missing.
+    # Without them, the package that reads the sheets says what is missing.
     if not {_WORKBOOK, _RELATIONS} <= {*packed.namelist()}:
         return {}
     relations = ElementTree.fromstring(packed.read(_RELATIONS))
@@ -316,7 +316,7 @@ def _rows(sheet: Any, merges: list[Merge], name: str) -> Iterator[list[Cell]]:
     """
     if not hasattr(sheet, "iter_rows"):  # a sheet that is a chart
         return
-    # The letters of the columns so far, so that they are worked out once and not in every row.
+    # The letters of the columns so far, so that they are not worked out for every row.
     letters: list[str] = []
     waiting = deque(sorted(merges))
     active: list[Merge] = []
@@ -371,7 +371,7 @@ def column_letters(column: int) -> str:
     >>> column_letters(26), column_letters(27)
     ('Z', 'AA')
     """
-    # Digits to the base of 26, but from 1 to 26: there is no nought, so 1 is taken off each time.
+    # Base 26 with digits from 1 to 26: there is no zero, so 1 is taken off each time.
     text = ""
     while column:
         column, letter = divmod(column - 1, 26)
