@@ -33,7 +33,7 @@ TomlTable: TypeAlias = dict[str, Any]
 
 @dataclass(eq=False)
 class Source:
-    """A file as it was read. It is compared by identity, and is the key to what is kept about it."""
+    """A file as it was read. Compared by identity: it is the key to what is kept about the file."""
 
     name: str
     """The path by which it was read, as text that can be printed."""
