@@ -164,6 +164,18 @@ def new_seeds(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Hostile inputs for every command; `nox -s fuzz -- --seconds 1200 --seed 7` for longer."""
+    python(session, "tools/fuzz.py", "--seconds", "45", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """A sample of small mistakes in the modules that figures depend on: minutes to hours."""
+    python(session, "tools/mutants.py", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The wheel alone, in an environment and a folder of its own, scores what it carries."""
     with tempfile.TemporaryDirectory() as folder:
