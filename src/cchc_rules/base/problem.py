@@ -33,7 +33,7 @@ class Problem:
     """
 
     code: str
-    """What sort of problem it is, such as `unknown-metric`; docs/reference/problems.md has all."""
+    """What sort of problem it is, such as `unknown-metric`; the page of problems has all."""
     path: Path = ()
     arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The words to fill in, by the names that they have in the messages."""
