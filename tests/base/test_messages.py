@@ -78,8 +78,7 @@ def prefixes():
     silent = {
         SOURCE / "report" / "verify.py",
         SOURCE / "tables" / "province" / "overview.py",
-        SOURCE / "testing" / "laws.py",
-    }  # one runs alone; others make names of columns, or of places in a document
+    }  # it runs alone; others make names of columns
     silent |= {*(SOURCE / "tables").rglob("*.py")}  # they make names of columns
     for module in set(SOURCE.rglob("*.py")) - silent:
         for node in nodes(module):
