@@ -406,7 +406,7 @@ def _differences(
         expected = index_before[key]
         actual = index_after[key]
         if expected != actual:
-            yield Break(f"index.{key}", actual, expected)
+            yield Break("index." + key, actual, expected)
 
 
 # Not applicable: a rule that does not apply and is excluded is as good as not written
