@@ -15,7 +15,15 @@ from cchc_rules.render.workbook.summary import SummarySheet
 
 
 def workbook(document: Document) -> bytes:
-    """Return a report as a workbook; the same document always gives the same bytes."""
+    """Return a report as a workbook; the same document always gives the same bytes.
+
+    Args:
+        document: the report, as `Report.to_dict` gives it.
+
+    Returns:
+        The bytes of an `.xlsx` file. Cells that may be changed are open, all others locked without
+        a password; changing them is a matter of a click, and never of an accident.
+    """
     frame = Frame(document)
     engine = document["engine"]
     title = f"{frame.display.say('title')} – {document['measurements']['unit']}"
@@ -33,5 +41,6 @@ def workbook(document: Document) -> bytes:
     scores.write(inputs, [rule["id"] for rule in steps.kept])
     losses.write()
     write_lists(frame, book)
-    write_origin(frame, book, [item["id"] for item in (*inputs.kept, *steps.kept)])
+    kept = [item["id"] for item in (*inputs.kept, *steps.kept)]
+    write_origin(frame, book, kept)
     return book.done()

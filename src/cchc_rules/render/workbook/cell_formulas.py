@@ -4,6 +4,9 @@ A sheet computes with binary digits. Figures are therefore rounded to `GUARD` pl
 compared or rounded: that takes off what binary digits add, and leaves every tie a tie. An absent
 figure has a code above 0 and no figure; a division by zero is an error of the sheet, which
 `IFERROR` catches where the semantics say so.
+
+An expression is a list of an operator and its operands, as in Lisp, or a leaf. So
+`["*", "2", {"metric": "late"}]` becomes `(2*Figures!$I$7)`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,6 +102,9 @@ def largest(codes: Iterable[str]) -> str:
 class Translator:
     """Writes expressions as formulas.
 
+    Every formula that it gives is closed: it has brackets or is a call, so that it may be put into
+    another without a thought of what binds more strongly.
+
     `value` is what an expression comes to when every figure is there, `absence` is what stands in
     its way when one is not. Together they make a cell: `IF(absence>0,"",value)`.
     """
@@ -115,6 +121,7 @@ class Translator:
         Raises:
             NotInSheetError: a sheet cannot compute it.
         """
+        # Numbers are texts here, so that no digit is lost on the way through JSON.
         if isinstance(expression, bool):
             return str(int(expression))
         if isinstance(expression, str):
@@ -203,7 +210,10 @@ class Translator:
         kind = self.kind(operands[0])
         if kind == NUMBER:
             return compared(sign, left, right)
-        as_number = "*1" if kind == YES_NO else ""
+        # Yes is 1 in a cell and TRUE in a condition, and Excel takes TRUE for more than any number.
+        as_number = ""
+        if kind == YES_NO:
+            as_number = "*1"
         return f"({left}{as_number}{SIGNS[sign]}{right}{as_number})"
 
     def all_of(self, operands: list[Expression]) -> str:
@@ -220,7 +230,8 @@ class Translator:
         """Return conditions joined by a function, or nested where one of them may fail.
 
         `AND` and `OR` of a sheet look at every operand, and one division by zero spoils the whole.
-        The semantics stop at the first operand that decides, as nested `IF`s do.
+        The semantics stop at the first operand that decides, as nested `IF`s do: `b <> 0 and a / b
+        > 2` becomes `IF(b<>0,a/b>2,FALSE)`.
         """
         *first, last = self.values(operands) or [empty]
         if not any(map(_may_fail, operands)):
@@ -245,25 +256,31 @@ class Translator:
 
     def half_up(self, operands: list[Expression]) -> str:
         """Return a figure rounded half up to a number of places."""
+        # The guard must not round more coarsely than what is asked for.
         figure, places = self.values(operands)
         return f"ROUND(ROUND({figure},MAX({GUARD},{places})),{places})"
 
     def whole(self, sign: str, operands: list[Expression]) -> str:
-        """Return a figure rounded down, or with a minus sign up: −INT(−x)."""
+        """Return a figure rounded down, or with a minus sign up: −INT(−x).
+
+        `INT` goes towards minus infinity, as the semantics do; `TRUNC` would go towards zero.
+        """
         figure = self.value(operands[0])
         return f"({sign}INT(ROUND({sign}{figure},{GUARD})))"
 
     def first(self, operands: list[Expression]) -> str:
         """Return the first operand that is known."""
-        *first, formula = [self._known(operand) for operand in operands]
+        *first, formula = map(self._known, operands)
         for operand in reversed(first):
             formula = f"IFERROR({operand},{formula})"
         return formula
 
     def largest_known(self, operands: list[Expression]) -> str:
         """Return the largest operand that is known."""
-        known = (f"IFERROR({self._known(operand)},{_NOTHING})" for operand in operands)
-        most = f"MAX({','.join(known)})"
+        known = map(self._known, operands)
+        figures = [f"IFERROR({operand},{_NOTHING})" for operand in known]
+        joined = ",".join(figures)
+        most = f"MAX({joined})"
         return f"IF({most}={_NOTHING},NA(),{most})"
 
     def smallest_known(self, operands: list[Expression]) -> str:
@@ -286,7 +303,11 @@ class Translator:
         return f"({last}-{first})"
 
     def working_days(self, operands: list[Expression]) -> str:
-        """Return a date a number of working days later."""
+        """Return a date a number of working days later.
+
+        `WORKDAY` leaves out Saturdays, Sundays and the days of a range, and so does the semantics
+        where no weekend is worked.
+        """
         start, count = self.values(operands)
         return f"WORKDAY({start},{count},{self.figures.holidays()})"
 

@@ -10,10 +10,14 @@ from fractions import Fraction
 
 from cchc_rules.render.display import safe
 
+# Excel offers to repair a file that goes beyond a limit, and drops what it minds.
+
 LONGEST_TEXT = 32_767
 """Most characters of a cell, counted as UTF-16."""
 
 LONGEST_FORMULA = 8_192
+"""Most characters of a formula."""
+
 LONGEST_QUOTE = 255
 """Most characters of a text within a formula."""
 
@@ -21,10 +25,17 @@ DEEPEST = 64
 """Most levels of brackets in a formula."""
 
 MOST_OPERANDS = 255
+"""Most operands of a function."""
+
 DIGITS = 15
-"""Significant digits that a sheet keeps of a number."""
+"""Significant digits that a sheet keeps of a number.
+
+It computes with binary numbers of 53 bits (IEEE 754), which tell all decimals of 15 digits apart.
+"""
 
 CUT = "…"
+"""Stands at the end of a text that was cut."""
+
 NO_DAY = date(1899, 12, 30)
 """Day 0 of a sheet; Excel agrees from March 1900 on."""
 
@@ -42,7 +53,14 @@ places it is 0.3 again.
 """
 
 _UNSURE = Fraction(1, 10**GUARD)
+"""How near to a tie binary digits may decide the rounding."""
+
 _DECIMALS = Context(prec=28)
+"""Digits to spare: a sheet keeps 15 of them."""
+
+
+# XML 1.0, 2.2: of the characters that `safe` leaves, these two stand in no document.
+_NOT_IN_XML = str.maketrans({"\ufffe": "�", "\uffff": "�"})
 
 
 class NotInSheetError(ValueError):
@@ -50,8 +68,12 @@ class NotInSheetError(ValueError):
 
 
 def words(text: object) -> str:
-    """Return a text that a cell can hold: without signs that XML forbids, and cut if too long."""
-    clean = "".join("�" if char in "\ufffe\uffff" else char for char in safe(text))
+    r"""Return a text that a cell can hold: without signs that XML forbids, and cut if too long.
+
+    >>> words("on\ntime"), len(words("x" * 40_000))
+    ('on time', 32767)
+    """
+    clean = safe(text).translate(_NOT_IN_XML)
     if _utf16_length(clean) <= LONGEST_TEXT:
         return clean
     encoded = clean.encode("utf-16-le")[: 2 * (LONGEST_TEXT - len(CUT))]
@@ -65,6 +87,8 @@ def _utf16_length(text: str) -> int:
 
 def decimal(exact: str) -> Decimal:
     """Return an exact figure, `1.81` or `47/26`, as a decimal: what ends is exact, else 28 digits.
+
+    Only what is kept beside a formula comes through here; formulas divide for themselves.
 
     >>> decimal("1.81"), decimal("1/8")
     (Decimal('1.81'), Decimal('0.125'))
@@ -85,11 +109,13 @@ def fits(number: str) -> bool:
 
 
 def _significant_digits(number: str) -> int:
-    return len(number.lstrip("-").replace(".", "").strip("0"))
+    # Noughts at both ends move the point alone: 0.00120 has the digits 12.
+    digits = number.lstrip("-").replace(".", "")
+    return len(digits.strip("0"))
 
 
 def serial(iso: str) -> int:
-    """Return a day as the number with which a sheet counts days.
+    """Return a day, given as ISO text, as the number with which a sheet counts days.
 
     >>> serial("2023-07-14")
     45121
@@ -98,7 +124,11 @@ def serial(iso: str) -> int:
 
 
 def day(iso: str) -> str:
-    """Return a day as a formula has it."""
+    """Return a day, given as ISO text, as a formula has it.
+
+    >>> day("2023-07-14"), day("1899-12-31")
+    ('DATE(2023,7,14)', '(1)')
+    """
     named = date.fromisoformat(iso)
     if named < FIRST_DAY:
         return f"({serial(iso)})"
@@ -167,6 +197,8 @@ def checked(formula: str) -> str:
 
 
 def _depth(formula: str) -> int:
+    # Brackets in quoted texts are counted too: one too many keeps a value that could be live, and
+    # that is all.
     depth = 0
     deepest = 0
     for char in formula:
@@ -179,7 +211,11 @@ def _depth(formula: str) -> int:
 
 
 def coarse(figure: str) -> bool:
-    """Whether a computed figure is so large that binary digits spoil its decimals."""
+    """Whether a computed figure is so large that binary digits spoil its decimals.
+
+    >>> coarse("250000.5"), coarse("250000"), coarse("2500.5")
+    (True, False, False)
+    """
     exact = Fraction(figure)
     return abs(exact) >= LARGE and exact.denominator > 1
 
@@ -190,6 +226,9 @@ def steady(exact: Fraction, places: int) -> bool:
     They do where the figure lies on a tie, which `GUARD` places restore, or well away from any. In
     units of half of the last place the ties are the odd whole numbers. To 2 places, 0.125 is
     25 such units, a tie; 0.1249999999999 is 24.99999999998, too close to it to tell.
+
+    >>> steady(Fraction("0.125"), 2), steady(Fraction("0.1249999999999"), 2)
+    (True, False)
     """
     halves: int = 2 * 10**places
     half_units = abs(exact) * halves

@@ -1,5 +1,18 @@
 """The sheet of figures: what was submitted, in cells that may be changed, and what each figure
 comes to.
+
+A metric has cells for what people give (a ratio above and below the line, or a figure, or the
+statement that there is none) and, right of them, what the workbook reads everywhere else: the
+figure and the code of its state. 47 of 52 documents on time:
+
+    above  below  given  status        figure     said          code
+    47     52                          90.384…    reported      0
+    0      0                                      not applicable  2      nothing to divide by
+                         waived                   waived        1
+
+A figure that a sheet would not keep exactly, such as one of more than 15 digits, stands as a text:
+as a number it would silently lose its last digits. Its cells are locked then, and the figure beside
+them is that of the report.
 """
 
 from collections.abc import Iterator
@@ -55,10 +68,27 @@ from cchc_rules.render.workbook.layout import (
 CODES = {"reported": 0, "waived": 1, "not_applicable": 2, "missing": 3}
 """The code of a metric's state; the largest of several is the absence that wins (semantics L6)."""
 
+NUMBER_OF_LINE = 0
+"""The first column."""
+
 RATIOS = ("percent", "number")
 """Types of metrics that may be given as numerator and denominator."""
 
-WIDTHS = [5, 44, 9, 9, 9, 11, 12, 11, 12, 7, 16, 28]
+WIDTHS = {
+    NUMBER_OF_LINE: 5,
+    NAME: 44,
+    UNIT: 9,
+    ABOVE: 9,
+    BELOW: 9,
+    GIVEN: 11,
+    STATUS: 12,
+    FIGURE: 11,
+    SAID: 12,
+    CODE: 7,
+    METRIC: 16,
+    REMARK: 28,
+}
+"""The columns of the sheet, with their widths in characters."""
 
 ENTRY_KEYS = {ABOVE: "numerator", BELOW: "denominator", GIVEN: "value"}
 """What of an entry stands in which column."""
@@ -66,7 +96,14 @@ ENTRY_KEYS = {ABOVE: "numerator", BELOW: "denominator", GIVEN: "value"}
 DAY_OF_JUDGEMENT = HEAD - 2
 """The row of the day as of which everything is judged."""
 
+NOT_APPLICABLE_ROW = 1
+WAIVED_ROW = 2
+"""The rows of the words for these states on the sheet of lists."""
+
 LEAST_DAY = "-100000"
+"""A number below that of any day, where a rule set says nothing of how old a day may be."""
+
+# The limits of open cells: beyond them a sheet keeps not all digits of a whole number.
 LEAST_NUMBER = "-1E+15"
 MOST_NUMBER = "1E+15"
 
@@ -86,12 +123,14 @@ class InputSheet:
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        self.sheet = book.sheet(frame.sheets["inputs"], WIDTHS)
+        self.sheet = book.sheet(frame.sheets["inputs"], [*WIDTHS.values()])
         rules = frame.document["rules"]
         self.entries = {
             item["metric"]: item for rule in rules for item in rule["inputs"]
         }
-        self.titles = {metric: entry["title"] for metric, entry in self.entries.items()}
+        self.titles = {}
+        for metric, entry in self.entries.items():
+            self.titles[metric] = entry["title"]
         self.units = {}
         for rule in rules:
             self.units[rule["metric"]] = rule["unit"]
@@ -103,6 +142,7 @@ class InputSheet:
         """Write the sheet."""
         frame = self.frame
         self._head()
+        # The order of the tables is that in which the frame gave them their rows.
         for number, metric in enumerate(frame.metrics.values(), start=1):
             self._metric(number, metric)
         self._table_name(frame.point_rows, "given-points")
@@ -123,13 +163,16 @@ class InputSheet:
         sheet.banner(1, frame.say("inputs-legend"), **SUBTITLE)
         sheet.text(DAY_OF_JUDGEMENT, NAME, frame.say("as-of"), **BOLD)
         sheet.day(DAY_OF_JUDGEMENT, GIVEN, frame.document["as_of"], **style)
-        sheet.heads(HEAD, [frame.say(f"input-{column}") for column in range(12)])
+        heads = [frame.say(f"input-{column}") for column in WIDTHS]
+        sheet.heads(HEAD, heads)
 
     def _table_name(self, rows: dict[str, int], key: str) -> None:
         """Put the name of a table above its rows, where it has any."""
         if rows:
             row = min(rows.values()) - 1
-            self.sheet.banner(row, self.frame.say(key), **BOX, **BOLD, bg_color=PALE)
+            words = self.frame.say(key)
+            style = {**BOX, **BOLD, "bg_color": PALE}
+            self.sheet.banner(row, words, **style)
 
     # Metrics
 
@@ -139,21 +182,26 @@ class InputSheet:
         entry = self.entries.get(id_)
         sheet = self.sheet
         formulas = self._formulas(metric, entry)
+        is_live = formulas is not None
         sheet.number(row, 0, number, **CENTRED_BOX)
-        sheet.text(row, NAME, self.titles.get(id_) or id_, **BOX)
+        # A metric that only other metrics read has no title in the report: its id stands for it.
+        title = self.titles.get(id_) or id_
+        sheet.text(row, NAME, title, **BOX)
         sheet.text(row, UNIT, self._unit(metric), **CENTRED_BOX)
         sheet.text(row, METRIC, id_, **BOX, **FAINT)
         for column in (ABOVE, BELOW, GIVEN, STATUS):
-            self._input_cell(row, column, metric, is_live=formulas is not None)
+            self._input_cell(row, column, metric, is_live=is_live)
         self._figure(row, metric, formulas)
-        remarks = list(self._remarks(metric, entry, is_live=formulas is not None))
+        remarks = self._remarks(metric, entry, is_live=is_live)
         sheet.text(row, REMARK, "; ".join(remarks), **BOX)
 
     def _unit(self, metric: Document) -> str:
         unit = self.units.get(metric["id"])
         if unit:
             return str(unit)
-        return "%" if metric["type"] == "percent" else ""
+        if metric["type"] == "percent":
+            return "%"
+        return ""
 
     def _remarks(
         self, metric: Document, entry: Document | None, *, is_live: bool
@@ -164,7 +212,8 @@ class InputSheet:
             yield str(entry["note"])
         if entry and entry["items"] is not None:
             items = entry["items"]
-            yield say("items", count=len(items), items="; ".join(items))
+            names = "; ".join(items)
+            yield say("items", count=len(items), items=names)
         if not is_live:
             yield say("kept")
         if metric["formula"] is not None:
@@ -190,16 +239,18 @@ class InputSheet:
 
     def _derived(self, metric: Document) -> FigureFormulas:
         """Return the formulas of a derived metric: absent as what it reads, else computed."""
+        id_ = metric["id"]
         figure = metric["figure"]
-        is_number = self.frame.kind(metric["id"]) == NUMBER
+        is_number = self.frame.kind(id_) == NUMBER
         if figure is not None and is_number and coarse(figure):
             raise NotInSheetError
-        own_figure = cell(self.frame.metric_rows[metric["id"]], FIGURE)
+        own_figure = cell(self.frame.metric_rows[id_], FIGURE)
         translator = Translator(self.frame, {})
         absence = translator.absence(metric["formula"])
         value = _rounded(metric, translator.value(metric["formula"]))
         # A division by zero leaves the figure empty: the metric is not applicable.
-        code = f'IF({own_figure}="",{CODES["not_applicable"]},0)'
+        not_applicable = CODES["not_applicable"]
+        code = f'IF({own_figure}="",{not_applicable},0)'
         computed = f'IFERROR({value},"")'
         if absence == "0":
             return FigureFormulas(code, computed)
@@ -209,14 +260,18 @@ class InputSheet:
         )
 
     def _submitted(self, metric: Document, entry: Document | None) -> FigureFormulas:
-        """Return the formulas of a submitted metric: what was declared, else what is there."""
+        """Return the formulas of a submitted metric: what was declared, else what is there.
+
+        The figure is asked for after its state, and empty unless it is reported: a figure that was
+        typed before a waiver was declared must not count.
+        """
         row = self.frame.metric_rows[metric["id"]]
         is_number = self.frame.kind(metric["id"]) == NUMBER
         if is_number and not all(map(fits, _submitted_figures(entry))):
             raise NotInSheetError
         status = cell(row, STATUS)
-        not_applicable = self._status_word(1)
-        waived = self._status_word(2)
+        not_applicable = self._status_word(NOT_APPLICABLE_ROW)
+        waived = self._status_word(WAIVED_ROW)
         code, figure = self._code_and_figure(row, metric)
         code = f"IF({status}={waived},1,IF({status}={not_applicable},2,{code}))"
         figure = f'IF({cell(row, CODE)}>0,"",{_rounded(metric, figure)})'
@@ -234,6 +289,8 @@ class InputSheet:
         """
         given = cell(row, GIVEN)
         given_code = f'IF({given}<>"",0,3)'
+        # Yes and no are words of the language in the cell, and 1 and 0 for whatever reads them. A
+        # cell in which something else was pasted is missing, not “no”.
         if metric["type"] == "yes_no":
             yes = self.frame.yes()
             is_answered = f"OR({given}={yes},{given}={self.frame.no()})"
@@ -242,7 +299,9 @@ class InputSheet:
             return given_code, given
         above = cell(row, ABOVE)
         below = cell(row, BELOW)
-        times = "100*" if metric["type"] == "percent" else ""
+        times = ""
+        if metric["type"] == "percent":
+            times = "100*"
         ratio_code = f'IF({above}="",3,IF({below}=0,2,0))'
         return (
             f'IF({below}<>"",{ratio_code},{given_code})',
@@ -257,6 +316,7 @@ class InputSheet:
         """Put what was submitted; a cell is open where a change of it would be followed."""
         entry = self.entries.get(metric["id"])
         is_ratio_cell = column in (ABOVE, BELOW)
+        # A derived metric is computed, and takes no entry.
         is_open = is_live and metric["formula"] is None
         if is_ratio_cell and metric["type"] not in RATIOS:
             is_open = False
@@ -279,25 +339,32 @@ class InputSheet:
         return self.frame.display.state(entry["state"])
 
     def _value(self, row: int, column: int, metric: Document, style: Style) -> None:
-        """Put a submitted value, with as many decimals as it was written with."""
+        """Put a submitted value, with as many decimals as it was written with.
+
+        An empty cell has the format of its type too, for whoever fills it in.
+        """
         sheet = self.sheet
         sort = metric["type"]
         entry = self.entries.get(metric["id"])
-        value = entry[ENTRY_KEYS[column]] if entry else None
+        value = None
+        if entry:
+            value = entry[ENTRY_KEYS[column]]
         if isinstance(value, bool):
             sheet.text(row, column, self._yes_or_no(value), **style)
         elif value is not None and sort == "date":
-            sheet.day(row, column, value, **style, num_format=self.frame.date_format())
+            style = {**style, "num_format": self.frame.date_format()}
+            sheet.day(row, column, value, **style)
         elif value is None or sort == "level" or not fits(value):
-            sheet.text(
-                row, column, value, **style, num_format=self.format(sort, column)
-            )
+            style = {**style, "num_format": self.format(sort, column)}
+            sheet.text(row, column, value, **style)
         else:
-            number_format = _format_as_written(value)
-            sheet.number(row, column, Decimal(value), **style, num_format=number_format)
+            style = {**style, "num_format": _format_as_written(value)}
+            sheet.number(row, column, Decimal(value), **style)
 
     def _yes_or_no(self, value: bool) -> str:
-        return self.frame.say("yes" if value else "no")
+        if value:
+            return self.frame.say("yes")
+        return self.frame.say("no")
 
     def _limit(self, row: int, column: int, metric: Document) -> None:
         """Let an open cell hold only what its metric takes."""
@@ -317,8 +384,11 @@ class InputSheet:
         elif sort == "date":
             sheet.between((row, column), "date", self._days(), say("only-days"))
         else:
-            may_be_negative = sort == "number" and column == GIVEN
-            ends = (LEAST_NUMBER if may_be_negative else "0", MOST_NUMBER)
+            least = "0"
+            # Of all types only `number` goes below zero, and no part of a ratio does.
+            if sort == "number" and column == GIVEN:
+                least = LEAST_NUMBER
+            ends = (least, MOST_NUMBER)
             sheet.between((row, column), "decimal", ends, say("only-numbers"))
 
     def _list_range(self, column: int, length: int) -> str:
@@ -336,9 +406,17 @@ class InputSheet:
         return str(first), f"MIN({as_of},{last})"
 
     def format(self, sort: str, column: int = FIGURE) -> str:
-        """Return the number format of a type of metric."""
+        """Return the number format of a type of metric.
+
+        Args:
+            sort: the type of the metric.
+            column: the column of the sheet; what is typed is shown as it was typed.
+        """
         if sort == "yes_no":
-            return f'[=1]"{self.frame.say("yes")}";[=0]"{self.frame.say("no")}";General'
+            # The cell has the number that formulas read, and shows the word that people read.
+            yes = self.frame.say("yes")
+            no = self.frame.say("no")
+            return f'[=1]"{yes}";[=0]"{no}";General'
         if sort == "date":
             return self.frame.date_format()
         if sort in ("count", "rank"):
@@ -362,7 +440,8 @@ class InputSheet:
         else:
             sheet.formula(row, FIGURE, formulas.figure, figure, **style)
             sheet.formula(row, CODE, formulas.code, code, **faint)
-        words = ",".join(f'"{self.state_words(state)}"' for state in CODES)
+        choices = [f'"{self.state_words(state)}"' for state in CODES]
+        words = ",".join(choices)
         formula = f"CHOOSE({cell(row, CODE)}+1,{words})"
         state = self.state_words(metric["state"])
         sheet.formula(row, SAID, formula, state, **CENTRED_BOX)
@@ -387,15 +466,19 @@ class InputSheet:
         """Put the points that a person gives, and the reason for them."""
         row = self.frame.point_rows[rule["id"]]
         given = points_by_hand(rule)
-        points = None if given is None else decimal(given)
-        reasons = [
-            str(item["note"]) for item in rule["inputs"] if item["metric"] is None
-        ]
+        points = None
+        if given is not None:
+            points = decimal(given)
+        # Points that a person gives are an input that belongs to no metric.
+        by_hand = [item for item in rule["inputs"] if item["metric"] is None]
+        reasons = [str(item["note"]) for item in by_hand]
         style = {**CENTRED_BOX, **OPEN, "num_format": "0.######"}
         ends = (rule["lowest"], rule["weight"])
-        self._decision(row, rule["id"], rule["title"], "; ".join(reasons))
+        remark = "; ".join(reasons)
+        complaint = self.frame.say("only-points")
+        self._decision(row, rule["id"], rule["title"], remark)
         self.sheet.put(row, GIVEN, points, **style)
-        self.sheet.between((row, GIVEN), "decimal", ends, self.frame.say("only-points"))
+        self.sheet.between((row, GIVEN), "decimal", ends, complaint)
 
     def _proof(self, rule: Document) -> None:
         """Put whether a rule has valid evidence, and which documents were given."""
@@ -413,14 +496,15 @@ class InputSheet:
         self._yes_no_cell(row, yes=True)
 
     def _yes_no_cell(self, row: int, *, yes: bool) -> None:
-        say = self.frame.say
         source = self.frame.yes_and_no()
-        self.sheet.text(row, GIVEN, self._yes_or_no(yes), **CENTRED_BOX, **OPEN)
-        self.sheet.choice(row, GIVEN, source, say("only-listed"))
+        word = self._yes_or_no(yes)
+        complaint = self.frame.say("only-listed")
+        self.sheet.text(row, GIVEN, word, **CENTRED_BOX, **OPEN)
+        self.sheet.choice(row, GIVEN, source, complaint)
 
 
 def _submitted_figures(entry: Document | None) -> list[str]:
-    """Return the numbers of an entry, as they were written."""
+    """Return the numbers of an entry, as they were written; yes and no are none."""
     if entry is None:
         return []
     values = (entry[key] for key in ("numerator", "denominator", "value"))
@@ -447,7 +531,13 @@ def _format_as_written(number: str) -> str:
 
 
 def figure_of(metric: Document) -> CachedValue:
-    """Return a metric's figure as a sheet has it: yes as 1, a day as its serial number."""
+    """Return a metric's figure as a sheet has it: yes as 1, a day as its serial number.
+
+    >>> figure_of({"type": "date", "figure": "2023-07-14"})
+    45121
+    >>> figure_of({"type": "percent", "figure": "1175/13"})
+    Decimal('90.38461538461538461538461538')
+    """
     figure = metric["figure"]
     if figure is None:
         return None

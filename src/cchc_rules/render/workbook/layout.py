@@ -1,5 +1,9 @@
 """Where everything stands in a workbook: the lines of the scoring sheets, and the address of every
 figure.
+
+All places are settled before anything is written, so that a formula may name a cell that is written
+after it. The scoring sheet and the sheet of steps have the same rows: what a line says in points on
+the one, it says in steps on the other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,6 +44,8 @@ class Reckoning(NamedTuple):
     rescaled: int
 
 
+# Columns and rows count from 0 as in XlsxWriter; only addresses in formulas count from 1.
+
 (
     NUMBER_COLUMN,
     ID,
@@ -74,9 +80,19 @@ EARNED_HERE, LOST_HERE, EXCLUDED_HERE = range(33, 36)
 EXCLUDED_SHARES = 36
 """The first of two columns by which what a mean excludes is shared out in whole ticks."""
 
-NAME, UNIT, ABOVE, BELOW, GIVEN, STATUS, FIGURE, SAID, CODE, METRIC, REMARK = range(
-    1, 12
-)
+(
+    NAME,
+    UNIT,
+    ABOVE,
+    BELOW,
+    GIVEN,
+    STATUS,
+    FIGURE,
+    SAID,
+    CODE,
+    METRIC,
+    REMARK,
+) = range(1, 12)
 """The columns of the sheet of figures, after the number of the line."""
 
 TOTALS = (
@@ -104,13 +120,14 @@ class Frame:
         self.machine: Document = document["machine"]
         self.places: int = self.machine["places"]
         self.sheets = {sheet: self.say(f"sheet-{sheet}") for sheet in SHEETS}
-        self.metrics: dict[str, Document] = {
-            metric["id"]: metric for metric in self.machine["metrics"]
-        }
-        self.levels = [metric for metric in self.machine["metrics"] if metric["levels"]]
+        self.metrics: dict[str, Document] = _by_id(self.machine["metrics"])
+        metrics = self.machine["metrics"]
+        self.levels = [metric for metric in metrics if metric["levels"]]
         self.lines = list(self._lines())
         # A group and a rule may have one id.
-        self.rows = {(line.group, line.item["id"]): line.row for line in self.lines}
+        self.rows: dict[tuple[bool, str], int] = {}
+        for line in self.lines:
+            self.rows[line.group, line.item["id"]] = line.row
         self.last = HEAD + len(self.lines)
         self._place_inputs()
 
@@ -136,9 +153,8 @@ class Frame:
         """Yield the lines as they are read: each group, its rules, the groups below it."""
         row = HEAD + 1
         for index, area in enumerate(self.display.areas(), start=1):
-            for number, item, is_group, depth in self._under(
-                _roman(index), "", area, 0
-            ):
+            lines_of_area = self._under(_roman(index), "", area, 0)
+            for number, item, is_group, depth in lines_of_area:
                 yield Line(number, row, item, is_group, depth)
                 row += 1
 
@@ -158,22 +174,23 @@ class Frame:
     def full_number(self, row: int) -> str:
         """Return a line's number with that of its area: `IV.3`."""
         lines = [line for line in self.lines if line.row <= row]
-        area = next(line for line in reversed(lines) if not line.depth)
-        return f"{area.number}.{lines[-1].number}"
+        # Areas are the lines at depth 0; the last of them above a line is the one that it lies in.
+        areas = [line for line in lines if not line.depth]
+        return f"{areas[-1].number}.{lines[-1].number}"
 
     def rules_of(self, group: Document) -> list[Document]:
         """Return the rules right below a group."""
-        return [rule for rule in self.document["rules"] if rule["group"] == group["id"]]
+        rules = self.document["rules"]
+        return [rule for rule in rules if rule["group"] == group["id"]]
 
     def groups_of(self, group: Document) -> list[Document]:
         """Return the groups right below a group."""
-        return [
-            child for child in self.document["groups"] if child["parent"] == group["id"]
-        ]
+        groups = self.document["groups"]
+        return [child for child in groups if child["parent"] == group["id"]]
 
     def ancestors(self, id_: str | None) -> Iterator[Document]:
         """Yield a group and those it lies in, the nearest first."""
-        groups = {group["id"]: group for group in self.document["groups"]}
+        groups = _by_id(self.document["groups"])
         while id_ is not None:
             yield groups[id_]
             id_ = groups[id_]["parent"]
@@ -181,7 +198,8 @@ class Frame:
     def children(self, column: int, group: Document) -> list[str]:
         """Return the addresses of a group's children in a column.
 
-        Its rules stand below each other and are one range; then comes each group.
+        Its rules stand below each other and are one range; then comes each group. A range of many
+        rules counts as one operand, so that no group is too large for a function of a sheet.
         """
         addresses = []
         rule_rows = [self.rows[False, rule["id"]] for rule in self.rules_of(group)]
@@ -190,7 +208,8 @@ class Frame:
             last = cell(rule_rows[-1], column)
             addresses.append(f"{first}:{last}")
         for child in self.groups_of(group):
-            addresses.append(cell(self.rows[True, child["id"]], column))
+            row = self.rows[True, child["id"]]
+            addresses.append(cell(row, column))
         return addresses
 
     # Figures
@@ -243,7 +262,11 @@ class Frame:
         return self.input(HEAD - 2, GIVEN)
 
     def holidays(self) -> str:
-        """Return the address of the free days; worked weekends are beyond a sheet."""
+        """Return the address of the free days.
+
+        Raises:
+            NotInSheetError: a weekend is worked somewhere; `WORKDAY` knows days off, and none more.
+        """
         if any(self.machine["unusual_days"].values()):
             raise NotInSheetError
         cells = f"{cell(1, HOLIDAYS)}:{cell(MOST_HOLIDAYS, HOLIDAYS)}"
@@ -259,6 +282,7 @@ class Frame:
 
     def yes_and_no(self) -> str:
         """Return the range of the words for yes and no, as a list to choose from."""
+        # The name of the sheet stands before the first cell alone: 'Lists'!$B$2:$B$3.
         _, _, last = self.no().partition("!")
         return f"={self.yes()}:{last}"
 
@@ -298,7 +322,11 @@ STATE_CODES = (
 
 
 def counts_days(machine: object) -> bool:
-    """Whether working days are counted somewhere in the machine form of a rule or a metric."""
+    """Whether working days are counted somewhere in the machine form of a rule or a metric.
+
+    >>> counts_days(["add_working_days", {"metric": "received"}, "15"])
+    True
+    """
     if isinstance(machine, Mapping):
         return any(map(counts_days, machine.values()))
     if isinstance(machine, list):
@@ -307,10 +335,14 @@ def counts_days(machine: object) -> bool:
 
 
 def _may_get_points_by_hand(rule: Document) -> bool:
-    """Whether a person may give a rule its points."""
+    """Whether a person may give a rule its points: always, or in an absence that leaves it so."""
     if is_by_hand(rule):
         return True
     return "manual" in rule["machine"]["effects"].values()
+
+
+def _by_id(items: list[Document]) -> dict[str, Document]:
+    return {item["id"]: item for item in items}
 
 
 def _ids(items: list[Document]) -> list[str]:

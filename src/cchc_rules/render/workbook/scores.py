@@ -57,7 +57,23 @@ from cchc_rules.render.workbook.layout import (
 ) = range(14)
 """The columns of the scoring sheet; `BEFORE` has the points of the report."""
 
-WIDTHS = [5, 36, 9, 7, 14, 11, 25, 10, 8, 8, 8, 20, 24, 8]
+WIDTHS = {
+    NUMBER: 5,
+    TITLE_COLUMN: 36,
+    SOURCE: 9,
+    MAXIMUM: 7,
+    REQUIRED: 14,
+    REPORTED: 11,
+    ARITHMETIC: 25,
+    STATED: 10,
+    EARNED: 8,
+    LOST: 8,
+    EXCLUDED: 8,
+    PROOF: 20,
+    NOTE: 24,
+    BEFORE: 8,
+}
+"""The widths of the columns, in characters: together they fill a page across."""
 
 POINTS = (
     (MAXIMUM, "maximum"),
@@ -103,7 +119,7 @@ class ScoreSheet:
         self.frame = frame
         self.counted = CountedFormulas(frame)
         self.kept: frozenset[str] = frozenset()
-        self.sheet = book.sheet(frame.sheets["scores"], WIDTHS)
+        self.sheet = book.sheet(frame.sheets["scores"], [*WIDTHS.values()])
         points = frame.points_format()
         self.points: Style = {**CENTRED_BOX, "num_format": points}
         self.changed = book.workbook.add_format({"bg_color": CHANGED})
@@ -137,7 +153,8 @@ class ScoreSheet:
         sheet.banner(1, facts, **SUBTITLE)
         sheet.banner(2, ruleset[1], **SUBTITLE)
         sheet.banner(3, frame.say("scores-legend"), **SUBTITLE, **FAINT)
-        sheet.heads(HEAD, [frame.say(f"score-{column}") for column in range(14)])
+        heads = [frame.say(f"score-{column}") for column in WIDTHS]
+        sheet.heads(HEAD, heads)
 
     def _mark_changes(self) -> None:
         """Colour the points that differ from the report's.
@@ -169,18 +186,22 @@ class ScoreSheet:
         style: Style = {**BOX, "bold": True, "bg_color": colour}
         notes = filter(None, (group["note"], group["absent"]))
         note_style = {**style, **FAINT, "bold": False}
+        points_style = self.points | style
+        title = self.frame.display.title(group)
+        clauses = ", ".join(group["source"])
         # A group asks for nothing itself: its notes have the room of the columns in between.
         self._empty_line(row, style)
         sheet.text(row, NUMBER, line.number, **style, **CENTRE)
-        sheet.text(row, TITLE_COLUMN, self.frame.display.title(group), **style)
-        sheet.text(row, SOURCE, ", ".join(group["source"]), **style, **CENTRE)
-        sheet.over(row, (REQUIRED, STATED), "; ".join(notes), **note_style)
+        sheet.text(row, TITLE_COLUMN, title, **style)
+        sheet.text(row, SOURCE, clauses, **style, **CENTRE)
+        words = "; ".join(notes)
+        sheet.over(row, (REQUIRED, STATED), words, **note_style)
         for column, key in POINTS:
             formula = self._subtotal(line, column)
             value = decimal(group[key])
-            sheet.formula(row, column, formula, value, **(self.points | style))
+            sheet.formula(row, column, formula, value, **points_style)
         before = decimal(group["earned"])
-        sheet.number(row, BEFORE, before, **(self.points | style | FAINT))
+        sheet.number(row, BEFORE, before, **(points_style | FAINT))
 
     def _empty_line(self, row: int, style: Style) -> None:
         for column in range(len(WIDTHS)):
@@ -219,10 +240,11 @@ class ScoreSheet:
         rule = line.item
         sheet = self.sheet
         row = line.row
-        indent = {"indent": min(line.depth - 1, DEEPEST_INDENT)}
+        indent = min(line.depth - 1, DEEPEST_INDENT)
+        clauses = ", ".join(rule["source"])
         sheet.text(row, NUMBER, line.number, **CENTRED_BOX)
-        sheet.text(row, TITLE_COLUMN, rule["title"], **BOX, **indent)
-        sheet.text(row, SOURCE, ", ".join(rule["source"]), **CENTRED_BOX)
+        sheet.text(row, TITLE_COLUMN, rule["title"], **BOX, indent=indent)
+        sheet.text(row, SOURCE, clauses, **CENTRED_BOX)
         sheet.text(row, REQUIRED, rule["required"], **BOX)
         sheet.text(row, ARITHMETIC, rule["calculation"], **BOX)
         sheet.text(row, PROOF, evidence_words(rule), **BOX)
@@ -231,7 +253,8 @@ class ScoreSheet:
         self._state(row, rule)
         for column, key in POINTS:
             formula = self._points(line, column)
-            sheet.formula(row, column, formula, decimal(rule[key]), **self.points)
+            value = decimal(rule[key])
+            sheet.formula(row, column, formula, value, **self.points)
         before = decimal(rule["earned"])
         sheet.number(row, BEFORE, before, **(self.points | FAINT))
 
@@ -321,7 +344,7 @@ class ScoreSheet:
         frame = self.frame
         row = frame.last + 1
         index = frame.document["index"]
-        style = self._last_line(row, "total")
+        style = self.points | self._last_line(row, "total")
         base_rows = [
             frame.rows[True, group["id"]]
             for group in frame.display.areas()
@@ -332,9 +355,9 @@ class ScoreSheet:
             areas_sum = "+".join(areas) or "0"
             formula = f"ROUND({areas_sum},{frame.places})"
             value = decimal(index[key])
-            self.sheet.formula(row, column, formula, value, **(self.points | style))
+            self.sheet.formula(row, column, formula, value, **style)
         before = decimal(index["earned"])
-        self.sheet.number(row, BEFORE, before, **(self.points | style | FAINT))
+        self.sheet.number(row, BEFORE, before, **(style | FAINT))
 
     def _index(self) -> None:
         """Put the index, and how it comes about."""
@@ -348,8 +371,9 @@ class ScoreSheet:
         index_address = self.frame.total("value")
         # Where nothing is left to score there is no index, rather than one of 0 (semantics I2).
         formula = f'IF({left}=0,"–",{index_address})'
-        self.sheet.formula(row, EARNED, formula, value, **(self.points | style))
-        self.sheet.put(row, BEFORE, value, **(self.points | style | FAINT))
+        points_style = self.points | style
+        self.sheet.formula(row, EARNED, formula, value, **points_style)
+        self.sheet.put(row, BEFORE, value, **(points_style | FAINT))
         plain = {**style, "bold": False}
         self.sheet.text(row, ARITHMETIC, index["calculation"], **plain)
 
@@ -357,7 +381,8 @@ class ScoreSheet:
         """Put the empty cells and the title of a line; return its style."""
         style: Style = {**BOX, "bold": True, "bg_color": SHADE}
         self._empty_line(row, style)
-        self.sheet.text(row, TITLE_COLUMN, self.frame.say(key), **style)
+        title = self.frame.say(key)
+        self.sheet.text(row, TITLE_COLUMN, title, **style)
         return style
 
 
@@ -378,9 +403,24 @@ def evidence_words(rule: Document) -> str:
     return "; ".join(names)
 
 
-LOSS_WIDTHS = [5, 7, 30, 9, 13, 13, 7, 22, 28, 13, 14, 10, 19]
+LOSS_WIDTHS = {
+    "position": 5,
+    "number": 7,
+    "title": 30,
+    "clauses": 9,
+    "required": 13,
+    "reported": 13,
+    "points": 7,
+    "win_back": 22,
+    "task": 28,
+    "lead": 13,
+    "with": 14,
+    "due": 10,
+    "product": 19,
+}
+"""The columns of the sheet of lost points, with their widths in characters."""
 
-LOSS_POINTS = 6
+LOSS_POINTS = [*LOSS_WIDTHS].index("points")
 """The column of the points on the sheet of lost points."""
 
 CENTRED_COLUMNS = (0, 1, 3)
@@ -399,7 +439,7 @@ class LossSheet:
 
     def __init__(self, frame: Frame, book: Book) -> None:
         self.frame = frame
-        self.sheet = book.sheet(frame.sheets["losses"], LOSS_WIDTHS)
+        self.sheet = book.sheet(frame.sheets["losses"], [*LOSS_WIDTHS.values()])
 
     def write(self) -> None:
         """Write the sheet."""
@@ -459,5 +499,7 @@ class LossSheet:
         first = cell(HEAD + 1, LOSS_POINTS)
         last = cell(row - 1, LOSS_POINTS)
         formula = f"ROUND(SUM({first}:{last}),{frame.places})"
-        total = sum((decimal(rule["lost"]) for rule in rules), start=decimal("0"))
+        total = decimal("0")
+        for rule in rules:
+            total += decimal(rule["lost"])
         self.sheet.formula(row, LOSS_POINTS, formula, total, **style)

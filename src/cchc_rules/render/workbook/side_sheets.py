@@ -43,7 +43,8 @@ def write_lists(frame: Frame, book: Book) -> None:
     widths = [26, 14, 18, 22, *[24] * len(levels)]
     sheet = book.sheet(frame.sheets["lists"], widths)
     heads = [frame.say(f"list-{column}") for column in range(4)]
-    sheet.heads(0, [*heads, *(metric["id"] for metric in levels)])
+    heads += [metric["id"] for metric in levels]
+    sheet.heads(0, heads)
     for column, texts in _lists(frame).items():
         for row, text in enumerate(texts, start=1):
             sheet.text(row, column, text, **BOX)
@@ -103,8 +104,12 @@ def write_origin(frame: Frame, book: Book, kept: list[str]) -> None:
     sheet.text(row, 1, "", **HEADING)
     for instruction in INSTRUCTIONS:
         row += 1
-        sheet.text(row, 0, frame.say(f"{instruction}-head"), **BOX, **BOLD)
-        sheet.text(row, 1, frame.say(instruction), **BOX)
+        heading = frame.say(f"{instruction}-head")
+        words = frame.say(instruction)
+        sheet.text(row, 0, heading, **BOX, **BOLD)
+        sheet.text(row, 1, words, **BOX)
     row += 1
-    sheet.text(row, 0, frame.say("kept-head"), **BOX, **BOLD)
-    sheet.text(row, 1, ", ".join(kept) or frame.say("kept-none"), **BOX)
+    heading = frame.say("kept-head")
+    names = ", ".join(kept) or frame.say("kept-none")
+    sheet.text(row, 0, heading, **BOX, **BOLD)
+    sheet.text(row, 1, names, **BOX)

@@ -1,5 +1,17 @@
 """The sheet of steps: every rule and group from its figures to its points, and the index in four
 reckonings.
+
+One line is one rule or group, one column one question of the semantics, so that an auditor can hold
+the line against the clauses. A rule of 2 points, 1 for each percent below 90, of which 88.7 was
+reported:
+
+    absence  met  points  first  gates  cause  effect  state  exact  earned  excluded
+    0        0    0.7     2      0      2      –       2      0.7    0.70    0
+
+Live figures stay exact by three precautions. What is compared or rounded is first rid of what
+binary digits add (`GUARD` places); a rule whose exact points lie so near a tie that this might
+decide wrongly keeps its value instead of a formula; and sums are rounded to whole ticks at every
+step, so that errors never add up.
 """
 
 from collections.abc import Mapping
@@ -31,6 +43,7 @@ from cchc_rules.render.workbook.cell_formulas import (
     rounded,
 )
 from cchc_rules.render.workbook.cells import (
+    GUARD,
     NotInSheetError,
     cell,
     checked,
@@ -70,7 +83,15 @@ from cchc_rules.render.workbook.layout import (
 )
 from cchc_rules.report.deduction_kinds import is_by_hand, is_scored
 
-WIDTHS = [6, 22, 8, 8, *[9] * 9, *[10] * 16, *[9] * 9]
+WIDTHS = [
+    6,
+    22,
+    *[8] * 2,  # most and fewest points
+    *[9] * 9,  # from the absence to what is unsupported
+    *[10] * 16,  # four reckonings
+    *[9] * 9,  # means and pools
+]
+"""The widths of the columns, in characters: number, id, and the groups that are named beside."""
 
 COUNTED_HEADS = (
     "counted-0",
@@ -85,7 +106,13 @@ COUNTED_HEADS = (
 )
 """The headings of what a rule counts for in a mean or a pool."""
 
-EFFECTS = {"lost": 0, "full": 1, "exclude": 2, "show": 3, "manual": 4}
+EFFECTS = {
+    "lost": 0,
+    "full": 1,
+    "exclude": 2,
+    "show": 3,
+    "manual": 4,
+}
 """The codes of what becomes of a rule's points in an absence."""
 
 UNDECLARED = 5
@@ -102,9 +129,14 @@ RECKONING_HEADS = ("step-exact", "step-earned", "step-excluded", "step-rescaled"
 """The messages above the columns of a reckoning."""
 
 UNROUNDED = "0.00######"
+"""The number format of exact points: two places always, up to eight where there are more."""
+
 WHOLE = {"num_format": "0", "align": "center"}
+"""The style of codes."""
 
 EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
+"""The comparison that an edge of an interval stands for."""
+
 DATE_SIGNS = {
     "is": "==",
     "on_or_before": "<=",
@@ -149,9 +181,11 @@ class StepSheet:
         """Write the sheet."""
         self._head()
         for line in self.frame.lines:
-            bold = {"bold": line.group}
-            self.sheet.text(line.row, NUMBER_COLUMN, line.number, **CENTRED_BOX, **bold)
-            self.sheet.text(line.row, ID, line.item["id"], **BOX, **bold)
+            row = line.row
+            number_style = {**CENTRED_BOX, "bold": line.group}
+            self.sheet.text(row, NUMBER_COLUMN, line.number, **number_style)
+            id_ = line.item["id"]
+            self.sheet.text(row, ID, id_, **BOX, bold=line.group)
             if line.group:
                 GroupLine(self, line).write()
             else:
@@ -188,7 +222,15 @@ class StepSheet:
     def amount(
         self, row: int, column: int, formula: str, value: CachedValue, **style: str
     ) -> None:
-        """Put points that a formula gives."""
+        """Put points that a formula gives.
+
+        Args:
+            row: the row, from 0.
+            column: the column, from 0.
+            formula: the formula, without its sign of equality.
+            value: what the report says that it comes to, None where the report says nothing.
+            style: properties of the cell; without a number format it has that of points.
+        """
         style = {"num_format": self.points, **style}
         self.sheet.formula(row, column, formula, value, **BOX, **style)
 
@@ -196,8 +238,9 @@ class StepSheet:
 
     def _index(self) -> None:
         for name in TOTALS:
+            row = self.frame.total_row(name)
             words = self.frame.say(f"total-{name}")
-            self.sheet.text(self.frame.total_row(name), ID, words, **BOLD)
+            self.sheet.text(row, ID, words, **BOLD)
         for reckoning in RECKONINGS:
             self._index_of(reckoning)
 
@@ -206,13 +249,23 @@ class StepSheet:
         index = self.frame.document["index"]
         keys = INDEX_KEYS[reckoning]
         for name, formula in self._index_formulas(reckoning).items():
-            reported = index[keys[name]] if name in keys else None
-            value = None if reported is None else decimal(reported)
-            style = {"num_format": UNROUNDED} if name.startswith("exact") else {}
+            value = None
+            if name in keys:
+                value = _decimal_or_none(index[keys[name]])
+            style = {}
+            if name.startswith("exact"):
+                style["num_format"] = UNROUNDED
             row = self.frame.total_row(name)
             self.amount(row, reckoning.earned, formula, value, **style)
 
     def _index_formulas(self, reckoning: Reckoning) -> dict[str, str]:
+        """Return the formulas of the lines that make the index, by their names.
+
+        The base is rescaled: with 60 of 80 points, of which 5 do not apply, and a scale of 100 it
+        is 60 × 100 / 75 = 80. Bonus and penalty points come on top and are not rescaled. `sum` and
+        `value` are made of parts that are rounded already, as people add them up; `exact` is not,
+        and it is what targets are held against.
+        """
         places = self.frame.places
         scale = self.frame.document["index"]["scale"]
         own = {
@@ -221,10 +274,13 @@ class StepSheet:
         exact = f"({own['exact-base']}+{own['bonus']}-{own['penalty']})"
         # What goes over the scale is held to it, unless the rule set lets it pass.
         over = f"OR({compared('>', exact, scale)},{own['sum']}>{scale})"
-        held = "FALSE" if self.frame.machine["over_scale"] else over
+        held = over
+        if self.frame.machine["over_scale"]:
+            held = "FALSE"
         penalty_weight = self._areas("penalty", WEIGHT)
         penalty_earned = self._areas("penalty", reckoning.earned)
         shared = f"{own['earned']}*{scale}/{own['left']}"
+        most = f"ROUNDDOWN({scale},{places})"
         return {
             "maximum": self._areas("base", WEIGHT),
             "earned": self._areas("base", reckoning.earned),
@@ -236,14 +292,23 @@ class StepSheet:
             "penalty": f"ROUND({penalty_weight}-{penalty_earned},{places})",
             "exact": f"IF({held},MIN({exact},{scale}),{exact})",
             "sum": f"ROUND({own['base']}+{own['bonus']}-{own['penalty']},{places})",
-            "value": f"IF({held},MIN({own['sum']},ROUNDDOWN({scale},{places})),{own['sum']})",
+            "value": f"IF({held},MIN({own['sum']},{most}),{own['sum']})",
         }
 
     def _areas(self, kind: str, column: int) -> str:
         """Return the sum of the areas of a kind in a column."""
-        areas = [group for group in self.frame.display.areas() if group["kind"] == kind]
-        cells = [cell(self.frame.rows[True, area["id"]], column) for area in areas]
-        return f"ROUND({'+'.join(cells) or '0'},{self.frame.places})"
+        all_areas = self.frame.display.areas()
+        areas = [area for area in all_areas if area["kind"] == kind]
+        rows = [self.frame.rows[True, area["id"]] for area in areas]
+        cells = [cell(row, column) for row in rows]
+        added = "+".join(cells) or "0"
+        return f"ROUND({added},{self.frame.places})"
+
+
+def _decimal_or_none(figure: str | None) -> Decimal | None:
+    if figure is None:
+        return None
+    return decimal(figure)
 
 
 class GroupLine:
@@ -261,7 +326,9 @@ class GroupLine:
         self._maximum()
         for reckoning in RECKONINGS:
             for name, formula in self.formulas(reckoning).items():
-                value = self._reported(name) if reckoning is ACTUAL else None
+                value = None
+                if reckoning is ACTUAL:
+                    value = self._reported(name)
                 column = getattr(reckoning, name)
                 self.steps.amount(self.row, column, formula, value)
 
@@ -291,7 +358,9 @@ class GroupLine:
 
     def parts(self, column: int) -> str:
         """Return the sum of the children in a column."""
-        return f"SUM({','.join(self.frame.children(column, self.group)) or '0'})"
+        children = self.frame.children(column, self.group)
+        ranges = ",".join(children) or "0"
+        return f"SUM({ranges})"
 
     def sum(self, column: int) -> str:
         """Return the sum of the children in a column, rid of binary digits."""
@@ -336,7 +405,8 @@ class GroupLine:
         """Return the formulas of a weighted mean, rounded once (semantics G2).
 
         Children whose points leave the maximum do not count in the mean; where none is left, the
-        whole group leaves it.
+        whole group leaves it. With weight 10 and rules of weight 3, 1 and 1 that earned 1.5, 1 and
+        nothing because it does not apply, the group earns 10 × 2.5 / 4 = 6.25.
         """
         weight = self.own(WEIGHT)
         rescaled = self.parts(reckoning.rescaled)
@@ -378,6 +448,9 @@ class RuleLine:
 
     # What the figures come to
 
+    # A formula of a step reads the steps to its left, never the figures again. Each is short enough
+    # to be read, and far from the limits of a formula.
+
     def checked_formulas(self) -> dict[str, str]:
         """Return the formulas of the rule's own steps.
 
@@ -398,19 +471,23 @@ class RuleLine:
         threshold = self.rule["threshold"]
         if not is_computed or threshold is None:
             return False
-        return self.frame.kind(self.rule["metric"]) == NUMBER and coarse(threshold)
+        kind = self.frame.kind(self.rule["metric"])
+        return kind == NUMBER and coarse(threshold)
 
     def formulas(self) -> dict[str, str]:
-        """Return the formulas of the steps that read the figures: absence, met and points."""
+        """Return the formulas of the steps that read the figures: absence, met and points.
+
+        All of a rule's figures must be there: its own, those of its threshold and of the formula of
+        its points, and the one that exempts. The codes of absences are ordered by their strength,
+        so that the largest is the one that counts (semantics L6).
+        """
         if self.by_hand:
             return self._formulas_by_hand()
         translator = self.translator()
         code = self.frame.code(self.rule["metric"])
-        codes = [
-            code,
-            translator.absence(self.machine["threshold"]),
-            translator.absence(self.machine["points"]),
-        ]
+        threshold_code = translator.absence(self.machine["threshold"])
+        points_code = translator.absence(self.machine["points"])
+        codes = [code, threshold_code, points_code]
         if self.machine["exempt"]:
             codes.append(self.frame.code(self.machine["exempt"]))
         points = translator.value(self.machine["points"])
@@ -425,20 +502,23 @@ class RuleLine:
         """Return the translator that knows the names that only this rule has."""
         metric = self.rule["metric"]
         threshold = self.machine["threshold"]
+        figure = self.frame.figure(metric)
+        kind = self.frame.kind(metric)
         names = {
-            "value": LocalName(self.frame.figure(metric), self.frame.kind(metric)),
+            "value": LocalName(figure, kind),
             "weight": LocalName(self.own(WEIGHT), NUMBER),
             "lowest": LocalName(self.own(LOWEST), NUMBER),
             "met": LocalName(f"({self.own(MET)}=1)", YES_NO),
         }
         if threshold is not None:
+            # A threshold reads metrics; the names that only this rule has are unknown to it.
             plain = Translator(self.frame, {})
-            names["threshold"] = LocalName(
-                plain.value(threshold), plain.kind(threshold)
-            )
+            formula = plain.value(threshold)
+            names["threshold"] = LocalName(formula, plain.kind(threshold))
         return Translator(self.frame, names)
 
     def _unless_absent(self, formula: str) -> str:
+        """Return a formula that is empty where a figure is absent, `÷0` on a division by zero."""
         return f'IF({self.own(ABSENCE)}>0,"",IFERROR({formula},"{ZERO}"))'
 
     def _formulas_by_hand(self) -> dict[str, str]:
@@ -457,6 +537,7 @@ class RuleLine:
         comparator = self.rule["comparator"]
         if comparator is not None:
             return translator.value(self._condition(comparator))
+        # Information that asks for nothing is never missed.
         if not is_scored(self.rule):
             return "TRUE"
         return compared(">=", self.own(POINTS), self.own(WEIGHT))
@@ -464,24 +545,31 @@ class RuleLine:
     def _condition(self, comparator: str) -> object:
         """Return the target as an expression: figure, less what is exempt, and threshold."""
         value: object = {"name": "value"}
-        if self.machine["exempt"]:
-            value = ["-", value, {"metric": self.machine["exempt"]}]
+        exempt = self.machine["exempt"]
+        if exempt:
+            value = ["-", value, {"metric": exempt}]
         threshold = self.rule["threshold"]
         if comparator == "between":
             edges = [edge for edge in EDGES if edge in threshold]
-            return ["and", *([EDGES[edge], value, threshold[edge]] for edge in edges)]
+            conditions = [[EDGES[edge], value, threshold[edge]] for edge in edges]
+            return ["and", *conditions]
         if comparator == "one_of":
-            are_texts = self.frame.kind(self.rule["metric"]) == LEVEL
-            items = [{"text": item} if are_texts else item for item in threshold]
-            return ["or", *(["==", value, item] for item in items)]
+            items = threshold
+            if self.frame.kind(self.rule["metric"]) == LEVEL:
+                items = [{"text": level} for level in threshold]
+            conditions = [["==", value, item] for item in items]
+            return ["or", *conditions]
         return [self._sign(comparator), value, {"name": "threshold"}]
 
     def _sign(self, comparator: str) -> str:
         """Return the comparison of a comparator."""
         if comparator != "better":
             return DATE_SIGNS.get(comparator, comparator)
-        better = self.frame.metrics[self.rule["metric"]]["better"]
-        return "<" if better == "lower" else ">"
+        # “Better than before” says nothing of up or down; the metric knows which way is better.
+        metric = self.frame.metrics[self.rule["metric"]]
+        if metric["better"] == "lower":
+            return "<"
+        return ">"
 
     # From the first state to the last
 
@@ -490,13 +578,18 @@ class RuleLine:
         absence = self.own(ABSENCE)
         met = self.own(MET)
         points = self.own(POINTS)
-        by_points = f"IF({met}=1,1,IF(ROUND({points},10)>0,2,3))"
+        # The codes are those of `STATE_CODES`: 1 met, 2 partly met, 3 not met, 4 missing, 5 not
+        # applicable, 7 waived. An absence has its own order, which `CHOOSE` turns into these.
+        by_points = f"IF({met}=1,1,IF(ROUND({points},{GUARD})>0,2,3))"
         is_zero = f'OR({met}="{ZERO}",{points}="{ZERO}")'
         by_figures = f"IF({is_zero},5,{by_points})"
         return f"IF({absence}>0,CHOOSE({absence},7,5,4),{by_figures})"
 
     def gates(self) -> str:
-        """Return 2 where a required rule is not met, 1 where one is missing, else 0."""
+        """Return 2 where a required rule is not met, 1 where one is missing, else 0.
+
+        Met in part is not met: a gate is all or nothing, whatever its own points are.
+        """
         rows = [self.frame.rows[False, id_] for id_ in self.rule["requires"]]
         states = [cell(row, STATE) for row in rows]
         if not states:
@@ -508,7 +601,8 @@ class RuleLine:
     def cause(self) -> str:
         """Return what decides: 1 to 7 a state, 8 a closed gate, 9 an absent block (semantics L2).
 
-        Each later condition is laid around the ones before it, so the last is asked first.
+        Each later condition is laid around the ones before it, so the last is asked first: an
+        absent block, a closed gate, a day that is still to come, and then a gate that nobody knows.
         """
         first = self.own(FIRST)
         gates = self.own(GATES)
@@ -521,6 +615,7 @@ class RuleLine:
         code = "0"
         if self.rule["metric"] is not None:
             code = self.frame.code(self.rule["metric"])
+        # A waiver of the rule's own figure holds, whatever became of its gates.
         cause = f"IF(AND({gates}=2,{code}<>1),{CLOSED},{cause})"
         for group in self.frame.ancestors(self.rule["group"]):
             if group["absent"] is not None:
@@ -549,10 +644,13 @@ class RuleLine:
     def effect(self) -> str:
         """Return the code of the declared effect of an absence."""
         cause = self.own(CAUSE)
-        absences = STATE_CODES[3:]
-        effects = [self.machine["effects"].get(state, "") for state in absences]
-        codes = ",".join(str(EFFECTS.get(effect, UNDECLARED)) for effect in effects)
-        return f'IF(AND({cause}>=4,{cause}<=7),CHOOSE({cause}-3,{codes}),"")'
+        declared = self.machine["effects"]
+        codes = []
+        for state in STATE_CODES[3:]:
+            effect = declared.get(state, "")
+            codes.append(str(EFFECTS.get(effect, UNDECLARED)))
+        choices = ",".join(codes)
+        return f'IF(AND({cause}>=4,{cause}<=7),CHOOSE({cause}-3,{choices}),"")'
 
     def state(self) -> str:
         """Return the code of the state; 8 where an effect is not declared."""
@@ -571,12 +669,14 @@ class RuleLine:
         given = "0"
         if self.points_given:
             given = f'IF({self.points_given}="",0,{self.points_given})'
+        # In the order of `EFFECTS`. An undeclared effect is an error that spreads to the index: a
+        # sum that leaves it out would look right.
         by_effect = f"0,{self.own(WEIGHT)},0,0,{given},NA()"
         absent = f"CHOOSE({self.own(EFFECT)}+1,{by_effect})"
         return f"IF({cause}>=8,0,IF({cause}<=3,{self.own(POINTS)},{absent}))"
 
     def unsupported(self) -> str:
-        """Return whether points are claimed without valid evidence (semantics I6)."""
+        """Return whether points are claimed without valid evidence (semantics I6), as 1 or 0."""
         if not self.rule["evidence"]["required"]:
             return "0"
         row = self.frame.proof_rows[self.rule["id"]]
@@ -597,8 +697,10 @@ class RuleLine:
         """Write the line; without formulas its values are kept."""
         style = {**BOX, "num_format": self.steps.points}
         sheet = self.steps.sheet
-        sheet.number(self.row, WEIGHT, decimal(self.rule["weight"]), **style)
-        sheet.number(self.row, LOWEST, decimal(self.rule["lowest"]), **style)
+        weight = decimal(self.rule["weight"])
+        lowest = decimal(self.rule["lowest"])
+        sheet.number(self.row, WEIGHT, weight, **style)
+        sheet.number(self.row, LOWEST, lowest, **style)
         if formulas:
             self._live(formulas)
         else:
@@ -617,9 +719,12 @@ class RuleLine:
         amount(row, GATES, self.gates(), None, **WHOLE)
         amount(row, CAUSE, self.cause(), None, **WHOLE)
         amount(row, EFFECT, self.effect(), None, **WHOLE)
-        amount(row, STATE, self.state(), self._state_code(), **WHOLE)
-        amount(row, UNSUPPORTED, self.unsupported(), self._claimed(), **WHOLE)
-        amount(row, ACTUAL.exact, self.exact(), decimal(rule["exact"]), **unrounded)
+        state = self._state_code()
+        amount(row, STATE, self.state(), state, **WHOLE)
+        claimed = self._claimed()
+        amount(row, UNSUPPORTED, self.unsupported(), claimed, **WHOLE)
+        exact = decimal(rule["exact"])
+        amount(row, ACTUAL.exact, self.exact(), exact, **unrounded)
         earned = rounded(self.own(ACTUAL.exact), self.frame.places)
         amount(row, ACTUAL.earned, earned, self._earned())
         is_block = f"{self.own(CAUSE)}={BLOCK}"
@@ -639,7 +744,8 @@ class RuleLine:
 
     def _earned(self) -> Decimal:
         """Return the rule's own points; in a mean the report has what they bring the group."""
-        ticks = Fraction(self.rule["exact"]) * 10**self.frame.places
+        ticks_per_point = 10**self.frame.places
+        ticks = Fraction(self.rule["exact"]) * ticks_per_point
         whole = number.half_up(ticks.numerator, ticks.denominator)
         return Decimal(whole).scaleb(-self.frame.places)
 
@@ -666,12 +772,16 @@ class RuleLine:
         return self._excluded()
 
     def _kept(self) -> None:
-        """Put the values of the report instead of formulas."""
+        """Put the values of the report instead of formulas.
+
+        They are those of the day of judgement, whatever is changed; the cells say so.
+        """
         rule = self.rule
         sheet = self.steps.sheet
         for column in range(ABSENCE, STATE):
             sheet.text(self.row, column, "–", **CENTRED_BOX)
-        sheet.text(self.row, ABSENCE, self.frame.say("kept"), **BOX, **FAINT)
+        words = self.frame.say("kept")
+        sheet.text(self.row, ABSENCE, words, **BOX, **FAINT)
         sheet.number(self.row, STATE, self._state_code(), **BOX)
         sheet.number(self.row, UNSUPPORTED, self._claimed(), **BOX)
         values = (
@@ -704,6 +814,7 @@ class RuleLine:
             if is_points:
                 formula = f"IF({condition},{points},{actual})"
             elif reckoning is SUPPORTED:
+                # Points without proof are not excluded: they are asked for, and not had.
                 formula = actual
             else:
                 formula = f"IF({condition},0,{actual})"

@@ -96,7 +96,7 @@ class SummarySheet:
         for label, words in display.head():
             self._fact(label, words)
         legend = self.frame.say("summary-legend")
-        self.sheet.banner(self.row, legend, **{**SUBTITLE, **FAINT})
+        self.sheet.banner(self.row, legend, **(SUBTITLE | FAINT))
         self.row += 2
         self._index()
         self._areas()
@@ -171,15 +171,17 @@ class SummarySheet:
         if reported is not None:
             value = decimal(reported)
         sheet.text(row, 0, "", **BOX)
-        sheet.text(row, LABEL, self.frame.say(key), **(BOX | style))
+        name = self.frame.say(key)
+        sheet.text(row, LABEL, name, **(BOX | style))
         sheet.formula(row, LIVE, formula, value, **(self.points | style))
         sheet.put(row, REPORT, value, **(self.points | FAINT))
         sheet.formula(row, DIFFERENCE, difference, 0, **self.signed_points)
         self.row += 1
 
     def _scale(self, scale: str) -> None:
+        name = self.frame.say("scale")
         self.sheet.text(self.row, 0, "", **BOX)
-        self.sheet.text(self.row, LABEL, self.frame.say("scale"), **BOX)
+        self.sheet.text(self.row, LABEL, name, **BOX)
         self.sheet.number(self.row, LIVE, decimal(scale), **CENTRED_BOX)
         self.row += 1
 
@@ -194,8 +196,9 @@ class SummarySheet:
         """Put an area with its points, and the share of what could be earned that was earned."""
         row = self.row
         sheet = self.sheet
+        title = self.frame.display.title(line.item)
         sheet.text(row, 0, line.number, **CENTRED_BOX)
-        sheet.text(row, LABEL, self.frame.display.title(line.item), **BOX)
+        sheet.text(row, LABEL, title, **BOX)
         addresses = {}
         for column, key in enumerate(AREA_COLUMNS, start=LIVE):
             formula = self.frame.score(line.row, AREA_COLUMNS[key])
@@ -296,8 +299,9 @@ class SummarySheet:
         reported = self.frame.display.reached(reached=None)
         if band:
             value = reported = self._band_title(band)
+        name = self.frame.say("band")
         self.sheet.text(row, 0, "", **BOX)
-        self.sheet.text(row, LABEL, self.frame.say("band"), **BOX, **BOLD)
+        self.sheet.text(row, LABEL, name, **BOX, **BOLD)
         self.sheet.formula(row, LIVE, formula, value, **style)
         self.sheet.text(row, REPORT, reported, **CENTRED_BOX, **FAINT)
 
@@ -305,7 +309,8 @@ class SummarySheet:
         """Put how far the next band is, rounded up to the places of points."""
         band = self.frame.document["band"] or {}
         following = band.get("next")
-        lows = [band.get("from", band.get("above")) for band in bands[1:]]
+        # Where the bands above the lowest begin.
+        lows = [step.get("from", step.get("above")) for step in bands[1:]]
         if not lows:
             self.sheet.text(self.row, DIFFERENCE, "–", **CENTRED_BOX)
             return
