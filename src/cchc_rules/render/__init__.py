@@ -57,7 +57,12 @@ def render(
 
 
 def render_bytes(document: Mapping[str, Any], form: str) -> bytes:
-    """Lay out a report in one of `FORMATS`, as the bytes of a file."""
+    """Lay out a report in one of `FORMATS`, as the bytes of a file.
+
+    Args:
+        document: the report, as `Report.to_dict` gives it.
+        form: one of `FORMATS`; texts are written as UTF-8.
+    """
     if form in TEXTS:
         return render(document, form).encode()
     from cchc_rules.render.workbook import workbook  # noqa: PLC0415 - heavy and optional

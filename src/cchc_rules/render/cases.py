@@ -144,6 +144,7 @@ class _CasesText:
 
     def mutant(self, mutant: Document) -> Lines:
         """Yield a mutant that no case noticed, with a case that would."""
+        # A mistake that changes nothing (`same`) is told too: what it was made in has no effect.
         key = SHOWN_MUTANTS.get(mutant["status"])
         if key is not None:
             change = {name: mutant[name] for name in CHANGE}
@@ -158,6 +159,7 @@ class _CasesText:
 
     def overlay(self, file: Document) -> Lines:
         """Yield, of an overlay, that what it takes over is not counted."""
+        # What an overlay takes over has cases of its own, beside the file that it comes from.
         bases = file["ruleset"]["extends"]
         if bases:
             named = ", ".join(bases)

@@ -20,7 +20,13 @@ SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sari
 def render(document: Document, form: str) -> str:
     """Return the document of a check in one of `FORMATS`.
 
-    Where nothing was found, the form for GitHub is an empty text.
+    Args:
+        document: the problems that a check found, in both languages.
+        form: one of `FORMATS`.
+
+    Returns:
+        The view, with a line end at its end. Where nothing was found, the form for GitHub is an
+        empty text.
     """
     if form == "json":
         return print_report(document)
@@ -32,7 +38,10 @@ def render(document: Document, form: str) -> str:
 
 
 def _level(problem: Document) -> str:
-    return "warning" if problem["warning"] else "error"
+    """Return how grave a problem is, in words that GitHub and SARIF share."""
+    if problem["warning"]:
+        return "warning"
+    return "error"
 
 
 def _words(problem: Document, lang: str) -> str:
@@ -49,11 +58,11 @@ def _workflow_command(problem: Document, lang: str) -> str:
         "line": problem["line"],
         "title": f"cchc-rules {problem['code']}",
     }
-    written = ",".join(
-        f"{key}={_escaped_property(str(value))}"
-        for key, value in properties.items()
-        if value is not None
-    )
+    known = []
+    for key, value in properties.items():
+        if value is not None:
+            known.append(f"{key}={_escaped_property(str(value))}")
+    written = ",".join(known)
     words = _words(problem, lang)
     if problem["place"]:
         words = f"{problem['place']}: {words}"
@@ -85,21 +94,27 @@ def _sarif(document: Document) -> dict[str, Any]:
     """Return the document as a SARIF log of one run."""
     lang = document["language"]
     codes: Mapping[str, Any] = document["codes"]
+    rules = []
     # A result names its rule by id and by its position among the rules.
-    index = {code: position for position, code in enumerate(codes)}
+    positions = {}
+    for position, (code, words) in enumerate(codes.items()):
+        rules.append(_sarif_rule(code, words, lang))
+        positions[code] = position
+    results = []
+    for problem in document["problems"]:
+        position = positions[problem["code"]]
+        results.append(_sarif_result(problem, position, lang))
     driver = {
         **document["engine"],
         "language": lang,
-        "rules": [_sarif_rule(code, words, lang) for code, words in codes.items()],
+        "rules": rules,
     }
     run = {
         "tool": {"driver": driver},
         "language": lang,
+        # Columns would else be counted in UTF-16, the default of SARIF.
         "columnKind": "unicodeCodePoints",
-        "results": [
-            _sarif_result(problem, index[problem["code"]], lang)
-            for problem in document["problems"]
-        ],
+        "results": results,
     }
     return {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
 

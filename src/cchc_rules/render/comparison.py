@@ -36,6 +36,9 @@ from cchc_rules.report.printing import print_report
 
 FORMATS = ("text", "markdown", "html", "json")
 
+# Two kinds of documents come here, by their `kind`: two reports against each other, and one report
+# against a track of its own. They share their blocks and views, and hardly a word.
+
 SIDES = ("before", "after")
 """The two sides of a comparison, as the keys of its document name them."""
 
@@ -74,7 +77,10 @@ class MovedItem:
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a comparison under a heading: facts, a table, things that moved, plain items."""
+    """A part of a comparison under a heading: facts, a table, things that moved, plain items.
+
+    Most blocks have one of these; a view shows whatever a block has, in the order of its fields.
+    """
 
     heading: str
     pairs: list[LabelledText] | None = None
@@ -187,6 +193,7 @@ class _ReportsDisplay(_ComparisonDisplay):
         """Yield the rules that moved the index, then those that changed without moving it."""
         moved = []
         still = []
+        # Rules that neither differ nor moved are not in the document at all.
         for rule in self.document["rules"]:
             if _moves(rule):
                 moved.append(self.moved_rule(rule))
@@ -197,7 +204,7 @@ class _ReportsDisplay(_ComparisonDisplay):
         if still:
             yield Block(self.tell("still"), items=still)
 
-    # The summary
+    # The summary: what is compared, and what came of it, before any detail
 
     def summary(self) -> Facts:
         """Yield what is compared, and how the index, the band and the targets moved."""
@@ -283,7 +290,7 @@ class _ReportsDisplay(_ComparisonDisplay):
             return self.tell("none")
         return self.reached(reached=reached)
 
-    # Tables of amounts
+    # Tables of amounts: the areas, and the steps between the areas and the index
 
     def amounts_table(self, first: str, heading: str, rows: list[list[str]]) -> Block:
         """Return a table of amounts.
@@ -355,6 +362,7 @@ class _ReportsDisplay(_ComparisonDisplay):
         sides = [rule[side] for side in SIDES if rule[side]]
         states = [self.state(side["state"]) for side in sides]
         points = [self.points_of(side) for side in sides]
+        # Whether the rule itself changed comes before what became of it: it explains the rest.
         yield self.say("clause"), self.clauses(rule)
         yield self.tell("moved"), self.differs(rule)
         yield self.say("state"), self.arrow(states[0], states[-1])

@@ -150,7 +150,8 @@ class Display(Words):
         groups = self.document["groups"]
         return [group for group in groups if group["parent"] is None]
 
-    # The head and the index
+    # The head and the index. Every view begins with these two lists of facts, in this order, so
+    # that a reader of one finds the way about in the others.
 
     def head(self) -> Facts:
         """Yield what was scored, by which rule set, as of which day.
@@ -194,6 +195,7 @@ class Display(Words):
     def index(self) -> Facts:
         """Yield the index, its band and its targets, and how far each of them holds."""
         index = self.document["index"]
+        # The figure that everybody asks for comes first, and how it comes about right below it.
         yield self.say("index"), self.index_of_scale()
         yield self.say("arithmetic"), safe(index["calculation"])
         if self.document["band"]:
@@ -279,7 +281,9 @@ class Display(Words):
             return self.say("reached")
         return self.say("not-reached")
 
-    # Rules
+    # Rules. What is said of one rule stands in the order of the questions that its officer asks: by
+    # which clause, what was asked, what was reported, how that makes so many points, and what is to
+    # be done.
 
     def lost(self) -> Iterator[tuple[str, list[Document]]]:
         """Yield the lists of lost points, each with its heading.
@@ -323,6 +327,7 @@ class Display(Words):
             yield self.say("origin"), safe(rule["origin"])
         yield self.say("reported"), safe(rule["reported"])
         yield self.say("arithmetic"), safe(rule["calculation"])
+        # One reason is enough: that a figure stood in for another is told where nothing else is.
         if self._has_reason_to_say(rule):
             yield self.say("reason"), safe(rule["reason"]["text"])
         elif rule["fallback"]:
@@ -432,7 +437,7 @@ class Display(Words):
         """Return the clauses of the document that a rule or a target comes from."""
         return safe_list(part["source"])
 
-    # Tracks
+    # Tracks: what others gave, an appraisal team say, beside the points of the report itself
 
     def tracks(self) -> Iterator[tuple[str, list[str]]]:
         """Yield each further track with its sum, and the rules that it gave points to."""
@@ -464,6 +469,7 @@ class Display(Words):
         """Yield where everything comes from: documents, weights, files with their hashes."""
         ruleset = self.document["ruleset"]
         engine = self.document["engine"]
+        # Who holds a printed report can tell by the hashes which files it was made from.
         for label, key in (("document", "source"), ("note", "note")):
             if ruleset[key]:
                 yield self.say(label), safe(ruleset[key])

@@ -8,7 +8,6 @@ may move rows and columns, and the headings may be in any language.
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
 from cchc_rules.base import messages
 from cchc_rules.render.workbook.book import (
@@ -19,6 +18,7 @@ from cchc_rules.render.workbook.book import (
     FAINT,
     OPEN,
     PALE,
+    SUBTITLE,
     TITLE,
     Book,
     ProtectedSheet,
@@ -28,7 +28,8 @@ from cchc_rules.render.workbook.cells import FIRST_DAY, cell, day, elsewhere
 from cchc_rules.submissions.blank import Document
 from cchc_rules.submissions.worksheets import MARK
 
-# Styles of cells.
+# Styles of cells. `@` makes a cell keep what is typed as a text: 01/02 stays a number of a document
+# and does not become a day.
 TEXT: Style = {**BOX, **OPEN, "num_format": "@"}
 DAY: Style = {**BOX, **OPEN, "num_format": "dd/mm/yyyy"}
 FIGURE: Style = {**BOX, **OPEN, "num_format": "#,##0.##########", "align": "right"}
@@ -61,7 +62,8 @@ WIDTHS = {
 }
 """The columns of all sheets, with their widths in characters."""
 
-COLUMNS = tuple(WIDTHS)[:19]
+_LAST_COLUMN = list(WIDTHS).index("note")
+COLUMNS = tuple(WIDTHS)[: _LAST_COLUMN + 1]
 """The columns of the sheet of figures, up to the note."""
 
 POINTS = (
@@ -82,7 +84,8 @@ HEADS = ("ruleset", "version", "unit", "unit_kind", "period", "as_of", "note")
 
 FIXED_HEADS = ("ruleset", "version")
 
-# The columns that the title, the labels and the entries of the head go over.
+# The columns that the title, the labels and the entries of the head go over. The first two hold ids
+# and types, which a program reads.
 TITLE_COLUMNS = (2, 9)
 LABEL_COLUMNS = (2, 3)
 ENTRY_COLUMNS = (4, 9)
@@ -96,12 +99,20 @@ MOST = "1000000000000000"
 
 LAST_DAY = date.max.isoformat()
 
+# Most characters of the message that refuses an entry, as Excel limits them.
 LONGEST_ERROR_TITLE = 32
 LONGEST_ERROR = 255
 
 
 def form(document: Document) -> bytes:
-    """Return the file of a blank form; the same document always gives the same bytes."""
+    """Return the file of a blank form; the same document always gives the same bytes.
+
+    Args:
+        document: the blank submission of a rule set, as `cchc_rules.submissions.blank` gives it.
+
+    Returns:
+        The bytes of an `.xlsx` file, which `score` takes when it is filled in.
+    """
     book = Book(document["from"], document["title"], "cchc-rules")
     _Form(document, book).write()
     return book.done()
@@ -128,7 +139,8 @@ class _Form:
         self.lists.hide()
         self.figures()
         if document["points"]:
-            self.points("points", ((rule, "") for rule in document["points"]))
+            without_track = [(rule, "") for rule in document["points"]]
+            self.points("points", without_track)
         if document["tracks"]:
             self.points("tracks", self.rules_of_tracks())
         if document["blocks"]:
@@ -144,16 +156,26 @@ class _Form:
     def open(self, name: str, columns: tuple[str, ...]) -> ProtectedSheet:
         """Add a sheet; columns that only a program reads are hidden."""
         title = self.say(f"sheet-{name}")
-        sheet = self.book.sheet(title, [WIDTHS[column] for column in columns], A3)
+        widths = [WIDTHS[column] for column in columns]
+        sheet = self.book.sheet(title, widths, A3)
+        hidden = {"type", "track"}
+        if name == "tracks":
+            hidden.remove("track")
         for index, column in enumerate(columns):
-            is_shown_track = column == "track" and name == "tracks"
-            if column in ("type", "track") and not is_shown_track:
+            if column in hidden:
                 sheet.worksheet.set_column(index, index, 1, None, {"hidden": True})
         return sheet
 
     def keys(self, row: int, name: str, columns: tuple[str, ...]) -> None:
-        """Put a key row: hidden, it says which table begins and what its columns hold."""
-        for index, key in enumerate((MARK + name, *columns[1:])):
+        """Put a key row: hidden, it says which table begins and what its columns hold.
+
+        Args:
+            row: the row.
+            name: the table, as the reader of forms knows it.
+            columns: the keys of its columns; the mark of the table stands in place of the first.
+        """
+        keys = (MARK + name, *columns[1:])
+        for index, key in enumerate(keys):
             self.sheet.text(row, index, key, **FAINT)
         self.sheet.worksheet.set_row(row, None, None, {"hidden": True})
         # A height that is set for its texts would show the row again.
@@ -169,7 +191,7 @@ class _Form:
         """Write the head, and every metric by area and by the officer who reports it."""
         self.title(self.document["title"])
         advice = self.say("fill-yellow")
-        self.sheet.over(1, TITLE_COLUMNS, advice, italic=True, align="center")
+        self.sheet.over(1, TITLE_COLUMNS, advice, **SUBTITLE)
         row = self.head(2) + 1
         self.table_head(row, "figures", COLUMNS)
         row += 2
@@ -190,13 +212,15 @@ class _Form:
 
     def table_head(self, row: int, name: str, columns: tuple[str, ...]) -> None:
         """Put the headings of a table, and below them its key row; both stay in sight."""
-        self.sheet.heads(row, [self.say(f"column-{column}") for column in columns])
+        heads = [self.say(f"column-{column}") for column in columns]
+        self.sheet.heads(row, heads)
         self.keys(row + 1, name, columns)
         self.sheet.worksheet.freeze_panes(row + 2, 4)
 
     def banner(self, row: int, words: str, style: Style) -> None:
         """Put a heading within a table."""
-        self.sheet.over(row, (2, len(COLUMNS) - 1), words, **{**BOX, **style})
+        last = len(COLUMNS) - 1
+        self.sheet.over(row, (2, last), words, **(BOX | style))
 
     def head(self, row: int) -> int:
         """Put the head of the form: who reports, for when; return the row below it."""
@@ -215,7 +239,10 @@ class _Form:
 
     def head_entry(self, row: int, name: str) -> None:
         """Put the cell of a row of the head, with what is known already."""
-        entry = self.document.get("kind" if name == "unit_kind" else name)
+        key = name
+        if name == "unit_kind":
+            key = "kind"
+        entry = self.document.get(key)
         style = TEXT
         if name == "as_of":
             style = DAY
@@ -228,7 +255,8 @@ class _Form:
         elif name == "unit_kind" and not entry:
             kinds = self.document["kinds"]
             choices = [f"{kind['id']} – {kind['title']}" for kind in kinds]
-            self.limit(row, column, self.choice_of(choices), self.say("choose"))
+            rule = self.choice_of(choices)
+            self.limit(row, column, rule, self.say("choose"))
 
     def figure(self, row: int, number: int, metric: Document) -> None:
         """Put the row of a metric: what it is, and the cells to fill in."""
@@ -248,7 +276,8 @@ class _Form:
             elif column in words:
                 self.sheet.text(row, index, words[column], **BOX)
             else:
-                self.sheet.text(row, index, None, **_entry_style(column, metric))
+                style = _entry_style(column, metric)
+                self.sheet.text(row, index, None, **style)
         self.limit_entries(row, metric)
 
     def metric_title(self, metric: Document) -> str:
@@ -257,7 +286,8 @@ class _Form:
         if not metric["ratio"]:
             return title
         above, below = metric["ratio"]
-        return f"{title} ({self.say('ratio', above=above, below=below)})"
+        ratio = self.say("ratio", above=above, below=below)
+        return f"{title} ({ratio})"
 
     def evidence(self, metric: Document) -> str:
         """Return which evidence is expected, and whether it must be given."""
@@ -284,7 +314,8 @@ class _Form:
                 rule = {"validate": "decimal", "criteria": ">=", "value": "=0"}
                 words = self.say("not-below-0")
                 self.limit(row, COLUMNS.index(column), rule, words)
-        self.limit(row, COLUMNS.index("until"), _any_day(), self.say("day"))
+        until = COLUMNS.index("until")
+        self.limit(row, until, _any_day(), self.say("day"))
         # Where items are counted, there is no value to type.
         if not metric["distinct"]:
             allowed = self.say("allowed", allowed=metric["allowed"])
@@ -295,7 +326,8 @@ class _Form:
         """Return what the value of a metric may be, as XlsxWriter wants it."""
         match metric["type"]:
             case "yes_no":
-                return self.choice_of([self.word("yes"), self.word("no")])
+                words = [self.word("yes"), self.word("no")]
+                return self.choice_of(words)
             case "level":
                 return self.choice_of(metric["levels"])
             case "date":
@@ -310,7 +342,11 @@ class _Form:
         return messages.message(self.lang, f"word.{key}")
 
     def choice_of(self, choices: list[str]) -> Style:
-        """Put choices on the hidden sheet; return the rule that a cell holds one of them."""
+        """Put choices on the hidden sheet; return the rule that a cell holds one of them.
+
+        Each list has a column of its own. In the rule itself a list may have 255 characters in all,
+        with commas between its texts, which may have commas themselves.
+        """
         column = self.list_count
         self.list_count += 1
         for row, choice in enumerate(choices):
@@ -330,6 +366,7 @@ class _Form:
             self.points_row(number, rule, track)
 
     def points_row(self, number: int, rule: Document, track: str) -> None:
+        """Put the row of a rule; where no track is told, the points are the rule's own."""
         row = number + 2
         lowest = messages.number(self.lang, rule["lowest"])
         weight = messages.number(self.lang, rule["weight"])
@@ -339,28 +376,36 @@ class _Form:
         self.sheet.text(row, 0, rule["id"], **KEY)
         for column, text in enumerate(words, start=1):
             self.sheet.text(row, column, text, **BOX)
+        # Points, reason, documents and their dates are to be filled in.
+        entry_styles = (FIGURE, TEXT, TEXT, DAY)
         points_column = len(words) + 1
-        for column, style in enumerate((FIGURE, TEXT, TEXT, DAY), start=points_column):
+        for column, style in enumerate(entry_styles, start=points_column):
             self.sheet.text(row, column, None, **style)
         limits = _between("decimal", rule["lowest"], rule["weight"])
-        self.limit(row, points_column, limits, self.say("allowed", allowed=allowed))
+        complaint = self.say("allowed", allowed=allowed)
+        self.limit(row, points_column, limits, complaint)
 
     def blocks(self) -> None:
         """Write the sheet for blocks that are absent."""
         self.sheet = self.open("absent", BLOCKS)
-        self.sheet.over(0, (2, 4), self.say("sheet-absent").upper(), **TITLE)
+        title = self.say("sheet-absent").upper()
+        self.sheet.over(0, (2, 4), title, **TITLE)
         self.table_head(1, "absent", BLOCKS)
         for number, block in enumerate(self.document["blocks"], start=1):
             row = number + 2
+            words = ("", str(number), block["title"])
             self.sheet.text(row, 0, block["id"], **KEY)
-            for column, text in enumerate(("", str(number), block["title"]), start=1):
+            for column, text in enumerate(words, start=1):
                 self.sheet.text(row, column, text, **BOX)
-            self.sheet.text(row, BLOCKS.index("reason"), None, **TEXT)
+            # A block is absent once a reason stands here.
+            reason = BLOCKS.index("reason")
+            self.sheet.text(row, reason, None, **TEXT)
 
     def guide(self) -> None:
         """Write how to fill in the form."""
-        sheet = self.book.sheet(self.say("sheet-guide"), [5, 110])
-        sheet.banner(0, self.say("sheet-guide").upper(), **TITLE)
+        title = self.say("sheet-guide")
+        sheet = self.book.sheet(title, [5, 110])
+        sheet.banner(0, title.upper(), **TITLE)
         for number in range(1, LINES + 1):
             sheet.text(number, 0, str(number), **CENTRE)
             sheet.text(number, 1, self.say(f"guide-{number}"))
@@ -369,13 +414,15 @@ class _Form:
 def _entry_style(column: str, metric: Document) -> Style:
     """Return how a cell to fill in looks: what a metric does not ask for is grey and locked."""
     match column:
+        case "numerator" | "denominator" if not metric["ratio"]:
+            return CLOSED
         case "numerator" | "denominator":
-            return FIGURE if metric["ratio"] else CLOSED
-        case "items":
-            return TEXT if metric["distinct"] else CLOSED
+            return FIGURE
+        case "items" if not metric["distinct"]:
+            return CLOSED
+        case "value" if metric["distinct"]:
+            return CLOSED
         case "value":
-            if metric["distinct"]:
-                return CLOSED
             styles = {"date": DAY, "yes_no": TEXT, "level": TEXT}
             return styles.get(metric["type"], FIGURE)
         case "dates" | "until":
@@ -391,8 +438,12 @@ def _any_day() -> Style:
 
 def _between(sort: str, low: str, high: str) -> Style:
     """Return the rule that a cell holds something between two formulas."""
-    ends: dict[str, Any] = {"minimum": "=" + low, "maximum": "=" + high}
-    return {"validate": sort, "criteria": "between", **ends}
+    return {
+        "validate": sort,
+        "criteria": "between",
+        "minimum": "=" + low,
+        "maximum": "=" + high,
+    }
 
 
 def _window(metric: Document) -> tuple[str, str]:

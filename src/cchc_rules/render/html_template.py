@@ -22,6 +22,8 @@ def template(name: str) -> Template:
 
     A name that the template uses and nobody gave is an error, never an empty text.
     """
+    # Escaping is the engine's default here, for every template and value. What must not be escaped,
+    # the style and the script of the package, is marked as such where the page is made.
     engine = Environment(
         loader=FunctionLoader(file),
         autoescape=True,
@@ -40,7 +42,7 @@ def file(name: str) -> str:
 
 
 def policy(style: str, script: str | None = None) -> str:
-    """Return the content security policy of a page that loads nothing.
+    """Return the content security policy of a page that loads nothing (W3C, CSP Level 3).
 
     Only the style and the script that stand in the page are allowed, each by its hash; a text that
     got past the escaping could therefore still run nothing.

@@ -143,6 +143,7 @@ class InstrumentView(Words):
         yield from self._further(rule)
 
     def _further(self, rule: Document) -> Facts:
+        # Only what differs from the usual is said of a rule; the usual stands at the top, once.
         for key in ("requires", "absence"):
             if rule[key]:
                 yield self.say(key), safe("; ".join(rule[key]))
@@ -158,6 +159,7 @@ class InstrumentView(Words):
             yield self.say("note"), safe(rule["note"])
 
     def _evidence(self, rule: Document) -> str:
+        # A rule may name its evidence, demand any, or both.
         evidence = safe(rule["evidence"] or "")
         if not rule["evidence_required"]:
             return evidence
@@ -165,7 +167,8 @@ class InstrumentView(Words):
             return self.say("evidence-any")
         return self.say("evidence-required", evidence=evidence)
 
-    # Tables and lists below the areas
+    # Tables and lists below the areas. Each gathers over all areas what concerns somebody else than
+    # the officer of one rule: who wrote the document, who assigns the work, who reads the index.
 
     def conflict_heads(self) -> list[str]:
         """Return the heads of the table of contradictions."""
@@ -242,6 +245,7 @@ def _markdown(view: InstrumentView) -> Lines:
     yield view.say("usual-line")
     yield ""
     yield from _bullets(document["absence"])
+    # The title of the page has the first level, so that areas begin at the second.
     for area in view.areas:
         yield from _area(view, area, 2)
     yield from _tables(view)

@@ -74,6 +74,7 @@ def pairs(facts: Iterable[LabelledText]) -> Lines:
     >>> list(pairs([("Unit", "Commune A")]))
     ['- **Unit:** Commune A']
     """
+    # A list, not a table: words may be long, and a table of two columns needs heads.
     for label, words in facts:
         yield f"- **{plain(label)}:** {plain(words)}"
 
@@ -143,6 +144,10 @@ def _tracks(display: Display) -> Lines:
         yield f"- **{plain(words)}**"
         for rule in rules:
             yield f"  - {plain(rule)}"
+
+
+# A terminal has no room for a table of all rules; a document that is passed on is also the place to
+# look up a rule that lost nothing.
 
 
 def _all_rules(display: Display) -> Lines:

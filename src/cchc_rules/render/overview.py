@@ -25,10 +25,18 @@ def render(
 ) -> str:
     """Return an overview document in one of `FORMATS`.
 
-    `links` lead from ranked units, by their position in the document, to their pages.
+    Args:
+        document: the ranked units of a province with their figures.
+        form: one of `FORMATS`.
+        title: the heading of the page; without one it is that of the catalogue.
+        links: where the reports of ranked units are, by their position in the document.
+
+    Returns:
+        The view, with a line end at its end.
     """
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    # The styles in their order: later ones may build on earlier ones.
     style = "".join(map(file, STYLES))
     page = template("overview.html.j2").render(
         view=OverviewView(document),
@@ -54,6 +62,7 @@ class OverviewView(RankingView):
         yield self.of("count"), self.count(self.document["count"])
         if self.document["unranked"]:
             yield self.of("unranked"), self.incomplete()
+        # Where no unit is ranked there is no average, nor a lowest or highest index.
         figures = self.document["index"]
         if figures["average"] is None:
             return
@@ -63,4 +72,7 @@ class OverviewView(RankingView):
 
     def part(self, text: str | None) -> str:
         """Return a part in percent; a dash where there is none."""
-        return "–" if text is None else f"{self.number(text)}\N{NO-BREAK SPACE}%"
+        if text is None:
+            return "–"
+        # The space before the sign is Vietnamese usage; it must not end a line.
+        return f"{self.number(text)}\N{NO-BREAK SPACE}%"

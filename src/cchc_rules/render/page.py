@@ -135,6 +135,7 @@ class _PageView(Display):
 
     def listed(self) -> Iterator[tuple[str, str, list[Document]]]:
         """Yield what stands apart from the lost points: key, heading and rules."""
+        # The first list is the losses, which the page shows in a form of its own.
         for key in LISTS[1:]:
             if self.document[key]:
                 yield key, self.list_heading(key), self.listed_rules(key)
@@ -170,6 +171,7 @@ class _PageView(Display):
         lost = self._counted("partly_met", "not_met", "missing")
         yield Tile("earned", self.say("earned"), index["earned"], earned)
         yield Tile("lost", self.say("lost"), index["lost"], lost)
+        # A tile that says “0 missing” is news: it says that everything was reported.
         for state in ("missing", "not_applicable", "not_due", "waived"):
             if index["counts"][state] or state in ALWAYS_SHOWN:
                 yield self._state_tile(state)
@@ -249,6 +251,7 @@ class _PageView(Display):
 
         Of each: what it shows, where it begins, and how long it is.
         """
+        # Each part begins where the one before it ends.
         start = NOTHING
         for key, points in zip(PARTS, _points_of(group), strict=True):
             if points:

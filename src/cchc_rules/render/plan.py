@@ -70,6 +70,7 @@ class _PlanView(Words):
     def change(self, change: Document) -> str:
         """Return what becomes of the figure; one that is missing counts as the best."""
         words = safe(change["text"])
+        # Nobody knows what a missing figure will be. A plan needs it at its best, and says so.
         if change["missing"]:
             return self.say("counted-best", text=words)
         return words
@@ -79,6 +80,7 @@ class _PlanView(Words):
         yield self.say("figure-change"), self.change(step)
         yield self.say("won"), self.number(step["points"])
         yield self.say("after"), self.number(step["value"])
+        # What the plan itself orders for the rule; a rule without a remedy has none of these.
         for key in ("task", "lead", "due"):
             if step[key]:
                 yield self.say(key), safe(step[key])
@@ -91,6 +93,7 @@ class _PlanView(Words):
         """
         index = self.number(change["index"])
         parts = [self.say("rise", text=self.change(change), index=index)]
+        # Effort is what the rule set says of it; without it gains are not set against anything.
         if change["effort"]:
             effort = self.number(change["effort"])
             rate = self.number(change["per_effort"])
@@ -161,6 +164,7 @@ def _markdown(view: _PlanView) -> Lines:
     yield from heading(view.say("mendable"))
     if not document["mendable"]:
         yield view.say("nothing-mendable")
+    # Each of these is reckoned alone, as if nothing else changed.
     for number, change in enumerate(document["mendable"], start=1):
         title = plain(view.title(change))
         gain = plain(view.gain(change))

@@ -1,5 +1,8 @@
 """Views of a ranking document: text, Markdown, CSV, JSON. They lay out what it says, and compute
 nothing.
+
+Text and Markdown leave out columns that say nothing of any unit, so that a ranking of ten communes
+without districts is not half dashes. CSV is for programs: it always has the same columns.
 """
 
 import csv
@@ -9,8 +12,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from cchc_rules.base import messages
-from cchc_rules.render.display import Document, Facts, Lines, Words, safe
-from cchc_rules.render.markdown import pairs, table
+from cchc_rules.render.display import Document, Facts, Lines, Words, safe, safe_list
+from cchc_rules.render.markdown import heading, pairs, table
 from cchc_rules.render.text import BOLD, TextLayout
 
 FORMATS = ("text", "markdown", "csv", "json")
@@ -28,7 +31,17 @@ FIGURES = ("rank", "district_rank", "index")
 def render(
     document: Document, form: str, *, width: int = 100, colour: bool = False
 ) -> str:
-    """Return a ranking document in one of `FORMATS`; width and colour count for text alone."""
+    """Return a ranking document in one of `FORMATS`.
+
+    Args:
+        document: the ranked units, and those that have no rank.
+        form: one of `FORMATS`.
+        width: how many characters a line of the text may have; the other forms have no width.
+        colour: whether the text has escape codes for colour.
+
+    Returns:
+        The view, with a line end at its end.
+    """
     if form == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if form == "csv":
@@ -52,22 +65,33 @@ def _csv(document: Document) -> str:
     writer = csv.DictWriter(rows, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for unit in [*document["units"], *document["unranked"]]:
-        writer.writerow({name: _csv_cell(unit.get(name)) for name in COLUMNS})
+        # A unit without a rank lacks the columns of ranked ones, and the reverse.
+        cells = {name: _csv_cell(unit.get(name)) for name in COLUMNS}
+        writer.writerow(cells)
     return rows.getvalue()
 
 
 def _csv_cell(value: object) -> object:
-    """Return a cell that no terminal obeys and no spreadsheet takes for a formula."""
+    """Return a cell that no terminal obeys and no spreadsheet takes for a formula.
+
+    An apostrophe before it makes a spreadsheet take a cell for a text (OWASP, "CSV Injection").
+
+    >>> _csv_cell("=1+1"), _csv_cell("-1.01"), _csv_cell("Commune A")
+    ("'=1+1", '-1.01', 'Commune A')
+    """
     if not isinstance(value, str):
         return value
     text = safe(value)
-    is_formula = text.startswith(("=", "+", "-", "@")) and not _is_figure(text)
-    return f"'{text}" if is_formula else text
+    looks_like_formula = text.startswith(("=", "+", "-", "@"))
+    if looks_like_formula and not _is_figure(text):
+        return f"'{text}"
+    return text
 
 
 def _is_figure(text: str) -> bool:
     """Whether a text is a figure of the document, like `-1.01` or `-905/1000`."""
-    digits = text.removeprefix("-").replace(".", "", 1).replace("/", "", 1)
+    unsigned = text.removeprefix("-")
+    digits = unsigned.replace(".", "", 1).replace("/", "", 1)
     return digits.isdecimal()
 
 
@@ -88,27 +112,27 @@ class RankingView(Words):
         if document["unranked"]:
             yield self.tell("incomplete"), self.incomplete()
         if document["ruleset"]:
-            rules = document["ruleset"]
-            named = f"{rules['id']} {rules['version']} – {rules['title']}"
-            yield self.tell("ruleset"), safe(named)
+            ruleset = document["ruleset"]
+            name = f"{ruleset['id']} {ruleset['version']} – {ruleset['title']}"
+            yield self.tell("ruleset"), safe(name)
         if document["period"]:
             yield self.tell("period"), safe(document["period"])
         yield self.tell("ties"), self.tell(f"ties-{document['ties']}")
         if document["each_kind"]:
             yield self.tell("kinds"), self.tell("kinds-apart")
         if document["gone"]:
-            yield self.tell("gone"), safe(", ".join(document["gone"]))
+            yield self.tell("gone"), safe_list(document["gone"])
         if document["unlisted"]:
-            yield self.tell("unlisted"), safe(", ".join(document["unlisted"]))
+            yield self.tell("unlisted"), safe_list(document["unlisted"])
 
     def incomplete(self) -> str:
         """Return how many units have no rank, by the reason."""
         counts = self.document["counts"]
-        reasons = [
-            self.tell(f"count-{reason.replace('_', '-')}", count=self.count(count))
-            for reason, count in counts.items()
-            if reason != "ranked" and count
-        ]
+        reasons = []
+        for reason, count in counts.items():
+            if reason != "ranked" and count:
+                key = reason.replace("_", "-")
+                reasons.append(self.tell(f"count-{key}", count=self.count(count)))
         unranked = len(self.document["unranked"])
         return self.tell(
             "incomplete-line",
@@ -126,6 +150,8 @@ class RankingView(Words):
     @cached_property
     def columns(self) -> list[str]:
         """The columns that say anything, the unit first."""
+        # The move stands beside the rank, and the difference beside the index: each next to what
+        # it is a move of.
         compared = self.document["compared"]
         columns = ["unit", "rank"]
         if compared:
@@ -140,7 +166,8 @@ class RankingView(Words):
 
     def says_anything(self, column: str) -> bool:
         """Whether any ranked unit has something in a column."""
-        return any(unit[column] is not None for unit in self.document["units"])
+        units = self.document["units"]
+        return any(unit[column] is not None for unit in units)
 
     def heads(self) -> list[str]:
         """Return the headings of the columns."""
@@ -152,8 +179,10 @@ class RankingView(Words):
 
     def rows(self) -> list[list[str]]:
         """Return the cells of every ranked unit."""
-        units = self.document["units"]
-        return [[self.cell(unit, column) for column in self.columns] for unit in units]
+        rows = []
+        for unit in self.document["units"]:
+            rows.append([self.cell(unit, column) for column in self.columns])
+        return rows
 
     def cell(self, unit: Document, column: str) -> str:
         """Return what a unit has in a column; a band by its title where that is known."""
@@ -172,6 +201,7 @@ class RankingView(Words):
 
     def move(self, unit: Document) -> str:
         """Return how far a unit moved: up, down, or not; else why it had no rank before."""
+        # A lower number is a better rank, and so `move` counts ranks that were won as above 0.
         if unit["before"] is None:
             reason = unit["before_unranked"]
             if reason is None:
@@ -196,12 +226,12 @@ class RankingView(Words):
     @cached_property
     def unranked_columns(self) -> list[str]:
         """The columns that say anything of units without a rank."""
-        optional = ("district", "before")
         units = self.document["unranked"]
-        said = [
-            name for name in optional if any(unit[name] is not None for unit in units)
-        ]
-        return ["unit", *said, "unranked"]
+        columns = ["unit"]
+        for name in ("district", "before"):
+            if any(unit[name] is not None for unit in units):
+                columns.append(name)
+        return [*columns, "unranked"]
 
     def unranked_heads(self) -> list[str]:
         """Return the headings of the table of units without a rank."""
@@ -209,11 +239,11 @@ class RankingView(Words):
 
     def unranked_rows(self) -> list[list[str]]:
         """Return the cells of every unit without a rank."""
-        units = self.document["unranked"]
-        return [
-            [self.unranked_cell(unit, column) for column in self.unranked_columns]
-            for unit in units
-        ]
+        columns = self.unranked_columns
+        rows = []
+        for unit in self.document["unranked"]:
+            rows.append([self.unranked_cell(unit, column) for column in columns])
+        return rows
 
     def unranked_cell(self, unit: Document, column: str) -> str:
         """Return what is said of a unit without a rank; one without a name is known by its row."""
@@ -222,19 +252,22 @@ class RankingView(Words):
             return self.tell(f"unranked-{value.replace('_', '-')}")
         if column == "unit" and value is None:
             return self.tell("row", row=unit["row"])
-        return "–" if value is None else safe(value)
+        if value is None:
+            return "–"
+        return safe(value)
 
 
 # Markdown and text
 
 
 def _markdown(view: RankingView) -> Lines:
-    yield from (f"# {view.tell('title')}", "")
+    yield f"# {view.tell('title')}"
+    yield ""
     yield from pairs(view.head())
     yield ""
     yield from table(view.heads(), view.rows())
     if view.document["unranked"]:
-        yield from ("", f"## {view.tell('unranked')}", "")
+        yield from heading(view.tell("unranked"))
         yield from table(view.unranked_heads(), view.unranked_rows())
 
 

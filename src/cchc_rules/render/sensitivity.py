@@ -1,5 +1,9 @@
 """Views of a sensitivity document: text, Markdown, JSON, HTML. They lay out what it says, and
 compute nothing.
+
+The document answers two questions: how far the index moves when the weights of the areas are
+changed within a range, and how far when another reading of the plan is taken. Each has a table; the
+findings above them say in a sentence or two what comes of it for the band.
 """
 
 from collections.abc import Mapping
@@ -20,6 +24,9 @@ from cchc_rules.report.printing import print_report
 
 FORMATS = ("text", "markdown", "html", "json")
 
+# Columns, as the messages name their headings. `lowered` and `raised` are the index with the weight
+# of the area at the ends of the range, `at-lowest` and `at-highest` the weights that take the index
+# to its own ends.
 AREA_COLUMNS = (
     "area",
     "weight",
@@ -30,6 +37,13 @@ AREA_COLUMNS = (
     "at-lowest",
     "at-highest",
 )
+SEVERAL = {
+    "all": "together",
+    "lowering": "lowering",
+    "raising": "raising",
+}
+"""Readings that are taken together, by their keys, with the messages that name them."""
+
 READING_COLUMNS = (
     "target",
     "clause",
@@ -44,7 +58,17 @@ READING_COLUMNS = (
 def render(
     document: Document, form: str, *, width: int = 100, colour: bool = False
 ) -> str:
-    """Return a sensitivity document in one of `FORMATS`; width and colour count for text alone."""
+    """Return a sensitivity document in one of `FORMATS`.
+
+    Args:
+        document: the sensitivity of one scoring.
+        form: one of `FORMATS`; HTML needs the extra `html`.
+        width: how many characters a line of the text may have; the other forms have no width.
+        colour: whether the text has escape codes for colour.
+
+    Returns:
+        The view, with a line end at its end.
+    """
     if form == "json":
         return print_report(document)
     view = SensitivityView(document)
@@ -108,7 +132,9 @@ class SensitivityView(Words):
         index = self.document["index"]
         if index["value"] is None:
             return self.as_reported("no-index")
-        return f"{self.number(index['value'])} / {self.number(index['scale'])}"
+        value = self.number(index["value"])
+        scale = self.number(index["scale"])
+        return f"{value} / {scale}"
 
     def _band(self) -> str:
         if self.document["index"]["value"] is None:
@@ -118,8 +144,9 @@ class SensitivityView(Words):
         return safe(self.document["index"]["band"]["title"])
 
     def _weight_bases(self, areas: list[Document]) -> str:
-        bases = {area["weight_basis"] for area in areas}
-        return "; ".join(self.as_reported(f"basis-{basis}") for basis in sorted(bases))
+        bases = sorted({area["weight_basis"] for area in areas})
+        words = [self.as_reported(f"basis-{basis}") for basis in bases]
+        return "; ".join(words)
 
     def brief(self) -> Facts:
         """Yield the findings that a report does not have already."""
@@ -140,6 +167,7 @@ class SensitivityView(Words):
         weights = self.document["weights"]
         if not weights["most"]:
             return
+        # Areas stand in the order of their swing, the widest first.
         widest = weights["areas"][0]
         swing = self.number(widest["swing"])
         words = self.say("most-line", area=widest["title"], swing=swing)
@@ -147,7 +175,8 @@ class SensitivityView(Words):
 
     def moves(self) -> bool:
         """Return whether anything moves the index, so that there is a chart to draw."""
-        return any(bar["low"] != bar["high"] for bar in self.document["chart"]["bars"])
+        bars = self.document["chart"]["bars"]
+        return any(bar["low"] != bar["high"] for bar in bars)
 
     def readings(self) -> list[Document]:
         """Return the other readings that were scored, the one that moves the index most first."""
@@ -191,7 +220,8 @@ class SensitivityView(Words):
                 at_lowest[area["id"]],
                 at_highest[area["id"]],
             )
-            rows.append([safe(area["title"]), *map(self.number, figures)])
+            title = safe(area["title"])
+            rows.append([title, *map(self.number, figures)])
         return rows
 
     # The table of readings
@@ -204,10 +234,13 @@ class SensitivityView(Words):
         """Return the table of readings, and below it the readings that are taken together."""
         rows = [self._reading_row(reading) for reading in self.readings()]
         for words, reading in self.several():
-            rows.append([words, "", "", "", "", *self.index(reading["index"])])
+            # What is taken together has no clause, no requirement and no points of its own.
+            index = self.index(reading["index"])
+            rows.append([words, "", "", "", "", *index])
         return rows
 
     def _reading_row(self, reading: Document) -> list[str]:
+        # The other reading has no points where it could not be scored.
         points = (reading["points"], reading["other_points"])
         known = [self.number(figure) for figure in points if figure is not None]
         return [
@@ -223,25 +256,29 @@ class SensitivityView(Words):
         """Return the index under a reading, and how far it is from the report's."""
         if index is None:
             return [self.say("not-computed"), "–"]
-        return [self.number(index["value"]), self.signed(index["difference"])]
+        value = self.number(index["value"])
+        difference = self.signed(index["difference"])
+        return [value, difference]
 
     def several(self) -> list[tuple[str, Document]]:
         """Return the readings that are taken together, with the words for them."""
         together = self.document["together"]
-        words = {"all": "together", "lowering": "lowering", "raising": "raising"}
-        return [
-            (self.say(word), together[key])
-            for key, word in words.items()
-            if together[key]
-        ]
+        readings = []
+        for key, word in SEVERAL.items():
+            if together[key]:
+                readings.append((self.say(word), together[key]))
+        return readings
 
     def remarks(self) -> list[str]:
         """Return what is said of single readings, by the clause they stand in."""
-        return [
-            f"{safe(reading['title'])} ({safe(reading['other_source'])}): {safe(reading['text'])}"
-            for reading in self.readings()
-            if reading["text"]
-        ]
+        remarks = []
+        for reading in self.readings():
+            if reading["text"]:
+                title = safe(reading["title"])
+                source = safe(reading["other_source"])
+                text = safe(reading["text"])
+                remarks.append(f"{title} ({source}): {text}")
+        return remarks
 
 
 def _weights_by_area(extreme: Document) -> Mapping[str, str]:
@@ -249,13 +286,16 @@ def _weights_by_area(extreme: Document) -> Mapping[str, str]:
 
 
 def _markdown(view: SensitivityView) -> Lines:
-    yield from (f"# {view.say('title')}", "")
+    yield f"# {view.say('title')}"
+    yield ""
     yield from pairs(view.head())
     yield ""
     yield from pairs(view.findings())
     yield from heading(view.say("weights"))
     yield from table(view.area_heads(), view.area_rows())
-    yield from ("", plain(view.say("columns")))
+    # A table has no room to say what its columns mean; a line below it does.
+    yield ""
+    yield plain(view.say("columns"))
     yield from heading(view.say("readings"))
     if view.readings():
         yield from table(view.reading_heads(), view.reading_rows())
@@ -264,7 +304,8 @@ def _markdown(view: SensitivityView) -> Lines:
     remarks = view.remarks()
     if remarks:
         yield ""
-        yield from (f"- {plain(remark)}" for remark in remarks)
+        for remark in remarks:
+            yield f"- {plain(remark)}"
     yield from heading(view.say("provenance"))
     yield from pairs(view.foot())
 
@@ -286,7 +327,8 @@ class _SensitivityText(TextLayout):
         yield from self.heading(view.say("weights"))
         yield from self.table(view.area_heads(), view.area_rows())
         yield ""
-        yield from (self.style(line, DIM) for line in self.wrap(view.say("columns"), 0))
+        for line in self.wrap(view.say("columns"), 0):
+            yield self.style(line, DIM)
         yield from self.heading(view.say("readings"))
         yield from self.readings()
         yield from self.heading(view.say("provenance"))
@@ -306,9 +348,15 @@ class _SensitivityText(TextLayout):
         rows = []
         requirements = []
         for title, clause, now, otherwise, *figures in view.reading_rows():
-            name = f"{title} ({clause})" if clause else title
+            name = title
+            requirement = ""
+            if clause:
+                name = f"{title} ({clause})"
+            if now:
+                requirement = f"{now} → {otherwise}"
             rows.append([name, *figures])
-            requirements.append(f"{now} → {otherwise}" if now else "")
-        yield from self.table([heads[0], *heads[4:]], rows, requirements)
+            requirements.append(requirement)
+        figure_heads = [heads[0], *heads[4:]]
+        yield from self.table(figure_heads, rows, requirements)
         for remark in view.remarks():
             yield from self.bullet(remark)

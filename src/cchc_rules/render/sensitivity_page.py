@@ -9,6 +9,7 @@ from cchc_rules.render.html_template import file, policy, template
 
 def page(view: Any) -> str:
     """Return the page of a `SensitivityView`."""
+    # The chart of this page and that in a report are one: they share its style.
     style = file("chart.css") + file("study.css")
     html = template("sensitivity.html.j2").render(
         view=view,

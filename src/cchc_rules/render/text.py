@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from cchc_rules.render.display import Display, Document, LabelledText, Lines, safe
 
+# Widths, in characters. A terminal of 80 has room for the table of areas with its bars.
+
 BAR = 20
 """Width of the bar of an area, in characters."""
 
@@ -109,6 +111,7 @@ class TextLayout:
 
     def bullet(self, words: str, *codes: str) -> Lines:
         """Yield words as an item of a list, its further lines below its first."""
+        # The mark and its space are as wide as the gap of columns, so that all text lines up.
         first, *more = self.wrap(words, GAP)
         yield f"• {self.style(first, *codes)}"
         for line in more:
@@ -214,6 +217,7 @@ class TextLayout:
         >>> list(TextLayout(40, colour=False).stacked(["Area", "Lost"], [["Reform", "2.5"]]))
         ['Reform', '  Lost 2.5']
         """
+        # The headings of a table do not stand above what is stacked: each figure takes its own.
         for title, *figures in rows:
             yield from self.wrap(title, 0)
             named = zip(heads[1:], figures, strict=True)
@@ -292,6 +296,7 @@ class ReportText(TextLayout):
         heads = [display.say("area"), *map(display.say, COLUMNS)]
         groups = display.areas()
         rows = [self.area_cells(group) for group in groups]
+        # The bars are a column of their own, to the right of the figures that they show.
         bar_head = display.say("bar")
         widths = column_widths(heads, rows)
         bar_width = max(BAR, len(bar_head))
@@ -342,6 +347,7 @@ class ReportText(TextLayout):
         yield from self.heading(title)
         if not rules:
             yield display.no_losses()
+        # The document has the losses in the order of their size; the numbers are that order.
         for position, rule in enumerate(rules, start=1):
             points = display.lost_points(rule)
             title = safe(rule["title"])
@@ -362,6 +368,7 @@ class ReportText(TextLayout):
     def tracks(self) -> Lines:
         """Yield the further tracks: the sum of each, and the points of its rules with reasons."""
         display = self.display
+        # Points of a track are never in the index: they stand apart, below all that makes it.
         tracks = list(display.tracks())
         if tracks:
             yield from self.heading(display.say("tracks"))

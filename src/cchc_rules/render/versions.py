@@ -1,11 +1,13 @@
 """What changed between two rule sets, and what that does to units: text, Markdown, JSON.
 
-The views compute nothing.
+The views compute nothing. Both documents are said as parts, each a heading with items below it;
+text sets these in with spaces, Markdown with marks.
 """
 
 from collections.abc import Iterator, Mapping
 
 from cchc_rules.render.display import Document, Lines, Words, message, safe
+from cchc_rules.render.markdown import heading as heading_lines
 from cchc_rules.render.markdown import plain
 from cchc_rules.report.printing import print_report
 
@@ -44,13 +46,23 @@ FIELDS_OF_NEW_AND_GONE = (
 
 
 def render(document: Document, form: str) -> str:
-    """Return a document of `difference` or `impact` in one of `FORMATS`."""
+    """Return a document of `difference` or `impact` in one of `FORMATS`.
+
+    Args:
+        document: what changed, or what it does to units; its `kind` says which.
+        form: one of `FORMATS`.
+
+    Returns:
+        The view, with a line end at its end.
+    """
     if form == "json":
         return print_report(document)
     view: _VersionsView = _ImpactView(document)
     if document["kind"] == "difference":
         view = DifferenceView(document)
-    lines = view.markdown() if form == "markdown" else view.text()
+    lines = view.text()
+    if form == "markdown":
+        lines = view.markdown()
     return "\n".join(lines) + "\n"
 
 
@@ -75,16 +87,18 @@ class _VersionsView(Words):
         """Yield the lines of the text."""
         yield self.title()
         for heading, items in self.parts():
-            yield from ("", heading)
+            yield ""
+            yield heading
             for name, lines in items:
                 yield f"  {name}"
-                yield from (f"    {line}" for line in lines)
+                for line in lines:
+                    yield f"    {line}"
 
     def markdown(self) -> Lines:
         """Yield the lines of the Markdown."""
         yield f"# {plain(self.title())}"
         for heading, items in self.parts():
-            yield from ("", f"## {plain(heading)}", "")
+            yield from heading_lines(plain(heading))
             yield from markdown_items(items)
 
 
@@ -96,7 +110,8 @@ def markdown_items(items: list[Item]) -> Lines:
     """
     for name, lines in items:
         yield f"- {plain(name)}"
-        yield from (f"  - {plain(line)}" for line in lines)
+        for line in lines:
+            yield f"  - {plain(line)}"
 
 
 class DifferenceView(_VersionsView):
@@ -117,7 +132,10 @@ class DifferenceView(_VersionsView):
     def version(self, version: Document) -> Iterator[Part]:
         """Yield the parts for a kind of unit, or from a day on, below the words that say so."""
         title = safe(version["title"])
-        parts = list(self.changes(version)) or [(self.say("same"), [])]
+        parts = list(self.changes(version))
+        # A version that does not differ is named too, or a reader might take it for forgotten.
+        if not parts:
+            parts.append((self.say("same"), []))
         for heading, items in parts:
             yield f"{title}: {heading}", items
 
@@ -134,18 +152,25 @@ class DifferenceView(_VersionsView):
         title = safe(change["title"])
         fields = change["fields"]
         if kind != "changed":
-            title = self.say(kind, title=title, was=change["was"], id=change["id"])
+            was = change["was"]
+            title = self.say(kind, title=title, was=was, id=change["id"])
+            # A whole new rule would be told field by field, most of them beside the point.
             fields = [
                 field for field in fields if field["key"] in FIELDS_OF_NEW_AND_GONE
             ]
+        # None where it cannot be told in general: a tier that moved may favour one and not another.
         stricter = change.get("stricter")
         if stricter is not None:
-            title += f" ({self.say('stricter' if stricter else 'looser')})"
+            key = "looser"
+            if stricter:
+                key = "stricter"
+            title += f" ({self.say(key)})"
         return title, [self.field(field) for field in fields]
 
     def field(self, field: Document) -> str:
         """Return a field with what it was and what it is."""
         label = self.say(f"label-{field['key']}")
+        # A field that was empty has nothing to be contrasted with.
         if not field["before"]:
             return f"{label}: {safe(field['after'])}"
         if not field["after"]:
@@ -163,8 +188,9 @@ class _ImpactView(_VersionsView):
     def parts(self) -> Iterator[Part]:
         """Yield the sums, then units, rules, and the submissions that were refused."""
         document = self.document
+        units = [self.unit(unit) for unit in document["units"]]
         yield self._sums(document["counts"])
-        yield self.say("units"), [self.unit(unit) for unit in document["units"]]
+        yield self.say("units"), units
         if document["rules"]:
             rules: list[Item] = [
                 (self.rule_of_all(rule), []) for rule in document["rules"]
@@ -176,21 +202,26 @@ class _ImpactView(_VersionsView):
 
     def _sums(self, counts: Mapping[str, str]) -> Part:
         heading = self.say("counts", **counts, bands=counts["band_moved"])
-        change = f"{self.say('change')}: {self.number(counts['change'])}"
-        return heading, [(change, [])]
+        change = self.number(counts["change"])
+        line = f"{self.say('change')}: {change}"
+        return heading, [(line, [])]
 
     def refused(self, refusal: Document) -> Item:
         """Return a submission that was refused, and why."""
+        # A problem is several lines: where, what, and how to mend it. Each stays a line of its own.
         lines = "\n".join(refusal["problems"]).splitlines()
-        return safe(refusal["file"]), [safe(line.strip()) for line in lines]
+        problems = [safe(line.strip()) for line in lines]
+        return safe(refusal["file"]), problems
 
     def unit(self, unit: Document) -> Item:
         """Return how the index and the band of a unit move, and by which rules."""
         before = self.number(unit["before"])
         after = self.number(unit["after"])
         change = self.number(unit["change"])
-        name = f"{safe(unit['unit'])} ({safe(unit['file'])})"
-        words = f"{name}: {before} → {after} ({change})"
+        name = safe(unit["unit"])
+        file = safe(unit["file"])
+        # One unit may stand in several files, such as those of two periods.
+        words = f"{name} ({file}): {before} → {after} ({change})"
         if unit["band_moved"]:
             band_before = safe(unit["band_before"] or "–")
             band_after = safe(unit["band_after"] or "–")

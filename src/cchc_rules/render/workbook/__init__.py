@@ -1,7 +1,15 @@
 """The report as a workbook that computes: change a figure, and the points and the index move.
 
 What the report says stands in every cell beside its formula, so that a viewer that does not compute
-shows the same.
+shows the same. Seven sheets, of which people read the first three and change the fourth:
+
+    summary   index, band and targets, live beside the report
+    scores    all rules in the form of Vietnam's self-scoring sheets
+    losses    the lost points, with what is to be done
+    inputs    the figures; yellow cells may be changed
+    steps     every rule from its figures to its points
+    lists     what cells are chosen from
+    origin    documents, hashes, and how to use the workbook
 """
 
 from cchc_rules.render.display import Document

@@ -1,5 +1,8 @@
 """A workbook being written: styles made once, and one way each to put a text, a number, a day or a
 formula.
+
+Nothing else imports XlsxWriter. Rows and columns count from 0; styles are properties by the names
+that XlsxWriter gives them, added to those that every cell has (`BASE`).
 """
 
 import io
@@ -20,11 +23,14 @@ Style: TypeAlias = dict[str, Any]
 CachedValue: TypeAlias = Decimal | int | str | None
 """What a cell shows before anything is computed."""
 
+# Colours. What may be changed is yellow everywhere; print in grey tells all of them apart.
 INK = "#1F2A44"
 GRID = "#8A94A6"
 SHADE = "#DCE6F1"
 PALE = "#EEF3F9"
 INPUT = "#FFF6CC"
+
+# Styles. The typeface is the one that Decree 30/2020/NĐ-CP asks of administrative documents.
 BASE: Style = {
     "font_name": "Times New Roman",
     "font_size": 11,
@@ -32,8 +38,18 @@ BASE: Style = {
     "text_wrap": True,
 }
 BOX: Style = {"border": 1, "border_color": GRID}
-HEADING: Style = {**BOX, "bold": True, "align": "center", "bg_color": SHADE}
-TITLE: Style = {"bold": True, "font_size": 15, "align": "center", "font_color": INK}
+HEADING: Style = {
+    **BOX,
+    "bold": True,
+    "align": "center",
+    "bg_color": SHADE,
+}
+TITLE: Style = {
+    "bold": True,
+    "font_size": 15,
+    "align": "center",
+    "font_color": INK,
+}
 SUBTITLE: Style = {"italic": True, "align": "center"}
 BOLD: Style = {"bold": True}
 CENTRE: Style = {"align": "center"}
@@ -59,7 +75,13 @@ LONGEST_TITLE = 255
 
 
 class Book:
-    """A workbook in memory."""
+    """A workbook in memory.
+
+    Args:
+        as_of: the day, as ISO text, that stands in the file as that of its making.
+        title: the title of the file.
+        author: the program that made it.
+    """
 
     def __init__(self, as_of: str, title: str, author: str) -> None:
         self.stream = io.BytesIO()
@@ -82,14 +104,24 @@ class Book:
         self.sheets: list[ProtectedSheet] = []
 
     def style(self, **style: Any) -> Format:
-        """Return a style, made once."""
-        key = tuple(sorted((BASE | style).items()))
+        """Return a style, made once.
+
+        Excel allows 65,490 formats in a file, and every cell asks for one.
+        """
+        properties = BASE | style
+        key = tuple(sorted(properties.items()))
         if key not in self.formats:
             self.formats[key] = self.workbook.add_format(dict(key))
         return self.formats[key]
 
     def sheet(self, name: str, widths: list[int], paper: int = A4) -> "ProtectedSheet":
-        """Add a sheet with columns of these widths."""
+        """Add a sheet behind those that are there.
+
+        Args:
+            name: the name on its tab.
+            widths: the width of each column, in characters.
+            paper: `A4` or `A3`, printed across; a sheet is one page wide.
+        """
         worksheet = self.workbook.add_worksheet(name)
         sheet = ProtectedSheet(self, worksheet, widths, paper)
         self.sheets.append(sheet)
@@ -104,7 +136,9 @@ class Book:
 
 
 def _midnight(iso: str) -> datetime:
-    midnight = datetime.combine(date.fromisoformat(iso), datetime.min.time(), UTC)
+    day = date.fromisoformat(iso)
+    midnight = datetime.combine(day, datetime.min.time(), UTC)
+    # XlsxWriter takes a time without a zone and writes it as UTC.
     return midnight.replace(tzinfo=None)
 
 
@@ -123,11 +157,17 @@ class ProtectedSheet:
         worksheet.set_landscape()
         worksheet.set_paper(paper)
         worksheet.fit_to_pages(1, 0)
+        # Margins in inches: narrow at the sides, room for the page number below.
         side = Decimal("0.4")
         top = Decimal("0.6")
         worksheet.set_margins(side, side, top, top)
         worksheet.set_footer("&C&P/&N")
-        allowed = {"format_columns": True, "format_rows": True, "autofilter": True}
+        # No password: this keeps formulas from accidents, not from people.
+        allowed = {
+            "format_columns": True,
+            "format_rows": True,
+            "autofilter": True,
+        }
         worksheet.protect("", allowed)
 
     # Texts
@@ -137,6 +177,7 @@ class ProtectedSheet:
         clean = _clean(text)
         form = self.book.style(**style)
         self._make_room(row, clean, self.widths[column])
+        # An empty text is not an empty cell: `A1=""` holds for both, but `COUNTA` counts the text.
         if clean:
             self.worksheet.write_string(row, column, clean, form)
         else:
@@ -152,11 +193,13 @@ class ProtectedSheet:
         self.worksheet.merge_range(row, first, row, last, "", form)
         if clean:
             self.worksheet.write_string(row, first, clean, form)
-        self._make_room(row, clean, sum(self.widths[first : last + 1]))
+        width = sum(self.widths[first : last + 1])
+        self._make_room(row, clean, width)
 
     def banner(self, row: int, text: object, **style: Any) -> None:
         """Put a text over the whole width."""
-        self.over(row, (0, len(self.widths) - 1), text, **style)
+        last = len(self.widths) - 1
+        self.over(row, (0, last), text, **style)
 
     def _make_room(self, row: int, text: str, width: int) -> None:
         """See that a row is as high as its texts need.
@@ -168,8 +211,10 @@ class ProtectedSheet:
             return
         # Wrapping is slow for a text of many pages, and a row holds no more than this of it.
         shown = text[: width * 2 * TALLEST]
-        lines = min(len(textwrap.wrap(shown, max(1, width))), TALLEST)
-        self.lines[row] = max(self.lines.get(row, 1), lines)
+        wrapped = textwrap.wrap(shown, max(1, width))
+        needed = min(len(wrapped), TALLEST)
+        so_far = self.lines.get(row, 1)
+        self.lines[row] = max(so_far, needed)
 
     def set_heights(self) -> None:
         """Give the rows their heights."""
@@ -208,24 +253,46 @@ class ProtectedSheet:
         """Put a formula, with the value that the report says it comes to.
 
         A viewer that does not compute shows that value; where the report says none, it is empty.
+
+        Raises:
+            NotInSheetError: the formula goes beyond the limits of a sheet.
         """
-        shown = value if isinstance(value, Decimal | int) else _clean(value)
+        shown: Decimal | int | str = ""
+        if isinstance(value, Decimal | int):
+            shown = value
+        else:
+            shown = _clean(value)
         form = self.book.style(**style)
-        self.worksheet.write_formula(row, column, "=" + checked(formula), form, shown)
+        whole = "=" + checked(formula)
+        self.worksheet.write_formula(row, column, whole, form, shown)
 
     # What a cell may hold
 
     def choice(
         self, row: int, column: int, source: str | list[str], complaint: str
     ) -> None:
-        """Let a cell hold only what a list has."""
+        """Let a cell hold only what a list has.
+
+        Args:
+            row: the row.
+            column: the column.
+            source: the range that has the list, or its texts.
+            complaint: what is said to whoever types something else.
+        """
         rule = {"validate": "list", "source": source}
         self._validate(row, column, rule, complaint)
 
     def between(
         self, cell: tuple[int, int], sort: str, ends: tuple[str, str], complaint: str
     ) -> None:
-        """Let a cell hold only numbers (`decimal`) or days (`date`) between two formulas."""
+        """Let a cell hold only numbers (`decimal`) or days (`date`) between two formulas.
+
+        Args:
+            cell: the row and the column.
+            sort: what it holds, as XlsxWriter names it.
+            ends: the least and the greatest, which count as allowed.
+            complaint: what is said to whoever types something else.
+        """
         low, high = ends
         rule = {
             "validate": sort,
@@ -241,4 +308,6 @@ class ProtectedSheet:
 
 
 def _clean(text: object) -> str:
-    return "" if text is None else words(text)
+    if text is None:
+        return ""
+    return words(text)

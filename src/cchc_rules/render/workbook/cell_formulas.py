@@ -38,6 +38,10 @@ SIGNS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 """The comparisons of an expression as a sheet writes them."""
 
 
+# A sheet has no types to ask for: a day is a number, and so is yes. Which kind of value an
+# expression gives is therefore known here, and decides how two of them are compared.
+
+
 class LocalName(NamedTuple):
     """A name that only one rule knows, such as its weight: its formula, and its kind of value."""
 
@@ -190,6 +194,7 @@ class Translator:
         codes = [self.absence(operand) for operand in operands]
         if operator not in _LENIENT:
             return largest(codes)
+        # An operand that reads no metric is always known: then nothing stands in the way.
         if "0" in codes:
             return "0"
         return f"IF(MIN({','.join(codes)})=0,0,{largest(codes)})"
@@ -233,6 +238,7 @@ class Translator:
         The semantics stop at the first operand that decides, as nested `IF`s do: `b <> 0 and a / b
         > 2` becomes `IF(b<>0,a/b>2,FALSE)`.
         """
+        # Plain functions are shorter and flatter, and a sheet allows 64 levels of brackets.
         *first, last = self.values(operands) or [empty]
         if not any(map(_may_fail, operands)):
             return f"{function}({','.join([*first, last])})"
@@ -299,6 +305,7 @@ class Translator:
 
     def days(self, operands: list[Expression]) -> str:
         """Return the days from one date to another."""
+        # A day is the number of days since 30 December 1899, so that days are plain differences.
         first, last = self.values(operands)
         return f"({last}-{first})"
 
@@ -327,6 +334,8 @@ _KIND_GIVEN = {
 }
 """The kind of value that an operator gives; all others give numbers."""
 
+# Operators that take a sign or a name of a function are made from it; the others are methods, which
+# the table calls with the translator as their first argument.
 OperatorWriter: TypeAlias = Callable[[Translator, list[Expression]], str]
 
 

@@ -88,6 +88,7 @@ class CountedFormulas:
 
     def write(self, sheet: ProtectedSheet) -> None:
         """Write the whole ticks and the remainders of every such rule."""
+        # The columns to the right are left empty for all other rules: their own points count.
         for line in self.frame.lines:
             if line.group:
                 continue

@@ -95,6 +95,7 @@ EXCLUDED_SHARES = 36
 ) = range(1, 12)
 """The columns of the sheet of figures, after the number of the line."""
 
+# Order matters to readers alone: formulas find a line by its name.
 TOTALS = (
     "maximum",
     "earned",
@@ -222,6 +223,7 @@ class Frame:
         """
         rules = self.document["rules"]
         groups = self.document["groups"]
+        # Where a table is empty its name is not written, but its rows stay, so that nothing moves.
         row = HEAD + 1
         self.metric_rows = _rows_from(row, self.metrics)
         row += len(self.metrics) + TABLE_GAP
@@ -309,6 +311,9 @@ STATES, YES, STATUSES, HOLIDAYS, LEVELS = range(5)
 MOST_HOLIDAYS = 60
 """Free days that the sheet of lists has room for."""
 
+# States are numbers in a sheet: formulas that read numbers are the same for every language of the
+# report, and no title can be mistaken for a state. `CHOOSE` turns a code into its word where people
+# read it.
 STATE_CODES = (
     "met",
     "partly_met",
@@ -355,7 +360,12 @@ def _rows_from(row: int, ids: Iterable[str]) -> dict[str, int]:
 
 
 def points_by_hand(rule: Document) -> str | None:
-    """Return the points that a person gave a rule, None where nobody did."""
+    """Return the points that a person gave a rule, None where nobody did.
+
+    >>> points_by_hand({"inputs": [{"metric": "late", "value": "2"}]})
+    >>> points_by_hand({"inputs": [{"metric": None, "points": "1.5"}]})
+    '1.5'
+    """
     for item in rule["inputs"]:
         if item["metric"] is None:
             points: str | None = item["points"]

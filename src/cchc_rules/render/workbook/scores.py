@@ -180,6 +180,7 @@ class ScoreSheet:
         group = line.item
         sheet = self.sheet
         row = line.row
+        # Areas are darker than the groups in them.
         colour = SHADE
         if line.depth:
             colour = PALE
@@ -255,6 +256,7 @@ class ScoreSheet:
             formula = self._points(line, column)
             value = decimal(rule[key])
             sheet.formula(row, column, formula, value, **self.points)
+        # The points of the report, for the condition that colours those that differ from them.
         before = decimal(rule["earned"])
         sheet.number(row, BEFORE, before, **(self.points | FAINT))
 

@@ -45,6 +45,7 @@ def write_lists(frame: Frame, book: Book) -> None:
     heads = [frame.say(f"list-{column}") for column in range(4)]
     heads += [metric["id"] for metric in levels]
     sheet.heads(0, heads)
+    # The first row has heads, so that lists begin in the second: `cell(1, column)`.
     for column, texts in _lists(frame).items():
         for row, text in enumerate(texts, start=1):
             sheet.text(row, column, text, **BOX)
@@ -58,6 +59,7 @@ def _lists(frame: Frame) -> dict[int, list[str]]:
         f"{code} = {display.state(state)}"
         for code, state in enumerate(STATE_CODES, start=1)
     ]
+    # The code after the last state stands for an absence whose effect nobody declared.
     undeclared = f"{len(STATE_CODES) + 1} = {frame.say('undeclared')}"
     lists = {
         STATES: [*states, undeclared],
@@ -102,6 +104,7 @@ def write_origin(frame: Frame, book: Book, kept: list[str]) -> None:
     row += 1
     sheet.text(row, 0, frame.say("how"), **HEADING)
     sheet.text(row, 1, "", **HEADING)
+    # The workbook may be passed on without its report or a word of explanation: it has its own.
     for instruction in INSTRUCTIONS:
         row += 1
         heading = frame.say(f"{instruction}-head")

@@ -121,6 +121,7 @@ class SummarySheet:
     # The index
 
     def _index(self) -> None:
+        # Top down as it is reckoned: the index, then what it is made of, then how far it may move.
         index = self.frame.document["index"]
         total = self.frame.total
         self._heads("number", "quantity", "live", "in-report", "difference")
@@ -266,6 +267,7 @@ class SummarySheet:
         if not bands:
             return
         gates = self.frame.machine["band_gates"]
+        # Addresses are needed above before the rows below are written: they follow from the counts.
         # Below the row of the band come the heads of the ladder, its bands, and the heads of gates.
         first = self.row + 3
         last = first + len(bands) - 1
@@ -329,6 +331,7 @@ class SummarySheet:
 
     def _index_read(self) -> str:
         """Return the address of the index that bands read, exact or rounded."""
+        # A rule set says whether 79.996, printed as 80.00, is in the band from 80 (semantics I5).
         if self.frame.machine["bands_read"] == "rounded":
             return self.frame.total("value")
         return self.frame.total("exact")
@@ -398,6 +401,7 @@ class SummarySheet:
         words = state_words(frame, state)
         sheet.text(row, 0, "", **BOX)
         sheet.text(row, LABEL, rule["title"], **BOX)
+        # The limit is the position of a band, faint: it is for the formula above, not for readers.
         sheet.formula(row, LIVE, words, reported, **CENTRED_BOX)
         sheet.formula(row, REPORT, limit, None, **CENTRED_BOX, **FAINT)
         self.row += 1
