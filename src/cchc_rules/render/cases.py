@@ -144,7 +144,7 @@ class _CasesText:
 
     def mutant(self, mutant: Document) -> Lines:
         """Yield a mutant that no case noticed, with a case that would."""
-        # A mistake that changes nothing (`same`) is told too: what it was made in has no effect.
+        # A mistake in which no difference was found (`same`) is told too: a person should look.
         key = SHOWN_MUTANTS.get(mutant["status"])
         if key is not None:
             change = {name: mutant[name] for name in CHANGE}
