@@ -151,6 +151,28 @@ class TestAMean:
             "Reach at least 100 %: 1.20 points more"
         )
 
+    @pytest.mark.parametrize(
+        ("text", "change"),
+        [
+            ("79.999999999999995", "0.000000000000005"),
+            ("79." + "9" * 28, "0." + "0" * 27 + "1"),
+        ],
+    )
+    def test_a_figure_just_short_of_the_target_is_told_by_its_own_digits(
+        self, text, change
+    ):
+        """Rounded, it would read as the 80 that it misses; the report recomputes alone."""
+        parts = share("post", 2, "work", "all_or_nothing", threshold=80)
+        document = scored(
+            2, group("work"), parts.replace("threshold = 100\n", ""), post=Decimal(text)
+        )
+        (rule,) = document["rules"]
+        (gain,) = rule["gains"]
+        assert (gain["from"], gain["to"], gain["change"]) == (text, "80", change)
+        assert gain["text"].startswith(f"from {text} up to 80")
+        assert rule["reported"] == f"{text} %"
+        assert differences(document) == []
+
     def test_points_under_a_tick_need_evidence_as_well(self):
         """I6: 80 × (0.0045 + 0.5) / 2 = 20.18 claimed, 80 × 0.5 / 2 = 20.00 supported."""
         needed = {"evidence_required": "true"}

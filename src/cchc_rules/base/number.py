@@ -245,14 +245,18 @@ def _plain(numerator: int, denominator: int) -> str:
 SHOWN_PLACES = 4
 """The decimal places of a figure that is shown rounded."""
 
-EXACT_PLACES = 12
-"""A decimal that ends within so many places is shown as it is."""
+EXACT_PLACES = DIGITS
+"""A decimal that ends within so many places is shown as it is.
+
+So is every submitted number, which has no more digits: rounded,
+79.999999999999995 would read as the 80 that it misses.
+"""
 
 
 def shown(value: Fraction) -> str:
     """Return the value for display.
 
-    It is exact where its decimal ends within 12 places, else rounded half up to 4.
+    It is exact where its decimal ends within 30 places, else rounded half up to 4.
 
     >>> shown(Fraction(1, 8)), shown(Fraction(7, 11))
     ('0.125', '0.6364')

@@ -204,7 +204,7 @@ class Explanation:
             return say("gain.again", to=new_value)
         if not isinstance(now, Fraction) or not isinstance(then, Fraction):
             return say("gain.becomes", to=new_value)
-        arguments = {"from": self.speaker.number(now), "to": new_value}
+        arguments = {"from": self.speaker.exact(now), "to": new_value}
         if step > 0:
             return say("gain.up", **arguments)
         return say("gain.down", **arguments)

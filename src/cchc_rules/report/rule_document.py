@@ -474,10 +474,19 @@ def changed(steps: Steps, step: int) -> Document:
     then = steps.write(step)
     before = change = None
     if steps.reported:
-        before = _plain(now)
+        before = _exact(now)
         if isinstance(now, Fraction) and isinstance(then, Fraction):
-            change = _plain(then - now)
-    return {"metric": metric, "from": before, "to": _plain(then), "change": change}
+            change = _exact(then - now)
+    return {"metric": metric, "from": before, "to": _exact(then), "change": change}
+
+
+def _exact(value: object) -> object:
+    """Return a value that a metric may take, digit for digit: between 79.999999999999995 and 80
+    lies a loss.
+    """
+    if isinstance(value, Fraction):
+        return number.plain(value)
+    return _plain(value)
 
 
 def _as_written(value: object) -> str:

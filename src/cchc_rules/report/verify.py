@@ -58,6 +58,7 @@ ZERO = Fraction(0)
 MOST_DAYS = 36_600
 MOST_BITS = 20_000
 MOST_PLACES = 12
+SHOWN_EXACTLY = 30
 
 
 # What comes of a check -------------------------------------------------------------------
@@ -305,10 +306,10 @@ def rounded(value: Fraction, places: int) -> Fraction:
 
 
 def shown(value: Any) -> Any:
-    """Return a figure as a report shows it: 4 places where its decimal does not end within 12."""
+    """Return a figure as a report shows it: 4 places where its decimal does not end within 30."""
     if isinstance(value, Gone):
         return None
-    if isinstance(value, Fraction) and (value * 10**MOST_PLACES).denominator > 1:
+    if isinstance(value, Fraction) and (value * 10**SHOWN_EXACTLY).denominator > 1:
         return rounded(value, 4)
     return value
 
