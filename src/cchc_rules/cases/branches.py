@@ -44,8 +44,11 @@ def branches(formula: Formula) -> list[Branch]:
 def _deciding(tree: ast.AST) -> list[ast.expr]:
     """Return the parts of a formula that decide something, in the order of the text."""
     kinds = ast.IfExp | ast.BoolOp | ast.Call
-    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds)]
-    return sorted(nodes, key=_in_text_order)
+    deciding: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, kinds):
+            deciding.append(node)
+    return sorted(deciding, key=_in_text_order)
 
 
 def _in_text_order(node: ast.expr) -> tuple[int, int, int]:

@@ -21,9 +21,15 @@ from cchc_rules.rules.model import RuleSet
 Document: TypeAlias = dict[str, Any]
 """A part of the document: keys in a fixed order."""
 
+Tested: TypeAlias = tuple[CaseFile, list[Ran], Coverage | None]
+"""A case file with its cases as they were scored, and with what they reach where that was asked."""
+
+Mutated: TypeAlias = tuple[CaseFile, list[Ran], list[Fate]]
+"""A case file with its cases as they were scored, and what became of every mutant."""
+
 
 def tested(
-    files: list[tuple[CaseFile, list[Ran], Coverage | None]],
+    files: list[Tested],
     lang: str,
 ) -> Document:
     """Return the document of the cases of some files.
@@ -81,7 +87,7 @@ def _ruleset(file: CaseFile) -> Document:
     }
 
 
-def mutated(files: list[tuple[CaseFile, list[Ran], list[Fate]]], lang: str) -> Document:
+def mutated(files: list[Mutated], lang: str) -> Document:
     """Return the document of the mutants of some files.
 
     Args:
@@ -139,8 +145,14 @@ def _mutant(fate: Fate, numbers: Iterator[int]) -> Document:
 
 
 def covered(coverage: Coverage) -> Document:
-    """Return what cases reach; percentages are rounded down, so that 100.00 means everything."""
-    kinds = {}
+    """Return what cases reach; percentages are rounded down, so that 100.00 means everything.
+
+    >>> from cchc_rules.cases.coverage import STATE, Goal
+    >>> met, missed = Goal(STATE, "a", "met"), Goal(STATE, "a", "missing")
+    >>> covered(Coverage((met, missed), frozenset({met})))["percent"]
+    '50.00'
+    """
+    kinds: dict[str, dict[str, int]] = {}
     for kind in KINDS:
         goals = [goal for goal in coverage.goals if goal.kind == kind]
         reached = [goal for goal in goals if goal in coverage.reached]

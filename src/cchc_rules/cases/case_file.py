@@ -175,7 +175,9 @@ def case_files(paths: list[str]) -> list[FilePath]:
     for path in paths:
         files_of_path = _files(path)
         if not files_of_path:
-            raise CasesError([Problem("no-cases", (), {"path": quoted(path, 200)})])
+            problem = Problem("no-cases", (), {"path": quoted(path, 200)})
+            raise CasesError([problem])
+        # A file that two of the paths stand for is run once.
         files |= dict.fromkeys(files_of_path)
     return list(files)
 
@@ -214,7 +216,8 @@ def without_cases(source: str) -> CaseFile:
     >>> without_cases("cam-due-2023").cases
     ()
     """
-    return CaseFile(str(cases_beside(source)), load_rules(source), {}, ())
+    name = str(cases_beside(source))
+    return CaseFile(name, load_rules(source), {}, ())
 
 
 def read_cases(path: FilePath) -> CaseFile:
@@ -296,7 +299,8 @@ class _CaseReader:
         if version.__class__ is not int or version != FORMAT:
             self.fault("format-version", "format", given=quoted(version))
         rules = self.rules()
-        self.given = self.table(self.content.get("given", {}), "given")
+        given = self.content.get("given", {})
+        self.given = self.table(given, "given")
         self.keys(self.given, SUBMISSION_KEYS, "given")
         rows = self.content.get("case", [])
         if not isinstance(rows, list):
@@ -460,7 +464,14 @@ class _CaseReader:
         of_rules = self.of_rules(expect, rules, *path)
         of_groups = self.of_groups(expect, rules, *path)
         index = expect.get("index", {})
-        of_index = self.values(index, ("index", ""), INDEX_KEYS, rules, *path, "index")
+        of_index = self.values(
+            index,
+            ("index", ""),
+            INDEX_KEYS,
+            rules,
+            *path,
+            "index",
+        )
         # Read in this order, which is that of the problems of one line.
         expectations = [*of_rules, *of_groups, *of_index]
         if not expectations and len(self.problems) == problems_before:
@@ -474,7 +485,9 @@ class _CaseReader:
         rules: RuleSet,
         *path: str | int,
     ) -> Iterator[Expectation]:
-        for id_, values in self.table(expect.get("rule", {}), *path, "rule").items():
+        """Yield what is expected of rules."""
+        by_id = self.table(expect.get("rule", {}), *path, "rule")
+        for id_, values in by_id.items():
             subject_path = (*path, "rule", id_)
             self.declared(id_, rules.rules, "unknown-rule", *subject_path)
             yield from self.values(
@@ -491,7 +504,9 @@ class _CaseReader:
         rules: RuleSet,
         *path: str | int,
     ) -> Iterator[Expectation]:
-        for id_, values in self.table(expect.get("group", {}), *path, "group").items():
+        """Yield what is expected of groups."""
+        by_id = self.table(expect.get("group", {}), *path, "group")
+        for id_, values in by_id.items():
             subject_path = (*path, "group", id_)
             self.declared(id_, rules.groups, "unknown-group", *subject_path)
             yield from self.values(
@@ -509,8 +524,11 @@ class _CaseReader:
         code: str,
         *path: str | int,
     ) -> None:
-        if id_ not in known:
-            self.fault(code, *path, name=quoted(id_), nearest=nearest(id_, known))
+        """Note that a rule set does not declare an id, with the nearest that it does."""
+        if id_ in known:
+            return
+        arguments = {"name": quoted(id_), "nearest": nearest(id_, known)}
+        self.fault(code, *path, **arguments)
 
     def values(
         self,
@@ -530,7 +548,13 @@ class _CaseReader:
                 value = self.value(key, written, rules, *path, key)
             yield Expectation(*subject, key, value)
 
-    def value(self, key: str, value: object, rules: RuleSet, *path: str | int) -> Value:
+    def value(
+        self,
+        key: str,
+        value: object,
+        rules: RuleSet,
+        *path: str | int,
+    ) -> Value:
         """Return what is expected under a key: a state, a band, or points."""
         if key == "state":
             return self.word(value, [*State], "unknown-state", *path)
@@ -600,7 +624,8 @@ def submission_of(
     for key in SUBMISSION_KEYS:
         for table in (given, case):
             if key in table:
-                submission[key] = _laid(submission.get(key), table[key])
+                below = submission.get(key)
+                submission[key] = _laid(below, table[key])
     return submission
 
 

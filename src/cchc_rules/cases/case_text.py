@@ -24,7 +24,12 @@ def head(rules: str) -> str:
     return f"format = 1\nrules  = {_value(rules)}\n"
 
 
-def case(id_: str, why: str, submission: Try, wanted: Iterable[Wanted]) -> str:
+def case(
+    id_: str,
+    why: str,
+    submission: Try,
+    wanted: Iterable[Wanted],
+) -> str:
     """Return a case in which every expectation is left open.
 
     Args:

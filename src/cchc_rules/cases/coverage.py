@@ -78,13 +78,19 @@ class Coverage(NamedTuple):
     @property
     def percent(self) -> Fraction:
         """The exact percentage of the goals that is reached; of no goals, all."""
+        # A rule set that judges nothing is tested as far as it can be.
         if not self.goals:
             return Fraction(100)
-        return 100 * (1 - Fraction(len(self.missed), len(self.goals)))
+        part_missed = Fraction(len(self.missed), len(self.goals))
+        return 100 * (1 - part_missed)
 
 
 class Survey:
-    """Says what there is to reach of one rule set, and what scorings of it reach."""
+    """Says what there is to reach of one rule set, and what scorings of it reach.
+
+    Args:
+        rules: One version of a rule set.
+    """
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
@@ -106,7 +112,8 @@ class Survey:
 
     def edge_goal(self, rule: Rule, edge: Edge, side: str) -> Goal:
         """Return the goal that is one side of an edge."""
-        text = edge_text(edge.of, edge.value, edge.relative, self.is_date(rule))
+        is_date = self.is_date(rule)
+        text = edge_text(edge.of, edge.value, edge.relative, is_date)
         return Goal(EDGE, rule.id, text, side)
 
     def is_date(self, rule: Rule) -> bool:
@@ -207,7 +214,12 @@ class Survey:
                 yield self.edge_goal(rule, edge, side)
 
 
-def edge_text(of: str, value: Fraction, relative: bool, is_date: bool) -> str:
+def edge_text(
+    of: str,
+    value: Fraction,
+    relative: bool,
+    is_date: bool,
+) -> str:
     """Return an edge as people write it.
 
     Args:

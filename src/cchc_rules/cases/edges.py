@@ -190,4 +190,6 @@ def domain(rules: RuleSet, metric: Metric) -> Interval:
     if metric.type != "date":
         return metric.range
     first, last = rules.window or (date.min, date.max)
-    return Interval(Fraction(first.toordinal()), Fraction(last.toordinal()))
+    low = Fraction(first.toordinal())
+    high = Fraction(last.toordinal())
+    return Interval(low, high)

@@ -33,7 +33,7 @@ MOST_COMBINED = 24
 MOST_ITEMS = 100
 """The most items of a list: nobody reads a case that lists more."""
 
-COMMON = tuple(Fraction(figure) for figure in (0, 1, 2, 3, 5, 10, 100, 10_000))
+COMMON = tuple(map(Fraction, (0, 1, 2, 3, 5, 10, 100, 10_000)))
 """Figures for metrics that no rule holds against anything written out."""
 
 STEPS_OFF = (1, 2, 3)
@@ -76,7 +76,8 @@ class Tries:
         plain = next(self.reported(rule), {})
         # A gate that is not met, and one of which nothing is known.
         for gate in rule.requires:
-            unmet = self.first(self.rules.rules[gate], State.NOT_MET)
+            required = self.rules.rules[gate]
+            unmet = self.first(required, State.NOT_MET)
             if unmet is not None:
                 gates_met = laid(base, plain)
                 yield laid(gates_met, unmet)
@@ -90,7 +91,8 @@ class Tries:
         """
         all_met: Try = {}
         for gate in rule.requires:
-            met = self.first(self.rules.rules[gate], State.MET)
+            required = self.rules.rules[gate]
+            met = self.first(required, State.MET)
             all_met = laid(all_met, met or {})
         return all_met
 
@@ -146,9 +148,10 @@ class Tries:
         It is missing, not applicable or waived, or the block in which the rule lies is absent.
         """
         yield {}
-        until = self.rules.valid[1]
-        waiver = {"waived": {"by": SAID, "why": SAID, "until": until}}
-        ways: list[Any] = [{"not_applicable": SAID}, waiver]
+        # The waiver holds to the end of the validity, so that it has not ended on any day.
+        _, until = self.rules.valid
+        waiver = {"by": SAID, "why": SAID, "until": until}
+        ways: list[Any] = [{"not_applicable": SAID}, {"waived": waiver}]
         # Where people give points for an absence, both are tried: with and without them.
         by_hand: Try = {}
         if Effect.MANUAL in rule.absence.values():
@@ -163,7 +166,8 @@ class Tries:
                 if by_hand:
                     yield {**absent, **by_hand}
             if table:
-                others = {other: table[other] for other in table if other != name}
+                others = dict(table)
+                others.pop(name, None)
                 yield {"measurements": others}
         for group in above(self.rules, rule.group):
             if group.optional:
@@ -196,7 +200,7 @@ class Tries:
         if not metric.numeric:
             return self.values(metric, [])
         # Small beside most figures, and large beside them; one, and what nothing is divided by.
-        round_figures = (Fraction(10), Fraction(10_000), Fraction(1), Fraction(0))
+        round_figures = map(Fraction, (10, 10_000, 1, 0))
         fitting = [figure for figure in round_figures if _in(metric, figure)]
         if not fitting:
             return self.values(metric, [])[:4]
@@ -404,7 +408,8 @@ def _written(metric: Metric, figure: Fraction) -> Any:
     if metric.type == "date":
         return date.fromordinal(int(figure))
     if metric.distinct:
-        return {"items": [f"+{count}" for count in range(1, int(figure) + 1)]}
+        numbers = range(1, int(figure) + 1)
+        return {"items": [f"+{number_}" for number_ in numbers]}
     return as_json(figure)
 
 

@@ -237,7 +237,8 @@ _FLIPPED = {
     "on_or_before": "before",
     "on_or_after": "after",
 }
-FLIPPED = {**_FLIPPED, **{after: before for before, after in _FLIPPED.items()}}
+_FLIPPED_BACK = {after: before for before, after in _FLIPPED.items()}
+FLIPPED = {**_FLIPPED, **_FLIPPED_BACK}
 """For each comparator the one that differs from it at the edge alone, both ways round."""
 
 ONE_DAY = timedelta(days=1)
@@ -310,6 +311,9 @@ def _deduction(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
         )
     yield from _tiers(rules, rule, metric)
 
+
+End = tuple[int, str]
+"""An end of a step of a ladder: the position of the step, and `low` or `high`."""
 
 Other = tuple[Path, object, object, Deduction]
 """Another deduction: the key of what differs, what stood there, what stands there then, and the
@@ -463,6 +467,9 @@ def _worth(value: TierValue) -> str:
     return f"{percent} %"
 
 
+Move = Callable[[Interval, str], Interval]
+"""Moves one end of an interval, `low` or `high`."""
+
 Ladder = list[Interval | None]
 """The intervals of tiers or bands in their order; None is the one for everything else."""
 
@@ -485,7 +492,7 @@ def other_ladders(
         whole: Whether figures are whole numbers. Then “from 50” and “above 49” are the same, and
             counting an edge to its other side is no other mistake than moving it.
     """
-    ways: list[Callable[[Interval, str], Interval]] = [_shift(-unit), _shift(unit)]
+    ways: list[Move] = [_shift(-unit), _shift(unit)]
     if not whole:
         ways.append(_opened)
     for cut in _cuts(steps, whole):
@@ -502,7 +509,7 @@ def other_ladders(
 def _cuts(
     steps: Sequence[Interval | None],
     whole: bool,
-) -> Iterator[list[tuple[int, str]]]:
+) -> Iterator[list[End]]:
     """Yield the edges of a ladder: for each the steps that have it as an end, the one that begins
     there first.
 
@@ -542,7 +549,7 @@ def _ending(steps: Sequence[Interval | None], step: Interval, whole: bool) -> li
     return []
 
 
-def _shift(by: Fraction) -> Callable[[Interval, str], Interval]:
+def _shift(by: Fraction) -> Move:
     """Return what moves an end of an interval."""
 
     def shifted(interval: Interval, end: str) -> Interval:
@@ -578,12 +585,15 @@ def other_formulas(
         text: The formula.
         extra: The types of further names that it may use, such as `value`.
     """
-    parsed = formula.parse(text, {**rules.metric_types, **extra}, rules.calendar)
+    types = {**rules.metric_types, **extra}
+    parsed = formula.parse(text, types, rules.calendar)
     # Columns of Python's parser count bytes, not characters.
     source = parsed.text.encode()
-    nodes = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.expr)]
-    nodes.sort(key=lambda node: _span(source, node))
-    for node in nodes:
+    every_node = ast.walk(parsed.tree)
+    parts = [node for node in every_node if isinstance(node, ast.expr)]
+    # In the order of the text; of two that begin together, the shorter first.
+    parts.sort(key=lambda part: _span(source, part))
+    for node in parts:
         for start, end, word in _edits(source, node):
             edited = source[:start] + word.encode() + source[end:]
             yield edited.decode()
@@ -690,7 +700,8 @@ def _without_points(
         if group.combine == "mean":
             break
         if group.weight is not None:
-            groups[group.id] = replace(group, weight=group.weight - rule.weight)
+            weight = group.weight - rule.weight
+            groups[group.id] = replace(group, weight=weight)
     # From the lowest up: a group may hold nothing once the group in it is gone.
     for group in above:
         with_rules = {other.group for other in left.values()}
@@ -702,6 +713,7 @@ def _without_points(
 
 def _swapped(rules: RuleSet) -> Iterator[Mutant]:
     """Yield the rule set with the weights of two neighbours in a group exchanged."""
+    # A rule that only informs has no weight that anybody could mistake.
     scored = [rule for rule in rules.rules.values() if rule.deduction.scored]
     for group in rules.groups:
         inside = [rule for rule in scored if rule.group == group]

@@ -105,7 +105,7 @@ def fates(
     """
     trials = [_VersionTrial(version, ran) for version in versions(file)]
     # The same mistake in several versions is one mutant.
-    by_mistake: dict[tuple[str, ...], list[tuple[Mutant, _VersionTrial]]] = {}
+    by_mistake: dict[tuple[str, ...], list[_VersionMutant]] = {}
     for trial in trials:
         for mutant in mutants(trial.version.alone):
             mistake = (mutant.kind, mutant.at, mutant.before, mutant.after)
@@ -130,7 +130,11 @@ class _VersionTrial:
         self.search = CounterexampleSearch(version)
 
 
-def _fate(in_versions: list[tuple[Mutant, _VersionTrial]]) -> Fate:
+_VersionMutant: TypeAlias = tuple[Mutant, _VersionTrial]
+"""A mistake as it stands in one version, and what tries it there."""
+
+
+def _fate(in_versions: list[_VersionMutant]) -> Fate:
     """Return what becomes of a mutant, from how it stands in each version that has it."""
     mutant, _ = in_versions[0]
     sound = [(changed, trial) for changed, trial in in_versions if _is_sound(changed)]
@@ -175,10 +179,14 @@ class _PassingCases:
         Those that speak of a rule it touches are asked first, for they are the likeliest to.
         """
         reach = Reach(self.rules, mutant, self.behind)
-        concerned = [case for case in self.cases if reach.concerns(case[0])]
-        # False sorts before true, and cases of one sort keep the order of the file.
-        concerned.sort(key=lambda case: not reach.decides(case[0]))
-        for result, bound in concerned:
+        deciding: list[tuple[Ran, BoundTry]] = []
+        others: list[tuple[Ran, BoundTry]] = []
+        for result, bound in self.cases:
+            if not reach.concerns(result):
+                continue
+            likely = deciding if reach.decides(result) else others
+            likely.append((result, bound))
+        for result, bound in (*deciding, *others):
             if self.differs(result, bound, mutant):
                 return result.case.id
         return None
@@ -283,7 +291,8 @@ class CounterexampleSearch:
     def of(self, rule: Rule) -> list[ScoredTry]:
         """Return the submissions worth trying on a rule, with what they come to."""
         if rule.id not in self._of_rule:
-            self._of_rule[rule.id] = list(self.scored(self.tries.of(rule)))
+            scored = self.scored(self.tries.of(rule))
+            self._of_rule[rule.id] = list(scored)
         return self._of_rule[rule.id]
 
     def scored(self, submissions: Iterable[Try]) -> Iterator[ScoredTry]:
@@ -411,7 +420,9 @@ def _excess(scoring: Scoring, ticks: Fraction) -> int | None:
     """
     index = scoring.index
     ticks_above = index.value - ticks
-    excess = ticks_above * index.base.maximum / (index.scale * index.unit)
+    # A point of the base is worth scale / maximum of the index.
+    whole_index = index.scale * index.unit
+    excess = ticks_above * index.base.maximum / whole_index
     if excess.denominator == 1 and 0 <= excess <= MOST_TICKS:
         return excess.numerator
     return None
@@ -436,11 +447,17 @@ def _adding_up_to(scoring: Scoring, ticks: int) -> list[Rule] | None:
 
     Rules that give shares come last, so that they are the ones left for `_lower_value`.
     """
+
+    def gives_shares(rule: tuple[int, int]) -> bool:
+        position, _ = rule
+        return _line_of(scoring.rule(position)) is not None
+
+    # The position of each rule that earned anything, and its ticks.
     earned: list[tuple[int, int]] = []
     for position, result in enumerate(scoring.results):
         if 0 < result.earned <= ticks:
             earned.append((position, result.earned))
-    earned.sort(key=lambda item: _line_of(scoring.rule(item[0])) is not None)
+    earned.sort(key=gives_shares)
     # Sums beyond the wanted one are of no use; cut off, the integers stay short.
     no_more_than_ticks = (2 << ticks) - 1
     # Of no rules the only sum is 0.
@@ -454,7 +471,9 @@ def _adding_up_to(scoring: Scoring, ticks: int) -> list[Rule] | None:
         return None
     remaining = ticks
     rules: list[Rule] = []
-    last_first = zip(reversed(earned), reversed(reachable[:-1]), strict=True)
+    # Each rule beside the sums that those before it can give, the last rule first.
+    sums_without = reachable[:-1]
+    last_first = zip(reversed(earned), reversed(sums_without), strict=True)
     for (position, points), before in last_first:
         reachable_without = before >> remaining & 1
         if not reachable_without:
@@ -471,16 +490,17 @@ def _differing(before: Scoring, after: Scoring, reach: Reach) -> list[Wanted]:
     of_rules: list[Wanted] = []
     deciding: list[Wanted] = []
     for rule in reach.rules:
-        for key in _differing_keys(of_rule(before, rule), of_rule(after, rule)):
-            of_rules.append(("rule", rule, key))
-            deciding += (("rule", rule, deciding_key) for deciding_key in DECIDING_KEYS)
+        differing = _differing_keys(of_rule(before, rule), of_rule(after, rule))
+        of_rules += (("rule", rule, key) for key in differing)
+        if differing:
+            deciding += (("rule", rule, key) for key in DECIDING_KEYS)
     if of_rules:
         each_once = dict.fromkeys([*deciding, *of_rules])
         return list(each_once)
     of_groups: list[Wanted] = []
     for group in reach.groups:
-        for key in _differing_keys(of_group(before, group), of_group(after, group)):
-            of_groups.append(("group", group, key))
+        differing = _differing_keys(of_group(before, group), of_group(after, group))
+        of_groups += (("group", group, key) for key in differing)
     if of_groups:
         return of_groups
     keys = _differing_keys(of_index(before), of_index(after))

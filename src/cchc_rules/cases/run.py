@@ -128,14 +128,16 @@ def of_rule(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
 def of_group(scoring: Scoring, id_: str) -> Iterator[tuple[str, Value]]:
     """Yield what a group came to, by key; nothing where there is no such group."""
     # Totals stand in the order of the groups; few groups are asked for, so none are indexed.
-    for group, total in zip(scoring.compiled.groups, scoring.groups, strict=True):
-        if group.id == id_:
-            ticks = {
-                "points": total.earned,
-                "lost": total.lost,
-                "excluded": total.excluded,
-            }
-            yield from _in_points(ticks, scoring)
+    groups = scoring.compiled.groups
+    for group, total in zip(groups, scoring.groups, strict=True):
+        if group.id != id_:
+            continue
+        ticks = {
+            "points": total.earned,
+            "lost": total.lost,
+            "excluded": total.excluded,
+        }
+        yield from _in_points(ticks, scoring)
 
 
 def of_index(scoring: Scoring) -> Iterator[tuple[str, Value]]:

@@ -69,7 +69,13 @@ def suggested(file: CaseFile, lang: str) -> str:
     return "\n".join(texts)
 
 
-def _case(id_: str, rule: Rule, submission: Try, goals: list[Goal], lang: str) -> str:
+def _case(
+    id_: str,
+    rule: Rule,
+    submission: Try,
+    goals: list[Goal],
+    lang: str,
+) -> str:
     """Return the text of one case, which says all that it is for."""
     # Several goals may come to the same words.
     reasons = dict.fromkeys(_why(goal, lang) for goal in goals)

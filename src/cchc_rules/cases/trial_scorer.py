@@ -56,7 +56,11 @@ class TrialScorer:
         self.given = given
 
     def read(self, submission: Try) -> BoundTry | None:
-        """Return a submission as the rule set reads it, None where it would be refused."""
+        """Return a submission as the rule set reads it, None where it would be refused.
+
+        Args:
+            submission: What is laid over the table `given`.
+        """
         whole = submission_of(self.rules, self.given, submission)
         try:
             measurements = load_measurements(whole, self.rules)

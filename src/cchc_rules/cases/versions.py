@@ -75,6 +75,7 @@ class Version:
 
     def dated(self, submission: Try) -> Try:
         """Return a submission that was tried, with the day of judgement that it needs in a case."""
+        # On the usual day of the file, the version holds, and a case need not name it.
         if self.day is None:
             return submission
         return {"as_of": self.day, **submission}

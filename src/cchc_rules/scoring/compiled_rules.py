@@ -192,7 +192,15 @@ class CompiledRuleSet:
         }
 
     def figures(self, submitted: Mapping[str, Figure]) -> Figures:
-        """Return the figures of all metrics by position, derived ones computed."""
+        """Return the figures of all metrics by position, derived ones computed.
+
+        Args:
+            submitted: The figures of the submitted metrics by their ids; what is not there is taken
+                as not reported.
+
+        Raises:
+            FormulaFailedError: Where a formula cannot be computed over the figures.
+        """
         figures = [submitted.get(name, NOT_REPORTED) for name in self.metrics]
         for position, derive in self.derived:
             figures[position] = derive(figures)

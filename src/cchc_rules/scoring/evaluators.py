@@ -357,21 +357,36 @@ def _one_or_other(test: Test, hit: Compiled, other: Compiled) -> Evaluate:
     return lambda v: hit(v) if test(v) else rest(v)
 
 
-def _at_least(en: int, ed: int, hit: Result, other: Compiled) -> Evaluate:
+def _at_least(
+    en: int,
+    ed: int,
+    hit: Result,
+    other: Compiled,
+) -> Evaluate:
     """Return the choice of a result for every figure of en/ed and more."""
     if isinstance(other, Result):
         return lambda v: hit if v[0] * ed >= en * v[1] else other
     return lambda v: hit if v[0] * ed >= en * v[1] else other(v)
 
 
-def _at_most(en: int, ed: int, hit: Result, other: Compiled) -> Evaluate:
+def _at_most(
+    en: int,
+    ed: int,
+    hit: Result,
+    other: Compiled,
+) -> Evaluate:
     """Return the choice of a result for every figure of en/ed and less."""
     if isinstance(other, Result):
         return lambda v: hit if v[0] * ed <= en * v[1] else other
     return lambda v: hit if v[0] * ed <= en * v[1] else other(v)
 
 
-def _exactly(en: int, ed: int, hit: Result, other: Compiled) -> Evaluate:
+def _exactly(
+    en: int,
+    ed: int,
+    hit: Result,
+    other: Compiled,
+) -> Evaluate:
     """Return the choice of a result for the figure en/ed."""
     if isinstance(other, Result):
         return lambda v: hit if v[0] * ed == en * v[1] else other
@@ -418,7 +433,12 @@ def _hit_or_failed(steps: list[tuple[Test, Compiled]], text: str) -> Evaluate:
     return evaluate
 
 
-def _along(slope: Fraction, start: Fraction, lowest: int, reason: Reason) -> Evaluate:
+def _along(
+    slope: Fraction,
+    start: Fraction,
+    lowest: int,
+    reason: Reason,
+) -> Evaluate:
     """Return slope × (figure − start) in ticks, at least the fewest; it reaches no target.
 
     The figure is n/d: slope × (n/d − start) over one denominator.

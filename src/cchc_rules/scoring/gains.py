@@ -121,7 +121,11 @@ class Gains:
         self._gains_of: dict[int, tuple[Gain, ...]] = {}
 
     def of(self, position: int) -> tuple[Gain, ...]:
-        """Return the gains of a rule: the least and the greatest, or one that is both, or none."""
+        """Return the gains of a rule: the least and the greatest, or one that is both, or none.
+
+        Args:
+            position: The position of the rule.
+        """
         if position not in self._gains_of:
             self._gains_of[position] = tuple(self._gains(position))
         return self._gains_of[position]
@@ -162,7 +166,13 @@ class Gains:
             return None
         return self.trial.results({metric: figure})
 
-    def _gain(self, position: int, aim: str, find: Find, step: int) -> Iterator[Gain]:
+    def _gain(
+        self,
+        position: int,
+        aim: str,
+        find: Find,
+        step: int,
+    ) -> Iterator[Gain]:
         """Yield a change, scored as a whole, unless nothing comes of it in the end."""
         results = self._results(position, find, step)
         if results is None:
@@ -304,7 +314,14 @@ class Gains:
         return search.find(worth(self.scoring.results[position]), first)
 
     def passing(self, position: int, name: str) -> Find | None:
-        """Return the changes of one metric that meet a rule, None where none does."""
+        """Return the changes of one metric that meet a rule, None where none does.
+
+        The rules that it requires are taken as met: they are changes of their own.
+
+        Args:
+            position: The position of the rule.
+            name: The id of the metric.
+        """
         steps = self.steps(name)
         if steps is None:
             return None
@@ -662,7 +679,13 @@ def edges(
     rule: Rule,
     threshold: "Fraction | Absent | None",
 ) -> Iterator[Fraction]:
-    """Yield the figures of a rule's metric at which its points may jump or bend."""
+    """Yield the figures of a rule's metric at which its points may jump or bend.
+
+    Args:
+        scoring: The scoring whose figures are changed.
+        rule: The rule.
+        threshold: What its threshold came to, as `Scoring.threshold` has it.
+    """
     metric = scoring.rules.metrics[rule.metric or ""]
     function = value_function(rule, metric)
     # Tiers of days late are counted from the deadline.

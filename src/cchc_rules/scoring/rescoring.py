@@ -208,8 +208,12 @@ class Trial:
         *,
         opened: bool = False,
     ) -> "Probe":
-        """Return what tries figures of one metric on one rule; `opened` takes the rules before it
-        as met.
+        """Return what tries figures of one metric on one rule.
+
+        Args:
+            rule_position: The position of the rule.
+            metric: The id of the submitted metric that changes.
+            opened: Whether the rules that the rule requires are taken as met.
         """
         return Probe(self, rule_position, metric, opened)
 
@@ -306,6 +310,9 @@ class Trial:
     def summed(self, results: Mapping[int, Result]) -> Sum:
         """Return the index with other results of some rules: only the groups above them are added
         up again.
+
+        Args:
+            results: The other results, by the positions of their rules.
         """
         if self.compiled.added_up.issuperset(results):
             return totals.index_with(self.compiled, self.now, self.run.results, results)
@@ -317,6 +324,9 @@ class Trial:
     def advance(self, changes: Changes) -> dict[int, Result]:
         """Let changed figures that scoring takes stand; return the results of all rules that they
         touch.
+
+        Args:
+            changes: Figures by the ids of their metrics, as `index` has taken them before.
         """
         results = self.results(changes)
         # Whoever asks has tried the changes before, and knows that scoring takes them.
@@ -417,6 +427,10 @@ class Probe:
     def value(self, figure: Figure, position: int) -> Figure | None:
         """Return what a metric, perhaps a derived one, comes to with the figure; None where a
         formula fails.
+
+        Args:
+            figure: The figure of the metric that changes.
+            position: The position of the metric that is asked for.
         """
         if position == self.position:
             return figure

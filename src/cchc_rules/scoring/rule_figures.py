@@ -104,7 +104,11 @@ class RuleFigures:
     # Figures of a rule
 
     def counted(self, rule: Rule, figures: Figures) -> Pair:
-        """Return the rule's figure, less the exempt ones; both are known to be there."""
+        """Return the rule's figure, less the exempt ones; both are known to be there.
+
+        Returns:
+            A pair, numerator and denominator, not reduced.
+        """
         n, d = figures[self.positions[rule.metric or ""]]  # type: ignore[misc]
         exempt = rule.deduction.axis.exempt
         if exempt is None:
@@ -151,7 +155,13 @@ class RuleFigures:
         threshold: Fraction | None,
         figures: FiguresByPosition,
     ) -> Evaluate:
-        """Return the function from a rule's figure to its result, for a threshold that is known."""
+        """Return the function from a rule's figure to its result, for a threshold that is known.
+
+        Args:
+            rule: The rule.
+            threshold: Its threshold as a number, None where it is no single number.
+            figures: The figures that its formulas of points read, by position.
+        """
         metric = self.rules.metrics[rule.metric or ""]
         computed = self._computed(rule, threshold, figures)
         compiler = Compiler(

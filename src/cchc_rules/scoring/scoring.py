@@ -106,7 +106,11 @@ class Scoring:
         return self.compiled.ordered[position]
 
     def points(self, ticks: int) -> str:
-        """Return ticks as a decimal string of points."""
+        """Return ticks as a decimal string of points, with all places of the index.
+
+        Args:
+            ticks: Points, in ticks of the index.
+        """
         return fixed(ticks, self.rules.index.places)
 
     @cached_property
@@ -115,7 +119,14 @@ class Scoring:
         return totals.counted(self.compiled, self.results, self.groups)
 
     def lost(self, position: int) -> int:
-        """Return the points that a rule takes from its group, in ticks of the index."""
+        """Return the points that a rule takes from its group, in ticks of the index.
+
+        In a mean it is the rule's part of what the group lost; in a pool what the cap spares is
+        taken off (semantics G4, G5).
+
+        Args:
+            position: The position of the rule.
+        """
         return self.counted[position].lost
 
     def loses(self, position: int) -> bool:
@@ -134,7 +145,14 @@ class Scoring:
         return self.measurements.entries.get(metric)
 
     def threshold(self, position: int) -> Known:
-        """Return what a rule's threshold came to, as a number; None where it is no single one."""
+        """Return what a rule's threshold came to, as a number; None where it is no single one.
+
+        A date is its day number. Where the threshold hangs on figures that are absent, why they are
+        is returned in its place.
+
+        Args:
+            position: The position of the rule.
+        """
         known = self.compiled.literals[position]
         if known is not None:
             return known
@@ -247,7 +265,13 @@ class Scoring:
         return by_state
 
     def parts(self, state: State) -> tuple[int, int, int, int]:
-        """Return maximum, earned, lost and excluded of the rules in a state, in ticks."""
+        """Return maximum, earned, lost and excluded of the rules in a state, in ticks.
+
+        They are what the rules count for in their groups.
+
+        Args:
+            state: The state.
+        """
         rules = [self.counted[position] for position in self.in_state(state)]
         return (
             sum(rule.maximum for rule in rules),
@@ -404,7 +428,14 @@ class Scoring:
         return self.rules.ladder
 
     def gated(self, position: int) -> tuple[int, tuple[str, ...]]:
-        """Return where in the ladder gates leave a position, and the gates that lower it."""
+        """Return where in the ladder gates leave a position, and the gates that lower it.
+
+        Args:
+            position: The position of a band in the ladder, 0 for the lowest.
+
+        Returns:
+            The position after gates, and the ids of the rules whose gates bar more, in file order.
+        """
         band_ids = [band.id for band in self.ladder]
         gates = []
         allowed = position

@@ -105,7 +105,11 @@ class Steps:
         return self.high is None or step <= self.high
 
     def step_at(self, figure: Fraction) -> int:
-        """Return the first step whose figure is not below a given one."""
+        """Return the first step whose figure is not below a given one.
+
+        Args:
+            figure: The figure as the metric has it: of a percentage, in percent.
+        """
         if self.counted is not None:
             # figure × over / times − first, rounded up, in whole numbers.
             above = figure.numerator * self.counted.over
@@ -215,7 +219,13 @@ def _switch(
     )
 
 
-def _levels(scoring: Scoring, metric: Metric, now: int, *, reported: bool) -> Steps:
+def _levels(
+    scoring: Scoring,
+    metric: Metric,
+    now: int,
+    *,
+    reported: bool,
+) -> Steps:
     """Return the levels of a metric, a step each, in the order in which they are declared."""
 
     def write(step: int) -> str:

@@ -547,7 +547,12 @@ def rescaled_points(result: Result) -> int:
     return result.excluded
 
 
-def held(compiled: CompiledRuleSet, base: Total, bonus: int, penalty: int) -> Sum:
+def held(
+    compiled: CompiledRuleSet,
+    base: Total,
+    bonus: int,
+    penalty: int,
+) -> Sum:
     """Return the index: earned × scale / (maximum − rescaled), rounded once, beside the pools, held
     to the scale.
 

@@ -284,7 +284,8 @@ def _one_of(choices: list[Item], draw: Draw) -> Item | None:
 
 def _goodness(case: DrawnCase, metric: Metric) -> Fraction:
     """Return a number that is larger when a metric is better; levels are listed best first."""
-    figures = binding.figures_of(case.measurements, case.rules, case.report.as_of)
+    day = case.report.as_of
+    figures = binding.figures_of(case.measurements, case.rules, day)
     figure = figures[metric.id]
     assume(isinstance(figure, tuple))
     larger_is_better = metric.better == "higher"
@@ -415,7 +416,8 @@ def _differences(
 def _not_applicable(case: DrawnCase, draw: Draw) -> Iterator[Break]:
     # Overlays would bring the rule back; the active rule set has taken them in already.
     submission = {**case.submission, "unit_kind": None, "tracks": {}}
-    plain = DrawnCase(replace(case.active, kinds={}, dated={}), submission)
+    alone = replace(case.active, kinds={}, dated={})
+    plain = DrawnCase(alone, submission)
     rule = _one_of(_separable(plain.rules), draw)
     if rule is None or rule.metric is None:
         return

@@ -221,7 +221,9 @@ def _day(draw: Draw) -> Target:
         "of": "days_late",
         "tiers": [*tiers, {"otherwise": True, "percent": 0}],
     }
-    threshold = draw(st.dates(date(2023, 2, 1), date(2023, 11, 30)))
+    # Well inside the year, so that days before and after it can be submitted, too.
+    days = st.dates(date(2023, 2, 1), date(2023, 11, 30))
+    threshold = draw(days)
     deduction = draw(st.sampled_from([late, "all_or_nothing"]))
     return {"type": "date"}, {
         "comparator": "on_or_before",

@@ -84,7 +84,8 @@ def accepted(rules: RuleSet, submission: Submission) -> bool:
 
 @st.composite
 def _drawn(draw: Draw, rules: RuleSet, absences: bool) -> Submission:
-    period, (first, last) = draw(st.sampled_from([*periods(*rules.valid)]))
+    every_period = [*periods(*rules.valid)]
+    period, (first, last) = draw(st.sampled_from(every_period))
     as_of = draw(st.none() | st.dates(first, last))
     # What may be submitted hangs on the day, and on the kind of unit.
     current = rules.at(as_of or last)

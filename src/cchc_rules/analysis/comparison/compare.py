@@ -232,7 +232,12 @@ def _figures_named(document: Document) -> object:
     return document["measurements"]["sha256"], document["as_of"]
 
 
-def _rescored(first: Side, second: Side, before: Report, after: Report) -> Comparison:
+def _rescored(
+    first: Side,
+    second: Side,
+    before: Report,
+    after: Report,
+) -> Comparison:
     """Return the comparison of two reports that differ in figures and rules, each effect the mean
     of both orders.
     """

@@ -349,7 +349,13 @@ class _Bar(NamedTuple):
     high: Scoring
 
 
-def _bar(kind: str, id_: str, label: str, one: Scoring, other: Scoring) -> _Bar:
+def _bar(
+    kind: str,
+    id_: str,
+    label: str,
+    one: Scoring,
+    other: Scoring,
+) -> _Bar:
     """Return a bar between two scorings, the lower one first."""
     low, high = sorted((one, other), key=lambda scoring: scoring.index.value)
     return _Bar(kind, id_, label, low, high)

@@ -89,7 +89,12 @@ def _reports(path: Path, old: RuleSet, new: RuleSet) -> tuple[Report, Report]:
     return before, crossed.report
 
 
-def _unit(path: Path, before: Report, after: Report, lang: str) -> Document:
+def _unit(
+    path: Path,
+    before: Report,
+    after: Report,
+    lang: str,
+) -> Document:
     """Return what the new version does to one submission."""
     comparison = compare_rules(before, after)
     band_before = before.band
