@@ -6,7 +6,8 @@ import sys
 from collections.abc import Generator
 
 import pytest
-from hypothesis import HealthCheck, is_hypothesis_test, settings
+import searches
+from hypothesis import is_hypothesis_test
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,19 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    slow = [
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.filter_too_much,
-    ]
-    settings.register_profile(
-        "usual", deadline=None, suppress_health_check=slow, print_blob=True
-    )
-    settings.load_profile("usual")
-    if config.getoption("--deep"):
-        os.environ["CCHC_DEEP"] = "1"
-    if config.getoption("--new-seeds"):
-        os.environ["CCHC_NEW_SEEDS"] = "1"
+    for option, variable in (
+        ("--wide", "CCHC_WIDE"),
+        ("--deep", "CCHC_DEEP"),
+        ("--new-seeds", "CCHC_NEW_SEEDS"),
+    ):
+        if config.getoption(option):
+            os.environ[variable] = "1"
+    searches.load_profile()
 
 
 def _wide(config: pytest.Config) -> bool:
@@ -74,9 +70,13 @@ def pytest_terminal_summary(
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests stay to the end: the garbage collector need not go through them each time."""
+    """Thousands of tests stay to the end: the garbage collector need not go through them each time.
+
+    Nor need it look after each 700 objects; the command does the same.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,7 @@
 """What small rule sets of several tests are put together from: TOML texts, each ending its last line."""
 
+import json
+
 
 def head(id_, vi, en, before=""):
     """The first lines of a rule set for 2023; lines that belong to no table go before it."""
@@ -38,6 +40,23 @@ TINY = (
     + share_rule("on-time", "Đúng hạn", "On time", 90, 2, "all_or_nothing")
     + EXCLUDED
 )
+
+
+def tiny_files(folder):
+    """The rule set `TINY` and a submission for it as files: arguments of a command that takes no time."""
+    rules, submission = folder / "tiny.toml", folder / "figures.json"
+    rules.write_text(TINY, encoding="utf-8")
+    figures = {
+        "format": 1,
+        "ruleset": "tiny",
+        "unit": "A",
+        "period": "2023",
+        "measurements": {"share": 80},
+    }
+    submission.write_text(json.dumps(figures), encoding="utf-8")
+    return [str(submission), "--rules", str(rules)]
+
+
 TINY_LINES = """
 format = 1
 ruleset = { id = "tiny", version = "1", title = "Tiny", valid = { from = 2023-01-01, until = 2023-12-31 } }

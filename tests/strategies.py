@@ -4,39 +4,12 @@
 The figures lie on the edges: on a threshold, and one unit in the last place below and above it.
 """
 
-import os
 from datetime import date, timedelta
 from decimal import Decimal
 
 import tomli
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from oracle import names_in, of_kind
-
-CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile(
-    "default",
-    max_examples=30,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=CHECKS,
-)  # the same examples every time, so that a run says the same twice; the deep search draws new ones
-settings.register_profile(
-    "deep", max_examples=2000, deadline=None, suppress_health_check=CHECKS
-)
-settings.register_profile(
-    "new seeds", max_examples=100, deadline=None, suppress_health_check=CHECKS
-)
-
-
-def profile():
-    """The name of the profile that the run asks for."""
-    if os.environ.get("CCHC_DEEP") == "1":
-        return "deep"
-    return "new seeds" if os.environ.get("CCHC_NEW_SEEDS") == "1" else "default"
-
-
-settings.load_profile(profile())
 
 LEVELS = ["tốt", "khá", "trung bình", "yếu"]
 UP, DOWN = "higher", "lower"

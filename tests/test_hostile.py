@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searches import examples
 
 from cchc_rules import (
     CchcError,
@@ -25,7 +25,7 @@ from cchc_rules import (
 )
 from cchc_rules.render import TEXTS, render
 
-MORE = 2000 if os.environ.get("CCHC_DEEP") else 120
+MORE = examples(40, wide=120)
 BAD = Path(__file__).parent / "bad" / "submissions"
 RULES = load_rules(BAD / "rules.toml")
 DOCUMENT = dict(RULES.document)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import tomli
 from hypothesis import given, settings
+from searches import examples
 from strategies import rule_sets
 from test_cases import GOOD, HEAD, RULES, said, small  # noqa: F401
 
@@ -412,7 +413,7 @@ def case_of(rules, figures):
     )
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(3, wide=12, deep=12))
 @given(rule_sets())
 def test_suggestions_read_back_and_reach_what_they_say(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("suggested")

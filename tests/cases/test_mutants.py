@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from searches import examples
 from strategies import rule_sets
 from test_cases import GOOD, said, small  # noqa: F401
 
@@ -644,7 +645,7 @@ def test_a_derived_figure_is_brought_to_its_edge_through_the_number_it_reads():
     }
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(2, wide=8, deep=8))
 @given(rule_sets())
 def test_mutants_of_drawn_rule_sets(drawn):
     rules = parse_rules(drawn[0])

@@ -48,13 +48,21 @@ STORIES.remove(
     DOCS / "how-to" / "score-with-spark.md"
 )  # tests/tables/test_spark.py plays it, where there is Spark
 LONG = {
+    "audit-a-report.md",
     "can-bo.md",
+    "check-in-ci.md",
     "compare.md",
+    "exit-codes.md",
+    "fill-in-a-form.md",
+    "first-index.md",
     "hold-the-laws.md",
     "html-report.md",
     "kiem-tra.md",
     "rank-a-province.md",
+    "score-a-table.md",
     "tinh.md",
+    "try-a-change.md",
+    "verify-a-report.md",
     "what-changed.md",
     "why-exact.md",
     "workbook.md",

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from rule_texts import tiny_files
 from test_sensitivity import (
     CONFLICT,
     FIGURES,
@@ -75,6 +76,7 @@ class TestTheCommand:
             in out
         )
 
+    @pytest.mark.wide
     def test_the_range_may_be_given(self, capsys):
         assert "từ 82,56 đến 82,56" in run(capsys, EXAMPLE, "--range", "0")[1]
         narrow = json.loads(
@@ -88,6 +90,7 @@ class TestTheCommand:
         assert (code, out) == (2, "")
         assert "--range" in err
 
+    @pytest.mark.wide
     def test_options_as_score_has_them(self, capsys, tmp_path):
         output = tmp_path / "study.md"
         more = [
@@ -107,6 +110,7 @@ class TestTheCommand:
         assert "judged at 31 December 2023" in text
         assert "cam-due-2023-annex" in text
 
+    @pytest.mark.wide
     @pytest.mark.parametrize("form", ["text", "markdown", "html"])
     def test_says_which_figures_were_tried(self, capsys, form):
         said = " ".join(
@@ -120,7 +124,12 @@ class TestTheCommand:
     def test_what_is_refused_is_said(self, capsys, tmp_path):
         assert run(capsys, EXAMPLE, "--rules", "cam-due-2032")[0] == 3
         assert run(capsys, str(tmp_path / "nowhere.json"))[0] == 4
-        assert run(capsys, EXAMPLE, "--output", str(tmp_path / "no" / "where"))[0] == 2
+        assert (
+            run(capsys, *tiny_files(tmp_path), "--output", str(tmp_path / "no" / "a"))[
+                0
+            ]
+            == 2
+        )
 
     def test_help_speaks_both_languages(self, capsys):
         assert (
@@ -129,7 +138,9 @@ class TestTheCommand:
         )
         assert "tăng giảm" in run(capsys, "--help")[1]
 
-    def test_without_the_extra_it_says_which_to_install(self, capsys, monkeypatch):
+    def test_without_the_extra_it_says_which_to_install(
+        self, capsys, monkeypatch, tmp_path
+    ):
         monkeypatch.setitem(sys.modules, "jinja2", None)
         monkeypatch.delitem(
             sys.modules, "cchc_rules.render.sensitivity_page", raising=False
@@ -137,7 +148,9 @@ class TestTheCommand:
         monkeypatch.delitem(
             sys.modules, "cchc_rules.render.html_template", raising=False
         )
-        code, out, err = run(capsys, EXAMPLE, "--format", "html", "--lang", "en")
+        code, out, err = run(
+            capsys, *tiny_files(tmp_path), "--format", "html", "--lang", "en"
+        )
         assert (code, out) == (2, "")
         assert (
             err

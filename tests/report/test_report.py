@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from rule_texts import head
 from strategies import cases
-from test_shapes import CASES, report_of
+from test_shapes import CASES, EACH_SHAPE, report_of
 
 import cchc_rules
 from cchc_rules import (
@@ -282,7 +282,7 @@ def redo_all(report):
 
 
 class TestLinesCanBeRedone:
-    @pytest.mark.parametrize(("name", "submission", "_"), CASES)
+    @pytest.mark.parametrize(("name", "submission", "_"), EACH_SHAPE)
     def test_of_every_shape(self, name, submission, _):
         redo_all(report_of(name, submission))
 
@@ -407,7 +407,7 @@ class TestTheIndexLine:
             == "61.27 × 100 / 74.21 = 82.563 → 82.56"
         )
 
-    @pytest.mark.parametrize(("name", "submission", "_"), CASES)
+    @pytest.mark.parametrize(("name", "submission", "_"), EACH_SHAPE)
     def test_can_be_redone(self, name, submission, _):
         for lang in LANGUAGES:
             index = report_of(name, submission).to_dict(lang)["index"]
@@ -1070,7 +1070,7 @@ def figures(value, path=()):
 
 
 class TestTheDocument:
-    @pytest.mark.parametrize(("name", "submission", "_"), CASES)
+    @pytest.mark.parametrize(("name", "submission", "_"), EACH_SHAPE)
     def test_figures_do_not_depend_on_the_language(self, name, submission, _):
         report = report_of(name, submission)
         assert dict(figures(report.to_dict("vi"))) == dict(

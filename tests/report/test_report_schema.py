@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator, FormatChecker
 from strategies import cases
-from test_shapes import CASES, report_of
+from test_shapes import EACH_SHAPE, report_of
 
 from cchc_rules import (
     Effect,
@@ -169,7 +169,7 @@ class TestTheSchema:
 
 class TestReportsValidate:
     @pytest.mark.parametrize("lang", messages.languages())
-    @pytest.mark.parametrize(("name", "submission", "_"), CASES)
+    @pytest.mark.parametrize(("name", "submission", "_"), EACH_SHAPE)
     def test_every_shape(self, name, submission, _, lang):
         assert faults(report_of(name, submission).to_dict(lang)) == []
 

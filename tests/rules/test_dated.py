@@ -1,11 +1,10 @@
 """Sections that hold from a day on: which governs (V2, V3), and that what came before scores as it did."""
 
 import json
-import os
 from datetime import date
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracle import of_kind
 from strategies import read_toml, rule_sets, submissions, to_toml
@@ -352,7 +351,6 @@ class TestOtherCommands:
             assert parse_rules(dump_rules(version)).rules == version.rules
 
 
-@settings(max_examples=2000 if os.environ.get("CCHC_DEEP") == "1" else 15)
 @given(rule_sets(kinds="always"), st.data())
 def test_a_dated_file_scores_as_the_file_written_for_that_day(drawn, data):
     """The changes of the drawn kind of unit, from the first of July on; the file for that day is the oracle's."""

@@ -2,12 +2,11 @@
 
 import copy
 import json
-import os
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import read_toml, rule_sets, submissions, to_toml
 
@@ -1014,7 +1013,6 @@ def written(document):
     )
 
 
-@settings(max_examples=2000 if os.environ.get("CCHC_DEEP") == "1" else 15)
 @given(chains(), st.data())
 def test_a_chain_scores_as_the_file_it_comes_to(tmp_path_factory, chain, data):
     whole, frame, (middle, top) = chain

@@ -1,7 +1,4 @@
-"""The thirteen laws of docs/reference/semantics.md, each as properties over whole rule sets and submissions.
-
-``CCHC_DEEP=1`` raises the number of examples a property from 30 to 2,000.
-"""
+"""The thirteen laws of docs/reference/semantics.md, each as properties over whole rule sets and submissions."""
 
 import copy
 import json

@@ -4,6 +4,7 @@ import json
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,22 @@ CASES = [
 ]
 
 
+NUMBERED = [(case, case.id.endswith("-1")) for case in CASES]
+EACH_SHAPE = [
+    case if first else pytest.param(*case.values, id=case.id, marks=pytest.mark.wide)
+    for case, first in NUMBERED
+]
+"""The first case of each shape in every run, the others in a wide one: for what holds of documents, not of figures."""
+
+
+@cache
+def rules_of(name):
+    """A good rule file, loaded once in a run."""
+    return load_rules(GOOD / f"{name}.toml")
+
+
 def report_of(name, submission):
-    rules = load_rules(GOOD / f"{name}.toml")
+    rules = rules_of(name)
     return score(rules, load_measurements(submission, rules))
 
 

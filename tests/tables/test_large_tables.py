@@ -5,7 +5,6 @@ A table of one row has no column for what that row does not say. So a fault that
 another is seen only here.
 """
 
-import os
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
@@ -14,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from searches import examples
 from strategies import rule_sets
 
 from cchc_rules import RulesError, load_rules, parse_rules, score_table
@@ -23,9 +23,8 @@ from cchc_rules.tables.submission_columns import ENVELOPE, layout
 from cchc_rules.testing.submissions import edges_of
 
 HEIGHT = FEW + 110
-DEEP = os.environ.get("CCHC_DEEP") == "1"
 WIDE = settings(
-    max_examples=300 if DEEP else 14,
+    max_examples=examples(8, wide=30, deep=300),
     deadline=None,
     suppress_health_check=[*HealthCheck],
     phases=[

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searches import examples
 
 from cchc_rules.base.number import half_up
 from cchc_rules.tables.exact_columns import (
@@ -84,7 +85,7 @@ def taken(step, one, two, factor, gauge):
     return getattr(one, method)(two)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(50, wide=150))
 @given(
     st.lists(
         st.tuples(NUMBERS, st.integers(1, 40), st.integers(1, 1000)),
@@ -125,7 +126,6 @@ def test_every_step_is_that_of_fractions(rows, steps, width):
 
 @pytest.mark.parametrize("sign", ["<=", "<", ">=", ">", "==", "!="])
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1), st.integers(-3, 3))
-@settings(deadline=None, max_examples=30)
 def test_comparisons(sign, rows, fixed):
     frame, gauge = pl.DataFrame(rows, schema=["n", "m"], orient="row"), Gauge(pl.Int64)
     one, two = (Whole(gauge, pl.col(name), -1000, 1000) for name in "nm")

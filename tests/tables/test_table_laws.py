@@ -1,6 +1,5 @@
 """The law of tables: in columns and one by one, every figure and every state is the same, whatever the rule set."""
 
-import os
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +8,7 @@ import pytest
 from drawn_tables import drawn_plan, expected, numbered, shown, table_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from searches import examples
 from strategies import cases
 from test_shapes import GOOD, NAMES, expected_of
 
@@ -18,9 +18,10 @@ from cchc_rules.tables import program
 from cchc_rules.tables.score_table import Scorer
 from cchc_rules.tables.submission_columns import layout
 
-EXAMPLES = 3000 if os.environ.get("CCHC_DEEP") == "1" else 60
 SLOW = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck]
+    max_examples=examples(25, wide=100, deep=3000),
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
 )
 
 
