@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 USUAL, WIDE, NEW_SEEDS, DEEP = "usual", "wide", "new seeds", "deep"
-EXAMPLES = {USUAL: 15, WIDE: 60, NEW_SEEDS: 100, DEEP: 2000}
+EXAMPLES = {USUAL: 15, WIDE: 30, NEW_SEEDS: 100, DEEP: 2000}
 """How many examples a property tries that does not say otherwise."""
 
 UNHURRIED = {
@@ -40,7 +40,7 @@ def asked_for() -> str:
 
 def examples(usual: int, *, wide: int | None = None, deep: int = 2000) -> int:
     """How many examples a property tries that needs other numbers than most."""
-    numbers = {USUAL: usual, WIDE: wide or 4 * usual, DEEP: deep}
+    numbers = {USUAL: usual, WIDE: wide or 2 * usual, DEEP: deep}
     return numbers.get(asked_for(), EXAMPLES[NEW_SEEDS])
 
 

@@ -413,7 +413,7 @@ def case_of(rules, figures):
     )
 
 
-@settings(max_examples=examples(3, wide=12, deep=12))
+@settings(max_examples=examples(3, wide=6, deep=6))
 @given(rule_sets())
 def test_suggestions_read_back_and_reach_what_they_say(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("suggested")

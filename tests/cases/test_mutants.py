@@ -645,7 +645,7 @@ def test_a_derived_figure_is_brought_to_its_edge_through_the_number_it_reads():
     }
 
 
-@settings(max_examples=examples(2, wide=8, deep=8))
+@settings(max_examples=examples(2, wide=4, deep=4))
 @given(rule_sets())
 def test_mutants_of_drawn_rule_sets(drawn):
     rules = parse_rules(drawn[0])

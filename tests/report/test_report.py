@@ -7,6 +7,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ LANGUAGES = ("vi", "en")
 COMPUTED = {"met", "partly_met", "not_met"}
 
 
+@cache
 def example(name="cam-due-2023"):
     rules = load_rules("cam-due-2023")
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))

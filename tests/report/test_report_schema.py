@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import get_args
@@ -59,6 +60,7 @@ def faults(document):
     ]
 
 
+@cache
 def example(name="cam-due-2023"):
     rules = load_rules("cam-due-2023")
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))

@@ -48,11 +48,16 @@ STATES = [
 ]
 
 
-def plan_report(name="cam-due-2023", lang="vi"):
+@cache
+def plan_text(name, lang):
     rules = load_rules("cam-due-2023")
-    return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules)).to_dict(
-        lang
-    )
+    report = score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))
+    return print_report(report.to_dict(lang))
+
+
+def plan_report(name="cam-due-2023", lang="vi"):
+    """The report of an example, new each time so that a test may change it."""
+    return json.loads(plan_text(name, lang))
 
 
 def printed(report):
@@ -64,8 +69,14 @@ GOOD = [case.id for case in CASES]
 GOOD_REPORTS = {case.id: (case.values[0], case.values[1]) for case in CASES}
 
 
+@cache
+def good_text(id_):
+    return print_report(report_of(*GOOD_REPORTS[id_]).to_dict())
+
+
 def good(id_):
-    return printed(report_of(*GOOD_REPORTS[id_]).to_dict())
+    """The report of a shape's case, new each time so that a test may change it."""
+    return json.loads(good_text(id_))
 
 
 # Honest reports ------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from cchc_rules.testing.submissions import edges_of
 
 HEIGHT = FEW + 110
 WIDE = settings(
-    max_examples=examples(8, wide=30, deep=300),
+    max_examples=examples(8, wide=14, deep=300),
     deadline=None,
     suppress_health_check=[*HealthCheck],
     phases=[

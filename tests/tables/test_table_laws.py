@@ -19,7 +19,7 @@ from cchc_rules.tables.score_table import Scorer
 from cchc_rules.tables.submission_columns import layout
 
 SLOW = settings(
-    max_examples=examples(25, wide=100, deep=3000),
+    max_examples=examples(25, wide=60, deep=3000),
     deadline=None,
     suppress_health_check=[*HealthCheck],
 )

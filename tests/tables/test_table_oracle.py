@@ -12,11 +12,12 @@ import pytest
 import tomli
 from drawn_tables import drawn_plan, numbered
 from oracle import oracle
+from searches import examples
 
 from cchc_rules.tables.score_table import Scorer
 from cchc_rules.tables.submission_columns import layout
 
-ROWS = int(os.environ.get("CCHC_ORACLE", "400"))
+ROWS = int(os.environ.get("CCHC_ORACLE", str(examples(150, wide=400))))
 PARTS = max(1, ROWS // 1000)
 PLAN = Path(__file__).parents[2] / "rules" / "cam-due-2023.toml"
 
