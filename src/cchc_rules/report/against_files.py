@@ -74,6 +74,7 @@ def against_rules(report: Document, rules: RuleSet) -> Iterator[Difference]:
         "period": measurements["period"],
         "measurements": {},
     }
+    # Kinds of unit may have other rules, weights and absences.
     if measurements["unit_kind"] is not None:
         blank["unit_kind"] = measurements["unit_kind"]
     # The report's own day: dated sections of the rules may begin between two days.
@@ -110,52 +111,59 @@ def _of_rules(report: Document, rules: RuleSet) -> Document:
 
 
 def _picked(record: Mapping[str, Any], keys: tuple[str, ...]) -> Document:
+    """Return some keys of a record."""
     return {key: record[key] for key in keys}
 
 
 def _group(group: Document) -> Document:
     """Return what a rule set says of a group; the weight of a mean stands as its maximum."""
-    mean = {"maximum": group["maximum"]} if group["combine"] == "mean" else {}
-    return _picked(group, _OF_A_GROUP) | mean
+    fixed = _picked(group, _OF_A_GROUP)
+    if group["combine"] == "mean":
+        fixed["maximum"] = group["maximum"]
+    return fixed
 
 
 def _rule(rule: Document, rules: RuleSet) -> Document:
     """Return what a rule set says of a rule; a threshold only where it hangs on no figure."""
-    declared = rules.rules.get(rule["id"])
-    fixed = [
-        not isinstance(conflict.threshold, MetricRef | FormulaRef)
-        for conflict in (declared.conflicts if declared else ())
+    said = _picked(rule, _OF_A_RULE)
+    # Points by hand are an input too, but under no metric, and no matter of the rules.
+    said["inputs"] = [
+        {"metric": entry["metric"], "title": entry["title"]}
+        for entry in rule["inputs"]
+        if entry["metric"] is not None
     ]
-    evidence = rule["evidence"]
-    said = _picked(rule, _OF_A_RULE) | {
-        "inputs": [
-            {"metric": entry["metric"], "title": entry["title"]}
-            for entry in rule["inputs"]
-            if entry["metric"] is not None
-        ],
-        "evidence": {key: evidence[key] for key in ("required", "expected")},
-        "conflicts": [
-            conflict
-            if all(fixed[position : position + 1])
-            else conflict | {"required": None}
-            for position, conflict in enumerate(rule["conflicts"])
-        ],
-    }
+    said["evidence"] = _picked(rule["evidence"], ("required", "expected"))
+    said["conflicts"] = _conflicts(rule, rules)
     if not metrics_in(rule["machine"]["threshold"]):
-        said |= {"threshold": rule["threshold"], "required": rule["required"]}
+        said |= _picked(rule, ("threshold", "required"))
     return said
+
+
+def _conflicts(rule: Document, rules: RuleSet) -> list[Document]:
+    """Return what other clauses ask for, without the words of a target that figures decide."""
+    declared = rules.rules.get(rule["id"])
+    computed: set[int] = set()
+    if declared:
+        for position, conflict in enumerate(declared.conflicts):
+            if isinstance(conflict.threshold, MetricRef | FormulaRef):
+                computed.add(position)
+    conflicts = []
+    for position, said in enumerate(rule["conflicts"]):
+        if position in computed:
+            conflicts.append(said | {"required": None})
+        else:
+            conflicts.append(said)
+    return conflicts
 
 
 def _titles(report: Document, titles: Mapping[str, str] | None = None) -> object:
     """Return the titles of the bands of a report, or those that a rule set gives to their ids."""
     if report["band"] is None:
         return None
-    return {
-        "ladder": [
-            step["title"] if titles is None else titles.get(step["id"])
-            for step in report["band"]["ladder"]
-        ]
-    }
+    ladder = report["band"]["ladder"]
+    if titles is None:
+        return {"ladder": [step["title"] for step in ladder]}
+    return {"ladder": [titles.get(step["id"]) for step in ladder]}
 
 
 def against_submission(
@@ -166,6 +174,7 @@ def against_submission(
     Of another day than `day` it is another report: its head alone is compared, not each figure.
     """
     true = score(rules, measurements, as_of=day).to_dict(report["language"])
+    # A due day, a window, a dated section of the rules: hardly a figure would be the same.
     if report["as_of"] != true["as_of"]:
         head = ("as_of", "ruleset", "measurements")
         return [*apart("", _picked(report, head), _picked(true, head))], true
@@ -179,11 +188,15 @@ def apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
     [Difference(path='a[1]', said=2, found=3)]
     """
     if isinstance(said, dict) and isinstance(found, dict):
+        # The keys of both, those of the true document in its order first.
         for key in {**found, **said}:
-            inside = f"{path}.{key}" if path else str(key)
+            inside = str(key)
+            if path:
+                inside = f"{path}.{key}"
             yield from apart(inside, said.get(key), found.get(key))
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         for position, (left, right) in enumerate(zip(said, found, strict=True)):
             yield from apart(f"{path}[{position}]", left, right)
+    # 1 and true are equal to Python, but not in a document.
     elif said != found or type(said) is not type(found):
         yield Difference(path, said, found)

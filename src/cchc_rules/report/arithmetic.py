@@ -39,6 +39,7 @@ class Arithmetic:
             return self._absent_line(position)
         if result.reason is Reason.INFORMATION:
             return self.speaker.say("calculation.information")
+        # Whatever the figure is: behind a closed gate it earns nothing.
         if result.reason is Reason.GATE_CLOSED:
             why = self.speaker.why(position)
             closed = self.speaker.say("calculation.gate", why=why)
@@ -106,7 +107,9 @@ class Arithmetic:
         unit = scoring.compiled.unit
         own = Fraction(result.n, result.d * unit)
         weight = Fraction(scoring.compiled.worths[position].weight, unit)
-        sign = "→" if self._is_judged(position) else "="
+        sign = "="
+        if self._is_judged(position):
+            sign = "→"
         points = say_number(self.speaker.lang, shown(own))
         line = self.speaker.say(
             "calculation.of-weight",
@@ -114,6 +117,7 @@ class Arithmetic:
             weight=self.speaker.exact(weight),
         )
         counted = scoring.counted[position]
+        # A rule that lost nothing has no sum to show: its share of the group is whole.
         if counted.exact_lost <= 0:
             return line
         whole = Fraction(
@@ -168,14 +172,17 @@ class Arithmetic:
                 return line
             return self._in_mean(position, compiled.groups[group], line)
         counted = self.scoring.counted[position]
+        # In a pool an absence takes nothing and gives nothing; in a mean the others may carry it.
         if result.excluded and (position in compiled.pooled or not counted.excluded):
             way = "calculation.to-others"
             if position in compiled.pooled:
                 way = "calculation.no-effect"
             return self.speaker.say(way)
         effect = Effect.LOST
-        if result.excluded:
-            effect = Effect.EXCLUDE if result.rescales else Effect.SHOW
+        if result.excluded and result.rescales:
+            effect = Effect.EXCLUDE
+        elif result.excluded:
+            effect = Effect.SHOW
         elif result.earned:
             effect = Effect.FULL
         return self.speaker.say(
@@ -242,6 +249,8 @@ class Arithmetic:
         value = self.speaker.operand(name)
         goal = self.speaker.exact(target)
         begin = self.speaker.exact(start)
+        # The shortest form that a person can redo: nothing is taken off where nothing is, and
+        # × 100 / 100 falls out.
         if start:
             text = f"{weight} × ({value} − {begin}) / ({goal} − {begin})"
         elif ratio.endswith(_HUNDRED) and target == 100:
@@ -316,7 +325,9 @@ class Arithmetic:
                     f"{self.speaker.exact(base)} + {self.speaker.exact(each)} × {apart}"
                 )
                 exact = range_checks.points_at(stairs, figure)
-                return self._held(rule, line, base if exact is None else exact)
+                if exact is None:
+                    exact = base
+                return self._held(rule, line, exact)
             case _:  # pragma: no cover - tiers give nothing else
                 raise AssertionError(piece)
 

@@ -64,6 +64,7 @@ def _file(source: str, problems: Sequence[Problem]) -> dict[str, Any]:
 
 def _problem(source: str, problem: Problem) -> dict[str, Any]:
     """Return one problem; `line` is None where it lies in no line of the file."""
+    # All languages at once: a file of findings is read by people and machines that did not ask.
     return {
         "source": source,
         "file": problem.file or None,

@@ -47,6 +47,7 @@ def fixed_parts(compiled: CompiledRuleSet, lang: str) -> "FixedParts":
     True
     """
     key = (FixedParts, lang)
+    # Two threads may both make them: they are equal, and the later ones stay.
     parts: FixedParts | None = compiled.kept.get(key)
     if parts is None:
         parts = FixedParts(compiled, lang)
@@ -67,6 +68,7 @@ class FixedParts:
         self.lang = lang
         self.text = RuleText(self.rules, lang)
         self.provenance = Provenance(self.rules, lang)
+        # Filled by whoever says it first: `ResultText` has the words of thresholds.
         self.required: dict[int, str] = {}
         """What rules ask for, of those that ask the same of every submission."""
         self._rule_templates: dict[int, tuple[Document, tuple[str, ...]]] = {}
@@ -89,6 +91,7 @@ class FixedParts:
     def derived(self) -> tuple[tuple[str, ...], ...]:
         """The derived metrics that each rule reads, those that others need first."""
         compiled = self.compiled
+        # The order of a calculation, in which a figure is worked out before it is used.
         in_order = [compiled.metrics[position] for position, _ in compiled.derived]
         derived = []
         for rule in compiled.ordered:
@@ -120,6 +123,7 @@ class FixedParts:
             texts = [rules.metrics[name].formula or "" for name in names]
             formulas = [(reader.parsed(text, {}), False) for text in texts]
             formulas += [(parsed, True) for parsed in own_formulas]
+            # By its text alone: a formula that has the word as part of a name is traced in vain.
             calling = [pair for pair in formulas if "first" in pair[0].text]
             falling_back.append(tuple(calling))
         return tuple(falling_back)
@@ -236,7 +240,8 @@ class FixedParts:
         metric = self.metrics[position]
         points = self.compiled.worths[position]
         places = self.rules.index.places
-        metric_title = unit = None
+        metric_title = None
+        unit = None
         if metric:
             metric_title = self.words(metric.title)
             unit = self.words(metric.unit)
@@ -350,6 +355,7 @@ def conflict_of(rule: Rule, conflict: Conflict, text: RuleText) -> Document:
 
 def _asks_the_same(rule: Rule) -> bool:
     """Whether a rule asks the same of every submission: nothing that it asks is computed."""
+    # Of tiers with formulas the best one hangs on what the formulas come to.
     if isinstance(rule.threshold, MetricRef | FormulaRef):
         return False
     return not any(isinstance(piece.points, Computed) for piece in rule.pieces)

@@ -45,6 +45,7 @@ def scored(speaker: ResultText) -> Document:
         The head; `as_of` is the day of judgement, an ISO date.
     """
     scoring = speaker.scoring
+    # The order of the keys is the order in which JSON shows them, and part of the format.
     return {
         **written(speaker.lang),
         "ruleset": ruleset(scoring.rules, speaker.lang),
@@ -88,6 +89,7 @@ def measurements(speaker: ResultText) -> Document:
     submission = speaker.scoring.measurements
     metrics = speaker.scoring.rules.metrics
     changes = []
+    # A report of figures that were only tried says so, so that nobody hands it in for a true one.
     for name in submission.changes:
         title = metrics[name].title.of(speaker.lang)
         text = f"{title}: {speaker.figure(name)}"

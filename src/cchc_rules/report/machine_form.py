@@ -102,7 +102,15 @@ class MachineForms:
 
 
 def machine_forms(compiled: CompiledRuleSet) -> MachineForms:
-    """Return the fixed part of the machine form of a rule set, made once."""
+    """Return the fixed part of the machine form of a rule set, made once.
+
+    >>> from cchc_rules import load_rules
+    >>> from cchc_rules.scoring.compiled_rules import compile_rules
+    >>> compiled = compile_rules(load_rules("example-access-to-law"))
+    >>> machine_forms(compiled) is machine_forms(compiled)
+    True
+    """
+    # In no language: expressions and figures are the same in all of them.
     forms: MachineForms | None = compiled.kept.get(MachineForms)
     if forms is None:
         forms = compiled.kept[MachineForms] = MachineForms(compiled)
@@ -180,7 +188,11 @@ class Proof:
         return calendar.unusual
 
     def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
-        own = {} if rule is None else dependencies.own_names(self.rules, rule)
+        """Evaluate a formula for the days that its calendar is asked about."""
+        own: dict[str, str] = {}
+        if rule is not None:
+            own = dependencies.own_names(self.rules, rule)
+        # Parsed anew: the formula that scored is bound to the calendar of the rule set.
         parsed = formula.parse(text, {**self.rules.metric_types, **own}, calendar)
         parsed.evaluate(self.scoring.named(parsed) | self._own(rule))
 
@@ -207,6 +219,7 @@ class _Watched(Calendar):
     __hash__ = object.__hash__
 
     def works(self, day: date) -> bool:
+        """Return whether a day is worked, and note it where its weekday would not tell."""
         works = super().works(day)
         if works != (day.weekday() < SATURDAY):
             self.unusual[day] = works
@@ -243,11 +256,18 @@ def bounds(interval: Interval) -> dict[str, str]:
     >>> bounds(Interval(Fraction(60), Fraction(80), high_open=True))
     {'from': '60', 'below': '80'}
     """
-    edges = {
-        "above" if interval.low_open else "from": interval.low,
-        "below" if interval.high_open else "to": interval.high,
-    }
-    return {key: plain(edge) for key, edge in edges.items() if edge is not None}
+    low_key = "from"
+    if interval.low_open:
+        low_key = "above"
+    high_key = "to"
+    if interval.high_open:
+        high_key = "below"
+    edges = {}
+    if interval.low is not None:
+        edges[low_key] = plain(interval.low)
+    if interval.high is not None:
+        edges[high_key] = plain(interval.high)
+    return edges
 
 
 def _exact(value: formula.Value | Absent) -> Expression:

@@ -162,6 +162,7 @@ def _indented(value: object, newline: str) -> str:
         return encode_basestring(value)  # type: ignore[arg-type]
     if value is None:
         return "null"
+    # Every line inside is two blanks further in than the one that the value begins on.
     inside = newline + "  "
     if kind is dict:
         if not value:

@@ -44,6 +44,7 @@ class Provenance:
         if not self.several:
             return None
         fields: Document = {}
+        # ("rule", "on-time", "threshold") → {"rule": {"on-time": {"threshold": 1}}}
         for path, origin in self.rules.origins.items():
             *tables, field = path
             enclosing = fields

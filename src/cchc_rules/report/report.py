@@ -374,6 +374,8 @@ class Report:
         """The rule set's language."""
         return self.scoring.rules.language
 
+    # Kept: their words for one rule are used again for its reason and its gains.
+
     @cached_property
     def arithmetic(self) -> Arithmetic:
         """Writes the sums of this report in its language."""
@@ -438,6 +440,7 @@ class Report:
         Raises:
             KeyError: The rule set has no group of that id.
         """
+        # A plan has a dozen groups: to look through them takes no longer than to keep a table.
         for group in self.groups:
             if group.id == id_:
                 return group
@@ -504,6 +507,7 @@ class Report:
         >>> report.to_dict("en")["measurements"]["unit"]
         'Commune A'
         """
+        # Nothing is kept of the document: it is large, and its reader may change it.
         return document(self.scoring, lang or self.language, machine=machine)
 
     def render(self, form: str = "text", *, lang: str | None = None) -> str | bytes:
@@ -525,6 +529,7 @@ class Report:
         if form not in views.FORMATS:
             forms = ", ".join(views.FORMATS)
             raise ValueError(f"no such form: {form!r}; there are {forms}")
+        # The machine form is a third of the document, and these two views show none of it.
         machine = form not in ("text", "markdown")
         shown = self.to_dict(lang, machine=machine)
         if form in views.TEXTS:
@@ -565,6 +570,7 @@ class Report:
         Raises:
             ImportError: The extra `table` is not installed.
         """
+        # Only who asks for a table needs the package, and waits for its import.
         polars = import_module("polars")
         places = self.rules_used.index.places
         # 38 digits are the most that Polars holds.

@@ -178,8 +178,9 @@ class ResultText(RuleText):
         required = self.fixed.required.get(position) or self._required.get(position)
         if required is None:
             required = self._asked(position)
-            asks_the_same = self.fixed.asks_the_same[position]
-            kept = self.fixed.required if asks_the_same else self._required
+            kept = self._required
+            if self.fixed.asks_the_same[position]:
+                kept = self.fixed.required
             kept[position] = required
         return required
 

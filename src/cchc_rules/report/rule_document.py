@@ -136,6 +136,7 @@ class RuleDocuments:
         self.fixed = self.speaker.fixed
         self.places = self.scoring.rules.index.places
         self.kept = _kept(self.fixed)
+        # What `canonical` needs of the rules that were written.
         self._written: dict[int, tuple[_Entry, Document]] = {}
 
     def rule(self, position: int) -> Document:
@@ -153,6 +154,7 @@ class RuleDocuments:
         """Return the canonical text of a rule that was written, its machine form added to it."""
         entry, content = self._written[position]
         before, between, after = entry.texts(content["machine"])
+        # Most rules gain nothing and have no tracks: their texts are known without an encoder.
         gains = b"[]"
         if content["gains"]:
             gains = canonical(content["gains"]).encode()
@@ -316,6 +318,7 @@ class RuleDocuments:
         content["text"] = self.speaker.figure(name)
         if entry is not None:
             content["note"] = entry.note
+            # The items themselves, not their count: that is the figure, and stands in `text`.
             if entry.items is not None:
                 content["items"] = list(entry.items)
         if isinstance(figure, Absent):
@@ -421,6 +424,7 @@ def _stands_alone(fixed: FixedParts, position: int) -> bool:
     compiled = fixed.compiled
     rule = compiled.ordered[position]
     reads = compiled.reads[rule.id]
+    # A rule by hand reads nothing; a gate or a second figure changes what is said of the first.
     own_alone = reads in ((), (rule.metric,)) and not rule.requires
     computed = isinstance(rule.threshold, MetricRef | FormulaRef)
     conflicts = fixed.rule(position)["conflicts"] is None
@@ -462,6 +466,7 @@ def changed(steps: Steps, step: int) -> Document:
         reported.
     """
     metric = steps.metric.id
+    # Whole numbers, nearly all figures, are written without a fraction between.
     if steps.counted is not None and steps.reported:
         first = steps.counted.first
         return {

@@ -37,7 +37,7 @@ STATES = (
     "waived",
 )
 COMPUTED = ("met", "partly_met", "not_met")
-# Which absence wins when a figure depends on several [L6].
+# Which absence wins when a figure depends on several [L6]: what is missing can still come.
 PRECEDENCE = ("missing", "not_applicable", "waived")
 # The states of a required rule that stand in nobody's way, nor in that of a band [L2, I5].
 PASSES = ("met", "not_applicable", "not_due", "waived")
@@ -49,14 +49,19 @@ SIGNS = {
     "on_or_after": ">=",
     "after": ">",
 }
+# The keys of a range, each with the sign of its test.
 EDGES = {"from": ">=", "above": ">", "to": "<=", "below": "<"}
+# A maximum is the sum of the three others, of a rule as of a group.
 PARTS = ("maximum", "earned", "lost", "excluded")
 SUMS = (*PARTS, "rescaled")
 ZERO = Fraction(0)
 
 # Bounds: a report is a stranger's file, and no honest one comes near them.
+# A century of days: formulas count deadlines, not history.
 MOST_DAYS = 36_600
+# Numerator and denominator together; a sum of a thousand shares stays far below.
 MOST_BITS = 20_000
+# Decimals that end within so many places are shown with all of them.
 MOST_PLACES = 12
 SHOWN_EXACTLY = 30
 
@@ -69,7 +74,10 @@ class NoReportError(ValueError):
 
     def __init__(self, path: str, word: str, what: object = "") -> None:
         self.path = path
-        shown_part = f"{what!r:.60}" if not isinstance(what, str) else f"{what:.60}"
+        # Sixty characters tell what it was; the file may hold a text of any length.
+        shown_part = f"{what!r:.60}"
+        if isinstance(what, str):
+            shown_part = f"{what:.60}"
         self.sentences = {
             lang: sentence.format(what=shown_part)
             for lang, sentence in _REFUSALS[word].items()
@@ -79,7 +87,9 @@ class NoReportError(ValueError):
     def said(self, lang: str) -> str:
         """Return where and why, in a language."""
         sentence = self.sentences[lang]
-        return f"{self.path}: {sentence}" if self.path else sentence
+        if not self.path:
+            return sentence
+        return f"{self.path}: {sentence}"
 
 
 _REFUSALS = {
@@ -166,6 +176,7 @@ def differences(report: Any) -> list[Difference]:
     name leads nowhere or back to itself.
     """
     try:
+        # First the form: whatever is worked out below may rely on keys and kinds.
         REPORT(report, "")
         contents = Contents(report)
         recount = Recount(contents)
@@ -178,6 +189,8 @@ def differences(report: Any) -> list[Difference]:
         raise
     except RecursionError as error:
         raise NoReportError("", "deep") from error
+    # A text added to a date, a day that no calendar has: each part has its form, but they do not
+    # fit together. To foresee every such pair would take longer than to catch it here.
     except (
         LookupError,
         TypeError,
@@ -194,6 +207,7 @@ def digest(report: Mapping[str, Any]) -> str:
     That is printed with sorted keys, nothing between its parts, and letters as they are.
     """
     rest = {key: value for key, value in report.items() if key != "digest"}
+    # The one form of JSON that does not hang on the order of keys or the taste of a printer.
     text = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -214,7 +228,9 @@ def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
 
 
 def _inner(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+    if not path:
+        return key
+    return f"{path}.{key}"
 
 
 def _item(path: str, part: Any, position: int) -> str:
@@ -225,10 +241,12 @@ def _item(path: str, part: Any, position: int) -> str:
 
 
 def _same(said: Any, found: Any) -> bool:
+    """Whether a report says what was found; `1.50` and `3/2` are the same number."""
     if isinstance(found, AnyOf):
         return said in found.values
     if isinstance(found, Fraction) and isinstance(said, str):
         return amount(said) == found
+    # Python holds 1 and True for equal; a report that has one for the other is wrong.
     return type(said) is type(found) and bool(said == found)
 
 
@@ -242,6 +260,7 @@ def read(path: Path) -> Any:
     what they make of them.
     """
     try:
+        # With or without a byte order mark, which some editors put before the text.
         text = path.read_text(encoding="utf-8-sig")
         return json.loads(
             text,
@@ -274,6 +293,7 @@ def _refuse_number(text: str) -> Any:
 
 # Numbers ---------------------------------------------------------------------------------
 
+# Exact sums of many shares have long numerators and denominators; decimals are short.
 _NUMBER = re.compile(r"-?\d{1,9999}(\.\d{1,60}|/\d{1,9999})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -300,9 +320,12 @@ def bounded(value: Any, most: int = MOST_PLACES) -> int:
 
 def rounded(value: Fraction, places: int) -> Fraction:
     """Return the value rounded to so many decimal places; a tie goes away from zero."""
+    # n/d + 1/2 = (2n + d) / 2d, rounded down; without its sign, so that a tie goes away from zero.
     doubled = 2 * abs(value.numerator) * 10**places
     nearest = (doubled + value.denominator) // (2 * value.denominator)
-    return Fraction(nearest if value >= 0 else -nearest, 10**places)
+    if value < 0:
+        nearest = -nearest
+    return Fraction(nearest, 10**places)
 
 
 def shown(value: Any) -> Any:
@@ -316,12 +339,16 @@ def shown(value: Any) -> Any:
 
 def when(holds: bool, points: Fraction) -> Fraction:
     """Return points where something holds, else none."""
-    return points if holds else ZERO
+    if holds:
+        return points
+    return ZERO
 
 
 def divided(part: Fraction, whole: Fraction) -> Fraction:
     """Return part / whole, nothing where there is no whole."""
-    return part / whole if whole else ZERO
+    if not whole:
+        return ZERO
+    return part / whole
 
 
 def total_of(numbers: Iterable[Fraction]) -> Fraction:
@@ -382,7 +409,8 @@ def _list(item: Shape, least: int = 0, most: int | None = None) -> Shape:
     def check(value: Any, path: str) -> None:
         if not isinstance(value, list) or len(value) < least:
             raise NoReportError(path, "kind", value)
-        if most is not None and len(value) > most:
+        too_long = most is not None and len(value) > most
+        if too_long:
             raise NoReportError(path, "kind", value)
         for position, part in enumerate(value):
             item(part, _item(path, part, position))
@@ -396,6 +424,7 @@ def _record(keys: Mapping[str, Shape], optional: Sequence[str] = ()) -> Shape:
     def check(value: Any, path: str) -> None:
         if not isinstance(value, dict):
             raise NoReportError(path, "kind", value)
+        # Unknown keys first: a misspelt key is both unknown and missing, and the former says more.
         for key in value:
             if key not in keys:
                 raise NoReportError(path, "unknown", key)
@@ -422,6 +451,7 @@ def _by_name(names: Shape, shape: Shape) -> Shape:
 
 
 def _is_day(value: Any) -> bool:
+    # Python would also take 20231231 and week dates, which other languages do not.
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         return False
     try:
@@ -435,11 +465,13 @@ def _number(value: Any, path: str) -> None:
     try:
         amount(value)
     except NoReportError:
+        # Again, with the place: `amount` does not know where its text stands.
         raise NoReportError(path, "number", value) from None
 
 
 def _points(value: Any, path: str) -> None:
     _number(value, path)
+    # Points are written in ticks, so that their decimals end: no fraction is among them.
     if "/" in value:
         raise NoReportError(path, "number", value)
 
@@ -758,16 +790,18 @@ class Contents:
         self.metrics = _by_id("machine.metrics", self.machine["metrics"])
         self.tracks = _by_id("tracks", report["tracks"])
         self.bands = _by_id("machine.bands", self.machine["bands"])
+        # References are held before they are followed.
         self._hold_references()
         self.derived = {
             name: metrics_in(metric["formula"])
             for name, metric in self.metrics.items()
             if metric["formula"] is not None
         }
-        parents = {
-            name: [group["parent"]] if group["parent"] is not None else []
-            for name, group in self.groups.items()
-        }
+        parents: dict[str, list[str]] = {}
+        for name, group in self.groups.items():
+            parents[name] = []
+            if group["parent"] is not None:
+                parents[name].append(group["parent"])
         requires = {name: rule["requires"] for name, rule in self.rules.items()}
         _in_order("groups", parents)
         # In these orders whatever is needed comes first, so that nothing is worked out in depth.
@@ -805,7 +839,11 @@ class Contents:
                 _known(f"groups[{name}].parent", [group["parent"]], self.groups)
             is_pool = group["kind"] != "base"
             capped = group["cap"] is not None
-            if capped > is_pool or (is_pool and group["parent"] is None and not capped):
+            # Only pools have a cap, and a pool at the top must: its groups may have none [G3].
+            without_need = capped and not is_pool
+            at_top = group["parent"] is None
+            lacking = is_pool and at_top and not capped
+            if without_need or lacking:
                 raise NoReportError(f"groups[{name}].cap", "kind", group["cap"])
         for name, rule in self.rules.items():
             path = f"rules[{name}]"
@@ -862,8 +900,11 @@ class Contents:
 
     def pool(self, group: str) -> str | None:
         """Return the bonus or penalty pool that a group is or lies in."""
+        # The kind of a group is that of the one at the top: pools do not lie in base groups.
         *_, top = self.above(group)
-        return None if top["kind"] == "base" else top["id"]
+        if top["kind"] == "base":
+            return None
+        return str(top["id"])
 
     def in_mean(self, rule: Any) -> bool:
         """Whether a rule belongs to a mean group."""
@@ -912,7 +953,8 @@ def _in_order(path: str, needs: Mapping[str, Iterable[str]]) -> list[str]:
         for need in needed:
             needed_by.setdefault(need, []).append(name)
     order = [name for name, needed in left.items() if not needed]
-    for name in order:  # grows while it is walked
+    # The list grows while it is walked: whoever needed only `name` may stand after it.
+    for name in order:
         for other in needed_by.get(name, ()):
             left[other].discard(name)
             if not left[other]:
@@ -926,8 +968,11 @@ def _in_order(path: str, needs: Mapping[str, Iterable[str]]) -> list[str]:
 def metrics_in(expression: Any) -> set[str]:
     """Return the metrics that stand in an expression."""
     if isinstance(expression, dict):
-        return {expression["metric"]} if "metric" in expression else set()
+        if "metric" in expression:
+            return {expression["metric"]}
+        return set()
     if isinstance(expression, list):
+        # The first item is the operator.
         return set().union(*map(metrics_in, expression[1:]))
     return set()
 
@@ -943,7 +988,9 @@ class Gone(NamedTuple):
 
 def state_of(figure: Any) -> str:
     """Return the state of a figure: `reported`, or why it is not there."""
-    return figure.state if isinstance(figure, Gone) else "reported"
+    if isinstance(figure, Gone):
+        return figure.state
+    return "reported"
 
 
 def _later(day: str, count: Fraction) -> str:
@@ -1054,8 +1101,10 @@ class Figures:
             test = self.value(parts[0], names)
             if isinstance(test, Gone):
                 parts = parts[:1]
+            elif test:
+                parts = parts[1:2]
             else:
-                parts = parts[1:2] if test else parts[2:]
+                parts = parts[2:]
         values = [self.value(part, names) for part in parts]
         states = [value.state for value in values if isinstance(value, Gone)]
         return min(states, key=PRECEDENCE.index, default="not_applicable")
@@ -1071,9 +1120,12 @@ class Figures:
                 value = self.figure(expression["metric"])
             else:
                 value = names.get(expression.get("name", ""))
-            return value.state if isinstance(value, Gone) else None
+            if isinstance(value, Gone):
+                return value.state
+            return None
         if not isinstance(expression, list):
             return None
+        # Both branches of a choice are asked: which one is taken may hang on what is absent [L6].
         parts = [self.absence(part, names) for part in expression[1:]]
         if expression[0] in KNOWN_OF and None in parts:
             return None
@@ -1086,15 +1138,21 @@ class Figures:
             ((kind, text),) = expression.items()
             if kind == "metric":
                 return self.figure(text)
-            return names[text] if kind == "name" else text
+            if kind == "name":
+                return names[text]
+            # A date or a text stands for itself.
+            return text
+        if isinstance(expression, bool):
+            return expression
         if not isinstance(expression, list):
-            return expression if isinstance(expression, bool) else amount(expression)
+            return amount(expression)
         name, *parts = expression
+        # A choice, “and” and “or” leave out what they do not need: it may have no value.
         if name == "if":
             test, then, otherwise = parts
-            return self.evaluate(
-                then if self.evaluate(test, names) else otherwise, names
-            )
+            if self.evaluate(test, names):
+                return self.evaluate(then, names)
+            return self.evaluate(otherwise, names)
         if name == "and":
             return all(self.evaluate(part, names) for part in parts)
         if name == "or":
@@ -1109,18 +1167,25 @@ class Figures:
     def _known_of(self, name: str, parts: list[Any], names: Mapping[str, Any]) -> Any:
         values = [self.value(part, names) for part in parts]
         known = [value for value in values if not isinstance(value, Gone)]
+        # None of them has a value, so that neither has this, just as where a divisor is zero.
         if not known:
             raise ZeroDivisionError
         return KNOWN_OF[name](known)
 
     def _working_day(self, day: str, count: Fraction) -> str:
         """Return the day so many working days after a day, before it for less than none."""
+        # Each day is looked at, so that the bound is lower than that of calendar days.
         left = abs(bounded(count, MOST_DAYS // 10))
-        step = Fraction(1 if count >= 0 else -1)
+        step = Fraction(1)
+        if count < 0:
+            step = Fraction(-1)
+        # Days that are worked or off unlike their weekday: the report names them, and so needs no
+        # calendar of public holidays.
         unusual = self.contents.machine["unusual_days"]
         while left > 0:
             day = _later(day, step)
-            if unusual.get(day, date.fromisoformat(day).weekday() < 5):
+            is_weekday = date.fromisoformat(day).weekday() < 5
+            if unusual.get(day, is_weekday):
                 left -= 1
         return day
 
@@ -1128,6 +1193,7 @@ class Figures:
 def _share(entry: Any, metric: Any) -> Any:
     above = amount(entry["numerator"])
     below = amount(entry["denominator"])
+    # None of none: there was nothing of which a part could have been done.
     if not above and not below:
         return Gone("not_applicable")
     return above * _whole(metric) / below
@@ -1135,7 +1201,9 @@ def _share(entry: Any, metric: Any) -> Any:
 
 def _whole(metric: Any) -> int:
     """Return what a share of everything comes to: 100 of a percentage, else 1."""
-    return 100 if metric["type"] == "percent" else 1
+    if metric["type"] == "percent":
+        return 100
+    return 1
 
 
 def _typed(value: Any, metric: Any, path: str) -> Any:
@@ -1187,6 +1255,7 @@ class Leaf(NamedTuple):
 
 
 _AWAITED = frozenset({"points_awaited"})
+# That a waiver had ended is in no other place of a report, so that either code may stand there.
 _MISSING = frozenset({"not_reported", "waiver_ended"})
 _ONE_REASON = {
     "manual": "manual",
@@ -1219,6 +1288,7 @@ class Judgement:
         try:
             return self._judged(self.contents.rules[name])
         except NoReportError as error:
+            # Expressions do not know in which rule they stand.
             error.path = error.path or f"rules[{name}]"
             error.args = (error.said("en"),)
             raise
@@ -1232,7 +1302,9 @@ class Judgement:
         if any(group["absent"] is not None for group in above):
             absent_block = frozenset({"block_absent"})
             return Leaf("not_applicable", absent_block, ZERO, True, True)
-        figure = self.figures.figure(rule["metric"]) if rule["metric"] else None
+        figure = None
+        if rule["metric"]:
+            figure = self.figures.figure(rule["metric"])
         # (b), (c) a closed gate, unless the rule's own figure is waived
         gates = {self.leaves[name].state for name in rule["requires"]}
         if gates & {"not_met", "partly_met"} and figure != Gone("waived"):
@@ -1263,6 +1335,7 @@ class Judgement:
         given = given_points(rule)
         if effect == "manual" and given is not None:
             return Leaf(state, reasons, given, by_hand=True)
+        # The points that a person still has to give are missing, whatever was absent before.
         if effect == "manual":
             return Leaf("missing", _AWAITED, final=state != "missing")
         points = when(effect == "full", amount(rule["weight"]))
@@ -1324,7 +1397,11 @@ class Judgement:
             if self.figures.figure(name) == Gone("not_applicable"):
                 entry = self.contents.inputs.get(name)
                 declared = entry is not None and entry["denominator"] is None
-                reasons.add("not_applicable" if declared else "zero_denominator")
+                if declared:
+                    reasons.add("not_applicable")
+                else:
+                    reasons.add("zero_denominator")
+        # No figure is absent, and still there are no points: a formula divided by zero.
         return frozenset(reasons or {"zero_denominator"})
 
     def _reason(self, rule: Any, names: Mapping[str, Any]) -> str:
@@ -1347,15 +1424,20 @@ class Judgement:
         exempt = rule["machine"]["exempt"]
         if exempt is not None:
             value = value - self.figures.figure(exempt)
+        # A rule that only informs cannot miss anything.
+        if comparator is None and rule["deduction"] == "none":
+            return True
         if comparator is None:
-            return True if rule["deduction"] == "none" else None
+            return None
         if comparator == "between":
             return _inside(rule["threshold"], value)
         if comparator == "one_of":
             return value in [_like(value, item) for item in rule["threshold"]]
         if comparator == "better":
             metric = self.contents.metrics[rule["metric"]]
-            comparator = "<" if metric["better"] == "lower" else ">"
+            comparator = ">"
+            if metric["better"] == "lower":
+                comparator = "<"
         return bool(OPERATORS[SIGNS.get(comparator, comparator)](value, threshold))
 
 
@@ -1369,7 +1451,9 @@ def given_points(rule: Any) -> Fraction | None:
 
 def _computed(rule: Any, points: Fraction, met: bool | None, reason: str) -> Leaf:
     """Return the leaf of computed points; without a target the points decide the state [L3]."""
-    full = points >= amount(rule["weight"]) if met is None else met
+    full = met
+    if met is None:
+        full = points >= amount(rule["weight"])
     if full:
         state = "met"
     elif points > 0:
@@ -1384,7 +1468,9 @@ def _floor_of(points: Any) -> Any:
 
     Its points are ["if", met, weight, ["if", [sign, value, floor], "0", share]].
     """
-    share = points[3] if isinstance(points, list) and len(points) == 4 else None
+    if not isinstance(points, list) or len(points) != 4:
+        return None
+    share = points[3]
     if not isinstance(share, list) or share[0] != "if":
         return None
     condition = share[1]
@@ -1402,7 +1488,10 @@ def _inside(edges: Mapping[str, str], value: Fraction) -> bool:
 
 
 def _like(value: Any, item: Any) -> Any:
-    return amount(item) if isinstance(value, Fraction) else item
+    """Return an item of a threshold in the form of the figure that it is held against."""
+    if isinstance(value, Fraction):
+        return amount(item)
+    return item
 
 
 # Groups and the index (semantics G1 to I4) -----------------------------------------------
@@ -1467,6 +1556,7 @@ class Points:
     def _once(
         self, group: str, count: Callable[[str], dict[str, dict[str, Fraction]]]
     ) -> dict[str, dict[str, Fraction]]:
+        # All rules of a mean or a pool are apportioned together, so that each asks for all.
         if group not in self._counted:
             self._counted[group] = count(group)
         return self._counted[group]
@@ -1487,6 +1577,7 @@ class Points:
     def _mean_parts(self, group: str) -> dict[str, MeanPart]:
         rules = self.contents.members[group]
         inside = self._in_mean(group)
+        # Nothing carries the group: its weight is excluded, over all of its rules [G4].
         if not any(self.contents.weight(rule) for rule in inside):
             inside = rules
         whole = total_of(self.contents.weight(rule) for rule in inside)
@@ -1513,12 +1604,10 @@ class Points:
     def _counted_in_mean(self, group: str) -> dict[str, dict[str, Fraction]]:
         exact = self._mean_parts(group)
         total = self.total(group)
-        ticks = {
-            key: self._apportioned(
-                total[key], {rule: getattr(part, key) for rule, part in exact.items()}
-            )
-            for key in ("earned", "lost", "excluded")
-        }
+        ticks = {}
+        for key in MeanPart._fields:
+            amounts = {rule: getattr(part, key) for rule, part in exact.items()}
+            ticks[key] = self._apportioned(total[key], amounts)
         counted = {}
         for rule in exact:
             parts = {key: ticks[key][rule] for key in ticks}
@@ -1536,10 +1625,10 @@ class Points:
         own = {rule: self.own(rule) for rule in rules}
         whole = total_of(parts["lost"] for parts in own.values())
         effective = min(self.total(pool)["lost"], whole)
+        # Every loss shrinks in the same ratio: no rule is the one that the cap spared.
         share = divided(effective, whole)
-        lost = self._apportioned(
-            effective, {rule: parts["lost"] * share for rule, parts in own.items()}
-        )
+        effective_losses = {rule: parts["lost"] * share for rule, parts in own.items()}
+        lost = self._apportioned(effective, effective_losses)
         return {
             rule: self._parts(parts, parts["lost"] - lost[rule])
             for rule, parts in own.items()
@@ -1557,6 +1646,7 @@ class Points:
         unit = 10**self.contents.places
         ticks = {name: part * unit // 1 for name, part in exact.items()}
         left = int(total * unit) - sum(ticks.values())
+        # The negative remainders: the largest remainder comes first, of equal ones the first rule.
         by_remainder = sorted(exact, key=lambda name: ticks[name] - exact[name] * unit)
         for name in by_remainder[: max(left, 0)]:
             ticks[name] += 1
@@ -1578,11 +1668,13 @@ class Points:
         record = self.contents.groups[group]
         if record["combine"] == "mean":
             return self._mean(group)
+        # Groups lie in groups a few levels deep, so that this calls itself no oftener.
         parts = [self.total(child) for child in self.contents.children[group]]
         parts += [self.own(rule) for rule in self.contents.members[group]]
         whole = {key: total_of(part[key] for part in parts) for key in SUMS}
         if record["kind"] == "base":
             return whole
+        # What is excluded of a pool neither earns a bonus nor takes anything off [G3].
         cap = amount(record["cap"])
         most = min(cap, whole["maximum"])
         if record["kind"] == "bonus":
@@ -1598,6 +1690,7 @@ class Points:
         weight = amount(self.contents.groups[group]["maximum"])
         inside = self._in_mean(group)
         whole = total_of(self.contents.weight(rule) for rule in inside)
+        # Every rule has left: the whole group leaves the index.
         if not whole:
             return _sums(weight, ZERO, weight, weight)
         places = self.contents.places
@@ -1606,6 +1699,7 @@ class Points:
         apart = total_of(
             self.contents.weight(rule) for rule in inside if self.leaves[rule].excluded
         )
+        # Both may have been rounded up; together they are no more than the group.
         excluded = min(rounded(weight * apart / whole, places), weight - earned)
         return _sums(weight, earned, excluded, ZERO)
 
@@ -1691,18 +1785,22 @@ class Recount:
 
     def _metric(self, name: str) -> dict[str, Any]:
         figure = self.figures.figure(name)
-        gone = isinstance(figure, Gone)
-        return {"state": state_of(figure), "figure": None if gone else figure}
+        exact = figure
+        if isinstance(figure, Gone):
+            exact = None
+        return {"state": state_of(figure), "figure": exact}
 
     def _rule(self, rule: Any) -> dict[str, Any]:
         leaf = self.leaves[rule["id"]]
-        metric = rule["metric"]
+        value = None
+        if rule["metric"]:
+            value = shown(self.figures.figure(rule["metric"]))
         return {
             **self.points.counted(rule["id"]),
             "state": leaf.state,
             "reason": {"code": AnyOf(leaf.reasons)},
             "exact": leaf.exact,
-            "value": shown(self.figures.figure(metric)) if metric else None,
+            "value": value,
             "threshold": self._threshold(rule),
             "inputs": [self._input(entry) for entry in rule["inputs"]],
             "evidence": self._evidence(rule, leaf),
@@ -1715,10 +1813,8 @@ class Recount:
         Points that a person gave stand apart, under no metric.
         """
         if entry["metric"] is None:
-            alone = dict.fromkeys(
-                ("title", "numerator", "denominator", "value", "items")
-            )
-            return alone | {"state": "reported"}
+            keys_of_metrics = ("title", "numerator", "denominator", "value", "items")
+            return dict.fromkeys(keys_of_metrics) | {"state": "reported"}
         first = self.contents.inputs[entry["metric"]]
         figure = self.figures.submitted(first)
         state = state_of(figure)
@@ -1729,21 +1825,26 @@ class Recount:
             value = figure
         elif isinstance(figure, Gone):
             value = None
-        numerator = None if first["denominator"] is None else first["numerator"]
+        numerator = first["numerator"]
+        if first["denominator"] is None:
+            numerator = None
         same = {**first, "numerator": numerator, "value": value, "state": state}
         return same | {"points": None}
 
     def _threshold(self, rule: Any) -> Any:
         expression = rule["machine"]["threshold"]
+        # A range and a list stand in the rule alone: there is nothing to hold them against.
+        if expression is None and rule["comparator"] in ("between", "one_of"):
+            return rule["threshold"]
         if expression is None:
-            listed = rule["comparator"] in ("between", "one_of")
-            return rule["threshold"] if listed else None
+            return None
         if isinstance(expression, str):
             return amount(expression)
         return shown(self.figures.value(expression))
 
     def _evidence(self, rule: Any, leaf: Leaf) -> dict[str, Any]:
         """Return which documents are valid, and whether points are claimed without one [I6]."""
+        # ISO days are ordered as texts are; without a window every day lies in it.
         first, last = self.machine["window"] or ("", "9999-12-31")
         evidence = rule["evidence"]
         valid = [
@@ -1771,7 +1872,10 @@ class Recount:
             change = amount(gain["to"]) - start
         now = self.index["value"]
         then = points.index()["value"]
-        rise = ZERO if now is None or then is None else then - now
+        # Without an index before or after there is none that could rise.
+        rise = ZERO
+        if now is not None and then is not None:
+            rise = then - now
         return {
             "from": start,
             "change": change,
@@ -1791,6 +1895,7 @@ class Recount:
         else:
             start = amount(entry["numerator"])
             changed = entry | {"items": None, "numerator": to}
+        # A rounded metric is rounded after the change too.
         return start, self.figures.held(metric, self.figures.submitted(changed))
 
     def trial(self, metric: str, figure: Any, rule: str) -> tuple[Leaf, Points]:
@@ -1805,6 +1910,7 @@ class Recount:
             for name, known in self.figures.known.items()
             if name not in contents.derived
         }
+        # Derived figures are worked out again: few hang on the metric, but none is slow.
         figures = Figures(contents, {**kept, metric: figure})
         touched: set[str] = set()
         waiting = [*contents.readers[metric]]
@@ -1859,13 +1965,13 @@ class Recount:
             for name, rule in self.contents.rules.items()
             if not rule["evidence"]["supported"]
         }
+        supported = dict(self.leaves)
+        for name in bare:
+            supported[name] = supported[name]._replace(exact=ZERO)
         variants = {
             "lowest": {name: self._settled(name, "lowest") for name in self.leaves},
             "highest": {name: self._settled(name, "weight") for name in self.leaves},
-            "supported": {
-                name: leaf._replace(exact=ZERO) if name in bare else leaf
-                for name, leaf in self.leaves.items()
-            },
+            "supported": supported,
         }
         values = {
             key: Points(self.contents, leaves).index()["value"]
@@ -1892,19 +1998,20 @@ class Recount:
         index = self.index
         tops = self.points.tops()
 
-        def of(kind: str, key: str, sign: int) -> list[_Step]:
+        def of(kind: str, step: str, key: str, sign: int) -> list[_Step]:
             return [
-                (key if kind == "base" else kind, name, sign * total[key])
+                (step, name, sign * total[key])
                 for name, group_kind, total in tops
                 if group_kind == kind
             ]
 
-        changes = of("base", "lost", -1)
+        changes = of("base", "lost", "lost", -1)
         changes.append(("excluded", None, -index["excluded"]))
         if index["value"] is not None:
             before_held = index["base"] + index["bonus"] - index["penalty"]
             changes.append(("rescaled", None, index["base"] - index["earned"]))
-            changes += of("bonus", "earned", 1) + of("penalty", "lost", -1)
+            changes += of("bonus", "bonus", "earned", 1)
+            changes += of("penalty", "penalty", "lost", -1)
             changes.append(("held", None, index["value"] - before_held))
         steps: list[_Step] = [("maximum", None, index["maximum"])]
         steps += [step for step in changes if step[2]]
@@ -1934,7 +2041,10 @@ class Recount:
     def _band(self) -> dict[str, Any] | None:
         """Return the band of the index, lowered by gates, and how far the next one is [I5]."""
         ladder = self.machine["bands"]
-        key = "value" if self.machine["bands_read"] == "rounded" else "exact"
+        # 79.996 shows as 80.00; whether that is in the band from 80 on, the rule set says.
+        key = "exact"
+        if self.machine["bands_read"] == "rounded":
+            key = "value"
         value = self.index[key]
         if value is None or not ladder:
             return None
@@ -1951,18 +2061,18 @@ class Recount:
             if self.leaves[gate["rule"]].state not in PASSES
         }
         limits = {rule: most for rule, most in barred.items() if most < position}
+        gated_from = None
+        if limits:
+            gated_from = names[position]
+        rungs = []
+        for band in ladder:
+            edges = {edge: band[edge] for edge in band if edge != "id"}
+            rungs.append({"id": band["id"], "range": edges or None})
         return {
             "id": names[min([position, *limits.values()])],
             "gates": [*limits],
-            "gated_from": names[position] if limits else None,
-            "ladder": [
-                {
-                    "id": band["id"],
-                    "range": {edge: band[edge] for edge in band if edge != "id"}
-                    or None,
-                }
-                for band in ladder
-            ],
+            "gated_from": gated_from,
+            "ladder": rungs,
             "next": self._next_band(value, position, barred),
         }
 
@@ -1974,6 +2084,7 @@ class Recount:
             return None
         following = ladder[position + 1]
         edge = amount(following.get("from") or following["above"])
+        # Rounded up: who gains the points that are shown is sure to be in the band.
         unit = 10**self.contents.places
         distance = Fraction(-((value - edge) * unit // 1), unit)
         return {
@@ -1991,6 +2102,7 @@ class Recount:
 
     def _track(self, track: str) -> dict[str, Any]:
         rules = [*self.contents.rules.values()]
+        # Rules that only inform have no points to give.
         counting = [rule for rule in rules if rule["deduction"] != "none"]
         scored = [rule for rule in rules if rule["tracks"][track] is not None]
         return {
@@ -2143,7 +2255,8 @@ class Echoes:
         submitted += sorted(contents.read_by(rule) - {*contents.derived})
         entries = [entry["metric"] for entry in rule["inputs"]]
         if None in entries:
-            submitted.append(None)  # points that a person gave come last, and once
+            # Points that a person gave come last, and once.
+            submitted.append(None)
         yield from _unlike(f"{path}.inputs", entries, submitted)
         for entry in rule["inputs"]:
             if (entry["metric"] is None) != (entry["points"] is not None):
@@ -2163,8 +2276,10 @@ class Echoes:
         threshold = rule["threshold"]
         if isinstance(threshold, dict):
             numbers = [*threshold.values()]
+        elif isinstance(threshold, list):
+            numbers = threshold
         else:
-            numbers = threshold if isinstance(threshold, list) else [threshold]
+            numbers = [threshold]
         said = numbers_said(rule["required"], self.report["language"])
         for number in numbers:
             written = isinstance(number, str) and _NUMBER.fullmatch(number)
@@ -2241,11 +2356,13 @@ class Echoes:
             return None
         start = amount(gain["from"])
         end = amount(gain["to"])
-        step = Fraction(1, 10 ** max(map(_decimals, (gain["from"], gain["to"]))))
+        places = max(_decimals(gain["from"]), _decimals(gain["to"]))
+        step = Fraction(1, 10**places)
         if abs(end - start) <= step:
             return None
-        nearer = end - step if end > start else end + step
-        return _decimal(nearer)
+        if end > start:
+            return _decimal(end - step)
+        return _decimal(end + step)
 
 
 def _decimals(text: str) -> int:
@@ -2258,7 +2375,9 @@ def _decimal(value: Fraction) -> str:
         ticks = value * 10**places
         if ticks.denominator == 1 and places:
             digits = f"{abs(ticks.numerator):0{places + 1}d}"
-            sign = "-" if value < 0 else ""
+            sign = ""
+            if value < 0:
+                sign = "-"
             return f"{sign}{digits[:-places]}.{digits[-places:]}"
         if ticks.denominator == 1:
             return str(ticks.numerator)
@@ -2279,6 +2398,7 @@ def _reaching(rule: Any, entry: Any, metric: Any) -> Iterator[Any]:
         yield from metric["levels"]
     if metric["type"] not in ("percent", "count", "number", "rank"):
         return
+    # Between two edges points only rise or only fall, so that a gain shows at one of them.
     edges = {*_edges(machine["points"])}
     if isinstance(machine["threshold"], str):
         edges.add(amount(machine["threshold"]))
@@ -2286,8 +2406,12 @@ def _reaching(rule: Any, entry: Any, metric: Any) -> Iterator[Any]:
         if entry["denominator"] is not None:
             yield from _numerators(edge, entry, metric)
         elif metric["type"] in ("count", "rank"):
-            least = ZERO if metric["type"] == "count" else Fraction(1)
-            yield from (str(n) for n in {edge // 1, -(-edge // 1)} if n >= least)
+            # The best rank is 1, while a count may be 0.
+            least = ZERO
+            if metric["type"] == "rank":
+                least = Fraction(1)
+            whole_beside = {edge // 1, -(-edge // 1)}
+            yield from (str(count) for count in whole_beside if count >= least)
         elif edge >= 0 and (metric["type"] != "percent" or edge <= 100):
             yield str(edge)
 
@@ -2341,8 +2465,12 @@ def numbers_said(text: str, lang: str) -> set[Fraction]:
     True
     """
     numbers = set()
+    thousands = ","
+    if lang == "vi":
+        thousands = "."
     for written in _WRITTEN.findall(text):
-        digits = written.rstrip(".,").replace("." if lang == "vi" else ",", "")
+        # A full stop or a comma at the end belongs to the sentence.
+        digits = written.rstrip(".,").replace(thousands, "")
         digits = digits.replace(",", ".")
         if _NUMBER.fullmatch(digits):
             numbers.add(Fraction(digits))
@@ -2364,9 +2492,10 @@ def main(path: str) -> int:
         report = read(Path(path))
         apart = differences(report)
     except NoReportError as error:
-        vi, en = error.said("vi"), error.said("en")
-        print(f"Không phải báo cáo tính lại được: {vi}")
-        print(f"Not a report that can be recomputed: {en}")
+        in_vietnamese = error.said("vi")
+        in_english = error.said("en")
+        print(f"Không phải báo cáo tính lại được: {in_vietnamese}")
+        print(f"Not a report that can be recomputed: {in_english}")
         return 4
     for path_, said, found in apart:
         print(f"{path_}: báo cáo ghi / said {said}, tính lại / recomputed {found}")
