@@ -167,7 +167,10 @@ def _titles(report: Document, titles: Mapping[str, str] | None = None) -> object
 
 
 def against_submission(
-    report: Document, rules: RuleSet, measurements: Measurements, day: date
+    report: Document,
+    rules: RuleSet,
+    measurements: Measurements,
+    day: date,
 ) -> tuple[list[Difference], Document]:
     """Return where scoring a submission again gives another report, and that other report.
 
@@ -181,7 +184,11 @@ def against_submission(
     return [*apart("", report, true)], true
 
 
-def apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
+def apart(
+    path: str,
+    said: Any,
+    found: Any,
+) -> Iterator[Difference]:
     """Yield where two documents differ, values that a document does not have as None.
 
     >>> [*apart("", {"a": [1, 2]}, {"a": [1, 3]})]

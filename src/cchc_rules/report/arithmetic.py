@@ -33,7 +33,15 @@ class Arithmetic:
     # Rules
 
     def calculation(self, position: int) -> str:
-        """Return the arithmetic of a rule as one line that a person can redo."""
+        """Return the arithmetic of a rule as one line that a person can redo.
+
+        Args:
+            position: The position of the rule in the rule file.
+
+        Returns:
+            `1,5 × 47/52 = 1,3558 → 1,36; mất 0,14`: first how derived figures come about, then the
+            points unrounded and rounded, then what is lost.
+        """
         result = self.scoring.results[position]
         if result.state not in COMPUTED:
             return self._absent_line(position)
@@ -96,7 +104,12 @@ class Arithmetic:
             return target > line.start
         return target < line.start
 
-    def _in_mean(self, position: int, group: CompiledGroup, arithmetic: str) -> str:
+    def _in_mean(
+        self,
+        position: int,
+        group: CompiledGroup,
+        arithmetic: str,
+    ) -> str:
         """Close the line of a rule in a mean: `… = 30 (trong 60); mất 4 × (60 − 30) / 100 = 1,20`.
 
         The points of the rule itself are relative; what it costs is the group's weight × what it
@@ -229,7 +242,12 @@ class Arithmetic:
             floor=floor,
         )
 
-    def _share(self, position: int, rule: Rule, line: Line) -> str:
+    def _share(
+        self,
+        position: int,
+        rule: Rule,
+        line: Line,
+    ) -> str:
         """Return the part of the way to the target that is gone: `1,5 × 47/52`.
 
         The span from start to target is never zero here, and never turned round.
@@ -267,7 +285,12 @@ class Arithmetic:
         figure = Fraction(*self.scoring.figure(name))
         return self._held(rule, text, rule.weight * (figure - start) / (target - start))
 
-    def _held(self, rule: Rule, line: str, points: Fraction) -> str:
+    def _held(
+        self,
+        rule: Rule,
+        line: str,
+        points: Fraction,
+    ) -> str:
         """Say that points are held between the fewest and the most, where the arithmetic alone goes
         beyond.
         """
@@ -283,7 +306,12 @@ class Arithmetic:
             "calculation.at-most", line=line, most=self.speaker.exact(rule.weight)
         )
 
-    def _units(self, position: int, rule: Rule, stairs: Staircase) -> str:
+    def _units(
+        self,
+        position: int,
+        rule: Rule,
+        stairs: Staircase,
+    ) -> str:
         units = Fraction(*self.scoring.results[position].detail)
         loss = -stairs.each
         weight = self.speaker.exact(rule.weight)
@@ -300,7 +328,12 @@ class Arithmetic:
         )
         return f"{line} ({note})"
 
-    def _tier(self, position: int, rule: Rule, piece: Piece) -> str:
+    def _tier(
+        self,
+        position: int,
+        rule: Rule,
+        piece: Piece,
+    ) -> str:
         return self.speaker.say(
             "calculation.tier",
             reported=self.speaker.said(position),
@@ -308,7 +341,12 @@ class Arithmetic:
             worth=self._worth(position, rule, piece),
         )
 
-    def _worth(self, position: int, rule: Rule, piece: Piece) -> str:
+    def _worth(
+        self,
+        position: int,
+        rule: Rule,
+        piece: Piece,
+    ) -> str:
         """Return what a tier gives: points, a share of the weight, a sum, or a formula."""
         match piece.points:
             case Computed(text):
@@ -331,7 +369,12 @@ class Arithmetic:
             case _:  # pragma: no cover - tiers give nothing else
                 raise AssertionError(piece)
 
-    def _points(self, position: int, rule: Rule, text: str) -> str:
+    def _points(
+        self,
+        position: int,
+        rule: Rule,
+        text: str,
+    ) -> str:
         """Return a formula of points with its figures, and where the points were held."""
         parsed = self.scoring.compiled.reader.points_formula(rule, text)
         points = parsed.evaluate(
@@ -370,7 +413,14 @@ class Arithmetic:
         return f"{title}: {spelled} = {self.speaker.figure(name)}"
 
     def fallbacks(self, position: int) -> list[str]:
-        """Return a sentence for each formula that had to fall back on another figure."""
+        """Return a sentence for each formula that had to fall back on another figure.
+
+        Args:
+            position: The position of the rule that the formulas stand behind.
+
+        Returns:
+            The sentences, each fallback once; empty where every formula had its first figure.
+        """
         formulas = self.speaker.fixed.falling_back[position]
         if not formulas:
             return []
@@ -389,7 +439,12 @@ class Arithmetic:
     # The index
 
     def index_line(self) -> str:
-        """Return the arithmetic of the index as one line."""
+        """Return the arithmetic of the index as one line.
+
+        Returns:
+            `61,27 × 100 / 74,21 = 82,5630 → 82,56`, with what pools add and take; where nothing is
+            left to score, a sentence that says so.
+        """
         scoring = self.scoring
         sums = self.scoring.index
         left = sums.base.maximum - sums.base.rescaled

@@ -18,7 +18,11 @@ from cchc_rules.scoring.totals import Sum, Total
 
 
 def document(
-    scoring: Scoring, lang: str, *, machine: bool = True, gains: bool = True
+    scoring: Scoring,
+    lang: str,
+    *,
+    machine: bool = True,
+    gains: bool = True,
 ) -> Document:
     """Return the report document of a scoring, its texts in one language.
 
@@ -56,7 +60,13 @@ class _Writer:
     Rules are asked for by their position in the rule file, groups and metrics by their ids.
     """
 
-    def __init__(self, scoring: Scoring, lang: str, *, gains: bool) -> None:
+    def __init__(
+        self,
+        scoring: Scoring,
+        lang: str,
+        *,
+        gains: bool,
+    ) -> None:
         self.scoring = scoring
         self.lang = lang
         self.speaker = ResultText(scoring, lang)
@@ -99,7 +109,11 @@ class _Writer:
         return {**content, "digest": self.digest(content)}
 
     def digest(self, content: Document) -> str:
-        """Return the digest of a document, of whose rules most of the text is known already."""
+        """Return the digest of a document, of whose rules most of the text is known already.
+
+        Args:
+            content: The document that this writer wrote, with the machine form in it.
+        """
         texts = []
         for key in sorted(content):
             if key == "rules":
@@ -150,13 +164,20 @@ class _Writer:
         }
 
     def value_of(self, sums: Sum) -> str | None:
-        """Return an index as it is shown, None where nothing is left to score."""
+        """Return an index as it is shown, None where nothing is left to score.
+
+        Args:
+            sums: The index itself, or what it would be in another case, as at its highest.
+        """
         if not sums.scored:
             return None
         return self.scoring.points(sums.value)
 
     def parts(self, state: State) -> Document:
-        """Return the points of all rules in a state."""
+        """Return the points of all rules in a state.
+
+        The four parts of all states together are those of all rules.
+        """
         points = self.scoring.points
         maximum, earned, lost, excluded = self.scoring.parts(state)
         return {

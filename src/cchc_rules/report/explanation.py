@@ -153,7 +153,12 @@ class Explanation:
             return False
         return self.scoring.as_of.toordinal() > number_of(threshold)
 
-    def gain(self, change: str, points: int, value: int) -> str:
+    def gain(
+        self,
+        change: str,
+        points: int,
+        value: int,
+    ) -> str:
         """Say a change and what it gains: `thêm 3 hồ sơ số hóa (51/52): +0,25 điểm, chỉ số +0,25`.
 
         Args:

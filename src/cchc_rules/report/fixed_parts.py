@@ -74,7 +74,11 @@ class FixedParts:
         self._rule_templates: dict[int, tuple[Document, tuple[str, ...]]] = {}
 
     def words(self, text: Text | None) -> str | None:
-        """Return a text of the rule file in the language, None where it has none."""
+        """Return a text of the rule file in the language, None where it has none.
+
+        Args:
+            text: The text in one or two languages.
+        """
         if text:
             return text.of(self.lang)
         return None
@@ -330,7 +334,11 @@ class FixedParts:
         return [conflict_of(rule, conflict, self.text) for conflict in rule.conflicts]
 
 
-def conflict_of(rule: Rule, conflict: Conflict, text: RuleText) -> Document:
+def conflict_of(
+    rule: Rule,
+    conflict: Conflict,
+    text: RuleText,
+) -> Document:
     """Return what another clause of the plan asks for in place of the rule's own target.
 
     Args:

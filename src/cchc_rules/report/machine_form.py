@@ -187,7 +187,12 @@ class Proof:
             self._evaluate(text, rule, calendar)
         return calendar.unusual
 
-    def _evaluate(self, text: str, rule: Rule | None, calendar: Calendar) -> None:
+    def _evaluate(
+        self,
+        text: str,
+        rule: Rule | None,
+        calendar: Calendar,
+    ) -> None:
         """Evaluate a formula for the days that its calendar is asked about."""
         own: dict[str, str] = {}
         if rule is not None:

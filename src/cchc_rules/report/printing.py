@@ -102,7 +102,9 @@ def parse_report(text: str, *, name: str = "") -> dict[str, Any]:
 
 
 def checked_report(
-    content: object, name: str = "", problems: Iterable[Problem] = ()
+    content: object,
+    name: str = "",
+    problems: Iterable[Problem] = (),
 ) -> dict[str, Any]:
     """Return parsed JSON that has the keys of a report document.
 

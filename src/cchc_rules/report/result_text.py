@@ -280,7 +280,10 @@ class ResultText(RuleText):
         return _Offer(most, self.target(rule, comparator, best_end))
 
     def _points_at(
-        self, rule: Rule, points: Points, value: Fraction | None
+        self,
+        rule: Rule,
+        points: Points,
+        value: Fraction | None,
     ) -> Fraction | None:
         """Return what a formula comes to at a value, None where that is not known."""
         if value is None or not isinstance(points, Computed):

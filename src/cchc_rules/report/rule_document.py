@@ -140,7 +140,12 @@ class RuleDocuments:
         self._written: dict[int, tuple[_Entry, Document]] = {}
 
     def rule(self, position: int) -> Document:
-        """Return one rule: what it asks for, what was reported, and what became of its points."""
+        """Return one rule: what it asks for, what was reported, and what became of its points.
+
+        Returns:
+            Plain data of the reader's own, which may be changed; points are decimal strings. The
+            machine form is not among its keys yet.
+        """
         entry = self._entry(position)
         content = entry.copy()
         content["gains"] = self._gain_documents(entry, position)
@@ -151,7 +156,11 @@ class RuleDocuments:
         return content
 
     def canonical(self, position: int) -> bytes:
-        """Return the canonical text of a rule that was written, its machine form added to it."""
+        """Return the canonical text of a rule that was written, its machine form added to it.
+
+        Returns:
+            What `canonical` of the whole rule would give, as UTF-8: of this the digest is taken.
+        """
         entry, content = self._written[position]
         before, between, after = entry.texts(content["machine"])
         # Most rules gain nothing and have no tracks: their texts are known without an encoder.
@@ -332,7 +341,10 @@ class RuleDocuments:
         return content
 
     def _submitted_value(
-        self, metric: Metric, entry: Entry | None, figure: Figure
+        self,
+        metric: Metric,
+        entry: Entry | None,
+        figure: Figure,
     ) -> object:
         """Return a figure as it was submitted: a number with its own digits, else a date, a text,
         true or false.

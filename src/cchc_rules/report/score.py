@@ -24,7 +24,10 @@ _MOST_QUOTED = 200
 
 
 def score(
-    rules: RuleSet, measurements: Measurements, *, as_of: date | str | None = None
+    rules: RuleSet,
+    measurements: Measurements,
+    *,
+    as_of: date | str | None = None,
 ) -> Report:
     """Return the report of a submission by a rule set.
 

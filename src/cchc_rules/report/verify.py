@@ -66,13 +66,28 @@ MOST_PLACES = 12
 SHOWN_EXACTLY = 30
 
 
+Part: TypeAlias = dict[str, Any]
+"""A part of a report: an object of its JSON."""
+
+Sums: TypeAlias = dict[str, Fraction]
+"""Points by their keys, `maximum`, `earned` and so on."""
+
+Names: TypeAlias = Mapping[str, Any]
+"""What names stand for: those of metrics, or those that a rule's own expressions use."""
+
+
 # What comes of a check -------------------------------------------------------------------
 
 
 class NoReportError(ValueError):
     """What was given is no report that can be recomputed: where, and why in both languages."""
 
-    def __init__(self, path: str, word: str, what: object = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        word: str,
+        what: object = "",
+    ) -> None:
         self.path = path
         # Sixty characters tell what it was; the file may hold a text of any length.
         shown_part = f"{what!r:.60}"
@@ -208,11 +223,20 @@ def digest(report: Mapping[str, Any]) -> str:
     """
     rest = {key: value for key, value in report.items() if key != "digest"}
     # The one form of JSON that does not hang on the order of keys or the taste of a printer.
-    text = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(
+        rest,
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
+def _apart(
+    path: str,
+    said: Any,
+    found: Any,
+) -> Iterator[Difference]:
     """Yield where a report says something else than was found.
 
     Keys that were not worked out again are passed over.
@@ -220,11 +244,19 @@ def _apart(path: str, said: Any, found: Any) -> Iterator[Difference]:
     if isinstance(said, dict) and isinstance(found, dict):
         for key, value in found.items():
             yield from _apart(_inner(path, key), said[key], value)
-    elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
-        for position, (left, right) in enumerate(zip(said, found, strict=True)):
-            yield from _apart(_item(path, left, position), left, right)
+    elif _are_lists(said, found):
+        for position, part in enumerate(said):
+            inside = _item(path, part, position)
+            yield from _apart(inside, part, found[position])
     elif not _same(said, found):
         yield Difference(path, said, found)
+
+
+def _are_lists(said: Any, found: Any) -> bool:
+    """Whether both are lists, of the same length; others differ as a whole."""
+    if not isinstance(said, list) or not isinstance(found, list):
+        return False
+    return len(said) == len(found)
 
 
 def _inner(path: str, key: str) -> str:
@@ -233,7 +265,11 @@ def _inner(path: str, key: str) -> str:
     return f"{path}.{key}"
 
 
-def _item(path: str, part: Any, position: int) -> str:
+def _item(
+    path: str,
+    part: Any,
+    position: int,
+) -> str:
     """Return the path of an item of a list, which is named by its id where it has one."""
     if isinstance(part, dict):
         return f"{path}[{part.get('id', position)}]"
@@ -278,7 +314,7 @@ def read(path: Path) -> Any:
         raise NoReportError("", "json", str(error)) from error
 
 
-def _read_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _read_once(pairs: list[tuple[str, Any]]) -> Part:
     keys: dict[str, Any] = {}
     for key, value in pairs:
         if key in keys:
@@ -312,14 +348,25 @@ def amount(text: Any) -> Fraction:
 
 
 def bounded(value: Any, most: int = MOST_PLACES) -> int:
-    """Return a whole number that counts places or days; a report needs no more than so many."""
-    if isinstance(value, bool) or value != int(value) or abs(value) > most:
+    """Return a whole number that counts places or days; a report needs no more than so many.
+
+    >>> bounded(Fraction(3))
+    3
+
+    Raises `NoReportError` for a fraction, and for a number beyond the bound, either way.
+    """
+    is_whole = not isinstance(value, bool) and value == int(value)
+    if not is_whole or abs(value) > most:
         raise NoReportError("", "whole", str(value))
     return int(value)
 
 
 def rounded(value: Fraction, places: int) -> Fraction:
-    """Return the value rounded to so many decimal places; a tie goes away from zero."""
+    """Return the value rounded to so many decimal places; a tie goes away from zero.
+
+    >>> rounded(Fraction(-5, 2), 0), rounded(Fraction(1, 3), 2)
+    (Fraction(-3, 1), Fraction(33, 100))
+    """
     # n/d + 1/2 = (2n + d) / 2d, rounded down; without its sign, so that a tie goes away from zero.
     doubled = 2 * abs(value.numerator) * 10**places
     nearest = (doubled + value.denominator) // (2 * value.denominator)
@@ -345,7 +392,11 @@ def when(holds: bool, points: Fraction) -> Fraction:
 
 
 def divided(part: Fraction, whole: Fraction) -> Fraction:
-    """Return part / whole, nothing where there is no whole."""
+    """Return part / whole, nothing where there is no whole.
+
+    >>> divided(Fraction(1), ZERO)
+    Fraction(0, 1)
+    """
     if not whole:
         return ZERO
     return part / whole
@@ -375,9 +426,13 @@ def _kind(test: Callable[[Any], bool]) -> Shape:
 
 def _one_of(*values: object) -> Shape:
     """Return the shape of some constants; 1 is not True here."""
-    return _kind(
-        lambda value: any(type(value) is type(one) and value == one for one in values)
-    )
+
+    def fits(value: Any) -> bool:
+        # The type too: Python holds 1 and True for equal.
+        alike = [constant for constant in values if type(constant) is type(value)]
+        return value in alike
+
+    return _kind(fits)
 
 
 def _maybe(shape: Shape) -> Shape:
@@ -403,7 +458,11 @@ def _either(*shapes: Shape) -> Shape:
     return _kind(lambda value: any(fits(shape, value) for shape in shapes))
 
 
-def _list(item: Shape, least: int = 0, most: int | None = None) -> Shape:
+def _list(
+    item: Shape,
+    least: int = 0,
+    most: int | None = None,
+) -> Shape:
     """Return the shape of a list; an item with an id is named by it."""
 
     def check(value: Any, path: str) -> None:
@@ -516,16 +575,23 @@ def _expression(value: Any, path: str) -> None:
         return
     if isinstance(value, str):
         _number(value, path)
-    elif isinstance(value, dict) and len(value) == 1 and {*value} <= {*_OPERAND}:
+    elif isinstance(value, dict) and len(value) == 1:
         ((kind, name),) = value.items()
+        if kind not in _OPERAND:
+            raise NoReportError(path, "operator", value)
         _OPERAND[kind](name, path)
     elif isinstance(value, list) and value and isinstance(value[0], str):
-        _operation(value[0], value[1:], path)
+        name, *operands = value
+        _operation(name, operands, path)
     else:
         raise NoReportError(path, "operator", value)
 
 
-def _operation(name: str, operands: list[Any], path: str) -> None:
+def _operation(
+    name: str,
+    operands: list[Any],
+    path: str,
+) -> None:
     least, most = _OPERANDS.get(name, (1, 0))
     if len(operands) < least or (most is not None and len(operands) > most):
         raise NoReportError(path, "operator", [name, "…"])
@@ -812,8 +878,11 @@ class Contents:
     def _gather(self) -> None:
         """Keep the first entry of each metric, the members of each group, a metric's readers."""
         self.inputs: dict[str, Any] = {}
-        self.members: dict[str, list[str]] = {name: [] for name in self.groups}
-        self.children: dict[str, list[str]] = {name: [] for name in self.groups}
+        self.members: dict[str, list[str]] = {}
+        self.children: dict[str, list[str]] = {}
+        for name in self.groups:
+            self.members[name] = []
+            self.children[name] = []
         self.readers: dict[str, set[str]] = {}
         self.gated_by: dict[str, list[str]] = {}
         for name, group in self.groups.items():
@@ -882,7 +951,10 @@ class Contents:
         return metrics | ({rule["metric"], machine["exempt"]} - {None})
 
     def read_by(self, rule: Any) -> set[str]:
-        """Return all metrics that a rule reads, directly or through formulas."""
+        """Return all metrics that a rule reads, directly or through formulas.
+
+        A derived metric is among them, and so are those from which it is worked out.
+        """
         metrics: set[str] = set()
         waiting = [*self.read_directly(rule)]
         while waiting:
@@ -893,7 +965,10 @@ class Contents:
         return metrics
 
     def above(self, group: str | None) -> Iterator[Any]:
-        """Yield a group and those that it lies in, from the inside."""
+        """Yield a group and those that it lies in, from the inside.
+
+        It ends, for groups that lead back to themselves were refused before.
+        """
         while group is not None:
             yield self.groups[group]
             group = self.groups[group]["parent"]
@@ -915,7 +990,7 @@ class Contents:
         return amount(self.rules[rule]["weight"])
 
 
-def _by_id(path: str, records: list[Any]) -> dict[str, Any]:
+def _by_id(path: str, records: list[Any]) -> Part:
     parts: dict[str, Any] = {}
     for record in records:
         if record["id"] in parts:
@@ -932,7 +1007,11 @@ def _once_each(path: str, names: Iterable[str]) -> None:
         seen.add(name)
 
 
-def _known(path: str, names: Iterable[str], there: Iterable[str]) -> None:
+def _known(
+    path: str,
+    names: Iterable[str],
+    there: Iterable[str],
+) -> None:
     known = {*there}
     for name in names:
         if name not in known:
@@ -966,7 +1045,11 @@ def _in_order(path: str, needs: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def metrics_in(expression: Any) -> set[str]:
-    """Return the metrics that stand in an expression."""
+    """Return the metrics that stand in an expression.
+
+    >>> metrics_in(["/", {"metric": "done"}, {"metric": "asked"}]) == {"done", "asked"}
+    True
+    """
     if isinstance(expression, dict):
         if "metric" in expression:
             return {expression["metric"]}
@@ -1037,9 +1120,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 class Figures:
     """The figures of all metrics. Numbers are `Fraction`s, dates ISO texts."""
 
-    def __init__(
-        self, contents: Contents, replaced: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, contents: Contents, replaced: Names | None = None) -> None:
         """Work all figures out; `replaced` holds those that are tried in place of the reported."""
         self.contents = contents
         self.known: dict[str, Any] = dict(replaced or {})
@@ -1053,11 +1134,17 @@ class Figures:
             self.known[name] = self.held(name, self.value(formula))
 
     def figure(self, name: str) -> Any:
-        """Return a metric's figure, or `Gone`."""
+        """Return a metric's figure, or `Gone`.
+
+        A figure is a `Fraction`, true or false, or the text of a date or a level.
+        """
         return self.known[name]
 
     def held(self, name: str, value: Any) -> Any:
-        """Return a figure rounded as its metric asks for."""
+        """Return a figure rounded as its metric asks for.
+
+        A metric is rounded once, where its figure arises: rules read the rounded one.
+        """
         places = self.contents.metrics[name]["round"]
         if places is None or isinstance(value, Gone):
             return value
@@ -1076,8 +1163,11 @@ class Figures:
             return Gone(entry["state"])
         return _typed(entry["value"], metric, f"inputs[{entry['metric']}].value")
 
-    def value(self, expression: Any, names: Mapping[str, Any] | None = None) -> Any:
-        """Return what an expression comes to, or the absence that stands in its way."""
+    def value(self, expression: Any, names: Names | None = None) -> Any:
+        """Return what an expression comes to, or the absence that stands in its way.
+
+        `names` are what the names of a rule stand for: its value, threshold, weight and the like.
+        """
         own_names = names or {}
         # What is absent is asked first: an absence wins over a division by zero beside it.
         state = self.absence(expression, own_names)
@@ -1088,7 +1178,7 @@ class Figures:
         except ZeroDivisionError:
             return Gone(self._obstacle(expression, own_names))
 
-    def _obstacle(self, expression: Any, names: Mapping[str, Any]) -> str:
+    def _obstacle(self, expression: Any, names: Names) -> str:
         """Return the strongest state in the parts of an expression that divides by zero.
 
         `["+", {"metric": "a"}, ["/", "1", "0"]]` is missing where a is, else not applicable. Of a
@@ -1109,7 +1199,7 @@ class Figures:
         states = [value.state for value in values if isinstance(value, Gone)]
         return min(states, key=PRECEDENCE.index, default="not_applicable")
 
-    def absence(self, expression: Any, names: Mapping[str, Any]) -> str | None:
+    def absence(self, expression: Any, names: Names) -> str | None:
         """Return the strongest state among the figures that an expression needs and lacks [L6].
 
         `first`, `largest_known` and `smallest_known` lack nothing as long as one of their operands
@@ -1132,8 +1222,11 @@ class Figures:
         states = [state for state in parts if state is not None]
         return min(states, key=PRECEDENCE.index, default=None)
 
-    def evaluate(self, expression: Any, names: Mapping[str, Any]) -> Any:
-        """Return what an expression comes to; `ZeroDivisionError` where it has no value."""
+    def evaluate(self, expression: Any, names: Names) -> Any:
+        """Return what an expression comes to; `ZeroDivisionError` where it has no value.
+
+        Whoever calls it knows by `absence` that no figure is absent that the expression needs.
+        """
         if isinstance(expression, dict):
             ((kind, text),) = expression.items()
             if kind == "metric":
@@ -1164,7 +1257,12 @@ class Figures:
             return self._working_day(*values)
         return _within_bounds(OPERATORS[name](*values))
 
-    def _known_of(self, name: str, parts: list[Any], names: Mapping[str, Any]) -> Any:
+    def _known_of(
+        self,
+        name: str,
+        parts: list[Any],
+        names: Names,
+    ) -> Any:
         values = [self.value(part, names) for part in parts]
         known = [value for value in values if not isinstance(value, Gone)]
         # None of them has a value, so that neither has this, just as where a divisor is zero.
@@ -1206,7 +1304,11 @@ def _whole(metric: Any) -> int:
     return 1
 
 
-def _typed(value: Any, metric: Any, path: str) -> Any:
+def _typed(
+    value: Any,
+    metric: Any,
+    path: str,
+) -> Any:
     """Return a value of a metric's type."""
     kind = metric["type"]
     if kind == "yes_no":
@@ -1325,7 +1427,12 @@ class Judgement:
             return self._absent(rule, "not_due", frozenset({"not_due"}))
         return leaf
 
-    def _absent(self, rule: Any, state: str, reasons: frozenset[str]) -> Leaf:
+    def _absent(
+        self,
+        rule: Any,
+        state: str,
+        reasons: frozenset[str],
+    ) -> Leaf:
         """Return what the declared effect of an absence makes of a rule [L4]."""
         effects = rule["machine"]["effects"]
         if state not in effects:
@@ -1372,7 +1479,12 @@ class Judgement:
             return self._absent(rule, gone.state, reasons)
         return _computed(rule, points, names["met"], self._reason(rule, names))
 
-    def _absence(self, rule: Any, figure: Any, names: Mapping[str, Any]) -> str | None:
+    def _absence(
+        self,
+        rule: Any,
+        figure: Any,
+        names: Names,
+    ) -> str | None:
         """Return the absence that a rule comes to, None where it has all that it needs [L6]."""
         if figure == Gone("waived"):
             return "waived"
@@ -1404,7 +1516,7 @@ class Judgement:
         # No figure is absent, and still there are no points: a formula divided by zero.
         return frozenset(reasons or {"zero_denominator"})
 
-    def _reason(self, rule: Any, names: Mapping[str, Any]) -> str:
+    def _reason(self, rule: Any, names: Names) -> str:
         """Return the code of a computed rule: its kind, whether it is met, and its floor fix it."""
         kind = rule["deduction"]
         if kind in _ONE_REASON:
@@ -1418,7 +1530,12 @@ class Judgement:
             return "below_floor"
         return "below_target"
 
-    def _met(self, rule: Any, value: Any, threshold: Any) -> bool | None:
+    def _met(
+        self,
+        rule: Any,
+        value: Any,
+        threshold: Any,
+    ) -> bool | None:
         """Whether a figure reaches the target; None for a rule without one, whose points decide."""
         comparator = rule["comparator"]
         exempt = rule["machine"]["exempt"]
@@ -1449,7 +1566,12 @@ def given_points(rule: Any) -> Fraction | None:
     return None
 
 
-def _computed(rule: Any, points: Fraction, met: bool | None, reason: str) -> Leaf:
+def _computed(
+    rule: Any,
+    points: Fraction,
+    met: bool | None,
+    reason: str,
+) -> Leaf:
     """Return the leaf of computed points; without a target the points decide the state [L3]."""
     full = met
     if met is None:
@@ -1498,8 +1620,11 @@ def _like(value: Any, item: Any) -> Any:
 
 
 def _sums(
-    maximum: Fraction, earned: Fraction, excluded: Fraction, rescaled: Fraction
-) -> dict[str, Fraction]:
+    maximum: Fraction,
+    earned: Fraction,
+    excluded: Fraction,
+    rescaled: Fraction,
+) -> Sums:
     return {
         "maximum": maximum,
         "earned": earned,
@@ -1524,18 +1649,21 @@ class Points:
         self,
         contents: Contents,
         leaves: Mapping[str, Leaf],
-        totals: Mapping[str, dict[str, Fraction]] | None = None,
+        totals: Mapping[str, Sums] | None = None,
     ) -> None:
         """Add up what rules came to; `totals` holds groups that are known already."""
         self.contents = contents
         self.leaves = leaves
-        self.totals: dict[str, dict[str, Fraction]] = dict(totals or {})
-        self._counted: dict[str, dict[str, dict[str, Fraction]]] = {}
+        self.totals: dict[str, Sums] = dict(totals or {})
+        self._counted: dict[str, dict[str, Sums]] = {}
 
     # Rules
 
-    def own(self, rule: str) -> dict[str, Fraction]:
-        """Return the parts of a rule by its own weight, rounded [L1, L5]."""
+    def own(self, rule: str) -> Sums:
+        """Return the parts of a rule by its own weight, rounded [L1, L5].
+
+        In a mean or a pool that is not what the rule counts for: see `counted`.
+        """
         leaf = self.leaves[rule]
         weight = self.contents.weight(rule)
         excluded = when(leaf.excluded, weight)
@@ -1543,7 +1671,7 @@ class Points:
         earned = rounded(leaf.exact, self.contents.places)
         return _sums(weight, earned, excluded, rescaled)
 
-    def counted(self, rule: str) -> dict[str, Fraction]:
+    def counted(self, rule: str) -> Sums:
         """Return what a rule counts for in its group, in points of the index [G4, G5]."""
         group = self.contents.rules[rule]["group"]
         pool = self.contents.pool(group)
@@ -1554,21 +1682,24 @@ class Points:
         return self._parts(self.own(rule), ZERO)
 
     def _once(
-        self, group: str, count: Callable[[str], dict[str, dict[str, Fraction]]]
-    ) -> dict[str, dict[str, Fraction]]:
+        self, group: str, count: Callable[[str], dict[str, Sums]]
+    ) -> dict[str, Sums]:
         # All rules of a mean or a pool are apportioned together, so that each asks for all.
         if group not in self._counted:
             self._counted[group] = count(group)
         return self._counted[group]
 
     @staticmethod
-    def _parts(sums: Mapping[str, Fraction], beyond: Fraction) -> dict[str, Fraction]:
+    def _parts(sums: Mapping[str, Fraction], beyond: Fraction) -> Sums:
         parts = {key: sums[key] for key in PARTS}
         parts["lost"] -= beyond
         return parts | {"without_effect": beyond}
 
     def exact_loss(self, rule: str) -> Fraction:
-        """Return what a rule takes from its group, be it too little to be shown."""
+        """Return what a rule takes from its group, be it too little to be shown.
+
+        By it a rule that shows 0.00 may still be among the losses, and the index below its highest.
+        """
         group = self.contents.rules[rule]["group"]
         if self.contents.groups[group]["combine"] == "mean":
             return self._mean_parts(group)[rule].lost
@@ -1601,7 +1732,7 @@ class Points:
             if not (self.leaves[rule].excluded and self.leaves[rule].rescales)
         ]
 
-    def _counted_in_mean(self, group: str) -> dict[str, dict[str, Fraction]]:
+    def _counted_in_mean(self, group: str) -> dict[str, Sums]:
         exact = self._mean_parts(group)
         total = self.total(group)
         ticks = {}
@@ -1615,7 +1746,7 @@ class Points:
             counted[rule] = parts | {"without_effect": ZERO}
         return counted
 
-    def _counted_in_pool(self, pool: str) -> dict[str, dict[str, Fraction]]:
+    def _counted_in_pool(self, pool: str) -> dict[str, Sums]:
         """Return the parts of the rules of a pool: what lies beyond its cap has no effect [G5]."""
         rules = [
             name
@@ -1634,9 +1765,7 @@ class Points:
             for rule, parts in own.items()
         }
 
-    def _apportioned(
-        self, total: Fraction, exact: Mapping[str, Fraction]
-    ) -> dict[str, Fraction]:
+    def _apportioned(self, total: Fraction, exact: Mapping[str, Fraction]) -> Sums:
         """Return points with all their places that add up to a total, by the largest remainders.
 
         Ten ticks over three times 10/3 are 4, 3 and 3: each is rounded down, and the ticks that are
@@ -1646,8 +1775,9 @@ class Points:
         unit = 10**self.contents.places
         ticks = {name: part * unit // 1 for name, part in exact.items()}
         left = int(total * unit) - sum(ticks.values())
-        # The negative remainders: the largest remainder comes first, of equal ones the first rule.
-        by_remainder = sorted(exact, key=lambda name: ticks[name] - exact[name] * unit)
+        # Sorting is stable: of equal remainders the first stays first.
+        remainders = {name: exact[name] * unit - ticks[name] for name in exact}
+        by_remainder = sorted(exact, key=lambda name: -remainders[name])
         for name in by_remainder[: max(left, 0)]:
             ticks[name] += 1
         for name in reversed([*exact]):
@@ -1658,13 +1788,16 @@ class Points:
 
     # Groups
 
-    def total(self, group: str) -> dict[str, Fraction]:
-        """Return the sums of a group [G1 to G3]."""
+    def total(self, group: str) -> Sums:
+        """Return the sums of a group [G1 to G3].
+
+        They are the parts and what is rescaled; of a pool also the points before its cap.
+        """
         if group not in self.totals:
             self.totals[group] = self._summed(group)
         return self.totals[group]
 
-    def _summed(self, group: str) -> dict[str, Fraction]:
+    def _summed(self, group: str) -> Sums:
         record = self.contents.groups[group]
         if record["combine"] == "mean":
             return self._mean(group)
@@ -1685,7 +1818,7 @@ class Points:
             earned = most - min(cap, uncapped)
         return _sums(most, earned, ZERO, ZERO) | {"uncapped": uncapped}
 
-    def _mean(self, group: str) -> dict[str, Fraction]:
+    def _mean(self, group: str) -> Sums:
         """Return the sums of a mean group, which is rounded as one [G2]."""
         weight = amount(self.contents.groups[group]["maximum"])
         inside = self._in_mean(group)
@@ -1705,15 +1838,18 @@ class Points:
 
     # The index
 
-    def tops(self) -> list[tuple[str, str, dict[str, Fraction]]]:
-        """Return id, kind and sums of the groups that lie in no other."""
+    def tops(self) -> list[tuple[str, str, Sums]]:
+        """Return id, kind and sums of the groups that lie in no other.
+
+        All other groups are in their sums, so that the index adds these alone.
+        """
         return [
             (name, group["kind"], self.total(name))
             for name, group in self.contents.groups.items()
             if group["parent"] is None
         ]
 
-    def index(self) -> dict[str, Any]:
+    def index(self) -> Part:
         """Return the index and its parts; `value` and `exact` are None with nothing to score."""
         tops = self.tops()
         base = [total for _, kind, total in tops if kind == "base"]
@@ -1757,8 +1893,12 @@ class Recount:
         self.points = Points(contents, self.leaves)
         self.index = self.points.index()
 
-    def report_again(self) -> dict[str, Any]:
-        """Return every part of the report that can be worked out."""
+    def report_again(self) -> Part:
+        """Return every part of the report that can be worked out.
+
+        Lists stand in the order of the report. Objects lack what only words say: `_apart` passes
+        over keys that are not here.
+        """
         rules = {name: self._rule(rule) for name, rule in self.contents.rules.items()}
         return {
             "rules": [*rules.values()],
@@ -1783,14 +1923,14 @@ class Recount:
 
     # Metrics and rules
 
-    def _metric(self, name: str) -> dict[str, Any]:
+    def _metric(self, name: str) -> Part:
         figure = self.figures.figure(name)
         exact = figure
         if isinstance(figure, Gone):
             exact = None
         return {"state": state_of(figure), "figure": exact}
 
-    def _rule(self, rule: Any) -> dict[str, Any]:
+    def _rule(self, rule: Any) -> Part:
         leaf = self.leaves[rule["id"]]
         value = None
         if rule["metric"]:
@@ -1807,7 +1947,7 @@ class Recount:
             "gains": [self._gain(rule, gain) for gain in rule["gains"]],
         }
 
-    def _input(self, entry: Any) -> dict[str, Any]:
+    def _input(self, entry: Any) -> Part:
         """Return an input: the same wherever rules read the metric, and one way to give a figure.
 
         Points that a person gave stand apart, under no metric.
@@ -1842,7 +1982,7 @@ class Recount:
             return amount(expression)
         return shown(self.figures.value(expression))
 
-    def _evidence(self, rule: Any, leaf: Leaf) -> dict[str, Any]:
+    def _evidence(self, rule: Any, leaf: Leaf) -> Part:
         """Return which documents are valid, and whether points are claimed without one [I6]."""
         # ISO days are ordered as texts are; without a window every day lies in it.
         first, last = self.machine["window"] or ("", "9999-12-31")
@@ -1863,7 +2003,7 @@ class Recount:
 
     # Gains
 
-    def _gain(self, rule: Any, gain: Any) -> dict[str, Any]:
+    def _gain(self, rule: Any, gain: Any) -> Part:
         """Return what a rule and the index gain when a figure is what it might have been."""
         start, figure = self.tried(gain["metric"], gain["to"])
         leaf, points = self.trial(gain["metric"], figure, rule["id"])
@@ -1898,7 +2038,12 @@ class Recount:
         # A rounded metric is rounded after the change too.
         return start, self.figures.held(metric, self.figures.submitted(changed))
 
-    def trial(self, metric: str, figure: Any, rule: str) -> tuple[Leaf, Points]:
+    def trial(
+        self,
+        metric: str,
+        figure: Any,
+        rule: str,
+    ) -> tuple[Leaf, Points]:
         """Return a rule and all points when a metric has another figure.
 
         What the metric does not touch is kept: the rules that read it are judged again, and those
@@ -1958,7 +2103,7 @@ class Recount:
 
     # The index
 
-    def _range(self) -> dict[str, Any]:
+    def _range(self) -> Part:
         """Return the index claimed, what evidence supports of it, and what it may still become."""
         bare = {
             name
@@ -1993,12 +2138,17 @@ class Recount:
             return Leaf(leaf.state, leaf.reasons, points)
         return leaf
 
-    def _steps(self) -> list[dict[str, Any]]:
+    def _steps(self) -> list[Part]:
         """Return the steps from the maximum to the index that change something."""
         index = self.index
         tops = self.points.tops()
 
-        def of(kind: str, step: str, key: str, sign: int) -> list[_Step]:
+        def of(
+            kind: str,
+            step: str,
+            key: str,
+            sign: int,
+        ) -> list[_Step]:
             return [
                 (step, name, sign * total[key])
                 for name, group_kind, total in tops
@@ -2026,7 +2176,7 @@ class Recount:
             )
         return added
 
-    def _by_state(self, rules: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    def _by_state(self, rules: Mapping[str, Part]) -> Part:
         """Return how many rules are in each state, and what they have together."""
         counts = {}
         sums = {}
@@ -2038,7 +2188,7 @@ class Recount:
 
     # Bands, targets, tracks, lists
 
-    def _band(self) -> dict[str, Any] | None:
+    def _band(self) -> Part | None:
         """Return the band of the index, lowered by gates, and how far the next one is [I5]."""
         ladder = self.machine["bands"]
         # 79.996 shows as 80.00; whether that is in the band from 80 on, the rule set says.
@@ -2077,8 +2227,11 @@ class Recount:
         }
 
     def _next_band(
-        self, value: Fraction, position: int, barred: Mapping[str, int]
-    ) -> dict[str, Any] | None:
+        self,
+        value: Fraction,
+        position: int,
+        barred: Mapping[str, int],
+    ) -> Part | None:
         ladder = self.machine["bands"]
         if position + 1 == len(ladder):
             return None
@@ -2093,14 +2246,14 @@ class Recount:
             "gates": [rule for rule, most in barred.items() if most <= position],
         }
 
-    def _target(self, target: Any) -> dict[str, Any]:
+    def _target(self, target: Any) -> Part:
         exact = self.index["exact"]
         if exact is None:
             return {"reached": None, "value": None}
         reached = OPERATORS[target["comparator"]](exact, amount(target["threshold"]))
         return {"reached": reached, "value": self.index["value"]}
 
-    def _track(self, track: str) -> dict[str, Any]:
+    def _track(self, track: str) -> Part:
         rules = [*self.contents.rules.values()]
         # Rules that only inform have no points to give.
         counting = [rule for rule in rules if rule["deduction"] != "none"]
@@ -2114,7 +2267,7 @@ class Recount:
             "unscored": len(counting) - len(scored),
         }
 
-    def _lists(self, rules: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    def _lists(self, rules: Mapping[str, Part]) -> Part:
         """Return the lists of rules; those that lost points begin with the largest loss."""
         losses = [
             name
@@ -2166,7 +2319,10 @@ class Echoes:
         self.recount = recount
 
     def differences(self) -> Iterator[Difference]:
-        """Yield each place that is unlike its echo."""
+        """Yield each place that is unlike its echo.
+
+        What is said there comes first, then what the other place says.
+        """
         yield from self._files()
         yield from self._places()
         yield from self._bands()
@@ -2203,7 +2359,8 @@ class Echoes:
     def _origin(self, path: str, rule: Any) -> Iterator[Difference]:
         """The words of an origin name the file that gives the threshold, or else the deduction."""
         origins = self.report["origins"]
-        fields = origins["fields"].get("rule", {}).get(rule["id"], {})
+        of_rules = origins["fields"].get("rule", {})
+        fields = of_rules.get(rule["id"], {})
         number = fields.get("threshold", fields.get("deduction"))
         if number is None or number >= len(origins["places"]):
             yield from _unlike(path, rule["origin"], None)
@@ -2389,7 +2546,11 @@ def _below(points: Fraction, places: int) -> Fraction:
     return points - Fraction(1, 10**places)
 
 
-def _reaching(rule: Any, entry: Any, metric: Any) -> Iterator[Any]:
+def _reaching(
+    rule: Any,
+    entry: Any,
+    metric: Any,
+) -> Iterator[Any]:
     """Yield the values, or numerators, at a rule's threshold and at the edges of its pieces."""
     machine = rule["machine"]
     if metric["type"] == "yes_no":
@@ -2416,7 +2577,11 @@ def _reaching(rule: Any, entry: Any, metric: Any) -> Iterator[Any]:
             yield str(edge)
 
 
-def _numerators(edge: Fraction, entry: Any, metric: Any) -> Iterator[str]:
+def _numerators(
+    edge: Fraction,
+    entry: Any,
+    metric: Any,
+) -> Iterator[str]:
     """Yield the whole numerators beside a share; a denominator is never exceeded."""
     denominator = amount(entry["denominator"])
     exact = edge * denominator / _whole(metric)
@@ -2435,14 +2600,19 @@ def _edges(expression: Any) -> Iterator[Fraction]:
     name, *operands = expression
     if name in ("min", "max") and {"name": "value"} in operands:
         yield from (amount(end) for end in operands if isinstance(end, str))
-    compares = name in ("==", "<", "<=", ">", ">=") and operands[0] == {"name": "value"}
-    if compares and isinstance(operands[1], str):
+    is_comparison = name in ("==", "<", "<=", ">", ">=")
+    of_value = is_comparison and operands[0] == {"name": "value"}
+    if of_value and isinstance(operands[1], str):
         yield amount(operands[1])
     for operand in operands:
         yield from _edges(operand)
 
 
-def _unlike(path: str, said: Any, found: Any) -> Iterator[Difference]:
+def _unlike(
+    path: str,
+    said: Any,
+    found: Any,
+) -> Iterator[Difference]:
     if said != found:
         yield Difference(path, said, found)
 
@@ -2487,7 +2657,10 @@ PROVED = (
 
 
 def main(path: str) -> int:
-    """Check a report file, print what differs in both languages, and return the exit code."""
+    """Check a report file, print what differs in both languages, and return the exit code.
+
+    The code is 0 where nothing differs, 1 where something does, and 4 where the file is no report.
+    """
     try:
         report = read(Path(path))
         apart = differences(report)
