@@ -507,6 +507,22 @@ class TestByHand:
         assert parts(both) == {}
         assert both.to_dict()["counts"]["unchanged"] == 1
 
+    def test_pools_lift_no_index_that_is_not_there(self):
+        """Before, a alone is in the base and does not apply: none, though b's 3 of bonus are earned. After: 7.5 + 3,
+        held to 10. Reckoned from 0 that is 10: a brings 7.5, b its 3 points, and the hold takes 0.5."""
+        rules = small(
+            group(),
+            rule("a", 8),
+            group("more", kind='"bonus"', cap=5),
+            rule("b", 3, group="more"),
+            scale=10,
+        )
+        without = scored(rules, a={"not_applicable": "không"}, b=100)
+        comparison = compare(without, scored(rules, a=75, b=100))
+        assert comparison.change == 10
+        assert sum(comparison.parts.values()) == 10
+        assert comparison.by_rule == {"a": Decimal("7.50"), "b": Decimal("3.00")}
+
     def test_a_side_without_an_index_says_so(self):
         """The document of a report without an index has no value; the change is reckoned from 0."""
         rules = small(group(), rule("a", 8), scale=10)

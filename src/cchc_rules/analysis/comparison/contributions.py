@@ -215,12 +215,16 @@ def standing(document: Document) -> Standing:
         terms[mean] = _group_term(groups[mean.id])
     index = document["index"]
     base = Quotient(exact(index["scale"]), terms)
+    # Nothing was left to score: there is no index that pools could lift or lower, and the change is
+    # reckoned from or to 0 (semantics I2).
+    if index["value"] is None:
+        return Standing(ZERO, base, inside, {})
     added = {
         **dict(_pools(groups, parts)),
         **dict(_mean_roundings(groups, inside)),
         **_index_lines(index, base),
     }
-    return Standing(_index_value(index), base, inside, added)
+    return Standing(exact(index["value"]), base, inside, added)
 
 
 def _part(
@@ -341,15 +345,8 @@ def _index_lines(index: Document, base: Quotient) -> Amounts:
     total = rounded + _pools_of(index)
     return {
         ChangePart("rounding"): rounded - base.whole * base.share,
-        ChangePart("held"): _index_value(index) - total,
+        ChangePart("held"): exact(index["value"]) - total,
     }
-
-
-def _index_value(index: Document) -> Fraction:
-    """Return an index as shown; where nothing was left to score, what it is reckoned from."""
-    if index["value"] is None:
-        return exact(index["base"]) + _pools_of(index)
-    return exact(index["value"])
 
 
 def _pools_of(index: Document) -> Fraction:
