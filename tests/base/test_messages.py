@@ -563,7 +563,7 @@ class TestMessages:
             "    There is no metric “lat”.\n"
             "    → Declare [metric.…] or correct the name. Did you mean “late”?"
         )
-        assert problem.text("vi").endswith("Có phải ý bạn là “late”?")
+        assert problem.text("vi").endswith("Có phải là “late”?")
         assert problem.text() == problem.text("vi")
 
 

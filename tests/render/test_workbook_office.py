@@ -261,9 +261,10 @@ class Reader:
         ((_, _, title, _, apart, *_),) = self.after(self.frame.say("band"), 1)
         if title == "–":
             return None
-        titles = [
-            row[1] for row in self.after(self.frame.say("band-edges"), len(bands))
-        ]
+        ladder = self.after(self.frame.say("band-edges"), len(bands))
+        titles = [row[1] for row in ladder]
+        # Only the band that the index is in is marked, not those above it too.
+        assert [row[2] for row in ladder].count("1") == 1
         return bands[titles.index(title)]["id"], self.figure(apart)
 
 

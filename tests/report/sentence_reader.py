@@ -392,7 +392,7 @@ SENTENCES = {
             "zero_denominator": "Không phát sinh trong kỳ (mẫu số bằng 0).",
             "block_absent": "Cả phần này không có trong kỳ: {t:why}",
             "not_due": "Chưa đến hạn ({d:day}): {t:reported}, yêu cầu {t:required}.",
-            "waived": "Được miễn: do {t:by} miễn, đến hết ngày {d:until}: {t:why}",
+            "waived": "Được miễn: {t:by} cho miễn đến hết ngày {d:until}: {t:why}",
         },
         "further": {
             "lack": "Còn thiếu số liệu: {t:titles}.",

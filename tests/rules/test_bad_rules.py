@@ -150,7 +150,7 @@ class TestAllAtOnce:
 
     def test_the_nearest_name_is_offered(self):
         for lang, words in (
-            ("vi", "Có phải ý bạn là “on-time”?"),
+            ("vi", "Có phải là “on-time”?"),
             ("en", "Did you mean “on-time”?"),
         ):
             text = (

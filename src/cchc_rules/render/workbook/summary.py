@@ -259,8 +259,8 @@ class SummarySheet:
 
             band            2 good     the least of 2, found by MATCH, and 2, let pass by the gate
             1 fair          0          82.5 is not below 80
-            2 good          1          82.5 is below 90
-            3 excellent     1          always: the last band has no edge that counts
+            2 good          1          82.5 is below 90, and no band above this line has a 1
+            3 excellent     0          one has
             on time         2          not met: at most good
         """
         bands = self.frame.machine["bands"]
@@ -283,9 +283,9 @@ class SummarySheet:
         self._band_reached(self._unless_nothing_left(reached))
         self._distance(bands, position)
         self.row += 1
-        self._heads("number", "band-edges", "holds", "")
+        self._heads("number", "band-edges", "holds", "threshold")
         for number, band in enumerate(bands, start=1):
-            self._band(number, band, is_last=number == len(bands))
+            self._band(number, band, first, is_last=number == len(bands))
         if gates:
             self._heads("number", "band-gate", "state", "at-most")
             for gate in gates:
@@ -357,28 +357,32 @@ class SummarySheet:
                 shown.append(f"{sign} {figure}")
         return " ".join(shown)
 
-    def _band(self, number: int, band: Document, *, is_last: bool) -> None:
-        """Put a band with its edges, and whether the index lies in it or below it.
+    def _band(self, number: int, band: Document, first: int, *, is_last: bool) -> None:
+        """Put a band with its edges, and 1 where it is the first that the index is not above.
 
-        `MATCH` takes the first band that holds. The last one always does: above its edge, too, an
-        index is in the highest band.
+        `MATCH` takes the band that has the 1. The last one has it where no other does: above its
+        edge, too, an index is in the highest band. `first` is the row of the lowest band.
         """
         row = self.row
         sheet = self.sheet
         conditions = []
+        if row > first:
+            bands_below = f"{cell(first, LIVE)}:{cell(row - 1, LIVE)}"
+            conditions.append(f"SUM({bands_below})=0")
         if not is_last:
-            conditions = list(self._below_edges(band))
+            conditions += self._below_edges(band)
         joined = ",".join(conditions) or "TRUE"
+        holds = self._unless_nothing_left(f"IF(AND({joined}),1,0)")
         sheet.number(row, 0, number, **CENTRED_BOX)
         sheet.text(row, LABEL, self._band_title(band), **BOX)
-        sheet.formula(row, LIVE, f"IF(AND({joined}),1,0)", None, **CENTRED_BOX, **FAINT)
+        sheet.formula(row, LIVE, holds, None, **CENTRED_BOX, **FAINT)
         sheet.text(row, REPORT, self._edges_shown(band), **CENTRED_BOX)
         self.row += 1
 
     def _below_edges(self, band: Document) -> Iterator[str]:
         """Yield the conditions that the index lies below the upper edges of a band.
 
-        Its lower edges need none: the bands below were asked first.
+        Its lower edges need none: where the index lies below them, a lower band has the 1 already.
         """
         for edge in UPPER_EDGES:
             if edge in band:
