@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -91,6 +92,20 @@ class TestHonestReports:
     @pytest.mark.parametrize("lang", ["vi", "en"])
     def test_the_plan_verifies(self, name, lang):
         assert differences(printed(plan_report(name, lang))) == []
+
+    def test_a_figure_of_twelve_places_is_shown_in_full(self):
+        text = head("twelve", "Bộ nhỏ", "Small") + SHARE + WORK + IN_SHARE + EXCLUDED
+        rules = parse_rules(text.replace('type = "percent"', 'type = "number"'))
+        submission = {
+            "format": 1,
+            "ruleset": "twelve",
+            "unit": "A",
+            "period": "2023",
+            "measurements": {"share": Decimal("0.123456789012")},
+        }
+        report = printed(score(rules, load_measurements(submission, rules)).to_dict())
+        assert report["rules"][0]["value"] == "0.123456789012"
+        assert differences(report) == []
 
     @given(cases())
     def test_generated_reports_verify(self, case):

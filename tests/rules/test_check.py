@@ -696,8 +696,16 @@ class TestDates:
             == []
         )
 
+    def test_one_day_is_a_window(self):
+        day = "\n[window]\nfrom = 2023-05-01\nuntil = 2023-05-01\n"
+        assert codes(base(rule()) + day) == []
+
 
 class TestDeductions:
+    def test_a_tier_of_one_figure_between_two_open_ones(self):
+        tiers = "{ above = 5, points = 2 }, { from = 5, to = 5, points = 1 }, { below = 5, points = 0 }"
+        assert codes(tiered(tiers, "number")) == []
+
     @pytest.mark.parametrize(
         ("deduction", "target", "expected"),
         [

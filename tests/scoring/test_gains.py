@@ -343,6 +343,20 @@ class TestByHand:
                 4,
                 [("all", "5", "1", "4.00", "4.00")],
             ),
+            # open at both ends: only 6 lies above 5 and below 7
+            (
+                'type = "count"\nbetter = "neither"',
+                'comparator = "between"\nthreshold = { above = 5, below = 7 }\ndeduction = "all_or_nothing"',
+                3,
+                [("all", "6", "3", "4.00", "4.00")],
+            ),
+            # anything but five: of its two neighbours the better one
+            (
+                'type = "count"\nbetter = "higher"',
+                'comparator = "!="\nthreshold = 5\ndeduction = "all_or_nothing"',
+                5,
+                [("all", "6", "1", "4.00", "4.00")],
+            ),
             # items count one by one
             (
                 'type = "count"\ndistinct = true',
@@ -416,6 +430,17 @@ class TestByHand:
             found["gains"][0]["text"]
             == "A: from 50 up to 50.21 %: +0.01 points, index +0.01"
         )
+
+    def test_a_derived_metric_that_falls_as_its_input_rises(self):
+        # 101 − 2 × 1 = 99 lies in no tier that gives points; 101 − 2 × 47 = 7 is the first below 8
+        more = '[metric.a]\ntitle = "A"\ntype = "count"\n'
+        rule = (
+            'deduction = { kind = "tiers", tiers = [ { from = 8, points = 0 }, '
+            "{ below = 8, points = 4 } ] }"
+        )
+        derived = 'type = "number"\nbetter = "lower"\nformula = "101 - 2 * a"'
+        gains, _ = offered(derived, rule, None, more, a=1)
+        assert gains == [("all", "47", "46", "4.00", "4.00")]
 
     def test_figures_that_a_formula_refuses_are_not_offered(self):
         # more than twelve places cannot be: the count ends there

@@ -386,6 +386,12 @@ class TestUnitsWithoutARank:
         ]  # fmt: skip
         assert "refused before" in render(found, "text")
 
+    def test_gone_though_districts_are_told_only_now(self):
+        now = results().filter(pl.col("unit") != "Xã Em")
+        found = ranking(now, before=results().drop("district"), lang="en")
+        assert found["gone"] == ["Xã Em"]
+        assert "Xã Em" in render(found, "text")
+
     def test_a_unit_without_a_score_keeps_its_rank_of_before(self):
         found = ranking(self.scored(), before=results(), lang="en")
         assert found["gone"] == []
