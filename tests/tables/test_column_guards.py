@@ -9,7 +9,7 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from cchc_rules import parse_rules, score_table
+from cchc_rules import load_measurements, parse_rules, score, score_table
 
 PLAIN_ROWS = 300
 
@@ -315,12 +315,16 @@ class TestIndex:
             "b", whole_target("a", 5), of - met
         )
         body += rule("c", whole_target("a", 1), bonus, "more")
-        row = both(rule_set(body), {"a": 1}, {"a": 0})
+        rules = rule_set(body)
+        row = both(rules, {"a": 1}, {"a": 0})
         assert (row["index"], row["index.numerator"], row["index.denominator"]) == (
             10,
             10,
             1,
         )
+        alone = {"format": 1, "ruleset": "guards", "unit": "A", "period": "2024"}
+        figures = load_measurements(alone | {"measurements": {"a": 1}}, rules)
+        assert score(rules, figures).scoring.index.exact == 10
 
     @pytest.mark.parametrize(
         ("penalty", "bonus", "band"), [(2, 0, "low"), (0, 13, "high")]
