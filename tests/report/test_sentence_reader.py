@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_texts import head
+from searches import examples
 from sentence_reader import SENTENCES, WORDS, faults
-from strategies import cases, profile
+from strategies import cases
 from test_shapes import CASES, report_of
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score
@@ -24,7 +25,7 @@ EXAMPLES = [
     for path in sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
     if "mistakes" not in path.name  # a submission to be refused
 ]
-DRAWN = 10_000 if profile() == "deep" else 100
+DRAWN = examples(100, wide=100, deep=10_000)
 
 
 def printed(document):
