@@ -63,6 +63,7 @@ def render_bytes(document: Mapping[str, Any], form: str) -> bytes:
         document: the report, as `Report.to_dict` gives it.
         form: one of `FORMATS`; texts are written as UTF-8.
     """
+    # Line ends stay as they are on every system, so that a hash of the file means something.
     if form in TEXTS:
         return render(document, form).encode()
     from cchc_rules.render.workbook import workbook  # noqa: PLC0415 - heavy and optional

@@ -9,6 +9,7 @@ from cchc_rules.render.html_template import file, policy, template
 
 def page(view: Any) -> str:
     """Return the page of an `InstrumentView`."""
+    # What this page adds to the style that it shares comes last, so that it may overrule.
     style = file("study.css") + file("rules-page.css")
     html = template("instrument.html.j2").render(
         view=view,
