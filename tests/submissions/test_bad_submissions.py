@@ -535,3 +535,12 @@ MISTAKES = [
     ("unknown-track", "tracks.appraised"),
     ("points-out-of-range", "tracks.appraised.on-time.points"),
 ]
+
+
+def test_the_line_of_a_wrong_letter(tmp_path):
+    """Lines are counted from 1: the letter after two line ends stands in the third."""
+    path = tmp_path / "submission.json"
+    path.write_bytes(b'{\n"format": 1,\n"unit": "\xff"}')
+    with pytest.raises(SubmissionError) as raised:
+        load_measurements(path)
+    assert [(one.code, one.line) for one in raised.value.problems] == [("not-utf8", 3)]

@@ -694,3 +694,12 @@ def test_without_openpyxl_the_extra_is_named(
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
     assert main([*command, str(tmp_path / "form.xlsx"), "--lang", "en"]) == 2
     assert "xlsx" in capsys.readouterr().err
+
+
+def test_a_kind_goes_by_its_title_or_by_its_name():
+    """Of three kinds one has no title: its id stands in the list of the form."""
+    path = ROOT / "tests" / "good" / "s37-by-group-of-units.toml"
+    text = path.read_text(encoding="utf-8").replace('title = "Nhóm 1"\n', "")
+    kinds = blank(parse_rules(text), "vi")["kinds"]
+    titles = {kind["id"]: kind["title"] for kind in kinds}
+    assert titles == {"group-1": "group-1", "group-2": "Nhóm 2", "group-3": "Nhóm 3"}

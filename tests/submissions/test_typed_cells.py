@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from cchc_rules.base.interval import Interval
-from cchc_rules.submissions import typed_cells
+from cchc_rules.submissions import typed_cells, worksheets
 from cchc_rules.submissions.typed_cells import Allowed, TypedText
 
 PERCENT = Allowed(Interval(Fraction(0), Fraction(100)), percent=True)
@@ -86,3 +86,12 @@ def test_a_percent_cell_is_what_it_shows():
     assert typed_cells.as_shown(1) == 100
     assert typed_cells.as_shown(True) is True
     assert typed_cells.as_shown("0.97") == "0.97"
+
+
+@pytest.mark.parametrize(
+    ("letters", "column"),
+    [("A", 1), ("Z", 26), ("AA", 27), ("AG", 33), ("BB", 54), ("AAA", 703)],
+)
+def test_columns_beyond_z(letters, column):
+    """26 columns have one letter; AG is the seventh of the next 26."""
+    assert worksheets._column(letters.encode()) == column

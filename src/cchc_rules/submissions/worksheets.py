@@ -258,7 +258,11 @@ def _merge(match: re.Match[bytes]) -> Merge:
 
 
 def _column(letters: bytes) -> int:
-    """Return the number of a column, 1 for A and 27 for AA."""
+    """Return the number of a column, 1 for A and 27 for AA.
+
+    >>> _column(b"Z"), _column(b"AA"), _column(b"AG"), _column(b"BB")
+    (26, 27, 33, 54)
+    """
     number = 0
     for letter in letters:
         place_in_alphabet = letter - ord("A") + 1
