@@ -544,3 +544,11 @@ def test_the_line_of_a_wrong_letter(tmp_path):
     with pytest.raises(SubmissionError) as raised:
         load_measurements(path)
     assert [(one.code, one.line) for one in raised.value.problems] == [("not-utf8", 3)]
+
+
+def test_two_unknown_keys_beside_a_value(tmp_path):
+    """As many keys as a share has: each that is unknown is told all the same."""
+    entry = {"value": 4, "vlaue": 1, "noet": "x"}
+    path = tmp_path / "submission.json"
+    path.write_text(json.dumps({**GOOD, "measurements": {"meetings": entry}}))
+    assert [problem.code for problem in refused(path)] == ["unknown-key"] * 2
