@@ -259,6 +259,9 @@ SENTENCES = {
             "without-effect": "{n:points} beyond the cap, without effect",
         },
         "of-weight": {"of-weight": "{t:line} of {n:weight}"},
+        "apportioned": {
+            "apportioned": "{t:sum} (rounded so that the losses of the rules add up to the group's)"
+        },
         "limit": {
             "at-most": "{t:line}, not above {n:limit}",
             "at-least": "{t:line}, not below {n:limit}",
@@ -423,6 +426,9 @@ SENTENCES = {
             "without-effect": "{n:points} vượt mức trần, không tính",
         },
         "of-weight": {"of-weight": "{t:line} trên {n:weight}"},
+        "apportioned": {
+            "apportioned": "{t:sum} (làm tròn sao cho các tiêu chí cộng lại đúng bằng điểm mất của nhóm)"
+        },
         "limit": {
             "at-most": "{t:line}, không vượt quá {n:limit}",
             "at-least": "{t:line}, không thấp hơn {n:limit}",
@@ -1348,6 +1354,7 @@ class Holder:
     def _tails(self, rule, tails):
         lost = Fraction(rule["lost"])
         if "lost" in tails:
+            tails["lost"]["sum"] = self._own_rounding(tails["lost"]["sum"])
             text = re.split(" = | → ", tails["lost"]["sum"])[-1]
             name, said = self.sentence("under", text)
             if name == "under":
@@ -1361,6 +1368,19 @@ class Holder:
             self.claim("nothing lost", lost, 0)
         beyond = tails.get("without-effect", {}).get("points", Fraction(0))
         self.claim("beyond the cap", beyond, Fraction(rule["without_effect"]))
+
+    def _own_rounding(self, text):
+        """The sum of a loss without the words that say why it is not rounded by itself."""
+        for _, said in self.patterns.every("apportioned", text):
+            self.used.add(("apportioned", "apportioned"))
+            *_, exact, loss = re.split(" = | → ", said["sum"])
+            shown = list(self.patterns.every("under", loss))
+            if [name for name, _ in shown] == ["points"]:
+                by_itself = half_up(number(self.lang, exact), self.places)
+                other = shown[0][1]["points"] != by_itself
+                self.claim("the loss is not its own rounding", other, True)
+            return said["sum"]
+        return text
 
     def _outcome(self, rule, outcome):
         exact = Fraction(rule["exact"])

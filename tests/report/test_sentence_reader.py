@@ -25,7 +25,7 @@ EXAMPLES = [
     for path in sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
     if "mistakes" not in path.name  # a submission to be refused
 ]
-DRAWN = examples(100, wide=100, deep=10_000)
+DRAWN = examples(50, wide=500, deep=10_000)
 
 
 def printed(document):
