@@ -2,6 +2,6 @@
 
 import sys
 
-from cchc_rules.cli.main import command
+from cchc_rules.cli.main import run_process
 
-sys.exit(command())
+sys.exit(run_process())

@@ -20,7 +20,7 @@ from cchc_rules import load_measurements, load_rules, parse_report, score, sensi
 from cchc_rules.base import calendar
 from cchc_rules.cli import console
 from cchc_rules.cli.commands import COMMANDS
-from cchc_rules.cli.main import command, main
+from cchc_rules.cli.main import main, run_process
 from cchc_rules.render import TEXTS, render
 
 ROOT = Path(__file__).parents[2]
@@ -469,7 +469,7 @@ class TestAsPeopleRunIt:
 
     def test_the_entry_point(self):
         (found,) = entry_points(group="console_scripts", name="cchc-rules")
-        assert found.load() is command
+        assert found.load() is run_process
 
     def test_utf8_whatever_the_console(self, folder):
         done = process(

@@ -51,7 +51,7 @@ A command makes most of its objects once and keeps them to its end: going throug
 """
 
 
-def command() -> int:
+def run_process() -> int:
     """Run the command as a process of its own, and return its exit code.
 
     Who imports `main` keeps a collector set as before.
