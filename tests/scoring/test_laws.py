@@ -751,9 +751,13 @@ class TestLaw07Scaling:
         if whole and all(
             group["combine"] == "sum" for group in before["groups"]
         ):  # nothing was rounded on the way
-            assert Fraction(after["index"]["exact"]) == factor * Fraction(
-                before["index"]["exact"]
-            )
+            unscaled = before["index"]["exact"]
+            if (
+                unscaled is None
+            ):  # nothing is left to score, however many points it is worth
+                assert after["index"]["exact"] is None
+            else:
+                assert Fraction(after["index"]["exact"]) == factor * Fraction(unscaled)
 
 
 class TestLaw08NotApplicable:

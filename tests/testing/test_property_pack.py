@@ -56,6 +56,35 @@ not_applicable = "exclude"
 title = "Work"
 """
 
+POOL_AND_MEAN = """
+[group.bonus]
+title = "Bonus"
+kind = "bonus"
+cap = 1.5
+[group.mean]
+title = "Mean"
+combine = "mean"
+weight = 2
+"""
+
+
+def share_in(group, name):
+    return f"""
+[metric.{group}_{name}]
+title = "{group} {name}"
+type = "percent"
+[rule.{group}-{name}]
+group = "{group}"
+title = "{group} {name}"
+source = ["1"]
+metric = "{group}_{name}"
+comparator = ">="
+threshold = 100
+weight = 2
+deduction = "proportional"
+"""
+
+
 ONE = """
 [metric.share]
 title = "Share"
@@ -159,6 +188,14 @@ def test_the_rule_files_keep_the_laws(rules, name):
 
 def test_a_rule_set_of_ones_own_in_three_lines():
     hold(parse_rules(OWN), examples=10)
+
+
+def test_rules_count_for_what_those_beside_them_leave():
+    """Beyond a cap points are without effect, and a rule that leaves a mean hands on its part: no law is broken."""
+    rules = [
+        share_in(group, name) for group in ("bonus", "mean", "work") for name in "ab"
+    ]
+    hold(parse_rules(HEAD + POOL_AND_MEAN + "".join(rules)), examples=40)
 
 
 def test_a_rule_set_without_figures_in_two_lines():

@@ -109,11 +109,20 @@ class DrawnCase:
         return EntryStrategies(self.active, self.report.as_of)
 
     def figures(self) -> dict[str, tuple[object, ...]]:
-        """Return the state and every figure of each rule by its id."""
-        keys = ("state", "exact", *FIGURES)
-        return {
-            id_: tuple(rule[key] for key in keys) for id_, rule in self.by_rule.items()
-        }
+        """Return the state and the figures of each rule by its id.
+
+        What a rule of a mean or of a pool counts for depends on the rules beside it (semantics G4
+        to G6); of such a rule only its own exact points are told.
+        """
+        groups = {group["id"]: group for group in self.document["groups"]}
+        figures = {}
+        for id_, rule in self.by_rule.items():
+            group = groups[rule["group"]]
+            keys: tuple[str, ...] = ("state", "exact")
+            if (group["kind"], group["combine"]) == ("base", "sum"):
+                keys = (*keys, *FIGURES)
+            figures[id_] = tuple(rule[key] for key in keys)
+        return figures
 
     def with_entry(self, metric: str, entry: object) -> "DrawnCase":
         """Return the case with another entry for one metric; what the rule set does not accept is
@@ -231,6 +240,9 @@ def _bounds(case: DrawnCase, _: Draw) -> Iterator[Break]:
         if lost < 0:
             yield Break(group["id"], group["lost"], "0 …")
     index = case.document["index"]
+    # Where nothing is left to score there is no index to lie above its scale (semantics I2).
+    if index["value"] is None:
+        return
     above = Fraction(index["value"]) > Fraction(index["scale"])
     if above and not case.active.index.over_scale:
         yield Break("index", index["value"], f"… {index['scale']}")
@@ -243,7 +255,9 @@ def _conservation(case: DrawnCase, _: Draw) -> Iterator[Break]:
     document = case.document
     for part in (*document["rules"], *document["groups"], document["index"]):
         *shares, maximum = (Fraction(part[key]) for key in FIGURES)
-        if sum(shares) != maximum:
+        # Of a rule in a pool, what it lost beyond the cap is without effect (semantics G5).
+        beyond_cap = Fraction(part.get("without_effect", 0))
+        if sum(shares) + beyond_cap != maximum:
             sum_as_written = " + ".join(part[key] for key in FIGURES[:3])
             yield Break(part.get("id", "index"), sum_as_written, maximum)
 
