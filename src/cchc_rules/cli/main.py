@@ -57,7 +57,10 @@ def run_process() -> int:
     Who imports `main` keeps a collector set as before.
     """
     gc.set_threshold(MANY_OBJECTS)
-    return main()
+    code = main()
+    # The process ends, and Python would go through everything that is left once more.
+    gc.freeze()
+    return code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
