@@ -62,3 +62,66 @@ format = 1
 ruleset = { id = "tiny", version = "1", title = "Tiny", valid = { from = 2023-01-01, until = 2023-12-31 } }
 """
 """The first lines of a rule set whose next lines belong to no table yet."""
+
+DOUBTFUL = """
+format = 1
+[ruleset]
+id = "tiny"
+version = "1"
+title = "tiny"
+language = "vi"
+valid = { from = 2023-01-01, until = 2023-12-31 }
+[index]
+scale = 10
+[absence]
+missing = "lost"
+not_applicable = "exclude"
+not_due = "exclude"
+waived = "exclude"
+[metric.online]
+title = "Hồ sơ trực tuyến"
+type = "percent"
+ratio = { numerator = "trực tuyến", denominator = "tất cả" }
+[metric.late]
+title = "Hồ sơ trễ hạn"
+type = "percent"
+better = "lower"
+[metric.income]
+title = "Thu ngân sách"
+type = "number"
+least = 0
+[metric.income_before]
+title = "Thu ngân sách năm trước"
+type = "number"
+least = 0
+[group.g]
+title = "g"
+[rule.online]
+group = "g"
+title = "online"
+source = ["1"]
+metric = "online"
+comparator = ">="
+threshold = 90
+weight = 8
+deduction = "all_or_nothing"
+[rule.late]
+group = "g"
+title = "late"
+source = ["2"]
+metric = "late"
+comparator = "<="
+threshold = 5
+weight = 1
+deduction = "all_or_nothing"
+[rule.income]
+group = "g"
+title = "income"
+source = ["3"]
+metric = "income"
+comparator = "better"
+threshold = { metric = "income_before" }
+weight = 1
+deduction = "all_or_nothing"
+"""
+"""Percentages of both directions, and a figure held against that of the year before: what may be doubtful."""

@@ -4,78 +4,17 @@ import re
 from decimal import Decimal
 
 import pytest
+from rule_texts import DOUBTFUL
 
 from cchc_rules import SubmissionError, load_measurements, parse_rules, score
 from cchc_rules.base.messages import LANGUAGES
 from cchc_rules.cli.main import main
 from cchc_rules.submissions.doubtful_figures import refuse_doubtful
 
-RULES = """
-format = 1
-[ruleset]
-id = "tiny"
-version = "1"
-title = "tiny"
-language = "vi"
-valid = { from = 2023-01-01, until = 2023-12-31 }
-[index]
-scale = 10
-[absence]
-missing = "lost"
-not_applicable = "exclude"
-not_due = "exclude"
-waived = "exclude"
-[metric.online]
-title = "Hồ sơ trực tuyến"
-type = "percent"
-ratio = { numerator = "trực tuyến", denominator = "tất cả" }
-[metric.late]
-title = "Hồ sơ trễ hạn"
-type = "percent"
-better = "lower"
-[metric.income]
-title = "Thu ngân sách"
-type = "number"
-least = 0
-[metric.income_before]
-title = "Thu ngân sách năm trước"
-type = "number"
-least = 0
-[group.g]
-title = "g"
-[rule.online]
-group = "g"
-title = "online"
-source = ["1"]
-metric = "online"
-comparator = ">="
-threshold = 90
-weight = 8
-deduction = "all_or_nothing"
-[rule.late]
-group = "g"
-title = "late"
-source = ["2"]
-metric = "late"
-comparator = "<="
-threshold = 5
-weight = 1
-deduction = "all_or_nothing"
-[rule.income]
-group = "g"
-title = "income"
-source = ["3"]
-metric = "income"
-comparator = "better"
-threshold = { metric = "income_before" }
-weight = 1
-deduction = "all_or_nothing"
-"""
-
 
 @pytest.fixture(scope="module")
 def rules():
-    return parse_rules(RULES)
+    return parse_rules(DOUBTFUL)
 
 
 def submission(**measurements):
@@ -160,7 +99,7 @@ def test_a_number_of_three_decimals_beside_whole_ones(rules):
 
 def test_one_document_for_twenty_figures():
     metrics = [f"m{number}" for number in range(20)]
-    text = RULES + "".join(
+    text = DOUBTFUL + "".join(
         f'[metric.{name}]\ntitle = "{name}"\ntype = "count"\n' for name in metrics
     )
     rules = parse_rules(text)
@@ -200,7 +139,7 @@ def test_without_a_rule_set_there_is_nothing_to_doubt():
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_they_are_said_on_standard_error(tmp_path, capsys, form):
-    (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "rules.toml").write_text(DOUBTFUL, encoding="utf-8")
     (tmp_path / "in.json").write_text(
         '{"format": 1, "ruleset": "tiny", "unit": "A", "period": "2023",'
         ' "measurements": {"online": 0.922}}',

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rule_texts import DOUBTFUL
 
 from cchc_rules import load_measurements, parse_rules, score, score_table
 from cchc_rules.cli.main import main
@@ -15,67 +16,7 @@ from cchc_rules.tables import doubtful_rows, score_files
 from cchc_rules.tables.score_table import Scorer
 from cchc_rules.tables.submission_columns import layout
 
-RULES = """
-format = 1
-[ruleset]
-id = "tiny"
-version = "1"
-title = "tiny"
-language = "en"
-valid = { from = 2023-01-01, until = 2023-12-31 }
-[index]
-scale = 10
-[absence]
-missing = "lost"
-not_applicable = "exclude"
-not_due = "exclude"
-waived = "exclude"
-[metric.online]
-title = "online"
-type = "percent"
-ratio = { numerator = "online", denominator = "all" }
-[metric.late]
-title = "late"
-type = "percent"
-better = "lower"
-[metric.income]
-title = "income"
-type = "number"
-least = 0
-[metric.income_before]
-title = "income of the year before"
-type = "number"
-least = 0
-[group.g]
-title = "g"
-[rule.online]
-group = "g"
-title = "online"
-source = ["1"]
-metric = "online"
-comparator = ">="
-threshold = 90
-weight = 8
-deduction = "all_or_nothing"
-[rule.late]
-group = "g"
-title = "late"
-source = ["2"]
-metric = "late"
-comparator = "<="
-threshold = 5
-weight = 1
-deduction = "all_or_nothing"
-[rule.income]
-group = "g"
-title = "income"
-source = ["3"]
-metric = "income"
-comparator = "better"
-threshold = { metric = "income_before" }
-weight = 1
-deduction = "all_or_nothing"
-"""
+RULES = DOUBTFUL.replace('language = "vi"', 'language = "en"')
 TINY = parse_rules(RULES)
 MANY = parse_rules(
     RULES
