@@ -1,11 +1,13 @@
-"""Write the pages that are made from the program into `docs/`: the list of problems, and each
-packaged instrument in both languages. They are not kept in the repository.
+"""Write the pages that are made from the program into `docs/`: the list of problems, the sentences
+of scoring sheets, and each packaged instrument in both languages. They are not kept in the
+repository.
 """
 
 from pathlib import Path
 
 import instrument_pages
 import problem_pages
+import sheet_pages
 
 ROOT = Path(__file__).parents[1]
 
@@ -14,6 +16,7 @@ def pages() -> dict[str, str]:
     """Return the text of every generated page by its path from the root of the project."""
     return {
         "docs/reference/problems.md": problem_pages.page(),
+        "docs/how-to/how-does-my-sheet-say-it.md": sheet_pages.page(),
         **{
             f"docs/instruments/{name}": text
             for name, text in instrument_pages.pages().items()

@@ -80,6 +80,12 @@ class TestTheFolder:
         assert sorted(path.stem for path in GOOD.glob("*.json")) == NAMES
         assert all(expected_of(name)["cases"] for name in NAMES)
 
+    def test_every_file_has_the_sentences_that_it_says(self):
+        for name in NAMES:
+            for sheet in expected_of(name)["sheet"]:
+                assert sheet["vi"]
+                assert sheet["en"]
+
     def test_every_case_says_what_the_index_is(self):
         assert all("value" in case.values[2]["index"] for case in CASES)
 
