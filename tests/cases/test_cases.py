@@ -11,7 +11,7 @@ import pytest
 from cchc_rules.base.messages import LANGUAGES
 from cchc_rules.base.problem import CasesError, RulesError
 from cchc_rules.cases.case_file import case_files, cases_beside, read_cases
-from cchc_rules.cases.run import run
+from cchc_rules.cases.run import Refused, run
 from cchc_rules.cli.main import main
 from cchc_rules.rules.source import packaged_rule_sets
 
@@ -85,6 +85,49 @@ title = "Small"
 threshold = 45
 """
 
+MORE_RULES = """
+[metric.figure]
+title = "Figure"
+type = "count"
+
+[metric.double]
+title = "Double"
+type = "number"
+formula = "figure * 2"
+
+[metric.signed]
+title = "Signed"
+type = "date"
+better = "neither"
+
+[metric.later]
+title = "Ten days later"
+type = "date"
+better = "neither"
+formula = "add_days(signed, 10)"
+
+[metric.enough]
+title = "Enough"
+type = "yes_no"
+formula = "double >= 10"
+
+[metric.risk]
+title = "Risk"
+type = "level"
+levels = ["thấp", "cao"]
+
+[rule.more]
+group = "work"
+title = "More"
+source = ["3"]
+metric = "double"
+comparator = ">="
+threshold = 16
+weight = 8
+deduction = "proportional"
+"""
+"""Further metrics of every type, and a rule that loses more than the others."""
+
 HEAD = 'format = 1\nrules = "small"\n'
 
 GOOD = (
@@ -148,6 +191,16 @@ def small(tmp_path):
     return write
 
 
+def problems_of(path):
+    """What is wrong with a case file as a whole, or with the submissions of its cases."""
+    try:
+        outcomes = run(read_cases(path))
+    except CasesError as error:
+        return error.problems
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    return [problem for outcome in refused for problem in outcome.problems]
+
+
 def said(capsys, *arguments):
     code = main([*map(str, arguments), "--lang", "en"])
     out, err = capsys.readouterr()
@@ -157,11 +210,10 @@ def said(capsys, *arguments):
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_a_bad_case_file_gives_its_problem_on_its_line_and_no_other(path, capsys):
     line = int(re.match(r"# expect: (\d+)", path.read_text(encoding="utf-8"))[1])
-    with pytest.raises(CasesError) as caught:
-        run(read_cases(path))
-    found = [(one.code, one.line, one.file) for one in caught.value.problems]
+    problems = problems_of(path)
+    found = [(one.code, one.line, one.file) for one in problems]
     assert found == [(path.stem.partition("--")[0], line, str(path))]
-    for problem in caught.value.problems:
+    for problem in problems:
         assert all(problem.text(lang) for lang in LANGUAGES)
 
 
@@ -314,9 +366,9 @@ HOSTILE = (
 
 def test_hostile_files_are_refused_not_run(small):
     for text in HOSTILE:
-        with pytest.raises(CasesError) as caught:
-            read_cases(small(HEAD + text))
-        assert all(problem.text("en") for problem in caught.value.problems)
+        problems = problems_of(small(HEAD + text))
+        assert problems
+        assert all(problem.text("en") for problem in problems)
     with pytest.raises(CasesError):
         read_cases(small(HEAD + "case = " + "[" * 100 + "]" * 100))
 
@@ -340,8 +392,114 @@ def test_a_problem_with_what_nobody_wrote_stands_at_the_case(small, tmp_path):
         "from = 2023-01-01", "from = 2023-01-02"
     )
     (tmp_path / "small.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(CasesError) as caught:
-        read_cases(path)
-    assert [(one.code, one.line) for one in caught.value.problems] == [
+    assert [(one.code, one.line) for one in problems_of(path)] == [
         ("period-not-months", 3)
     ]
+
+
+class TestWhatElseACaseMayExpect:
+    """The figures of `MORE_RULES` by hand; what a case expects beside points and states."""
+
+    def outcomes(self, small, tmp_path, cases):
+        (tmp_path / "small.toml").write_text(RULES + MORE_RULES, encoding="utf-8")
+        return run(read_cases(small(HEAD + cases)))
+
+    def statuses(self, *arguments):
+        return [outcome.status for outcome in self.outcomes(*arguments)]
+
+    def test_derived_figures_maxima_shares_and_the_order_of_losses(
+        self, small, tmp_path
+    ):
+        # 1/3 of 90 % comes to 2 × (100/3) / 90 = 20/27 → 0.74 of 2; 0.5 × 10 = 5 of 8.
+        case = """
+[[case]]
+id = "all"
+measurements = { share = { numerator = 1, denominator = 3 }, figure = 5, issued = true,
+  signed = 2023-02-01, risk = "thấp" }
+expect.metric.share.value = "100/3"
+expect.metric.double.value = 10
+expect.metric.later.value = 2023-02-11
+expect.metric.enough.value = true
+expect.metric.risk.value = "thấp"
+expect.rule.on-time = { points = 0.74, maximum = 2 }
+expect.rule.more = { points = 5, lost = 3 }
+expect.group.work = { points = 5.74, maximum = 10, share = 57.4 }
+expect.index = { maximum = 10, scored = true, exact = 58.4, band = "good", band_before_gates = "good" }
+expect.losses = ["more", "on-time"]
+"""
+        assert self.statuses(small, tmp_path, case) == ["passed"]
+
+    def test_a_figure_that_is_not_there_has_a_state_and_no_value(self, small, tmp_path):
+        case = """
+[[case]]
+id = "all"
+measurements = { share = { not_applicable = "none" } }
+expect.metric.share.state = "not_applicable"
+expect.metric.double.state = "missing"
+"""
+        assert self.statuses(small, tmp_path, case) == ["passed"]
+
+    def test_a_refusal_is_expected_by_its_code_and_stops_no_other_case(
+        self, small, tmp_path, capsys
+    ):
+        cases = """
+[[case]]
+id = "expected"
+measurements = { share = 120 }
+expect.refused = "out-of-range"
+[[case]]
+id = "another-reason"
+measurements = { share = 120 }
+expect.refused = ["unknown-metric"]
+[[case]]
+id = "not-refused"
+measurements = { share = 90 }
+expect.refused = "out-of-range"
+[[case]]
+id = "not-expected"
+measurements = { share = 120 }
+expect.rule.on-time.points = 2
+[[case]]
+id = "still-open"
+measurements = { share = 120 }
+expect.rule.on-time.points = "?"
+[[case]]
+id = "scored"
+measurements = { share = 90 }
+expect.rule.on-time.points = 2
+"""
+        statuses = self.statuses(small, tmp_path, cases)
+        assert statuses == ["passed", *["failed"] * 4, "passed"]
+        code, out, err = said(capsys, "test", tmp_path / "small.cases.toml")
+        assert (code, err) == (1, "")
+        assert "refused: expected unknown-metric, got out-of-range" in out
+        assert "refused: expected out-of-range, got –" in out
+        assert out.count("Refused [out-of-range], line") == 3
+        assert "rule.on-time.points: expected" not in out
+        assert "2 passed, 4 failed, 0 open." in " ".join(out.split())
+
+    def test_what_has_no_decimal_is_told_as_one_all_the_same(
+        self, small, tmp_path, capsys
+    ):
+        case = """
+[[case]]
+id = "third"
+measurements = { share = { numerator = 1, denominator = 3 } }
+expect.metric.share.value = 33
+"""
+        assert self.statuses(small, tmp_path, case) == ["failed"]
+        _, out, _ = said(capsys, "test", tmp_path / "small.cases.toml")
+        assert "expected 33.00, got ≈ 33.33333333333333" in out
+
+    def test_no_index_is_not_an_index_of_0(self, small, tmp_path):
+        case = """
+[[case]]
+id = "nothing-left"
+measurements = { share = { not_applicable = "none" }, figure = { not_applicable = "none" } }
+expect.index = { scored = false, maximum = 10 }
+[[case]]
+id = "nothing-left-is-no-zero"
+measurements = { share = { not_applicable = "none" }, figure = { not_applicable = "none" } }
+expect.index.value = 0
+"""
+        assert self.statuses(small, tmp_path, case) == ["passed", "failed"]

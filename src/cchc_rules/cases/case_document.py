@@ -5,15 +5,26 @@ Every number of points is a decimal string. Views only lay the document out.
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from itertools import count
 from typing import Any, TypeAlias
 
-from cchc_rules.base.number import fixed, floor, plain
+from cchc_rules.base.number import fixed, floor, plain, round_half_up
+from cchc_rules.base.number import places as decimal_places
+from cchc_rules.base.problem import Problem
 from cchc_rules.cases import case_text
 from cchc_rules.cases.case_file import CaseFile, Value
 from cchc_rules.cases.coverage import KINDS, Coverage
 from cchc_rules.cases.mutation import STATUSES, Fate
-from cchc_rules.cases.run import FAILED, OPEN, PASSED, CheckedExpectation, Ran
+from cchc_rules.cases.run import (
+    FAILED,
+    OPEN,
+    PASSED,
+    CheckedExpectation,
+    Outcome,
+    Ran,
+    Refused,
+)
 from cchc_rules.report.arithmetic import Arithmetic
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules.model import RuleSet
@@ -21,11 +32,14 @@ from cchc_rules.rules.model import RuleSet
 Document: TypeAlias = dict[str, Any]
 """A part of the document: keys in a fixed order."""
 
-Tested: TypeAlias = tuple[CaseFile, list[Ran], Coverage | None]
-"""A case file with its cases as they were scored, and with what they reach where that was asked."""
+MORE_PLACES = 12
+"""So many more places than points have are said of a value whose decimal does not end."""
 
-Mutated: TypeAlias = tuple[CaseFile, list[Ran], list[Fate]]
-"""A case file with its cases as they were scored, and what became of every mutant."""
+Tested: TypeAlias = tuple[CaseFile, list[Outcome], Coverage | None]
+"""A case file with what became of its cases, and with what they reach where that was asked."""
+
+Mutated: TypeAlias = tuple[CaseFile, list[Outcome], list[Fate]]
+"""A case file with what became of its cases and of every mutant."""
 
 
 def tested(
@@ -39,7 +53,9 @@ def tested(
             that was asked for.
         lang: `vi` or `en`, the language of calculations.
     """
-    documents = [tested_file(file, ran, reached, lang) for file, ran, reached in files]
+    documents = [
+        tested_file(file, outcomes, reached, lang) for file, outcomes, reached in files
+    ]
     return {
         "format": 1,
         "language": lang,
@@ -59,12 +75,12 @@ def _totals(documents: list[Document], keys: tuple[str, ...]) -> dict[str, int]:
 
 def tested_file(
     file: CaseFile,
-    ran: list[Ran],
+    outcomes: list[Outcome],
     reached: Coverage | None,
     lang: str,
 ) -> Document:
     """Return the document of one file's cases; arguments as of `tested`."""
-    of_status = Counter(result.status for result in ran)
+    of_status = Counter(outcome.status for outcome in outcomes)
     # Statuses that no case has are counted, too, as 0.
     counts = {status: of_status[status] for status in (PASSED, FAILED, OPEN)}
     coverage = None
@@ -73,8 +89,8 @@ def tested_file(
     return {
         "name": file.name,
         "ruleset": _ruleset(file),
-        "counts": {"cases": len(ran), **counts},
-        "cases": [_case(result, lang) for result in ran],
+        "counts": {"cases": len(outcomes), **counts},
+        "cases": [_case(outcome, file.rules, lang) for outcome in outcomes],
         "coverage": coverage,
     }
 
@@ -94,7 +110,9 @@ def mutated(files: list[Mutated], lang: str) -> Document:
         files: each case file with its cases as they were scored, and what became of every mutant.
         lang: `vi` or `en`.
     """
-    documents = [_mutated_file(file, ran, fates) for file, ran, fates in files]
+    documents = [
+        _mutated_file(file, outcomes, fates) for file, outcomes, fates in files
+    ]
     return {
         "format": 1,
         "language": lang,
@@ -103,12 +121,16 @@ def mutated(files: list[Mutated], lang: str) -> Document:
     }
 
 
-def _mutated_file(file: CaseFile, ran: list[Ran], fates: list[Fate]) -> Document:
+def _mutated_file(
+    file: CaseFile,
+    outcomes: list[Outcome],
+    fates: list[Fate],
+) -> Document:
     of_status = Counter(fate.status for fate in fates)
     counts = {status: of_status[status] for status in STATUSES}
     numbers = count(1)
     # Cases that fail or are open notice nothing, and the reader should know which.
-    unused = [result.case.id for result in ran if result.status != PASSED]
+    unused = [outcome.case.id for outcome in outcomes if outcome.status != PASSED]
     return {
         "name": file.name,
         "ruleset": _ruleset(file),
@@ -170,24 +192,38 @@ def covered(coverage: Coverage) -> Document:
     }
 
 
-def _case(ran: Ran, lang: str) -> Document:
-    status = ran.status
-    rules = ran.scoring.rules
+def _case(outcome: Outcome, rules: RuleSet, lang: str) -> Document:
+    status = outcome.status
+    case = outcome.case
     # A line has to be searched for, and nobody looks for a case that passed.
     line = None
     if status != PASSED:
-        line = ran.case.line()
+        line = case.line()
     # How points came about helps whoever has to find the mistake.
     calculations: dict[str, str] = {}
-    if status == FAILED:
-        calculations = _calculations(ran, lang)
+    problems: list[Document] = []
+    if isinstance(outcome, Refused):
+        problems = [_problem(problem, lang) for problem in outcome.problems]
+    elif status == FAILED:
+        calculations = _calculations(outcome, lang)
     return {
-        "id": ran.case.id,
+        "id": case.id,
         "line": line,
-        "why": ran.case.why,
+        "why": case.why,
         "status": status,
-        "expectations": [_check(check, rules) for check in ran.checks],
+        "expectations": [_check(check, rules) for check in outcome.checks],
+        "problems": problems,
         "calculations": calculations,
+    }
+
+
+def _problem(problem: Problem, lang: str) -> Document:
+    """Return why a submission was refused: the code, the line in the case file, the words."""
+    return {
+        "code": problem.code,
+        "line": problem.line,
+        "text": problem.what(lang),
+        "fix": problem.fix(lang),
     }
 
 
@@ -209,18 +245,30 @@ def _check(check: CheckedExpectation, rules: RuleSet) -> Document:
 def said(value: Value, rules: RuleSet) -> str | None:
     """Return a value as the document writes it.
 
-    Points have the decimal places of the index, or more where they were written with more.
+    Points have the decimal places of the index, or more where they were written with more. Where no
+    decimal writes a value exactly, it is rounded to twelve places more than are shown, after `≈`.
 
     >>> from cchc_rules import load_rules
     >>> from fractions import Fraction
     >>> said(Fraction(1, 2), load_rules("cam-due-2023"))
     '0.50'
+    >>> said(Fraction(100, 7), load_rules("cam-due-2023"))
+    '≈ 14.28571428571429'
     """
-    if value is None or isinstance(value, str):
-        return value
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return str(value).lower()
+        case date():
+            return value.isoformat()
+        case tuple():
+            return ", ".join(value) or None
     places = rules.index.places
     ticks = value * 10**places
     if ticks.denominator != 1:
+        if decimal_places(value) is None:
+            return f"≈ {plain(round_half_up(value, places + MORE_PLACES))}"
         return plain(value)
     return fixed(ticks.numerator, places)
 

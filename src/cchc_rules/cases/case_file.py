@@ -13,13 +13,15 @@ A case is a submission, and what must come out when it is scored:
     expect.rule.plan-issued = { state = "partly_met", points = 0.5 }
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple, TypeAlias
 
-from cchc_rules.base import number
+from cchc_rules.base import messages, number
 from cchc_rules.base.input_files import is_file, is_folder
 from cchc_rules.base.packaged import packaged_rules_folder
 from cchc_rules.base.problem import (
@@ -32,10 +34,11 @@ from cchc_rules.base.problem import (
     nearest,
     quoted,
 )
-from cchc_rules.base.state import State
+from cchc_rules.base.state import PRECEDENCE, State
 from cchc_rules.base.written_values import refusal
 from cchc_rules.rules.load import load_rules
-from cchc_rules.rules.model import RuleSet
+from cchc_rules.rules.metric_values import literal_fits
+from cchc_rules.rules.model import Metric, RuleSet
 from cchc_rules.rules.source import CASES, packaged_rule_sets, read
 from cchc_rules.submissions.binding import load_measurements, variant
 from cchc_rules.submissions.submission import Measurements
@@ -46,14 +49,17 @@ FORMAT = 1
 OPEN = "?"
 """What stands for an expectation that a person has still to fill in."""
 
-RULE_KEYS = ("state", "points", "lost", "excluded")
+RULE_KEYS = ("state", "points", "lost", "excluded", "maximum")
 """What may be expected of a rule."""
 
 DECIDING_KEYS = ("state", "points")
 """What must be expected of a rule for a case to count as one of its cases."""
 
-GROUP_KEYS = ("points", "lost", "excluded")
+GROUP_KEYS = ("points", "lost", "excluded", "maximum", "share")
 """What may be expected of a group."""
+
+METRIC_KEYS = ("value", "state")
+"""What may be expected of a metric: what it came to, or why there is nothing."""
 
 INDEX_KEYS = (
     "value",
@@ -64,7 +70,11 @@ INDEX_KEYS = (
     "supported",
     "lowest",
     "highest",
+    "maximum",
+    "exact",
+    "scored",
     "band",
+    "band_before_gates",
 )
 """What may be expected of the index."""
 
@@ -82,12 +92,15 @@ SUBMISSION_KEYS = (
 # The keys that each table may have; anything else is a fault.
 _TOP_KEYS = ("format", "rules", "given", "case")
 _CASE_KEYS = ("id", "why", "expect", *SUBMISSION_KEYS)
-_EXPECT_KEYS = ("rule", "group", "index")
+_EXPECT_KEYS = ("metric", "rule", "group", "index", "losses", "refused")
 
-Value: TypeAlias = Fraction | str | None
-"""What is expected or came out: points, a state, a band. None where there is nothing, or where a
-person has still to fill it in.
+Value: TypeAlias = Fraction | bool | date | str | tuple[str, ...] | None
+"""What is expected or came out: points, a figure, a state, a band, ids in their order. None where
+there is nothing, or where a person has still to fill it in.
 """
+
+QUOTIENT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)/([0-9]+)")
+"""A number whose decimal does not end, as a text: `"899/15"`."""
 
 
 class Expectation(NamedTuple):
@@ -98,18 +111,18 @@ class Expectation(NamedTuple):
     """
 
     part: str
-    """`rule`, `group` or `index`."""
+    """`metric`, `rule`, `group`, `index`, `losses` or `refused`."""
     id: str
-    """The id of the rule or group; empty for the index."""
+    """The id of the metric, rule or group; empty for the others."""
     key: str
-    """One of `RULE_KEYS`, `GROUP_KEYS` or `INDEX_KEYS`."""
+    """One of `METRIC_KEYS`, `RULE_KEYS`, `GROUP_KEYS` or `INDEX_KEYS`; empty for the last two."""
     value: Value
     """What must come out; None where that is still open."""
 
     @property
     def path(self) -> str:
         """What it is about, as the case file writes it."""
-        # The index has no id.
+        # The index has no id; the order of losses and a refusal have no key either.
         names = (self.part, self.id, self.key)
         return ".".join(filter(None, names))
 
@@ -129,8 +142,11 @@ class Case:
     line: Callable[[], int]
     """Returns the line on which it begins; lines are searched for only where they are shown."""
     why: str
-    measurements: Measurements
+    measurements: Measurements | None
+    """Its submission; None where that is refused."""
     expectations: tuple[Expectation, ...]
+    problems: tuple[Problem, ...] = ()
+    """Why its submission is refused, each with its line; none where it is not."""
 
     def expects(self, rule: str) -> bool:
         """Whether it says the state or the points of a rule, by its id."""
@@ -386,14 +402,14 @@ class _CaseReader:
         id_ = self.text(table, "id", *path)
         why = self.text(table, "why", *path)
         self.named_once(id_, position)
-        measurements = self.measurements(table, position, rules)
+        measurements, refusals = self.measurements(table, position, rules)
         # What is expected is read even where the submission is refused, for all problems at once.
         # A kind of unit or a dated section may have rules of its own.
         governing = rules
         if measurements is not None:
             governing = variant(measurements, rules, measurements.judged_at)
         expectations = tuple(self.expectations(table, position, governing))
-        if measurements is None or len(self.problems) > problems_before:
+        if len(self.problems) > problems_before:
             return None
         return Case(
             id=id_,
@@ -402,6 +418,7 @@ class _CaseReader:
             why=why,
             measurements=measurements,
             expectations=expectations,
+            problems=refusals,
         )
 
     def named_once(self, id_: str, position: int) -> None:
@@ -417,16 +434,16 @@ class _CaseReader:
         table: Mapping[str, Any],
         position: int,
         rules: RuleSet,
-    ) -> Measurements | None:
-        """Return the submission of a case, None where it is refused."""
+    ) -> tuple[Measurements | None, tuple[Problem, ...]]:
+        """Return the submission of a case, or None and why it is refused."""
         submission = submission_of(rules, self.given, table)
         try:
-            return load_measurements(submission, rules)
+            return load_measurements(submission, rules), ()
         except SubmissionError as error:
-            for problem in error.problems:
-                placed = self.placed(problem, table, position)
-                self.problems.append(placed)
-            return None
+            problems = [
+                self.placed(problem, table, position) for problem in error.problems
+            ]
+            return None, tuple(_placed(problems, self.path, self.line))
 
     def placed(
         self,
@@ -461,6 +478,7 @@ class _CaseReader:
         problems_before = len(self.problems)
         expect = self.table(table.get("expect", {}), *path)
         self.keys(expect, _EXPECT_KEYS, *path)
+        of_metrics = self.of_metrics(expect, rules, *path)
         of_rules = self.of_rules(expect, rules, *path)
         of_groups = self.of_groups(expect, rules, *path)
         index = expect.get("index", {})
@@ -473,11 +491,102 @@ class _CaseReader:
             "index",
         )
         # Read in this order, which is that of the problems of one line.
-        expectations = [*of_rules, *of_groups, *of_index]
+        expectations = [
+            *of_metrics,
+            *of_rules,
+            *of_groups,
+            *of_index,
+            *self.of_losses(expect, rules, *path),
+            *self.of_refusal(expect, *path),
+        ]
         if not expectations and len(self.problems) == problems_before:
             id_ = table.get("id", "")
             self.fault("no-expectation", "case", position, name=quoted(id_))
         yield from expectations
+
+    def of_metrics(
+        self,
+        expect: Mapping[str, Any],
+        rules: RuleSet,
+        *path: str | int,
+    ) -> Iterator[Expectation]:
+        """Yield what is expected of metrics: what they come to, or why they come to nothing."""
+        by_id = self.table(expect.get("metric", {}), *path, "metric")
+        for id_, values in by_id.items():
+            subject_path = (*path, "metric", id_)
+            metric = rules.metrics.get(id_)
+            if metric is None:
+                self.declared(id_, rules.metrics, "unknown-metric", *subject_path)
+                continue
+            table = self.table(values, *subject_path)
+            self.keys(table, METRIC_KEYS, *subject_path)
+            for key, written in table.items():
+                value: Value = None
+                if written != OPEN and key == "state":
+                    value = self.word(
+                        written, PRECEDENCE, "unknown-state", *subject_path, key
+                    )
+                elif written != OPEN:
+                    value = self.figure(written, metric, *subject_path, key)
+                yield Expectation("metric", id_, key, value)
+
+    def figure(self, written: object, metric: Metric, *path: str | int) -> Value:
+        """Return what a metric must come to, of its own type."""
+        if metric.numeric:
+            return self.exact(written, *path)
+        if metric.type == "level":
+            levels = [level.vi for level in metric.levels]
+            if written in levels:
+                return str(written)
+            arguments = {"given": quoted(written), "allowed": ", ".join(levels)}
+            self.fault(
+                "unknown-level",
+                *path,
+                **arguments,
+                nearest=nearest(str(written), levels),
+            )
+            return None
+        if isinstance(written, bool | date) and literal_fits(written, metric):
+            return written
+        self.fault("wrong-type", *path, given=quoted(written))
+        return None
+
+    def of_losses(
+        self,
+        expect: Mapping[str, Any],
+        rules: RuleSet,
+        *path: str | int,
+    ) -> Iterator[Expectation]:
+        """Yield which rules must lose points, the largest loss first."""
+        written = expect.get("losses")
+        if written is None:
+            return
+        ids = self.texts(written, *path, "losses")
+        for position, id_ in enumerate(ids):
+            self.declared(id_, rules.rules, "unknown-rule", *path, "losses", position)
+        yield Expectation("losses", "", "", ids)
+
+    def of_refusal(
+        self, expect: Mapping[str, Any], *path: str | int
+    ) -> Iterator[Expectation]:
+        """Yield the codes of the problems for which the submission must be refused."""
+        written = expect.get("refused")
+        if written is None:
+            return
+        if isinstance(written, str):
+            written = [written]
+        codes = self.texts(written, *path, "refused")
+        for code in codes:
+            if not messages.known("en", f"problem.{code}"):
+                self.fault("unknown-code", *path, "refused", name=quoted(code))
+        yield Expectation("refused", "", "", codes)
+
+    def texts(self, written: object, *path: str | int) -> tuple[str, ...]:
+        """Return a list of texts; none where something else is written."""
+        if isinstance(written, list) and all(isinstance(item, str) for item in written):
+            return tuple(written)
+        self.fault("wrong-type", *path, given=quoted(written))
+        return ()
 
     def of_rules(
         self,
@@ -558,9 +667,25 @@ class _CaseReader:
         """Return what is expected under a key: a state, a band, or points."""
         if key == "state":
             return self.word(value, [*State], "unknown-state", *path)
-        if key == "band":
+        if key in ("band", "band_before_gates"):
             bands = [band.id for band in rules.bands]
             return self.word(value, bands, "unknown-band", *path)
+        if key == "scored":
+            return self.truth(value, *path)
+        return self.exact(value, *path)
+
+    def truth(self, value: object, *path: str | int) -> bool | None:
+        """Return true or false."""
+        if isinstance(value, bool):
+            return value
+        self.fault("wrong-type", *path, given=quoted(value))
+        return None
+
+    def exact(self, value: object, *path: str | int) -> Fraction | None:
+        """Return a number, which may be written as a quotient: `"899/15"`."""
+        quotient = QUOTIENT.fullmatch(value) if isinstance(value, str) else None
+        if quotient and int(quotient[2]):
+            return number.parse(quotient[1]) / int(quotient[2])
         try:
             return number.fraction(value)
         except number.NotANumberError as error:

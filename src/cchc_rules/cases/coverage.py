@@ -255,13 +255,13 @@ def coverage(file: CaseFile, ran: list[Ran]) -> Coverage:
 
     Args:
         file: the case file.
-        ran: its cases, as `run` scored them.
+        ran: those of its cases that were scored.
 
     >>> from cchc_rules.cases.case_file import case_files, read_cases
-    >>> from cchc_rules.cases.run import run
+    >>> from cchc_rules.cases.run import run, scored
     >>> [path] = case_files(["example-access-to-law"])
     >>> file = read_cases(path)
-    >>> coverage(file, run(file)).percent
+    >>> coverage(file, scored(run(file))).percent
     Fraction(100, 1)
     """
     goals: dict[Goal, None] = {}

@@ -13,7 +13,7 @@ from cchc_rules.base.messages import message
 from cchc_rules.cases import case_text
 from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.coverage import EDGE, WAY, Goal, Survey, coverage
-from cchc_rules.cases.run import run
+from cchc_rules.cases.run import run, scored
 from cchc_rules.cases.trial_scorer import Try
 from cchc_rules.cases.versions import Version, versions
 from cchc_rules.rules.model import Rule
@@ -34,9 +34,6 @@ def suggested(file: CaseFile, lang: str) -> str:
         file: the case file, which may have no cases yet: then the text begins with its head.
         lang: `vi` or `en`, the language of what the cases are for.
 
-    Raises:
-        CasesError: where a case of the file is refused when it is scored.
-
     >>> from cchc_rules.cases.case_file import case_files, read_cases
     >>> [path] = case_files(["example-access-to-law"])
     >>> print(suggested(read_cases(path), "en"))
@@ -44,7 +41,7 @@ def suggested(file: CaseFile, lang: str) -> str:
     <BLANKLINE>
     """
     # A dictionary without values: a set that keeps the order of the rule file.
-    missed = dict.fromkeys(coverage(file, run(file)).missed)
+    missed = dict.fromkeys(coverage(file, scored(run(file))).missed)
     taken_ids = {case.id for case in file.cases}
     texts: list[str] = []
     if not file.cases:

@@ -115,9 +115,14 @@ class _CasesText:
             yield from self.wrapped(2, "why", why=case["why"])
         for expectation in case["expectations"]:
             key = EXPECTATIONS.get(expectation["status"])
-            if key is not None:
+            # Of a case that was refused nothing came out; why, is said below.
+            is_empty = case["problems"] and expectation["got"] is None
+            if key is not None and not is_empty:
                 said = _expectation(expectation)
                 yield from self.wrapped(2, key, **said)
+        for problem in case["problems"]:
+            if case["status"] == "failed":
+                yield from self.wrapped(2, "refused-one", **problem)
         for id_, calculation in case["calculations"].items():
             said = {"id": id_, "calculation": calculation}
             yield from self.wrapped(2, "calculation", **said)

@@ -8,7 +8,7 @@ from cchc_rules.base.messages import Figures, message
 from cchc_rules.cases.case_document import mutated
 from cchc_rules.cases.case_file import CaseFile, case_files, read_cases
 from cchc_rules.cases.mutation import UNNOTICED, Fate, fates
-from cchc_rules.cases.run import Ran
+from cchc_rules.cases.run import Outcome, scored
 from cchc_rules.cases.run import run as run_cases
 from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.console import BELOW, DONE, paper, put, show_progress
@@ -33,15 +33,15 @@ def run(options: argparse.Namespace, lang: str) -> int:
     return DONE
 
 
-def _tried(path: Path, lang: str) -> tuple[CaseFile, list[Ran], list[Fate]]:
+def _tried(path: Path, lang: str) -> tuple[CaseFile, list[Outcome], list[Fate]]:
     """Run the cases of a file, then try every mutant on them."""
     file = read_cases(path)
-    ran = run_cases(file)
+    outcomes = run_cases(file)
     progress: Progress | None = None
     # A line that is written over itself is of no use in a file.
     if sys.stderr is not None and sys.stderr.isatty():
         progress = Progress(lang)
-    return file, ran, fates(file, ran, progress)
+    return file, outcomes, fates(file, scored(outcomes), progress)
 
 
 class Progress:

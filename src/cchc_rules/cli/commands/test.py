@@ -16,7 +16,7 @@ from cchc_rules.cases.case_file import (
     without_cases,
 )
 from cchc_rules.cases.coverage import Coverage, coverage
-from cchc_rules.cases.run import Ran
+from cchc_rules.cases.run import Outcome, scored
 from cchc_rules.cases.run import run as run_cases
 from cchc_rules.cases.suggest import suggested
 from cchc_rules.cli.arguments import Parser, refuse_overlap
@@ -119,11 +119,11 @@ def _test(options: argparse.Namespace, lang: str) -> int:
 def _run(
     path: Path,
     with_coverage: bool,
-) -> tuple[CaseFile, list[Ran], Coverage | None]:
+) -> tuple[CaseFile, list[Outcome], Coverage | None]:
     """Run the cases of a file, and measure what they reach if that is asked for."""
     file = read_cases(path)
-    ran = run_cases(file)
+    outcomes = run_cases(file)
     reached: Coverage | None = None
     if with_coverage:
-        reached = coverage(file, ran)
-    return file, ran, reached
+        reached = coverage(file, scored(outcomes))
+    return file, outcomes, reached
