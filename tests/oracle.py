@@ -477,7 +477,11 @@ class Scoring:
             "better", "lower" if metric["type"] in ("rank", "date") else "higher"
         )
 
-    def effect(self, rule, state):
+    def effect(self, rule, state, codes):
+        if codes == {"zero_denominator"}:
+            own = {**self.document.get("absence", {}), **rule.get("absence", {})}
+            if "zero_denominator" in own:
+                return own["zero_denominator"]
         if state == "missing":
             return rule.get("absence", {}).get(
                 "missing", self.document.get("absence", {}).get("missing", "lost")
@@ -500,7 +504,7 @@ class Scoring:
     def absence(self, name, state, codes):
         """L4."""
         rule = self.rules[name]
-        effect = self.effect(rule, state)
+        effect = self.effect(rule, state, codes)
         if effect == "manual" and self.weight(
             rule
         ):  # where no points are to be had, none are awaited

@@ -707,6 +707,8 @@ def rule_sets(draw, plain=False, kinds=True):
         state: draw(st.sampled_from(EFFECTS))
         for state in ("not_applicable", "not_due", "waived")
     }
+    if chance(draw, 4):
+        effects["zero_denominator"] = draw(st.sampled_from(EFFECTS))
     by_rule = chance(draw, 5)  # the file declares nothing, every rule everything
     if not by_rule:
         document["absence"] = effects

@@ -180,7 +180,7 @@ NUMBERED = {
 """The headings of columns, which go by their places, and of lines."""
 
 FAMILIES = {
-    "state.": {f"state.{state}" for state in State},
+    "state.": {*(f"state.{state}" for state in State), "state.zero_denominator"},
     "reason.": {f"reason.{reason}" for reason in Reason},
     "absent.": {f"absent.{reason}" for reason in ABSENT},
     "origin.": {"origin.threshold", "origin.deduction"},

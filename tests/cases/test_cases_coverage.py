@@ -305,6 +305,27 @@ def test_suggested_cases_reach_everything_and_say_nothing_of_what_comes_out(
     assert out == "# No case is missing.\n"
 
 
+def test_a_zero_denominator_with_an_effect_of_its_own_is_a_state_to_reach():
+    ratio = 'type = "percent"\nratio = { numerator = "done", denominator = "due" }'
+    rule = 'comparator = ">="\nthreshold = 90\ndeduction = "all_or_nothing"\n'
+    head = '[absence]\nnot_applicable = "lost"\n'
+    apart = head + 'zero_denominator = "exclude"\n'
+    goal = Goal("state", "one", "zero_denominator")
+
+    def goals(text):
+        rules = rules_with(rule, metric=ratio, head=text)
+        return coverage(CaseFile("x", rules, {}, ()), []).goals
+
+    assert goal not in goals(head)
+    assert goal in goals(apart)
+    tried = [
+        (mutant.before, mutant.after)
+        for mutant in mutants(rules_with(rule, metric=ratio, head=apart))
+        if mutant.at == "rule.one.absence.zero_denominator"
+    ]
+    assert tried == [("exclude", "lost")]
+
+
 def test_suggestions_do_not_hang_on_what_the_engine_comes_to():
     """Seven times the points, the same text: no figure of points is written."""
     text = KITCHEN

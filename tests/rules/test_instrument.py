@@ -449,3 +449,15 @@ threshold = 80
         assert "Otherwise" not in render(
             whole(load_rules("example-access-to-law"), "en"), "markdown"
         )
+
+
+def test_a_zero_denominator_with_an_effect_of_its_own_is_told_beside_the_others():
+    path = Path(__file__).parents[1] / "good" / "s16-zero-apart.toml"
+    document = instrument(load_rules(path), "en")
+    assert document["absence"] == [
+        "missing: all points lost",
+        "not applicable: all points lost",
+        "denominator of zero: taken out of the maximum, the index is rescaled",
+    ]
+    (area,) = document["areas"]
+    assert area["rules"][1]["absence"] == ["denominator of zero: all points given"]

@@ -291,3 +291,90 @@ class TestBehindAnUnknownGate:
         report, told = results(self.RULES, {"visits": 6}, points=points)
         assert told["visits"] == ("missing", "3.00", "2.00", "0.00")
         assert str(report.to_dict()["index"]["supported"]) == supported
+
+
+class TestNothingOfNothing:
+    """L4: a denominator of zero may have an effect of its own beside what a unit calls not applicable."""
+
+    TEXT = (
+        metric("share", ratio='{ numerator = "done", denominator = "due" }')
+        + metric("done", "count")
+        + metric("due", "count")
+        + metric("derived", formula='"done / due"')
+    )
+    OWN = 'absence = { not_applicable = "lost", zero_denominator = "exclude" }\n'
+
+    def told(self, asked, measurements, own=OWN):
+        report, told = results(self.TEXT + asked + own, measurements)
+        return report, told["r"]
+
+    def asked(self, of="share", deduction='"proportional"', **more):
+        return rule(
+            "r",
+            metric=f'"{of}"',
+            comparator='">="',
+            threshold=1,
+            weight=5,
+            deduction=deduction,
+            **more,
+        )
+
+    ZERO = MappingProxyType({"numerator": 0, "denominator": 0})
+    SAID = MappingProxyType({"not_applicable": "không phát sinh"})
+    EXCLUDED = ("not_applicable", "0.00", "0.00", "5.00")
+    LOST = ("not_applicable", "0.00", "5.00", "0.00")
+
+    def test_a_sentence_is_not_enough(self):
+        _, told = self.told(self.asked(), {"share": dict(self.ZERO)})
+        assert told == self.EXCLUDED
+        _, told = self.told(self.asked(), {"share": dict(self.SAID)})
+        assert told == self.LOST
+
+    def test_where_it_is_not_declared_it_is_as_before(self):
+        for entry in (self.ZERO, self.SAID):
+            _, told = self.told(self.asked(), {"share": dict(entry)}, own="")
+            assert told == self.EXCLUDED
+
+    def test_a_division_by_zero_in_a_formula(self):
+        nothing = {"done": 0, "due": 0}
+        _, told = self.told(self.asked("derived"), nothing)
+        assert told == self.EXCLUDED
+        by_points = '{ kind = "formula", formula = "5 * done / due" }'
+        asked = rule("r", metric='"done"', weight=5, deduction=by_points)
+        _, told = self.told(asked, nothing)
+        assert told == self.EXCLUDED
+
+    def test_the_absence_that_counts_first_decides(self):
+        # L7: the figure that is said not to apply goes before the division by zero
+        measurements = {"done": dict(self.SAID), "due": 0}
+        _, told = self.told(self.asked("derived"), measurements)
+        assert told == self.LOST
+        # and of two figures the rule's own
+        asked = rule(
+            "r",
+            metric='"share"',
+            comparator='">="',
+            threshold='{ metric = "done" }',
+            weight=5,
+            deduction='"proportional"',
+        )
+        _, told = self.told(asked, {"share": dict(self.ZERO), "done": dict(self.SAID)})
+        assert told == self.EXCLUDED
+
+    def test_points_by_hand_for_it_alone(self):
+        own = 'absence = { zero_denominator = "manual" }\n'
+        submission = {"share": dict(self.ZERO)}
+        _, told = results(
+            self.TEXT + self.asked() + own,
+            submission,
+            points={"r": {"points": 2, "reason": "biên bản"}},
+        )
+        assert told["r"] == ("not_applicable", "2.00", "3.00", "0.00")
+        _, told = results(self.TEXT + self.asked() + own, submission)
+        assert told["r"] == ("missing", "0.00", "5.00", "0.00")
+
+    def test_the_verifier_tells_them_apart(self):
+        report, _ = self.told(self.asked(), {"share": dict(self.ZERO)})
+        document = report.to_dict()
+        document["rules"][0]["machine"]["effects"]["zero_denominator"] = "lost"
+        assert verify.differences(document) != []

@@ -1,7 +1,8 @@
 """The closed sets of the engine: states, effects of absence, reason codes."""
 
+from collections.abc import Container
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 
 class State(StrEnum):
@@ -99,6 +100,35 @@ class Absent(NamedTuple):
     reason: Reason
     text: str = ""
     """What the submission says: why it does not apply or is waived, or when the waiver ended."""
+
+
+AbsenceKind: TypeAlias = State | Reason
+"""What a rule set declares an effect for: a state, or the zero denominator, whose effect may differ
+from that of what a unit calls not applicable.
+"""
+
+
+def absence_kind(
+    state: State, reason: Reason, declared: Container[AbsenceKind]
+) -> AbsenceKind:
+    """Return the kind of absence whose effect holds (semantics L4).
+
+    That of the state, but for a denominator of zero where it has an effect of its own.
+
+    Args:
+        state: The state of the absence.
+        reason: Its reason.
+        declared: The kinds for which effects are declared.
+
+    >>> declared = {State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR}
+    >>> absence_kind(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR, declared)
+    <Reason.ZERO_DENOMINATOR: 'zero_denominator'>
+    >>> absence_kind(State.NOT_APPLICABLE, Reason.ZERO_DENOMINATOR, {State.NOT_APPLICABLE})
+    <State.NOT_APPLICABLE: 'not_applicable'>
+    """
+    if reason is Reason.ZERO_DENOMINATOR and reason in declared:
+        return reason
+    return state
 
 
 NOT_REPORTED = Absent(State.MISSING, Reason.NOT_REPORTED)

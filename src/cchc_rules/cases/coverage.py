@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.number import plain
 from cchc_rules.base.problem import path_text
-from cchc_rules.base.state import Absent, Reason
+from cchc_rules.base.state import Absent, Reason, absence_kind
 from cchc_rules.cases.branches import branches, taken
 from cchc_rules.cases.case_file import CaseFile
 from cchc_rules.cases.edges import Edge, edges, needed
@@ -21,6 +21,7 @@ from cchc_rules.cases.versions import Version, judging, versions
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Rule, RuleSet
 from cchc_rules.scoring.compiled_rules import compile_rules
+from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.rule_figures import RuleFigures
 from cchc_rules.scoring.scoring import Scoring
 
@@ -142,7 +143,7 @@ class Survey:
         """Yield what a scoring reaches of a rule."""
         position = scoring.compiled.places[rule.id]
         result = scoring.results[position]
-        yield Goal(STATE, rule.id, str(result.state))
+        yield Goal(STATE, rule.id, _state_of(rule, result))
         # A rule that is not judged, or has no figure, falls into no tier. Tiers count from 1.
         if result.reason is Reason.TIER:
             yield Goal(TIER, rule.id, str(result.detail + 1))
@@ -320,4 +321,11 @@ def states_of(rule: Rule, version: Version) -> Iterator[str]:
         scored = version.scored(submission)
         if scored is not None:
             _, scoring = scored
-            yield str(scoring.results[position].state)
+            yield _state_of(rule, scoring.results[position])
+
+
+def _state_of(rule: Rule, result: Result) -> str:
+    """Return the state of a result; a zero denominator by itself where it has an effect of its
+    own.
+    """
+    return str(absence_kind(result.state, result.reason, rule.absence))

@@ -14,7 +14,7 @@ from itertools import chain, islice, pairwise, product
 from typing import Any
 
 from cchc_rules.base import number
-from cchc_rules.base.state import Absent, Effect, State
+from cchc_rules.base.state import Absent, Effect, Reason, State
 from cchc_rules.cases.edges import domain, edges, unit_of
 from cchc_rules.cases.trial_scorer import TrialScorer, Try
 from cchc_rules.rules.dependencies import above
@@ -40,6 +40,9 @@ STEPS_OFF = (1, 2, 3)
 """How many units off a target are tried."""
 
 SAID = "–"
+
+NOTHING_OF_NOTHING = {"numerator": 0, "denominator": 0}
+"""The entry of a ratio whose denominator is zero."""
 """The words of reasons that nobody reads."""
 
 Table = dict[str, Any]
@@ -160,6 +163,11 @@ class Tries:
         if rule.metric:
             table = next(self.tables(rule), {})
         for name in self.submitted(rule):
+            if (
+                Reason.ZERO_DENOMINATOR in rule.absence
+                and self.rules.metrics[name].ratio
+            ):
+                yield {"measurements": {**table, name: NOTHING_OF_NOTHING}}
             for way in ways:
                 absent = {"measurements": {**table, name: way}}
                 yield absent

@@ -286,14 +286,14 @@ OTHER_EFFECT = {
 def _absence(rule: Rule) -> Iterator[Change]:
     if not rule.deduction.scored:
         return
-    for state, effect in rule.absence.items():
+    for kind, effect in rule.absence.items():
         # Without a deadline a rule is never not due yet.
-        if state is State.NOT_DUE and rule.due is None:
+        if kind is State.NOT_DUE and rule.due is None:
             continue
         after = OTHER_EFFECT[effect]
-        absence = {**rule.absence, state: after}
+        absence = {**rule.absence, kind: after}
         changed = replace(rule, absence=absence)
-        yield Change("absence", ("absence", str(state)), effect, after, changed)
+        yield Change("absence", ("absence", str(kind)), effect, after, changed)
 
 
 # Deductions ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ their weekday.
 import hashlib
 import json
 import marshal
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -27,6 +28,30 @@ from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.scoring.scoring import Scoring
 
 Document = dict[str, Any]
+
+
+def effect_of(rule: Mapping[str, Any]) -> Any:
+    """Return the effect that a rule of a report declares for its absence (semantics L4).
+
+    Args:
+        rule: The rule as the report has it.
+
+    Returns:
+        The effect as the machine form writes it; None where the rule is not absent, or is so with
+        its whole block.
+
+    >>> effects = {"missing": "lost", "not_applicable": "lost", "zero_denominator": "exclude"}
+    >>> effect_of({"state": "not_applicable", "reason": {"code": "zero_denominator"},
+    ...            "machine": {"effects": effects}})
+    'exclude'
+    """
+    code = rule["reason"]["code"]
+    if code == "block_absent":
+        return None
+    effects = rule["machine"]["effects"]
+    if code == "zero_denominator" and code in effects:
+        return effects[code]
+    return effects.get(rule["state"])
 
 
 class MachineForms:

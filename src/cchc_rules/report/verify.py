@@ -696,7 +696,7 @@ RULE = _record(
                 "points": _maybe(_expression),
                 "exempt": NOTE,
                 "effects": _by_name(
-                    _one_of(*PRECEDENCE, "not_due"),
+                    _one_of(*PRECEDENCE, "zero_denominator", "not_due"),
                     _one_of("lost", "full", "exclude", "show", "manual"),
                 ),
             }
@@ -1067,6 +1067,26 @@ class Gone(NamedTuple):
     """A figure that is not there, and the state that says why."""
 
     state: str
+    code: str = ""
+    """The code of the reason; a figure that is not reported has one of two, and none here."""
+    division: bool = False
+    """Whether it is a division by zero, and no figure that is absent."""
+
+
+DIVISION = Gone("not_applicable", "zero_denominator", division=True)
+"""What a division by zero comes to, inside the expression in which it stands."""
+
+
+def strongest(absences: Iterable[Gone]) -> Gone | None:
+    """Return the absence that counts among several: by state, then the first [L6, L7].
+
+    A division by zero comes after the figures that are absent.
+    """
+    return min(
+        absences,
+        key=lambda gone: (PRECEDENCE.index(gone.state), gone.division),
+        default=None,
+    )
 
 
 def state_of(figure: Any) -> str:
@@ -1131,7 +1151,11 @@ class Figures:
                 )
         for name in contents.derived_order:
             formula = contents.metrics[name]["formula"]
-            self.known[name] = self.held(name, self.value(formula))
+            value = self.value(formula)
+            # To whoever reads it, a metric that divides by zero is a figure that is absent.
+            if isinstance(value, Gone):
+                value = value._replace(division=False)
+            self.known[name] = self.held(name, value)
 
     def figure(self, name: str) -> Any:
         """Return a metric's figure, or `Gone`.
@@ -1160,7 +1184,7 @@ class Figures:
             items = {" ".join(item.casefold().split()) for item in entry["items"]}
             return Fraction(len(items))
         if entry["value"] is None:
-            return Gone(entry["state"])
+            return Gone(entry["state"], entry["state"])
         return _typed(entry["value"], metric, f"inputs[{entry['metric']}].value")
 
     def value(self, expression: Any, names: Names | None = None) -> Any:
@@ -1170,16 +1194,16 @@ class Figures:
         """
         own_names = names or {}
         # What is absent is asked first: an absence wins over a division by zero beside it.
-        state = self.absence(expression, own_names)
-        if state is not None:
-            return Gone(state)
+        gone = self.absence(expression, own_names)
+        if gone is not None:
+            return gone
         try:
             return self.evaluate(expression, own_names)
         except ZeroDivisionError:
-            return Gone(self._obstacle(expression, own_names))
+            return self._obstacle(expression, own_names)
 
-    def _obstacle(self, expression: Any, names: Names) -> str:
-        """Return the strongest state in the parts of an expression that divides by zero.
+    def _obstacle(self, expression: Any, names: Names) -> Gone:
+        """Return the strongest absence in the parts of an expression that divides by zero.
 
         `["+", {"metric": "a"}, ["/", "1", "0"]]` is missing where a is, else not applicable. Of a
         choice only the branch that is taken counts, or its test where that has no value.
@@ -1196,11 +1220,12 @@ class Figures:
             else:
                 parts = parts[2:]
         values = [self.value(part, names) for part in parts]
-        states = [value.state for value in values if isinstance(value, Gone)]
-        return min(states, key=PRECEDENCE.index, default="not_applicable")
+        return (
+            strongest(value for value in values if isinstance(value, Gone)) or DIVISION
+        )
 
-    def absence(self, expression: Any, names: Names) -> str | None:
-        """Return the strongest state among the figures that an expression needs and lacks [L6].
+    def absence(self, expression: Any, names: Names) -> Gone | None:
+        """Return the strongest among the figures that an expression needs and lacks [L6].
 
         `first`, `largest_known` and `smallest_known` lack nothing as long as one of their operands
         is there.
@@ -1211,7 +1236,7 @@ class Figures:
             else:
                 value = names.get(expression.get("name", ""))
             if isinstance(value, Gone):
-                return value.state
+                return value
             return None
         if not isinstance(expression, list):
             return None
@@ -1219,8 +1244,7 @@ class Figures:
         parts = [self.absence(part, names) for part in expression[1:]]
         if expression[0] in KNOWN_OF and None in parts:
             return None
-        states = [state for state in parts if state is not None]
-        return min(states, key=PRECEDENCE.index, default=None)
+        return strongest(gone for gone in parts if gone is not None)
 
     def evaluate(self, expression: Any, names: Names) -> Any:
         """Return what an expression comes to; `ZeroDivisionError` where it has no value.
@@ -1293,7 +1317,7 @@ def _share(entry: Any, metric: Any) -> Any:
     below = amount(entry["denominator"])
     # None of none: there was nothing of which a part could have been done.
     if not above and not below:
-        return Gone("not_applicable")
+        return Gone("not_applicable", "zero_denominator")
     return above * _whole(metric) / below
 
 
@@ -1357,6 +1381,7 @@ class Leaf(NamedTuple):
 
 
 _AWAITED = frozenset({"points_awaited"})
+_ZERO = frozenset({"zero_denominator"})
 # That a waiver had ended is in no other place of a report, so that either code may stand there.
 _MISSING = frozenset({"not_reported", "waiver_ended"})
 _ONE_REASON = {
@@ -1409,7 +1434,7 @@ class Judgement:
             figure = self.figures.figure(rule["metric"])
         # (b), (c) a closed gate, unless the rule's own figure is waived
         gates = {self.leaves[name].state for name in rule["requires"]}
-        if gates & {"not_met", "partly_met"} and figure != Gone("waived"):
+        if gates & {"not_met", "partly_met"} and state_of(figure) != "waived":
             return Leaf("not_met", frozenset({"gate_closed"}))
         # (d), (f) what its figures or a person make of it
         leaf = self._measured(rule, figure)
@@ -1435,10 +1460,14 @@ class Judgement:
     ) -> Leaf:
         """Return what the declared effect of an absence makes of a rule [L4]."""
         effects = rule["machine"]["effects"]
-        if state not in effects:
+        kind = state
+        # Nothing over nothing may have an effect of its own.
+        if reasons == _ZERO and "zero_denominator" in effects:
+            kind = "zero_denominator"
+        if kind not in effects:
             path = f"rules[{rule['id']}].machine.effects"
             raise NoReportError(path, "missing", state)
-        effect = effects[state]
+        effect = effects[kind]
         given = given_points(rule)
         if effect == "manual" and given is not None:
             return Leaf(state, reasons, given, by_hand=True)
@@ -1464,19 +1493,16 @@ class Judgement:
         }
         if machine["threshold"] is not None:
             names["threshold"] = self.figures.value(machine["threshold"])
-        state = self._absence(rule, figure, names)
-        if state is not None:
-            return self._absent(rule, state, self._reasons_of_absence(rule, state))
+        gone = self._absence(rule, figure, names)
+        if gone is not None:
+            return self._absent(rule, gone.state, _reasons_of_absence(gone))
         try:
             names["met"] = self._met(rule, figure, names.get("threshold"))
             points = self.figures.evaluate(machine["points"], names)
         except ZeroDivisionError:
             # Beside the division a figure may be absent that `first` would have looked past.
             gone = self.figures.value(machine["points"], names)
-            reasons = self._reasons_of_absence(rule, gone.state)
-            if gone.state == "not_applicable":
-                reasons |= {"zero_denominator"}
-            return self._absent(rule, gone.state, reasons)
+            return self._absent(rule, gone.state, _reasons_of_absence(gone))
         return _computed(rule, points, names["met"], self._reason(rule, names))
 
     def _absence(
@@ -1484,37 +1510,23 @@ class Judgement:
         rule: Any,
         figure: Any,
         names: Names,
-    ) -> str | None:
+    ) -> Gone | None:
         """Return the absence that a rule comes to, None where it has all that it needs [L6]."""
-        if figure == Gone("waived"):
-            return "waived"
+        if isinstance(figure, Gone) and figure.state == "waived":
+            return figure
         machine = rule["machine"]
-        needed = ["needed", {"name": "value"}, machine["threshold"], machine["points"]]
+        # In the order in which equal absences count: figures before formulas [L7].
+        needed: list[Any] = ["needed", {"name": "value"}]
+        if isinstance(machine["threshold"], dict):
+            needed.append(machine["threshold"])
         if machine["exempt"] is not None:
             needed.append({"metric": machine["exempt"]})
-        state = self.figures.absence(needed, names)
+        needed += [machine["threshold"], machine["points"]]
+        gone = self.figures.absence(needed, names)
         threshold = names.get("threshold")
-        if state is None and isinstance(threshold, Gone):
-            return threshold.state
-        return state
-
-    def _reasons_of_absence(self, rule: Any, state: str) -> frozenset[str]:
-        """Return the codes that an absence may have, by what the rule reads."""
-        if state == "missing":
-            return _MISSING
-        if state == "waived":
-            return frozenset({"waived"})
-        reasons = set()
-        for name in self.contents.read_by(rule):
-            if self.figures.figure(name) == Gone("not_applicable"):
-                entry = self.contents.inputs.get(name)
-                declared = entry is not None and entry["denominator"] is None
-                if declared:
-                    reasons.add("not_applicable")
-                else:
-                    reasons.add("zero_denominator")
-        # No figure is absent, and still there are no points: a formula divided by zero.
-        return frozenset(reasons or {"zero_denominator"})
+        if gone is None and isinstance(threshold, Gone):
+            return threshold
+        return gone
 
     def _reason(self, rule: Any, names: Names) -> str:
         """Return the code of a computed rule: its kind, whether it is met, and its floor fix it."""
@@ -1556,6 +1568,13 @@ class Judgement:
             if metric["better"] == "lower":
                 comparator = "<"
         return bool(OPERATORS[SIGNS.get(comparator, comparator)](value, threshold))
+
+
+def _reasons_of_absence(gone: Gone) -> frozenset[str]:
+    """Return the codes that the reason of an absence may have."""
+    if gone.state == "missing":
+        return _MISSING
+    return frozenset({gone.code})
 
 
 def given_points(rule: Any) -> Fraction | None:

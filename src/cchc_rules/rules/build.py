@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.state import Effect, State
+from cchc_rules.base.state import AbsenceKind, Effect, Reason, State
 from cchc_rules.rules import file_format, model
 
 PERCENT = model.Text("%", "%")
@@ -256,18 +256,27 @@ def _conflict(table: file_format.ConflictTable) -> model.Conflict:
     )
 
 
-def _absence(*tables: file_format.AbsenceTable) -> dict[State, Effect]:
+def _absence(*tables: file_format.AbsenceTable) -> dict[AbsenceKind, Effect]:
     """Merge what tables say of absences, a later table over an earlier one.
 
     A missing figure loses its points where no table says otherwise; the other absences have no
-    effect until a table declares one.
+    effect until a table declares one. Where a rule says what is not applicable, but nothing of a
+    zero denominator, that of the file still holds for it.
     """
-    effects = {State.MISSING: Effect.LOST}
+    effects: dict[AbsenceKind, Effect] = {State.MISSING: Effect.LOST}
     for table in tables:
         # pydantic gives the keys of a table with their values; None is one that is not written.
-        declared = {State(name): Effect(effect) for name, effect in table if effect}
-        effects |= declared
+        for name, effect in table:
+            if effect:
+                effects[_KINDS[name]] = Effect(effect)
     return effects
+
+
+_KINDS: dict[str, AbsenceKind] = {
+    **{str(state): state for state in State},
+    "zero_denominator": Reason.ZERO_DENOMINATOR,
+}
+"""The kind of absence that each key of a table names."""
 
 
 def _remedy(id_: str, table: file_format.RemedyTable) -> model.Remedy:

@@ -188,11 +188,11 @@ class Lowering:
                 return _held(self.formula(text, rule))
 
     def effects(self, rule: Rule) -> dict[str, str]:
-        """Return what each absence does to the points of a rule, by the names of the states."""
+        """Return what each absence does to the points of a rule, by the names of their kinds."""
         # A rule without points has none to keep or to exclude, whatever the file says of absences.
         if not rule.deduction.scored:
             return {str(state): str(Effect.LOST) for state in _ABSENCES}
-        return {str(state): str(effect) for state, effect in rule.absence.items()}
+        return {str(kind): str(effect) for kind, effect in rule.absence.items()}
 
 
 _ABSENCES = (State.MISSING, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)

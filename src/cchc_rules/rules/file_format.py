@@ -300,10 +300,11 @@ class IndexTable(_Table):
 class AbsenceTable(_Table):
     """The table `[absence]`, or a rule's own: what each state without a value does."""
 
-    # The keys are the names of states. None is a key that is not written: what stands further up
-    # holds, and nobody has declared an effect where nothing does.
+    # The keys are the names of states, and that of a reason. None is a key that is not written:
+    # what stands further up holds, and nobody has declared an effect where nothing does.
     missing: EffectName | None = None
     not_applicable: EffectName | None = None
+    zero_denominator: EffectName | None = None
     not_due: EffectName | None = None
     waived: EffectName | None = None
 

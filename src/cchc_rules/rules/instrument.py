@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.number import plain
-from cchc_rules.base.state import Effect, State
+from cchc_rules.base.state import AbsenceKind, Effect, Reason, State
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import (
     Conflict,
@@ -36,8 +36,14 @@ from cchc_rules.rules.value_function import (
 Document: TypeAlias = dict[str, Any]
 """A part of the document: keys in a fixed order, texts in one language."""
 
-STATES = (State.MISSING, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
-"""The states without a value, in the order in which their effects are named."""
+ABSENCES: tuple[AbsenceKind, ...] = (
+    State.MISSING,
+    State.NOT_APPLICABLE,
+    Reason.ZERO_DENOMINATOR,
+    State.NOT_DUE,
+    State.WAIVED,
+)
+"""The kinds of absence, in the order in which their effects are named."""
 
 
 def instrument(rules: RuleSet, lang: str | None = None) -> Document:
@@ -175,9 +181,9 @@ class _Instrument:
         conflicts = [self.conflict(rule, conflict) for conflict in rule.conflicts]
         # What most rules have in common is said once, at the head of the document.
         unusual_effects = {
-            state: effect
-            for state, effect in rule.absence.items()
-            if self.usual_effects.get(state) is not effect
+            kind: effect
+            for kind, effect in rule.absence.items()
+            if self.usual_effects.get(kind) != effect
         }
         return {
             "id": rule.id,
@@ -376,23 +382,23 @@ class _Instrument:
 
     # Absences, derived metrics, remedies, bands
 
-    def usual(self) -> dict[State, Effect]:
+    def usual(self) -> dict[AbsenceKind, Effect]:
         """Return the effect that each absence has for most rules."""
         scored = [rule for rule in self.rules.rules.values() if rule.deduction.scored]
-        usual: dict[State, Effect] = {}
-        for state in STATES:
-            effects = [rule.absence[state] for rule in scored if state in rule.absence]
+        usual: dict[AbsenceKind, Effect] = {}
+        for kind in ABSENCES:
+            effects = [rule.absence[kind] for rule in scored if kind in rule.absence]
             if effects:
                 # Of two that are equally frequent, the one that the file names first.
-                usual[state] = max(dict.fromkeys(effects), key=effects.count)
+                usual[kind] = max(dict.fromkeys(effects), key=effects.count)
         return usual
 
-    def absence(self, effects: dict[State, Effect]) -> list[str]:
+    def absence(self, effects: dict[AbsenceKind, Effect]) -> list[str]:
         lines = []
-        for state in STATES:
-            if state in effects:
-                name = self.words.say(f"state.{state}")
-                effect = self.say(f"effect-{effects[state]}")
+        for kind in ABSENCES:
+            if kind in effects:
+                name = self.words.say(f"state.{kind}")
+                effect = self.say(f"effect-{effects[kind]}")
                 lines.append(f"{name}: {effect}")
         return lines
 

@@ -15,7 +15,7 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.frozen import FrozenDict, deeply_frozen, frozen
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Problem
-from cchc_rules.base.state import Effect, State
+from cchc_rules.base.state import AbsenceKind, Effect
 
 if TYPE_CHECKING:
     from cchc_rules.rules.deductions import Deduction
@@ -218,8 +218,10 @@ class Rule:
     """The id of what the plan orders where points are lost."""
     conflicts: tuple[Conflict, ...] = ()
     """Other readings of its target in the same plan."""
-    absence: Mapping[State, Effect] = field(default_factory=dict)
-    """What each state without a value does to its points."""
+    absence: Mapping[AbsenceKind, Effect] = field(default_factory=dict)
+    """What each kind of absence does to its points; a zero denominator stands in it only where it
+    has an effect of its own.
+    """
     basis: Basis = "stated"
     """Where its weight comes from."""
     note: Text | None = None

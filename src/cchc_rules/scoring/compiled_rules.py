@@ -14,10 +14,12 @@ from cchc_rules.base import number
 from cchc_rules.base.state import (
     COMPUTED,
     NOT_REPORTED,
+    AbsenceKind,
     Absent,
     Effect,
     Reason,
     State,
+    absence_kind,
     gate,
     strongest,
 )
@@ -551,19 +553,23 @@ class _Compiler:
         """Return the function to a rule's result for an absence, by its effect (semantics L4)."""
         worth = self.worths[rule.id]
         unit = self.unit
-        effects = rule.absence
+        effects: Mapping[AbsenceKind, Effect] = rule.absence
         # A rule that only informs has no points that an absence could do anything to.
         if not rule.deduction.scored:
             effects = dict.fromkeys(State, Effect.LOST)
+        zero_has_own = Reason.ZERO_DENOMINATOR in effects
         # What effects make of the rule, but for those that wait for a person.
         fixed = {
-            state: _fixed(effect, worth)
-            for state, effect in effects.items()
+            kind: _fixed(effect, worth)
+            for kind, effect in effects.items()
             if effect is not Effect.MANUAL
         }
 
         def judge(absent: Absent, run: Run) -> Result:
-            points = fixed.get(absent.state)
+            kind: AbsenceKind = absent.state
+            if zero_has_own:
+                kind = absence_kind(absent.state, absent.reason, effects)
+            points = fixed.get(kind)
             if points is None:
                 return by_hand(absent, run)
             ticks, excluded, rescales = points
@@ -580,7 +586,7 @@ class _Compiler:
             )
 
         def by_hand(absent: Absent, run: Run) -> Result:
-            if absent.state in effects:
+            if absence_kind(absent.state, absent.reason, effects) in effects:
                 return _by_hand(absent, run.points.get(rule.id), unit)
             run.undeclared.append(Undeclared(rule.id, absent.state))
             return Result(absent.state, absent.reason, 0, 1, 0, detail=absent)

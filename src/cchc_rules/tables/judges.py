@@ -35,7 +35,16 @@ from typing import NamedTuple
 import polars as pl
 
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.state import COMPUTED, PRECEDENCE, Effect, Reason, State, gate
+from cchc_rules.base.state import (
+    COMPUTED,
+    PRECEDENCE,
+    AbsenceKind,
+    Effect,
+    Reason,
+    State,
+    absence_kind,
+    gate,
+)
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Lowering
 from cchc_rules.rules.model import FormulaRef, MetricRef, Rule, RuleSet
@@ -250,10 +259,10 @@ class RuleJudge:
         Where a person gives the points, or no effect is declared, the row is for the single
         engine.
         """
-        effects = self.rule.absence
+        effects: Mapping[AbsenceKind, Effect] = self.rule.absence
         if not self.rule.deduction.scored:
             effects = dict.fromkeys(State, Effect.LOST)
-        effect = effects.get(state)
+        effect = effects.get(absence_kind(state, reason, effects))
         weight = self.worth.weight
         if effect is Effect.LOST:
             return self._fixed(0, 0, False, state, reason)

@@ -125,7 +125,8 @@ def _conditions(draw: Draw, before: list[str]) -> Table:
     if before and draw(st.integers(1, 4)) == 1:
         conditions["requires"] = [draw(st.sampled_from(before))]
     if draw(st.integers(1, 4)) == 1:
-        conditions["absence"] = {"not_applicable": draw(EFFECTS)}
+        kind = draw(st.sampled_from(["not_applicable", "zero_denominator"]))
+        conditions["absence"] = {kind: draw(EFFECTS)}
     return conditions
 
 

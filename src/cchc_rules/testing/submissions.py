@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from cchc_rules.base import calendar, number
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import SubmissionError
-from cchc_rules.base.state import State
+from cchc_rules.base.state import (
+    ZERO_DENOMINATOR,
+    AbsenceKind,
+    State,
+    absence_kind,
+)
 from cchc_rules.report.score import score
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Metric, Rule, RuleSet
@@ -199,11 +204,16 @@ class EntryStrategies:
         """Yield strategies for the absences for which every rule that reads a metric has an
         effect.
         """
-        declared = set(State)
+        declared: set[AbsenceKind] = {*State}
+        zero_declared = True
         for rule in self.rules.rules.values():
             if metric.id in dependencies.rule_metrics(self.rules, rule):
                 declared.intersection_update(rule.absence)
+                kind = absence_kind(*ZERO_DENOMINATOR[:2], rule.absence)
+                zero_declared = zero_declared and kind in rule.absence
         yield st.none()
+        if metric.ratio and zero_declared:
+            yield st.just({"numerator": 0, "denominator": 0})
         if State.NOT_APPLICABLE in declared:
             yield st.just({"not_applicable": "không phát sinh"})
         if State.WAIVED in declared:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from cchc_rules.base.number import half_up
 from cchc_rules.base.problem import quoted
+from cchc_rules.report.machine_form import effect_of
 
 Document: TypeAlias = Mapping[str, Any]
 """A report document, or a part of one."""
@@ -259,8 +260,7 @@ def rescales(rule: Document) -> bool:
         return False
     if rule["reason"]["code"] == "block_absent":
         return True
-    effect: str | None = rule["machine"]["effects"].get(rule["state"])
-    return effect == "exclude"
+    return bool(effect_of(rule) == "exclude")
 
 
 def _counted(rule: Document) -> Fraction:

@@ -82,6 +82,7 @@ from cchc_rules.render.workbook.layout import (
     Reckoning,
 )
 from cchc_rules.report.deduction_kinds import is_by_hand, is_scored
+from cchc_rules.report.machine_form import effect_of
 
 WIDTHS = [
     6,
@@ -463,6 +464,9 @@ class RuleLine:
         exact = Fraction(self.rule["exact"])
         if self._threshold_is_coarse() or not steady(exact, self.frame.places):
             raise NotInSheetError
+        # The codes of figures do not tell a zero denominator from what is not applicable.
+        if "zero_denominator" in self.machine["effects"] and not self.by_hand:
+            raise NotInSheetError
         return formulas
 
     def _threshold_is_coarse(self) -> bool:
@@ -756,7 +760,7 @@ class RuleLine:
         """Return the effect of the rule's absence; points that a person still owes are lost."""
         if self.rule["reason"]["code"] == "points_awaited":
             return None
-        effect: str | None = self.machine["effects"].get(self.rule["state"])
+        effect: str | None = effect_of(self.rule)
         return effect
 
     def _excluded(self) -> Decimal:
