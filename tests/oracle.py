@@ -656,10 +656,22 @@ class Scoring:
             )
             for tier in settings["tiers"]:
                 if self.in_tier(rule, tier, figure):
+                    base = None
                     if "points" in tier:
-                        return exactly(tier["points"]), "tier"
+                        base = exactly(tier["points"])
                     if "percent" in tier:
-                        return weight * exactly(tier["percent"]) / 100, "tier"
+                        base = weight * exactly(tier["percent"]) / 100
+                    if "each" in tier:
+                        low = exactly(tier["from"] if "from" in tier else tier["above"])
+                        units = (figure - low) / exactly(tier.get("step", 1))
+                        if tier.get("units") == "started":
+                            units = Fraction(math.ceil(units))
+                        elif tier.get("units") == "whole":
+                            units = Fraction(math.floor(units))
+                        base = base + exactly(tier["each"]) * units
+                        base = min(weight, max(lowest, base))
+                    if base is not None:
+                        return base, "tier"
                     points = self.formula(
                         tier["formula"],
                         value=figure,

@@ -579,6 +579,12 @@ class Build:
                 for key, item in tiers[2].items()
                 if key not in ("points", "percent")
             } | {"points": 0}
+        # The tier of the highest figures has a low edge: up from it points rise, or fall.
+        elif better == UP and chance(draw, 3):
+            key = edges[0][0]
+            tiers[0] = {key: cuts[0], **values[1], **self.slope(kind, 1)}
+        elif better == DOWN and chance(draw, 3):
+            tiers[-1] |= self.slope(kind, -1)
         if chance(draw, 4):
             tiers.reverse()
         rule = {
@@ -592,6 +598,17 @@ class Build:
             ]
             rule |= {"comparator": comparator, "threshold": cuts[0]}
         return rule
+
+    def slope(self, kind, sign):
+        """The keys of a slope: so many hundredths of a point for each unit, up or down."""
+        draw = self.draw
+        keys = {"each": number(sign * draw(st.integers(1, 200)), 2)}
+        if draw(st.booleans()):
+            whole = kind in ("count", "rank")
+            keys["step"] = draw(st.integers(2, 5) if whole else ticks(1, 5, 1))
+        if draw(st.booleans()):
+            keys["units"] = draw(st.sampled_from(["exact", "started", "whole"]))
+        return keys
 
     def other_tiers(self):
         """Tiers on levels, yes/no, single counts or days late."""
@@ -639,6 +656,8 @@ class Build:
                 {"above": 0, "to": late, **values[1]},
                 {"above": late, **values[2]},
             ]
+            if chance(draw, 3):
+                tiers[-1] |= self.slope("count", -1)
             return {
                 **rule,
                 "deduction": {"kind": "tiers", "of": "days_late", "tiers": tiers},

@@ -70,11 +70,40 @@ def pick(document, wanted):
     return {key: document[key] for key in wanted}
 
 
+class TestSlopes:
+    """F1: a tier gives its points at its low edge, and so much more for each unit beyond."""
+
+    @pytest.mark.parametrize(
+        ("value", "points"),
+        [
+            *((9, "0.00"), (20, "1.00"), (Decimal("24.9"), "1.00")),
+            *((25, "1.25"), (31, "1.50"), (44, "2.00"), (60, "2.00")),
+        ],
+    )
+    def test_full_steps_above_20_percent(self, value, points):
+        (submission,) = (
+            case["submission"] for case in expected_of("s42-slope")["cases"][:1]
+        )
+        figures = {**submission["measurements"], "online": value}
+        report = report_of("s42-slope", {**submission, "measurements": figures})
+        assert report.rule("online").earned == Decimal(points)
+
+
+class TestBrackets:
+    """F2: each part of the value counts at the rate of its bracket."""
+
+    def test_25_services_come_to_45_points(self):
+        (submission,) = (
+            case["submission"] for case in expected_of("s41-progressive")["cases"][:1]
+        )
+        report = report_of("s41-progressive", {**submission, "measurements": {"services": 25}})
+        assert report.rule("services").earned == 45
+
+
 class TestTheFolder:
     def test_every_shape_has_a_file(self):
-        assert {int(re.match(r"s(\d\d)-", name)[1]) for name in NAMES} == set(
-            range(1, 42)
-        )
+        numbers = {int(re.match(r"s(\d\d)-", name)[1]) for name in NAMES}
+        assert numbers == set(range(1, max(numbers) + 1))
 
     def test_every_file_has_figures(self):
         assert sorted(path.stem for path in GOOD.glob("*.json")) == NAMES

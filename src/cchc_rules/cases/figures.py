@@ -346,9 +346,13 @@ def _steps_off(rule: Rule, target: Fraction) -> Iterator[Fraction]:
     for piece in rule.pieces:
         if not isinstance(piece.points, Staircase):
             continue
+        step = piece.points.step
+        # The first units of a slope lead up from its own edge.
+        if piece.points.origin == target and step != 1:
+            yield from (target + step * count for count in STEPS_OFF)
         if piece.points.origin is not Symbol.THRESHOLD:
             continue
-        step = sign * piece.points.step
+        step = sign * step
         for count in STEPS_OFF:
             yield target + step * count
 

@@ -433,7 +433,7 @@ def _other_tiers(
         pairs = zip(tiers, moved, strict=True)
         changed = tuple(replace(tier, interval=interval) for tier, interval in pairs)
         yield position, before, after, changed
-    for position, value in _other_values(rules, rule, tiers):
+    for position, value in _other_values(rules, rule, metric, tiers):
         tier = tiers[position]
         changed = _with_item(tiers, position, replace(tier, value=value))
         yield position, _worth(tier.value), _worth(value), changed
@@ -442,23 +442,48 @@ def _other_tiers(
 def _other_values(
     rules: RuleSet,
     rule: Rule,
+    metric: Metric,
     tiers: Sequence[Tier],
 ) -> Iterator[tuple[int, TierValue]]:
     """Yield what else tiers may be worth: what the tier beside is worth, or another formula."""
     # Somebody slipped by one line of the table.
     for position, (tier, following) in enumerate(pairwise(tiers)):
         if tier.value != following.value:
-            yield position, following.value
-            yield position + 1, tier.value
+            if _may_have(tier, following.value):
+                yield position, following.value
+            if _may_have(following, tier.value):
+                yield position + 1, tier.value
     for position, tier in enumerate(tiers):
         if tier.value.formula is not None:
             own_names = dependencies.own_names(rules, rule)
             for text in other_formulas(rules, tier.value.formula, own_names):
                 yield position, replace(tier.value, formula=text)
+        # Of the settings of a slope each may be a little more or less.
+        if tier.value.each is not None:
+            for *_, value in _other_settings(rules, rule, metric, tier.value):
+                yield position, value
+
+
+def _may_have(tier: Tier, value: TierValue) -> bool:
+    """Whether a tier may have a value: a slope begins at a low edge."""
+    return value.each is None or tier.low is not None
 
 
 def _worth(value: TierValue) -> str:
     """Return what a tier is worth, as a rule file writes it."""
+    base = _base(value)
+    if value.each is None:
+        return base
+    slope = f"{base}, each = {number.plain(value.each)}"
+    if value.step is not None:
+        slope = f"{slope}, step = {number.plain(value.step)}"
+    if value.units is not None:
+        slope = f"{slope}, units = {value.units}"
+    return slope
+
+
+def _base(value: TierValue) -> str:
+    """Return what a tier is worth at its low edge."""
     if value.points is not None:
         return number.plain(value.points)
     if value.formula:

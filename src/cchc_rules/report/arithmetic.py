@@ -9,6 +9,7 @@ from cchc_rules.base.state import COMPUTED, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules import range_checks
 from cchc_rules.rules.model import Rule
+from cchc_rules.rules.rule_text import slope_text
 from cchc_rules.rules.value_function import (
     Compare,
     Computed,
@@ -355,19 +356,31 @@ class Arithmetic:
                 return f"{self.speaker.exact(rule.weight)} × {self.speaker.exact(percent)} %"
             case Constant(Fraction() as points):
                 return self.speaker.exact(points)
-            case Staircase(Fraction() as base, each, Fraction() as origin) as stairs:
-                value = self.speaker.operand(rule.metric or "")
-                figure = Fraction(*self.scoring.figure(rule.metric or ""))
-                apart = f"({value} − {self.speaker.exact(origin)})"
-                line = (
-                    f"{self.speaker.exact(base)} + {self.speaker.exact(each)} × {apart}"
-                )
-                exact = range_checks.points_at(stairs, figure)
-                if exact is None:
-                    exact = base
-                return self._held(rule, line, exact)
+            case Staircase(Fraction()) as stairs:
+                return self._slope(position, rule, stairs)
             case _:  # pragma: no cover - tiers give nothing else
                 raise AssertionError(piece)
+
+    def _slope(
+        self,
+        position: int,
+        rule: Rule,
+        stairs: Staircase,
+    ) -> str:
+        """Return a staircase from a written figure: `1 + 0.25 × round_down((31 − 20) / 5)`."""
+        name = rule.metric or ""
+        value = self.speaker.operand(name)
+        figure = Fraction(*self.scoring.figure(name))
+        # Of days late the figure is a number of days, which the report shows beside the date.
+        if rule.deduction.axis.days_late:
+            figure -= number_of(self.scoring.threshold(position))
+            value = self.speaker.exact(figure)
+        said = self.speaker.exact
+        line = slope_text(stairs, value, said, said)
+        exact = range_checks.points_at(stairs, figure)
+        if exact is None:  # pragma: no cover - a slope begins with a written number
+            raise AssertionError(stairs)
+        return self._held(rule, line, exact)
 
     def _points(
         self,

@@ -326,14 +326,47 @@ class PerUnit(Deduction):
 
 @dataclass(frozen=True, slots=True)
 class TierValue:
-    """What a tier gives: exactly one of points, a percentage of the weight, a formula."""
+    """What a tier gives: exactly one of points, a percentage of the weight, a formula.
+
+    With `each` that is given at the low edge of the tier, and from there on so much more for each
+    unit: of “10 to 20 %: 1 point; above 20 %: 0.25 more for each full 5 %” the upper tier has
+    1 point, 0.25 for each, steps of 5, and whole units. 31 % is two full steps beyond 20, and
+    comes to 1 + 0.25 × 2 = 1.5.
+    """
 
     points: Fraction | None = None
     percent: Fraction | None = None
     formula: str | None = None
+    each: Fraction | None = _setting(Nature.POINTS, None)
+    """The points that a unit beyond the low edge adds, below zero where it takes some."""
+    step: Fraction | None = _setting(Nature.STEP, None)
+    """How much of the figure makes a unit; one where it is not given."""
+    units: Units | None = _setting(
+        Nature.WORD, None, choices=("exact", "started", "whole")
+    )
+    """How parts of a unit count; as they are where it is not given."""
 
-    def of(self, rule: Rule) -> Points:
-        """Return the points of a piece; a percentage comes to points of the rule's weight."""
+    def of(self, rule: Rule, low: Fraction | None) -> Points:
+        """Return the points of a piece; a percentage comes to points of the rule's weight.
+
+        Args:
+            rule: the rule, for its weight.
+            low: the low edge of the tier, where a slope begins.
+        """
+        base = self._base(rule)
+        # Without an edge, or over a formula, a slope begins nowhere: the file is refused.
+        is_fixed = isinstance(base, Constant) and isinstance(base.points, Fraction)
+        if self.each is None or low is None or not is_fixed:
+            return base
+        return Staircase(
+            base=base.points,  # type: ignore[union-attr]
+            each=self.each,
+            origin=low,
+            step=self.step or Fraction(1),
+            units=self.units or "exact",
+        )
+
+    def _base(self, rule: Rule) -> Points:
         if self.points is not None:
             return Constant(self.points)
         if self.percent is not None:
@@ -361,6 +394,17 @@ class Tier:
             return Within(self.interval)
         return Otherwise()
 
+    def points(self, rule: Rule) -> Points:
+        """Return what the tier gives."""
+        return self.value.of(rule, self.low)
+
+    @property
+    def low(self) -> Fraction | None:
+        """The low edge, where a slope begins; None where the tier has none."""
+        if self.interval is None:
+            return None
+        return self.interval.low
+
 
 @dataclass(frozen=True, slots=True)
 class Tiers(Deduction):
@@ -382,7 +426,7 @@ class Tiers(Deduction):
     def pieces(self, rule: Rule) -> tuple[Piece, ...]:
         """Return a piece for each tier."""
         return tuple(
-            Piece(tier.condition, tier.value.of(rule), Reason.TIER, ("tiers", position))
+            Piece(tier.condition, tier.points(rule), Reason.TIER, ("tiers", position))
             for position, tier in enumerate(self.tiers)
         )
 
@@ -424,10 +468,26 @@ class Tiers(Deduction):
             fits = all(literal_fits(item, metric) for item in items)
         if not fits:
             yield Problem("tier-condition", path)
-        # The points of a formula are known, and held, only when a submission is scored.
-        points = value.of(rule)
-        if isinstance(points, Constant):
-            yield from _out_of_range(points.points, rule, path)
+        yield from self._slope_faults(tier, path)
+        # The points of a formula are known, and held, only when a submission is scored; those of a
+        # slope are held, too, but for what it begins with.
+        match tier.points(rule):
+            case Constant(points) | Staircase(points):
+                yield from _out_of_range(points, rule, path)
+
+    def _slope_faults(self, tier: Tier, path: Path) -> Problems:
+        """Yield a slope that begins nowhere, steps of no width, and keys of a slope without one."""
+        value = tier.value
+        if value.each is None:
+            for key in ("step", "units"):
+                if getattr(value, key) is not None:
+                    arguments = {"kind": "tiers"}
+                    yield Problem("key-misplaced", (*path, key), arguments)
+            return
+        if tier.low is None or value.formula is not None:
+            yield Problem("tier-slope", path)
+        if value.step is not None and value.step <= 0:
+            yield Problem("not-positive", (*path, "step"))
 
 
 def _wrong_type(deduction: Deduction, metric: Metric, path: Path) -> Problem:

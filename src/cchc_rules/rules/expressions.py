@@ -260,7 +260,9 @@ def _stairs(stairs: Staircase, axis: Axis, metric: Metric) -> Expression:
     if axis.exempt is not None:
         value = ["-", VALUE, {"metric": axis.exempt}]
     apart = ["-", value, origin]
-    if metric.type == "date":
+    if axis.days_late:
+        apart = ["-", _figure(axis), origin]
+    elif metric.type == "date":
         apart = ["days", origin, value]
     # The distance without its sign: whichever way the target was missed, each unit counts alike.
     units = ["/", ["abs", apart], plain(stairs.step)]

@@ -414,6 +414,10 @@ class TierTable(_Bounded):
     points: Exact | None = None
     percent: Exact | None = None
     formula: str | None = None
+    # A slope from the low edge on: so much for each unit, as `per_unit` counts them.
+    each: Exact | None = None
+    step: Exact | None = None
+    units: Literal["exact", "started", "whole"] | None = None
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
@@ -425,7 +429,14 @@ class TierTable(_Bounded):
 
     def model(self) -> deductions.Tier:
         """Return the tier as the model has it; `otherwise` is a tier without a condition."""
-        value = deductions.TierValue(self.points, self.percent, self.formula)
+        value = deductions.TierValue(
+            self.points,
+            self.percent,
+            self.formula,
+            self.each,
+            self.step,
+            self.units,
+        )
         bounds = self.interval()
         if bounds == Interval():
             return deductions.Tier(value, None, self.is_)

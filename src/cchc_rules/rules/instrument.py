@@ -22,7 +22,7 @@ from cchc_rules.rules.model import (
     Target,
     Text,
 )
-from cchc_rules.rules.rule_text import RuleText
+from cchc_rules.rules.rule_text import RuleText, slope_text
 from cchc_rules.rules.value_function import (
     Compare,
     Computed,
@@ -359,15 +359,14 @@ class _Instrument:
 
     def slope(self, rule: Rule, stairs: Staircase) -> str:
         """Say a staircase from a written value: `10 + 2 × (value − 10)`."""
-        # A term that is known only when a submission is scored is left out.
-        base = origin = ""
-        if isinstance(stairs.base, Fraction):
-            base = self.points_of(rule, stairs.base)
-        if isinstance(stairs.origin, Fraction):
-            origin = self.number(stairs.origin)
         value = self.say("own-value")
-        each = self.points_of(rule, stairs.each)
-        return f"{base} + {each} × ({value} − {origin})"
+        if rule.deduction.axis.days_late:
+            value = self.say("own-days-late")
+
+        def points(value: Fraction) -> str:
+            return self.points_of(rule, value)
+
+        return slope_text(stairs, value, self.number, points)
 
     def formula(self, rule: Rule, text: str) -> str:
         own_names = dependencies.own_names(self.rules, rule)

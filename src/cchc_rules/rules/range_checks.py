@@ -17,6 +17,7 @@ from cchc_rules.rules.value_function import (
     Piece,
     Points,
     Staircase,
+    Units,
     ValueFunction,
     Within,
     value_function,
@@ -77,25 +78,47 @@ class _Part(NamedTuple):
 
     interval: Interval
     points: Points
+    rule: Rule
 
     @property
     def at_low(self) -> Fraction | None:
-        """The points at the low end."""
-        return points_at(self.points, self.interval.low)
+        """The points at the low end, or just above it where it is open."""
+        interval = self.interval
+        return self._held(points_at(self.points, interval.low, int(interval.low_open)))
 
     @property
     def at_high(self) -> Fraction | None:
-        """The points at the high end."""
-        return points_at(self.points, self.interval.high)
+        """The points at the high end, or just below it where it is open."""
+        interval = self.interval
+        return self._held(
+            points_at(self.points, interval.high, -int(interval.high_open))
+        )
+
+    def _held(self, points: Fraction | None) -> Fraction | None:
+        """Return points held between the fewest and the most: a slope may lead beyond both."""
+        if points is None:
+            return None
+        return min(self.rule.weight, max(self.rule.lowest, points))
 
 
-def points_at(points: Points, figure: Fraction | None) -> Fraction | None:
+def points_at(
+    points: Points, figure: Fraction | None, side: int = 0
+) -> Fraction | None:
     """Return the points of a figure before they are held, None where a formula gives them.
 
     A constant has no need of the figure.
 
+    Args:
+        points: what a piece gives.
+        figure: the figure, None where an end of a range has none.
+        side: 0 for the figure itself, 1 for what lies just above it, and −1 just below, where full
+            or begun units may be one more or one less.
+
     >>> points_at(Staircase(Fraction(10), Fraction(2), Fraction(10)), Fraction(19))
     Fraction(28, 1)
+    >>> whole = Staircase(Fraction(1), Fraction(1), Fraction(20), Fraction(5), "whole")
+    >>> points_at(whole, Fraction(30)), points_at(whole, Fraction(30), -1)
+    (Fraction(3, 1), Fraction(2, 1))
     """
     if isinstance(points, Constant):
         if isinstance(points.points, Fraction):
@@ -108,8 +131,27 @@ def points_at(points: Points, figure: Fraction | None) -> Fraction | None:
     # A staircase down from a target begins at a figure that a submission may decide.
     if not isinstance(base, Fraction) or not isinstance(origin, Fraction):
         return None
-    steps = abs(figure - origin) / points.step
-    return base + points.each * steps
+    # Beyond the origin “just above” is farther off, short of it nearer.
+    outwards = side
+    if figure < origin:
+        outwards = -side
+    units = _counted(abs(figure - origin) / points.step, points.units, outwards)
+    return base + points.each * units
+
+
+def _counted(units: Fraction, way: Units, outwards: int) -> Fraction:
+    """Return units with their parts counted; `outwards` is 1 just beyond them, −1 just short."""
+    if way == "exact":
+        return units
+    if way == "whole" and outwards < 0:
+        # Just short of three full units there are two.
+        return number.ceiling(units) - 1
+    if way == "started" and outwards > 0:
+        # Just beyond three full units the fourth has begun.
+        return number.floor(units) + 1
+    if way == "whole":
+        return number.floor(units)
+    return number.ceiling(units)
 
 
 class _NumberLine:
@@ -144,7 +186,7 @@ class _NumberLine:
             for part in parts:
                 yield from self._overlap(piece, part, taken)
                 if not part.empty:
-                    taken.append(_Part(part, piece.points))
+                    taken.append(_Part(part, piece.points, self.rule))
         last = self.function.pieces[-1]
         # What concerns all pieces is reported at the list: `tiers` or `brackets`.
         list_path = (*self.path, last.key[0])
@@ -153,7 +195,7 @@ class _NumberLine:
             # The last piece takes what is left over, and there must be something left.
             if not gaps:
                 yield Problem("tier-unreachable", (*self.path, *last.key))
-            taken += [_Part(gap, last.points) for gap in gaps]
+            taken += [_Part(gap, last.points, self.rule) for gap in gaps]
         elif gaps:
             arguments = {"range": _range_argument(gaps[0])}
             yield Problem("tiers-gap", list_path, arguments)

@@ -4,7 +4,7 @@ No submission is needed for it; what became of one is said by `report`, which bu
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -22,7 +22,7 @@ from cchc_rules.rules.model import (
     Scalar,
     Threshold,
 )
-from cchc_rules.rules.value_function import Among, Piece, Within
+from cchc_rules.rules.value_function import Among, Piece, Staircase, Within
 
 _COMPARATORS = {
     ">=": "at-least",
@@ -239,6 +239,43 @@ class RuleText:
     def operand(self, name: str) -> str:
         """Return what stands for a metric in a formula: its title in quotation marks."""
         return f"“{self.title(name)}”"
+
+
+def slope_text(
+    stairs: Staircase,
+    value: str,
+    figure: Callable[[Fraction], str],
+    points: Callable[[Fraction], str],
+) -> str:
+    """Return a staircase from a written figure as a sum: `10 + 2 × (value − 10)`.
+
+    Args:
+        stairs: the staircase.
+        value: what stands for the figure.
+        figure: returns a figure as people read it.
+        points: returns points as people read them.
+
+    >>> whole = Staircase(Fraction(1), Fraction(1, 4), Fraction(20), Fraction(5), "whole")
+    >>> slope_text(whole, "value", plain, plain)
+    '1 + 0.25 × round_down((value − 20) / 5)'
+    """
+    base = origin = ""
+    # A term that is known only when a submission is scored is left out.
+    if isinstance(stairs.base, Fraction):
+        base = points(stairs.base)
+    if isinstance(stairs.origin, Fraction):
+        origin = figure(stairs.origin)
+    units = f"({value} − {origin})"
+    if stairs.step != 1:
+        units = f"{units} / {figure(stairs.step)}"
+    # The functions have their names in formulas, which the reference explains.
+    rounding = {"started": "round_up", "whole": "round_down"}.get(stairs.units)
+    if rounding is not None:
+        units = f"{rounding}({units})"
+    sign = "+"
+    if stairs.each < 0:
+        sign = "−"
+    return f"{base} {sign} {points(abs(stairs.each))} × {units}"
 
 
 CONDITION_WORDS = ("if", "else", "and", "or", "not")

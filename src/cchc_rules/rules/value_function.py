@@ -294,6 +294,18 @@ def bends_of(points: Points) -> Iterator[Fraction]:
         yield points.start
 
 
+def first_step(points: Points) -> Iterator[Fraction]:
+    """Yield the end of the first unit of a staircase from a written figure.
+
+    It has the places of the origin and of the step, so that figures as fine as it reach each unit.
+
+    >>> list(first_step(Staircase(Fraction(1), Fraction(1), Fraction(20), Fraction(5, 2))))
+    [Fraction(45, 2)]
+    """
+    if isinstance(points, Staircase) and isinstance(points.origin, Fraction):
+        yield points.origin + points.step
+
+
 def held_from(points: Points, rule: Rule) -> Iterator[Fraction]:
     """Yield the figures at which a staircase from a written figure comes to the most and the fewest
     points: beyond them the points are held, and nothing more is to win or to lose.

@@ -248,7 +248,11 @@ class Compiler(NamedTuple):
                 rising = _leads_up(function.target)
                 return self._line(start, self.number(end), rising, piece.reason)
             case Staircase() as stairs:
-                return self._stairs(stairs, piece.reason, met, detail)
+                origin = self.number(stairs.origin)
+                # Of days late the stairs begin so many days after the deadline.
+                if function.axis.days_late:
+                    origin += self.number(Symbol.THRESHOLD)
+                return self._stairs(stairs, origin, piece.reason, met, detail)
             case Computed(text):
                 return self._computed(self.computed(text), piece.reason, met, detail)
 
@@ -293,6 +297,7 @@ class Compiler(NamedTuple):
     def _stairs(
         self,
         stairs: Staircase,
+        origin: Fraction,
         reason: Reason,
         met: Test | None,
         detail: object,
@@ -301,7 +306,6 @@ class Compiler(NamedTuple):
         worth = self.worth
         base = self.number(stairs.base) * self.unit
         each = stairs.each * self.unit
-        origin = self.number(stairs.origin)
 
         # base + each × n/d over one denominator; the parts that no figure changes stand here.
         constant_part = base.numerator * each.denominator

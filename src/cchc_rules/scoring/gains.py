@@ -41,6 +41,7 @@ from cchc_rules.rules.value_function import (
     Among,
     bends_of,
     edges_of,
+    first_step,
     held_from,
     value_function,
 )
@@ -698,7 +699,7 @@ def edges(
     for piece in function.pieces:
         yield from bends_of(piece.points)
         yield from (late + edge for edge in edges_of(piece.condition, metric))
-        yield from held_from(piece.points, rule)
+        yield from (late + edge for edge in held_from(piece.points, rule))
 
 
 def _written(rule: Rule, metric: Metric, name: str) -> Iterator[Fraction | None]:
@@ -722,3 +723,4 @@ def _written(rule: Rule, metric: Metric, name: str) -> Iterator[Fraction | None]
         yield from bends_of(piece.points)
         if not isinstance(piece.condition, Among):
             yield from edges_of(piece.condition, metric)
+        yield from first_step(piece.points)

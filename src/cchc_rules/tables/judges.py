@@ -415,7 +415,7 @@ class RuleJudge:
             # Where the first piece is the target, all others lie short of it.
             if targeted:
                 met_here = certain(is_target)
-            piece_branches = self._gives(piece, operands, met_here)
+            piece_branches = self._gives(piece, operands, on_axis, met_here)
             if is_target:
                 piece_branches = self._reached(
                     piece_branches,
@@ -467,16 +467,20 @@ class RuleJudge:
         self,
         piece: Piece,
         operands: Operands,
+        on_axis: Operands,
         met: pl.Expr | None,
     ) -> list[Branch]:
-        """Return the branches of one piece; `met` says where the target is met."""
+        """Return the branches of one piece; `met` says where the target is met.
+
+        `on_axis` has what the pieces are held against, the days late of a date among them.
+        """
         match piece.points:
             case Constant(points):
                 return self._constant(points, piece.reason, met)
             case Line() as line:
                 ticks = self._share(line, operands)
             case Staircase() as stairs:
-                ticks = self._stairs(stairs, operands)
+                ticks = self._stairs(stairs, on_axis)
             case Computed(text):
                 ticks = self._computed(text, operands)
         return self._result(ticks, piece.reason, met)

@@ -28,6 +28,7 @@ from cchc_rules.rules.value_function import (
     Compare,
     Within,
     bends_of,
+    first_step,
     interval_ends,
 )
 from cchc_rules.submissions.binding import load_measurements, takes_points
@@ -328,6 +329,7 @@ def _edges(rule: Rule) -> Iterator[Fraction | date]:
     written: list[Fraction] = []
     for piece in rule.pieces:
         written += bends_of(piece.points)
+        written += first_step(piece.points)
         match piece.condition:
             case Within(interval):
                 written += _numbers_in([interval])
