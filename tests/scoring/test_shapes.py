@@ -96,7 +96,9 @@ class TestBrackets:
         (submission,) = (
             case["submission"] for case in expected_of("s41-progressive")["cases"][:1]
         )
-        report = report_of("s41-progressive", {**submission, "measurements": {"services": 25}})
+        report = report_of(
+            "s41-progressive", {**submission, "measurements": {"services": 25}}
+        )
         assert report.rule("services").earned == 45
 
 

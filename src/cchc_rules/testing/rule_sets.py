@@ -177,11 +177,16 @@ def _ladder(draw: Draw) -> Target:
     # Points that fall while the figure gets better would be refused.
     shares = st.lists(st.integers(0, 100), min_size=2, max_size=2)
     worst, middle = sorted(draw(shares))
-    tiers = [
+    tiers: list[Table] = [
         {"from": high, "percent": 100},
         {"from": low, "below": high, "percent": middle},
         {"below": low, "percent": worst},
     ]
+    # Sometimes the best tier only begins with the middle share, and rises step by step.
+    if draw(st.booleans()):
+        units = draw(st.sampled_from(["exact", "started", "whole"]))
+        rise = {"each": draw(_points(1, 100)), "step": 3, "units": units}
+        tiers[0] = {"from": high, "percent": middle, **rise}
     return {"type": kind}, {"deduction": {"kind": "tiers", "tiers": tiers}}
 
 
