@@ -298,18 +298,10 @@ DOCUMENT = re.compile(r"\bdocs/[\w-]+/[\w-]+\.md\b")
 NUMBERS: dict[str, Callable[[], bool]] = {
     "eleven rooms": lambda: len(rooms()) == 11,
     "thirteen laws": lambda: len(LAWS) == 13,
-    "forty-one scoring shapes": lambda: _shapes() == 41,
-    "forty-one shapes": lambda: _shapes() == 41,
     "eight kinds": lambda: len(KINDS) == 8,
     "fourteen comparators": lambda: len(get_args(Comparator)) == 14,
 }
 """Numbers that documents say in words, and whether they are so."""
-
-
-def _shapes() -> int:
-    """Return how many shapes of rules have figures worked by hand."""
-    good = (ROOT / "tests" / "good").glob("s*.toml")
-    return len({path.name.partition("-")[0] for path in good})
 
 
 def untrue_numbers() -> Iterator[str]:
