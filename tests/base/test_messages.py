@@ -305,7 +305,7 @@ FAMILIES = {
         if id_.startswith("fix-cell.") and id_.removeprefix("fix-cell.") in EVERYWHERE
     },
     "system.": {f"system.{reason}" for reason in SYSTEM_REASONS},
-    "no-": {f"cli.no-{kind}" for kind in ("day", "number", "setting")},
+    "no-": {f"cli.no-{kind}" for kind in ("column", "day", "number", "setting")},
     "problem.": {
         id_
         for id_ in IDS

@@ -116,6 +116,16 @@ class Parser(argparse.ArgumentParser):
             raise self._unreadable("setting", text)
         return text
 
+    def as_column(self, text: str) -> tuple[str, str]:
+        """Read an argument that says which column a heading stands for.
+
+        The last sign of equality divides them: headings may hold any.
+        """
+        heading, _, column = text.rpartition("=")
+        if not heading.strip() or not column.strip():
+            raise self._unreadable("column", text)
+        return heading.strip(), column.strip()
+
     def _unreadable(self, kind: str, text: str) -> argparse.ArgumentTypeError:
         return argparse.ArgumentTypeError(self.say(f"no-{kind}", given=quoted(text)))
 

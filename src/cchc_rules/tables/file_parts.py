@@ -19,10 +19,10 @@ import polars as pl
 
 from cchc_rules.base.input_files import is_folder, note_input, unreadable
 from cchc_rules.base.messages import Foreign
-from cchc_rules.base.problem import Problem, SubmissionError, quoted
-from cchc_rules.base.text import normal_text
+from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
+from cchc_rules.base.text import normal_text, text_key
 from cchc_rules.submissions.submission import parse_json
-from cchc_rules.submissions.table_files import MOST_TITLE_ROWS, is_heading
+from cchc_rules.submissions.table_files import MOST_TITLE_ROWS, is_heading, unit_keys
 from cchc_rules.submissions.worksheets import (
     MARK,
     Cell,
@@ -30,6 +30,7 @@ from cchc_rules.submissions.worksheets import (
     column_letters,
     open_sheets,
 )
+from cchc_rules.tables.headings import Choices
 from cchc_rules.tables.result_columns import ROW
 from cchc_rules.tables.rows import Numbered, columns
 from cchc_rules.tables.submission_columns import ENVELOPE, Layout, Unread
@@ -55,13 +56,14 @@ class Part(NamedTuple):
 
     `frame` has those in columns, numbered in `ROW`; `alone` those that are scored by themselves,
     and `refused` the problems of those that cannot be read, each with its number. `done` is how
-    much of the file has been read, between 0 and 1.
+    much of the file has been read, between 0 and 1; `aside` the headings that were not read.
     """
 
     frame: pl.DataFrame
     alone: Sequence[tuple[int, Lone]]
     refused: Sequence[tuple[int, Problem]]
     done: float
+    aside: Sequence[str] = ()
 
 
 def parts(path: Path, known: Layout) -> Iterator[Part]:
@@ -134,13 +136,15 @@ def _parquet(path: Path, known: Layout) -> Iterator[Part]:
     # To read ahead would take memory for parts that nobody has asked for yet.
     file = pq.ParquetFile(path, pre_buffer=False)
     first = 1
-    known.known(file.schema_arrow.names)
+    names = file.schema_arrow.names
+    read = known.headings.read(names)
+    aside = known.headings.left_aside(names)
     for batch in file.iter_batches(batch_size=PART):
-        frame = pl.DataFrame(batch)
+        frame = pl.DataFrame(batch).select(list(read)).rename(read)
         numbers = pl.int_range(first, first + frame.height, eager=True)
         first += frame.height
         done = (first - 1) / file.metadata.num_rows
-        yield Part(_numbered(frame, numbers), (), (), done)
+        yield Part(_numbered(frame, numbers), (), (), done, aside)
 
 
 # CSV
@@ -158,8 +162,10 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
     import pyarrow.csv as pc  # noqa: PLC0415
 
     encoding = _encoding(path)
-    heading = _csv_heading(path, encoding)
-    known.known(name for name in heading.names if name not in heading.unnamed)
+    heading = _csv_heading(path, encoding, known)
+    named = [name for name in heading.names if name not in heading.unnamed]
+    read = known.headings.read(named)
+    aside = known.headings.left_aside(named)
     wrong_rows: dict[int, Problem] = {}
 
     def wrong(row: Any) -> str:
@@ -199,6 +205,7 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
         for batch in reader:
             frame = pl.DataFrame(batch)
             frame = _without_unnamed(frame, heading, path)
+            frame = frame.select(list(read)).rename(read)
             right_numbers = (number for number in numbers if number not in wrong_rows)
             batch_numbers = [*islice(right_numbers, frame.height)]
             frame = _numbered(frame, batch_numbers)
@@ -208,10 +215,10 @@ def _csv(path: Path, known: Layout) -> Iterator[Part]:
             refused = []
             if batch_numbers:
                 refused = _until(wrong_rows, batch_numbers[-1])
-            yield Part(frame, (), refused, file.tell() / size)
+            yield Part(frame, (), refused, file.tell() / size, aside)
         # Wrong rows behind the last right one belong to no batch.
         last = max(wrong_rows, default=0)
-        yield Part(pl.DataFrame(), (), _until(wrong_rows, last), 1)
+        yield Part(pl.DataFrame(), (), _until(wrong_rows, last), 1, aside)
 
 
 def _until(wrong_rows: dict[int, Problem], last: int) -> list[tuple[int, Problem]]:
@@ -278,8 +285,9 @@ def _not_text(path: Path, line: int) -> SubmissionError:
     )
 
 
-def _csv_heading(path: Path, encoding: str) -> Heading:
-    """Return the heading of a table of text: the first row that names a `unit`, else the first."""
+def _csv_heading(path: Path, encoding: str, known: Layout) -> Heading:
+    """Return the heading of a table of text: the first row that names the unit, else the first."""
+    unit_headings = known.choices.unit_headings
     # The mark that Excel puts before UTF-8 is no part of the first name.
     if encoding == "utf-8":
         encoding = "utf-8-sig"
@@ -292,7 +300,7 @@ def _csv_heading(path: Path, encoding: str) -> Heading:
             first = 1
             delimiter = stated[1]
         else:
-            delimiter = _delimiter(file)
+            delimiter = _delimiter(file, unit_headings)
         file.seek(0)
         reader = csv.reader(file, delimiter=delimiter)
         rows = [(row, reader.line_num) for row in islice(reader, MOST_TITLE_ROWS)]
@@ -301,7 +309,11 @@ def _csv_heading(path: Path, encoding: str) -> Heading:
         raise SubmissionError(
             [Problem("form-as-text", (), {"given": path.suffix}, path.name)]
         )
-    headings = [position for position, (row, _) in enumerate(rows) if is_heading(row)]
+    headings = [
+        position
+        for position, (row, _) in enumerate(rows)
+        if is_heading(row, unit_headings)
+    ]
     position = next(iter(headings), first)
     head: list[str] = []
     lines = 0
@@ -315,11 +327,16 @@ LONGEST_LINE = 1 << 20
 """So many characters of a line are looked at: a file without line ends may be of any size."""
 
 
-def _delimiter(file: TextIO) -> str:
+def _delimiter(file: TextIO, unit_headings: Sequence[str]) -> str:
     """Return what separates the cells: the mark that stands most often in the heading."""
+    keys = unit_keys(unit_headings)
     lines = iter(lambda: file.readline(LONGEST_LINE), "")
     first_lines = [*islice(lines, MOST_TITLE_ROWS)]
-    headings = [line for line in first_lines if "unit" in line]
+    headings = []
+    for line in first_lines:
+        folded = text_key(line)
+        if any(key in folded for key in keys):
+            headings.append(line)
     heading = next(iter(headings or first_lines), "")
     return most_frequent_separator(heading)
 
@@ -398,25 +415,37 @@ def _in_rows(rows: Iterator[tuple[Numbered, float]], known: Layout) -> Iterator[
             if "measurements" in row:
                 whole.append((number, row))
             else:
-                flat.append((number, _said(row, known)))
+                flat.append((number, row))
         # A row of JSON Lines has the keys that it needs: together they have all columns.
-        names = [*dict.fromkeys(name for _, row in flat for name in row)]
-        known.known(names)
+        found = [*dict.fromkeys(name for _, row in flat for name in row)]
+        read = known.headings.read(found)
+        names = [*read.values()]
+        flat = [(number, _said(row, read, known)) for number, row in flat]
         series, apart = columns(flat, names)
         taken = {number for number, _ in apart}
         frame = pl.DataFrame([*series.values()])
         numbers = [number for number, _ in flat if number not in taken]
         frame = _numbered(frame, numbers)
         _, done = batch[-1]
-        yield Part(frame, [*apart, *whole], (), done)
+        aside = known.headings.left_aside(found)
+        yield Part(frame, [*apart, *whole], (), done, aside)
 
 
-def _said(row: Mapping[str, Any], known: Layout) -> Mapping[str, Any]:
-    """Return a row in which what names something is a text, and nothing is nested that may not be.
+def _said(
+    row: Mapping[str, Any],
+    read: Mapping[str, str],
+    known: Layout,
+) -> Mapping[str, Any]:
+    """Return a row by its columns, without what is left aside; what names something is a text, and
+    nothing is nested that may not be.
 
     The number 2023 becomes “2023”; a list where one value belongs says that it cannot be read.
     """
-    return {name: _said_cell(name, value, known) for name, value in row.items()}
+    return {
+        read[name]: _said_cell(read[name], value, known)
+        for name, value in row.items()
+        if name in read
+    }
 
 
 def _said_cell(
@@ -472,14 +501,16 @@ def _object(line: bytes, name: str) -> tuple[Mapping[str, Any], list[Problem]]:
 def _sheet(path: Path, known: Layout) -> Iterator[Part]:
     """Yield the parts of a workbook's table; empty rows are numbered, but are no rows."""
     with open_sheets(path, path.name) as sheets:
-        table = _sheet_of_units(sheets, path)
+        table = _sheet_of_units(sheets, known.choices, path)
         heading = [str(cell.value or "") for cell in table.heading]
         names, unnamed = _named(heading, path)
-        known.known(name for name in names if name not in unnamed)
+        read = known.headings.read(name for name in names if name not in unnamed)
+        # Whoever takes the cells has the headings still, so that it knows what was left aside.
+        headed = [(name, read.get(name)) for name in names]
         numbered = enumerate(table.rows, table.first_number)
         # How much of a workbook has been read nobody knows before its end.
         rows = (
-            ((number, _sheet_row(row, names, known, path)), 0)
+            ((number, _sheet_row(row, headed, known, path)), 0)
             for number, row in numbered
             if any(map(_says_something, row))
         )
@@ -499,11 +530,19 @@ class _SheetOfUnits(NamedTuple):
     first_number: int
 
 
-def _sheet_of_units(sheets: Sequence[Sheet], path: Path) -> _SheetOfUnits:
-    """Return the one sheet with a heading that names a `unit`, else the first sheet as a whole.
+def _sheet_of_units(
+    sheets: Sequence[Sheet],
+    choices: Choices,
+    path: Path,
+) -> _SheetOfUnits:
+    """Return the one sheet with a heading that names the unit, else the first sheet as a whole; or
+    the sheet that somebody has chosen.
 
-    Raises `SubmissionError` where several sheets have such a heading.
+    Raises `SubmissionError` where several sheets have such a heading, or none the title chosen.
     """
+    if choices.sheet is not None:
+        sheets = _chosen(sheets, choices.sheet, path)
+    unit_headings = choices.unit_headings
     with_units: dict[str, _SheetOfUnits] = {}
     first: _SheetOfUnits | None = None
     for sheet in sheets:
@@ -512,7 +551,7 @@ def _sheet_of_units(sheets: Sequence[Sheet], path: Path) -> _SheetOfUnits:
         top = [*islice(sheet.rows, MOST_TITLE_ROWS)]
         headings = []
         for number, row in enumerate(top):
-            if is_heading([cell.value for cell in row]):
+            if is_heading([cell.value for cell in row], unit_headings):
                 headings.append(number)
         position = next(iter(headings), 0)
         heading = next(iter(top[position:]), [])
@@ -529,20 +568,42 @@ def _sheet_of_units(sheets: Sequence[Sheet], path: Path) -> _SheetOfUnits:
     return next(iter(with_units.values()), first) or no_sheet
 
 
+def _chosen(sheets: Sequence[Sheet], title: str, path: Path) -> list[Sheet]:
+    """Return the worksheet that somebody has chosen by its title."""
+    titles = [sheet.title for sheet in sheets]
+    chosen = [sheet for sheet in sheets if text_key(sheet.title) == text_key(title)]
+    if chosen:
+        return chosen
+    arguments = {"name": quoted(title), "sheets": quoted(", ".join(titles), 200)}
+    near = nearest(title, titles)
+    problem = Problem("unknown-sheet", (), {**arguments, "nearest": near}, path.name)
+    raise SubmissionError([problem])
+
+
 def _sheet_row(
     row: Sequence[Cell],
-    names: Sequence[str],
+    headed: Sequence[tuple[str, str | None]],
     known: Layout,
     path: Path,
 ) -> dict[str, Any]:
-    """Return the cells of a row by their columns; a cell that cannot be read says why."""
+    """Return the cells of a row by their headings; a cell that cannot be read says why.
+
+    Arguments:
+        row: The cells.
+        headed: The heading and the column of each of them; no column of one that is left aside.
+        known: The columns that the table may have.
+        path: The workbook.
+    """
     cells: dict[str, Any] = {}
     for position, cell in enumerate(row):
         name = _UNNAMED
-        if position < len(names):
-            name = names[position]
-        if not name.startswith(_UNNAMED):
-            cells[name] = _cell(cell, name, known)
+        column = None
+        if position < len(headed):
+            name, column = headed[position]
+        if column is not None:
+            cells[name] = _cell(cell, column, known)
+        elif not name.startswith(_UNNAMED):
+            cells[name] = None
         elif cell.value is not None:
             raise _unnamed(position + 1, path)
     return cells

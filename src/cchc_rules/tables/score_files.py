@@ -51,6 +51,8 @@ class Tally:
     """The computations in columns that the others went through, each once, in order."""
     floats: dict[str, None] = field(default_factory=dict)
     """The columns of binary floats that were met, each once, in order."""
+    aside: dict[str, None] = field(default_factory=dict)
+    """The headings of columns that were not read, each once, in order."""
     doubts: list[Problem] = field(default_factory=list)
     """The first warnings of rows that were scored, in the order of the rows."""
     more_doubts: bool = False
@@ -69,6 +71,7 @@ class Tally:
         self.alone += scores.alone
         self.steps |= dict.fromkeys(scores.steps)
         self.floats |= dict.fromkeys(scores.floats)
+        self.aside |= dict.fromkeys(part.aside)
 
     def note(self, rows: Iterable[DoubtfulRow], source: Path) -> None:
         """Keep what is doubtful in the rows of a part, up to so many doubts in all.

@@ -29,6 +29,7 @@ from cchc_rules.tables.doubtful_rows import (
 )
 from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.file_parts import SLICE, Lone
+from cchc_rules.tables.headings import Choices
 from cchc_rules.tables.program import Computation, Machine, ProgramInput, programmed
 from cchc_rules.tables.result_columns import (
     APART,
@@ -132,23 +133,30 @@ class Scores:
         return self.results.__arrow_c_stream__(requested_schema)
 
 
-def score_table(
+def score_table(  # noqa: PLR0913 - options, each given by its name
     rules: RuleSet,
     table: Any,
     *,
     as_of: date | str | None = None,
     results: Iterable[str] = RESULTS,
     decimals: bool = True,
+    columns: Mapping[str, str] | None = None,
+    leave_aside: Iterable[str] = (),
 ) -> Scores:
     """Return the scores of a table of submissions, one row a unit.
 
     Arguments:
         rules: The rule set.
         table: Anything that gives Arrow data (Polars, pandas, pyarrow, DuckDB), or a lazy Polars
-            frame; `layout` says what columns it may have.
+            frame. Its columns are called as the reference of tables says, by the titles of
+            metrics in either language, or as `columns` says.
         as_of: The day of judgement; by default each row's own, else the end of its period.
         results: What is worked out, of `RESULTS`; what is left out costs no time.
         decimals: Whether points are exact decimals, or whole numbers in units of the last place.
+        columns: The column that each heading of this table stands for, where it is called neither
+            by its name nor by a title.
+        leave_aside: Headings of columns that are not read. Any other column that means nothing is
+            refused.
 
     A row that cannot be scored is in `errors`, and does not disturb the others. Raises
     `SubmissionError` for a column that means nothing, and `ValueError` for results that there are
@@ -166,8 +174,10 @@ def score_table(
         frame = pl.DataFrame(table)
     wanted = Wanted(tuple(results), decimals)
     possible(wanted, RESULTS)
-    scorer = _scorer(rules, judgement_day(as_of), wanted)
-    scorer.columns.known(frame.columns)
+    choices = Choices(tuple((columns or {}).items()), tuple(leave_aside))
+    scorer = _scorer(rules, judgement_day(as_of), wanted, choices)
+    read = scorer.columns.headings.read(frame.columns)
+    frame = frame.select(list(read)).rename(read)
     numbered = frame.with_row_index(ROW, offset=1)
     return scorer.score(numbered.with_columns(pl.col(ROW).cast(pl.Int64)))
 
@@ -177,9 +187,10 @@ def _scorer(
     rules: RuleSet,
     as_of: date | None,
     wanted: Wanted,
+    choices: Choices,
 ) -> "Scorer":
     """Return what scores tables of a rule set: tables of the same columns need no new program."""
-    return Scorer(rules, as_of=as_of, wanted=wanted)
+    return Scorer(rules, as_of=as_of, wanted=wanted, choices=choices)
 
 
 class Scorer:
@@ -191,9 +202,10 @@ class Scorer:
         wanted: Which results are worked out, and how points are written.
         lang: The language in which errors say what is wrong.
         few: Up to how many rows of one kind are scored one by one, `FEW` by default.
+        choices: What somebody says of the headings of the tables.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, each given by its name
         self,
         rules: RuleSet,
         *,
@@ -201,6 +213,7 @@ class Scorer:
         wanted: Wanted | None = None,
         lang: str = DEFAULT_LANGUAGE,
         few: int | None = None,
+        choices: Choices | None = None,
     ) -> None:
         self.rules = rules
         self.as_of = as_of
@@ -210,7 +223,8 @@ class Scorer:
         self.few = FEW
         if few is not None:
             self.few = few
-        self.columns = layout(rules)
+        self.choices = choices or Choices()
+        self.columns = layout(rules, self.choices)
         self.scale = scale(rules, self.wanted)
         # By what rows of a part have in common, and by the table's columns; None where such rows
         # have no program, so that it is not tried again for each part.
@@ -225,6 +239,7 @@ class Scorer:
             wanted=wanted,
             lang=self.lang,
             few=self.few,
+            choices=self.choices,
         )
 
     def score(

@@ -110,7 +110,7 @@ def _checked(
     if row not in numbers:
         arguments = {"name": quoted(row), "nearest": nearest(row, numbers)}
         raise SubmissionError([Problem("no-row-column", (row,), arguments)])
-    layout(rules).known(name for name in frame.columns if name != row)
+    layout(rules).headings.read(name for name in frame.columns if name != row)
 
 
 def _columns(rules: RuleSet, wanted: Wanted) -> dict[str, Any]:

@@ -23,13 +23,19 @@ from cchc_rules.base.problem import (
     Problem,
     RulesError,
     SubmissionError,
-    bounded,
     nearest,
     quoted,
 )
+from cchc_rules.base.text import text_key
 from cchc_rules.rules.model import Metric, RuleSet
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.binding import takes_points
+from cchc_rules.tables.headings import (
+    Choices,
+    Headings,
+    titles_of_envelope,
+    titles_of_metric,
+)
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -66,28 +72,23 @@ class Layout:
 
     rules: RuleSet
     columns: Mapping[str, Column]
+    choices: Choices
+    """What somebody says of the headings of the tables that are read."""
 
-    def known(self, names: Iterable[str]) -> None:
-        """Raise `SubmissionError` for names of columns that mean nothing here.
-
-        A column that was passed over would lose a figure without a word.
-
-        Arguments:
-            names: The names of a table's columns, in its order.
-        """
-        problems = [
-            self._unknown(name, position)
-            for position, name in enumerate(names, 1)
-            if name not in self.columns
-        ]
-        if problems:
-            raise SubmissionError(bounded(problems))
-
-    def _unknown(self, name: str, position: int) -> Problem:
-        if not name.strip():
-            return Problem("column-unnamed", (), {"column": str(position)})
-        arguments = {"name": quoted(name), "nearest": nearest(name, self.columns)}
-        return Problem("unknown-column", (name,), arguments)
+    @cached_property
+    def headings(self) -> Headings:
+        """What leads from the headings of a table to its columns."""
+        titles: dict[str, dict[str, None]] = {}
+        for title, name in titles_of_envelope():
+            titles.setdefault(text_key(title), {})[name] = None
+        for version in versions(self.rules):
+            for metric in version.metrics.values():
+                for title, part in titles_of_metric(metric):
+                    name = named(metric.id, part)
+                    # A derived metric has a title, and no column.
+                    if name in self.columns:
+                        titles.setdefault(text_key(title), {})[name] = None
+        return Headings(self.columns, titles, self.choices)
 
     def counts_percent(self, name: str) -> bool:
         """Whether a column holds percentages, so that a percent cell is what it shows."""
@@ -168,12 +169,12 @@ class Layout:
         A table of errors names columns, which people see, where a submission has keys.
         """
         words = [str(word) for word in path]
-        if words[:1] != ["measurements"]:
-            return ".".join(words)
-        if len(words) == 1:
-            return words[0]
-        id_, *part = words[1:]
-        return named(id_, "_".join(part) or "value")
+        name = ".".join(words)
+        if words[:1] == ["measurements"] and len(words) > 1:
+            id_, *part = words[1:]
+            name = named(id_, "_".join(part) or "value")
+        # People look for it under the heading that they gave it.
+        return self.headings.heading(name)
 
     def _given(self, column: Column, value: Any) -> Any:
         """Return what a cell says; text is read as people type it."""
@@ -216,10 +217,14 @@ _TYPED: dict[str, Callable[[str], Any]] = {
 }
 
 
-def layout(rules: RuleSet) -> Layout:
+def layout(rules: RuleSet, choices: Choices = Choices()) -> Layout:  # noqa: B008 - it never changes
     """Return the columns that tables of a rule set may have.
 
     Those of every kind of unit and every day are among them: rows of one table may differ in both.
+
+    Args:
+        rules: The rule set.
+        choices: What somebody says of the headings of the tables that are read.
 
     >>> from cchc_rules import load_rules
     >>> columns = layout(load_rules("cam-due-2023")).columns
@@ -239,7 +244,7 @@ def layout(rules: RuleSet) -> Layout:
         for group in version.groups.values():
             if group.optional:
                 columns[f"absent.{group.id}"] = Column("absent", group.id, "reason")
-    return Layout(rules, columns)
+    return Layout(rules, columns, choices)
 
 
 def heading(rules: RuleSet, kind: str | None = None) -> str:

@@ -52,6 +52,22 @@ def add(command: Parser) -> None:
     )
     command.outputs.append("errors")
     command.add_argument("--long", action="store_true", help=command.say("table-long"))
+    command.add_argument(
+        "--column",
+        type=command.as_column,
+        action="append",
+        default=[],
+        metavar="HEADING=COLUMN",
+        help=command.say("table-column"),
+    )
+    command.add_argument(
+        "--leave-aside",
+        action="append",
+        default=[],
+        metavar="HEADING",
+        help=command.say("table-leave-aside"),
+    )
+    command.add_argument("--sheet", metavar="TITLE", help=command.say("table-sheet"))
 
 
 def add_submission(command: Parser, about: str) -> None:
@@ -75,7 +91,8 @@ def run(options: argparse.Namespace, lang: str) -> int:
 
     The file itself says which of the two it is.
     """
-    if holds_many(options.measurements):
+    unit_headings = [heading for heading, name in options.column if name == "unit"]
+    if holds_many(options.measurements, unit_headings):
         from cchc_rules.cli.commands.score_table import score_many  # noqa: PLC0415 - packages that only tables need
 
         return score_many(options, lang)

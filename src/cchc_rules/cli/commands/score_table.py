@@ -20,8 +20,12 @@ from cchc_rules.cli.console import (
 from cchc_rules.rules.load import load_rules
 from cchc_rules.tables.doubtful_rows import MOST_EXAMINED
 from cchc_rules.tables.file_sinks import SINKS
+from cchc_rules.tables.headings import Choices
 from cchc_rules.tables.score_files import Files, Tally, errors_beside, score_file
 from cchc_rules.tables.score_table import Scorer
+
+MOST_SAID = 1000
+"""So many characters of the headings that were left aside are said."""
 
 BAR_WIDTH = 30
 """The characters of the bar that shows the progress."""
@@ -40,6 +44,7 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
         load_rules(options.rules),
         as_of=options.as_of,
         lang=lang,
+        choices=choices(options),
     )
     files = Files(options.measurements, options.output, errors)
     tally = score_file(
@@ -55,6 +60,15 @@ def score_many(options: argparse.Namespace, lang: str) -> int:
     if tally.refused:
         return SUBMISSION_REFUSED
     return DONE
+
+
+def choices(options: argparse.Namespace) -> Choices:
+    """Return what the arguments say of the headings of a table."""
+    return Choices(
+        tuple(options.column),
+        tuple(options.leave_aside),
+        options.sheet,
+    )
 
 
 def _fault(options: argparse.Namespace) -> str:
@@ -110,6 +124,9 @@ def _said(
     if tally.floats:
         columns = ", ".join(tally.floats)
         lines.append(message(lang, "cli.table-floats", columns=columns))
+    if tally.aside:
+        headings = quoted(", ".join(tally.aside), MOST_SAID)
+        lines.append(message(lang, "cli.table-aside", headings=headings))
     if tally.more_doubts:
         lines.append(message(lang, "cli.table-more-doubts"))
     if not tally.examined:
