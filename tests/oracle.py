@@ -41,8 +41,14 @@ class Absent:
 def first_absence(absences):
     """L6: the first of missing, not applicable, waived among several absences.
 
-    L7: of equals the first, and a division by zero in a formula after all figures.
+    L7: of equals the first; a division by zero in a formula counts only where no figure is absent.
     """
+    figures = [absence for absence in absences if not absence.division]
+    return strongest(figures) or strongest(absences)
+
+
+def strongest(absences):
+    """L6: the first of missing, not applicable, waived; L7: of equals a division by zero last."""
     for state in ABSENCE_ORDER:
         equals = [absence for absence in absences if absence.state == state]
         equals.sort(key=lambda absence: absence.division)
@@ -145,24 +151,36 @@ def months_of(period):
 def evaluate(text, lookup, day_off):
     """The value of a formula: ``lookup`` gives a name's value or Absent, ``day_off`` whether nobody works that day."""
 
-    def strict(nodes):
-        values = [walk(node) for node in nodes]
-        return values, first_absence(
-            [value for value in values if isinstance(value, Absent)]
-        )
+    def nothing(node):
+        """The absences of the figures that a part of a formula reads, whichever way it goes (L6).
 
-    def call(name, arguments):
-        if name in ("first", "largest_known", "smallest_known"):
-            values = [walk(argument) for argument in arguments]
-            known = [value for value in values if not isinstance(value, Absent)]
-            if not known:
-                return first_absence(values)
-            if name == "first":
-                return known[0]
-            return max(known) if name == "largest_known" else min(known)
-        values, absent = strict(arguments)
-        if absent:
-            return absent
+        A lenient call is absent as a figure is where none of its arguments has a value.
+        """
+        if isinstance(node, ast.Name):
+            values = [lookup(node.id)]
+        elif lenient(node):
+            values = [known_of(node)]
+        else:
+            parts = (
+                node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+            )
+            return [absence for part in parts for absence in nothing(part)]
+        absent = [value for value in values if isinstance(value, Absent)]
+        return [absence for absence in absent if not absence.division]
+
+    def lenient(node):
+        names = ("first", "largest_known", "smallest_known")
+        return isinstance(node, ast.Call) and node.func.id in names
+
+    def known_of(node):
+        values = [walk(argument) for argument in node.args]
+        known = [value for value in values if not isinstance(value, Absent)]
+        if not known:
+            return strongest(values)
+        choose = {"first": lambda some: some[0], "largest_known": max}
+        return choose.get(node.func.id, min)(known)
+
+    def call(name, values):
         if name == "min":
             return min(values)
         if name == "max":
@@ -190,24 +208,6 @@ def evaluate(text, lookup, day_off):
             return day
         raise ValueError(f"no such function: {name}")
 
-    def absent_names(node):
-        """The absences of the names that a part of a formula needs; a division by zero in it is another matter."""
-        if isinstance(node, ast.Name):
-            value = lookup(node.id)
-            return [value] if isinstance(value, Absent) else []
-        if isinstance(node, ast.Call):
-            if node.func.id in ("first", "largest_known", "smallest_known"):
-                value = walk(node)
-                return [value] if isinstance(value, Absent) else []
-            return [
-                absence for argument in node.args for absence in absent_names(argument)
-            ]
-        return [
-            absence
-            for child in ast.iter_child_nodes(node)
-            for absence in absent_names(child)
-        ]
-
     def compare(operator, a, b):
         if isinstance(operator, ast.Eq):
             return a == b
@@ -224,8 +224,17 @@ def evaluate(text, lookup, day_off):
         raise ValueError("no such comparison")
 
     def walk(node):
-        if isinstance(node, ast.Expression):
-            return walk(node.body)
+        """The value of a part, the absence of a figure in its way, or a division by zero."""
+        absent = first_absence(nothing(node))
+        if absent:
+            return absent
+        try:
+            return compute(node)
+        except ZeroDivisionError:
+            return Absent("not_applicable", "zero_denominator", True)
+
+    def compute(node):
+        """The value of a part whose figures are all there; what is not reached is not looked at."""
         if isinstance(node, ast.Constant):
             if isinstance(node.value, (str, bool)):
                 return node.value
@@ -233,48 +242,37 @@ def evaluate(text, lookup, day_off):
                 ast.get_source_segment(source, node)
             )  # the digits as written, never a float
         if isinstance(node, ast.Name):
-            return lookup(node.id)
-        if isinstance(node, ast.Call):
-            return call(node.func.id, node.args)
-        if isinstance(node, ast.IfExp):
-            condition = walk(node.test)
-            branches = [
-                node.body,
-                node.orelse,
-            ]  # over something missing it is missing, whichever branch that stands in
-            absences = [
-                absence for branch in branches for absence in absent_names(branch)
-            ]
-            if isinstance(condition, Absent):
-                return first_absence([condition, *absences])
-            return first_absence(absences) or walk(
-                node.body if condition else node.orelse
-            )
-        if isinstance(node, ast.UnaryOp):
-            value = walk(node.operand)
+            value = lookup(node.id)
             if isinstance(value, Absent):
-                return value
+                raise ZeroDivisionError  # a threshold that divided
+            return value
+        if lenient(node):
+            value = known_of(node)
+            if isinstance(value, Absent):
+                raise ZeroDivisionError
+            return value
+        if isinstance(node, ast.Call):
+            return call(node.func.id, [compute(argument) for argument in node.args])
+        if isinstance(node, ast.IfExp):
+            return compute(node.body if compute(node.test) else node.orelse)
+        if isinstance(node, ast.UnaryOp):
+            value = compute(node.operand)
             if isinstance(node.op, ast.Not):
                 return not value
             return -value if isinstance(node.op, ast.USub) else value
         if isinstance(node, ast.BoolOp):
-            values, absent = strict(node.values)
-            if absent:
-                return absent
-            return all(values) if isinstance(node.op, ast.And) else any(values)
+            decide = all if isinstance(node.op, ast.And) else any
+            return decide(compute(value) for value in node.values)
         if isinstance(node, ast.Compare):
-            values, absent = strict([node.left, *node.comparators])
-            if absent:
-                return absent
-            return all(
-                compare(op, a, b)
-                for op, a, b in zip(node.ops, values, values[1:], strict=False)
-            )
+            left = compute(node.left)
+            for operator, part in zip(node.ops, node.comparators, strict=True):
+                right = compute(part)
+                if not compare(operator, left, right):
+                    return False
+                left = right
+            return True
         if isinstance(node, ast.BinOp):
-            values, absent = strict([node.left, node.right])
-            if absent:
-                return absent
-            a, b = values
+            a, b = compute(node.left), compute(node.right)
             if isinstance(node.op, ast.Add):
                 return a + b
             if isinstance(node.op, ast.Sub):
@@ -282,13 +280,11 @@ def evaluate(text, lookup, day_off):
             if isinstance(node.op, ast.Mult):
                 return a * b
             if isinstance(node.op, ast.Div):
-                return (
-                    a / b if b else Absent("not_applicable", "zero_denominator", True)
-                )
+                return a / b
         raise ValueError(f"not in a formula: {ast.dump(node)}")
 
     source = "(" + text + ")"
-    return walk(ast.parse(source, mode="eval"))
+    return walk(ast.parse(source, mode="eval").body)
 
 
 def names_in(text):

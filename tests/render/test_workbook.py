@@ -338,10 +338,30 @@ class TestFormulas:
             (["+", metric("a"), ["*", "2", metric("b")]], "MAX(C_a,C_b)"),
             (["first", metric("a"), "80"], "0"),
             (["first", metric("a"), metric("b")], "IF(MIN(C_a,C_b)=0,0,MAX(C_a,C_b))"),
+            (
+                ["first", metric("a"), ["/", metric("b"), "4"]],
+                "IF(MIN(C_a,C_b)=0,0,MAX(C_a,C_b))",
+            ),
+            (
+                ["first", metric("a"), ["/", "1", {"name": "value"}]],
+                "IF(C_a<MAX(C_a,IF(ISERROR((1/V)),2,0)),0,"
+                "IF(MIN(C_a,IF(ISERROR((1/V)),2,0))=0,0,C_a))",
+            ),
         ],
     )
     def test_absences(self, expression, codes):
-        assert Translator(Here(), {}).absence(expression) == codes
+        names = {"value": LocalName("V", "number")}
+        assert Translator(Here(), names).absence(expression) == codes
+
+    def test_calls_in_calls_that_grow_beyond_a_sheet(self):
+        """Each level names its operand twice: 30 of them would be a text of gigabytes."""
+        expression = metric("a")
+        for _ in range(30):
+            expression = ["largest_known", expression, ["/", "1", metric("b")]]
+        translator = Translator(Here(), {})
+        for written in (translator.value, translator.absence):
+            with pytest.raises(NotInSheetError):
+                written(expression)
 
     @pytest.mark.parametrize(
         "expression",

@@ -1,14 +1,21 @@
 """Several absences at once, and points by hand: semantics L2, L4, L6, L7 and I6, with figures worked by hand."""
 
+from fractions import Fraction
 from types import MappingProxyType
 
 import polars
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from oracle import oracle
+from searches import examples
 from strategies import read_toml
 
 from cchc_rules import load_measurements, parse_rules, score
+from cchc_rules.base.state import NOT_REPORTED
+from cchc_rules.render.workbook import workbook
 from cchc_rules.report import verify
+from cchc_rules.rules.formula import parse
 from cchc_rules.tables.score_table import score_table
 
 HEAD = """
@@ -378,3 +385,170 @@ class TestNothingOfNothing:
         document = report.to_dict()
         document["rules"][0]["machine"]["effects"]["zero_denominator"] = "lost"
         assert verify.differences(document) != []
+
+
+# Calls that look past an absence, inside larger formulas ---------------------------------
+
+NAMES = ("a", "b", "c", "d")
+NOT_HERE = {"not_applicable": "no office"}
+WAIVED = {"waived": {"by": "A", "why": "B", "until": "2024-12-31"}}
+LENIENT = ("first", "largest_known", "smallest_known")
+
+
+def scored(formula, where="metric"):
+    """Rules with a formula in a metric, in points or in a threshold."""
+    text = "".join(metric(name) for name in NAMES)
+    quoted = f'"{formula}"'
+    if where == "metric":
+        text += metric("m", formula=quoted)
+        return text + rule(
+            "r",
+            metric='"m"',
+            comparator='">="',
+            threshold=1,
+            weight=5,
+            deduction='"all_or_nothing"',
+        )
+    if where == "points":
+        points = f'{{ kind = "formula", formula = {quoted} }}'
+        return text + rule("r", metric='"d"', weight=5, deduction=points)
+    return text + rule(
+        "r",
+        metric='"d"',
+        comparator='">="',
+        threshold=f"{{ formula = {quoted} }}",
+        weight=5,
+        deduction='"all_or_nothing"',
+    )
+
+
+class TestLenientCallsWithoutAValue:
+    """L6: where no argument of `first` has a value, it is as absent as a figure is."""
+
+    @pytest.mark.parametrize(
+        ("formula", "state"),
+        [
+            # a is missing, b not applicable, c is 0, so that c / c has no value.
+            ("first(a, c / c) + b", "missing"),
+            ("b + largest_known(c / c, a)", "missing"),
+            ("max(smallest_known(a, c / c), b, 2)", "missing"),
+            ("b if first(a, c / c) > 1 else 2", "missing"),
+            ("first(first(c / c, a), c / c) * b", "missing"),
+            # Whichever branch is taken, as with a figure by itself.
+            ("5 if c == 0 else first(a, c / c)", "missing"),
+            ("1 if c == 0 or first(a, c / c) > 1 else 2", "missing"),
+            # A division alone counts only where it is reached, and after every figure.
+            ("5 if c == 0 else first(c / c, 1 / c)", "met"),
+            ("first(c / c, 1 / c) + b", "not_applicable"),
+            ("first(c / c, 1 / c) + a", "missing"),
+            # One that has a value lacks nothing.
+            ("first(a, c / c, 4) + b", "not_applicable"),
+            ("first(a, c / c, 4) + 1", "met"),
+        ],
+    )
+    @pytest.mark.parametrize("where", ["metric", "points", "threshold"])
+    def test_the_strongest_wins(self, where, formula, state):
+        figures = {"b": NOT_HERE, "c": 0, "d": 9}
+        _, told = results(scored(formula, where), figures)
+        assert told["r"][0] == state
+
+    def test_a_waiver_goes_before_a_division(self):
+        figures = {"a": WAIVED, "c": 0, "d": 9}
+        _, told = results(scored("first(c / c, 1 / c) + a"), figures)
+        assert told["r"][0] == "waived"
+
+    def test_the_threshold_that_a_call_reads(self):
+        text = "".join(metric(name) for name in NAMES) + rule(
+            "r",
+            metric='"d"',
+            comparator='">="',
+            threshold='{ formula = "c / c" }',
+            weight=5,
+            deduction='{ kind = "formula", formula = "first(threshold, a) + 1" }',
+        )
+        _, told = results(text, {"c": 0, "d": 9})
+        assert told["r"][0] == "missing"
+
+    def test_calls_in_calls_are_worked_out_once(self):
+        """Asked twice each, 26 calls in each other would take minutes, and a sheet gigabytes."""
+        formula = "first(a, " * 26 + "c / c" + ")" * 26
+        text = HEAD + scored(f"{formula} + b")
+        submission = {"format": 1, "ruleset": "absent", "unit": "A", "period": "2024"}
+        submission["measurements"] = {"b": NOT_HERE, "c": 0}
+        rules = parse_rules(text)
+        report = score(rules, load_measurements(submission, rules))
+        assert str(report.rules[0].state) == "missing"
+        assert verify.differences(report.to_dict()) == []
+        assert workbook(report.to_dict())
+
+    def test_a_fallback_that_was_not_taken_is_not_told(self):
+        text = "first(a, first(b, c))"
+        parsed = parse(text, dict.fromkeys("abc", "number"))
+        figures = {"a": Fraction(1), "b": NOT_REPORTED, "c": Fraction(3)}
+        assert parsed.trace(figures) == (1, [])
+
+
+def operands(depth):
+    """Numbers of formulas over four figures, in which nothing divides by a plain number."""
+    names = st.sampled_from(NAMES)
+    if depth == 0:
+        return st.one_of(names, names, st.sampled_from("012"))
+    inner = operands(depth - 1)
+    several = st.lists(inner, min_size=1, max_size=3).map(", ".join)
+    return st.one_of(
+        names,
+        st.builds("({} {} {})".format, inner, st.sampled_from("+-*"), inner),
+        st.builds("({} / {})".format, inner, names),
+        st.builds("{}({})".format, st.sampled_from((*LENIENT, "max")), several),
+        st.builds("{}({})".format, st.sampled_from(LENIENT), several),
+        st.builds("({} if {} else {})".format, inner, conditions(depth - 1), inner),
+    )
+
+
+def conditions(depth):
+    compared = st.builds(
+        "{} {} {}".format,
+        operands(depth),
+        st.sampled_from((">", "<=", "==")),
+        operands(depth),
+    )
+    if depth == 0:
+        return compared
+    joined = st.builds(
+        "({} {} {})".format, compared, st.sampled_from(("and", "or")), compared
+    )
+    return st.one_of(compared, joined)
+
+
+FIGURES = st.fixed_dictionaries(
+    dict.fromkeys(NAMES, st.sampled_from([0, 0, 1, 2, None, NOT_HERE, WAIVED, ENDED]))
+)
+
+
+class TestDrawnFormulas:
+    """L6, L7: the engine, the oracle and the verifier find the same absence in every formula."""
+
+    @settings(max_examples=examples(150), deadline=None)
+    @given(operands(3), st.sampled_from(["metric", "points", "threshold"]), FIGURES)
+    def test_all_readers_agree(self, formula, where, figures):
+        assume(len(formula) <= 500)
+        report, _ = results(scored(formula, where), dict(figures))
+        submission = {"format": 1, "ruleset": "absent", "unit": "A", "period": "2024"}
+        submission["measurements"] = figures
+        wanted = oracle(read_toml(HEAD + scored(formula, where)), submission)
+        told = report.rules[0]
+        assert str(told.reason) in wanted["rules"]["r"]["reasons"]
+        assert Fraction(told.earned) == wanted["rules"]["r"]["earned"]
+
+    @settings(max_examples=examples(150), deadline=None)
+    @given(operands(2), st.sampled_from(LENIENT), operands(2), FIGURES)
+    def test_in_one_metric_or_in_two(self, first, name, second, figures):
+        """A figure that is absent in a call is absent in the formula around it."""
+        call = f"{name}({first})"
+        part = metric("part", formula=f'"{call}"')
+        seen = rule("seen", metric='"part"', deduction='"none"')
+        two, told_two = results(part + scored(f"part + {second}") + seen, dict(figures))
+        # Where a division has the last word, it is a figure only for whoever reads the metric.
+        assume(str(two.rules[1].reason) != "zero_denominator")
+        _, told_one = results(scored(f"{call} + {second}"), dict(figures))
+        assert told_one["r"] == told_two["r"]

@@ -1187,114 +1187,11 @@ class Figures:
             return Gone(entry["state"], entry["state"])
         return _typed(entry["value"], metric, f"inputs[{entry['metric']}].value")
 
-    def value(self, expression: Any, names: Names | None = None) -> Any:
-        """Return what an expression comes to, or the absence that stands in its way.
+    def value(self, expression: Any) -> Any:
+        """Return what an expression over metrics comes to, or the absence in its way."""
+        return Evaluation(self, {}).value(expression)
 
-        `names` are what the names of a rule stand for: its value, threshold, weight and the like.
-        """
-        own_names = names or {}
-        # What is absent is asked first: an absence wins over a division by zero beside it.
-        gone = self.absence(expression, own_names)
-        if gone is not None:
-            return gone
-        try:
-            return self.evaluate(expression, own_names)
-        except ZeroDivisionError:
-            return self._obstacle(expression, own_names)
-
-    def _obstacle(self, expression: Any, names: Names) -> Gone:
-        """Return the strongest absence in the parts of an expression that divides by zero.
-
-        `["+", {"metric": "a"}, ["/", "1", "0"]]` is missing where a is, else not applicable. Of a
-        choice only the branch that is taken counts, or its test where that has no value.
-        """
-        parts = []
-        if isinstance(expression, list):
-            parts = expression[1:]
-        if parts and expression[0] == "if":
-            test = self.value(parts[0], names)
-            if isinstance(test, Gone):
-                parts = parts[:1]
-            elif test:
-                parts = parts[1:2]
-            else:
-                parts = parts[2:]
-        values = [self.value(part, names) for part in parts]
-        return (
-            strongest(value for value in values if isinstance(value, Gone)) or DIVISION
-        )
-
-    def absence(self, expression: Any, names: Names) -> Gone | None:
-        """Return the strongest among the figures that an expression needs and lacks [L6].
-
-        `first`, `largest_known` and `smallest_known` lack nothing as long as one of their operands
-        is there.
-        """
-        if isinstance(expression, dict):
-            if "metric" in expression:
-                value = self.figure(expression["metric"])
-            else:
-                value = names.get(expression.get("name", ""))
-            if isinstance(value, Gone):
-                return value
-            return None
-        if not isinstance(expression, list):
-            return None
-        # Both branches of a choice are asked: which one is taken may hang on what is absent [L6].
-        parts = [self.absence(part, names) for part in expression[1:]]
-        if expression[0] in KNOWN_OF and None in parts:
-            return None
-        return strongest(gone for gone in parts if gone is not None)
-
-    def evaluate(self, expression: Any, names: Names) -> Any:
-        """Return what an expression comes to; `ZeroDivisionError` where it has no value.
-
-        Whoever calls it knows by `absence` that no figure is absent that the expression needs.
-        """
-        if isinstance(expression, dict):
-            ((kind, text),) = expression.items()
-            if kind == "metric":
-                return self.figure(text)
-            if kind == "name":
-                return names[text]
-            # A date or a text stands for itself.
-            return text
-        if isinstance(expression, bool):
-            return expression
-        if not isinstance(expression, list):
-            return amount(expression)
-        name, *parts = expression
-        # A choice, “and” and “or” leave out what they do not need: it may have no value.
-        if name == "if":
-            test, then, otherwise = parts
-            if self.evaluate(test, names):
-                return self.evaluate(then, names)
-            return self.evaluate(otherwise, names)
-        if name == "and":
-            return all(self.evaluate(part, names) for part in parts)
-        if name == "or":
-            return any(self.evaluate(part, names) for part in parts)
-        if name in KNOWN_OF:
-            return self._known_of(name, parts, names)
-        values = [self.evaluate(part, names) for part in parts]
-        if name == "add_working_days":
-            return self._working_day(*values)
-        return _within_bounds(OPERATORS[name](*values))
-
-    def _known_of(
-        self,
-        name: str,
-        parts: list[Any],
-        names: Names,
-    ) -> Any:
-        values = [self.value(part, names) for part in parts]
-        known = [value for value in values if not isinstance(value, Gone)]
-        # None of them has a value, so that neither has this, just as where a divisor is zero.
-        if not known:
-            raise ZeroDivisionError
-        return KNOWN_OF[name](known)
-
-    def _working_day(self, day: str, count: Fraction) -> str:
+    def working_day(self, day: str, count: Fraction) -> str:
         """Return the day so many working days after a day, before it for less than none."""
         # Each day is looked at, so that the bound is lower than that of calendar days.
         left = abs(bounded(count, MOST_DAYS // 10))
@@ -1310,6 +1207,138 @@ class Figures:
             if unusual.get(day, is_weekday):
                 left -= 1
         return day
+
+
+class Evaluation:
+    """Works expressions out over the figures of a report and the names of one rule."""
+
+    def __init__(self, figures: Figures, names: Names) -> None:
+        """Begin; what the names stand for is not changed while calls are kept."""
+        self.figures = figures
+        self.names = names
+        # What each call of `first` and the like came to, or the refusal it ended in. It is asked
+        # for its absence and then for its value, and calls lie in calls: without this the time
+        # would double with every level.
+        self._calls: dict[int, Any] = {}
+
+    def value(self, expression: Any) -> Any:
+        """Return what an expression comes to, or the absence that stands in its way."""
+        # What is absent is asked first: an absence wins over a division by zero beside it.
+        gone = self.absence(expression)
+        if gone is not None:
+            return gone
+        try:
+            return self.evaluate(expression)
+        except ZeroDivisionError:
+            return DIVISION
+
+    def absence(self, expression: Any) -> Gone | None:
+        """Return the strongest among the figures that an expression needs and lacks [L6].
+
+        `first`, `largest_known` and `smallest_known` lack nothing as long as one of their operands
+        has a value. Where none has, they are absent as a figure is, unless it is a division by zero
+        that is the strongest: `["+", ["first", {"metric": "a"}, ["/", "1", "0"]], {"metric": "b"}]`
+        is missing where a is, whatever b is.
+        """
+        if isinstance(expression, dict):
+            return self._absence_of_name(expression)
+        if not isinstance(expression, list):
+            return None
+        if expression[0] in KNOWN_OF:
+            return self._absence_of_call(expression)
+        # Both branches of a choice are asked: which one is taken may hang on what is absent [L6].
+        parts = [self.absence(part) for part in expression[1:]]
+        return strongest(gone for gone in parts if gone is not None)
+
+    def _absence_of_name(self, named: dict[str, str]) -> Gone | None:
+        if "metric" in named:
+            value = self.figures.figure(named["metric"])
+        else:
+            value = self.names.get(named.get("name", ""))
+        if isinstance(value, Gone) and not value.division:
+            return value
+        return None
+
+    def _absence_of_call(self, call: list[Any]) -> Gone | None:
+        try:
+            value = self._known_of(call)
+        except NoReportError:
+            # Beyond the bounds: that is found where the call is worked out, if it ever is.
+            return None
+        if isinstance(value, Gone) and not value.division:
+            return value
+        return None
+
+    def evaluate(self, expression: Any) -> Any:
+        """Return what an expression comes to; `ZeroDivisionError` where it has no value.
+
+        Whoever calls it knows by `absence` that no figure is absent that the expression needs.
+        """
+        if isinstance(expression, dict):
+            ((kind, text),) = expression.items()
+            if kind == "metric":
+                return self.figures.figure(text)
+            if kind == "name":
+                return self._named(text)
+            # A date or a text stands for itself.
+            return text
+        if isinstance(expression, bool):
+            return expression
+        if not isinstance(expression, list):
+            return amount(expression)
+        name, *parts = expression
+        # A choice, “and” and “or” leave out what they do not need: it may have no value.
+        if name == "if":
+            test, then, otherwise = parts
+            if self.evaluate(test):
+                return self.evaluate(then)
+            return self.evaluate(otherwise)
+        if name == "and":
+            return all(self.evaluate(part) for part in parts)
+        if name == "or":
+            return any(self.evaluate(part) for part in parts)
+        if name in KNOWN_OF:
+            return self._with_value(expression)
+        values = [self.evaluate(part) for part in parts]
+        if name == "add_working_days":
+            return self.figures.working_day(*values)
+        return _within_bounds(OPERATORS[name](*values))
+
+    def _named(self, name: str) -> Any:
+        value = self.names[name]
+        if isinstance(value, Gone):
+            raise ZeroDivisionError
+        return value
+
+    def _with_value(self, call: list[Any]) -> Any:
+        value = self._known_of(call)
+        # None of its operands has a value, so that neither has this, just as where a divisor is
+        # zero.
+        if isinstance(value, Gone):
+            raise ZeroDivisionError
+        return value
+
+    def _known_of(self, call: list[Any]) -> Any:
+        """Return what a call makes of those of its operands that have a value, `Gone` where none
+        has.
+        """
+        key = id(call)
+        if key not in self._calls:
+            try:
+                self._calls[key] = self._chosen(*call)
+            except NoReportError as refusal:
+                self._calls[key] = refusal
+        outcome = self._calls[key]
+        if isinstance(outcome, NoReportError):
+            raise outcome
+        return outcome
+
+    def _chosen(self, name: str, *operands: Any) -> Any:
+        values = [self.value(operand) for operand in operands]
+        known = [value for value in values if not isinstance(value, Gone)]
+        if known:
+            return KNOWN_OF[name](known)
+        return strongest(values)
 
 
 def _share(entry: Any, metric: Any) -> Any:
@@ -1498,11 +1527,10 @@ class Judgement:
             return self._absent(rule, gone.state, _reasons_of_absence(gone))
         try:
             names["met"] = self._met(rule, figure, names.get("threshold"))
-            points = self.figures.evaluate(machine["points"], names)
+            points = Evaluation(self.figures, names).evaluate(machine["points"])
         except ZeroDivisionError:
-            # Beside the division a figure may be absent that `first` would have looked past.
-            gone = self.figures.value(machine["points"], names)
-            return self._absent(rule, gone.state, _reasons_of_absence(gone))
+            # No figure is absent, so that nothing goes before the division.
+            return self._absent(rule, DIVISION.state, _reasons_of_absence(DIVISION))
         return _computed(rule, points, names["met"], self._reason(rule, names))
 
     def _absence(
@@ -1522,7 +1550,7 @@ class Judgement:
         if machine["exempt"] is not None:
             needed.append({"metric": machine["exempt"]})
         needed += [machine["threshold"], machine["points"]]
-        gone = self.figures.absence(needed, names)
+        gone = Evaluation(self.figures, names).absence(needed)
         threshold = names.get("threshold")
         if gone is None and isinstance(threshold, Gone):
             return threshold
@@ -1538,7 +1566,7 @@ class Judgement:
         if kind in _MISSED_REASON:
             return _MISSED_REASON[kind]
         floor = _floor_of(rule["machine"]["points"])
-        if floor is not None and self.figures.evaluate(floor, names):
+        if floor is not None and Evaluation(self.figures, names).evaluate(floor):
             return "below_floor"
         return "below_target"
 

@@ -20,9 +20,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from simpleeval import SimpleEval  # type: ignore[import-untyped]
+from simpleeval import (  # type: ignore[import-untyped]
+    NameNotDefined,
+    SimpleEval,
+)
 
 from cchc_rules.base import number
 from cchc_rules.base.calendar import Calendar
@@ -91,6 +94,14 @@ class _OutOfBoundsError(ArithmeticError):
     """A result outgrew its bound, or a number of days or places is not a whole number within its
     own.
     """
+
+
+_BEYOND_BOUNDS = (_OutOfBoundsError, OverflowError)
+"""What an evaluation raises where figures lead beyond the bounds."""
+
+_FAULTS = (*_BEYOND_BOUNDS, NameNotDefined)
+"""What an evaluation raises for the sake of an absence: a threshold that is itself beyond the
+bounds has no value that a name could stand for."""
 
 
 # Functions and operators ------------------------------------------------------------------------
@@ -266,6 +277,16 @@ _ALLOWED_NODES = (
 )
 
 
+class _Outcome(NamedTuple):
+    """What a call of a lenient function, or an argument of it, comes to."""
+
+    value: Any
+    """Its value, or its absence."""
+
+    fallbacks: list[str]
+    """The source text of each argument that `first` took in it in place of its first."""
+
+
 class _Evaluator:
     """simpleeval with an allow-list of nodes, exact operators, and functions that may look past
     absences.
@@ -280,6 +301,9 @@ class _Evaluator:
         self.all_known = True
         # The source text of each argument that `first` took in place of its first.
         self.fallbacks: list[str] = []
+        # What each lenient call came to, so that none is worked out twice: where figures are
+        # absent it is asked both for its absence and for its value, and calls nest thirty deep.
+        self._outcomes: dict[ast.Call, _Outcome | Exception] = {}
         # simpleeval's `nodes` say what is done with each sort of node. The checker refuses all
         # others already; leaving them out here keeps the cage closed even if it missed one.
         self._cage = SimpleEval(operators=_OPERATORS, functions=functions, names={})
@@ -293,11 +317,26 @@ class _Evaluator:
 
         `fallbacks` then has the source text of what `first` took in place of its first argument.
         """
+        self._begin(names)
+        return self._value_of(tree)
+
+    def absence(self, tree: ast.expr, names: Names) -> Absent | None:
+        """Return the absence of figures that stands in the way of a tree's value (semantics L6).
+
+        A division by zero is none: it counts only where no figure is in the way (semantics L7).
+        """
+        self._begin(names)
+        absent = self._absence(tree)
+        if absent is DIVISION:
+            return None
+        return absent
+
+    def _begin(self, names: Names) -> None:
         self.names = names
         self.all_known = not any(isinstance(value, Absent) for value in names.values())
         self.fallbacks = []
+        self._outcomes.clear()
         self._cage.names = names
-        return self._value_of(tree)
 
     def _value_of(self, node: ast.expr) -> Result:
         """Return the value of a part, or the absence in its way: of a figure, or of a division.
@@ -305,47 +344,102 @@ class _Evaluator:
         Nothing over nothing has no value (semantics L6), which the division itself finds out.
         """
         if not self.all_known:
-            absent = _absence(node, self.names)
+            absent = self._absence(node)
             if absent is not None:
                 return absent
         try:
             return self._cage.eval(self.text, previously_parsed=node)  # type: ignore[no-any-return]
         except ZeroDivisionError:
-            return self._obstacle(node)
+            return DIVISION
 
-    def _obstacle(self, node: ast.expr) -> Absent:
-        """Return the strongest absence in a part that has no value (semantics L6).
+    def _absence(self, node: ast.AST) -> Absent | None:
+        """Return the absence that stands in the way of a part, whichever branches are taken.
 
-        In `first(rate, done / due)` without a rate, over 0 of 0, that is the missing rate and not
-        the division, as it is where the division stands in a metric of its own.
+        `first`, `largest_known` and `smallest_known` have a value as soon as one of their arguments
+        has: of `first(a, b) + c` with a and c missing and b known, c alone is in the way. Where
+        none has, they are as absent as a figure is: of `first(a, 0 / 0) + c` with a missing and c
+        not applicable, a is in the way, as if `first(a, 0 / 0)` stood in a metric of its own.
         """
-        values = (self._value_of(part) for part in _deciding(node, self._value_of))
-        absences = [value for value in values if isinstance(value, Absent)]
-        # Of equals a figure that is absent comes before a division (semantics L7).
-        return strongest(sorted(absences, key=_is_division)) or _DIVISION
+        if isinstance(node, ast.Name):
+            value = self.names.get(node.id)
+            if isinstance(value, Absent):
+                return value
+            return None
+        if isinstance(node, ast.Call) and function_name(node) in LENIENT:
+            return self._absence_of_call(node)
+        absences = [self._absence(part) for part in _parts(node)]
+        gone = [absent for absent in absences if absent is not None]
+        figures = [absent for absent in gone if not _is_division(absent)]
+        return strongest(figures or gone)
+
+    def _absence_of_call(self, node: ast.Call) -> Absent | None:
+        """Return the absence of a lenient call, None where one of its arguments has a value."""
+        try:
+            value = self._outcome(node).value
+        except _FAULTS:
+            # It counts only where it is reached: what is absent beside it makes no fault.
+            return None
+        # Where a division is the strongest, the call fails as a division does: where it is reached.
+        if isinstance(value, Absent) and value is not DIVISION:
+            return value
+        return None
 
     def _call(self, node: ast.Call) -> Result:
-        name = function_name(node)
-        if name not in LENIENT:
+        if function_name(node) not in LENIENT:
             return self._strict_call(node)  # type: ignore[no-any-return]
-        values = [self._value_of(argument) for argument in node.args]
+        outcome = self._outcome(node)
+        # Absent figures were asked for before: here no argument has a value for a division by zero.
+        if isinstance(outcome.value, Absent):
+            raise ZeroDivisionError
+        self.fallbacks += outcome.fallbacks
+        return outcome.value  # type: ignore[no-any-return]
+
+    def _outcome(self, node: ast.Call) -> _Outcome:
+        """Return what a lenient call comes to, or the same fault again, worked out once."""
+        outcome = self._outcomes.get(node)
+        if outcome is None:
+            try:
+                outcome = self._worked_out(node)
+            except _FAULTS as fault:
+                outcome = fault
+            self._outcomes[node] = outcome
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _worked_out(self, node: ast.Call) -> _Outcome:
+        arguments = [self._argument(argument) for argument in node.args]
         known = [
-            (position, value)
-            for position, value in enumerate(values)
-            if not isinstance(value, Absent)
+            argument for argument in arguments if not isinstance(argument.value, Absent)
         ]
         if not known:
-            raise ZeroDivisionError  # no argument has a value: the strongest absence decides
-        if name == "largest_known":
-            return max(value for _, value in known)
-        if name == "smallest_known":
-            return min(value for _, value in known)
-        position, value = known[0]
+            absences = [argument.value for argument in arguments]
+            # Of equals a figure that is absent comes before a division (semantics L7).
+            absences.sort(key=_is_division)
+            return _Outcome(strongest(absences), [])
+        name = function_name(node)
+        if name != "first":
+            choose = max if name == "largest_known" else min
+            fallbacks = [text for argument in known for text in argument.fallbacks]
+            return _Outcome(choose(argument.value for argument in known), fallbacks)
+        taken = known[0]
+        fallbacks = taken.fallbacks
         # The report says which figure stands in for the first.
-        if position > 0:
-            fallback = ast.get_source_segment(self.text, node.args[position])
-            self.fallbacks.append(fallback or "")
-        return value
+        if taken is not arguments[0]:
+            position = arguments.index(taken)
+            source = ast.get_source_segment(self.text, node.args[position])
+            fallbacks = [*fallbacks, source or ""]
+        return _Outcome(taken.value, fallbacks)
+
+    def _argument(self, node: ast.expr) -> _Outcome:
+        """Return what an argument of a lenient call comes to, with the fallbacks in it alone."""
+        outside = self.fallbacks
+        self.fallbacks = []
+        try:
+            value = self._value_of(node)
+            return _Outcome(value, self.fallbacks)
+        finally:
+            self.fallbacks = outside
 
 
 def function_name(node: ast.Call) -> str:
@@ -355,48 +449,23 @@ def function_name(node: ast.Call) -> str:
     return node.func.id
 
 
-# What a division by zero gives inside a formula: equal to the absence of a figure whose numerator
-# and denominator are both nought, but another object, so that the two are told apart.
-_DIVISION = Absent(*ZERO_DENOMINATOR)
+DIVISION = Absent(*ZERO_DENOMINATOR)
+"""What a division by zero gives inside a formula.
+
+It equals the absence of a figure whose numerator and denominator are both nought, but is another
+object, so that the two are told apart: always ask with `is`.
+"""
 
 
 def _is_division(absent: Absent) -> bool:
-    return absent is _DIVISION
+    return absent is DIVISION
 
 
-def _deciding(node: ast.expr, value_of: Callable[[ast.expr], object]) -> list[ast.expr]:
-    """Return the parts that decide a part's value: of a condition only the arm that is taken."""
-    if isinstance(node, ast.IfExp):
-        test = value_of(node.test)
-        if isinstance(test, Absent):
-            return [node.test]
-        if test:
-            return [node.body]
-        return [node.orelse]
-    # The name of a function is a part of a call for Python, and decides nothing.
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Return the parts of a part; the name of a function, one for Python, stands for no value."""
     if isinstance(node, ast.Call):
-        return node.args
-    return [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
-
-
-def _absence(node: ast.AST, names: Mapping[str, object]) -> Absent | None:
-    """Return the absence that stands in the way of a part, by semantics L6.
-
-    `first`, `largest_known` and `smallest_known` have a value as soon as one of their arguments
-    has: of `first(a, b) + c` with a and c missing and b known, c alone is in the way.
-    """
-    if isinstance(node, ast.Name):
-        value = names.get(node.id)
-        if isinstance(value, Absent):
-            return value
-        return None
-    if isinstance(node, ast.Call):
-        absences = [_absence(arg, names) for arg in node.args]
-        if function_name(node) in LENIENT and None in absences:
-            return None
-    else:
-        absences = [_absence(child, names) for child in ast.iter_child_nodes(node)]
-    return strongest([absent for absent in absences if absent])
+        return iter(node.args)
+    return ast.iter_child_nodes(node)
 
 
 @dataclass(frozen=True)
@@ -443,17 +512,21 @@ class Formula:
         """
         return self.trace(names)[0]
 
-    def absence(self, names: Mapping[str, object]) -> Absent | None:
-        """Return the absence that stands in the way of the value, None when every figure it needs
-        is there.
+    def absence(self, names: Names) -> Absent | None:
+        """Return the absence of figures that stands in the way of the value, None when every
+        figure it needs is there.
 
-        Divisions are not looked at: whether one has a value is seen only when it is carried out.
+        A division by zero is no absent figure; a name may stand for one by `DIVISION`.
         """
         if self.lenient:
-            return _absence(self.tree, names)
+            evaluator = self._take_evaluator()
+            absent = evaluator.absence(self.tree, names)
+            self._idle.append(evaluator)
+            return absent
         # Without a lenient function every absence is in the way: no need to walk the tree.
         figures = [names.get(name) for name in self.in_order]
-        return strongest([figure for figure in figures if isinstance(figure, Absent)])
+        absences = [figure for figure in figures if isinstance(figure, Absent)]
+        return strongest([absent for absent in absences if not _is_division(absent)])
 
     def trace(self, names: Names) -> tuple[Result, list[str]]:
         """Return the value as `evaluate` does, and the source text of each fallback that `first`
@@ -464,20 +537,23 @@ class Formula:
         >>> visits.trace({"now": NOT_REPORTED, "then": Fraction(300)})
         (Fraction(300, 1), ['then'])
         """
-        # Not looked at first: another thread could take the last one in between.
-        try:
-            evaluator = self._idle.pop()
-        except IndexError:
-            evaluator = _Evaluator(self.text, self.functions)
+        evaluator = self._take_evaluator()
         try:
             value = evaluator.run(self.tree, names)
-        except (_OutOfBoundsError, OverflowError):
+        except _BEYOND_BOUNDS:
             raise FormulaFailedError(self.text) from None
         fallbacks = evaluator.fallbacks
         self._idle.append(evaluator)
-        if value is _DIVISION:
+        if value is DIVISION:
             value = ZERO_DENOMINATOR  # of other formulas it is a figure
         return value, fallbacks
+
+    def _take_evaluator(self) -> _Evaluator:
+        # Not looked at first: another thread could take the last one in between.
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Evaluator(self.text, self.functions)
 
 
 # Parsing ----------------------------------------------------------------------------------------
@@ -543,8 +619,7 @@ def _names_in_order(node: ast.AST) -> Iterator[str]:
     """Yield the names in a part as absences count: left to right, a test before its branches."""
     if isinstance(node, ast.Name):
         yield node.id
-    parts = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
-    for part in parts:
+    for part in _parts(node):
         yield from _names_in_order(part)
 
 

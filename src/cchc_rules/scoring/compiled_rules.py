@@ -31,6 +31,7 @@ from cchc_rules.scoring.results import Result, Worth
 from cchc_rules.scoring.rule_figures import (
     Figures,
     FiguresByPosition,
+    Named,
     NoPointsError,
     RuleFigures,
     literal,
@@ -506,22 +507,16 @@ class _Compiler:
 
         That is its own waiver, else the strongest of all: of the figures it needs, and of its
         formulas. `first(value, other)` has a value as soon as one of its arguments has, so that
-        formulas are asked themselves; they are told when the value or the threshold is absent.
+        formulas are asked themselves; they are told what the value and the threshold are.
         """
         needed = self._figures_named(rule)
         formulas = self._formulas(rule)
-        # For each formula the positions of the metrics that it names.
-        metrics_read: list[dict[str, int]] = []
+        # Other formulas lack their value and threshold only where these count by themselves.
+        any_lenient = any(text.lenient for text in formulas)
         touched = set(needed)
         for text in formulas:
-            names = {
-                name: self.positions[name]
-                for name in text.names
-                if name in self.positions
-            }
-            metrics_read.append(names)
-            touched.update(names.values())
-        of_threshold = isinstance(rule.threshold, MetricRef)
+            named = [name for name in text.names if name in self.positions]
+            touched.update(self.positions[name] for name in named)
 
         def obstacle(figures: Figures) -> Absent | None:
             # The usual case first: every figure is there.
@@ -532,19 +527,15 @@ class _Compiler:
                 return value
             read = [figures[position] for position in needed]
             absences = [figure for figure in read if isinstance(figure, Absent)]
-            own_names: dict[str, object] = {"value": value}
-            if of_threshold:
-                own_names["threshold"] = read[1]
-            for text, names in zip(formulas, metrics_read, strict=True):
-                figures_named = {
-                    name: figures[position] for name, position in names.items()
-                }
-                absent = text.absence(figures_named | own_names)
+            own_values: Named = {}
+            if any_lenient:
+                threshold = self.reader.threshold_told(rule, figures)
+                own_values = self.reader.own_values(rule, value, threshold)
+            for text in formulas:
+                names = self.reader.named(text, figures)
+                absent = text.absence(names | own_values)
                 if absent is not None:
                     absences.append(absent)
-                if not of_threshold and isinstance(rule.threshold, FormulaRef):
-                    # The threshold's formula comes first among a rule's formulas.
-                    own_names.setdefault("threshold", absent)
             return strongest(absences)
 
         return obstacle

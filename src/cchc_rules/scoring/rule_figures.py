@@ -126,6 +126,22 @@ class RuleFigures:
             return None
         return self.resolved(rule.threshold, self.rules.metrics[rule.metric], figures)
 
+    def threshold_told(self, rule: Rule, figures: FiguresByPosition) -> "Known":
+        """Return a rule's threshold for formulas that are asked what stands in their way.
+
+        As `threshold`, but a division by zero in its formula is `formula.DIVISION`, which is no
+        absent figure, and a formula beyond the bounds is None: neither counts where a figure is
+        absent.
+        """
+        try:
+            value = self.threshold(rule, figures)
+        except formula.FormulaFailedError:
+            return None
+        if isinstance(rule.threshold, FormulaRef) and isinstance(value, Absent):
+            parsed = self.parsed(rule.threshold.formula, {})
+            return parsed.absence(self.named(parsed, figures)) or formula.DIVISION
+        return value
+
     def resolved(
         self,
         threshold: Threshold,

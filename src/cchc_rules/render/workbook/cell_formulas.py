@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from cchc_rules.render.workbook.cells import (
     GUARD,
+    LONGEST_FORMULA,
     MOST_OPERANDS,
     NotInSheetError,
     day,
@@ -103,6 +104,20 @@ def largest(codes: Iterable[str]) -> str:
     return f"MAX({','.join(distinct)})"
 
 
+def bounded(formula: str) -> str:
+    """Return a part of a formula that is not too long by itself.
+
+    Some operators name an operand twice. Thirty of them in each other would be a text of a gigabyte
+    before anybody measured the whole.
+
+    Raises:
+        NotInSheetError: it is longer than a formula may be.
+    """
+    if len(formula) > LONGEST_FORMULA:
+        raise NotInSheetError
+    return formula
+
+
 class Translator:
     """Writes expressions as formulas.
 
@@ -135,7 +150,7 @@ class Translator:
         operator, *operands = expression
         if operator not in _OPERATORS or len(operands) > MOST_OPERANDS:
             raise NotInSheetError
-        return _OPERATORS[operator](self, operands)
+        return bounded(_OPERATORS[operator](self, operands))
 
     def _leaf(self, leaf: Mapping[str, str]) -> str:
         ((sort, name),) = leaf.items()
@@ -191,13 +206,37 @@ class Translator:
         if not isinstance(expression, Sequence) or isinstance(expression, str):
             return "0"
         operator, *operands = expression
-        codes = [self.absence(operand) for operand in operands]
-        if operator not in _LENIENT:
-            return largest(codes)
+        if operator in _LENIENT:
+            return self._lenient_absence(operands)
+        return largest(self.absence(operand) for operand in operands)
+
+    def _lenient_absence(self, operands: list[Expression]) -> str:
+        """Return the absence where no operand has a value, which nothing else is in the way of.
+
+        Of `first(a, b)` that is `IF(MIN(A,B)=0,0,MAX(A,B))`. An operand that divides by zero has no
+        value either: of `first(a, b/c)` it is the strongest code among a, b and c.
+        """
+        absence = largest(self.absence(operand) for operand in operands)
+        states = [self._state(operand) for operand in operands]
         # An operand that reads no metric is always known: then nothing stands in the way.
-        if "0" in codes:
+        if absence == "0" or "0" in states:
             return "0"
-        return f"IF(MIN({','.join(codes)})=0,0,{largest(codes)})"
+        strongest = largest(states)
+        formula = f"IF(MIN({','.join(states)})=0,0,{absence})"
+        if strongest != absence:
+            # A division that is stronger than what is absent makes the value an error, no absence.
+            formula = f"IF({absence}<{strongest},0,{formula})"
+        return bounded(formula)
+
+    def _state(self, operand: Expression) -> str:
+        """Return the formula of an operand's absence, in which a division by zero counts too."""
+        absence = self.absence(operand)
+        if not _may_fail(operand):
+            return absence
+        failed = f"IF(ISERROR({self.value(operand)}),{NOT_APPLICABLE},0)"
+        if absence == "0":
+            return failed
+        return bounded(f"IF({absence}>0,{absence},{failed})")
 
     # Operators
 
@@ -386,4 +425,7 @@ def _may_fail(expression: Expression) -> bool:
     if not isinstance(expression, list):
         return False
     operator, *operands = expression
+    # No file divides by a number that is zero: that is refused when it is read.
+    if operator == "/" and isinstance(operands[1], str):
+        return _may_fail(operands[0])
     return operator in ("/", *_LENIENT) or any(map(_may_fail, operands))
