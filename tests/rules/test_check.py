@@ -766,6 +766,47 @@ class TestDeductions:
             base(rule(), metric(kind, "other", more), rule("two", deduction, "<= 90"))
         ) == ["deduction-type"]
 
+    @pytest.mark.parametrize(
+        ("argument", "more", "expected"),
+        [
+            # The weight is 2 whatever figures come; the figure is 13 and more.
+            ("weight", "least = 13", []),
+            ("value", "least = 13", ["formula-not-whole"]),
+            ("other", "least = 13", ["formula-not-whole"]),
+            ("value", "least = 12", []),
+            ("threshold", "least = 13", ["formula-not-whole"]),
+            ("threshold", "least = 5", []),
+            # 12.4 is reported, and counts as 12.
+            ("value", "least = 12.4\nround = 0", []),
+            ("value", "least = 12.5\nround = 0", ["formula-not-whole"]),
+            # Nothing holds a formula to the range of its metric.
+            ("derived", "least = 13", []),
+        ],
+    )
+    def test_places_that_no_submission_can_have(self, argument, more, expected):
+        target = ">= 90"
+        if more == "least = 5":
+            target = ">= 5"
+        formula = f'{{ kind = "formula", formula = "round_half_up(1, {argument})" }}'
+        text = (
+            HEAD
+            + metric("number", more=more)
+            + metric("number", "other", more)
+            + metric("number", "derived", f'formula = "other"\n{more}')
+            + group()
+            + rule(deduction=formula, target=target)
+            + rule("two", target=">= 90", metric='"derived"', weight="1")
+        )
+        assert codes(text) == expected
+
+    def test_a_weight_that_is_no_number_of_places(self):
+        formula = '{ kind = "formula", formula = "round_half_up(value, weight)" }'
+        for weight, expected in (("0.5", ["formula-not-whole"]), ("12", [])):
+            assert codes(base(rule(deduction=formula, weight=weight))) == expected
+        assert codes(base(rule(deduction=formula, weight="13"))) == [
+            "formula-not-whole"
+        ]
+
     def test_information_only(self):
         assert codes(base(rule(), rule("two", '"none"', "", weight=""))) == []
         assert codes(base(rule(), rule("two", '"none"', "", weight="0"))) == []

@@ -286,6 +286,9 @@ class _RuleNames(NamedTuple):
     metric: Metric | None = None
     """The metric for a value of which `value` and `threshold` stand."""
 
+    rule: Rule | None = None
+    """The rule whose `weight` and `threshold` they are."""
+
 
 _NO_NAMES = _RuleNames({})
 """What a formula outside a rule has beside the metrics."""
@@ -312,7 +315,7 @@ def _formula(
         )
     rule_metrics = dict.fromkeys(names.types, names.metric)
     yield from _levels(rules, parsed, rule_metrics, path)
-    yield from _whole_arguments(rules, parsed, rule_metrics, path)
+    yield from _whole_arguments(rules, parsed, names, path)
 
 
 def _formula_problem(
@@ -445,22 +448,19 @@ def _named_levels(node: ast.expr) -> set[str]:
 
 
 def _whole_arguments(
-    rules: RuleSet, parsed: Formula, rule_metrics: RuleMetrics, path: Path
+    rules: RuleSet, parsed: Formula, names: _RuleNames, path: Path
 ) -> Problems:
-    """A metric that says how many places or days are meant can be a whole number within bounds."""
+    """A name that says how many places or days are meant can be a whole number within bounds."""
     for argument in formulas.whole_arguments(parsed):
         # Anything but a name is computed, and checked against its bounds when a submission is
         # scored.
         if not isinstance(argument.node, ast.Name):
             continue
         name = argument.node.id
-        metric = rule_metrics.get(name) or rules.metrics.get(name)
-        if metric is None:
-            continue
         least, most = argument.bounds
         bounds = Interval(Fraction(least), Fraction(most))
-        possible = metric.range.whole_only().meets(bounds)
-        if possible.empty:
+        possible = _possible_numbers(rules, names, name)
+        if possible.whole_only().meets(bounds).empty:
             yield _formula_problem(
                 "formula-not-whole",
                 parsed.text,
@@ -469,6 +469,44 @@ def _whole_arguments(
                 least=str(least),
                 most=str(most),
             )
+
+
+def _possible_numbers(rules: RuleSet, names: _RuleNames, name: str) -> Interval:
+    """Return the numbers that a name of a formula may stand for, as far as the file tells."""
+    if name not in names.types:
+        return _possible_figures(rules.metrics[name])
+    rule = names.rule
+    # A formula that has names of its own belongs to a rule.
+    if rule is None or names.metric is None:
+        return range_checks.EVERYTHING
+    if name == "weight":
+        return Interval(rule.weight, rule.weight)
+    if name == "value":
+        return _possible_figures(names.metric)
+    threshold = rule.threshold
+    if isinstance(threshold, MetricRef) and threshold.metric in rules.metrics:
+        return _possible_figures(rules.metrics[threshold.metric])
+    if isinstance(threshold, Fraction):
+        return Interval(threshold, threshold)
+    return range_checks.EVERYTHING
+
+
+def _possible_figures(metric: Metric) -> Interval:
+    """Return the numbers that a metric may come to: nothing holds a formula to its range."""
+    if metric.formula is not None:
+        return range_checks.EVERYTHING
+    if metric.round is None:
+        return metric.range
+    # Figures lie in the range as they are reported, and are rounded then: 0.5 becomes 1.
+    low = _rounded_end(metric.range.low, metric.round)
+    high = _rounded_end(metric.range.high, metric.round)
+    return Interval(low, high)
+
+
+def _rounded_end(end: Fraction | None, places: int) -> Fraction | None:
+    if end is None:
+        return None
+    return number.round_half_up(end, places)
 
 
 def read_metrics(rules: RuleSet) -> set[str]:
@@ -542,7 +580,7 @@ def rule_settings(rules: RuleSet) -> Problems:
             wanted_type = "number"
             if key[0] == "threshold" and metric is not None:
                 wanted_type = _threshold_type(metric)
-            names = _RuleNames(types, metric)
+            names = _RuleNames(types, metric, rule)
             formula_path = (*path, *key)
             yield from _formula(rules, text, names, wanted_type, formula_path)
 
