@@ -42,7 +42,7 @@ def toml_value(value):
 
 TABLES = ("ruleset", "index", "absence", "window", "calendar", "bands")
 WITH_IDS = ("metric", "group", "rule", "remedy")
-ARRAYS = ("band", "band_gate", "target")
+ARRAYS = ("band", "band_gate", "band_quota", "target")
 
 
 def to_toml(document):

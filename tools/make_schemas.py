@@ -29,12 +29,13 @@ NAMES: dict[str, str] = {
     "Validity": "days",
     "BothLanguages": "text",
     "BandGateTable": "band_gate",
+    "BandQuotaTable": "band_quota",
     **{table.__name__: kind for kind, table in file_format.DEDUCTIONS.items()},
 }
 """Models whose tables go by another name than theirs."""
 
 WITH_IDS = ("metric", "group", "rule", "remedy")
-NAMED_LISTS = ("band", "band_gate", "target")
+NAMED_LISTS = ("band", "band_gate", "band_quota", "target")
 """Lists whose entries an overlay may change one by one."""
 
 DAY = r"^\d{4}-\d{2}-\d{2}$"

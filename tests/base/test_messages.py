@@ -29,6 +29,7 @@ from cchc_rules.render.workbook.steps import Reckoning
 from cchc_rules.report.arithmetic import _EFFECTS
 from cchc_rules.rules.model import Basis
 from cchc_rules.rules.rule_text import _COMPARATORS, CONDITION_WORDS
+from cchc_rules.tables.province.quota import BEYOND, EQUAL
 from cchc_rules.tables.province.rank_table import TIES
 from cchc_rules.testing import LAWS
 
@@ -292,6 +293,7 @@ FAMILIES = {
     },
     "head-": {id_ for id_ in IDS if id_.removeprefix("form.head-") in FILLED},
     "guide-": {f"form.guide-{at}" for at in range(1, GUIDE_LINES + 1)},
+    "quota-": {f"ranking.quota-{reason}" for reason in (BEYOND, EQUAL)},
     "law.": {f"law.{law.name}" for law in LAWS},
     "problem-cell.": {
         id_

@@ -301,7 +301,7 @@ def _lists(view: InstrumentView) -> Lines:
     if document["bands"]:
         yield from heading(view.say("bands"))
         yield from pairs(view.bands())
-        yield from _bullets(document["gates"])
+        yield from _bullets([*document["gates"], *document["quotas"]])
     if document["targets"]:
         yield from heading(view.say("targets"))
         yield from _bullets(document["targets"])

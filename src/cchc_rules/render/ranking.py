@@ -19,8 +19,8 @@ from cchc_rules.render.text import BOLD, TextLayout
 FORMATS = ("text", "markdown", "csv", "json")
 COLUMNS = (
     "rank", "district_rank", "unit", "district", "unit_kind", "index", "exact", "band",
-    "band_title", "before", "district_before", "index_before", "before_unranked", "move",
-    "district_move", "index_move", "unranked", "row",
+    "band_title", "band_before_quota", "quota", "before", "district_before", "index_before",
+    "before_unranked", "move", "district_move", "index_move", "unranked", "row",
 )  # fmt: skip
 """The columns of the table in CSV."""
 
@@ -120,6 +120,8 @@ class RankingView(Words):
         yield self.tell("ties"), self.tell(f"ties-{document['ties']}")
         if document["each_kind"]:
             yield self.tell("kinds"), self.tell("kinds-apart")
+        for quota in document["quotas"]:
+            yield self.tell("quota"), safe(quota)
         if document["gone"]:
             yield self.tell("gone"), safe_list(document["gone"])
         if document["unlisted"]:
@@ -161,7 +163,7 @@ class RankingView(Words):
         columns.append("index")
         if compared:
             columns.append("index_move")
-        columns += filter(self.says_anything, ("band",))
+        columns += filter(self.says_anything, ("band", "quota"))
         return columns
 
     def says_anything(self, column: str) -> bool:
@@ -193,6 +195,8 @@ class RankingView(Words):
             return "–"
         if column == "band":
             return safe(unit["band_title"] or value)
+        if column == "quota":
+            return self.tell(f"quota-{value}", band=unit["band_before_quota_title"])
         if column == "index_move":
             return self.signed(value)
         if column in FIGURES:

@@ -27,6 +27,7 @@ CHANGED_PARTS = (
     "remedies",
     "bands",
     "gates",
+    "quotas",
     "targets",
 )
 """The parts of a rule set that are compared, in the order of reading."""

@@ -55,6 +55,7 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
         bands=tuple(_band(band) for band in file.band),
         bands_read=file.bands.reads,
         band_gates=tuple(band_gates),
+        band_quotas=tuple(_quota(quota) for quota in file.band_quota),
         targets=tuple(_target(target) for target in file.target),
         tracks=file.tracks,
         window=window,
@@ -68,6 +69,18 @@ def _text(words: file_format.BothLanguages | None) -> model.Text | None:
     if words is None:
         return None
     return words.model()
+
+
+def _quota(table: file_format.BandQuotaTable) -> model.BandQuota:
+    return model.BandQuota(
+        band=table.band,
+        percent=table.percent,
+        units=table.units,
+        of=table.of,
+        within=table.within,
+        order=table.order,
+        source=table.source,
+    )
 
 
 def _span(table: file_format.Validity) -> tuple[date, date]:

@@ -97,6 +97,7 @@ def references(rules: RuleSet) -> Problems:
             path: Path = ("group", group.id, "parent")
             yield unknown("unknown-group", path, parent, rules.groups)
     yield from _gate_references(rules)
+    yield from _quota_references(rules)
 
 
 def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
@@ -129,6 +130,37 @@ def _gate_references(rules: RuleSet) -> Problems:
         if gate.at_most not in bands:
             band_path = (*path, "at_most")
             yield unknown("unknown-band", band_path, gate.at_most, bands)
+
+
+def _quota_references(rules: RuleSet) -> Problems:
+    bands = [band.id for band in rules.bands]
+    for position, quota in enumerate(rules.band_quotas):
+        path: Path = ("band_quota", position)
+        if quota.band not in bands:
+            band_path = (*path, "band")
+            yield unknown("unknown-band", band_path, quota.band, bands)
+        for place, group in enumerate(quota.order):
+            if group not in rules.groups:
+                group_path = (*path, "order", place)
+                yield unknown("unknown-group", group_path, group, rules.groups)
+
+
+def quotas(rules: RuleSet) -> Problems:
+    """A quota says how many units it leaves, once, and there is a band below for the others."""
+    for position, quota in enumerate(rules.band_quotas):
+        path: Path = ("band_quota", position)
+        if (quota.percent is None) == (quota.units is None):
+            yield Problem("quota-amount", path)
+        percent = quota.percent
+        if percent is not None and not 0 <= percent <= HUNDRED:
+            yield Problem(
+                "quota-percent", (*path, "percent"), {"given": figure(percent)}
+            )
+        if rules.ladder and quota.band == rules.ladder[0].id:
+            yield Problem("quota-lowest", (*path, "band"), {"name": quota.band})
+
+
+HUNDRED = 100
 
 
 def cycles(rules: RuleSet) -> Problems:
@@ -998,6 +1030,7 @@ CHECKS: tuple[Check, ...] = (
     dates,
     groups,
     index,
+    quotas,
     efforts,
     contradictions,
 )

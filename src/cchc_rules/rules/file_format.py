@@ -650,6 +650,18 @@ class BandGateTable(_Table):
     at_most: Id
 
 
+class BandQuotaTable(_Table):
+    """A table `[[band_quota]]`: how many units may be in a band when they are ranked."""
+
+    band: Id
+    percent: Exact | None = None
+    units: Annotated[int, Field(ge=0, strict=True)] | None = None
+    of: Literal["ranked", "all"] = "ranked"
+    within: Literal["all", "district"] = "all"
+    order: tuple[Id, ...] = ()
+    source: tuple[Words, ...] = ()
+
+
 class TargetTable(_Table):
     """A table `[[target]]`: what the plan asks of the index itself."""
 
@@ -681,6 +693,7 @@ class RuleFile(_Table):
     band: tuple[BandTable, ...] = ()
     bands: BandsTable = BandsTable()
     band_gate: tuple[BandGateTable, ...] = ()
+    band_quota: tuple[BandQuotaTable, ...] = ()
     target: tuple[TargetTable, ...] = ()
 
 
@@ -929,6 +942,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "band": BandTable,
     "bands": BandsTable,
     "band_gate": BandGateTable,
+    "band_quota": BandQuotaTable,
     "target": TargetTable,
 }
 

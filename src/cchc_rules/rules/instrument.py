@@ -13,6 +13,7 @@ from cchc_rules.base.number import plain
 from cchc_rules.base.state import AbsenceKind, Effect, Reason, State
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import (
+    BandQuota,
     Conflict,
     Group,
     Metric,
@@ -105,6 +106,7 @@ class _Instrument:
             "remedies": [self.remedy(remedy) for remedy in rules.remedies.values()],
             "bands": bands,
             "gates": [self.gate(gate.rule, gate.at_most) for gate in rules.band_gates],
+            "quotas": [self.quota(quota) for quota in rules.band_quotas],
             "targets": [self.target(target) for target in rules.targets],
             "kinds": [self.text(kind.kind_title) for kind in rules.kinds.values()],
         }
@@ -438,6 +440,27 @@ class _Instrument:
         rule_title = self.rules.rules[rule].title.of(self.lang)
         band_titles = {band.id: band.title.of(self.lang) for band in self.rules.bands}
         return self.say("gate", rule=rule_title, band=band_titles[band])
+
+    def quota(self, quota: BandQuota) -> str:
+        """Say how many units may be in a band, and what decides among equal ones."""
+        titles = {band.id: band.title.of(self.lang) for band in self.rules.bands}
+        parts = [self.quota_amount(quota, titles[quota.band])]
+        if quota.within == "district":
+            parts.append(self.say("quota-district"))
+        if quota.order:
+            groups = [self.rules.groups[id_].title.of(self.lang) for id_ in quota.order]
+            parts.append(self.say("quota-order", groups="; ".join(groups)))
+        if quota.source:
+            parts.append(f"[{', '.join(quota.source)}]")
+        return " ".join(parts)
+
+    def quota_amount(self, quota: BandQuota, band: str) -> str:
+        if quota.units is not None:
+            return self.say("quota-units", band=band, units=str(quota.units))
+        percent = self.number(quota.percent or Fraction(0))
+        if quota.of == "all":
+            return self.say("quota-percent-all", band=band, percent=percent)
+        return self.say("quota-percent", band=band, percent=percent)
 
     def target(self, target: Target) -> str:
         comparator = TARGET_COMPARATORS[target.comparator]

@@ -296,6 +296,29 @@ class BandGate:
 
 
 @dataclass(frozen=True, slots=True)
+class BandQuota:
+    """At most so many units may be in a band when they are ranked; the others get the one below.
+
+    >>> BandQuota(band="excellent", percent=Fraction(25), order=("bonus",)).within
+    'all'
+    """
+
+    band: str
+    """The id of the band."""
+    percent: Fraction | None = None
+    """How many of the units, in percent, cut off to whole units; None where `units` says it."""
+    units: int | None = None
+    """How many units."""
+    of: str = "ranked"
+    """`ranked`: of the units that have an index; `all`: of every unit that is known."""
+    within: str = "all"
+    """`all`, or `district`: whether each group of units has a quota of its own."""
+    order: tuple[str, ...] = ()
+    """The groups whose points decide, one after the other, among units with the same index."""
+    source: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A target on the index itself: reported as reached or not, never scored.
 
@@ -398,6 +421,8 @@ class RuleSet:
     bands_read: str = "exact"
     """Whether bands read the `exact` index or the `rounded` one."""
     band_gates: tuple[BandGate, ...] = ()
+    band_quotas: tuple[BandQuota, ...] = ()
+    """What ranking many units does to their bands; the report of one unit knows nothing of it."""
     targets: tuple[Target, ...] = ()
     tracks: tuple[str, ...] = ()
     """The tracks of points beside the self-score, by id."""

@@ -34,10 +34,19 @@ from cchc_rules.rules.source import TomlTable
 Tree: TypeAlias = dict[str, Any]
 """Keys to field values, or to trees."""
 
-ENTRIES = ("metric", "group", "rule", "remedy", "band", "band_gate", "target")
+ENTRIES = (
+    "metric",
+    "group",
+    "rule",
+    "remedy",
+    "band",
+    "band_gate",
+    "band_quota",
+    "target",
+)
 """Tables of things with an id, laid field by field."""
 
-NAMED_BY = {"band": "id", "band_gate": "rule", "target": "id"}
+NAMED_BY = {"band": "id", "band_gate": "rule", "band_quota": "band", "target": "id"}
 """The tables that stand in a document as lists, and the field that names an entry."""
 
 SECTIONS = ("kind", "since")

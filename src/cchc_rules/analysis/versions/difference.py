@@ -28,7 +28,17 @@ class Field(NamedTuple):
 Fields: TypeAlias = dict[str, Field]
 """A rule, an area, a metric, a remedy or a band, field by field."""
 
-PARTS = ("head", "areas", "rules", "metrics", "remedies", "bands", "gates", "targets")
+PARTS = (
+    "head",
+    "areas",
+    "rules",
+    "metrics",
+    "remedies",
+    "bands",
+    "gates",
+    "quotas",
+    "targets",
+)
 """The kinds of parts, in the order in which they are told; the head is the plan as a whole."""
 
 TOLD_TOGETHER = (
@@ -312,6 +322,11 @@ class _Parts:
             # A gate has no fields of its own that are told: the printed plan says it in one line.
             gates = zip(rules.band_gates, self.document["gates"], strict=True)
             return {gate.rule: {"title": Field(gate, words)} for gate, words in gates}
+        if name == "quotas":
+            quotas = zip(rules.band_quotas, self.document["quotas"], strict=True)
+            return {
+                quota.band: {"title": Field(quota, words)} for quota, words in quotas
+            }
         tables: dict[str, Mapping[str, Any]] = {
             "areas": rules.groups,
             "metrics": rules.metrics,

@@ -46,7 +46,7 @@ MOST_BLANK = 2
 WITH_IDS = ("metric", "group", "rule", "remedy")
 """Tables of tables, whose keys are ids: their order says something and stays."""
 
-LISTS = ("band", "band_gate", "target")
+LISTS = ("band", "band_gate", "band_quota", "target")
 """Lists of tables; in an overlay they may stand as tables with ids."""
 
 SECTIONS = ("kind", "since")

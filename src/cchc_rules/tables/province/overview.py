@@ -5,7 +5,8 @@ Every figure that a page shows is made here, exactly; averages and shares are ro
 Units without an index are in no average: the document counts and names them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -120,7 +121,7 @@ class Overview:
             "count": len(units),
             "refused": ranks["counts"]["refused"],
             "index": self._index(),
-            "bands": self._bands(),
+            "bands": self._bands(ranks["units"]),
             "distribution": self._distribution(),
             "districts": self._districts(ranks["units"]),
             "areas": [self._area(area) for area in self.areas],
@@ -156,17 +157,17 @@ class Overview:
             "median": self._points(median),
         }
 
-    def _bands(self) -> list[Document]:
-        """Return how many units are in each band, the highest first."""
+    def _bands(self, units: Iterable[Document]) -> list[Document]:
+        """Return how many units are in each band, the highest first, after quotas."""
         if "band" not in self.frame.columns:
             return []
-        counts = dict(self.frame["band"].value_counts().rows())
+        counts = Counter(unit["band"] for unit in units)
         highest_first = sorted(
             self.rules.bands,
             key=_lower_edge,
             reverse=True,
         )
-        return [self._band(band, counts.get(band.id, 0)) for band in highest_first]
+        return [self._band(band, counts[band.id]) for band in highest_first]
 
     def _band(self, band: Band, units: int) -> Document:
         all_units = Fraction(self.frame.height)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from cchc_rules.rules.model import RuleSet
+from cchc_rules.tables.province.quota import needed_columns, within_quotas
 from cchc_rules.tables.province.scored_units import (
     ScoredUnits,
     given_results,
@@ -36,12 +38,14 @@ NOT_SUBMITTED = "not_submitted"
 
 COLUMNS = (
     "rank", "district_rank", "unit", "district", "unit_kind", "period", "index", *EXACT, "band",
+    "band_before_quota", "quota",
     "before", "district_before", "index_before", "before_unranked", "move", "district_move",
     "index_move", "unranked", "row",
 )  # fmt: skip
 """The columns of a ranking. Moves are upwards, so 2 is from 5 to 3, and empty for a unit that is
-new. `unranked` says why a unit has no rank, `before_unranked` why it had none in the period before;
-`row` is the row of a unit that was refused.
+new. `band_before_quota` and `quota` say what a quota has changed; `unranked` why a unit has no
+rank, `before_unranked` why it had none in the period before; `row` is the row of a unit that was
+refused.
 """
 
 
@@ -65,13 +69,18 @@ class RankBy(NamedTuple):
     """Which units are equal, one of `TIES`."""
     each_kind: bool = False
     """Whether kinds of units are ranked apart."""
+    rules: RuleSet | None = None
+    """The rule set by whose quotas bands are given; None: as the results have them."""
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The columns without which there is no ranking."""
+        columns: tuple[str, ...] = ("unit", "index")
         if self.ties == "exact":
-            return ("unit", "index", *EXACT)
-        return ("unit", "index")
+            columns = (*columns, *EXACT)
+        if self.rules is not None:
+            columns = (*columns, *needed_columns(self.rules))
+        return columns
 
     def kinds(self, frame: pl.DataFrame) -> list[str]:
         """Return the column by which units are ranked apart, if there is one."""
@@ -88,6 +97,7 @@ def rank_table(  # noqa: PLR0913 - options, each given by its name
     each_kind: bool = False,
     errors: Any = None,
     units: Any = None,
+    rules: RuleSet | None = None,
 ) -> pl.DataFrame:
     """Return the ranks of scored units, the best first, as the table of `COLUMNS`.
 
@@ -102,6 +112,7 @@ def rank_table(  # noqa: PLR0913 - options, each given by its name
         each_kind: Whether kinds of units are ranked apart.
         errors: The rows that were refused, as `score` writes them; `Scores` bring their own.
         units: A list of all units, so that those that did not hand in are named.
+        rules: The rule set with which the units were scored, where its quotas on bands count.
 
     Raises `SubmissionError` for results that cannot be ranked, and `ValueError` for other ties.
 
@@ -118,7 +129,7 @@ def rank_table(  # noqa: PLR0913 - options, each given by its name
     given = given_results(results)
     if errors is not None:
         given = given._replace(refused=refused_rows(errors))
-    by = RankBy(ties, each_kind)
+    by = RankBy(ties, each_kind, rules)
     return make_ranking(given, before, units, by).table
 
 
@@ -144,6 +155,9 @@ def make_ranking(
         ranked = _moved(ranked, now, then, by)
     # Tables have different columns: a refused row has no district, and a listed unit no row.
     unranked = _unranked(now, ranked, listed)
+    if by.rules is not None and by.rules.band_quotas:
+        known_units = ranked.height + sum(table.height for table in unranked)
+        ranked = within_quotas(ranked, by.rules, by.kinds(ranked), known_units)
     known = pl.concat([ranked, *unranked], how="diagonal_relaxed")
     # Equals stand by their names, so that the same results always give the same table.
     order = (*by.kinds(known), "rank", *unit_key(known))

@@ -8,6 +8,7 @@ from typing import Any
 from cchc_rules.base.problem import Problem, SubmissionError, quoted
 from cchc_rules.report import heading
 from cchc_rules.report.heading import Document, written
+from cchc_rules.rules.instrument import instrument
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.tables.province.rank_table import (
     NO_SCORE,
@@ -20,8 +21,8 @@ from cchc_rules.tables.result_columns import EXACT, ROW
 from cchc_rules.tables.submission_columns import versions
 
 OPTIONAL = (
-    "district", "district_rank", "unit_kind", "band", "before", "district_before", "index_before",
-    "before_unranked", "move", "district_move", "index_move",
+    "district", "district_rank", "unit_kind", "band", "band_before_quota", "quota", "before",
+    "district_before", "index_before", "before_unranked", "move", "district_move", "index_move",
 )  # fmt: skip
 """What results need not say of a unit."""
 
@@ -49,7 +50,7 @@ def ranking(  # noqa: PLR0913 - options, each given by its name
     Returns plain data; points and moves of the index are texts. Raises as `rank_table` does, and
     `SubmissionError` for bands that the rules do not have.
     """
-    by = RankBy(ties, each_kind)
+    by = RankBy(ties, each_kind, rules)
     made = make_ranking(results, before, units, by)
     rows = []
     for row in made.table.iter_rows(named=True):
@@ -74,12 +75,20 @@ def ranking(  # noqa: PLR0913 - options, each given by its name
         "each_kind": each_kind,
         "compared": before is not None,
         "period": next(periods, None),
+        "quotas": _quotas(rules, lang),
         "counts": _counts(ranked, unranked, made.refusals_known, units is not None),
         "units": ranked,
         "unranked": unranked,
         "unlisted": made.unlisted,
         "gone": made.gone,
     }
+
+
+def _quotas(rules: RuleSet | None, lang: str) -> list[str]:
+    """Return the quotas of a rule set, each as a sentence; none where no rule set is named."""
+    if rules is None:
+        return []
+    return [*instrument(rules, lang)["quotas"]]
 
 
 def band_titles(rules: RuleSet, lang: str) -> dict[str, str]:
@@ -105,10 +114,12 @@ def _ranked(row: Document, titles: Mapping[str, str]) -> Document:
     """Return a unit of the document, its exact index as one fraction."""
     left_out = (*EXACT, "period", "unranked", ROW)
     unit = {name: value for name, value in row.items() if name not in left_out}
+    before_quota = row.get("band_before_quota")
     return {
         **dict.fromkeys(OPTIONAL),
         **unit,
         "band_title": titles.get(row.get("band") or ""),
+        "band_before_quota_title": titles.get(before_quota or ""),
         "exact": _fraction(row),
     }
 
