@@ -734,6 +734,8 @@ class Scoring:
         for name in self.groups:
             if self.groups[name].get("kind", "base") != "base":
                 found |= self.in_pool(name, results)
+        for name in {self.outermost_cap(name) for name in self.groups} - {None}:
+            found |= self.under_cap(name, results)
         for id_, result in results.items():
             if id_ not in found:
                 own = self.leaf(result)
@@ -831,17 +833,10 @@ class Scoring:
         ]
         if table.get("combine") == "mean":  # G2
             return self.mean(exactly(table["weight"]), inside)
-        children = [self.leaf(result) for result in inside]
-        children += [
-            self.group(child, results)
-            for child in self.groups
-            if self.groups[child].get("parent") == name
-        ]
-        total = {
-            key: sum((child[key] for child in children if child[key]), Fraction(0))
-            for key in ("maximum", "earned", "excluded", "lost", "rescaled")
-        }
+        total = self.added(name, results)
         kind = table.get("kind", "base")
+        if kind == "base" and "cap" in table:  # G7
+            return self.within(exactly(table["cap"]), total)
         if kind == "base":  # G1
             return total
         cap = exactly(table["cap"])  # G3
@@ -859,6 +854,83 @@ class Scoring:
             "lost": lost,
             "excluded": nothing,
             "rescaled": nothing,
+        }
+
+    def added(self, name, results):
+        """What a group's rules and groups come to together."""
+        children = [
+            self.leaf(result)
+            for result in results.values()
+            if self.rules[result["id"]]["group"] == name
+        ]
+        children += [
+            self.group(child, results)
+            for child in self.groups
+            if self.groups[child].get("parent") == name
+        ]
+        return {
+            key: sum((child[key] for child in children if child[key]), Fraction(0))
+            for key in ("maximum", "earned", "excluded", "lost", "rescaled")
+        }
+
+    def within(self, cap, total):
+        """What a cap leaves of a base group: what can still be had, and what was had."""
+        maximum = min(cap, total["maximum"])
+        earned = min(cap, total["earned"])
+        attainable = min(cap, total["maximum"] - total["excluded"])
+        scale = min(cap, total["maximum"] - total["rescaled"])
+        return {
+            "maximum": maximum,
+            "earned": earned,
+            "lost": attainable - earned,
+            "excluded": maximum - attainable,
+            "rescaled": maximum - scale,
+        }
+
+    def up(self, name):
+        """A group and those that it lies in."""
+        while name is not None:
+            yield name
+            name = self.groups[name].get("parent")
+
+    def outermost_cap(self, name):
+        caps = [
+            group
+            for group in self.up(name)
+            if "cap" in self.groups[group] and "kind" not in self.groups[group]
+        ]
+        return caps[-1] if caps else None
+
+    def under_cap(self, name, results):
+        """G7: every cap between a rule and the outermost one cuts by its own ratio."""
+        own = {
+            id_: self.leaf(result)
+            for id_, result in results.items()
+            if self.outermost_cap(self.rules[id_]["group"]) == name
+        }
+        kept = {}
+        for key in ("lost", "excluded"):
+            exact = {}
+            for id_, part in own.items():
+                exact[id_] = part[key]
+                for group in self.up(self.rules[id_]["group"]):
+                    if "cap" in self.groups[group]:
+                        after = self.group(group, results)[key]
+                        before = self.added(group, results)[key]
+                        exact[id_] *= after / before if before else 0
+            kept[key] = self.spread(self.group(name, results)[key], exact)
+        return {
+            id_: {
+                "earned": part["earned"],
+                "lost": kept["lost"][id_],
+                "excluded": kept["excluded"][id_],
+                "beyond": part["lost"]
+                + part["excluded"]
+                - kept["lost"][id_]
+                - kept["excluded"][id_],
+                "loss": kept["lost"][id_],
+            }
+            for id_, part in own.items()
         }
 
     def mean(self, weight, inside):

@@ -751,11 +751,6 @@ def rule_sets(draw, plain=False, kinds=True):
     for place in range(wanted):
         name = f"g{place}"
         group = {"title": f"Nhóm {place}"}
-        base = [
-            other
-            for other, fields in groups.items()
-            if "kind" not in fields and "combine" not in fields
-        ]
         shape = (
             draw(
                 st.sampled_from(
@@ -765,6 +760,14 @@ def rule_sets(draw, plain=False, kinds=True):
             if place
             else "sum"
         )
+        base = [
+            other
+            for other, fields in groups.items()
+            if "kind" not in fields
+            and "combine" not in fields
+            # A mean lies in no group with a cap.
+            and not (shape == "mean" and under_cap(groups, other))
+        ]
         nested = shape == "child" or (shape in ("sum", "mean") and chance(draw, 4))
         if nested and base:
             group["parent"] = draw(st.sampled_from(base))
@@ -774,6 +777,8 @@ def rule_sets(draw, plain=False, kinds=True):
             group |= {"kind": shape, "cap": build.weight(8)}
         if "kind" not in group and chance(draw, 4):
             group["optional"] = True
+        if not {"kind", "combine"} & set(group) and chance(draw, 4):
+            group["cap"] = build.weight(8)
         groups[name] = group
 
     # Rules
@@ -945,6 +950,15 @@ def plain_number(value):
     return int(value) if value == value.to_integral_value() else value
 
 
+def under_cap(groups, name):
+    """Whether a base group, or one that it lies in, is held to a cap."""
+    while name is not None:
+        if "cap" in groups[name]:
+            return True
+        name = groups[name].get("parent")
+    return False
+
+
 def group_weight(groups, rules, name):
     """What the children of a group add up to."""
     total = sum(
@@ -957,7 +971,7 @@ def group_weight(groups, rules, name):
     )
     if groups[name].get("combine") == "mean":
         return Decimal(groups[name]["weight"])
-    return total + sum(
+    total += sum(
         (
             group_weight(groups, rules, child)
             for child in groups
@@ -965,6 +979,9 @@ def group_weight(groups, rules, name):
         ),
         Decimal(0),
     )
+    if "cap" in groups[name] and "kind" not in groups[name]:
+        return min(total, Decimal(groups[name]["cap"]))
+    return total
 
 
 # Submissions ---------------------------------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ MADE_IN_TESTS = {
     "weight-column",
     "weight-unread",
     "weights-of-both",
+    "weights-of-rules",
     "weights-too-long",
     "workbook-too-large",
     "worker-version",

@@ -115,6 +115,39 @@ def report_of(text=RULES, **changes):
     return score(rules, load_measurements(given, rules))
 
 
+TWO_CAPS = """
+format = 1
+[ruleset]
+id = "two-caps"
+version = "1"
+title = "Two caps"
+valid = { from = 2023-01-01, until = 2023-12-31 }
+[group.work]
+title = "Work"
+cap = 4
+[group.inner]
+title = "Inner"
+parent = "work"
+cap = 3
+""" + "".join(
+    f"""
+[metric.{name}]
+title = "{name}"
+type = "yes_no"
+[rule.{name}]
+group = "{group}"
+title = "{name}"
+source = ["1"]
+metric = "{name}"
+comparator = "is"
+threshold = true
+weight = 2
+deduction = "all_or_nothing"
+"""
+    for name, group in (("first", "work"), ("second", "inner"), ("third", "inner"))
+)
+
+
 def problems_of(table, **options):
     with pytest.raises(SubmissionError) as refused:
         score_weightings(report_of(), table, **options)
@@ -453,6 +486,23 @@ class TestRefused:
         assert problems_of({"rule.trained": [1], "group.work": [1]}) == [
             ("weights-of-both", ())
         ]
+
+    def test_rules_under_caps_within_caps(self):
+        """Of three rules of 2 points under caps of 3 and 4 points one is met: 2 of 4, whatever the area weighs."""
+        rules = parse_rules(TWO_CAPS)
+        submission = {
+            "format": 1,
+            "ruleset": "two-caps",
+            "unit": "Xã A",
+            "period": "2023",
+            "measurements": {"first": True, "second": False, "third": False},
+        }
+        report = score(rules, load_measurements(submission, rules))
+        with pytest.raises(SubmissionError) as refused:
+            score_weightings(report, {"rule.first": [1]})
+        assert [one.code for one in refused.value.problems] == ["weights-of-rules"]
+        [value] = score_weightings(report, {"group.work": [9]})["index"]
+        assert str(value) == "50.00"
 
     def test_results(self):
         with pytest.raises(ValueError, match=r"no such results: rule\.state"):

@@ -96,7 +96,7 @@ class InstrumentView(Words):
     def area_title(self, area: Document) -> str:
         """Return the title of an area; bonus and penalty areas say their cap."""
         title = safe(area["title"])
-        if area["kind"] == "base":
+        if area["cap"] is None:
             return title
         cap = self.say(area["kind"], cap=area["cap"])
         return f"{title} ({cap})"

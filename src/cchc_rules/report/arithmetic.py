@@ -189,7 +189,7 @@ class Arithmetic:
         # In a pool an absence takes nothing and gives nothing; in a mean the others may carry it.
         if result.excluded and (position in compiled.pooled or not counted.excluded):
             way = "calculation.to-others"
-            if position in compiled.pooled:
+            if position in compiled.pooled or position in compiled.held:
                 way = "calculation.no-effect"
             return self.speaker.say(way)
         effect = Effect.LOST
@@ -199,9 +199,13 @@ class Arithmetic:
             effect = Effect.SHOW
         elif result.earned:
             effect = Effect.FULL
+        weight = counted.maximum
+        # Under a cap less may leave the maximum than the rule is worth.
+        if result.excluded and position in compiled.held:
+            weight = counted.excluded
         return self.speaker.say(
             f"calculation.{_EFFECTS[effect]}",
-            weight=self.speaker.points(counted.maximum),
+            weight=self.speaker.points(weight),
         )
 
     def _arithmetic(self, position: int) -> str:

@@ -270,8 +270,8 @@ class _Writer:
         group = self.scoring.rules.groups[id_]
         content = self.fixed.group(id_)
         content |= self.total(total)
-        # Only pools have a cap, and points that may lie beyond it.
-        if group.kind != "base":
+        # Points may lie beyond a cap; pools always have one.
+        if group.kind != "base" or group.cap is not None:
             content["uncapped"] = self.scoring.points(total.uncapped)
         content["absent"] = self.scoring.measurements.absent.get(id_)
         return content

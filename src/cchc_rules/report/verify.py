@@ -908,11 +908,11 @@ class Contents:
                 _known(f"groups[{name}].parent", [group["parent"]], self.groups)
             is_pool = group["kind"] != "base"
             capped = group["cap"] is not None
-            # Only pools have a cap, and a pool at the top must: its groups may have none [G3].
-            without_need = capped and not is_pool
+            # A pool at the top must have a cap [G3]; a base group may, where points are added up.
             at_top = group["parent"] is None
             lacking = is_pool and at_top and not capped
-            if without_need or lacking:
+            mixed = capped and group["combine"] != "sum"
+            if lacking or mixed:
                 raise NoReportError(f"groups[{name}].cap", "kind", group["cap"])
         for name, rule in self.rules.items():
             path = f"rules[{name}]"
@@ -980,6 +980,14 @@ class Contents:
         if top["kind"] == "base":
             return None
         return str(top["id"])
+
+    def cap(self, group: str) -> str | None:
+        """Return the outermost base group with a cap that a group is or lies in [G7]."""
+        outermost = None
+        for record in self.above(group):
+            if record["kind"] == "base" and record["cap"] is not None:
+                outermost = str(record["id"])
+        return outermost
 
     def in_mean(self, rule: Any) -> bool:
         """Whether a rule belongs to a mean group."""
@@ -1726,6 +1734,9 @@ class Points:
             return self._once(group, self._counted_in_mean)[rule]
         if pool is not None:
             return self._once(pool, self._counted_in_pool)[rule]
+        cap = self.contents.cap(group)
+        if cap is not None:
+            return self._once(cap, self._counted_under_cap)[rule]
         return self._parts(self.own(rule), ZERO)
 
     def _once(
@@ -1812,6 +1823,45 @@ class Points:
             for rule, parts in own.items()
         }
 
+    def _counted_under_cap(self, cap: str) -> dict[str, Sums]:
+        """Return the parts of the rules below a base group with a cap: what they lost, and what of
+        them is excluded, shrinks as the cap cuts it, through caps within caps [G7].
+        """
+        own = {
+            name: self.own(name)
+            for name, rule in self.contents.rules.items()
+            if self.contents.cap(rule["group"]) == cap
+        }
+        ticks = {}
+        for key in ("lost", "excluded"):
+            exact = {
+                name: parts[key] * self._left_by_caps(name, key)
+                for name, parts in own.items()
+            }
+            ticks[key] = self._apportioned(self.total(cap)[key], exact)
+        counted = {}
+        for name, parts in own.items():
+            kept = {key: ticks[key][name] for key in ticks}
+            beyond = parts["lost"] + parts["excluded"] - total_of(kept.values())
+            counted[name] = parts | kept | {"without_effect": beyond}
+            del counted[name]["rescaled"]
+        return counted
+
+    def _left_by_caps(self, rule: str, key: str) -> Fraction:
+        """Return which part of what a rule lost, or has excluded, all caps around it leave."""
+        part = Fraction(1)
+        for record in self.contents.above(self.contents.rules[rule]["group"]):
+            if record["cap"] is not None:
+                below = self._below(record["id"])[key]
+                part *= divided(self.total(record["id"])[key], below)
+        return part
+
+    def _below(self, group: str) -> Sums:
+        """Return what lies right below a group added up, before any cap."""
+        parts = [self.total(child) for child in self.contents.children[group]]
+        parts += [self.own(rule) for rule in self.contents.members[group]]
+        return {key: total_of(part[key] for part in parts) for key in SUMS}
+
     def _apportioned(self, total: Fraction, exact: Mapping[str, Fraction]) -> Sums:
         """Return points with all their places that add up to a total, by the largest remainders.
 
@@ -1849,11 +1899,11 @@ class Points:
         if record["combine"] == "mean":
             return self._mean(group)
         # Groups lie in groups a few levels deep, so that this calls itself no oftener.
-        parts = [self.total(child) for child in self.contents.children[group]]
-        parts += [self.own(rule) for rule in self.contents.members[group]]
-        whole = {key: total_of(part[key] for part in parts) for key in SUMS}
+        whole = self._below(group)
         if record["kind"] == "base":
-            return whole
+            if record["cap"] is None:
+                return whole
+            return self._held_to_cap(amount(record["cap"]), whole)
         # What is excluded of a pool neither earns a bonus nor takes anything off [G3].
         cap = amount(record["cap"])
         most = min(cap, whole["maximum"])
@@ -1864,6 +1914,20 @@ class Points:
             uncapped = whole["lost"]
             earned = most - min(cap, uncapped)
         return _sums(most, earned, ZERO, ZERO) | {"uncapped": uncapped}
+
+    @staticmethod
+    def _held_to_cap(cap: Fraction, whole: Sums) -> Sums:
+        """Return the sums of a base group with a cap: excluded is only what it can no longer come
+        to [G7].
+        """
+        most = min(cap, whole["maximum"])
+        earned = min(cap, whole["earned"])
+        apart = {
+            key: most - min(cap, whole["maximum"] - whole[key])
+            for key in ("excluded", "rescaled")
+        }
+        sums = _sums(most, earned, apart["excluded"], apart["rescaled"])
+        return sums | {"uncapped": whole["earned"]}
 
     def _mean(self, group: str) -> Sums:
         """Return the sums of a mean group, which is rounded as one [G2]."""
@@ -2138,6 +2202,9 @@ class Recount:
         }
         other = Points(self.contents, {**self.leaves, name: leaf}, totals)
         pool = self.contents.pool(rule["group"])
+        cap = self.contents.cap(rule["group"])
+        if cap is not None:
+            return other.total(cap)["earned"] - self.points.total(cap)["earned"]
         if pool is None:
             if self.contents.in_mean(rule):
                 return self.points.counted(name)["lost"] - other.counted(name)["lost"]
@@ -2328,7 +2395,9 @@ class Recount:
         return {
             "losses": sorted(losses, key=largest_first),
             "without_effect": [
-                name for name, rule in rules.items() if rule["without_effect"]
+                name
+                for name, rule in rules.items()
+                if rule["without_effect"] and not self.leaves[name].excluded
             ],
             "unsupported": [
                 name

@@ -872,7 +872,7 @@ def groups(rules: RuleSet) -> Problems:
             continue
         yield from _group_kind(rules, group, path)
         if group.combine == "mean":
-            yield from _mean(group, children, path)
+            yield from _mean(rules, group, children, path)
         elif group.weight is not None:
             yield from _sum(group, children, maxima, path)
 
@@ -883,11 +883,11 @@ def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
     # top.
     if not is_base and group.parent is not None:
         yield Problem("kind-nested", (*path, "kind"), {"kind": group.kind})
-    # Bonus and penalty groups must have a cap, since nothing else bounds them; other groups have
-    # none.
-    has_cap = group.cap is not None
-    if has_cap == is_base:
+    # Bonus and penalty groups must have a cap, since nothing else bounds them.
+    if group.cap is None and not is_base:
         yield Problem("cap", (*path, "cap"), {"kind": group.kind})
+    if group.cap is not None and is_base:
+        yield from _cap_of_base(rules, group, path)
     for key, points in (("weight", group.weight), ("cap", group.cap)):
         if points is None:
             continue
@@ -896,7 +896,23 @@ def _group_kind(rules: RuleSet, group: Group, path: Path) -> Problems:
         yield from _decimal_places(rules, points, (*path, key))
 
 
-def _mean(group: Group, children: list[Rule | Group], path: Path) -> Problems:
+def _cap_of_base(rules: RuleSet, group: Group, path: Path) -> Problems:
+    """A base group with a cap adds up, and so do the groups around it: only there is it clear what
+    lies beyond the cap.
+    """
+    groups_above = list(dependencies.above(rules, group.id))
+    for other in groups_above:
+        if other.kind != "base" or other.combine != "sum":
+            yield Problem("cap-place", (*path, "cap"), {"group": other.id})
+            return
+
+
+def _mean(
+    rules: RuleSet,
+    group: Group,
+    children: list[Rule | Group],
+    path: Path,
+) -> Problems:
     # The weights of a mean's rules are relative: only the group says what they come to.
     if group.weight is None:
         yield Problem("missing-key", path, {"key": "weight"})
@@ -906,6 +922,10 @@ def _mean(group: Group, children: list[Rule | Group], path: Path) -> Problems:
             yield Problem("mean-children", parent_path, {"group": group.id})
     if group.kind != "base":
         yield Problem("mean-kind", (*path, "combine"), {"kind": group.kind})
+    for other in dependencies.above(rules, group.parent):
+        if other.kind == "base" and other.cap is not None:
+            cap_path = ("group", other.id, "cap")
+            yield Problem("cap-place", cap_path, {"group": group.id})
 
 
 def _sum(

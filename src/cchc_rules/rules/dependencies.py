@@ -170,27 +170,44 @@ def maxima(rules: RuleSet) -> dict[str, Fraction]:
     """Return the most points of each group, by its id.
 
     That is the sum of the rules below it, in which a mean counts with its own weight, whatever its
-    rules weigh.
+    rules weigh, and a base group with a cap with no more than that.
 
-    A rule's weight is added to every group that it lies in, up to a mean, which keeps its own:
+    Points are added up from the lowest groups to the highest:
 
-        group work (sum)          2 + 3 = 5
+        group work (sum)             2 + 3 + 1 = 6
           rule on-time    2
-          group survey (mean)     3, its weight; relative weights 1 and 4 go no further
+          group survey (mean)        3, its weight; relative weights 1 and 4 go no further
             rule clear    1
             rule polite   4
+          group events (cap 1)       1, of 0.5 + 0.5 + 0.5
+            rules of 0.5, three of them
     """
     maximum = dict.fromkeys(rules.groups, Fraction(0))
-    means = [group for group in rules.groups.values() if group.combine == "mean"]
-    for group in means:
-        maximum[group.id] = group.weight or Fraction(0)
-    # Points with the group to which they are added first.
-    parts = [(group.parent, maximum[group.id]) for group in means]
-    parts += [(rule.group, rule.weight) for rule in rules.rules.values()]
-    for start, points in parts:
-        # A file with more levels is refused; until then, the cost must not grow with their square.
-        for group in islice(above(rules, start), DEEPEST):
-            if group.combine == "mean":
-                break
-            maximum[group.id] += points
+    for rule in rules.rules.values():
+        if rule.group in maximum:
+            maximum[rule.group] += rule.weight
+    for group in _lowest_first(rules):
+        maximum[group.id] = _held_maximum(group, maximum[group.id])
+        if group.parent in maximum:
+            maximum[group.parent] += maximum[group.id]
     return maximum
+
+
+def _lowest_first(rules: RuleSet) -> list[Group]:
+    """Return the groups so that each comes after those in it."""
+    levels = {}
+    for id_ in rules.groups:
+        # A file with more levels is refused; until then, the cost must not grow with their square.
+        levels[id_] = len(list(islice(above(rules, id_), DEEPEST + 1)))
+    in_order = sorted(levels, key=levels.__getitem__, reverse=True)
+    return [rules.groups[id_] for id_ in in_order]
+
+
+def _held_maximum(group: Group, below: Fraction) -> Fraction:
+    """Return the most points of a group, of what lies right below it."""
+    if group.combine == "mean":
+        return group.weight or Fraction(0)
+    # The cap of a pool holds what it brings to the index, not what its rules can come to.
+    if group.kind == "base" and group.cap is not None:
+        return min(group.cap, below)
+    return below

@@ -77,15 +77,27 @@ class CompiledGroup(NamedTuple):
     weight: int
     """The weight of a mean, as the rule file declares it."""
     cap: int
-    """The most points of a pool."""
-    maximum: int
+    """The most points of a pool, or of a base group that is held to some; else 0."""
+    whole: int
     """What a mean weighs; else the sum of what lies right below."""
+    maximum: int
+    """The most points: the whole, in a base group with a cap no more than that."""
     rules: tuple[int, ...]
     """The positions of the rules right below it."""
     groups: tuple[int, ...]
     """The positions of the groups right below it."""
     top: bool
     """Whether it lies in no other group."""
+
+    @property
+    def capped(self) -> bool:
+        """Whether it is a base group whose points are held to a cap (semantics G7)."""
+        return self.kind == "base" and self.cap > 0
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether the points of what lies in it go into the base as they are."""
+        return self.kind == "base" and not self.mean and not self.cap
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,11 +152,19 @@ class CompiledRuleSet:
         # Children stand before their parents, so that parents come first here.
         for position in reversed(range(len(self.groups))):
             group = self.groups[position]
-            only_adds = group.kind == "base" and not group.mean
-            if only_adds and (group.top or position in adding):
+            if group.only_adds and (group.top or position in adding):
                 adding.update(group.groups)
                 rules += group.rules
         return frozenset(rules)
+
+    @cached_property
+    def in_columns(self) -> bool:
+        """Whether all groups have a form in columns, in which tables are scored."""
+        # Under caps within caps the ratios of several groups multiply.
+        for position, outermost in self.cap_of.items():
+            if self.groups[position].capped and position != outermost:
+                return False
+        return True
 
     @cached_property
     def literals(self) -> tuple[Fraction | None, ...]:
@@ -170,6 +190,49 @@ class CompiledRuleSet:
             rule_position: position
             for position, group in enumerate(self.groups)
             if group.mean
+            for rule_position in group.rules
+        }
+
+    @cached_property
+    def cap_of(self) -> Mapping[int, int]:
+        """The outermost base group with a cap of each group in one, itself included, by position.
+
+        Groups within it only add up, or have a cap of their own.
+        """
+        caps: dict[int, int] = {}
+        # Parents stand after their children, and are met first here.
+        for position in reversed(range(len(self.groups))):
+            group = self.groups[position]
+            if group.capped:
+                caps.setdefault(position, position)
+            if position in caps:
+                caps |= dict.fromkeys(group.groups, caps[position])
+        return caps
+
+    @cached_property
+    def held(self) -> Mapping[int, int]:
+        """The outermost base group with a cap of each rule in one, both by position."""
+        return {
+            rule_position: cap
+            for position, cap in self.cap_of.items()
+            for rule_position in self.groups[position].rules
+        }
+
+    @cached_property
+    def parent_of(self) -> Mapping[int, int]:
+        """The group that each group lies in, both by position; those at the top are left out."""
+        return {
+            below: position
+            for position, group in enumerate(self.groups)
+            for below in group.groups
+        }
+
+    @cached_property
+    def group_of(self) -> Mapping[int, int]:
+        """The group of each rule, both by position."""
+        return {
+            rule_position: position
+            for position, group in enumerate(self.groups)
             for rule_position in group.rules
         }
 
@@ -319,15 +382,22 @@ def _compiled_groups(
         # Points that are no whole ticks are refused by the checks, so that nothing is cut off.
         weight = int((group.weight or Fraction(0)) * unit)
         mean = group.combine == "mean"
-        maximum = rule_maxima[name] + sum(compiled[child].maximum for child in below)
+        cap = int((group.cap or Fraction(0)) * unit)
+        whole = rule_maxima[name] + sum(compiled[child].maximum for child in below)
+        if mean:
+            whole = weight
+        maximum = whole
+        if cap and group.kind == "base":
+            maximum = min(cap, whole)
         compiled.append(
             CompiledGroup(
                 id=name,
                 kind=group.kind,
                 mean=mean,
                 weight=weight,
-                cap=int((group.cap or Fraction(0)) * unit),
-                maximum=weight if mean else maximum,
+                cap=cap,
+                whole=whole,
+                maximum=maximum,
                 rules=tuple(members[name]),
                 groups=below,
                 top=group.parent is None,

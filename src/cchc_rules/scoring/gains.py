@@ -230,6 +230,16 @@ class Gains:
             # points × group weight / weight comes to `shows` where all points come to `all_points`.
             all_points = shows * brought.weight / (group.weight or 1)
             return exact_points, all_points - others
+        if position in compiled.held:
+            # What lifts its group over a cap brings nothing.
+            rise = partial(
+                totals.gained,
+                compiled,
+                self.scoring.results,
+                self.scoring.groups,
+                position,
+            )
+            return rise, 1
         if position not in compiled.pooled:
             return whole_points, result.earned + 1
         pool_position = compiled.pooled[position]

@@ -69,16 +69,8 @@ class Network:
                 self.direct.setdefault(metric, []).append(compiled.places[name])
         self.inputs = _inputs(compiled)
         self.derived = _derived(compiled, self.inputs)
-        self.group_of = {
-            rule_position: group_position
-            for group_position, group in enumerate(compiled.groups)
-            for rule_position in group.rules
-        }
-        self.parents = {
-            below: group_position
-            for group_position, group in enumerate(compiled.groups)
-            for below in group.groups
-        }
+        self.group_of = compiled.group_of
+        self.parents = compiled.parent_of
         self._readers: dict[str, tuple[int, ...]] = {}
 
     def alone(self, rule_position: int, metric: str) -> bool:
@@ -545,6 +537,13 @@ class _Ledger:
                 group,
                 old.uncapped + by.earned,
                 old.uncapped - by.earned - by.excluded,
+            )
+        if group.capped:
+            return totals.held_to_cap(
+                group,
+                old.uncapped + by.earned,
+                old.uncapped_excluded + by.excluded,
+                old.uncapped_rescaled + by.rescaled,
             )
         earned = old.earned + by.earned
         excluded = old.excluded + by.excluded

@@ -238,10 +238,11 @@ class Scoring:
 
     def without_effect(self) -> list[int]:
         """Return the positions of rules that lost points beyond a cap, in file order."""
+        # What does not apply has lost nothing, whatever a cap leaves of its points.
         return [
             position
             for position, rule in enumerate(self.counted)
-            if rule.without_effect
+            if rule.without_effect and not self.results[position].excluded
         ]
 
     @property

@@ -33,7 +33,11 @@ class Total(NamedTuple):
     rescaled: int
     """The part of `excluded` that shrinks the maximum of the index."""
     uncapped: int = 0
-    """Of a pool the points before its cap: earned in a bonus pool, lost in a penalty pool."""
+    """The points before a cap: lost in a penalty pool, else earned."""
+    uncapped_excluded: int = 0
+    """Of a base group with a cap, what is excluded below it."""
+    uncapped_rescaled: int = 0
+    """Of a base group with a cap, the part of that which shrinks the maximum."""
 
     def __add__(self, other: object) -> "Total":
         """Return the points of two groups together; the caps of pools do not add up."""
@@ -118,6 +122,8 @@ def totals(compiled: CompiledRuleSet, results: Sequence[Result]) -> list[Total]:
             total = _added(group, results, group_totals)
             if group.kind != "base":
                 total = capped(group, total.earned, total.lost)
+            elif group.cap:
+                total = held_to_cap(group, total.earned, total.excluded, total.rescaled)
         group_totals.append(total)
     return group_totals
 
@@ -147,8 +153,8 @@ def _added(
         earned += child.earned
         excluded += child.excluded
         rescaled += child.rescaled
-    lost = group.maximum - earned - excluded
-    return Total(group.maximum, earned, lost, excluded, rescaled)
+    lost = group.whole - earned - excluded
+    return Total(group.whole, earned, lost, excluded, rescaled)
 
 
 def capped(group: CompiledGroup, earned: int, lost: int) -> Total:
@@ -169,6 +175,41 @@ def capped(group: CompiledGroup, earned: int, lost: int) -> Total:
         return Total(maximum, held, maximum - held, 0, 0, earned)
     held = min(group.cap, lost)
     return Total(maximum, maximum - held, held, 0, 0, lost)
+
+
+def held_to_cap(
+    group: CompiledGroup,
+    earned: int,
+    excluded: int,
+    rescaled: int,
+) -> Total:
+    """Return the points of a base group, held to its cap (semantics G7).
+
+    Five items of 0.50 under a cap of 2.00, of which one does not apply and one is not done, earn
+    1.50 of 2.00: the four that are left still come to the cap, so that nothing of it is excluded.
+    With two that do not apply, 0.50 of it is: no more than 1.50 can be had.
+
+    Args:
+        group: The group.
+        earned: What lies in it earned, in ticks.
+        excluded: What of it is excluded, in ticks.
+        rescaled: The part of that which shrinks the maximum.
+    """
+    maximum = group.maximum
+    held_earned = min(group.cap, earned)
+    # Excluded is only what the group can no longer come to.
+    held_excluded = maximum - min(group.cap, group.whole - excluded)
+    held_rescaled = maximum - min(group.cap, group.whole - rescaled)
+    return Total(
+        maximum,
+        held_earned,
+        maximum - held_earned - held_excluded,
+        held_excluded,
+        held_rescaled,
+        earned,
+        excluded,
+        rescaled,
+    )
 
 
 class Share(NamedTuple):
@@ -288,6 +329,8 @@ def counted(
         members = sorted(position for position, its_pool in pooled if its_pool == pool)
         kind = compiled.groups[pool].kind
         by_rule |= _counted_in_pool(compiled, kind, members, results, groups[pool])
+    for cap in dict.fromkeys(compiled.held.values()):
+        by_rule |= _counted_under_cap(compiled, cap, results, groups)
     return [by_rule[position] for position in range(len(results))]
 
 
@@ -406,6 +449,99 @@ def _counted_in_pool(
     return by_rule
 
 
+class Parts(NamedTuple):
+    """What a cap leaves of what was lost and excluded below it: 1 where it takes nothing."""
+
+    lost: Fraction
+    excluded: Fraction
+
+
+def _counted_under_cap(
+    compiled: CompiledRuleSet,
+    cap: int,
+    results: Sequence[Result],
+    groups: Sequence[Total],
+) -> dict[int, Counted]:
+    """Return what the rules of a base group with a cap count for: their losses, and what of them is
+    excluded, shrink in the ratio in which the cap cuts them (semantics G7).
+
+    Of caps within caps the ratios multiply. Five items of 0.50 under a cap of 2.00, one of them
+    not done, lost 0.50 before the cap and nothing after it: the ratio is 0.
+    """
+    parts: dict[int, Parts] = {}
+    group_of = compiled.group_of
+    # From the outermost group inwards: each has the parts of the one around it.
+    for position in reversed(range(cap + 1)):
+        if compiled.cap_of.get(position) == cap:
+            around = parts.get(compiled.parent_of.get(position, -1), _ALL)
+            parts[position] = _parts_left(
+                compiled.groups[position], groups[position], around
+            )
+    members = [rule for rule, its_cap in compiled.held.items() if its_cap == cap]
+    members.sort()
+    alone = [
+        _as_it_stands(compiled, position, results[position]) for position in members
+    ]
+    lost = []
+    excluded = []
+    for position, rule in zip(members, alone, strict=True):
+        left = parts[group_of[position]]
+        lost.append(rule.lost * left.lost)
+        excluded.append(rule.excluded * left.excluded)
+    total = groups[cap]
+    rows = zip(
+        members,
+        alone,
+        apportioned(total.lost, lost),
+        apportioned(total.excluded, excluded),
+        strict=True,
+    )
+    by_rule = {}
+    for position, rule, ticks_lost, ticks_excluded in rows:
+        by_rule[position] = Counted(
+            earned=rule.earned,
+            lost=ticks_lost,
+            excluded=ticks_excluded,
+            without_effect=rule.lost + rule.excluded - ticks_lost - ticks_excluded,
+            exact_lost=Fraction(ticks_lost),
+            most_to_win=_through_caps(compiled, groups, position, rule.lost),
+        )
+    return by_rule
+
+
+_ALL = Parts(Fraction(1), Fraction(1))
+
+
+def _parts_left(group: CompiledGroup, total: Total, around: Parts) -> Parts:
+    """Return what a group's cap, and those around it, leave of what its children lost."""
+    if not group.capped:
+        return around
+    excluded = total.uncapped_excluded
+    lost = group.whole - total.uncapped - excluded
+    lost_part = Fraction(total.lost, lost or 1)
+    excluded_part = Fraction(total.excluded, excluded or 1)
+    return Parts(around.lost * lost_part, around.excluded * excluded_part)
+
+
+def _through_caps(
+    compiled: CompiledRuleSet,
+    groups: Sequence[Total],
+    position: int,
+    change: int,
+) -> int:
+    """Return by how much the outermost group with a cap rises when a rule earns so much more."""
+    outermost = compiled.held[position]
+    group_position = compiled.group_of[position]
+    while True:
+        group = compiled.groups[group_position]
+        total = groups[group_position]
+        if group.capped:
+            change = min(group.cap, total.uncapped + change) - total.earned
+        if group_position == outermost:
+            return change
+        group_position = compiled.parent_of[group_position]
+
+
 def gained(
     compiled: CompiledRuleSet,
     results: Sequence[Result],
@@ -415,7 +551,8 @@ def gained(
 ) -> int:
     """Return how many ticks a rule brings its group when it alone comes to another result.
 
-    In a mean that is what its own loss shrinks by; in a pool, what the pool moves within its cap.
+    In a mean that is what its own loss shrinks by; in a pool, or in a base group with a cap, what
+    that moves within its cap.
 
     Args:
         compiled: The rule set.
@@ -441,6 +578,8 @@ def gained(
         after = _counted_in_mean(compiled, group, replaced, total_after)
         return before[position].lost - after[position].lost
     change = new.earned - old.earned
+    if position in compiled.held:
+        return _through_caps(compiled, groups, position, change)
     if position not in compiled.pooled:
         return change
     pool_position = compiled.pooled[position]

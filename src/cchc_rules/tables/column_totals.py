@@ -134,6 +134,13 @@ class Sums:
         """Return the most points of a group; those of the groups in it are known."""
         if group.mean:
             return self.gauge.number(group.weight)
+        whole = self._whole(group)
+        if group.capped:
+            return whole.least(self.gauge.number(group.cap)).kept()
+        return whole
+
+    def _whole(self, group: CompiledGroup) -> Whole:
+        """Return what lies right below a group that adds up comes to at most, before any cap."""
         weights = self._weights(group)
         inner = [self.maxima[position] for position in group.groups]
         return self.gauge.total([*weights, *inner])
@@ -194,11 +201,36 @@ class Sums:
         )
         excluded = total([excluded_in_rules, *excluded_in_groups])
         rescaled = total([rescaled_in_rules, *rescaled_in_groups])
+        if group.capped:
+            return self._held_to_cap(group, earned, excluded, rescaled)
         lost = maximum - earned - excluded
         result = ColumnTotal(earned, lost.kept(), excluded, rescaled)
         if group.kind == "base":
             return result
         return self._capped(group, result, maximum)
+
+    def _held_to_cap(
+        self,
+        group: CompiledGroup,
+        earned: Whole,
+        excluded: Whole,
+        rescaled: Whole,
+    ) -> ColumnTotal:
+        """Return a base group held to its cap: excluded is only what it can no longer come to
+        (semantics G7).
+        """
+        cap = self.gauge.number(group.cap)
+        whole = self._whole(group)
+        maximum = whole.least(cap).kept()
+        held = earned.least(cap).kept()
+        attainable = (whole - excluded).least(cap).kept()
+        left = (whole - rescaled).least(cap).kept()
+        return ColumnTotal(
+            held,
+            (attainable - held).kept(),
+            maximum - attainable,
+            maximum - left,
+        )
 
     def _mean(self, group: CompiledGroup, rules: Sequence[Judged]) -> ColumnTotal:
         """Return the weighted mean of the children's shares, rounded once, here (semantics G2).
@@ -309,6 +341,8 @@ class Sums:
         lost = total.lost.least(cap).kept()
         return ColumnTotal(maximum - lost, lost, none, none)
 
+    # What rules count for
+
     def counted(
         self,
         judged: Sequence[Judged],
@@ -332,6 +366,11 @@ class Sums:
                 members = self._members(position)
                 total = totals[position]
                 counted |= self._counted_in_pool(members, judged, total)
+        for position in dict.fromkeys(compiled.held.values()):
+            held = compiled.held.items()
+            members = sorted(rule for rule, cap in held if cap == position)
+            total = totals[position]
+            counted |= self._counted_in_pool(members, judged, total)
         return [counted[position] for position in range(len(judged))]
 
     def _members(self, pool: int) -> list[int]:
@@ -379,7 +418,7 @@ class Sums:
         judged: Sequence[Judged],
         total: ColumnTotal,
     ) -> dict[int, Counted]:
-        """Return what each rule of a capped pool counts for, by its position.
+        """Return what each rule of a pool or a base group with a cap counts for, by its position.
 
         The losses that the cap leaves are shared out as the rules lost: of losses of 300 and 100
         under a cap of 200, 150 and 50 count.

@@ -436,6 +436,9 @@ def programmed(
         program = Program(compiled, source, choice, once)
         return Machine(program, wanted, scale, source.carried)
 
+    # Losses under caps within caps have no columns: such rule sets are scored row by row.
+    if not compiled.in_columns:
+        return None
     for choice in CHOICES:
         machine = made(choice)
         if machine.fits:

@@ -132,6 +132,9 @@ def _weighs_areas(compiled: CompiledRuleSet, names: Sequence[str]) -> bool:
         near = nearest(name, areas | rules)
         arguments = {"name": quoted(name), "nearest": near}
         problems.append(Problem("weight-column", (name,), arguments))
+    # What caps within caps leave of rules of other weights has no form in columns; areas have.
+    if weighed & rules and not compiled.in_columns:
+        problems.append(Problem("weights-of-rules", (), {}))
     if weighed & areas and weighed & rules:
         problems.append(Problem("weights-of-both", (), {}))
     if problems:

@@ -111,15 +111,16 @@ class DrawnCase:
     def figures(self) -> dict[str, tuple[object, ...]]:
         """Return the state and the figures of each rule by its id.
 
-        What a rule of a mean or of a pool counts for depends on the rules beside it (semantics G4
-        to G6); of such a rule only its own exact points are told.
+        What a rule of a mean, of a pool or under a cap counts for depends on the rules beside it
+        (semantics G4 to G7); of such a rule only its own exact points are told.
         """
         groups = {group["id"]: group for group in self.document["groups"]}
         figures = {}
         for id_, rule in self.by_rule.items():
             group = groups[rule["group"]]
             keys: tuple[str, ...] = ("state", "exact")
-            if (group["kind"], group["combine"]) == ("base", "sum"):
+            stands_alone = (group["kind"], group["combine"]) == ("base", "sum")
+            if stands_alone and not _under_cap(groups, rule["group"]):
                 keys = (*keys, *FIGURES)
             figures[id_] = tuple(rule[key] for key in keys)
         return figures
@@ -139,6 +140,15 @@ class DrawnCase:
         points.pop(rule, None)
         changed = self.submission | {"points": points}
         return DrawnCase(self.rules, changed)
+
+
+def _under_cap(groups: Mapping[str, Any], group: str | None) -> bool:
+    """Whether a group, or one that it lies in, has a cap."""
+    while group is not None:
+        if groups[group]["cap"] is not None:
+            return True
+        group = groups[group]["parent"]
+    return False
 
 
 class Break(NamedTuple):

@@ -64,7 +64,7 @@ def rule_files(draw: Draw) -> str:
             metrics[id_] = {"title": f"Số liệu {position}", **metric}
             rule["metric"] = id_
         # Points below zero count in plain groups alone.
-        if {"kind", "combine"} & groups[group].keys():
+        if {"kind", "combine", "cap"} & groups[group].keys():
             asked.pop("lowest", None)
         # Only rules that are there already are required, so that no circle comes about.
         conditions = draw(_conditions([*rules]))
@@ -98,12 +98,17 @@ def _points(low: int, high: int) -> st.SearchStrategy[Decimal]:
 
 @st.composite
 def _further_groups(draw: Draw) -> dict[str, Table]:
-    """Draw groups beside the first: one inside it, a mean, a bonus or penalty pool."""
+    """Draw groups beside the first: inside it, with a cap, a mean, a bonus or penalty pool."""
     known: dict[str, Table] = {
         "inner": {
             "title": "Bên trong",
             "parent": "base",
             "optional": draw(st.booleans()),
+        },
+        "capped": {
+            "title": "Có mức trần",
+            "parent": "base",
+            "cap": draw(_points(1, 500)),
         },
         "mean": {
             "title": "Bình quân",

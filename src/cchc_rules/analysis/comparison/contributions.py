@@ -168,12 +168,14 @@ class Standing:
     `value` is the index as shown, `base` the quotient before its rounding. `means` has for each
     weighted mean the quotient that it is before its own rounding; in `base` the mean is one term.
     `added` has what is no part of a quotient: pools, caps, roundings, and the hold to the scale.
+    `under_cap` has for each base group with a cap what its rules earned; it is one term, too.
     """
 
     value: Fraction
     base: Quotient
     means: Mapping[ChangePart, Quotient]
     added: Mapping[ChangePart, Fraction]
+    under_cap: Mapping[ChangePart, Amounts]
 
 
 def exact(text: object) -> Fraction:
@@ -205,27 +207,56 @@ def standing(document: Document) -> Standing:
     ]
     inside = {mean: _mean(groups[mean.id], parts) for mean in means}
     in_a_mean = {mean.id for mean in means}
+    # What a cap holds is a term of its own, too: its rules moved the base through it.
+    capped = [_part("cap", id_, groups, id_) for id_ in _outermost_caps(groups)]
+    under_cap = {cap: _under(groups, cap.id, parts) for cap in capped}
+    rules_under_cap = {part for points in under_cap.values() for part in points}
     terms: dict[ChangePart, Term] = {}
     for part, rule in parts:
         # A rule of a mean moves the index through the mean, which is the term in its place.
-        if rule["group"] in in_a_mean:
+        if rule["group"] in in_a_mean or part in rules_under_cap:
             continue
         if groups[part.area]["kind"] == "base":
             terms[part] = Term(exact(rule["earned"]), _counted(rule))
     for mean in means:
         terms[mean] = _group_term(groups[mean.id])
+    for cap in capped:
+        terms[cap] = _group_term(groups[cap.id])
     index = document["index"]
     base = Quotient(exact(index["scale"]), terms)
     # Nothing was left to score: there is no index that pools could lift or lower, and the change is
     # reckoned from or to 0 (semantics I2).
     if index["value"] is None:
-        return Standing(ZERO, base, inside, {})
+        return Standing(ZERO, base, inside, {}, under_cap)
     added = {
         **dict(_pools(groups, parts)),
         **dict(_mean_roundings(groups, inside)),
         **_index_lines(index, base),
     }
-    return Standing(exact(index["value"]), base, inside, added)
+    return Standing(exact(index["value"]), base, inside, added, under_cap)
+
+
+def _outermost_caps(groups: Groups) -> Iterator[str]:
+    """Yield the base groups with a cap that lie in no other."""
+    for id_ in groups:
+        way_up = list(upwards(groups, id_))
+        capped = [group["id"] for group in way_up if _is_capped(group)]
+        if capped == [id_]:
+            yield id_
+
+
+def _is_capped(group: Document) -> bool:
+    return group["kind"] == "base" and group["cap"] is not None
+
+
+def _under(groups: Groups, cap: str, parts: RuleParts) -> Amounts:
+    """Return what the rules below a group earned, by their parts of a change."""
+    earned: Amounts = {}
+    for part, rule in parts:
+        way_up = [group["id"] for group in upwards(groups, rule["group"])]
+        if cap in way_up:
+            earned[part] = exact(rule["earned"])
+    return earned
 
 
 def _part(
@@ -238,17 +269,27 @@ def _part(
     return ChangePart(kind, id_, str(area["id"]))
 
 
-def top(groups: Groups, id_: str) -> Document:
-    """Return the group at the top that a group lies in; raise `ValueError` where groups lie in each
-    other.
+def upwards(groups: Groups, id_: str) -> Iterator[Document]:
+    """Yield a group and those that it lies in.
+
+    Raises `ValueError` where groups lie in each other.
     """
     group = groups[id_]
     # No way up is longer than there are groups, unless it goes round in a circle.
     for _ in groups:
+        yield group
         if group["parent"] is None:
-            return group
+            return
         group = groups[group["parent"]]
     raise ValueError(id_)
+
+
+def top(groups: Groups, id_: str) -> Document:
+    """Return the group at the top that a group lies in; raise `ValueError` where groups lie in each
+    other.
+    """
+    *_, highest = upwards(groups, id_)
+    return highest
 
 
 def rescales(rule: Document) -> bool:
@@ -364,6 +405,8 @@ def moved(before: Standing, after: Standing) -> Amounts:
         _add(amounts, part, change.counted[part])
         if part.kind == RULE:
             _add(amounts, part, change.points[part])
+        elif part.kind == "cap":
+            _spread_under_cap(amounts, part, change, before, after)
         else:
             # What a mean's points did is what its rules and its rounding did.
             _spread(amounts, part, change.rise, before, after)
@@ -411,6 +454,26 @@ def _spread(
     rounding = _rounding(mean)
     moved_rounding = _rise(before.added, after.added, rounding)
     _add(amounts, rounding, moved_rounding * rise)
+
+
+def _spread_under_cap(
+    amounts: Amounts,
+    cap: ChangePart,
+    change: QuotientChange,
+    before: Standing,
+    after: Standing,
+) -> None:
+    """Add what the points of a base group with a cap moved the index by: what its rules did, and
+    what its cap held back of it.
+    """
+    old = before.under_cap.get(cap, {})
+    new = after.under_cap.get(cap, {})
+    left = change.points[cap]
+    for part in {**old, **new}:
+        by_rule = change.rise * _rise(old, new, part)
+        _add(amounts, part, by_rule)
+        left -= by_rule
+    _add(amounts, cap, left)
 
 
 def _add(

@@ -108,6 +108,9 @@ def _touched(possible: PossibleChanges, metric: str) -> Iterator[object]:
         # A mean is rounded once over all of its rules (semantics G2), so they count together.
         if groups[group].mean:
             yield "group", group
+        # Under a cap the second rule may bring less than alone, too (G7).
+        if rule in possible.scoring.compiled.held:
+            yield "group", possible.scoring.compiled.held[rule]
         while not groups[group].top:
             group = network.parents[group]
         # A pool may stand at its cap (G3): then the second rule brings less than alone.

@@ -15,7 +15,7 @@ gets a tick where its rank is less than the ticks that are left. So every cell w
 part, and no cell needs the list to be sorted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from cchc_rules.render.display import Document
@@ -63,7 +63,9 @@ class CountedFormulas:
         """Whether a rule's own points are not those that it counts for."""
         if line.group:
             return False
-        return self.of_mean(line) or self.of_pool(line) is not None
+        if self.of_mean(line) or self.of_pool(line) is not None:
+            return True
+        return self.of_cap(line) is not None
 
     def of_mean(self, line: Line) -> bool:
         """Whether a rule's line lies in a mean group."""
@@ -80,6 +82,26 @@ class CountedFormulas:
         if group["kind"] == "base":
             return None
         return group
+
+    def of_cap(self, line: Line) -> Document | None:
+        """Return the outermost base group with a cap that a line is or lies in, None without."""
+        caps = self._caps_around(line)
+        if not caps:
+            return None
+        return caps[-1]
+
+    def _caps_around(self, line: Line) -> list[Document]:
+        """Return the base groups with a cap that a line is or lies in, the innermost first."""
+        group = line.item
+        if not line.group:
+            group = self._group(line)
+        caps = []
+        while True:
+            if group["cap"] is not None and group["kind"] == "base":
+                caps.append(group)
+            if group["parent"] is None:
+                return caps
+            group = self.groups[group["parent"]]
 
     def _group(self, line: Line) -> Document:
         return self.groups[line.item["group"]]
@@ -107,7 +129,8 @@ class CountedFormulas:
         """Yield what a rule counts for in its group, in points that are not rounded yet.
 
         In a mean that is the group's weight times the rule's points over the weights that count; in
-        a pool the part of what is held against the cap that the rule's loss has of all losses.
+        a pool the part of what is held against the cap that the rule's loss has of all losses. In a
+        base group with a cap, losses and what is excluded shrink as every cap around them cuts.
         """
         row = line.row
         weight = cell(row, WEIGHT)
@@ -132,6 +155,34 @@ class CountedFormulas:
             whole = self._lost_in(pool)
             counts = self._counts(pool)
             yield LOST_PARTS, f"IF({whole}=0,0,{lost}*{counts}/{whole})"
+        caps = self._caps_around(line)
+        if caps:
+            lost = f"({weight}-{cell(row, ACTUAL.earned)}-{cell(row, ACTUAL.excluded)})"
+            cuts = [self._cut(cap, self._lost_of) for cap in caps]
+            yield LOST_PARTS, "*".join([lost, *cuts])
+            excluded = cell(row, ACTUAL.excluded)
+            cuts = [self._cut(cap, self._excluded_of) for cap in caps]
+            yield EXCLUDED_PARTS, "*".join([excluded, *cuts])
+
+    def _cut(self, cap: Document, amount: Callable[[Sequence[str]], str]) -> str:
+        """Return which part of an amount a cap leaves, of what its children have of it together."""
+        columns = (WEIGHT, ACTUAL.earned, ACTUAL.excluded)
+        row = self.frame.rows[True, cap["id"]]
+        after = amount([cell(row, column) for column in columns])
+        below = amount([self._of_children(cap, column) for column in columns])
+        return f"IF({below}=0,0,{after}/{below})"
+
+    def _lost_of(self, parts: Sequence[str]) -> str:
+        weight, earned, excluded = parts
+        return f"ROUND({weight}-{earned}-{excluded},{self.frame.places})"
+
+    def _excluded_of(self, parts: Sequence[str]) -> str:
+        return f"ROUND({parts[2]},{self.frame.places})"
+
+    def _of_children(self, group: Document, column: int) -> str:
+        """Return the sum of a group's own children in a column."""
+        children = ",".join(self.frame.children(column, group))
+        return f"SUM({children})"
 
     def _mean_weight(self, group: Document) -> str:
         weights = self._sum(group, WEIGHT)
@@ -174,6 +225,14 @@ class CountedFormulas:
         if pool is not None:
             counts = self._counts(pool)
             yield LOST_HERE, self._shared(line, LOST_PARTS, pool, counts), "lost"
+        cap = self.of_cap(line)
+        if cap is not None:
+            row = self.frame.rows[True, cap["id"]]
+            excluded = cell(row, ACTUAL.excluded)
+            lost = f"{cell(row, WEIGHT)}-{cell(row, ACTUAL.earned)}-{excluded}"
+            yield LOST_HERE, self._shared(line, LOST_PARTS, cap, lost), "lost"
+            shared = self._shared(line, EXCLUDED_PARTS, cap, excluded)
+            yield EXCLUDED_HERE, shared, "excluded"
         if not self.of_mean(line):
             return
         group = self._group(line)

@@ -219,6 +219,8 @@ class ScoreSheet:
         # In a pool the losses of rules are cut at the cap, so they need not add up to the group's.
         if column == LOST and self.counted.of_pool(line) is not None:
             return self._left(line.row)
+        if self.counted.of_cap(line) is not None:
+            is_plain_sum = False
         if is_plain_sum:
             children = self.frame.children(column, group)
             parts = ",".join(children) or "0"

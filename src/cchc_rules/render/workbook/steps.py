@@ -340,7 +340,7 @@ class GroupLine:
             self.steps.sheet.number(self.row, WEIGHT, value, **style)
             return
         maximum = self.sum(WEIGHT)
-        if self.group["kind"] != "base":
+        if self.group["cap"] is not None:
             maximum = f"MIN({decimal(self.group['cap'])},{maximum})"
         self.steps.amount(self.row, WEIGHT, maximum, value)
 
@@ -353,8 +353,10 @@ class GroupLine:
         """Return the formulas of one reckoning, by the names of its columns."""
         if self.group["combine"] == "mean":
             return self.mean(reckoning)
-        if self.group["kind"] == "base":
+        if self.group["cap"] is None:
             return self.plain_sum(reckoning)
+        if self.group["kind"] == "base":
+            return self.held_to_cap(reckoning)
         return self.capped(reckoning)
 
     def parts(self, column: int) -> str:
@@ -401,6 +403,25 @@ class GroupLine:
             "excluded": "0",
             "rescaled": "0",
         }
+
+    def held_to_cap(self, reckoning: Reckoning) -> dict[str, str]:
+        """Return the formulas of a base group with a cap (semantics G7).
+
+        Excluded is only what the group can no longer come to: of five items of 0.5 under a cap of
+        2, one that does not apply leaves four, which come to 2 as well.
+        """
+        cap = decimal(self.group["cap"])
+        weight = self.own(WEIGHT)
+        whole = self.parts(WEIGHT)
+        formulas = {
+            "exact": self.sum(reckoning.earned),
+            "earned": f"MIN({cap},{self.own(reckoning.exact)})",
+        }
+        for name in ("excluded", "rescaled"):
+            column = getattr(reckoning, name)
+            attainable = f"MIN({cap},{whole}-{self.parts(column)})"
+            formulas[name] = f"ROUND({weight}-{attainable},{self.places})"
+        return formulas
 
     def mean(self, reckoning: Reckoning) -> dict[str, str]:
         """Return the formulas of a weighted mean, rounded once (semantics G2).
