@@ -1473,16 +1473,27 @@ class Holder:
             case "full":
                 self.claim("in full", (points, earned), (maximum, maximum))
             case "exclude" | "show":
-                self.claim("excluded", (points, excluded), (maximum, maximum))
+                # Under a cap less may leave the maximum than the rule is worth.
+                most = excluded if self._under_cap(rule) else maximum
+                self.claim("excluded", (points, excluded), (most, most))
             case "to-others":
                 self.claim("a mean", self._in_mean(rule), True)
                 self.claim("left", maximum, 0)
             case "no-effect":
                 kind = self.groups[rule["group"]]["kind"]
-                self.claim("a pool", kind != "base", True)
+                capped = self._under_cap(rule)
+                self.claim("a pool, or under a cap", kind != "base" or capped, True)
+                beyond = 0 if capped else beyond
                 self.claim("lost", lost + beyond, 0)
             case "information":
                 self.claim("without points", maximum, 0)
+
+    def _under_cap(self, rule):
+        """Whether the rule's group, or one that it lies in, is a base group with a cap."""
+        group = self.groups[rule["group"]]
+        while group["cap"] is None and group["parent"] is not None:
+            group = self.groups[group["parent"]]
+        return group["cap"] is not None and group["kind"] == "base"
 
     # What would win points back
 
@@ -1508,7 +1519,7 @@ class Holder:
             self.claim(
                 "under a tick, in a mean", (lost, self._in_mean(rule)), (0, True)
             )
-        elif group["kind"] == "base":
+        elif group["kind"] == "base" and not self._under_cap(rule):
             self.claim("points to win", most, lost)
         else:
             self.claim(

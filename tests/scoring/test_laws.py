@@ -196,7 +196,7 @@ def with_index(report):
 
 
 class TestLaw02Conservation:
-    """Law 2 (L5, G1, G2, G3, I1): nothing is lost between leaf and index, in the figures as shown."""
+    """Law 2 (L5, G1, G2, G3, G7, I1): nothing is lost between leaf and index, in the figures as shown."""
 
     @given(cases())
     def test_earned_lost_and_excluded_are_the_maximum(self, case):
@@ -229,6 +229,23 @@ class TestLaw02Conservation:
                     document["group"][group["id"]]["weight"]
                 )
                 assert mine == total
+            elif caps_above(document, group["id"]):  # G7
+                inside = sum(Fraction(child["earned"]) for child in children)
+                whole = sum(
+                    Fraction(child["weight"] if "weight" in child else child["maximum"])
+                    for child in children
+                )
+                cap = Fraction(whole if group["cap"] is None else group["cap"])
+                assert mine["maximum"] == min(cap, whole)
+                assert mine["earned"] == min(cap, inside)
+                if caps_above(document, group["id"]) == [group["id"]]:
+                    below = [
+                        rule
+                        for rule in report["rules"]
+                        if group["id"] in caps_above(document, rule["group"])
+                    ]
+                    for key in ("lost", "excluded"):
+                        assert mine[key] == sum(Fraction(rule[key]) for rule in below)
             elif group["kind"] == "base":  # G1; in a pool a part may be without effect
                 assert mine == {**total, "lost": total["lost"] + beyond}
             else:  # G3, G5
@@ -576,11 +593,23 @@ SHARED = frozenset(
 """What a rule of a mean or of a capped pool counts for hangs on the rules beside it (G4 to G6)."""
 
 
+def caps_above(document, group):
+    """The base groups with a cap that a group is or lies in."""
+    caps = []
+    while group is not None:
+        table = document["group"][group]
+        if "cap" in table and table.get("kind", "base") == "base":
+            caps.append(group)
+        group = table.get("parent")
+    return caps
+
+
 def shares_points(document, group):
     """The keys of a rule's record that hang on the rules beside it."""
     while group is not None:
         table = document["group"][group]
-        if table.get("combine") == "mean" or table.get("kind", "base") != "base":
+        # Pools have a cap, too.
+        if table.get("combine") == "mean" or "cap" in table:
             return SHARED
         group = table.get("parent")
     return frozenset()
@@ -1132,6 +1161,9 @@ class TestLaw11TheReportAloneRescores:
             maximum = sum(Fraction(rule["maximum"]) for rule in inside) + sum(
                 one[1] for one in below
             )
+            if group["kind"] == "base" and group["cap"] is not None:  # G7
+                earned = min(Fraction(group["cap"]), earned)
+                maximum = min(Fraction(group["cap"]), maximum)
             return earned, maximum, Fraction(group["rescaled"])
 
         for group in report["groups"]:
