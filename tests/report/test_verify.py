@@ -310,6 +310,7 @@ SETTINGS = {
         "due",
     ): "both days have passed, or the rule is met or absent before either",
     ("rules", "", "comparator"): "the figure is on the same side by both",
+    ("rules", "", "requires", ""): "both required rules stand, or do not, in its way",
     (
         "rules",
         "",

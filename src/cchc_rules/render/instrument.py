@@ -94,11 +94,14 @@ class InstrumentView(Words):
         return messages.message(self.lang, f"report.basis-{basis}")
 
     def area_title(self, area: Document) -> str:
-        """Return the title of an area; bonus and penalty areas say their cap."""
+        """Return the title of an area; one with a cap says it, and whether it is a pool."""
         title = safe(area["title"])
         if area["cap"] is None:
             return title
-        cap = self.say(area["kind"], cap=area["cap"])
+        kind = area["kind"]
+        if kind == "base":
+            kind = "capped"
+        cap = self.say(kind, cap=area["cap"])
         return f"{title} ({cap})"
 
     def remarks(self, area: Document) -> list[str]:
