@@ -9,6 +9,8 @@ import pytest
 import searches
 from hypothesis import is_hypothesis_test
 
+from cchc_rules.base.calendar import public_holidays
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -95,3 +97,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return (yield)
     finally:
         sys.settrace(tracer)
+
+
+@pytest.fixture
+def without_holidays(monkeypatch: pytest.MonkeyPatch) -> Generator[None, object, None]:
+    """As if the package that knows public holidays were not installed."""
+    public_holidays.cache_clear()
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    yield
+    public_holidays.cache_clear()

@@ -16,6 +16,8 @@ COMMAND_LINE = {
     name for name in MODULES if name == "__main__.py" or name.startswith("cli/")
 }
 RUNS_ALONE = "report/verify.py"
+PROTOCOLS = {"_fields", "_repr_html_"}
+"""Names with an underscore that are public: of named tuples, and of objects that a notebook shows."""
 
 
 def test_imports_keep_the_contracts_of_pyproject(capsys) -> None:
@@ -83,3 +85,73 @@ def test_nothing_reads_the_clock_or_the_environment_but_the_command_line() -> No
         assert ".today(" not in text, name
         assert ".now(" not in text, name
         assert name in COMMAND_LINE or "environ" not in text, name
+
+
+# What tests reach for
+
+
+def test_tests_use_no_private_name_of_the_package() -> None:
+    private = _private_names()
+    word = re.compile(r"\b_[A-Za-z]\w*")
+    reached_for = {
+        path.relative_to(ROOT).as_posix(): names
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        # Most files have no such word, and need not be parsed.
+        if private & {*word.findall(path.read_text(encoding="utf-8"))}
+        and (names := _reached_for(path.read_text(encoding="utf-8"), private))
+    }
+    assert reached_for == {}
+
+
+def _private_names() -> set[str]:
+    """The private functions, classes, constants and attributes of the package."""
+    names: set[str] = set()
+    for path in MODULES.values():
+        for node in nodes(path):
+            match node:
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    names.add(name)
+                case ast.Name(id=name, ctx=ast.Store()):
+                    names.add(name)
+                case ast.Attribute(attr=name, ctx=ast.Store()):
+                    names.add(name)
+    return {name for name in names if re.fullmatch(r"_[A-Za-z]\w*", name)} - PROTOCOLS
+
+
+def _reached_for(text: str, private: set[str]) -> list[str]:
+    """The private names that a test imports, reads off an object, or names as a text to be replaced.
+
+    A test may have private names of its own, those of its own classes among them.
+    """
+    names = []
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls")):
+                pass
+            case ast.Attribute(attr=name):
+                names.append(name)
+            case ast.ImportFrom(names=imported):
+                names += [alias.name for alias in imported]
+            case ast.Constant(value=str(value)):
+                names.append(value.rpartition(".")[2])
+    return sorted({*names} & private)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from cchc_rules.room import _hidden",
+        "module._hidden()",
+        "setattr(module, '_hidden', None)",
+        "replace('cchc_rules.room._hidden', None)",
+    ],
+)
+def test_a_private_name_is_seen(text: str) -> None:
+    assert _reached_for(text, {"_hidden"}) == ["_hidden"]
+
+
+@pytest.mark.parametrize(
+    "text", ["self._hidden", "def _hidden(): pass", "'is _hidden'"]
+)
+def test_a_private_name_of_the_test_itself_is_none_of_the_package(text: str) -> None:
+    assert _reached_for(text, {"_hidden"}) == []

@@ -1,6 +1,5 @@
 """Periods, dates, and working days with the public holidays of Viet Nam in 2023, written out by hand."""
 
-import sys
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -9,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cchc_rules import RulesError, parse_rules
-from cchc_rules.base import calendar as module
 from cchc_rules.base.calendar import (
     Calendar,
     CalendarMissingError,
@@ -167,14 +165,8 @@ deduction = "all_or_nothing"
 """
 
 
+@pytest.mark.usefixtures("without_holidays")
 class TestWithoutThePackage:
-    @pytest.fixture(autouse=True)
-    def _gone(self, monkeypatch):
-        module._holidays.cache_clear()
-        monkeypatch.setitem(sys.modules, "holidays", None)
-        yield
-        module._holidays.cache_clear()
-
     def test_asking_for_a_country_says_so(self):
         with pytest.raises(CalendarMissingError, match="VN"):
             Calendar("VN").works(date(2023, 3, 6))

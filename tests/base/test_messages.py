@@ -6,11 +6,11 @@ import importlib.util
 import re
 import string
 from decimal import Decimal
-from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
 from babel.dates import format_date
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from package_source import SOURCE, nodes, texts
@@ -26,9 +26,9 @@ from cchc_rules.base.state import COMPUTED, Effect, Reason
 from cchc_rules.render.form_workbook import LINES as GUIDE_LINES
 from cchc_rules.render.workbook.layout import SHEETS, TOTALS
 from cchc_rules.render.workbook.steps import Reckoning
-from cchc_rules.report.arithmetic import _EFFECTS
+from cchc_rules.report.arithmetic import EFFECT_MESSAGES
 from cchc_rules.rules.model import Basis
-from cchc_rules.rules.rule_text import _COMPARATORS, CONDITION_WORDS
+from cchc_rules.rules.rule_text import COMPARATOR_MESSAGES, CONDITION_WORDS
 from cchc_rules.tables.province.quota import BEYOND, EQUAL
 from cchc_rules.tables.province.rank_table import TIES
 from cchc_rules.testing import LAWS
@@ -52,9 +52,7 @@ IDS = sorted(MESSAGES["vi"])
 def compiled_words(path):
     """The messages of a compiled catalogue: (those that people write, the language's forms of numbers and dates)."""
     with path.open("rb") as file:
-        found = {
-            id_: text for id_, text in GNUTranslations(file)._catalog.items() if id_
-        }
+        found = {item.id: item.string for item in read_mo(file) if item.id}
     forms = {id_: found.pop(id_) for id_ in sorted(found) if id_.startswith("locale.")}
     return found, forms
 
@@ -187,11 +185,17 @@ FAMILIES = {
     "origin.": {"origin.threshold", "origin.deduction"},
     "required.": {
         f"required.{word}"
-        for word in {*_COMPARATORS.values(), "at-least", "above", "at-most", "below"}
+        for word in {
+            *COMPARATOR_MESSAGES.values(),
+            "at-least",
+            "above",
+            "at-most",
+            "below",
+        }
     },
     "calculation.": {
         f"calculation.{word}"
-        for word in {*_EFFECTS.values(), "met", "not-met", "below-floor"}
+        for word in {*EFFECT_MESSAGES.values(), "met", "not-met", "below-floor"}
     },
     "list-": {
         f"report.list-{s}"

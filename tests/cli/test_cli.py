@@ -17,7 +17,6 @@ from rule_texts import TINY
 
 import cchc_rules
 from cchc_rules import load_measurements, load_rules, parse_report, score, sensitivity
-from cchc_rules.base import calendar
 from cchc_rules.cli import console
 from cchc_rules.cli.commands import COMMANDS
 from cchc_rules.cli.main import main, run_process
@@ -277,14 +276,12 @@ class TestRefusals:
         assert (code, out) == (4, "")
         assert "date-after-as-of" in err
 
-    def test_a_missing_holiday_package(self, run, folder, monkeypatch):
+    @pytest.mark.usefixtures("without_holidays")
+    def test_a_missing_holiday_package(self, run, folder):
         (folder / "tiny.toml").write_text(
             TINY + '[calendar]\ncountry = "VN"\n', encoding="utf-8"
         )
-        monkeypatch.setitem(sys.modules, "holidays", None)
-        calendar._holidays.cache_clear()
         code, out, err = run("score", folder / "in.json", "--lang", "en")
-        calendar._holidays.cache_clear()
         assert (code, out) == (3, "")
         assert "error[calendar-missing]" in err
         assert 'pip install "cchc-rules[calendar]"' in err

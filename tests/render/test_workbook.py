@@ -49,7 +49,7 @@ from cchc_rules.render.workbook.layout import (
     STATUS,
     WEIGHT,
     Frame,
-    _roman,
+    roman_number,
 )
 from cchc_rules.render.workbook.scores import (
     EARNED,
@@ -230,7 +230,7 @@ class TestCells:
         assert steady(Fraction(exact), 2) is sure
 
     def test_roman_numbers(self):
-        assert [_roman(number) for number in (1, 4, 9, 14, 40, 90, 149)] == [
+        assert [roman_number(number) for number in (1, 4, 9, 14, 40, 90, 149)] == [
             "I",
             "IV",
             "IX",

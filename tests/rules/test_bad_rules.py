@@ -2,7 +2,6 @@
 
 import re
 import string
-import sys
 from pathlib import Path
 
 import pytest
@@ -213,17 +212,13 @@ class TestMadeHere:
             "number-too-long"
         ]
 
-    def test_calendar_missing(self, monkeypatch):
-        from cchc_rules.base import calendar  # noqa: PLC0415
-
-        calendar._holidays.cache_clear()
-        monkeypatch.setitem(sys.modules, "holidays", None)
+    @pytest.mark.usefixtures("without_holidays")
+    def test_calendar_missing(self):
         with pytest.raises(RulesError) as refused:
             parse_rules(TINY + '\n[calendar]\ncountry = "VN"\n')
         (found,) = refused.value.problems
         assert (found.code, found.line) == ("calendar-missing", 28)
         said(found)
-        calendar._holidays.cache_clear()
 
     @pytest.mark.parametrize("value", ["true", "1.0", '"1"', "2", "0"])
     def test_format_version(self, value):

@@ -26,7 +26,7 @@ from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions import worksheets as sheets_module
 from cchc_rules.submissions.blank import blank
 from cchc_rules.submissions.blank_json import template
-from cchc_rules.submissions.worksheets import _clean
+from cchc_rules.submissions.worksheets import exact_content
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [
@@ -513,7 +513,7 @@ def test_numbers_as_typed(words, read):
 
 @pytest.mark.parametrize("value", [1e300 * 1e10, -1e300 * 1e10])
 def test_no_number_is_no_number(value):
-    assert not _clean(value).is_finite()
+    assert not exact_content(value).is_finite()
 
 
 # The form -----------------------------------------------------------------------------------------------------------

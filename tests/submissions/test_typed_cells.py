@@ -94,4 +94,4 @@ def test_a_percent_cell_is_what_it_shows():
 )
 def test_columns_beyond_z(letters, column):
     """26 columns have one letter; AG is the seventh of the next 26."""
-    assert worksheets._column(letters.encode()) == column
+    assert worksheets.column_number(letters.encode()) == column

@@ -147,7 +147,7 @@ def test_batches_are_gathered_until_they_are_enough():
 def test_rules_are_made_once_in_a_process():
     one, other = (task(load_rules("cam-due-2023")) for _ in range(2))
     assert one == other
-    assert spark._scorer(one) is spark._scorer(other)
+    assert spark.scorer_of(one) is spark.scorer_of(other)
 
 
 @pytest.mark.parametrize(

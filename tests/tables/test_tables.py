@@ -19,7 +19,7 @@ from cchc_rules import (
 from cchc_rules.submissions import typed_cells
 from cchc_rules.tables import program
 from cchc_rules.tables import score_table as module
-from cchc_rules.tables.figures import _none_blank, _usual_items
+from cchc_rules.tables.figures import none_blank, usual_items
 from cchc_rules.tables.result_columns import RESULTS, Wanted
 from cchc_rules.tables.score_table import Scorer
 from cchc_rules.tables.submission_columns import heading, layout
@@ -292,18 +292,18 @@ class TestWholeColumns:
     """What is asked of a whole column at once, outside of Polars, whose threads no tracer sees."""
 
     def test_texts(self):
-        assert _none_blank(pl.Series(["a", None, "b c"]))
-        assert _none_blank(pl.Series(["Ấp", None, " a"]))
-        assert not _none_blank(pl.Series(["a", "\t", None]))
-        assert _none_blank(pl.Series([None, None], dtype=pl.String))
+        assert none_blank(pl.Series(["a", None, "b c"]))
+        assert none_blank(pl.Series(["Ấp", None, " a"]))
+        assert not none_blank(pl.Series(["a", "\t", None]))
+        assert none_blank(pl.Series([None, None], dtype=pl.String))
 
     def test_items(self):
-        assert _usual_items(
+        assert usual_items(
             pl.Series([["A", "b"], None, [], ["A"]], dtype=pl.List(pl.String))
         )
-        assert not _usual_items(pl.Series([["A"], ["a"]]))
-        assert not _usual_items(pl.Series([["A"], [None]]))
-        assert not _usual_items(pl.Series([["ß"], ["A"]]))
+        assert not usual_items(pl.Series([["A"], ["a"]]))
+        assert not usual_items(pl.Series([["A"], [None]]))
+        assert not usual_items(pl.Series([["ß"], ["A"]]))
 
     @pytest.mark.parametrize(
         "space",

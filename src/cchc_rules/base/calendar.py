@@ -40,7 +40,7 @@ class Calendar:
         if day.weekday() >= SATURDAY or day in self.extra_holidays:
             return False
         # Last, since this may have to load a year's holidays.
-        return day not in _holidays(self.country, day.year)
+        return day not in public_holidays(self.country, day.year)
 
     def add_working_days(self, day: date, count: int) -> date:
         """Return the date so many working days after a day, or before it when negative.
@@ -63,7 +63,7 @@ class Calendar:
 
 
 @lru_cache(maxsize=256)
-def _holidays(country: str, year: int) -> frozenset[date]:
+def public_holidays(country: str, year: int) -> frozenset[date]:
     """Return the public holidays of a year; kept, since days are asked for one by one."""
     if not country:
         return frozenset()
@@ -85,7 +85,7 @@ def known_country(country: str) -> bool:
     """
     # Any year will do: the package knows a country or does not.
     try:
-        _holidays(country, 2023)
+        public_holidays(country, 2023)
     except NotImplementedError:
         return False
     return True

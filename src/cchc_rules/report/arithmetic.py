@@ -204,7 +204,7 @@ class Arithmetic:
         if result.excluded and position in compiled.held:
             weight = counted.excluded
         return self.speaker.say(
-            f"calculation.{_EFFECTS[effect]}",
+            f"calculation.{EFFECT_MESSAGES[effect]}",
             weight=self.speaker.points(weight),
         )
 
@@ -498,10 +498,11 @@ _JUDGED = frozenset(
 )
 """Reasons whose arithmetic is a judgement, not a sum."""
 
-_EFFECTS = {
+EFFECT_MESSAGES = {
     Effect.LOST: "absent-lost",
     Effect.FULL: "full",
     Effect.EXCLUDE: "exclude",
     Effect.SHOW: "show",
 }
+"""The message of what an absence does, below `calculation.`."""
 _HUNDRED = " × 100"

@@ -24,7 +24,7 @@ from cchc_rules.rules.model import (
 )
 from cchc_rules.rules.value_function import Among, Piece, Staircase, Within
 
-_COMPARATORS = {
+COMPARATOR_MESSAGES = {
     ">=": "at-least",
     ">": "above",
     "<=": "at-most",
@@ -136,7 +136,7 @@ class RuleText:
             allowed = ", ".join(self.scalar(item, metric) for item in threshold)
             return self.say("required.one-of", list=allowed)
         words = self._threshold(threshold, metric)
-        message_id = _COMPARATORS[comparator]
+        message_id = COMPARATOR_MESSAGES[comparator]
         return self.say(f"required.{message_id}", threshold=words)
 
     def _threshold(

@@ -254,13 +254,13 @@ def _scanned(packed: zipfile.ZipFile, part: str, name: str) -> list[Merge]:
 
 def _merge(match: re.Match[bytes]) -> Merge:
     left, top, right, bottom = match.groups()
-    return Merge(int(top), int(bottom), _column(left), _column(right))
+    return Merge(int(top), int(bottom), column_number(left), column_number(right))
 
 
-def _column(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     """Return the number of a column, 1 for A and 27 for AA.
 
-    >>> _column(b"Z"), _column(b"AA"), _column(b"AG"), _column(b"BB")
+    >>> column_number(b"Z"), column_number(b"AA"), column_number(b"AG"), column_number(b"BB")
     (26, 27, 33, 54)
     """
     number = 0
@@ -391,7 +391,7 @@ def _cell(cell: Any, address: str, column: int, merge: Merge | None) -> Cell:
     value = None
     sort = ""
     if cell is not None:
-        value = _clean(cell.value)
+        value = exact_content(cell.value)
         sort = cell.data_type
     fault = ""
     if sort == "f":
@@ -407,7 +407,7 @@ def _cell(cell: Any, address: str, column: int, merge: Merge | None) -> Cell:
     return Cell(value, address, percent, fault)
 
 
-def _clean(value: object) -> object:
+def exact_content(value: object) -> object:
     """Return a cell's content in its exact form.
 
     A number has at most 15 digits, a day at midnight is a date, a text is NFC and trimmed.

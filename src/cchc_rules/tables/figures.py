@@ -228,7 +228,7 @@ class FigureReader:
             text = pl.col(name)
             self.texts[name] = text
             whole = text.map_batches(
-                _none_blank,
+                none_blank,
                 return_dtype=pl.Boolean,
                 returns_scalar=True,
             )
@@ -453,7 +453,7 @@ class FigureReader:
         in_lower_case = column.list.eval(item.str.to_lowercase())
         alike = column.list.n_unique() == in_lower_case.list.n_unique()
         whole = column.map_batches(
-            _usual_items,
+            usual_items,
             return_dtype=pl.Boolean,
             returns_scalar=True,
         )
@@ -695,7 +695,7 @@ def _below_a_thousand(metric: Metric) -> bool:
     )
 
 
-def _usual_items(lists: pl.Series) -> bool:
+def usual_items(lists: pl.Series) -> bool:
     """Whether all items of a column are plain text, and no two differ in case alone, wherever they
     stand.
     """
@@ -708,7 +708,7 @@ def _usual_items(lists: pl.Series) -> bool:
     return items.str.to_lowercase().n_unique() == items.len()
 
 
-def _none_blank(texts: pl.Series) -> bool:
+def none_blank(texts: pl.Series) -> bool:
     """Whether no text of a column is blank; most begin with a plain letter, and that is seen
     sooner.
     """

@@ -154,7 +154,7 @@ class Frame:
         """Yield the lines as they are read: each group, its rules, the groups below it."""
         row = HEAD + 1
         for index, area in enumerate(self.display.areas(), start=1):
-            lines_of_area = self._under(_roman(index), "", area, 0)
+            lines_of_area = self._under(roman_number(index), "", area, 0)
             for number, item, is_group, depth in lines_of_area:
                 yield Line(number, row, item, is_group, depth)
                 row += 1
@@ -387,10 +387,10 @@ ROMAN = (
 """The Roman signs, the greatest first; those that take one off count as signs of their own."""
 
 
-def _roman(number: int) -> str:
+def roman_number(number: int) -> str:
     """Return a Roman number.
 
-    >>> _roman(14)
+    >>> roman_number(14)
     'XIV'
     """
     written = ""
