@@ -5,6 +5,8 @@ sequence. The deep search and the one for new seeds draw examples that no run ha
 """
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -42,6 +44,47 @@ def examples(usual: int, *, wide: int | None = None, deep: int = 2000) -> int:
     """How many examples a property tries that needs other numbers than most."""
     numbers = {USUAL: usual, WIDE: wide or 2 * usual, DEEP: deep}
     return numbers.get(asked_for(), EXAMPLES[NEW_SEEDS])
+
+
+class _Counted:
+    """How many examples of the property that runs were tried, and how many of them tested something."""
+
+    tried = 0
+    tested = 0
+    this_one = False
+
+
+def tests_something() -> None:
+    """Say, within a property marked `mostly_tests`, that this example reached what the property is about."""
+    _Counted.this_one = True
+
+
+def mostly_tests(test: Callable[..., None]) -> Callable[..., None]:
+    """Demand that at least half of the examples of a property say `tests_something`.
+
+    A property that returns early on most of its examples, or assumes away most of them, seems to hold and hardly says
+    anything. To be written above `@given`.
+    """
+    body = test.hypothesis.inner_test  # type: ignore[attr-defined]
+
+    @wraps(body)
+    def counted(*arguments: Any, **drawn: Any) -> None:
+        _Counted.this_one = False
+        _Counted.tried += 1
+        body(*arguments, **drawn)
+        _Counted.tested += _Counted.this_one
+
+    test.hypothesis.inner_test = counted  # type: ignore[attr-defined]
+
+    @wraps(test)
+    def checked(*arguments: Any, **parameters: Any) -> None:
+        _Counted.tried = _Counted.tested = 0
+        test(*arguments, **parameters)
+        assert _Counted.tested * 2 >= _Counted.tried, (
+            f"{_Counted.tested} of {_Counted.tried} examples tested something"
+        )
+
+    return checked
 
 
 def only_wide(*values: Any) -> list[Any]:

@@ -685,6 +685,17 @@ class Build:
         rule["deduction"] = {"kind": "formula", "formula": text}
         return {**rule, **self.lowest(weight)}
 
+    def in_conflict(self):
+        """A rule whose threshold another clause states otherwise."""
+        return {
+            "metric": self.metric("percent", UP),
+            "comparator": ">=",
+            "threshold": self.target("percent"),
+            "weight": self.weight(),
+            "deduction": "all_or_nothing",
+            "conflict": [CONFLICT],
+        }
+
     def manual(self):
         weight = self.weight()
         return {"weight": weight, "deduction": "manual", **self.lowest(weight)}
@@ -699,12 +710,13 @@ class Build:
 
 
 EFFECTS = ["exclude", "exclude", "lost", "full", "show", "manual"]
+CONFLICT = {"source": "PL.1", "comparator": ">=", "threshold": 35}
 
 
 @st.composite
-def rule_sets(draw, plain=False, kinds=True):
+def rule_sets(draw, plain=False, kinds=True, always=()):
     """A valid rule file: its TOML text and its document. ``plain`` leaves out what makes doing better cost more;
-    ``kinds`` may be "always"."""
+    ``kinds`` may be "always", or "changing": then a kind mostly changes some rule. ``always`` names what no rule set lacks: "bands", "conflict", "mean"."""
     build = Build(draw)
     index = {
         "places": build.places,
@@ -747,19 +759,19 @@ def rule_sets(draw, plain=False, kinds=True):
 
     # Groups
     groups = {}
-    wanted = draw(st.integers(1, 4))
+    wanted = draw(st.integers(2 if "mean" in always else 1, 4))
     for place in range(wanted):
         name = f"g{place}"
         group = {"title": f"Nhóm {place}"}
-        shape = (
-            draw(
+        shape = "sum"
+        if place == 1 and "mean" in always:
+            shape = "mean"
+        elif place:
+            shape = draw(
                 st.sampled_from(
                     ["sum", "sum", "sum", "child", "mean", "bonus", "penalty"]
                 )
             )
-            if place
-            else "sum"
-        )
         base = [
             other
             for other, fields in groups.items()
@@ -782,7 +794,7 @@ def rule_sets(draw, plain=False, kinds=True):
         groups[name] = group
 
     # Rules
-    with_kind = kinds == "always" or (kinds and chance(draw, 6))
+    with_kind = kinds in ("always", "changing") or (kinds and chance(draw, 6))
     total = draw(st.integers(max(2, wanted), 10))
     for place in range(total):
         name = f"r{place}"
@@ -798,7 +810,10 @@ def rule_sets(draw, plain=False, kinds=True):
             "title": {"vi": f"Quy tắc {place}", "en": f"Rule {place}"},
             "source": [f"II.{place}"],
         }
-        rule |= build.information() if information else build.draw_rule()
+        if place == 0 and "conflict" in always:
+            rule |= build.in_conflict()
+        else:
+            rule |= build.information() if information else build.draw_rule()
         deduction = (
             rule["deduction"]
             if isinstance(rule["deduction"], str)
@@ -832,11 +847,12 @@ def rule_sets(draw, plain=False, kinds=True):
             build.remedies["fix"] = {"task": {"vi": "Khắc phục", "en": "Fix it"}}
             rule["remedy"] = "fix"
         if (
-            rule.get("comparator") in (">=", ">")
+            "conflict" not in rule
+            and rule.get("comparator") in (">=", ">")
             and not isinstance(rule["threshold"], dict)
             and chance(draw, 6)
         ):
-            rule["conflict"] = [{"source": "PL.1", "comparator": ">=", "threshold": 35}]
+            rule["conflict"] = [CONFLICT]
         build.rules[name] = rule
     read = reads(build)
     build.metrics = {
@@ -849,7 +865,7 @@ def rule_sets(draw, plain=False, kinds=True):
 
     # Bands, gates, targets
     places = build.places
-    if draw(st.booleans()):
+    if "bands" in always or draw(st.booleans()):
         scale = int(index["scale"] * 10**places)
         cuts = draw(
             st.lists(st.integers(1, scale - 1), min_size=1, max_size=3, unique=True)
@@ -884,14 +900,16 @@ def rule_sets(draw, plain=False, kinds=True):
     if build.remedies:
         document["remedy"] = build.remedies
     if with_kind:
-        document["kind"] = {"mountain": draw(kind_overlay(build))}
+        usually = kinds == "changing"
+        document["kind"] = {"mountain": draw(kind_overlay(build, usually))}
     text = to_toml(document)
     document = read_toml(text)
     return text, document
 
 
-def kind_overlay(build):
-    """Changes of weights, and of thresholds that nothing else hangs on."""
+def kind_overlay(build, usually=False):
+    """Changes of weights, and of thresholds that nothing else hangs on; each made every other time, or ``usually``."""
+    changes = st.integers(0, 7).map(bool) if usually else st.booleans()
 
     @st.composite
     def drawn(draw):
@@ -900,7 +918,7 @@ def kind_overlay(build):
             if (
                 rule["deduction"] == "all_or_nothing"
                 and rule["comparator"] in (">=", "<=", ">", "<")
-                and draw(st.booleans())
+                and draw(changes)
             ):
                 if not isinstance(rule["threshold"], dict):
                     rules[name] = {
@@ -910,7 +928,7 @@ def kind_overlay(build):
                 "all_or_nothing",
                 "proportional",
                 "manual",
-            ) and draw(st.booleans()):
+            ) and draw(changes):
                 rules[name] = {
                     "weight": number(draw(st.integers(1, 50)), min(1, build.places))
                 }
@@ -1223,7 +1241,7 @@ def submissions(draw, document, absences=True):
 
 
 @st.composite
-def cases(draw, plain=False, absences=True, kinds=True):
+def cases(draw, plain=False, absences=True, kinds=True, always=()):
     """A rule set with a submission for it: (TOML text, document, submission)."""
-    text, document = draw(rule_sets(plain=plain, kinds=kinds))
+    text, document = draw(rule_sets(plain=plain, kinds=kinds, always=always))
     return text, document, draw(submissions(document, absences=absences))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from rule_texts import TINY_LINES
+from searches import mostly_tests, tests_something
 from strategies import cases
 
 from cchc_rules import (
@@ -49,6 +50,7 @@ def ways(possible):
 
 
 class TestTheFewest:
+    @mostly_tests
     @given(st.data(), cases())
     def test_no_smaller_choice_reaches_an_index(self, data, case):
         text, _, submission = case
@@ -76,6 +78,7 @@ class TestTheFewest:
         if not found.proven:
             assert left == 0
             return
+        tests_something()
         assert [*found.now.scoring.results] == [*report.scoring.results]
         if found.reached:
             assert found.then.index.exact >= Fraction(target)
@@ -92,13 +95,13 @@ class TestTheFewest:
             assert found.steps[-1].value == found.then.index.value
 
     @pytest.mark.wide
-    @given(st.data(), cases())
+    @mostly_tests
+    @given(st.data(), cases(always=["bands"]))
     def test_no_smaller_choice_reaches_a_band(self, data, case):
         text, _, submission = case
         rules = parse_rules(text)
         measurements = load_measurements(submission, rules)
         report = score(rules, measurements)
-        assume(report.scoring.rules.bands)
         names = [
             band.id
             for band in sorted(
@@ -120,6 +123,7 @@ class TestTheFewest:
                 report.scoring.index.base.maximum == report.scoring.index.base.rescaled
             )
             return
+        tests_something()
         least = min((n for n, outcome in choices if reaches(outcome)), default=None)
         assert found.reached == (least is not None)
         if found.reached:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
+from searches import mostly_tests, tests_something
 from strategies import cases, to_toml
 from test_extremes import vertices
 
@@ -883,11 +884,11 @@ class TestLaws:
             assert found.lowest.exact <= min(swing.up.exact, swing.down.exact)
             assert max(swing.up.exact, swing.down.exact) <= found.highest.exact
 
-    @given(cases())
+    @mostly_tests
+    @given(cases(always=["bands"]))
     def test_the_band_changes_there_and_not_before(self, case):
         report = report_of(case)
         ladder = report.scoring.ladder
-        assume(ladder)
         if report.index.value is None:
             study = without_readings(report, 0)
             assert (study.up, study.down) == (None, None)
@@ -904,6 +905,7 @@ class TestLaws:
             (study_.up, "highest", 1),
             (study_.down, "lowest", -1),
         ):
+            tests_something()
             if change.reason != "reached":
                 assert place(F(9999, 100), which) == at, change.reason
                 continue
@@ -942,7 +944,8 @@ class TestLaws:
         actual = again.index.exact_base / F(document["index"]["scale"])
         assert abs(actual - predicted) <= slack / left
 
-    @given(cases())
+    @mostly_tests
+    @given(cases(always=["conflict"]))
     def test_a_reading_is_what_the_edited_file_scores(self, case):
         text, document, given_ = case
         rules = parse_rules(text)
@@ -970,6 +973,7 @@ class TestLaws:
             except RulesError:
                 edited["rule"][place.rule]["deduction"] = "all_or_nothing"
                 other = parse_rules(to_toml(edited))
+            tests_something()
             assert active.rules[place.rule].conflicts
             expected = score(other, measurements).scoring
             assert reading.scoring.index == expected.index

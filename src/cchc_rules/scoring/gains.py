@@ -368,6 +368,7 @@ class Search:
         self.edges = list(dict.fromkeys(self._edges()))
         # By step, what was worked out for it: cuts and halvings come to the same steps often.
         self._figures: dict[int, Figure | None] = {}
+        self._values: dict[tuple[int, int], Fraction | None] = {}
         self._points: dict[int, Points] = {}
         self._results: dict[int, Result] = {}
 
@@ -607,6 +608,13 @@ class Search:
 
     def _value(self, step: int, metric_position: int) -> Fraction | None:
         """Return what a metric comes to at a step, None where it comes to nothing."""
+        # Every edge is looked for between the same marks, from below and from above.
+        known = (step, metric_position)
+        if known not in self._values:
+            self._values[known] = self._computed(step, metric_position)
+        return self._values[known]
+
+    def _computed(self, step: int, metric_position: int) -> Fraction | None:
         figure = self.figure(step)
         if figure is None:
             return None
