@@ -685,15 +685,14 @@ class Build:
         rule["deduction"] = {"kind": "formula", "formula": text}
         return {**rule, **self.lowest(weight)}
 
-    def in_conflict(self):
-        """A rule whose threshold another clause states otherwise."""
+    def at_least(self):
+        """A rule whose threshold another clause, or a kind of unit, may state otherwise."""
         return {
             "metric": self.metric("percent", UP),
             "comparator": ">=",
             "threshold": self.target("percent"),
             "weight": self.weight(),
             "deduction": "all_or_nothing",
-            "conflict": [CONFLICT],
         }
 
     def manual(self):
@@ -716,7 +715,8 @@ CONFLICT = {"source": "PL.1", "comparator": ">=", "threshold": 35}
 @st.composite
 def rule_sets(draw, plain=False, kinds=True, always=()):
     """A valid rule file: its TOML text and its document. ``plain`` leaves out what makes doing better cost more;
-    ``kinds`` may be "always", or "changing": then a kind mostly changes some rule. ``always`` names what no rule set lacks: "bands", "conflict", "mean"."""
+    ``kinds`` may be "always". ``always`` names what no rule set lacks: "bands", "mean", a rule in "conflict", or a
+    "change" that its kind may make and mostly makes."""
     build = Build(draw)
     index = {
         "places": build.places,
@@ -794,7 +794,7 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
         groups[name] = group
 
     # Rules
-    with_kind = kinds in ("always", "changing") or (kinds and chance(draw, 6))
+    with_kind = kinds == "always" or (kinds and chance(draw, 6))
     total = draw(st.integers(max(2, wanted), 10))
     for place in range(total):
         name = f"r{place}"
@@ -810,8 +810,10 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
             "title": {"vi": f"Quy tắc {place}", "en": f"Rule {place}"},
             "source": [f"II.{place}"],
         }
-        if place == 0 and "conflict" in always:
-            rule |= build.in_conflict()
+        if place == 0 and {"change", "conflict"} & {*always}:
+            rule |= build.at_least()
+            if "conflict" in always:
+                rule["conflict"] = [CONFLICT]
         else:
             rule |= build.information() if information else build.draw_rule()
         deduction = (
@@ -900,8 +902,7 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
     if build.remedies:
         document["remedy"] = build.remedies
     if with_kind:
-        usually = kinds == "changing"
-        document["kind"] = {"mountain": draw(kind_overlay(build, usually))}
+        document["kind"] = {"mountain": draw(kind_overlay(build, "change" in always))}
     text = to_toml(document)
     document = read_toml(text)
     return text, document

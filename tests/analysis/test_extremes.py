@@ -63,6 +63,12 @@ def areas(draw, least=1):
     return found
 
 
+def unlike(found):
+    """Whether other weights of the areas give another ratio."""
+    ways = {area.earned / area.left for area in found if area.left}
+    return len(ways) > 1
+
+
 class TestByHand:
     def test_as_it_is(self):
         assert extremes.ratio(TEN, extremes.stated_weights(TEN)) == F(5, 7)
@@ -157,16 +163,16 @@ class TestLaws:
 
     @mostly_tests
     @given(
-        areas(least=2),
+        areas(least=2).filter(unlike),
         st.sampled_from([1, -1]),
-        st.fractions(0, F(6, 5), max_denominator=50),
+        st.integers(0, 22),
         st.booleans(),
     )
-    def test_the_least_change_is_the_least(self, found, sign, share, closed):
+    def test_the_least_change_is_the_least(self, found, sign, twentieths, closed):
         """The edge lies so far on the way to the farthest ratio that there is, or beyond it."""
         now = extremes.ratio(found, extremes.stated_weights(found))
         far = extremes.extreme(found, F(9999, 10000), sign).ratio
-        edge = now + share * (far - now)
+        edge = now + F(twentieths, 20) * (far - now)
         assume(edge != now or not closed)
         reach = extremes.reach(found, edge, sign, closed=closed)
         if reach is None:
