@@ -510,6 +510,11 @@ class Scoring:
             return self.result(name, state, codes, points, manual=True)
         if effect == "full":
             return self.result(name, state, codes, self.weight(rule))
+        if isinstance(effect, dict):
+            points = exactly(effect.get("points", 0))
+            if "percent" in effect:
+                points = self.weight(rule) * exactly(effect["percent"]) / 100
+            return self.result(name, state, codes, points)
         if effect == "lost":
             return self.result(name, state, codes, Fraction(0))
         return self.result(name, state, codes, Fraction(0), out=effect)
@@ -576,7 +581,7 @@ class Scoring:
         if settings["kind"] == "manual" and self.given(name) is None:
             if early:
                 return self.absence(name, "not_due", {"not_due"})
-            return self.result(name, "missing", {"points_awaited"}, Fraction(0))
+            return self.absence(name, "missing", {"points_awaited"})
         if "exempt" in settings:
             value = value - exempt
         points, code = self.points(

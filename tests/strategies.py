@@ -708,7 +708,7 @@ class Build:
         return {**target, "deduction": "none"}
 
 
-EFFECTS = ["exclude", "exclude", "lost", "full", "show", "manual"]
+EFFECTS = ["exclude", "exclude", "lost", "full", "show", "manual", {"percent": 40}]
 CONFLICT = {"source": "PL.1", "comparator": ">=", "threshold": 35}
 
 
@@ -740,6 +740,8 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
     }
     if chance(draw, 4):
         effects["zero_denominator"] = draw(st.sampled_from(EFFECTS))
+    if chance(draw, 4):
+        effects["missing"] = draw(st.sampled_from(EFFECTS))
     by_rule = chance(draw, 5)  # the file declares nothing, every rule everything
     if not by_rule:
         document["absence"] = effects

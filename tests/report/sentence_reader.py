@@ -243,6 +243,7 @@ SENTENCES = {
             "tier": "{t:reported}, tier “{t:tier}”: {t:worth}",
             "gate": "“{t:why}” is not met",
             "given": "points given by a person",
+            "credit": "points that the rules give in this case",
         },
         "standing": {
             "information": "no points",
@@ -410,6 +411,7 @@ SENTENCES = {
             "tier": "{t:reported}, bậc “{t:tier}”: {t:worth}",
             "gate": "“{t:why}” chưa đạt",
             "given": "điểm người chấm cho",
+            "credit": "điểm quy định cho trường hợp này",
         },
         "standing": {
             "information": "không tính điểm",

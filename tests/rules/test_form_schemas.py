@@ -34,7 +34,7 @@ RULES, SUBMISSION = (
 FORM_CODES = {
     "bad-id", "bad-threshold", "boolean-for-number", "empty-list", "empty-text", "format-version", "missing-key",
     "missing-kind", "not-a-date", "not-a-number", "not-finite", "not-text", "number-too-long", "text-for-number",
-    "number-outside", "tier-condition", "two-edges", "unknown-key", "unknown-word", "wrong-type",
+    "effect-value", "number-outside", "tier-condition", "two-edges", "unknown-key", "unknown-word", "wrong-type",
 }  # fmt: skip
 """What a schema can say of a rule file; every other code hangs on what several tables, or files, say together."""
 

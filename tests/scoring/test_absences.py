@@ -552,3 +552,73 @@ class TestDrawnFormulas:
         assume(str(two.rules[1].reason) != "zero_denominator")
         _, told_one = results(scored(f"{call} + {second}"), dict(figures))
         assert told_one["r"] == told_two["r"]
+
+
+class TestAPartOfThePoints:
+    """L4: an absence may be worth so many points, or so much of the weight; the rest is lost."""
+
+    def told(self, effect, weight=26, measurements=None, **more):
+        text = metric("m") + rule(
+            "r",
+            metric='"m"',
+            comparator='">="',
+            threshold=1,
+            weight=weight,
+            deduction='"all_or_nothing"',
+            absence=effect,
+            **more,
+        )
+        report, told = results(text, measurements or {})
+        return report, told["r"]
+
+    def test_points_and_percent(self):
+        report, told = self.told("{ missing = { points = 10 } }")
+        assert told == ("missing", "10.00", "16.00", "0.00")
+        # what is open may still come to anything
+        assert report.index.lowest == 0
+        _, told = self.told("{ missing = { percent = 33.3 } }")
+        # 26 × 33.3 % = 8.658
+        assert told == ("missing", "8.66", "17.34", "0.00")
+
+    def test_below_zero(self):
+        more = {"lowest": -4}
+        _, told = self.told("{ missing = { points = -1.5 } }", **more)
+        assert told == ("missing", "-1.50", "27.50", "0.00")
+
+    def test_the_sums_in_words(self):
+        report, _ = self.told("{ missing = { points = 10 } }")
+        for lang, line in (
+            ("vi", "điểm quy định cho trường hợp này = 10,00; mất 16,00"),
+            ("en", "points that the rules give in this case = 10.00; 16.00 lost"),
+        ):
+            assert report.to_dict(lang)["rules"][0]["calculation"] == line
+
+    def test_in_a_mean_its_share_counts(self):
+        # (40 % of 1 and 1 of 3) of weights 4: (0.4 + 1) / 4 of 8 points
+        text = (
+            '[group.mean]\ntitle = "Mean"\ncombine = "mean"\nweight = 8\n'
+            + metric("m")
+            + metric("n")
+            + rule(
+                "r",
+                metric='"m"',
+                comparator='">="',
+                threshold=1,
+                weight=1,
+                deduction='"all_or_nothing"',
+                absence="{ missing = { percent = 40 } }",
+            )
+            + rule(
+                "s",
+                metric='"n"',
+                comparator='">="',
+                threshold=3,
+                weight=3,
+                deduction='"proportional"',
+            )
+        ).replace('group = "all"', 'group = "mean"')
+        text += rule("t", weight=1, deduction='"manual"')
+        report, told = results(text, {"n": 1})
+        (group,) = [one for one in report.groups if one.id == "mean"]
+        assert str(group.earned) == "2.80"
+        assert told["r"][:2] == ("missing", "0.80")

@@ -17,6 +17,7 @@ from cchc_rules.cases.file_content import FileContent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.deductions import Deduction, Nature, Tier, TierValue, replacements
 from cchc_rules.rules.model import (
+    Credit,
     FormulaRef,
     Group,
     Metric,
@@ -290,7 +291,10 @@ def _absence(rule: Rule) -> Iterator[Change]:
         # Without a deadline a rule is never not due yet.
         if kind is State.NOT_DUE and rule.due is None:
             continue
-        after = OTHER_EFFECT[effect]
+        # A part of the points may have been meant to be none.
+        after = Effect.LOST
+        if not isinstance(effect, Credit):
+            after = OTHER_EFFECT[effect]
         absence = {**rule.absence, kind: after}
         changed = replace(rule, absence=absence)
         yield Change("absence", ("absence", str(kind)), effect, after, changed)

@@ -8,7 +8,7 @@ from cchc_rules.base.number import plain, shown
 from cchc_rules.base.state import COMPUTED, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules import range_checks
-from cchc_rules.rules.model import Rule
+from cchc_rules.rules.model import Credit, Rule
 from cchc_rules.rules.rule_text import slope_text
 from cchc_rules.rules.value_function import (
     Compare,
@@ -185,6 +185,9 @@ class Arithmetic:
             if group is None:
                 return line
             return self._in_mean(position, compiled.groups[group], line)
+        credit = self.scoring.effect(position)
+        if isinstance(credit, Credit):
+            return self._outcome(position, self._credit(position, credit))
         counted = self.scoring.counted[position]
         # In a pool an absence takes nothing and gives nothing; in a mean the others may carry it.
         if result.excluded and (position in compiled.pooled or not counted.excluded):
@@ -207,6 +210,13 @@ class Arithmetic:
             f"calculation.{EFFECT_MESSAGES[effect]}",
             weight=self.speaker.points(weight),
         )
+
+    def _credit(self, position: int, credit: Credit) -> str:
+        """Return what an absence is worth: `26 × 40 %`, or that the points are fixed."""
+        if credit.percent is None:
+            return self.speaker.say("calculation.credit")
+        weight = self.speaker.exact(self.scoring.rule(position).weight)
+        return f"{weight} × {self.speaker.exact(credit.percent)} %"
 
     def _arithmetic(self, position: int) -> str:
         """Return what the piece that a figure fell into gives, as a sum or as a judgement."""

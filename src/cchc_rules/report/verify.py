@@ -697,7 +697,10 @@ RULE = _record(
                 "exempt": NOTE,
                 "effects": _by_name(
                     _one_of(*PRECEDENCE, "zero_denominator", "not_due"),
-                    _one_of("lost", "full", "exclude", "show", "manual"),
+                    _either(
+                        _one_of("lost", "full", "exclude", "show", "manual"),
+                        _record({"points": _number}),
+                    ),
                 ),
             }
         ),
@@ -1512,6 +1515,9 @@ class Judgement:
         if effect == "manual":
             return Leaf("missing", _AWAITED, final=state != "missing")
         points = when(effect == "full", amount(rule["weight"]))
+        # So many points all the same.
+        if isinstance(effect, dict):
+            points = amount(effect["points"])
         excluded = effect in ("exclude", "show")
         return Leaf(state, reasons, points, excluded, rescales=effect == "exclude")
 

@@ -269,18 +269,22 @@ def _conflict(table: file_format.ConflictTable) -> model.Conflict:
     )
 
 
-def _absence(*tables: file_format.AbsenceTable) -> dict[AbsenceKind, Effect]:
+def _absence(
+    *tables: file_format.AbsenceTable,
+) -> dict[AbsenceKind, model.DeclaredEffect]:
     """Merge what tables say of absences, a later table over an earlier one.
 
     A missing figure loses its points where no table says otherwise; the other absences have no
     effect until a table declares one. Where a rule says what is not applicable, but nothing of a
     zero denominator, that of the file still holds for it.
     """
-    effects: dict[AbsenceKind, Effect] = {State.MISSING: Effect.LOST}
+    effects: dict[AbsenceKind, model.DeclaredEffect] = {State.MISSING: Effect.LOST}
     for table in tables:
         # pydantic gives the keys of a table with their values; None is one that is not written.
         for name, effect in table:
-            if effect:
+            if isinstance(effect, file_format.CreditTable):
+                effects[_KINDS[name]] = effect.model()
+            elif effect:
                 effects[_KINDS[name]] = Effect(effect)
     return effects
 

@@ -28,6 +28,7 @@ from cchc_rules.rules.formula import Formula
 from cchc_rules.rules.metric_values import literal_fits
 from cchc_rules.rules.model import (
     Conflict,
+    Credit,
     FormulaRef,
     Group,
     Metric,
@@ -669,10 +670,26 @@ def _weight(rules: RuleSet, rule: Rule, path: Path) -> Problems:
         yield Problem("weight-not-positive", (*path, "weight"), arguments)
     yield from _decimal_places(rules, rule.weight, (*path, "weight"))
     yield from _decimal_places(rules, rule.lowest, (*path, "lowest"))
+    yield from _credits(rule, path)
     # `lowest` says how far below zero a rule may go; it is not for points that nobody can lose.
     if rule.lowest > 0:
         arguments = {"points": figure(rule.lowest)}
         yield Problem("lowest-above-zero", (*path, "lowest"), arguments)
+
+
+def _credits(rule: Rule, path: Path) -> Problems:
+    """What an absence is worth lies between the fewest and the most points of the rule."""
+    for kind, effect in rule.absence.items():
+        if not isinstance(effect, Credit):
+            continue
+        points = effect.points_of(rule.weight)
+        if not rule.lowest <= points <= rule.weight:
+            arguments = {
+                "points": figure(points),
+                "lowest": figure(rule.lowest),
+                "weight": figure(rule.weight),
+            }
+            yield Problem("effect-outside", (*path, "absence", str(kind)), arguments)
 
 
 def _decimal_places(rules: RuleSet, points: Fraction, path: Path) -> Problems:

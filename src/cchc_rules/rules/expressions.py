@@ -10,6 +10,7 @@ import ast
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -18,6 +19,8 @@ from cchc_rules.base.number import plain
 from cchc_rules.base.state import Effect, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import (
+    Credit,
+    DeclaredEffect,
     FormulaRef,
     Metric,
     MetricRef,
@@ -187,16 +190,26 @@ class Lowering:
             case Computed(text):
                 return _held(self.formula(text, rule))
 
-    def effects(self, rule: Rule) -> dict[str, str]:
+    def effects(self, rule: Rule) -> dict[str, Any]:
         """Return what each absence does to the points of a rule, by the names of their kinds."""
         # A rule without points has none to keep or to exclude, whatever the file says of absences.
         if not rule.deduction.scored:
             return {str(state): str(Effect.LOST) for state in _ABSENCES}
-        return {str(kind): str(effect) for kind, effect in rule.absence.items()}
+        return {
+            str(kind): _effect(effect, rule.weight)
+            for kind, effect in rule.absence.items()
+        }
 
 
 _ABSENCES = (State.MISSING, State.NOT_APPLICABLE, State.NOT_DUE, State.WAIVED)
 """The states without a value."""
+
+
+def _effect(effect: DeclaredEffect, weight: Fraction) -> Any:
+    """Return an effect as a word, or the points that it is worth, of which a percentage is one."""
+    if isinstance(effect, Credit):
+        return {"points": plain(effect.points_of(weight))}
+    return str(effect)
 
 
 def term(value: Term) -> Expression:

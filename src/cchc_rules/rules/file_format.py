@@ -17,8 +17,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainValidator,
+    Tag,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -297,16 +299,52 @@ class IndexTable(_Table):
     weight_basis: BasisName = "stated"
 
 
+class CreditTable(_Table):
+    """An effect of an absence that is worth a part of the points; one of its keys says which."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["points"]}, {"required": ["percent"]}]
+        }
+    )
+
+    points: Exact | None = None
+    percent: Exact | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.points is None) == (self.percent is None):
+            raise PydanticCustomError("effect-value", "effect")
+        return self
+
+    def model(self) -> model.Credit:
+        """Return the effect as the model has it."""
+        return model.Credit(self.points, self.percent)
+
+
+def _effect_form(value: object) -> str:
+    """Return which of the two forms of an effect is meant, the tag of its type."""
+    if isinstance(value, Mapping | CreditTable):
+        return "credit"
+    return "word"
+
+
+EffectField: TypeAlias = Annotated[
+    Annotated[EffectName, Tag("word")] | Annotated[CreditTable, Tag("credit")],
+    Discriminator(_effect_form),
+]
+
+
 class AbsenceTable(_Table):
     """The table `[absence]`, or a rule's own: what each state without a value does."""
 
     # The keys are the names of states, and that of a reason. None is a key that is not written:
     # what stands further up holds, and nobody has declared an effect where nothing does.
-    missing: EffectName | None = None
-    not_applicable: EffectName | None = None
-    zero_denominator: EffectName | None = None
-    not_due: EffectName | None = None
-    waived: EffectName | None = None
+    missing: EffectField | None = None
+    not_applicable: EffectField | None = None
+    zero_denominator: EffectField | None = None
+    not_due: EffectField | None = None
+    waived: EffectField | None = None
 
 
 class CalendarTable(_Table):
@@ -910,7 +948,7 @@ DEDUCTIONS = {
 }
 """The table of each kind of deduction."""
 
-_MARKS = frozenset({*DEDUCTIONS, "BothLanguages"})
+_MARKS = frozenset({*DEDUCTIONS, "BothLanguages", "word", "credit"})
 """The names of types that pydantic puts into locations."""
 
 
@@ -929,6 +967,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "ruleset": RuleSetHead,
     "index": IndexTable,
     "absence": AbsenceTable,
+    "credit": CreditTable,
     "calendar": CalendarTable,
     "window": Validity,
     "valid": Validity,

@@ -10,11 +10,12 @@ from typing import Any, TypeAlias
 
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.number import plain
-from cchc_rules.base.state import AbsenceKind, Effect, Reason, State
+from cchc_rules.base.state import AbsenceKind, Reason, State
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import (
     BandQuota,
     Conflict,
+    DeclaredEffect,
     Group,
     Metric,
     Remedy,
@@ -383,10 +384,10 @@ class _Instrument:
 
     # Absences, derived metrics, remedies, bands
 
-    def usual(self) -> dict[AbsenceKind, Effect]:
+    def usual(self) -> dict[AbsenceKind, DeclaredEffect]:
         """Return the effect that each absence has for most rules."""
         scored = [rule for rule in self.rules.rules.values() if rule.deduction.scored]
-        usual: dict[AbsenceKind, Effect] = {}
+        usual: dict[AbsenceKind, DeclaredEffect] = {}
         for kind in ABSENCES:
             effects = [rule.absence[kind] for rule in scored if kind in rule.absence]
             if effects:
@@ -394,12 +395,12 @@ class _Instrument:
                 usual[kind] = max(dict.fromkeys(effects), key=effects.count)
         return usual
 
-    def absence(self, effects: dict[AbsenceKind, Effect]) -> list[str]:
+    def absence(self, effects: dict[AbsenceKind, DeclaredEffect]) -> list[str]:
         lines = []
         for kind in ABSENCES:
             if kind in effects:
                 name = self.words.say(f"state.{kind}")
-                effect = self.say(f"effect-{effects[kind]}")
+                effect = self.words.effect(effects[kind])
                 lines.append(f"{name}: {effect}")
         return lines
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.frozen import FrozenDict, deeply_frozen, frozen
 from cchc_rules.base.interval import Interval
+from cchc_rules.base.number import plain
 from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import AbsenceKind, Effect
 
@@ -137,6 +138,36 @@ literal or a reference.
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """An effect of an absence: a part of the points all the same.
+
+    >>> Credit(percent=Fraction(40)).points_of(Fraction(26))
+    Fraction(52, 5)
+    """
+
+    points: Fraction | None = None
+    """So many points; None where `percent` says how many."""
+    percent: Fraction | None = None
+    """So much of the weight, in percent."""
+
+    def points_of(self, weight: Fraction) -> Fraction:
+        """Return the unrounded points that a rule of a weight earns by it."""
+        if self.points is not None:
+            return self.points
+        return weight * (self.percent or 0) / 100
+
+    def __str__(self) -> str:
+        """Return the effect as a rule file writes it."""
+        if self.points is not None:
+            return f"{{ points = {plain(self.points)} }}"
+        return f"{{ percent = {plain(self.percent or Fraction(0))} }}"
+
+
+DeclaredEffect: TypeAlias = Effect | Credit
+"""What a rule file declares for a kind of absence: a word, or a part of the points."""
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """A second reading of a rule's target elsewhere in the plan; the rule's own governs.
 
@@ -218,7 +249,7 @@ class Rule:
     """The id of what the plan orders where points are lost."""
     conflicts: tuple[Conflict, ...] = ()
     """Other readings of its target in the same plan."""
-    absence: Mapping[AbsenceKind, Effect] = field(default_factory=dict)
+    absence: Mapping[AbsenceKind, DeclaredEffect] = field(default_factory=dict)
     """What each kind of absence does to its points; a zero denominator stands in it only where it
     has an effect of its own.
     """

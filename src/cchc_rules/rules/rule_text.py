@@ -14,6 +14,8 @@ from cchc_rules.base.messages import message
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
 from cchc_rules.rules.model import (
+    Credit,
+    DeclaredEffect,
     FormulaRef,
     Metric,
     MetricRef,
@@ -64,6 +66,24 @@ class RuleText:
     def say(self, id_: str, **arguments: str) -> str:
         """Return a message of the catalogue with its arguments filled in."""
         return message(self.lang, id_, **arguments)
+
+    def effect(self, effect: DeclaredEffect) -> str:
+        """Say what an absence does to the points of a rule.
+
+        >>> from cchc_rules import load_rules
+        >>> from cchc_rules.base.state import Effect
+        >>> words = RuleText(load_rules("cam-due-2023"), "en")
+        >>> words.effect(Effect.LOST), words.effect(Credit(percent=Fraction(40)))
+        ('all points lost', '40 % of the points given')
+        """
+        if not isinstance(effect, Credit):
+            name = f"effect-{effect}"
+            return self.say(f"instrument.{name}")
+        if effect.points is not None:
+            points = self.number(effect.points)
+            return self.say("instrument.effect-points", points=points)
+        percent = self.number(effect.percent or Fraction(0))
+        return self.say("instrument.effect-percent", percent=percent)
 
     def number(self, value: Fraction) -> str:
         """Return a number for display in the language.

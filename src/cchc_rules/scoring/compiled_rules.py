@@ -25,7 +25,15 @@ from cchc_rules.base.state import (
 )
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.metric_values import as_figure
-from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
+from cchc_rules.rules.model import (
+    Credit,
+    DeclaredEffect,
+    FormulaRef,
+    Metric,
+    MetricRef,
+    Rule,
+    RuleSet,
+)
 from cchc_rules.scoring.evaluators import Evaluate
 from cchc_rules.scoring.results import Result, Worth
 from cchc_rules.scoring.rule_figures import (
@@ -614,14 +622,14 @@ class _Compiler:
         """Return the function to a rule's result for an absence, by its effect (semantics L4)."""
         worth = self.worths[rule.id]
         unit = self.unit
-        effects: Mapping[AbsenceKind, Effect] = rule.absence
+        effects: Mapping[AbsenceKind, DeclaredEffect] = rule.absence
         # A rule that only informs has no points that an absence could do anything to.
         if not rule.deduction.scored:
             effects = dict.fromkeys(State, Effect.LOST)
         zero_has_own = Reason.ZERO_DENOMINATOR in effects
         # What effects make of the rule, but for those that wait for a person.
         fixed = {
-            kind: _fixed(effect, worth)
+            kind: _fixed(effect, worth, rule.weight, unit)
             for kind, effect in effects.items()
             if effect is not Effect.MANUAL
         }
@@ -633,13 +641,13 @@ class _Compiler:
             points = fixed.get(kind)
             if points is None:
                 return by_hand(absent, run)
-            ticks, excluded, rescales = points
+            n, d, ticks, excluded, rescales = points
             state = absent.state
             return Result(
                 state,
                 absent.reason,
-                ticks,
-                1,
+                n,
+                d,
                 ticks,
                 excluded,
                 rescales,
@@ -772,14 +780,22 @@ def _first_gate(run: Run, gates: tuple[int, ...], effect: State) -> int | None:
     )
 
 
-def _fixed(effect: Effect, worth: Worth) -> tuple[int, int, bool]:
-    """Return what an effect makes of a rule: ticks earned, ticks excluded, whether it rescales."""
+def _fixed(
+    effect: DeclaredEffect, worth: Worth, weight: Fraction, unit: int
+) -> tuple[int, int, int, int, bool]:
+    """Return what an effect makes of a rule: its points unrounded (n/d ticks) and rounded, the
+    ticks excluded, whether these rescale.
+    """
+    if isinstance(effect, Credit):
+        exact = effect.points_of(weight) * unit
+        n, d = exact.numerator, exact.denominator
+        return n, d, number.half_up(n, d), 0, False
     if effect is Effect.LOST:
-        return 0, 0, False
+        return 0, 1, 0, 0, False
     if effect is Effect.FULL:
-        return worth.weight, 0, False
+        return worth.weight, 1, worth.weight, 0, False
     # Both count the weight as neither earned nor lost; only `exclude` lets the rest count for more.
-    return 0, worth.weight, effect is Effect.EXCLUDE
+    return 0, 1, 0, worth.weight, effect is Effect.EXCLUDE
 
 
 def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:

@@ -9,9 +9,17 @@ from typing import NamedTuple
 
 from cchc_rules.base import calendar
 from cchc_rules.base.number import fixed
-from cchc_rules.base.state import COMPUTED, OPEN, PASSING, Reason, State
+from cchc_rules.base.state import (
+    COMPUTED,
+    OPEN,
+    PASSING,
+    Absent,
+    Reason,
+    State,
+    absence_kind,
+)
 from cchc_rules.rules import formula
-from cchc_rules.rules.model import Band, Rule, RuleSet
+from cchc_rules.rules.model import Band, DeclaredEffect, Rule, RuleSet
 from cchc_rules.rules.value_function import Piece
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
@@ -218,6 +226,23 @@ class Scoring:
         if given is not None:
             documents += given.evidence
         return documents
+
+    def effect(self, position: int) -> DeclaredEffect | None:
+        """Return the declared effect that gave a rule its points (semantics L4).
+
+        None where a figure gave them or a person has still to give them, or its whole block is
+        absent.
+        """
+        result = self.results[position]
+        if result.reason is Reason.BLOCK_ABSENT:
+            return None
+        if result.reason is Reason.POINTS_AWAITED:
+            # Points are awaited for the rule itself, or in place of an absence kept beside them.
+            awaited = result.detail
+            if not isinstance(awaited, Absent) or awaited.reason is not result.reason:
+                return None
+        effects = self.rule(position).absence
+        return effects.get(absence_kind(result.state, result.reason, effects))
 
     def losses(self) -> list[int]:
         """Return the positions of computed rules that lost points, the largest loss first, then by

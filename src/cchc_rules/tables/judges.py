@@ -35,6 +35,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cchc_rules.base.interval import Interval
+from cchc_rules.base.number import half_up
 from cchc_rules.base.state import (
     COMPUTED,
     PRECEDENCE,
@@ -47,7 +48,14 @@ from cchc_rules.base.state import (
 )
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Lowering
-from cchc_rules.rules.model import FormulaRef, MetricRef, Rule, RuleSet
+from cchc_rules.rules.model import (
+    Credit,
+    DeclaredEffect,
+    FormulaRef,
+    MetricRef,
+    Rule,
+    RuleSet,
+)
 from cchc_rules.rules.value_function import (
     Among,
     Compare,
@@ -259,7 +267,7 @@ class RuleJudge:
         Where a person gives the points, or no effect is declared, the row is for the single
         engine.
         """
-        effects: Mapping[AbsenceKind, Effect] = self.rule.absence
+        effects: Mapping[AbsenceKind, DeclaredEffect] = self.rule.absence
         if not self.rule.deduction.scored:
             effects = dict.fromkeys(State, Effect.LOST)
         effect = effects.get(absence_kind(state, reason, effects))
@@ -268,6 +276,11 @@ class RuleJudge:
             return self._fixed(0, 0, False, state, reason)
         if effect is Effect.FULL:
             return self._fixed(weight, 0, False, state, reason)
+        if isinstance(effect, Credit):
+            ticks = effect.points_of(self.rule.weight) * self.judge.unit
+            rounded = half_up(ticks.numerator, ticks.denominator)
+            credit = self._fixed(rounded, 0, False, state, reason)
+            return credit._replace(exact=self.gauge.ratio(ticks))
         excluded = self._fixed(
             0,
             weight,

@@ -22,7 +22,7 @@ MOST_RULES = 8
 """How many rules a drawn rule set has at most: more would find little more, and be hard to read."""
 
 LEVELS = ["tốt", "khá", "yếu"]
-EFFECTS = st.sampled_from(["lost", "full", "exclude", "show"])
+EFFECTS = st.sampled_from(["lost", "full", "exclude", "show", {"percent": 40}])
 """What an absence may do; points by hand are left out, for they would have to be drawn with it."""
 
 

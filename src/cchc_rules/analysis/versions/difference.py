@@ -10,7 +10,7 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import message
 from cchc_rules.rules.instrument import every_rule, instrument
-from cchc_rules.rules.model import Rule, RuleSet, Text
+from cchc_rules.rules.model import DeclaredEffect, Rule, RuleSet, Text
 from cchc_rules.rules.rule_text import RuleText
 
 Document: TypeAlias = dict[str, Any]
@@ -390,10 +390,10 @@ class _Parts:
         absence = self.rules.rules[id_].absence
         return [self.effect(state, effect) for state, effect in sorted(absence.items())]
 
-    def effect(self, state: object, effect: object) -> str:
+    def effect(self, state: object, effect: DeclaredEffect) -> str:
         """Return what a state does to a rule, in words: `missing: lost`."""
         state_words = self.words.say(f"state.{state}")
-        effect_words = self.words.say(f"instrument.effect-{effect}")
+        effect_words = self.words.effect(effect)
         return f"{state_words}: {effect_words}"
 
     def conflict(self, conflict: Document) -> str:

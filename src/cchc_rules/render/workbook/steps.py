@@ -119,6 +119,9 @@ EFFECTS = {
 UNDECLARED = 5
 """The code of an effect where the rule set declares none."""
 
+CREDIT = 6
+"""The code of an effect that is worth so many points."""
+
 CLOSED = 8
 BLOCK = 9
 """What decides instead of a state (1 to 7): a closed gate; a block that is absent."""
@@ -673,7 +676,10 @@ class RuleLine:
         codes = []
         for state in STATE_CODES[3:]:
             effect = declared.get(state, "")
-            codes.append(str(EFFECTS.get(effect, UNDECLARED)))
+            code = CREDIT
+            if isinstance(effect, str):
+                code = EFFECTS.get(effect, UNDECLARED)
+            codes.append(str(code))
         choices = ",".join(codes)
         return f'IF(AND({cause}>=4,{cause}<=7),CHOOSE({cause}-3,{choices}),"")'
 
@@ -696,9 +702,24 @@ class RuleLine:
             given = f'IF({self.points_given}="",0,{self.points_given})'
         # In the order of `EFFECTS`. An undeclared effect is an error that spreads to the index: a
         # sum that leaves it out would look right.
-        by_effect = f"0,{self.own(WEIGHT)},0,0,{given},NA()"
+        by_effect = f"0,{self.own(WEIGHT)},0,0,{given},NA(),{self._credit()}"
         absent = f"CHOOSE({self.own(EFFECT)}+1,{by_effect})"
         return f"IF({cause}>=8,0,IF({cause}<=3,{self.own(POINTS)},{absent}))"
+
+    def _credit(self) -> str:
+        """Return the points that the effect of an absence is worth, by what decides."""
+        effects = self.machine["effects"]
+        worths = []
+        for state in STATE_CODES[3:]:
+            effect = effects.get(state)
+            points = "0"
+            if isinstance(effect, Mapping):
+                # A fraction without a decimal stands as a division, in brackets of its own.
+                points = f"({effect['points']})"
+            worths.append(points)
+        if not any(isinstance(effect, Mapping) for effect in effects.values()):
+            return "0"
+        return f"CHOOSE({self.own(CAUSE)}-3,{','.join(worths)})"
 
     def unsupported(self) -> str:
         """Return whether points are claimed without valid evidence (semantics I6), as 1 or 0."""
