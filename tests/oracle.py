@@ -822,9 +822,9 @@ class Scoring:
         tick = Fraction(1, 10**self.places)
         found = {id_: math.floor(part / tick) * tick for id_, part in exact.items()}
         while sum(found.values(), Fraction(0)) < total:
-            id_ = max(exact, key=lambda one: exact[one] - found[one])
+            id_ = max(sorted(exact), key=lambda one: exact[one] - found[one])
             found[id_] += tick
-        for id_ in reversed(list(exact)):
+        for id_ in sorted(exact, reverse=True):
             if sum(found.values(), Fraction(0)) > total and found[id_] > 0:
                 found[id_] -= tick
         return found

@@ -7,10 +7,12 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracle import Scoring, end_of_period, half_up, inputs_of, of_kind, oracle
+from searches import examples
 from strategies import cases, read_toml, reported, rule_sets, submissions, to_toml
 
 from cchc_rules import (
@@ -21,6 +23,8 @@ from cchc_rules import (
     parse_rules,
     score,
 )
+from cchc_rules.report import verify
+from cchc_rules.tables.score_table import score_table
 
 FIGURES = ("earned", "lost", "excluded", "maximum")
 COMPUTED = ("met", "partly_met", "not_met")
@@ -707,6 +711,72 @@ class TestLaw06Order:
         assert before["band"] == after["band"]
         assert before["losses"] == after["losses"]
         assert sorted(before["missing"]) == sorted(after["missing"])
+
+    @settings(max_examples=examples(60), deadline=None)
+    @given(st.data())
+    def test_no_tick_of_a_mean_or_a_pool_changes_hands(self, data):
+        """G4, G5, G7: equal remainders are common where rules weigh the same and reach the same."""
+        kind = data.draw(st.sampled_from(["mean", "penalty", "bonus", "cap"]))
+        ids = data.draw(st.permutations(["a", "b", "c", "a2", "a-1"]))
+        ids = ids[: data.draw(st.integers(2, 5))]
+        weights = {id_: data.draw(st.sampled_from([1, 1, 2])) for id_ in ids}
+        figures = {
+            f"m{number}": data.draw(st.sampled_from([0, 50, 50, 100, None]))
+            for number in range(len(ids))
+        }
+        cap = data.draw(st.integers(1, 9))
+        absence = data.draw(st.sampled_from(["lost", "exclude", "show"]))
+        settings = {
+            "mean": f'combine = "mean"\nweight = {cap}',
+            "penalty": f'kind = "penalty"\ncap = {cap}',
+            "bonus": f'kind = "bonus"\ncap = {cap}',
+            "cap": f"cap = {cap}",
+        }
+        head = (
+            'format = 1\nruleset = { id = "order", version = "1", title = "Order",'
+            " valid = { from = 2023-01-01, until = 2023-12-31 } }\n"
+            f'absence = {{ missing = "{absence}" }}\n'
+            'index = { places = 0, scale = 100, weight_basis = "chosen" }\n'
+            f'[group.g]\ntitle = "G"\n{settings[kind]}\n'
+            '[group.base]\ntitle = "B"\n'
+            '[metric.x]\ntitle = "X"\ntype = "percent"\n'
+            '[rule.x]\ngroup = "base"\ntitle = "X"\nsource = ["1"]\nmetric = "x"\n'
+            'comparator = ">="\nthreshold = 100\nweight = 9\ndeduction = "proportional"\n'
+        )
+
+        def written(order):
+            text = head
+            for number, id_ in order:
+                text += (
+                    f'[metric.m{number}]\ntitle = "M"\ntype = "percent"\n'
+                    f'[rule.{id_}]\ngroup = "g"\ntitle = "R"\nsource = ["1"]\n'
+                    f'metric = "m{number}"\ncomparator = ">="\nthreshold = 100\n'
+                    f'weight = {weights[id_]}\ndeduction = "proportional"\n'
+                )
+            return text
+
+        order = [*enumerate(ids)]
+        texts = [written(order), written(data.draw(st.permutations(order)))]
+        submission = {"format": 1, "ruleset": "order", "unit": "U", "period": "2023"}
+        submission["measurements"] = {**figures, "x": 100}
+        frame = pl.DataFrame([{"unit": "U", "period": "2023", **figures, "x": 100}] * 2)
+        told = []
+        for text in texts:
+            report = scored(text, submission)
+            assert verify.differences(report) == []
+            rules = by_id(report["rules"])
+            wanted = oracle(read_toml(text), submission)["rules"]
+            for name, rule in rules.items():
+                for key in ("earned", "lost", "excluded", "maximum"):
+                    assert Fraction(rule[key]) == wanted[name][key]
+            columns = score_table(
+                parse_rules(text), frame, results=("rule.earned", "rule.lost")
+            ).results
+            for name, rule in rules.items():
+                for key in ("earned", "lost"):
+                    assert str(columns[f"rule.{name}.{key}"][0]) == rule[key]
+            told.append(rules)
+        assert told[0] == told[1]
 
 
 def changes(report):

@@ -1872,18 +1872,19 @@ class Points:
         """Return points with all their places that add up to a total, by the largest remainders.
 
         Ten ticks over three times 10/3 are 4, 3 and 3: each is rounded down, and the ticks that are
-        left go to the largest remainders, of equal ones to the first. Where the total was rounded
-        below the amounts, the last that has a tick gives it up.
+        left go to the largest remainders, of equal ones to the first id. Where the total was
+        rounded below the amounts, the last id that has a tick gives it up.
         """
         unit = 10**self.contents.places
         ticks = {name: part * unit // 1 for name, part in exact.items()}
         left = int(total * unit) - sum(ticks.values())
-        # Sorting is stable: of equal remainders the first stays first.
         remainders = {name: exact[name] * unit - ticks[name] for name in exact}
-        by_remainder = sorted(exact, key=lambda name: -remainders[name])
+        # The order of the file must move no tick [law 6].
+        by_id = sorted(exact)
+        by_remainder = sorted(by_id, key=lambda name: -remainders[name])
         for name in by_remainder[: max(left, 0)]:
             ticks[name] += 1
-        for name in reversed([*exact]):
+        for name in reversed(by_id):
             if left < 0 and ticks[name] > 0:
                 ticks[name] -= 1
                 left += 1

@@ -326,7 +326,8 @@ def counted(
     # A cap holds all the rules of a pool together, whatever groups within it they lie in.
     for pool in dict.fromkeys(pool_of.values()):
         pooled = compiled.pooled.items()
-        members = sorted(position for position, its_pool in pooled if its_pool == pool)
+        inside = [position for position, its_pool in pooled if its_pool == pool]
+        members = in_order_of_ids(compiled, inside)
         kind = compiled.groups[pool].kind
         by_rule |= _counted_in_pool(compiled, kind, members, results, groups[pool])
     for cap in dict.fromkeys(compiled.held.values()):
@@ -351,10 +352,11 @@ def _counted_in_mean(
     """
     nothing = Counted(0, 0, 0, 0, Fraction(0), 0)
     by_rule = dict.fromkeys(group.rules, nothing)
-    members = [position for position in group.rules if not _leaves(results[position])]
+    everyone = in_order_of_ids(compiled, group.rules)
+    members = [position for position in everyone if not _leaves(results[position])]
     if not any(compiled.worths[position].weight for position in members):
         # Nothing carries the group: its whole weight is excluded, divided over all of its rules.
-        members = list(group.rules)
+        members = everyone
     weights = [compiled.worths[position].weight for position in members]
     # How many ticks of the group one tick of a rule's weight stands for.
     ratio = Fraction(group.weight, sum(weights) or 1)
@@ -389,6 +391,15 @@ def _counted_in_mean(
             most_to_win=ticks_lost,
         )
     return by_rule
+
+
+def in_order_of_ids(compiled: CompiledRuleSet, positions: Iterable[int]) -> list[int]:
+    """Return the positions of rules, sorted by the ids of the rules.
+
+    Ticks that are left over go by this order where remainders are equal: by the order of the file
+    a tick would change hands when somebody moves a paragraph (law 6).
+    """
+    return sorted(positions, key=compiled.names.__getitem__)
 
 
 def _leaves(result: Result) -> bool:
@@ -477,8 +488,8 @@ def _counted_under_cap(
             parts[position] = _parts_left(
                 compiled.groups[position], groups[position], around
             )
-    members = [rule for rule, its_cap in compiled.held.items() if its_cap == cap]
-    members.sort()
+    inside = [rule for rule, its_cap in compiled.held.items() if its_cap == cap]
+    members = in_order_of_ids(compiled, inside)
     alone = [
         _as_it_stands(compiled, position, results[position]) for position in members
     ]

@@ -22,6 +22,7 @@ import polars as pl
 from cchc_rules.base.state import COMPUTED, OPEN, PASSING, Reason
 from cchc_rules.rules.model import Band
 from cchc_rules.scoring.compiled_rules import CompiledGroup, CompiledRuleSet
+from cchc_rules.scoring.totals import in_order_of_ids
 from cchc_rules.tables.exact_columns import (
     FALSE,
     TRUE,
@@ -367,17 +368,17 @@ class Sums:
                 total = totals[position]
                 counted |= self._counted_in_pool(members, judged, total)
         for position in dict.fromkeys(compiled.held.values()):
-            held = compiled.held.items()
-            members = sorted(rule for rule, cap in held if cap == position)
+            inside = [rule for rule, cap in compiled.held.items() if cap == position]
+            members = in_order_of_ids(compiled, inside)
             total = totals[position]
             counted |= self._counted_in_pool(members, judged, total)
         return [counted[position] for position in range(len(judged))]
 
     def _members(self, pool: int) -> list[int]:
-        """Return the positions of the rules in a pool, those of the groups in it among them."""
+        """Return the positions of the rules in a pool and in the groups within it, by their ids."""
         pooled = self.compiled.pooled
         members = [rule for rule in pooled if pooled[rule] == pool]
-        return sorted(members)
+        return in_order_of_ids(self.compiled, members)
 
     def _counted_in_mean(
         self,
@@ -396,21 +397,26 @@ class Sums:
         most = self.gauge.number(group.weight)
         worth_of_a_tick = quotient(most, mean.divisor).kept()
         nothing = self._nothing()
-        earned = []
-        lost = []
-        children = zip(mean.left_out, rules, weights, strict=True)
-        for out, rule, weight in children:
+        earned = {}
+        lost = {}
+        children = zip(group.rules, mean.left_out, rules, weights, strict=True)
+        for position, out, rule, weight in children:
             excluded = rule.holds(_is_excluded)
             full = as_ratio(weight)
             lacks = (full - rule.exact).kept()
             earned_here = choose(out, nothing, rule.exact)
-            earned.append((worth_of_a_tick * earned_here).kept())
+            earned[position] = (worth_of_a_tick * earned_here).kept()
             lost_here = choose(excluded, nothing, lacks)
-            lost.append((worth_of_a_tick * lost_here).kept())
-        earned_ticks = self._apportioned(total.earned, earned)
-        lost_ticks = self._apportioned(total.lost, lost)
+            lost[position] = (worth_of_a_tick * lost_here).kept()
+        by_id = in_order_of_ids(self.compiled, group.rules)
+        earned_ticks = self._apportioned(
+            total.earned, [earned[position] for position in by_id]
+        )
+        lost_ticks = self._apportioned(
+            total.lost, [lost[position] for position in by_id]
+        )
         counted = map(Counted, earned_ticks, lost_ticks)
-        return dict(zip(group.rules, counted, strict=True))
+        return dict(zip(by_id, counted, strict=True))
 
     def _counted_in_pool(
         self,

@@ -2,7 +2,7 @@
 and G5).
 
 A loss is first rounded down; the ticks that are then left go to the largest remainders, of equal
-ones to the first line. The floors and remainders stand in columns of their own on the sheet of
+ones to the first id. The floors and remainders stand in columns of their own on the sheet of
 steps. Three rules that share a loss of 0.10 equally lost 3.33… ticks each:
 
     rule    exact ticks    floor    remainder    rank    counts for
@@ -10,12 +10,13 @@ steps. Three rules that share a loss of 0.10 equally lost 3.33… ticks each:
     b       3.33…          3        0.33…        1       0.03
     c       3.33…          3        0.33…        2       0.03
 
-The rank of a line is how many lines have a larger remainder, and how many above it an equal one; it
-gets a tick where its rank is less than the ticks that are left. So every cell works out its own
-part, and no cell needs the list to be sorted.
+The rank of a line is how many lines have a larger remainder, and how many of an earlier id an equal
+one; it gets a tick where its rank is less than the ticks that are left. So every cell works out its
+own part, and no cell needs the list to be sorted. Where each id stands among all is a number in a
+column of its own: sheets compare texts by the rules of their user's language.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cchc_rules.render.display import Document
@@ -27,6 +28,7 @@ from cchc_rules.render.workbook.layout import (
     EXCLUDED_HERE,
     EXCLUDED_SHARES,
     LOST_HERE,
+    ORDER,
     SHARES,
     WEIGHT,
     Frame,
@@ -58,6 +60,8 @@ class CountedFormulas:
         self.groups: dict[str, Document] = {
             group["id"]: group for group in frame.document["groups"]
         }
+        ids = sorted(rule["id"] for rule in frame.document["rules"])
+        self.order = {rule: place for place, rule in enumerate(ids, start=1)}
 
     def applies(self, line: Line) -> bool:
         """Whether a rule's own points are not those that it counts for."""
@@ -121,6 +125,9 @@ class CountedFormulas:
                 style = {**BOX, **FAINT}
                 sheet.formula(line.row, parts.floor, floor, None, **style)
                 sheet.formula(line.row, parts.rest, rest, None, **style)
+            if self.applies(line):
+                place = self.order[line.item["id"]]
+                sheet.number(line.row, ORDER, place, **{**BOX, **FAINT})
             for column, formula, key in self._formulas(line):
                 said = decimal(line.item[key])
                 sheet.formula(line.row, column, formula, said, **BOX)
@@ -258,40 +265,26 @@ class CountedFormulas:
             total: the formula of the amount that all lines must add up to, in points.
         """
         remainders = self._ranges(group, parts.rest)
-        before = self._before(line, parts.rest, group)
+        orders = self._ranges(group, ORDER)
         here = cell(line.row, parts.rest)
+        place = cell(line.row, ORDER)
         # `--` turns TRUE and FALSE into 1 and 0, so that the sum counts the lines.
         larger = [f"SUMPRODUCT(--({cells}>{here}))" for cells in remainders]
-        equal_above = [f"SUMPRODUCT(--({cells}={here}))" for cells in before]
-        rank = "+".join([*larger, *equal_above])
+        equal_earlier = [
+            f"SUMPRODUCT(({cells}={here})*({order}<{place}))"
+            for cells, order in zip(remainders, orders, strict=True)
+        ]
+        rank = "+".join([*larger, *equal_earlier])
         floors_sum = self._sum(group, parts.floor)
         left = f"ROUND(({total})*{self.ticks}-{floors_sum},0)"
         more = f"IF({rank}<{left},1,0)"
         floor = cell(line.row, parts.floor)
         # Where the total was itself rounded below its parts, the last that has a tick gives it up:
-        # its rank counts the lines with a tick from here to the last, itself among them.
+        # its rank counts the lines with a tick from its id to the last, itself among them.
         floors = self._ranges(group, parts.floor)
-        before = self._before(line, parts.floor, group)
-        in_all = [f"SUMPRODUCT(--({cells}>0))" for cells in floors]
-        above = [f"-SUMPRODUCT(--({cells}>0))" for cells in before]
-        rank_from_last = "+".join(in_all) + "".join(above)
+        rank_from_last = "+".join(
+            f"SUMPRODUCT(({cells}>0)*({order}>={place}))"
+            for cells, order in zip(floors, orders, strict=True)
+        )
         less = f"IF(AND({floor}>0,{rank_from_last}<=-{left}),1,0)"
         return f"ROUND(({floor}+{more}-{less})/{self.ticks},{self.frame.places})"
-
-    def _before(self, line: Line, column: int, group: Document) -> Sequence[str]:
-        """Return the addresses of the rules of a group above a line.
-
-        These are the ranges before that of the line, and the part of its own range above it.
-        """
-        siblings = self.frame.rules_of(self._group(line))
-        first = self.frame.rows[False, siblings[0]["id"]]
-        own_start = cell(first, column)
-        above = []
-        for cells in self._ranges(group, column):
-            start, _, _ = cells.partition(":")
-            if start == own_start:
-                break
-            above.append(cells)
-        if first < line.row:
-            above.append(f"{cell(first, column)}:{cell(line.row - 1, column)}")
-        return above

@@ -80,6 +80,9 @@ EARNED_HERE, LOST_HERE, EXCLUDED_HERE = range(33, 36)
 EXCLUDED_SHARES = 36
 """The first of two columns by which what a mean excludes is shared out in whole ticks."""
 
+ORDER = 38
+"""The column of where a rule stands in the order of ids, which decides between equal remainders."""
+
 (
     NAME,
     UNIT,

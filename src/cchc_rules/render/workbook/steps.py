@@ -90,7 +90,7 @@ WIDTHS = [
     *[8] * 2,  # most and fewest points
     *[9] * 9,  # from the absence to what is unsupported
     *[10] * 16,  # four reckonings
-    *[9] * 9,  # means and pools
+    *[9] * 10,  # means and pools
 ]
 """The widths of the columns, in characters: number, id, and the groups that are named beside."""
 
@@ -104,6 +104,7 @@ COUNTED_HEADS = (
     "counted-6",
     "counted-7",
     "counted-8",
+    "counted-9",
 )
 """The headings of what a rule counts for in a mean or a pool."""
 
