@@ -349,7 +349,7 @@ class Sums:
         judged: Sequence[Judged],
         totals: Sequence[ColumnTotal],
     ) -> list[Counted]:
-        """Return what each rule counts for in its group, in file order (semantics G4 to G6)."""
+        """Return what each rule counts for in its group, in file order (semantics G4 to G7)."""
         compiled = self.compiled
         counted = {}
         # A rule that is simply added up counts for what it earned and lost.

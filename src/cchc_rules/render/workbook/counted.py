@@ -16,7 +16,7 @@ own part, and no cell needs the list to be sorted. Where each id stands among al
 column of its own: sheets compare texts by the rules of their user's language.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from cchc_rules.render.display import Document
