@@ -51,7 +51,7 @@ def write_reports(folder, first, count):
     rules, raw = example()
     for at in range(first, first + count):
         submission = load_measurements(varied(raw, at), rules)
-        text = print_report(score(rules, submission).to_dict())
+        text = score(rules, submission).render("json")
         (Path(folder) / f"{at}.json").write_text(text, encoding="utf-8")
     return time.process_time()
 

@@ -28,6 +28,8 @@ from cchc_rules.testing import submissions
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ("cam-due-2023", "cam-due-2023-strong", "cam-due-2023-mid-year")
 
+KITCHEN = (ROOT / "tests" / "kitchen.toml").read_text(encoding="utf-8")
+
 RULES = """
 format = 1
 ruleset = { id = "kept", version = "1", title = "Kept", valid = { from = 2023-01-01, until = 2023-12-31 } }
@@ -186,6 +188,30 @@ class TestTheDigest:
             content = score(rules, example(rules, name)).to_dict()
             told = content.pop("digest")
             assert told == digest(content)
+
+
+class TestTheJsonText:
+    @pytest.mark.parametrize("lang", languages())
+    def test_it_is_that_of_the_document(self, rules, lang):
+        for name in (*EXAMPLES, *EXAMPLES):
+            report = score(rules, example(rules, name))
+            assert report.render("json", lang=lang) == print_report(
+                report.to_dict(lang)
+            )
+
+    @given(st.data())
+    def test_whatever_is_drawn(self, data):
+        rules = parse_rules(KITCHEN)
+        report = score(rules, load_measurements(data.draw(submissions(rules)), rules))
+        assert report.render("json") == print_report(report.to_dict())
+
+    def test_per_cent_signs_and_other_signs_of_a_title(self):
+        title = 'title = "100 % of 50%s, “all” {0} \\\\ \\t"'
+        rules = parse_rules(RULES.replace('title = "Fast"', title))
+        report = score(rules, submitted(rules, days=12, open=True))
+        text = report.render("json")
+        assert text == print_report(report.to_dict())
+        assert "100 % of 50%s" in text
 
 
 class TestTheIndex:

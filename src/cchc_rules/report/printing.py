@@ -135,15 +135,30 @@ def print_report(document: Mapping[str, Any]) -> str:
     >>> print_report({"unit": "xã"})
     '{\\n  "unit": "xã"\\n}\\n'
     """
-    try:
-        return _indented(document, "\n") + "\n"
-    except _OtherDataError:
-        # Vietnamese letters are written as they are, so that people can read and search the file.
-        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return indented(document, "\n") + "\n"
 
 
 class _OtherDataError(Exception):
     """A value is of a class that a document seldom has."""
+
+
+def indented(value: object, newline: str) -> str:
+    """Return a value of a document as JSON text, indented by two blanks a level.
+
+    Args:
+        value: Plain data.
+        newline: The line break with the indent of the line that the value begins on.
+
+    >>> indented(["xã"], "\\n    ")
+    '[\\n      "xã"\\n    ]'
+    """
+    try:
+        return _indented(value, newline)
+    except _OtherDataError:
+        # Vietnamese letters are written as they are, so that people can read and search the file.
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        # Line breaks of a text are written as signs, so that these are those of the layout.
+        return text.replace("\n", newline)
 
 
 def _indented(value: object, newline: str) -> str:
@@ -160,10 +175,6 @@ def _indented(value: object, newline: str) -> str:
         _OtherDataError: The value holds something that is not told by its class alone.
     """
     kind = value.__class__
-    if kind is str:
-        return encode_basestring(value)  # type: ignore[arg-type]
-    if value is None:
-        return "null"
     # Every line inside is two blanks further in than the one that the value begins on.
     inside = newline + "  "
     if kind is dict:
@@ -173,13 +184,22 @@ def _indented(value: object, newline: str) -> str:
         for key, item in value.items():  # type: ignore[attr-defined]
             if key.__class__ is not str:
                 raise _OtherDataError
-            members.append(f"{encode_basestring(key)}: {_indented(item, inside)}")
+            # Most values are texts, which need no call of this function.
+            if item.__class__ is str:
+                text = encode_basestring(item)
+            else:
+                text = _indented(item, inside)
+            members.append(f"{encode_basestring(key)}: {text}")
         return f"{{{inside}{f',{inside}'.join(members)}{newline}}}"
     if kind is list:
         if not value:
             return "[]"
         items = [_indented(item, inside) for item in value]  # type: ignore[attr-defined]
         return f"[{inside}{f',{inside}'.join(items)}{newline}]"
+    if kind is str:
+        return encode_basestring(value)  # type: ignore[arg-type]
+    if value is None:
+        return "null"
     if kind is bool:
         return "true" if value else "false"
     if kind is int:

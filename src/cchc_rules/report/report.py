@@ -14,7 +14,7 @@ from cchc_rules.base.messages import message
 from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import Reason, State
 from cchc_rules.report.arithmetic import Arithmetic
-from cchc_rules.report.document import document
+from cchc_rules.report.document import document, json_text
 from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.heading import Document
 from cchc_rules.report.result_text import ResultText
@@ -529,6 +529,8 @@ class Report:
         if form not in views.FORMATS:
             forms = ", ".join(views.FORMATS)
             raise ValueError(f"no such form: {form!r}; there are {forms}")
+        if form == "json":
+            return json_text(self.scoring, lang or self.language)
         # The machine form is a third of the document, and these two views show none of it.
         machine = form not in ("text", "markdown")
         shown = self.to_dict(lang, machine=machine)

@@ -13,7 +13,6 @@ and the points of further tracks. Of rules that read other figures, stand behind
 mean or a pool nothing is kept.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -32,7 +31,9 @@ from cchc_rules.report.fixed_parts import (
     iso_day,
 )
 from cchc_rules.report.heading import Document
+from cchc_rules.report.machine_form import machine_forms
 from cchc_rules.report.result_text import ResultText
+from cchc_rules.report.rule_json import Form, Frame, Parts
 from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef
 from cchc_rules.scoring.gains import Gain
@@ -41,14 +42,10 @@ from cchc_rules.scoring.steps import Steps
 from cchc_rules.submissions.submission import Entry, Figure, Given
 
 MOST_KEPT = 16
-"""How many entries of one rule are kept: some 5 kB each, so that 81 rules take at most 6 MB.
+"""How many entries of one rule are kept: some 5 kB each, so that 81 rules take at most 6 MB; with
+the texts of those that repeat, some 20 kB more each where both forms are asked for.
 
 Yes and no, levels and small counts come to fewer; shares of large numbers hardly ever repeat."""
-
-canonical = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":")
-).encode
-"""Writes plain data in the form of which digests are taken: keys sorted, no spaces."""
 
 
 class _Change(NamedTuple):
@@ -65,7 +62,9 @@ class _Entry:
     def __init__(self, content: Document, changes: tuple[_Change, ...]) -> None:
         self.content = content
         self.changes = changes
-        self._texts: tuple[bytes, bytes, bytes] | None = None
+        self.repeated = False
+        """Whether another submission said the same, so that one more may."""
+        self._parts: dict[Frame, Parts] = {}
         # Lists and tables with others inside them are copied all through.
         deep = [key for key in _DEEP if content[key]]
         flat = [key for key in _NESTED if content[key].__class__ in CHANGEABLE]
@@ -81,33 +80,18 @@ class _Entry:
             content[key] = fresh(content[key])
         return content
 
-    def texts(self, machine: Document) -> tuple[bytes, bytes, bytes]:
-        """Return the canonical text before the gains, from there to the tracks, and after them."""
-        if self._texts is None:
-            content = {**self.content, "machine": machine}
-            before: Document = {}
-            between: Document = {}
-            after: Document = {}
-            for key, value in content.items():
-                if key in _WRITTEN_ANEW:
-                    continue
-                if key < "gains":
-                    before[key] = value
-                elif key < "track_reasons":
-                    between[key] = value
-                else:
-                    after[key] = value
-            # The braces come off, so that the three parts can be joined again.
-            self._texts = (
-                canonical(before)[:-1].encode(),
-                canonical(between)[1:-1].encode(),
-                canonical(after)[1:].encode(),
-            )
-        return self._texts
+    def parts(self, frame: Frame) -> Parts:
+        """Return the text of the content in a frame of the rule.
 
+        Texts are longer than the content, and kept of that alone which is said again.
+        """
+        parts = self._parts.get(frame)
+        if parts is None:
+            parts = frame.filled(self.content)
+            if self.repeated:
+                self._parts[frame] = parts
+        return parts
 
-_WRITTEN_ANEW = ("gains", "track_reasons", "tracks")
-"""The keys of a rule that hang on more than the rule: nothing of them is kept."""
 
 _DEEP = ("inputs", "evidence", "remedy", "conflicts")
 """The keys of a rule whose tables and lists have others inside them."""
@@ -136,8 +120,9 @@ class RuleDocuments:
         self.fixed = self.speaker.fixed
         self.places = self.scoring.rules.index.places
         self.kept = _kept(self.fixed)
-        # What `canonical` needs of the rules that were written.
-        self._written: dict[int, tuple[_Entry, Document]] = {}
+        # The digest and the text are written of the same entries.
+        self._entries: dict[int, _Entry] = {}
+        self._written_anew: dict[int, Document] = {}
 
     def rule(self, position: int) -> Document:
         """Return one rule: what it asks for, what was reported, and what became of its points.
@@ -146,36 +131,59 @@ class RuleDocuments:
             Plain data of the reader's own, which may be changed; points are decimal strings. The
             machine form is not among its keys yet.
         """
-        entry = self._entry(position)
-        content = entry.copy()
-        content["gains"] = self._gain_documents(entry, position)
-        id_ = content["id"]
-        content["tracks"] = self._tracks(id_)
-        content["track_reasons"] = self._track_reasons(id_)
-        self._written[position] = entry, content
+        content = self._entry(position).copy()
+        content |= self._anew(position)
         return content
 
-    def canonical(self, position: int) -> bytes:
-        """Return the canonical text of a rule that was written, its machine form added to it.
+    def text(self, position: int, form: Form) -> str:
+        """Return the JSON text of one rule, with its machine form.
 
-        Returns:
-            What `canonical` of the whole rule would give, as UTF-8: of this the digest is taken.
+        Args:
+            position: The position of the rule.
+            form: The form of the text: `CANONICAL` for the digest, `PRINTED` for people.
         """
-        entry, content = self._written[position]
-        before, between, after = entry.texts(content["machine"])
-        # Most rules gain nothing and have no tracks: their texts are known without an encoder.
-        gains = b"[]"
-        if content["gains"]:
-            gains = canonical(content["gains"]).encode()
-        tracks = b'"track_reasons":{},"tracks":{}'
-        if content["tracks"]:
-            reasons = canonical(content["track_reasons"])
-            points = canonical(content["tracks"])
-            tracks = f'"track_reasons":{reasons},"tracks":{points}'.encode()
-        return b'%b,"gains":%b,%b,%b,%b' % (before, gains, between, tracks, after)
+        frame = self._frames(form)[position]
+        entry = self._entry(position)
+        return frame.whole(entry.parts(frame), self._anew(position))
+
+    def _frames(self, form: Form) -> list[Frame]:
+        """Return the frames of all rules in a form, made once for a rule set and a language."""
+        compiled = self.fixed.compiled
+        key = (Frame, form, self.lang)
+        frames: list[Frame] | None = compiled.kept.get(key)
+        if frames is None:
+            machines = machine_forms(compiled).of_rules()
+            frames = [
+                Frame(form, self.fixed.rule(position) | {"machine": machine})
+                for position, machine in enumerate(machines)
+            ]
+            compiled.kept[key] = frames
+        return frames
+
+    def _anew(self, position: int) -> Document:
+        """Return what hangs on the whole submission: the gains of a rule, and its tracks."""
+        anew = self._written_anew.get(position)
+        if anew is None:
+            id_ = self.scoring.compiled.names[position]
+            anew = {
+                "gains": self._gain_documents(self._entry(position), position),
+                "tracks": self._tracks(id_),
+                "track_reasons": self._track_reasons(id_),
+            }
+            self._written_anew[position] = anew
+        return anew
 
     def _entry(self, position: int) -> _Entry:
         """Return what is said of a rule, as it was kept or written now."""
+        entry = self._entries.get(position)
+        if entry is None:
+            entry = self._entries[position] = self._kept_entry(position)
+        return entry
+
+    def _kept_entry(self, position: int) -> _Entry:
+        """Return what is said of a rule, as it was kept for a submission that says the same of it,
+        or written now.
+        """
         entries = self.kept[position]
         if entries is None:
             return self._new_entry(position)
@@ -187,6 +195,8 @@ class RuleDocuments:
                 # The oldest goes: a dictionary has its keys in the order in which they came.
                 entries.pop(next(iter(entries)), None)
             entries[key] = entry
+        else:
+            entry.repeated = True
         return entry
 
     def _key(self, position: int) -> tuple[object, ...]:
