@@ -71,10 +71,8 @@ def test_whole_numbers_alone(interval):
     assert (whole.low_open, whole.high_open) == (False, False)
 
 
-@given(INTERVALS, INTERVALS)
+@given(INTERVALS, INTERVALS.filter(lambda other: not other.empty))
 def test_without_is_what_the_other_leaves(one, other):
-    if other.empty:
-        return
     parts = one.without(other)
     for value in GRID:
         assert any(inside(part, value) for part in parts) == (
