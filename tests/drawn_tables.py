@@ -5,8 +5,9 @@ from fractions import Fraction
 from random import Random
 
 import polars as pl
+from packaged_rules import packaged
 
-from cchc_rules import SubmissionError, load_measurements, load_rules, score
+from cchc_rules import SubmissionError, load_measurements, score
 from cchc_rules.tables.submission_columns import ENVELOPE, layout
 
 DAYS = ("as_of",)
@@ -155,7 +156,7 @@ def _text(row):
 
 def drawn_plan(rows, seed=7, wrong=1):
     """Rows of the plan, drawn: figures, holes, zero denominators, evidence; wrong cells too, unless that is 0."""
-    rules, dice, columns = load_rules("cam-due-2023"), Random(seed), {}
+    rules, dice, columns = packaged("cam-due-2023"), Random(seed), {}
     for metric in rules.metrics.values():
         if metric.submitted:
             figures = _figures(metric, rows, dice, wrong)

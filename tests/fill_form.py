@@ -47,6 +47,12 @@ class Sheets:
 def filled(data, submission):
     """The form with everything of a submission in its cells."""
     sheets = Sheets(data)
+    fill(sheets, submission)
+    return sheets.saved()
+
+
+def fill(sheets, submission):
+    """Write everything of a submission into the cells of a form."""
     for key in ("unit", "unit_kind", "period", "note"):
         if key in submission and sheets.cells["head", key, "value"].value is None:
             sheets.put("head", key, "value", submission[key])
@@ -62,7 +68,6 @@ def filled(data, submission):
             points(sheets, track, id_, given)
     for id_, why in submission.get("absent", {}).items():
         sheets.put("absent", id_, "reason", why)
-    return sheets.saved()
 
 
 def figure(sheets, id_, entry):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from packaged_rules import packaged
 from rule_texts import TINY_LINES
 from searches import mostly_tests, tests_something
 from strategies import cases
@@ -17,7 +18,6 @@ from strategies import cases
 from cchc_rules import (
     SubmissionError,
     load_measurements,
-    load_rules,
     parse_rules,
     score,
 )
@@ -712,7 +712,7 @@ class TestTheViews:
     ],
 )
 def test_what_is_missing_is_said_as_a_word_or_as_a_figure(lang, wanted):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     example = Path(__file__).parents[2] / "examples" / "cam-due-2023.json"
     found = plan_to(rules, load_measurements(example, rules), index=90).to_dict(lang)
     assert (

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
+from packaged_rules import packaged
 from searches import mostly_tests, tests_something
 from strategies import cases, to_toml
 from test_extremes import vertices
@@ -397,7 +398,7 @@ class TestTheRange:
             study(THREE, FIGURES, percent)
 
     def test_the_day_is_passed_on(self):
-        rules = load_rules("cam-due-2023")
+        rules = packaged("cam-due-2023")
         measurements = load_measurements(EXAMPLES / "cam-due-2023.json", rules)
         found = sensitivity(rules, measurements, as_of="2023-12-31")
         assert found.to_dict()["as_of"] == "2023-12-31"
@@ -705,7 +706,7 @@ conflict = [{ source = "PL.1" }]
         assert found.readings[0].scoring.index.base.earned == 2500 + 800
 
     def test_an_overlay_still_reads_what_its_base_reads(self):
-        rules = load_rules("cam-due-2023-annex")
+        rules = packaged("cam-due-2023-annex")
         found = sensitivity(
             rules, load_measurements(EXAMPLES / "cam-due-2023.json", rules)
         )
@@ -1084,7 +1085,7 @@ def shape(path):
 
 @pytest.fixture(scope="module")
 def document():
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     return sensitivity(
         rules, load_measurements(EXAMPLES / "cam-due-2023.json", rules)
     ).to_dict()
@@ -1124,7 +1125,7 @@ class TestTheDocument:
         "name", ["cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong"]
     )
     def test_the_examples_validate(self, name, lang):
-        rules = load_rules("cam-due-2023")
+        rules = packaged("cam-due-2023")
         assert (
             faults(
                 sensitivity(

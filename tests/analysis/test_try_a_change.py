@@ -6,13 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from packaged_rules import packaged
 from rule_texts import TINY_LINES
 
 from cchc_rules import (
     SubmissionError,
     dump_measurements,
     load_measurements,
-    load_rules,
     parse_rules,
     score,
 )
@@ -229,7 +229,7 @@ class TestTheCommandLine:
             == 0
         )
         document = json.loads(capsys.readouterr().out)
-        rules = load_rules("cam-due-2023")
+        rules = packaged("cam-due-2023")
         assert (
             document["measurements"]["sha256"]
             == load_measurements(EXAMPLE, rules).sha256

@@ -8,8 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from packaged_rules import packaged
 
-from cchc_rules import compare, load_measurements, load_rules, parse_rules, score
+from cchc_rules import compare, load_measurements, parse_rules, score
 from cchc_rules.analysis.versions.difference import PARTS, difference
 from cchc_rules.analysis.versions.impact import impact
 from cchc_rules.base.calendar import Calendar
@@ -21,7 +22,7 @@ from cchc_rules.rules.model import Conflict, Text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-PLAN, ANNEX = load_rules("cam-due-2023"), load_rules("cam-due-2023-annex")
+PLAN, ANNEX = packaged("cam-due-2023"), packaged("cam-due-2023-annex")
 
 OLD = """format = 1
 [ruleset]

@@ -13,10 +13,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from packaged_rules import packaged
 from rule_texts import TINY
 
 import cchc_rules
-from cchc_rules import load_measurements, load_rules, parse_report, score, sensitivity
+from cchc_rules import load_measurements, parse_report, score, sensitivity
 from cchc_rules.cli import console
 from cchc_rules.cli.commands import COMMANDS
 from cchc_rules.cli.main import main, run_process
@@ -63,7 +64,7 @@ def run(capsys):
 
 
 def report(lang="vi", as_of=None):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     return score(
         rules, load_measurements(EXAMPLE, rules, as_of=as_of), as_of=as_of
     ).to_dict(lang)
@@ -71,7 +72,7 @@ def report(lang="vi", as_of=None):
 
 def shown(form, lang):
     """The example as `score` shows it: as a page with the study of how sure its index is."""
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     study = (
         sensitivity(rules, load_measurements(EXAMPLE, rules)).to_dict(lang)
         if form == "html"

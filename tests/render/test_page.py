@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from packaged_rules import packaged
 from rule_texts import tiny_files
 from strategies import cases
 from test_sensitivity import (
@@ -62,14 +63,14 @@ index     -                 0.00   82.56
 
 @cache
 def report_on(name):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))
 
 
 @cache
 def sensitivity_of(name, **more):
     """Studied once in a run: it scores the submission hundreds of times."""
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     found = load_measurements(EXAMPLES / f"{name}.json", rules)
     return sensitivity(rules, found, **more)
 
@@ -947,7 +948,7 @@ class TestInABrowser:
             absent('axe-playwright-python is not installed: pip install ".[web]"')
         path = tmp_path / "instrument.html"
         path.write_text(
-            instrument_page(whole(load_rules("cam-due-2023"), lang), "html"),
+            instrument_page(whole(packaged("cam-due-2023"), lang), "html"),
             encoding="utf-8",
         )
         context = chromium.new_context(

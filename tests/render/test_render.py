@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaged_rules import packaged
 from searches import only_wide
 from strategies import cases
 from test_shapes import CASES, EACH_SHAPE, report_of
 
 from cchc_rules import (
     load_measurements,
-    load_rules,
     parse_report,
     parse_rules,
     print_report,
@@ -33,7 +33,7 @@ WIDTHS = (40, 80, 120)
 
 
 def document_of(name="cam-due-2023", lang="vi"):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules)).to_dict(
         lang
     )
@@ -585,7 +585,7 @@ class TestHostileTexts:
             assert safe(text) == plain(text) == text
 
     def test_a_hostile_submission_comes_through_the_whole_way(self):
-        rules = load_rules("cam-due-2023")
+        rules = packaged("cam-due-2023")
         submission = json.loads(
             (EXAMPLES / "cam-due-2023.json").read_text(encoding="utf-8"),
             parse_float=Decimal,

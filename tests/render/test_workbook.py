@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
+from packaged_rules import packaged
 from searches import only_wide
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score
@@ -82,7 +83,7 @@ title = "Tất cả"
 
 
 def plan(lang="vi"):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     return score(rules, load_measurements(EXAMPLE, rules)).to_dict(lang=lang)
 
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from office import blank, computed, needed
+from packaged_rules import packaged
 from strategies import cases, submissions
 
 from cchc_rules import load_measurements, load_rules, parse_rules, score
@@ -442,7 +443,7 @@ def calculated():
             contents = [workbook(report) for report in reports]
             if all(map(follows, reports, contents)):
                 found[f"changed{at}"] = with_figures_of(*reports, contents), *reports
-    plan = load_rules("cam-due-2023")
+    plan = packaged("cam-due-2023")
     reports = written("cam-due-2023", plan), written("cam-due-2023-strong", plan)
     found["plan-changed"] = with_figures_of(*reports, map(workbook, reports)), *reports
     reports = nothing_left()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from packaged_rules import packaged
 from rule_texts import head
 from searches import mostly_tests, tests_something
 from strategies import cases, direct_reads
@@ -22,7 +23,6 @@ from cchc_rules import (
     ReportError,
     State,
     load_measurements,
-    load_rules,
     parse_report,
     parse_rules,
     print_report,
@@ -37,7 +37,7 @@ COMPUTED = {"met", "partly_met", "not_met"}
 
 @cache
 def example(name="cam-due-2023"):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))
 
 
@@ -578,7 +578,7 @@ class TestNaturalNames:
     def test_rules_stand_in_file_order(self):
         report = example()
         assert [rule.id for rule in report.rules] == list(
-            load_rules("cam-due-2023").rules
+            packaged("cam-due-2023").rules
         )
         assert report.rules is report.rules
 
@@ -1230,7 +1230,7 @@ class TestReadingBack:
 def test_words_stand_in_quotation_marks_and_absent_operands_by_name(
     lang, sipas, deputies
 ):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     example = Path(__file__).parents[2] / "examples" / "cam-due-2023.json"
     found = {
         rule["id"]: rule

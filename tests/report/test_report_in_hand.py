@@ -8,12 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from packaged_rules import packaged
 
 import cchc_rules
 from cchc_rules import (
     SubmissionError,
     load_measurements,
-    load_rules,
     rank,
     score,
     score_table,
@@ -28,7 +28,7 @@ API = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def rules():
-    return load_rules("cam-due-2023")
+    return packaged("cam-due-2023")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator, FormatChecker
+from packaged_rules import packaged
 from strategies import cases
 from test_shapes import EACH_SHAPE, report_of
 
@@ -18,7 +19,6 @@ from cchc_rules import (
     Reason,
     State,
     load_measurements,
-    load_rules,
     parse_report,
     parse_rules,
     score,
@@ -62,7 +62,7 @@ def faults(document):
 
 @cache
 def example(name="cam-due-2023"):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     return score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))
 
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from packaged_rules import packaged
 from rule_texts import EXCLUDED, IN_SHARE, SHARE, WORK, head
 from searches import only_wide
 from strategies import cases
-from test_shapes import CASES, report_of
+from test_shapes import CASES, report_of, rules_of
 
 from cchc_rules import (
     load_measurements,
-    load_rules,
     parse_report,
     parse_rules,
     print_report,
@@ -51,7 +51,7 @@ STATES = [
 
 @cache
 def plan_text(name, lang):
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     report = score(rules, load_measurements(EXAMPLES / f"{name}.json", rules))
     return print_report(report.to_dict(lang))
 
@@ -950,7 +950,7 @@ class TestTheCommand:
         assert "(the submission's own day: 20 December 2023): every byte" in said[2]
 
     def test_another_day_of_judgement_is_another_report(self, folder, capsys):
-        rules = load_rules("cam-due-2023")
+        rules = packaged("cam-due-2023")
         day = "2023-12-31"
         report = score(rules, load_measurements(EXAMPLE, rules), as_of=day).to_dict()
         text = print_report(report)
@@ -982,19 +982,25 @@ class TestTheCommand:
             (lambda r: r["ruleset"].update(version="9"), "ruleset.version"),
         ],
     )
-    def test_rules_alone_hold_the_rules(self, folder, capsys, alter, path):
-        self.write(folder, alter)
-        assert self.verify(folder) == 0
+    def test_rules_alone_hold_the_rules(self, alter, path):
+        report = plan_report()
+        alter(report)
+        report = sealed(report)
+        assert [*differences(report)] == []
+        against = against_rules(report, packaged("cam-due-2023"))
+        assert path in {difference.path for difference in against}
+
+    def test_what_the_rules_hold_is_told(self, folder, capsys):
+        self.write(folder, lambda report: report["rules"][0].update(title="x"))
         assert self.verify(folder, "--rules", "cam-due-2023") == 1
-        assert f"{path}: the report says " in capsys.readouterr().out
+        assert "rules[0].title: the report says " in capsys.readouterr().out
 
     @pytest.mark.parametrize("lang", ["vi", "en"])
     @pytest.mark.parametrize("id_", GOOD[::4])
     def test_an_honest_report_has_the_rules_of_its_file(self, id_, lang):
         name, submission = GOOD_REPORTS[id_]
         report = printed(report_of(name, submission).to_dict(lang))
-        rules = load_rules(ROOT / "tests" / "good" / f"{name}.toml")
-        assert [*against_rules(report, rules)] == []
+        assert [*against_rules(report, rules_of(name))] == []
 
     @pytest.mark.parametrize("junk", [None, *only_wide(3, [], {}, "x")], ids=repr)
     @pytest.mark.parametrize(

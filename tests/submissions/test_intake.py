@@ -8,8 +8,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from fill_form import Sheets, filled
+from fill_form import Sheets, fill, filled
 from hypothesis import given
+from packaged_rules import packaged
 from strategies import cases
 
 from cchc_rules import (
@@ -93,9 +94,8 @@ def hand_in(tiny, tiny_form, tmp_path):
     """Fill the small form in with a submission and single cells, and read it."""
 
     def read(measurements=None, cells=(), change=None, **head):
-        sheets = Sheets(
-            filled(tiny_form, {**HEAD, "measurements": measurements or {}, **head})
-        )
+        sheets = Sheets(tiny_form)
+        fill(sheets, {**HEAD, "measurements": measurements or {}, **head})
         for (table, id_, key), value in cells:
             sheets.cells[table, id_, key].value = value
         if change:
@@ -598,7 +598,7 @@ def test_a_metric_nobody_reads_and_a_validity_of_no_whole_year():
 
 
 def test_what_is_derived_is_not_asked_for():
-    rules = load_rules("qd-766-2022")
+    rules = packaged("qd-766-2022")
     derived = {metric.id for metric in rules.metrics.values() if not metric.submitted}
     asked = {
         one["id"]
@@ -657,17 +657,18 @@ def test_the_starter_scores_as_its_comments_say(tmp_path):
 
 
 def test_template_prints_writes_and_refuses(tmp_path, capsys):
-    assert main(["template", "cam-due-2023"]) == 0
-    assert json.loads(capsys.readouterr().out)["ruleset"] == "cam-due-2023"
-    assert main(["template", "cam-due-2023", "--format", "xlsx"]) == 2
-    assert main(["template", "cam-due-2023", "--kind", "town"]) == 3
+    rules = "example-access-to-law"
+    assert main(["template", rules]) == 0
+    assert json.loads(capsys.readouterr().out)["ruleset"] == rules
+    assert main(["template", rules, "--format", "xlsx"]) == 2
+    assert main(["template", rules, "--kind", "town"]) == 3
     assert "unknown-kind" in capsys.readouterr().err
     path = tmp_path / "form.xlsx"
     assert (
         main(
             [
                 "template",
-                "cam-due-2023",
+                rules,
                 "--format",
                 "xlsx",
                 "--output",
@@ -678,7 +679,11 @@ def test_template_prints_writes_and_refuses(tmp_path, capsys):
         )
         == 0
     )
-    path.write_bytes(filled(path.read_bytes(), {"unit": "UBND xã", "period": "2023"}))
+    path.write_bytes(
+        filled(
+            path.read_bytes(), {"unit": "UBND xã", "period": "2023-07-01/2024-06-30"}
+        )
+    )
     for command in (["score"], ["sensitivity"], ["plan"], ["compare", str(path)]):
         assert main(
             [*command, str(path), *(["--to", "90"] if command == ["plan"] else [])]

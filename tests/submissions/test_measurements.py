@@ -4,12 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from packaged_rules import packaged
 
 from cchc_rules import (
     SubmissionError,
     dump_measurements,
     load_measurements,
-    load_rules,
     parse_rules,
     score,
 )
@@ -135,7 +135,7 @@ class TestBinding:
         ]
 
     def test_a_submission_for_the_base_fits_an_overlay(self):
-        base, overlay = load_rules("cam-due-2023"), load_rules("cam-due-2023-annex")
+        base, overlay = packaged("cam-due-2023"), packaged("cam-due-2023-annex")
         assert overlay.reads_submissions_for("cam-due-2023")
         assert not base.reads_submissions_for("cam-due-2023-annex")
 

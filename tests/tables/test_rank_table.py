@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaged_rules import packaged
 
 from cchc_rules import (
     SubmissionError,
     load_measurements,
-    load_rules,
     rank,
     rank_table,
     score,
@@ -153,7 +153,7 @@ class TestRanks:
             )
 
     def test_as_reports_are_ranked(self):
-        rules = load_rules("cam-due-2023")
+        rules = packaged("cam-due-2023")
         shares = {"unit": [f"Xã {at}" for at in range(5)], "period": ["2023"] * 5}
         table = pl.DataFrame(
             shares
@@ -363,7 +363,7 @@ class TestUnitsWithoutARank:
                 "on_time.denominator": [100, 100],
             }
         )
-        found = rank_table(score_table(load_rules("cam-due-2023"), communes))
+        found = rank_table(score_table(packaged("cam-due-2023"), communes))
         assert found.select("unit", "rank", "unranked").rows() == [
             ("Xã An", 1, None),
             ("Xã Bình", None, "refused"),
@@ -421,7 +421,7 @@ class TestUnitsWithoutARank:
 
 class TestBands:
     def test_titles_come_with_the_rules(self):
-        found = ranking(results(), rules=load_rules("cam-due-2023"), lang="vi")
+        found = ranking(results(), rules=packaged("cam-due-2023"), lang="vi")
         assert {unit["band_title"] for unit in found["units"]} == {"Tốt"}
         for form in ("text", "markdown", "csv"):
             assert "Tốt" in render(found, form)
@@ -429,7 +429,7 @@ class TestBands:
 
     def test_bands_of_other_rules(self):
         with pytest.raises(SubmissionError) as refused:
-            ranking(results(band=["tier-one"] * 5), rules=load_rules("cam-due-2023"))
+            ranking(results(band=["tier-one"] * 5), rules=packaged("cam-due-2023"))
         assert [one.code for one in refused.value.problems] == ["scores-band"]
 
 
@@ -473,7 +473,7 @@ class TestFiles:
                 str(output),
             ]
         )
-        wanted = rank_table(score_table(load_rules("cam-due-2023"), communes))
+        wanted = rank_table(score_table(packaged("cam-due-2023"), communes))
         found = rank_table(load_results(output)).drop("unit_kind", strict=False)
         assert found.drop("row").equals(wanted.drop("row"))
         assert found["unranked"].to_list() == [None] * 4 + ["refused"]
@@ -629,7 +629,7 @@ def test_points_of_more_places_are_shown_whole():
 
 
 def test_a_report_by_itself_is_no_table():
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     figures = {
         "format": 1,
         "ruleset": rules.id,

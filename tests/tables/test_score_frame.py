@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from drawn_tables import drawn_plan
+from packaged_rules import packaged
 
 from cchc_rules import SubmissionError, load_rules, score_table
 from cchc_rules.tables import spark
@@ -83,7 +84,7 @@ def test_partitions_give_what_the_whole_table_gives():
 )
 def test_no_row_is_taken_for_another(numbers):
     """Whatever the numbers are, as many rows come out as went in, refused ones with their own errors."""
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     table = pl.DataFrame(
         {
             "id": pl.Series(numbers, dtype=pl.Int64),
@@ -165,14 +166,14 @@ def test_rules_are_made_once_in_a_process():
 )
 def test_what_is_wrong_is_said_before_anything_runs(columns, row, code, path):
     with pytest.raises(SubmissionError) as refused:
-        score_frame(load_rules("cam-due-2023"), Frame([*columns.items()]), row=row)
+        score_frame(packaged("cam-due-2023"), Frame([*columns.items()]), row=row)
     assert [(one.code, one.path) for one in refused.value.problems] == [(code, path)]
 
 
 def test_results_that_there_are_not():
     with pytest.raises(ValueError, match="no such results: indx"):
         score_frame(
-            load_rules("cam-due-2023"),
+            packaged("cam-due-2023"),
             Frame([("id", "bigint")]),
             row="id",
             results=("indx",),
@@ -181,6 +182,6 @@ def test_results_that_there_are_not():
 
 def test_a_worker_of_another_version_is_refused():
     with pytest.raises(SubmissionError) as refused:
-        next(task(load_rules("cam-due-2023"), version="0.0.1").scored(iter([])))
+        next(task(packaged("cam-due-2023"), version="0.0.1").scored(iter([])))
     assert refused.value.problems[0].code == "worker-version"
     assert "0.0.1" in refused.value.problems[0].text("en")

@@ -6,12 +6,12 @@ from decimal import Decimal
 import polars as pl
 import pytest
 from drawn_tables import numbered
+from packaged_rules import packaged
 
 from cchc_rules import (
     RulesError,
     SubmissionError,
     load_measurements,
-    load_rules,
     parse_rules,
     score,
     score_table,
@@ -323,7 +323,7 @@ class TestWholeColumns:
 
 class TestTable:
     def test_a_row_is_scored_as_by_itself(self):
-        rules = load_rules("cam-due-2023")
+        rules = packaged("cam-due-2023")
         figures = {"on_time.numerator": [96, 105], "on_time.denominator": [100, 100]}
         frame = pl.DataFrame({"unit": ["A", "B"], "period": ["2023", "2023"]} | figures)
         scores = score_table(rules, frame)

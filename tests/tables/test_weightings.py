@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import oracle
+from packaged_rules import packaged
 from strategies import cases
 
 from cchc_rules import (
     SubmissionError,
     load_measurements,
-    load_rules,
     parse_rules,
     score,
     score_weightings,
@@ -607,7 +607,7 @@ class TestLaw:
 
 def test_the_plan():
     """Its own weights give its own figures, whatever their number."""
-    rules = load_rules("cam-due-2023")
+    rules = packaged("cam-due-2023")
     report = score(rules, load_measurements("examples/cam-due-2023.json", rules))
     plan, results = (
         report.scoring.compiled,
