@@ -1002,8 +1002,9 @@ def heavier(document, given_, times):
     submitted.pop("tracks", None)
     for id_, group in changed["group"].items():
         factor = times.get(top_of(document, id_), 1)
-        if "weight" in group:
-            group["weight"] *= factor
+        for key in ("weight", "cap"):
+            if key in group:
+                group[key] *= factor
     for id_, rule in changed["rule"].items():
         factor = times.get(top_of(document, rule["group"]), 1)
         for key in ("weight", "lowest"):
