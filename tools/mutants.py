@@ -7,23 +7,21 @@ The operators of `cosmic-ray` (https://cosmic-ray.readthedocs.io) make the mista
 a sample of places is drawn, and one of the mistakes that can be made at each. What survives is
 printed with its difference; docs/explanation/surviving-mutants.md argues those known so far.
 
-A fresh pytest for each mistake would take hours, so three things are done to spare them:
-
-- everything that is not of this project is imported once; each mistake is tried in a fork of that
-  process, which imports the spoilt module and runs the tests;
-- the tests of the room are run once before, with a note of the lines that each of them reaches:
-  those that reach the spoilt line are run first, the quickest of them at the beginning, then the
-  others of the room; the first that fails ends the run;
-- a failing search is not shrunk.
+A fresh pytest for each mistake would take hours. So the tests of a room are collected once, and run
+once with a note of the lines that each of them reaches. Each mistake is then made in a fork of that
+process, in the functions as they live there. Those tests come first that reach the spoilt line, the
+quickest of them at the beginning, then the others of the room; the first that fails ends the fork.
+A mistake in what is done at import is tried in a fork that has imported nothing of this project
+before. A search that fails is not shrunk.
 
 The repository is copied: nothing in it is touched.
 """
 
 import argparse
 import ast
-import contextlib
 import difflib
-import importlib
+import gc
+import inspect
 import json
 import os
 import random
@@ -36,8 +34,9 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import NamedTuple
 
 import coverage
@@ -54,12 +53,12 @@ COPIED = (
     *("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "noxfile.py"),
 )
 
-SECONDS = 120
-"""A mistake may loop for ever: so much of the processor its tests may take."""
-OTHERS = 10
-"""So many seconds the tests may take that do not reach the line themselves."""
-WAITING = 1200
-"""And so long they may wait, for nothing that will come."""
+PATIENCE = 8
+"""So many seconds of the processor a mistake is tried; what is not noticed until then survives."""
+SECONDS = 60
+"""A mistake may loop for ever: a test that has not ended by then has noticed it."""
+WAITING = 900
+"""And so long it may wait, for nothing that will come."""
 MEMORY = 6_000_000_000
 """Nor may it fill the machine: bytes of address space."""
 
@@ -160,12 +159,12 @@ class Mistake:
     operator: str
     occurrence: int
 
-    def spoilt(self, source: str) -> str | None:
+    def spoilt(self, source: str) -> str:
         """Return the text of the module with the mistake in it."""
-        text: str | None = mutate_code(
-            source, _operator(self.operator), self.occurrence
-        )
-        return text
+        text = mutate_code(source, _operator(self.operator), self.occurrence)
+        if text is None:
+            raise ValueError(self)
+        return str(text)
 
 
 def _operator(name: str) -> Operator:
@@ -223,22 +222,24 @@ def sample(module: str, source: str, number: int, seed: int) -> list[Mistake]:
 # Forks -------------------------------------------------------------------------------------------
 
 
-def in_fork(work: Callable[[], int], output: Path | None) -> int:
+def in_fork(work: Callable[[], None], output: Path) -> int:
     """Do a work in a fork of this process; return its exit code, negative where it was ended."""
     child = os.fork()
     if child:
         return _waited_for(child)
-    code = 70
+    code = NOT_RUN
     try:
         os.setpgid(0, 0)
-        target = os.open(output or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        target = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(target, 1)
         os.dup2(target, 2)
-        code = work()
+        work()
+        code = 0
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
 
 
@@ -254,53 +255,86 @@ def _waited_for(child: int) -> int:
     return -int(signal.SIGKILL)
 
 
+NOTICED = 1
+NOT_RUN = 70
+"""Exit codes of a fork: a test failed; the tests could not be run, for the import failed."""
+
+SURVIVED, BY_TEST, BY_IMPORT, BY_TIME = "survived", "test", "import", "time"
+
+
+def _how(code: int) -> str:
+    """Say what the exit code of a fork means."""
+    if code < 0:
+        return BY_TIME
+    return {0: SURVIVED, NOTICED: BY_TEST}.get(code, BY_IMPORT)
+
+
+def _bounded() -> None:
+    """Let this process use no more than a mistake may."""
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+# Running tests -----------------------------------------------------------------------------------
+
 OPTIONS = (
-    *("-q", "-n", "0", "-p", "no:cacheprovider"),
+    *("-q", "-s", "-n", "0", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
 
 
-class Unshrunk:
-    """A plugin of pytest: a search that fails says so at once."""
+class Runner:
+    """A plugin of pytest that runs tests in an order of its own.
+
+    The first failure ends the process, unless a tracer notes what each test reaches.
+    """
+
+    def __init__(self) -> None:
+        self.tracer: coverage.Coverage | None = None
+        self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self) -> None:
+        """A search that fails says so at once."""
         phases = (Phase.explicit, Phase.generate)
         settings.register_profile("unshrunk", settings(), phases=phases, database=None)
         settings.load_profile("unshrunk")
 
-
-class Ordered:
-    """A plugin of pytest: only these tests, in this order."""
-
-    def __init__(self, names: list[str]) -> None:
-        self.order = {name: number for number, name in enumerate(names)}
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if item.nodeid in self.order]
-        items.sort(key=lambda item: self.order[item.nodeid])
-
-
-# What each test reaches --------------------------------------------------------------------------
-
-
-class Noted:
-    """A plugin of pytest: notes how long each test takes, and where its lines begin."""
-
-    def __init__(self, tracer: coverage.Coverage) -> None:
-        self.tracer = tracer
-        self.seconds: dict[str, float] = {}
-        self.failed: set[str] = set()
-
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.tracer.switch_context(nodeid)
+        if self.tracer:
+            self.tracer.switch_context(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         before = self.seconds.get(report.nodeid, 0.0)
         self.seconds[report.nodeid] = before + report.duration
-        if report.failed:
-            self.failed.add(report.nodeid)
+        if not report.failed:
+            return
+        self.failed.add(report.nodeid)
+        if not self.tracer:
+            _say(f"noticed by {report.nodeid}")
+            os._exit(NOTICED)
+
+    def run(self, items: list[pytest.Item]) -> None:
+        """Run tests in this order; without a tracer until patience is at its end."""
+        following = [*items[1:], None]
+        for item, next_item in zip(items, following, strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
+            if not self.tracer and time.process_time() > PATIENCE:
+                return
+
+
+class Afresh(Runner):
+    """Runs tests in a process that has imported nothing of this project before."""
+
+    def __init__(self, order: list[str]) -> None:
+        super().__init__()
+        self.order = order
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        self.run([items[test] for test in self.order if test in items])
+        return True
 
 
 @dataclass
@@ -309,136 +343,158 @@ class Reached:
 
     seconds: dict[str, float]
     by_line: dict[str, dict[str, list[str]]]
-    """For each module and line the tests that reach it; a line run by the import has none."""
+    """For each module and line the tests that reach it; what only the import runs has none."""
     failed: list[str]
-    imported: list[str]
-    """Modules of others that the tests import."""
-    all: list[str] = field(init=False)
-    """The tests that pass, the quickest first."""
 
-    def __post_init__(self) -> None:
-        sound = self.seconds.keys() - set(self.failed)
-        self.all = sorted(sound, key=lambda name: self.seconds[name])
-
-    def in_turn(self, mistake: Mistake) -> tuple[list[str], list[str]]:
-        """Return the tests that reach a mistake, then the quick ones of the others.
+    def in_turn(self, mistake: Mistake) -> list[str]:
+        """Return the tests that reach a mistake, then the others, each time the quickest first.
 
         A test may read what an earlier one has made and kept: the lines are noted of that one only.
         """
-        reaching = set(self.by_line.get(mistake.module, {}).get(str(mistake.line), ()))
-        first = [name for name in self.all if name in reaching]
-        others = []
-        seconds = 0.0
-        for name in self.all:
-            if name in reaching:
-                continue
-            seconds += self.seconds[name]
-            if seconds > OTHERS:
-                break
-            others.append(name)
-        return first, others
+        lines = self.by_line.get(mistake.module, {})
+        reaching = set(lines.get(str(mistake.line), ()))
+        sound = self.seconds.keys() - set(self.failed)
+        return sorted(
+            sound, key=lambda test: (test not in reaching, self.seconds[test])
+        )
 
 
-def reached(room: Room, modules: list[str], copy: Path) -> Reached:
-    """Run the tests of a room once, sound as they are, and note which lines they reach."""
-    note = copy / "reached.json"
-    log = copy / "reached.txt"
+class Trials(Runner):
+    """Tries mistakes in forks of a session that has collected its tests."""
 
-    def work() -> int:
-        tracer = coverage.Coverage(
+    def __init__(self, copy: Path, mistakes: list[Mistake]) -> None:
+        super().__init__()
+        self.copy = copy
+        self.mistakes = mistakes
+        self.hows: list[str] = []
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.items = {item.nodeid: item for item in session.items}
+        self.functions = _living_functions()
+        in_fork(self.note_reached, self.copy / "reached.txt")
+        known = reached(self.copy)
+        for mistake in self.mistakes:
+            how = self.tried(mistake, known)
+            _note(self.copy, mistake, how)
+        return True
+
+    def note_reached(self) -> None:
+        """Run all tests, sound as they are, and write down which lines they reach."""
+        package = self.copy / "src/cchc_rules"
+        modules = {mistake.module for mistake in self.mistakes}
+        self.tracer = coverage.Coverage(
             data_file=None,
             config_file=False,
-            include=[str(copy / "src/cchc_rules" / module) for module in modules],
+            include=[str(package / module) for module in modules],
         )
-        tracer.start()
-        noted = Noted(tracer)
-        pytest.main([*OPTIONS, *room.tests], plugins=[Unshrunk(), noted])
-        tracer.stop()
-        data = tracer.get_data()
-        by_line = {}
-        for path in data.measured_files():
-            module = path.partition("/cchc_rules/")[2]
-            lines = data.contexts_by_lineno(path)
-            by_line[module] = {
-                line: [name for name in names if name] for line, names in lines.items()
-            }
-        note.write_text(
-            json.dumps(
-                {
-                    "seconds": noted.seconds,
-                    "by_line": by_line,
-                    "failed": sorted(noted.failed),
-                    "imported": [*_of_others(copy)],
-                }
-            )
-        )
-        return 0
+        self.tracer.start()
+        self.run([*self.items.values()])
+        self.tracer.stop()
+        data = self.tracer.get_data()
+        by_line = {
+            module: data.contexts_by_lineno(str(package / module)) for module in modules
+        }
+        known = Reached(self.seconds, by_line, sorted(self.failed))
+        (self.copy / "reached.json").write_text(json.dumps(vars(known)))
 
-    if in_fork(work, log):
-        raise SystemExit(log.read_text(encoding="utf-8", errors="replace")[-5000:])
+    def tried(self, mistake: Mistake, known: Reached) -> str:
+        """Return how a mistake was noticed; by import where it has to be tried afresh."""
+        path = self.copy / "src/cchc_rules" / mistake.module
+        source = path.read_text(encoding="utf-8")
+
+        def work() -> None:
+            _bounded()
+            sound, spoilt = (
+                compile(text, str(path), "exec", dont_inherit=True)
+                for text in (source, mistake.spoilt(source))
+            )
+            for before, after in changed(sound, spoilt):
+                for function in self.functions[_name(before)]:
+                    function.__code__ = after
+            self.run([self.items[test] for test in known.in_turn(mistake)])
+
+        return _how(in_fork(work, self.copy / "tried.txt"))
+
+
+def reached(copy: Path) -> Reached:
+    """Read what the tests of a room reach."""
+    note = copy / "reached.json"
+    if not note.exists():
+        log = (copy / "reached.txt").read_text(encoding="utf-8", errors="replace")
+        raise SystemExit(log[-5000:])
     return Reached(**json.loads(note.read_text(encoding="utf-8")))
 
 
-def _of_others(copy: Path) -> Iterator[str]:
-    """Yield the modules that are imported and lie outside the copy."""
-    for name, module in [*sys.modules.items()]:
-        path = getattr(module, "__file__", None)
-        if path and not path.startswith(str(copy)) and name != "__main__":
-            yield name
+# Functions as they live --------------------------------------------------------------------------
+
+Name = tuple[str, str, int]
+
+
+def _name(code: CodeType) -> Name:
+    return code.co_filename, code.co_qualname, code.co_firstlineno
+
+
+def _living_functions() -> dict[Name, list[FunctionType]]:
+    """Return every function of this process by the place of its text."""
+    functions = defaultdict(list)
+    gc.unfreeze()  # what is frozen is not listed
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType):
+            functions[_name(thing.__code__)].append(thing)
+    gc.freeze()
+    return functions
+
+
+def changed(sound: CodeType, spoilt: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """Yield the functions of a module that a mistake changed: as they were, and as they are.
+
+    The body of a module or class has run long ago: a mistake there raises ``AtImportError``.
+    """
+    if _content(sound) != _content(spoilt):
+        if not sound.co_flags & inspect.CO_OPTIMIZED:
+            raise AtImportError
+        yield sound, spoilt
+        return
+    for one, other in zip(_inner(sound), _inner(spoilt), strict=True):
+        if not _same(one, other):
+            inside = [*changed(one, other)]
+            is_function = sound.co_flags & inspect.CO_OPTIMIZED
+            # A function within a function is made anew by each call of the outer one.
+            yield from inside
+            if is_function:
+                yield sound, spoilt
+                return
+
+
+class AtImportError(Exception):
+    """What a mistake changes is done when the module is imported."""
+
+
+def _inner(code: CodeType) -> list[CodeType]:
+    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+
+
+def _content(code: CodeType) -> tuple[object, ...]:
+    """Return what a code does without that of functions within it, and without its lines."""
+    constants = [
+        (type(constant), repr(constant))
+        for constant in code.co_consts
+        if not isinstance(constant, CodeType)
+    ]
+    names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
+    return code.co_code, constants, names, code.co_exceptiontable
+
+
+def _same(one: CodeType, other: CodeType) -> bool:
+    pairs = zip(_inner(one), _inner(other), strict=False)
+    return _content(one) == _content(other) and all(_same(*pair) for pair in pairs)
 
 
 # Trying ------------------------------------------------------------------------------------------
 
-SURVIVED, BY_TEST, BY_IMPORT, BY_TIME = "survived", "test", "import", "time"
 
-
-def try_mistake(mistake: Mistake, known: Reached, copy: Path) -> tuple[str, str]:
-    """Return how a mistake was noticed, and its difference."""
-    path = copy / "src/cchc_rules" / mistake.module
-    source = path.read_text(encoding="utf-8")
-    spoilt = mistake.spoilt(source)
-    if spoilt is None:
-        raise ValueError(mistake)
-    difference = difflib.unified_diff(
-        source.splitlines(), spoilt.splitlines(), lineterm="", n=1
-    )
-    times = path.stat().st_mtime
-    path.write_text(spoilt, encoding="utf-8")
-    # Python compiles a module again when its time is another one, in whole seconds.
-    os.utime(path, (times + 10, times + 10))
-    try:
-        how = SURVIVED
-        for names in known.in_turn(mistake):
-            if names and how == SURVIVED:
-                how = _tried(names, copy)
-    finally:
-        path.write_text(source, encoding="utf-8")
-        os.utime(path, (times, times))
-    return how, "\n".join([*difference][2:])
-
-
-def _tried(names: list[str], copy: Path) -> str:
-    files = sorted({name.partition("::")[0] for name in names})
-
-    def work() -> int:
-        sys.dont_write_bytecode = True
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        return pytest.main(
-            [*OPTIONS, "-x", *files], plugins=[Unshrunk(), Ordered(names)]
-        )
-
-    code = in_fork(work, copy / "tried.txt")
-    if code == 0:
-        return SURVIVED
-    if code == pytest.ExitCode.TESTS_FAILED:
-        return BY_TEST
-    return BY_TIME if code < 0 else BY_IMPORT
-
-
-def try_room(room: Room, modules: list[str], number: int, seed: int) -> int:
-    """Try a sample of the mistakes of each module; return how many nobody noticed."""
-    survivors = 0
+def try_room(room: Room, mistakes: list[Mistake]) -> list[str]:
+    """Try mistakes against the tests of a room; return how each was noticed."""
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
         for part in COPIED:
@@ -446,38 +502,76 @@ def try_room(room: Room, modules: list[str], number: int, seed: int) -> int:
         os.environ["PYTHONPATH"] = str(copy / "src")
         sys.path.insert(0, str(copy / "src"))
         os.chdir(copy)
-        known = reached(room, modules, copy)
-        for name in known.failed:
-            _say(f"fails without any mistake, and is left out: {name}")
-        for name in known.imported:
-            # Some can be imported only by those that need them.
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
-        for module in modules:
-            survivors += try_module(module, known, copy, number, seed)
+        trials = Trials(copy, mistakes)
+
+        def work() -> None:
+            pytest.main([*OPTIONS, *room.tests], plugins=[trials])
+
+        in_fork(work, copy / "trials.txt")
+        known = reached(copy)
+        for test in known.failed:
+            _say(f"fails without any mistake, and is left out: {test}")
+        hows = [_noted(copy, mistake) for mistake in mistakes]
+        for number, mistake in enumerate(mistakes):
+            if hows[number] == BY_IMPORT:
+                hows[number] = try_afresh(mistake, known.in_turn(mistake), room, copy)
         sys.path.pop(0)
         os.chdir(ROOT)
-    return survivors
+    return hows
 
 
-def try_module(module: str, known: Reached, copy: Path, number: int, seed: int) -> int:
-    """Try a sample of the mistakes of a module; return how many nobody noticed."""
-    start = time.monotonic()
-    source = (copy / "src/cchc_rules" / module).read_text(encoding="utf-8")
-    hows = []
-    for mistake in sample(module, source, number, seed):
-        how, difference = try_mistake(mistake, known, copy)
-        hows.append(how)
+def try_afresh(mistake: Mistake, order: list[str], room: Room, copy: Path) -> str:
+    """Try a mistake in a process that imports the spoilt module; return how it was noticed."""
+    path = copy / "src/cchc_rules" / mistake.module
+    source = path.read_text(encoding="utf-8")
+    times = path.stat().st_mtime
+
+    def work() -> None:
+        _bounded()
+        sys.dont_write_bytecode = True
+        code = pytest.main([*OPTIONS, *room.tests], plugins=[Afresh(order)])
+        if code:
+            raise ImportError(mistake.module)
+
+    path.write_text(mistake.spoilt(source), encoding="utf-8")
+    # Python compiles a module again when its time is another one, in whole seconds.
+    os.utime(path, (times + 10, times + 10))
+    try:
+        return _how(in_fork(work, copy / "tried.txt"))
+    finally:
+        path.write_text(source, encoding="utf-8")
+        os.utime(path, (times, times))
+
+
+def _note(copy: Path, mistake: Mistake, how: str) -> None:
+    with (copy / "hows.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps([vars(mistake), how]) + "\n")
+
+
+def _noted(copy: Path, mistake: Mistake) -> str:
+    for line in (copy / "hows.jsonl").read_text(encoding="utf-8").splitlines():
+        noted, how = json.loads(line)
+        if noted == vars(mistake):
+            return str(how)
+    return BY_IMPORT
+
+
+def tell(mistakes: list[Mistake], hows: list[str]) -> None:
+    """Print what survived of the mistakes in a module, and how many were noticed."""
+    module = mistakes[0].module
+    source = (ROOT / "src/cchc_rules" / module).read_text(encoding="utf-8")
+    for mistake, how in zip(mistakes, hows, strict=True):
         if how == SURVIVED:
+            spoilt = mistake.spoilt(source).splitlines()
+            lines = difflib.unified_diff(source.splitlines(), spoilt, lineterm="", n=1)
+            difference = "\n".join([*lines][2:])
             _say(f"\n{module}:{mistake.line} {mistake.operator}\n{difference}\n")
-    survivors = hows.count(SURVIVED)
-    ways = ", ".join(f"{hows.count(how)} by {how}" for how in (BY_IMPORT, BY_TIME))
+    noticed = len(hows) - hows.count(SURVIVED)
     _say(
-        f"{module}: {len(hows) - survivors} of {len(hows)} noticed ({ways}), "
-        f"of {len(places(module, source))} places, seed {seed}, "
-        f"in {time.monotonic() - start:.0f} s"
+        f"{module}: {noticed} of {len(hows)} noticed "
+        f"({hows.count(BY_IMPORT)} at import, {hows.count(BY_TIME)} by time), "
+        f"of {len(places(module, source))} places"
     )
-    return survivors
 
 
 def _copied(source: Path, target: Path) -> None:
@@ -512,11 +606,24 @@ def main() -> int:
     options = parser.parse_args()
     survivors = 0
     for name, room in ROOMS.items():
-        modules = _modules(room)
-        if name not in options.asked:
-            modules = [module for module in modules if module in options.asked]
-        if modules:
-            survivors += try_room(room, modules, options.sample, options.seed)
+        mistakes = []
+        for module in _modules(room):
+            if name in options.asked or module in options.asked:
+                source = (ROOT / "src/cchc_rules" / module).read_text(encoding="utf-8")
+                mistakes += sample(module, source, options.sample, options.seed)
+        if not mistakes:
+            continue
+        start = time.monotonic()
+        hows = dict(zip(mistakes, try_room(room, mistakes), strict=True))
+        for module in dict.fromkeys(mistake.module for mistake in mistakes):
+            its = [mistake for mistake in mistakes if mistake.module == module]
+            tell(its, [hows[mistake] for mistake in its])
+        survived = [*hows.values()].count(SURVIVED)
+        survivors += survived
+        _say(
+            f"{name}: {len(hows) - survived} of {len(hows)} noticed, "
+            f"seed {options.seed}, {time.monotonic() - start:.0f} s\n"
+        )
     return 1 if survivors else 0
 
 
