@@ -357,6 +357,22 @@ class TestByHand:
                 5,
                 [("all", "6", "1", "4.00", "4.00")],
             ),
+            (
+                'type = "count"\nbetter = "lower"',
+                'comparator = "!="\nthreshold = 5\ndeduction = "all_or_nothing"',
+                5,
+                [("all", "4", "-1", "4.00", "4.00")],
+            ),
+            # a hump that no number of its formula names: 4 × 8 × 8/64 at 58, 4 × 1 × 15/64 at 51
+            (
+                'type = "count"\nmost = 100',
+                'deduction = { kind = "formula", formula = "weight * (value - 50) * (66 - value) / 64" }',
+                50,
+                [
+                    ("any", "51", "1", "0.94", "0.94"),
+                    ("all", "58", "8", "4.00", "4.00"),
+                ],
+            ),
             # items count one by one
             (
                 'type = "count"\ndistinct = true',
@@ -397,6 +413,34 @@ class TestByHand:
     )
     def test_shapes(self, metric, rule, figure, wanted):
         assert offered(metric, rule, figure)[0] == wanted
+
+    def test_in_a_bonus_pool_each_step_up_to_its_cap_gains(self):
+        """One point for each missing of five; the pool is full with 3 of the 4 points."""
+        pool = '[group.more]\ntitle = "More"\nkind = "bonus"\ncap = 3\n'
+        rule = """[rule.bonus]
+group = "more"
+title = "Bonus"
+source = ["3"]
+weight = 4
+metric = "ideas"
+comparator = ">="
+threshold = 5
+deduction = { kind = "per_unit", each = 1 }
+"""
+        ideas = '[metric.ideas]\ntitle = "Ideas"\ntype = "count"\n'
+        rules = parse_rules(HEAD + pool + ideas + rule)
+        submission = {
+            "format": 1,
+            "ruleset": "tiny",
+            "unit": "Unit",
+            "period": "2023",
+            "measurements": {"other": 1, "ideas": 2},
+        }
+        report = score(rules, load_measurements(submission, rules))
+        gains = report.to_dict("en")["rules"][1]["gains"]
+        told = [(gain["aim"], gain["to"], gain["points"]) for gain in gains]
+        # With 2 ideas 1 of 4 points is earned; the third brings 1, the fourth fills the pool.
+        assert told == [("any", "3", "1.00"), ("all", "4", "2.00")]
 
     def test_an_exemption_is_taken_off_first(self):
         more = '[metric.exempted]\ntitle = "E"\ntype = "count"\n'
