@@ -35,6 +35,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import NamedTuple
@@ -526,23 +527,22 @@ def try_afresh(mistake: Mistake, order: list[str], room: Room, copy: Path) -> st
     """Try a mistake in a process that imports the spoilt module; return how it was noticed."""
     path = copy / "src/cchc_rules" / mistake.module
     source = path.read_text(encoding="utf-8")
-    times = path.stat().st_mtime
 
     def work() -> None:
         _bounded()
-        sys.dont_write_bytecode = True
         code = pytest.main([*OPTIONS, *room.tests], plugins=[Afresh(order)])
         if code:
             raise ImportError(mistake.module)
 
     path.write_text(mistake.spoilt(source), encoding="utf-8")
-    # Python compiles a module again when its time is another one, in whole seconds.
-    os.utime(path, (times + 10, times + 10))
+    # What was compiled before or after is not to be taken for what is there now.
+    compiled = Path(cache_from_source(str(path)))
+    compiled.unlink(missing_ok=True)
     try:
         return _how(in_fork(work, copy / "tried.txt"))
     finally:
+        compiled.unlink(missing_ok=True)
         path.write_text(source, encoding="utf-8")
-        os.utime(path, (times, times))
 
 
 def _note(copy: Path, mistake: Mistake, how: str) -> None:
