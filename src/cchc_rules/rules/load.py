@@ -30,7 +30,7 @@ from cchc_rules.rules.overlay import (
 from cchc_rules.rules.overlay_files import Layers, placed
 from cchc_rules.rules.source import Source, TomlTable, find, parse, read
 
-MAX_VERSIONS = 400
+MAX_VERSIONS = 500
 """A rule set has at most so many versions: each date with each kind of unit."""
 
 
