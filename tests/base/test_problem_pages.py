@@ -9,6 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BAD = ROOT / "tests" / "bad"
 MADE_IN_TESTS = {
+    "peers-digits",
+    "peers-in-parts",
     "column-ambiguous",
     "unknown-sheet",
     "file-too-large",

@@ -130,11 +130,18 @@ def _metric(id_: str, table: file_format.MetricTable) -> model.Metric:
         ratio=_ratio(table.ratio),
         formula=table.formula,
         from_period=table.from_period,
+        peers=_peers(table.peers),
         round=table.round,
         levels=tuple(level.model() for level in table.levels),
         distinct=table.distinct,
         evidence=_text(table.evidence),
     )
+
+
+def _peers(table: file_format.PeersTable | None) -> model.Peers | None:
+    if table is None:
+        return None
+    return model.Peers(table.of, table.take, table.within)
 
 
 def _unit(table: file_format.MetricTable) -> model.Text | None:

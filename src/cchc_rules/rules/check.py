@@ -33,6 +33,7 @@ from cchc_rules.rules.model import (
     Group,
     Metric,
     MetricRef,
+    Peers,
     Rule,
     RuleSet,
     Scalar,
@@ -249,6 +250,33 @@ def metrics(rules: RuleSet) -> Problems:
         yield from _metric_keys(metric, path)
         if metric.formula is not None:
             yield from _metric_formula(rules, metric, (*path, "formula"))
+        if metric.peers is not None:
+            yield from _metric_peers(rules, metric, metric.peers, (*path, "peers"))
+
+
+def _metric_peers(rules: RuleSet, metric: Metric, peers: Peers, path: Path) -> Problems:
+    """A figure from peers is one that units could report, of the type of what it is taken from."""
+    if not metric.submitted or metric.distinct or not metric.numeric:
+        arguments = {"key": "peers", "type": metric.type}
+        yield Problem("metric-key-misplaced", path, arguments)
+        return
+    of = rules.metrics.get(peers.of)
+    if of is None:
+        yield unknown("unknown-metric", (*path, "of"), peers.of, rules.metrics)
+        return
+    if not of.submitted or not of.numeric or of.peers is not None:
+        yield Problem("peers-of", (*path, "of"), {"name": of.id})
+        return
+    expected = {"count": "count", "rank": "rank"}.get(peers.take, of.type)
+    if metric.type != expected:
+        arguments = {"take": peers.take, "type": expected}
+        yield Problem("peers-type", (*path, "take"), arguments)
+    # The decimal of a mean may not end, nor that of a share: then both of its numbers are needed.
+    may_not_end = peers.take == "mean"
+    if peers.take in ("min", "max"):
+        may_not_end = of.ratio is not None
+    if may_not_end and metric.ratio is None:
+        yield Problem("peers-ratio", path, {"take": peers.take})
 
 
 def _metric_keys(metric: Metric, path: Path) -> Problems:
@@ -550,11 +578,14 @@ def read_metrics(rules: RuleSet) -> set[str]:
     >>> read_metrics(rules) == set(rules.metrics)
     True
     """
-    return {
+    read = {
         name
         for rule in rules.rules.values()
         for name in dependencies.rule_metrics(rules, rule)
     }
+    # What is taken from all units reads what they report.
+    peers = [rules.metrics[name].peers for name in read if name in rules.metrics]
+    return read | {taken.of for taken in peers if taken is not None}
 
 
 def working_days(rules: RuleSet) -> Problems:

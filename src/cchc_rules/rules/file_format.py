@@ -363,6 +363,14 @@ class RatioTable(_Table):
     denominator: Text
 
 
+class PeersTable(_Table):
+    """The key `peers` of a metric: which figures of all units it is taken from."""
+
+    of: MetricId
+    take: Literal["min", "max", "mean", "count", "rank"]
+    within: Literal["all", "district"] = "all"
+
+
 class MetricTable(_Table):
     """A table `[metric.ID]`: a value that is reported or derived."""
 
@@ -378,6 +386,7 @@ class MetricTable(_Table):
     ratio: RatioTable | None = None
     formula: str | None = None
     from_period: Literal["months"] | None = None
+    peers: PeersTable | None = None
     round: Places | None = None
     levels: tuple[Text, ...] = ()
     distinct: Flag = False
@@ -973,6 +982,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "valid": Validity,
     "metric": MetricTable,
     "ratio": RatioTable,
+    "peers": PeersTable,
     "group": GroupTable,
     "rule": RuleTable,
     "conflict": ConflictTable,

@@ -18,6 +18,7 @@ from cchc_rules.rules.model import (
     DeclaredEffect,
     Group,
     Metric,
+    Peers,
     Remedy,
     Rule,
     RuleSet,
@@ -211,6 +212,8 @@ class _Instrument:
     def measured(self, metric: Metric) -> str:
         """Say what a rule measures: its metric, of a ratio what stands above and below the line."""
         title = metric.title.of(self.lang)
+        if metric.peers is not None:
+            return self.peers(title, metric.peers)
         if metric.ratio is None:
             return title
         numerator, denominator = (part.of(self.lang) for part in metric.ratio)
@@ -218,6 +221,15 @@ class _Instrument:
         if metric.type == "percent":
             fraction = f"100 × {fraction}"
         return f"{title}: {fraction}"
+
+    def peers(self, title: str, peers: Peers) -> str:
+        """Say what a figure is taken from: the least of all units, the mean of its group."""
+        message = "peers"
+        if peers.within == "district":
+            message = "peers-district"
+        of = self.rules.metrics[peers.of].title.of(self.lang)
+        take = self.say(f"take-{peers.take}")
+        return self.say(message, title=title, take=take, of=of)
 
     def required(self, rule: Rule) -> str | None:
         if rule.comparator is None or rule.threshold is None:

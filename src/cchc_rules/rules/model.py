@@ -50,6 +50,22 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Peers:
+    """What a figure is taken from: those that all units of a table report for another metric.
+
+    >>> Peers(of="share", take="max").within
+    'all'
+    """
+
+    of: str
+    """The id of the other metric."""
+    take: str
+    """`min`, `max`, `mean`, `count` (of the units that report it), or the unit's own `rank`."""
+    within: str = "all"
+    """`all`, or `district`: the units of the same group alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A quantity that units report or that is derived: its type, its range, where it comes from.
 
@@ -75,6 +91,8 @@ class Metric:
     """The formula of a derived metric."""
     from_period: str | None = None
     """What the period of a submission gives: `months`, how many whole months it has."""
+    peers: Peers | None = None
+    """What a table takes it from, where it is one of the figures of all units."""
     round: int | None = None
     """The decimal places to which its value is rounded; None leaves it exact."""
     levels: tuple[Text, ...] = ()

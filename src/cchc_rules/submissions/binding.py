@@ -598,7 +598,11 @@ def _ratio_binder(metric: Metric) -> Bind:
         below = reader.exact(d, *path, "denominator")
         if above is None or below is None:
             return None
-        fault = _ratio_fault(above, below, bounded)
+        # What is taken from all units is no count: the mean of figures below zero lies there, too.
+        if metric.peers is not None and above[0] < 0:
+            fault = _ratio_fault((-above[0], above[1]), below, bounded=False)
+        else:
+            fault = _ratio_fault(above, below, bounded)
         if fault:
             arguments = {"numerator": _shown(above), "denominator": _shown(below)}
             reader.fault(fault, *path, **arguments)

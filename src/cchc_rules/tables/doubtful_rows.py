@@ -67,6 +67,9 @@ def submission_of(
 
     Raises `SubmissionError` where it is refused.
     """
+    # With figures from peers beside its own it was read before; `score` holds it against the rules.
+    if isinstance(source, Measurements):
+        return source
     submission = source
     if isinstance(source, Mapping) and "measurements" not in source:
         submission = columns.submission(source)

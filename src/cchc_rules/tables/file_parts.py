@@ -21,7 +21,7 @@ from cchc_rules.base.input_files import is_folder, note_input, unreadable
 from cchc_rules.base.messages import Foreign
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.base.text import normal_text, text_key
-from cchc_rules.submissions.submission import parse_json
+from cchc_rules.submissions.submission import Measurements, parse_json
 from cchc_rules.submissions.table_files import MOST_TITLE_ROWS, is_heading, unit_keys
 from cchc_rules.submissions.worksheets import (
     MARK,
@@ -47,8 +47,8 @@ BLOCK = 1 << 24
 FEWER = 1 << 12
 """So many rows are read at once where each is read by itself."""
 
-Lone: TypeAlias = Mapping[str, Any] | Path
-"""What is scored by itself: a row, a whole submission, or the file of one."""
+Lone: TypeAlias = Mapping[str, Any] | Path | Measurements
+"""What is scored by itself: a row, a whole submission, the file of one, or what was read of it."""
 
 
 class Part(NamedTuple):

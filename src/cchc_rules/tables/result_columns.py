@@ -15,6 +15,7 @@ from cchc_rules.base.number import half_up
 from cchc_rules.base.problem import Problem
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.scoring.scoring import Scoring
+from cchc_rules.submissions.submission import Measurements
 from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.judged import REASON, STATE
 from cchc_rules.tables.submission_columns import NUMBER, Layout, versions
@@ -338,6 +339,9 @@ def refused(
     """
     if isinstance(given, Mapping):
         unit = given.get("unit")
+    elif isinstance(given, Measurements):
+        # A submission that stands alone is known by its file, as one that cannot be read is.
+        unit = given.file or given.unit
     else:
         unit = getattr(given, "name", None)
     unit_text = None

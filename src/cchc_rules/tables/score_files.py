@@ -16,6 +16,7 @@ from cchc_rules.rules.model import RuleSet
 from cchc_rules.tables.doubtful_rows import MOST_EXAMINED, DoubtfulRow, placed
 from cchc_rules.tables.file_parts import Part, may_hold_submissions, parts
 from cchc_rules.tables.file_sinks import Sink, sinks
+from cchc_rules.tables.peers import peers_of_file, with_peers
 from cchc_rules.tables.program import Computation
 from cchc_rules.tables.result_columns import (
     ERRORS,
@@ -145,8 +146,10 @@ def score_file(
     # their results would be taken for those of an earlier run.
     refusals = (files.errors, pl.DataFrame(schema=ERRORS))
     results = (files.output, _shown(rules, head, long))
+    peers = peers_of_file(files.source, rules, scorer.columns, scorer.as_of)
     with sinks(refusals, results) as (wrong, good):
-        for part in parts(files.source, scorer.columns):
+        for read in parts(files.source, scorer.columns):
+            part = with_peers(read, peers)
             scores = scorer.score(part.frame, part.alone, GIVEN)
             # Before anything is counted or written: a doubtful row is then one that was refused.
             if strict:

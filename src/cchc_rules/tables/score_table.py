@@ -30,6 +30,7 @@ from cchc_rules.tables.doubtful_rows import (
 from cchc_rules.tables.exact_columns import Dtype
 from cchc_rules.tables.file_parts import SLICE, Lone
 from cchc_rules.tables.headings import Choices
+from cchc_rules.tables.peers import PeerFigures
 from cchc_rules.tables.program import Computation, Machine, ProgramInput, programmed
 from cchc_rules.tables.result_columns import (
     APART,
@@ -179,7 +180,10 @@ def score_table(  # noqa: PLR0913 - options, each given by its name
     read = scorer.columns.headings.read(frame.columns)
     frame = frame.select(list(read)).rename(read)
     numbered = frame.with_row_index(ROW, offset=1)
-    return scorer.score(numbered.with_columns(pl.col(ROW).cast(pl.Int64)))
+    numbered = numbered.with_columns(pl.col(ROW).cast(pl.Int64))
+    peers = scorer.peers(frame.columns)
+    peers.add(numbered)
+    return scorer.score(peers.beside(numbered))
 
 
 @lru_cache(maxsize=8)
@@ -229,6 +233,14 @@ class Scorer:
         # By what rows of a part have in common, and by the table's columns; None where such rows
         # have no program, so that it is not tried again for each part.
         self.machines: dict[Any, Machine | None] = {}
+
+    def peers(self, given: Iterable[str]) -> PeerFigures:
+        """Return what works out the figures from peers of a table.
+
+        Arguments:
+            given: The columns that the table has: what they say is not worked out.
+        """
+        return PeerFigures(self.rules, self.columns, self.as_of, given)
 
     def with_tracks(self) -> "Scorer":
         """Return a scorer of the same kind whose results carry the points of the tracks, too."""

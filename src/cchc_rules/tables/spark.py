@@ -19,6 +19,7 @@ from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.submissions.binding import judgement_day
 from cchc_rules.tables.file_parts import PART
+from cchc_rules.tables.peers import PeerFigures
 from cchc_rules.tables.result_columns import RESULTS, ROW, Wanted, possible, schema
 from cchc_rules.tables.score_files import GIVEN
 from cchc_rules.tables.score_table import Scorer, Scores
@@ -110,7 +111,14 @@ def _checked(
     if row not in numbers:
         arguments = {"name": quoted(row), "nearest": nearest(row, numbers)}
         raise SubmissionError([Problem("no-row-column", (row,), arguments)])
-    layout(rules).headings.read(name for name in frame.columns if name != row)
+    columns = [name for name in frame.columns if name != row]
+    read = layout(rules).headings.read(columns)
+    # The parts of a table in Spark do not know each other.
+    unknown = PeerFigures(rules, layout(rules), None, read.values()).metrics
+    if unknown:
+        raise SubmissionError(
+            Problem("peers-in-parts", (id_,), {"name": quoted(id_)}) for id_ in unknown
+        )
 
 
 def _columns(rules: RuleSet, wanted: Wanted) -> dict[str, Any]:

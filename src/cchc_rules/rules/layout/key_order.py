@@ -52,7 +52,7 @@ LISTS = ("band", "band_gate", "band_quota", "target")
 SECTIONS = ("kind", "since")
 """Tables whose tables are overlays: they hold what a file holds."""
 
-INSIDE = ("absence", "conflict", "ratio")
+INSIDE = ("absence", "conflict", "ratio", "peers")
 """Tables inside a table with an id."""
 
 

@@ -11,6 +11,7 @@ from cchc_rules.report.heading import Document
 from cchc_rules.report.report import Report
 from cchc_rules.rules.model import RuleSet
 from cchc_rules.tables.file_parts import Lone, parts
+from cchc_rules.tables.peers import peers_of_file, with_peers
 from cchc_rules.tables.score_table import one_by_one
 from cchc_rules.tables.submission_columns import Layout, layout
 
@@ -49,7 +50,7 @@ def write_unit_pages(
     positions = {_unit_key(unit): position for position, unit in enumerate(units)}
     columns = layout(pages.rules)
     (folder / PAGES).mkdir(parents=True, exist_ok=True)
-    for row in _rows(table, columns):
+    for row in _rows(table, pages, columns):
         try:
             report = one_by_one(pages.rules, columns, row, pages.as_of)
         except SubmissionError:
@@ -68,9 +69,11 @@ def write_unit_pages(
             yield position, link
 
 
-def _rows(table: Path, columns: Layout) -> Iterator[Lone]:
+def _rows(table: Path, pages: Pages, columns: Layout) -> Iterator[Lone]:
     """Yield every row of a table that could be read, and every submission that stands alone."""
-    for part in parts(table, columns):
+    peers = peers_of_file(table, pages.rules, columns, pages.as_of)
+    for read in parts(table, columns):
+        part = with_peers(read, peers)
         yield from part.frame.iter_rows(named=True)
         yield from (row for _, row in part.alone)
 
