@@ -18,7 +18,7 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Effect, State
 from cchc_rules.cli.main import main
 from cchc_rules.rules.deductions import Manual
-from cchc_rules.rules.model import Conflict, Text
+from cchc_rules.rules.model import Conflict, Peers, Text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -298,6 +298,7 @@ class TestDifference:
                     "ratio": (Text("a", "a"), Text("b", "b")),
                     "formula": "late",
                     "from_period": "months",
+                    "peers": Peers(of="late", take="max"),
                     "round": 1,
                     "levels": (Text("a", "a"),),
                     "distinct": True,

@@ -18,7 +18,6 @@ from cchc_rules.rules.model import (
     DeclaredEffect,
     Group,
     Metric,
-    Peers,
     Remedy,
     Rule,
     RuleSet,
@@ -213,7 +212,7 @@ class _Instrument:
         """Say what a rule measures: its metric, of a ratio what stands above and below the line."""
         title = metric.title.of(self.lang)
         if metric.peers is not None:
-            return self.peers(title, metric.peers)
+            return f"{title} ({self.words.peers(metric.peers)})"
         if metric.ratio is None:
             return title
         numerator, denominator = (part.of(self.lang) for part in metric.ratio)
@@ -221,15 +220,6 @@ class _Instrument:
         if metric.type == "percent":
             fraction = f"100 × {fraction}"
         return f"{title}: {fraction}"
-
-    def peers(self, title: str, peers: Peers) -> str:
-        """Say what a figure is taken from: the least of all units, the mean of its group."""
-        message = "peers"
-        if peers.within == "district":
-            message = "peers-district"
-        of = self.rules.metrics[peers.of].title.of(self.lang)
-        take = self.say(f"take-{peers.take}")
-        return self.say(message, title=title, take=take, of=of)
 
     def required(self, rule: Rule) -> str | None:
         if rule.comparator is None or rule.threshold is None:

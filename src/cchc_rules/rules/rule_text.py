@@ -19,6 +19,7 @@ from cchc_rules.rules.model import (
     FormulaRef,
     Metric,
     MetricRef,
+    Peers,
     Rule,
     RuleSet,
     Scalar,
@@ -140,6 +141,14 @@ class RuleText:
     def title(self, metric: str) -> str:
         """Return the title of a metric, by its id."""
         return self.rules.metrics[metric].title.of(self.lang)
+
+    def peers(self, peers: Peers) -> str:
+        """Say what a figure is taken from: `the least of all units: share`."""
+        message = "instrument.peers"
+        if peers.within == "district":
+            message = "instrument.peers-district"
+        take = self.say(f"instrument.take-{peers.take}")
+        return self.say(message, take=take, of=self.title(peers.of))
 
     def target(self, rule: Rule, comparator: str, threshold: Threshold) -> str:
         """Say what a comparator and a threshold ask for: `tối thiểu 100 %`.

@@ -10,7 +10,7 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import message
 from cchc_rules.rules.instrument import every_rule, instrument
-from cchc_rules.rules.model import DeclaredEffect, Rule, RuleSet, Text
+from cchc_rules.rules.model import DeclaredEffect, Peers, Rule, RuleSet, Text
 from cchc_rules.rules.rule_text import RuleText
 
 Document: TypeAlias = dict[str, Any]
@@ -434,6 +434,8 @@ class _Parts:
             return self.words.interval(value, None)
         if isinstance(value, tuple):
             return "; ".join(map(self.show, value))
+        if isinstance(value, Peers):
+            return self.words.peers(value)
         if isinstance(value, Calendar):
             holidays = sorted(value.extra_holidays)
             workdays = sorted(value.extra_workdays)
