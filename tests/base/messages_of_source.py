@@ -253,9 +253,6 @@ FAMILIES = {
     },
     "head-": {id_ for id_ in IDS if id_.removeprefix("form.head-") in FILLED},
     "guide-": {f"form.guide-{at}" for at in range(1, GUIDE_LINES + 1)},
-    "instrument.take-": {
-        f"instrument.take-{take}" for take in ("min", "max", "mean", "count", "rank")
-    },
     "quota-": {f"ranking.quota-{reason}" for reason in (BEYOND, EQUAL)},
     "law.": {f"law.{law.name}" for law in LAWS},
     "problem-cell.": {

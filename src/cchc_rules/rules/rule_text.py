@@ -44,6 +44,16 @@ COMPARATOR_MESSAGES = {
 """The message of each comparator, below `required.`; `between` and `one_of` have their own."""
 
 
+TAKEN = {
+    "min": "instrument.take-min",
+    "max": "instrument.take-max",
+    "mean": "instrument.take-mean",
+    "count": "instrument.take-count",
+    "rank": "instrument.take-rank",
+}
+"""The words for what is taken from the figures of all units."""
+
+
 class RuleText:
     """Says the targets, tiers and formulas of a rule set in one language.
 
@@ -147,7 +157,7 @@ class RuleText:
         message = "instrument.peers"
         if peers.within == "district":
             message = "instrument.peers-district"
-        take = self.say(f"instrument.take-{peers.take}")
+        take = self.say(TAKEN[peers.take])
         return self.say(message, take=take, of=self.title(peers.of))
 
     def target(self, rule: Rule, comparator: str, threshold: Threshold) -> str:
