@@ -567,6 +567,9 @@ class Scoring:
                 weight=self.weight(rule),
             )
             figures.append(points)
+        if settings["kind"] == "table":
+            points = self.decided(rule, settings)
+            figures.append(points)
         absent = first_absence(
             [figure for figure in figures if isinstance(figure, Absent)]
         )
@@ -609,6 +612,8 @@ class Scoring:
             return Fraction(0), "information"
         if kind == "manual":
             return self.given(name), "manual"
+        if kind == "table":
+            return formula, "tier"
         if kind == "formula":
             return min(weight, max(lowest, formula)), "formula"
         if kind == "all_or_nothing":
@@ -689,6 +694,41 @@ class Scoring:
                 start = end
             return min(weight, max(lowest, points)), "tier"
         raise ValueError(f"no points for {name}")
+
+    def decided(self, rule, settings):
+        """F3, F4: the points of the row that decides, or the absence that keeps rows open."""
+        open_rows = []
+        for row in settings["rows"]:
+            verdicts = [
+                self.asked(name, asked) for name, asked in row.get("when", {}).items()
+            ]
+            if False in verdicts:
+                continue
+            absences = [item for item in verdicts if isinstance(item, Absent)]
+            if absences:
+                open_rows += absences
+                if settings.get("hit", "first") == "first":
+                    break
+                continue
+            if row.get("otherwise") and open_rows:
+                break
+            if "points" in row:
+                return exactly(row["points"])
+            return self.weight(rule) * exactly(row["percent"]) / 100
+        return first_absence(open_rows)
+
+    def asked(self, name, asked):
+        """Whether a metric is as a row asks, or why its figure is not there."""
+        value = self.value(name)
+        if isinstance(value, Absent):
+            return value
+        if "is" in asked:
+            items = asked["is"] if isinstance(asked["is"], list) else [asked["is"]]
+            return value in [
+                item if isinstance(item, bool | str) else exactly(item)
+                for item in items
+            ]
+        return within(asked, value)
 
     def in_tier(self, rule, tier, figure):
         if tier.get("otherwise"):
@@ -1164,6 +1204,8 @@ def inputs_of(document, rule):
     if isinstance(deduction, dict):
         if "exempt" in deduction:
             names.add(deduction["exempt"])
+        for row in deduction.get("rows", []):
+            names |= {*row.get("when", {})}
         for part in [deduction, *deduction.get("tiers", [])]:
             if "formula" in part:
                 names |= names_in(part["formula"])

@@ -370,6 +370,7 @@ class Build:
             self.progressive,
         ]
         makers += [self.other_tiers, self.own_formula, self.manual]
+        makers.append(self.decision_table)
         return self.draw(st.sampled_from(makers))()
 
     def all_or_nothing(self):
@@ -598,6 +599,51 @@ class Build:
             ]
             rule |= {"comparator": comparator, "threshold": cuts[0]}
         return rule
+
+    def decision_table(self):
+        """A table over a number and a yes/no or a level: by the first row, or by the only one."""
+        draw = self.draw
+        weight = self.weight()
+        kind = draw(st.sampled_from(["count", "percent"]))
+        amount = self.metric(kind, UP)
+        low, high = sorted(draw(st.sets(st.integers(1, 60), min_size=2, max_size=2)))
+        if draw(st.booleans()):
+            other = self.metric("yes_no", UP)
+            good, bad = {"is": True}, {"is": False}
+        else:
+            other = self.metric("level")
+            first, *rest = self.metrics[other]["levels"]
+            good, bad = {"is": first}, {"is": rest}
+        if draw(st.booleans()):
+            whens = [
+                {amount: {"from": high}},
+                {amount: {"from": low, "below": high}, other: good},
+                {other: bad, amount: {"from": low, "below": high}},
+                {amount: {"below": low}, other: good},
+                {amount: {"below": low}, other: bad},
+            ]
+            hit = "one"
+        else:
+            whens = [
+                {amount: {"from": high}},
+                {amount: {"from": low}, other: good},
+                {amount: {"from": low}},
+                {other: good},
+                None,
+            ]
+            hit = "first"
+        values = self.values(len(whens), weight)
+        rows = [
+            {**({"otherwise": True} if when is None else {"when": when}), **value}
+            for when, value in zip(whens, values, strict=True)
+        ]
+        if hit == "one" and draw(st.booleans()):
+            rows.reverse()
+        return {
+            "metric": draw(st.sampled_from([amount, other])),
+            "weight": weight,
+            "deduction": {"kind": "table", "hit": hit, "rows": rows},
+        }
 
     def slope(self, kind, sign):
         """The keys of a slope: so many hundredths of a point for each unit, up or down."""
@@ -963,6 +1009,8 @@ def direct_reads(rule):
         names |= {deduction["exempt"]} if "exempt" in deduction else set()
         for part in [deduction, *deduction.get("tiers", [])]:
             names |= names_in(part["formula"]) if "formula" in part else set()
+        for row in deduction.get("rows", []):
+            names |= {*row.get("when", {})}
     return names - {"value", "threshold", "weight"}
 
 
@@ -1034,6 +1082,8 @@ def edges_of(document, name):
                         if key in rule["deduction"]
                     }
                 )
+                for row in rule["deduction"].get("rows", []):
+                    collect(row.get("when", {}).get(name))
                 for tier in rule["deduction"].get("tiers", []):
                     collect(
                         {

@@ -30,6 +30,8 @@ NAMES: dict[str, str] = {
     "BothLanguages": "text",
     "BandGateTable": "band_gate",
     "BandQuotaTable": "band_quota",
+    "RowTable": "row",
+    "AskedTable": "asked",
     **{table.__name__: kind for kind, table in file_format.DEDUCTIONS.items()},
 }
 """Models whose tables go by another name than theirs."""

@@ -1185,7 +1185,9 @@ class Holder:
         elif rule["deduction"] == "none":
             self.claim("required", asked[0][0], "information")
         else:
-            self.claim("a tier", rule["deduction"] in ("tiers", "progressive"), True)
+            self.claim(
+                "a tier", rule["deduction"] in ("tiers", "progressive", "table"), True
+            )
 
     def _reported(self, rule):
         text = rule["reported"]
@@ -1344,7 +1346,9 @@ class Holder:
         self._tails(rule, tails)
         *derivations, outcome = segments
         for derivation in derivations:
-            _, colon, rest = derivation.partition(": ")
+            title, colon, rest = derivation.partition(": ")
+            if rule["deduction"] == "table" and self._beside(rule, title, rest):
+                continue
             if not (colon and FORMULA.fullmatch(rest) and " = " in rest):
                 raise CannotReadError(derivation)
         if self._in_mean(rule):
@@ -1352,6 +1356,16 @@ class Holder:
             self.claim("of weight", said["weight"], Fraction(rule["weight"]))
             outcome = said["line"]
         self._outcome(rule, outcome)
+
+    def _beside(self, rule, title, said):
+        """Whether a part of a line is a further figure of a decision table, as it was reported."""
+        for entry in rule["inputs"]:
+            reported = entry["value"] is not None or entry["denominator"] is not None
+            if entry["title"] == title and entry["metric"] != rule["metric"]:
+                self.claim(f"a figure beside: {said}", entry["state"], "reported")
+                self.claim(f"a figure beside: {said}", reported, True)
+                return True
+        return False
 
     def _tails(self, rule, tails):
         lost = Fraction(rule["lost"])

@@ -799,7 +799,8 @@ def scaled_rule(rule, factor):
             rule[key] = times(rule[key], factor)
     if isinstance(rule.get("deduction"), dict):
         deduction = rule["deduction"]
-        parts = [*deduction.get("tiers", []), *deduction.get("brackets", [])]
+        lists = ("tiers", "brackets", "rows")
+        parts = [part for key in lists for part in deduction.get(key, [])]
         for part in [deduction, *parts]:
             for key in ("each", "points"):
                 if key in part:

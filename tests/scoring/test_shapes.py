@@ -102,6 +102,39 @@ class TestBrackets:
         assert report.rule("services").earned == 45
 
 
+class TestDecisionTables:
+    """F3, F4: the row that decides, and the figures that it waits for."""
+
+    @pytest.mark.parametrize(
+        ("done", "urged", "state", "points"),
+        [
+            *((90, True, "met", 3), (90, False, "met", 3), (90, None, "met", 3)),
+            (Decimal("79.99"), True, "partly_met", 2),
+            (Decimal("79.99"), False, "partly_met", 1),
+            (69, True, "partly_met", 2),
+            *((80, None, "partly_met", 2), (Decimal("79.99"), None, "missing", 0)),
+            # The own metric is needed, though every unit that is urged has a row.
+            (None, True, "missing", 0),
+        ],
+    )
+    def test_a_row_that_is_decided_waits_for_nothing(self, done, urged, state, points):
+        figures = {"done": done, "urged": urged, "grade": "Kém"}
+        case = expected_of("s43-decision-table")["cases"][0]["submission"]
+        known = {name: value for name, value in figures.items() if value is not None}
+        rule = report_of("s43-decision-table", {**case, "measurements": known}).rule(
+            "tasks"
+        )
+        assert (rule.state, rule.earned) == (state, points)
+
+    def test_only_what_keeps_rows_open_is_said_to_be_missing(self):
+        case = expected_of("s43-decision-table")["cases"][0]["submission"]
+        known = {"done": 50, "grade": "Tốt"}
+        report = report_of("s43-decision-table", {**case, "measurements": known})
+        rule = by_id(report.to_dict(lang="vi")["rules"])["tasks"]
+        assert "“Đã đôn đốc bằng văn bản”" in rule["reason"]["text"]
+        assert rule["state"] == "missing"
+
+
 class TestTheFolder:
     def test_every_shape_has_a_file(self):
         numbers = {int(re.match(r"s(\d\d)-", name)[1]) for name in NAMES}

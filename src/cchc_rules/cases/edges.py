@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule, RuleSet
-from cchc_rules.rules.value_function import Among, Compare, Within, interval_ends
+from cchc_rules.rules.value_function import AllOf, Among, Compare, Within, interval_ends
 
 # The sides of an edge.
 BELOW = "below"
@@ -111,12 +111,21 @@ def _written(rule: Rule) -> Iterator[tuple[str, Fraction, bool]]:
                 ends = interval_ends(interval)
             case Compare(_, Fraction() as edge):
                 ends = [edge]
+            case AllOf() as row:
+                ends = [*_row_ends(row, rule.metric or "")]
             case _:
                 continue
         # The key of the piece in the rule file, in the singular: `tiers` has a `tier`.
         name = str(piece.key[0]).removesuffix("s")
         for end in ends:
             yield name, end + shift, relative
+
+
+def _row_ends(row: AllOf, metric: str) -> Iterator[Fraction]:
+    """Yield the ends of what a row of a decision table asks of one metric."""
+    for test in row.of(metric):
+        if isinstance(test.where, Within):
+            yield from interval_ends(test.where.interval)
 
 
 def _literal(threshold: object) -> Fraction | None:
@@ -147,6 +156,9 @@ def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
     for rule in rules.rules.values():
         if rule.metric == metric.id:
             written += _numbers(rule)
+        for piece in rule.pieces:
+            if isinstance(piece.condition, AllOf):
+                written += _row_ends(piece.condition, metric.id)
     # A number without an end, such as 1/3, has no last place.
     places = [number.places(value) or 0 for value in written]
     if metric.type == "percent":

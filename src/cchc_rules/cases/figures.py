@@ -19,7 +19,12 @@ from cchc_rules.cases.edges import domain, edges, unit_of
 from cchc_rules.cases.trial_scorer import TrialScorer, Try
 from cchc_rules.rules.dependencies import above
 from cchc_rules.rules.model import Metric, Rule
-from cchc_rules.rules.value_function import Staircase, Symbol, interval_ends
+from cchc_rules.rules.value_function import (
+    Staircase,
+    Symbol,
+    edges_of,
+    interval_ends,
+)
 from cchc_rules.scoring.compiled_rules import compile_rules
 from cchc_rules.scoring.steps import as_json
 from cchc_rules.submissions.submission import Figure
@@ -192,7 +197,7 @@ class Tries:
         metric = self.rules.metrics[rule.metric or ""]
         names = self.submitted(rule)
         others = [name for name in names if name != metric.id]
-        choices = [self.common(self.rules.metrics[name]) for name in others]
+        choices = [self.beside(rule, self.rules.metrics[name]) for name in others]
         for figures in islice(product(*choices), MOST_COMBINED):
             table = dict(zip(others, figures, strict=True))
             if metric.submitted:
@@ -202,6 +207,18 @@ class Tries:
                 # Nobody submits a derived figure: one of its inputs is changed for it.
                 yield from self.solved(rule, metric, table)
                 yield table
+
+    def beside(self, rule: Rule, metric: Metric) -> list[Any]:
+        """Return some figures of a metric that a rule reads beside its own.
+
+        Those that the rows of a decision table ask for come first.
+        """
+        asked: list[Any] = []
+        for piece in rule.pieces:
+            for edge in edges_of(piece.condition, metric):
+                if metric.numeric and _in(metric, edge):
+                    asked.append(_written(metric, edge))
+        return list(dict.fromkeys([*asked, *self.common(metric)]))
 
     def common(self, metric: Metric) -> list[Any]:
         """Return some figures of a metric that a rule only reads beside its own."""

@@ -358,7 +358,9 @@ def _other_settings(
             yield (key,), before, after, changed
         if nature is Nature.PARTS:
             for position, part in enumerate(before):
-                others = _other_settings(rules, rule, metric, part)
+                # What a row of a decision table asks may be asked of another metric.
+                asked = rules.metrics.get(getattr(part, "metric", ""), metric)
+                others = _other_settings(rules, rule, asked, part)
                 for inner, old, new, changed_part in others:
                     parts = _with_item(before, position, changed_part)
                     changed = replace(settings, **{setting.name: parts})

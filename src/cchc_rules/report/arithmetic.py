@@ -1,13 +1,14 @@
 """The arithmetic of rules and of the index, as lines that a person can redo."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from cchc_rules.base import number
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
-from cchc_rules.base.state import COMPUTED, Effect, Reason, State
+from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.rules import range_checks
+from cchc_rules.rules import dependencies, range_checks
 from cchc_rules.rules.model import Credit, Rule
 from cchc_rules.rules.rule_text import slope_text
 from cchc_rules.rules.value_function import (
@@ -53,7 +54,8 @@ class Arithmetic:
             why = self.speaker.why(position)
             closed = self.speaker.say("calculation.gate", why=why)
             return self._outcome(position, closed)
-        steps = [self._derivation(name) for name in self._derived(position)]
+        steps = [*self._beside(position)]
+        steps += [self._derivation(name) for name in self._derived(position)]
         return "; ".join([*steps, self._outcome(position, self._arithmetic(position))])
 
     def _outcome(self, position: int, arithmetic: str) -> str:
@@ -432,6 +434,19 @@ class Arithmetic:
     def _derived(self, position: int) -> tuple[str, ...]:
         """Return the derived metrics that a rule reads, those that others need first."""
         return self.speaker.fixed.derived[position]
+
+    def _beside(self, position: int) -> Iterator[str]:
+        """Yield the further figures by which the rows of a decision table are chosen.
+
+        The rule's own figure is said with the row; derived ones come with their formulas.
+        """
+        rule = self.scoring.rule(position)
+        for name in dependencies.row_metrics(rule):
+            metric = self.scoring.rules.metrics[name]
+            is_absent = isinstance(self.scoring.figure(name), Absent)
+            # What is absent and was not waited for decided nothing.
+            if name != rule.metric and metric.formula is None and not is_absent:
+                yield f"{self.speaker.title(name)}: {self.speaker.figure(name)}"
 
     def _derivation(self, name: str) -> str:
         metric = self.scoring.rules.metrics[name]

@@ -386,7 +386,7 @@ class ResultText(RuleText):
                 gate for gate in gates if scoring.results[gate].state is State.MISSING
             )
             return next(missing)
-        for name in (rule.metric, *scoring.compiled.reads[rule.id]):
+        for name in (rule.metric, *scoring.reads(position)):
             if name is None:
                 continue
             figure = scoring.figure(name)
@@ -402,7 +402,7 @@ class ResultText(RuleText):
         if state in COMPUTED:
             return []
         absent = []
-        for name in self.scoring.compiled.reads[rule.id]:
+        for name in self.scoring.reads(position):
             figure = self.scoring.figure(name)
             if isinstance(figure, Absent) and figure.state is state:
                 absent.append(name)
@@ -418,8 +418,7 @@ class ResultText(RuleText):
 
     def _waiver(self, position: int) -> str:
         """Say who waived a figure, why and until when."""
-        compiled = self.scoring.compiled
-        metrics = compiled.reads[compiled.names[position]]
+        metrics = self.scoring.reads(position)
         entries = [self.scoring.entry(name) for name in metrics]
         # A waived rule has at least one waived entry; the first one speaks for all.
         waiver = next(entry.waived for entry in entries if entry and entry.waived)

@@ -561,6 +561,7 @@ _OPERANDS: dict[str, tuple[int, int | None]] = {
     **dict.fromkeys(("and", "or", "min", "max", "count"), (1, None)),
     **dict.fromkeys(("first", "largest_known", "smallest_known"), (1, None)),
     "if": (3, 3),
+    **dict.fromkeys(("first_row", "one_row"), (2, None)),
 }
 _OPERAND = {
     "metric": TEXT,
@@ -568,6 +569,10 @@ _OPERAND = {
     "date": DAY,
     "text": TEXT,
 }
+
+
+ROWS = ("first_row", "one_row")
+"""The operators of decision tables."""
 
 
 def _expression(value: Any, path: str) -> None:
@@ -593,7 +598,11 @@ def _operation(
     path: str,
 ) -> None:
     least, most = _OPERANDS.get(name, (1, 0))
-    if len(operands) < least or (most is not None and len(operands) > most):
+    wrong_count = len(operands) < least or (most is not None and len(operands) > most)
+    # Each row of a decision table is two operands: its test and its points.
+    if name in ROWS and len(operands) % 2:
+        wrong_count = True
+    if wrong_count:
         raise NoReportError(path, "operator", [name, "…"])
     for operand in operands:
         _expression(operand, path)
@@ -657,7 +666,7 @@ COMPARATOR = _one_of(
 )
 DEDUCTION = _one_of(
     *("all_or_nothing", "proportional", "per_unit", "progressive"),
-    *("tiers", "formula", "manual", "none"),
+    *("tiers", "table", "formula", "manual", "none"),
 )
 REASON = _one_of(
     *("target_met", "information", "target_missed", "below_target", "below_floor"),
@@ -1257,6 +1266,8 @@ class Evaluation:
             return None
         if expression[0] in KNOWN_OF:
             return self._absence_of_call(expression)
+        if expression[0] in ROWS:
+            return self._row(expression)[1]
         # Both branches of a choice are asked: which one is taken may hang on what is absent [L6].
         parts = [self.absence(part) for part in expression[1:]]
         return strongest(gone for gone in parts if gone is not None)
@@ -1310,10 +1321,45 @@ class Evaluation:
             return any(self.evaluate(part) for part in parts)
         if name in KNOWN_OF:
             return self._with_value(expression)
+        if name in ROWS:
+            return self.evaluate(self._row(expression)[0])
         values = [self.evaluate(part) for part in parts]
         if name == "add_working_days":
             return self.figures.working_day(*values)
         return _within_bounds(OPERATORS[name](*values))
+
+    def _row(self, expression: list[Any]) -> tuple[Any, Gone | None]:
+        """Return the points of the row that decides, or the absence that keeps rows open [F3]."""
+        name, *parts = expression
+        gone: list[Gone] = []
+        for test, points in zip(parts[::2], parts[1::2], strict=True):
+            verdict = self._row_holds(test)
+            if isinstance(verdict, Gone):
+                gone.append(verdict)
+                # An open row might have been the first that holds.
+                if name == "first_row":
+                    break
+            elif verdict and not (test is True and gone):
+                return points, None
+        if not gone:
+            raise ValueError(name)
+        return None, strongest(gone)
+
+    def _row_holds(self, test: Any) -> Any:
+        """Return whether a row holds, or the absence that keeps it open.
+
+        Each part is asked alone: one that fails settles it, whatever figures the others lack.
+        """
+        if isinstance(test, bool):
+            return test
+        gone: list[Gone] = []
+        for part in test[1:]:
+            lacks = self.absence(part)
+            if lacks is not None:
+                gone.append(lacks)
+            elif not self.evaluate(part):
+                return False
+        return strongest(gone) or True
 
     def _named(self, name: str) -> Any:
         value = self.names[name]
@@ -1430,6 +1476,7 @@ _ONE_REASON = {
     "formula": "formula",
     "tiers": "tier",
     "progressive": "tier",
+    "table": "tier",
 }
 _MISSED_REASON = {"all_or_nothing": "target_missed", "per_unit": "units_off"}
 

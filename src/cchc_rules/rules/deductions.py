@@ -8,7 +8,7 @@ Settings say of themselves what they are (`_setting`), so that mistakes can be m
 purpose without knowing the kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from fractions import Fraction
@@ -18,18 +18,21 @@ from typing import Any, ClassVar, Literal
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.problem import Path, Problem, figure
 from cchc_rules.base.state import Reason
-from cchc_rules.rules import range_checks
+from cchc_rules.rules import range_checks, table_checks
 from cchc_rules.rules.metric_values import literal_fits
 from cchc_rules.rules.model import Metric, Rule, RuleSet, Scalar
 from cchc_rules.rules.value_function import (
+    AllOf,
     Among,
     Axis,
     Compare,
     Computed,
     Condition,
     Constant,
+    Hit,
     Line,
     Met,
+    MetricTest,
     Otherwise,
     Piece,
     Points,
@@ -90,6 +93,8 @@ class Deduction:
     """Whether the rule can win or lose points."""
     by_hand: ClassVar[bool] = False
     """Whether a person gives the points."""
+    hit: Hit | None = None
+    """Which row counts where the pieces are rows over several metrics; None where they are not."""
 
     @property
     def axis(self) -> Axis:
@@ -581,12 +586,135 @@ class Progressive(Deduction):
         yield from range_checks.pieces(rule, metric, path)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a row asks of one metric: bounds, or some values (`is_`)."""
+
+    metric: str
+    from_: Fraction | None = _setting(Nature.FIGURE, None)
+    above: Fraction | None = _setting(Nature.FIGURE, None)
+    to: Fraction | None = _setting(Nature.FIGURE, None)
+    below: Fraction | None = _setting(Nature.FIGURE, None)
+    is_: tuple[Scalar, ...] | None = None
+
+    @property
+    def test(self) -> MetricTest:
+        """The condition as a piece has it."""
+        if self.is_ is not None:
+            return MetricTest(self.metric, Among(self.is_))
+        low = self.above if self.from_ is None else self.from_
+        high = self.below if self.to is None else self.to
+        interval = Interval(low, high, self.above is not None, self.below is not None)
+        return MetricTest(self.metric, Within(interval))
+
+    def fits(self, metric: Metric) -> bool:
+        """Whether the metric can be asked so: bounds are for numbers, and values of its type."""
+        if metric.type == "date":
+            return False
+        if self.is_ is None:
+            return metric.numeric
+        return all(literal_fits(value, metric) for value in self.is_)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a decision table: what it asks of metrics (nothing: what is left), what it gives."""
+
+    when: tuple[Asked, ...] = _setting(Nature.PARTS, ())
+    points: Fraction | None = _setting(Nature.POINTS, None)
+    percent: Fraction | None = _setting(Nature.PERCENT, None)
+
+    @property
+    def condition(self) -> Condition:
+        """Where the row holds."""
+        if not self.when:
+            return Otherwise()
+        return AllOf(tuple(asked.test for asked in self.when))
+
+    def gives(self, rule: Rule) -> Constant:
+        """Return the points of the row; a percentage comes to points of the rule's weight."""
+        if self.points is None:
+            percent = self.percent or Fraction(0)
+            return Constant(rule.weight * percent / 100, percent)
+        return Constant(self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable(Deduction):
+    """Rows over several metrics, of which one gives the points.
+
+    Of “90 % and more: 3; below 80 % but urged in writing: 2; below: 1” the second row asks two
+    metrics: `{ when = { done = { below = 80 }, urged = { is = true } }, points = 2 }`.
+    """
+
+    kind: ClassVar[str] = "table"
+    needs_target: ClassVar[bool] = False
+
+    hit: Hit = _setting(Nature.WORD, "first", choices=("first", "one"))
+    """Whether the first row that holds counts, or rows exclude each other."""
+    rows: tuple[TableRow, ...] = _setting(Nature.PARTS, ())
+    """The rows in the order of the file."""
+
+    def pieces(self, rule: Rule) -> tuple[Piece, ...]:
+        """Return a piece for each row."""
+        return tuple(
+            Piece(row.condition, row.gives(rule), Reason.TIER, ("rows", position))
+            for position, row in enumerate(self.rows)
+        )
+
+    def faults(
+        self, rules: RuleSet, rule: Rule, metric: Metric, path: Path
+    ) -> Problems:
+        """Yield a target beside the table, rows that ask or give the wrong thing, then holes."""
+        if rule.comparator is not None:
+            arguments = {"kind": self.kind}
+            yield Problem("key-misplaced", (*path[:-1], "comparator"), arguments)
+        faults: list[Problem] = []
+        for position, row in enumerate(self.rows):
+            faults += self._row_faults(rules, rule, row, (*path, "rows", position))
+        yield from faults
+        metrics = asked_metrics(self.rows)
+        # A metric that is not declared is told elsewhere; a row that is wrong decides nothing.
+        if faults or not all(name in rules.metrics for name in metrics):
+            return
+        table = [
+            table_checks.Row(piece.condition, piece.key, row.gives(rule).points)  # type: ignore[arg-type]
+            for row, piece in zip(self.rows, self.pieces(rule), strict=True)
+        ]
+        named = {name: rules.metrics[name] for name in metrics}
+        yield from table_checks.rows(table, named, path, one=self.hit == "one")
+
+    def _row_faults(
+        self, rules: RuleSet, rule: Rule, row: TableRow, path: Path
+    ) -> Problems:
+        if (row.points is None) == (row.percent is None):
+            yield Problem("row-value", path)
+        yield from _out_of_range(row.gives(rule).points, rule, path)
+        yield from condition_faults(rules, row.when, path)
+
+
+def asked_metrics(rows: Sequence[TableRow]) -> list[str]:
+    """Return the metrics that rows ask for, each once, in the order of the file."""
+    names = [asked.metric for row in rows for asked in row.when]
+    return list(dict.fromkeys(names))
+
+
+def condition_faults(rules: RuleSet, when: Sequence[Asked], path: Path) -> Problems:
+    """Yield each condition of a row that does not fit the type of its metric."""
+    for asked in when:
+        metric = rules.metrics.get(asked.metric)
+        if metric is not None and not asked.fits(metric):
+            arguments = {"metric": metric.id, "type": metric.type}
+            yield Problem("row-condition", (*path, "when", metric.id), arguments)
+
+
 KINDS: tuple[type[Deduction], ...] = (
     AllOrNothing,
     Proportional,
     PerUnit,
     Tiers,
     Progressive,
+    DecisionTable,
     ByFormula,
     Manual,
     NoPoints,

@@ -5,7 +5,7 @@ reports it.
 """
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
 
@@ -20,7 +20,7 @@ from cchc_rules.rules.model import (
     Rule,
     RuleSet,
 )
-from cchc_rules.rules.value_function import Computed
+from cchc_rules.rules.value_function import AllOf, Computed
 
 
 def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
@@ -33,9 +33,20 @@ def rule_metrics(rules: RuleSet, rule: Rule) -> set[str]:
     >>> rule_metrics(rules, rules.rules["on-time"]) == {rules.rules["on-time"].metric}
     True
     """
-    waiting = [name for _, name in metrics_named(rule)]
+    named = [name for _, name in metrics_named(rule)]
     for _, text, extra in rule_formulas(rules, rule):
-        waiting += _names_in(rules, text, extra)
+        named += _names_in(rules, text, extra)
+    return metrics_behind(rules, named)
+
+
+def metrics_behind(rules: RuleSet, names: Iterable[str]) -> set[str]:
+    """Return metrics, and those from which the derived ones among them are computed.
+
+    >>> from cchc_rules import load_rules
+    >>> metrics_behind(load_rules("cam-due-2023"), ["on_time"])
+    {'on_time'}
+    """
+    waiting = [*names]
     # From each metric on to those in its formula. Each is visited once, so that a ring of formulas,
     # which the check reports, ends here.
     read: set[str] = set()
@@ -116,6 +127,24 @@ def metrics_named(rule: Rule) -> Iterator[tuple[Path, str]]:
     exempt = rule.deduction.axis.exempt
     if exempt is not None:
         yield ("deduction", "exempt"), exempt
+    for piece in rule.pieces:
+        if isinstance(piece.condition, AllOf):
+            for test in piece.condition.tests:
+                yield ("deduction", *piece.key, "when", test.metric), test.metric
+
+
+def row_metrics(rule: Rule) -> list[str]:
+    """Return the metrics that the rows of a decision table ask for; none of any other rule.
+
+    Each stands there once, in the order of the file.
+    """
+    names = [
+        test.metric
+        for piece in rule.pieces
+        if isinstance(piece.condition, AllOf)
+        for test in piece.condition.tests
+    ]
+    return list(dict.fromkeys(names))
 
 
 def formula_names(rules: RuleSet, metric: Metric) -> list[str]:

@@ -29,6 +29,7 @@ from cchc_rules.rules.model import (
     Scalar,
 )
 from cchc_rules.rules.value_function import (
+    AllOf,
     Among,
     Axis,
     Compare,
@@ -42,6 +43,7 @@ from cchc_rules.rules.value_function import (
     Staircase,
     Symbol,
     Term,
+    ValueFunction,
     Within,
     value_function,
 )
@@ -164,6 +166,8 @@ class Lowering:
         figure = _figure(function.axis)
         # From the last piece back: each becomes the "else" of the one before it. The condition of
         # the last is not asked, since pieces cover the whole range.
+        if rule.deduction.hit is not None:
+            return self._rows(function, rule)
         *first, last = function.pieces
         expression = self._points(last, rule, metric)
         for piece in reversed(first):
@@ -171,6 +175,36 @@ class Lowering:
             points = self._points(piece, rule, metric)
             expression = ["if", test, points, expression]
         return expression
+
+    def _rows(self, function: ValueFunction, rule: Rule) -> Expression:
+        """Return the rows of a decision table, each with its test before its points.
+
+        The operator says which row counts. Unlike "if" it asks no more than what decides: a row
+        that surely fails by one figure does not wait for another.
+        """
+        metric = self.rules.metrics[rule.metric or ""]
+        rows: list[Expression] = []
+        for piece in function.pieces:
+            rows.append(self._row(piece.condition, rule))
+            rows.append(self._points(piece, rule, metric))
+        return [f"{rule.deduction.hit}_row", *rows]
+
+    def _row(self, where: Condition, rule: Rule) -> Expression:
+        """Return the test of a row, in which every condition stands by itself under "and"."""
+        if not isinstance(where, AllOf):
+            return True
+        tests: list[Expression] = []
+        for test in where.tests:
+            figure: Expression = {"metric": test.metric}
+            if test.metric == rule.metric:
+                figure = VALUE
+            asked = condition(test.where, figure)
+            # An interval with one end is one comparison, and says so without an "and".
+            if isinstance(test.where, Within):
+                tests += asked[1:]
+            else:
+                tests.append(asked)
+        return ["and", *tests]
 
     def _points(self, piece: Piece, rule: Rule, metric: Metric) -> Expression:
         """Return what a piece gives, held between the fewest points and the weight.
@@ -249,6 +283,8 @@ def condition(where: Condition, figure: Expression) -> Expression:
             return within(interval, figure)
         case Otherwise():
             return True
+        case AllOf():  # pragma: no cover - the rows of a table are lowered together
+            raise AssertionError(where)
 
 
 def _share(line: Line, *, rising: bool) -> Expression:

@@ -508,7 +508,7 @@ def _model(value: Any) -> Any:
     """Return a setting as the model has it: tables in it as what they make."""
     if isinstance(value, tuple):
         return tuple(_model(part) for part in value)
-    if isinstance(value, TierTable | BracketTable):
+    if isinstance(value, TierTable | BracketTable | RowTable):
         return value.model()
     return value
 
@@ -570,6 +570,66 @@ class ProgressiveTable(_DeductionTable):
     brackets: Annotated[tuple[BracketTable, ...], Field(min_length=1)]
 
 
+class AskedTable(_Bounded):
+    """What a row of a decision table asks of one metric: bounds, or values."""
+
+    is_: Annotated[
+        tuple[Any, ...] | None,
+        PlainValidator(_scalars),
+        WithJsonSchema({"anyOf": [SCALAR, SCALARS]}),
+    ] = Field(None, alias="is")
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        is_bounded = self.interval() != Interval()
+        if is_bounded == (self.is_ is not None):
+            raise PydanticCustomError("row-when", "condition")
+        return self
+
+    def model(self, metric: str) -> deductions.Asked:
+        """Return the condition on a metric as the model has it."""
+        return deductions.Asked(
+            metric, self.from_, self.above, self.to, self.below, self.is_
+        )
+
+
+class _RowTable(_Table):
+    """A row of a decision table: what it asks of metrics, or whatever is left."""
+
+    when: dict[MetricId, AskedTable] = {}
+    otherwise: Flag = False
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if bool(self.when) == self.otherwise:
+            raise PydanticCustomError("row-when", "row")
+        return self
+
+    def asked(self) -> tuple[deductions.Asked, ...]:
+        """Return the conditions of the row as the model has them."""
+        return tuple(table.model(metric) for metric, table in self.when.items())
+
+
+class RowTable(_RowTable):
+    """A row of a decision table, and what it earns."""
+
+    points: Exact | None = None
+    percent: Exact | None = None
+
+    def model(self) -> deductions.TableRow:
+        """Return the row as the model has it; `otherwise` is a row that asks nothing."""
+        return deductions.TableRow(self.asked(), self.points, self.percent)
+
+
+class DecisionTableTable(_DeductionTable):
+    """`table`: rows over several metrics, of which one gives the points."""
+
+    makes = deductions.DecisionTable
+    kind: Literal["table"]
+    hit: Literal["first", "one"] = "first"
+    rows: Annotated[tuple[RowTable, ...], Field(min_length=1)]
+
+
 class ByFormulaTable(_DeductionTable):
     """`formula`: the points that a formula gives."""
 
@@ -598,6 +658,7 @@ DeductionTable: TypeAlias = Annotated[
     | PerUnitTable
     | TiersTable
     | ProgressiveTable
+    | DecisionTableTable
     | ByFormulaTable
     | ManualTable
     | NoPointsTable,
@@ -996,7 +1057,11 @@ _TABLES: dict[str, type[BaseModel]] = {
 }
 
 
-_LISTED: dict[str, type[BaseModel]] = {"tiers": TierTable, "brackets": BracketTable}
+_LISTED: dict[str, type[BaseModel]] = {
+    "tiers": TierTable,
+    "brackets": BracketTable,
+    "rows": RowTable,
+}
 """The tables in the lists of deductions."""
 
 

@@ -25,7 +25,14 @@ from cchc_rules.rules.model import (
     Scalar,
     Threshold,
 )
-from cchc_rules.rules.value_function import Among, Piece, Staircase, Within
+from cchc_rules.rules.value_function import (
+    AllOf,
+    Among,
+    MetricTest,
+    Piece,
+    Staircase,
+    Within,
+)
 
 COMPARATOR_MESSAGES = {
     ">=": "at-least",
@@ -242,8 +249,21 @@ class RuleText:
                 return self.say("required.days-late", days=days)
             case Within(interval):
                 return self.interval(interval, metric)
+            case AllOf(tests):
+                return ", ".join(self._row_test(rule, test) for test in tests)
             case _:
                 return self.say("required.otherwise")
+
+    def _row_test(self, rule: Rule, test: MetricTest) -> str:
+        """Say what a row asks of one metric; of the rule's own without its title."""
+        metric = self.rules.metrics[test.metric]
+        if isinstance(test.where, Within):
+            asked = self.interval(test.where.interval, metric)
+        else:
+            asked = ", ".join(self.scalar(value, metric) for value in test.where.values)
+        if test.metric == rule.metric:
+            return asked
+        return f"{self.title(test.metric)}: {asked}"
 
     # Formulas
 

@@ -80,7 +80,34 @@ class Otherwise:
     """Every figure that no piece before takes."""
 
 
-Condition: TypeAlias = Met | Compare | Within | Among | Otherwise
+class MetricTest(NamedTuple):
+    """A condition on a metric of its own, which need not be that of the rule."""
+
+    metric: str
+    where: Within | Among
+
+    def holds(self, figure: Fraction, metric: Metric) -> bool:
+        """Whether a figure of the metric, as a number, meets the condition."""
+        if isinstance(self.where, Within):
+            return self.where.interval.holds(figure)
+        return figure in self.where.numbers(metric)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Several metrics each meet a condition: a row of a decision table."""
+
+    tests: tuple[MetricTest, ...]
+
+    def of(self, metric: str) -> list[MetricTest]:
+        """Return the tests on one metric."""
+        return [test for test in self.tests if test.metric == metric]
+
+
+Condition: TypeAlias = Met | Compare | Within | Among | Otherwise | AllOf
+
+Hit: TypeAlias = Literal["first", "one"]
+"""Which row of a decision table counts: the first that holds, or the only one that does."""
 
 # Points: what a piece gives --------------------------------------------------------------
 
@@ -271,7 +298,7 @@ def edges_of(condition: Condition | None, metric: Metric) -> list[Fraction]:
     """Return the written figures at which a condition begins or ends to hold.
 
     At each of them, and on both sides, a rule file should have a case. A threshold that is read
-    from elsewhere is not among them.
+    from elsewhere is not among them. Of a row over several metrics they are those of `metric`.
     """
     match condition:
         case Within(interval):
@@ -280,6 +307,11 @@ def edges_of(condition: Condition | None, metric: Metric) -> list[Fraction]:
             return condition.numbers(metric)
         case Compare(_, Fraction() as edge):
             return [edge]
+        case AllOf():
+            edges: list[Fraction] = []
+            for test in condition.of(metric.id):
+                edges += edges_of(test.where, metric)
+            return edges
         case _:
             return []
 

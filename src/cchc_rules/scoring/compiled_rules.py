@@ -36,6 +36,7 @@ from cchc_rules.rules.model import (
 )
 from cchc_rules.scoring.evaluators import Evaluate
 from cchc_rules.scoring.results import Result, Worth
+from cchc_rules.scoring.row_search import RowSearch
 from cchc_rules.scoring.rule_figures import (
     Figures,
     FiguresByPosition,
@@ -485,6 +486,8 @@ class _Compiler:
 
     def _measured(self, rule: Rule) -> Judge:
         """Return the judge of a rule whose points a figure gives."""
+        if rule.deduction.hit is not None:
+            return self._by_rows(rule)
         if self._formulas(rule) or len(self._figures_named(rule)) > 1:
             return self._dependent(rule)
         # It reads its own metric alone: its evaluator is made once, for all submissions.
@@ -499,6 +502,36 @@ class _Compiler:
             if figure.__class__ is tuple:
                 return evaluate(figure)  # type: ignore[arg-type]
             return absent(figure, run)  # type: ignore[arg-type]
+
+        return judge
+
+    def _by_rows(self, rule: Rule) -> Judge:
+        """Return the judge of a decision table, whose rows ask several metrics."""
+        search = RowSearch(self.rules, rule, self.positions)
+        absent = self._absent(rule)
+        worth = self.worths[rule.id]
+        own_position = self.positions[rule.metric or ""]
+        # Made once: every row gives the same points to every submission.
+        results: list[Result] = []
+        for position, piece in enumerate(rule.pieces):
+            points: Fraction = piece.points.points * self.unit  # type: ignore[union-attr]
+            result = worth.result(
+                *points.as_integer_ratio(), piece.reason, None, position
+            )
+            results.append(result)
+
+        def judge(run: Run) -> Result:
+            figures = run.figures
+            own = figures[own_position]
+            if isinstance(own, Absent) and own.state is State.WAIVED:
+                return absent(own, run)
+            hit = search.find(figures)
+            obstacle = strongest([*search.absences(figures, hit)])
+            if obstacle is not None:
+                return absent(obstacle, run)
+            if hit.row is None:
+                raise formula.FormulaFailedError(search.formula)
+            return results[hit.row]
 
         return judge
 

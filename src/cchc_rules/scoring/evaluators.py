@@ -19,6 +19,7 @@ from cchc_rules.base.state import Reason, State
 from cchc_rules.rules.formula import FormulaFailedError
 from cchc_rules.rules.model import Metric
 from cchc_rules.rules.value_function import (
+    AllOf,
     Among,
     Compare,
     Computed,
@@ -212,6 +213,8 @@ class Compiler(NamedTuple):
                 return among(frozenset(condition.numbers(self.metric)))
             case Otherwise():
                 return always
+            case AllOf():  # pragma: no cover - rows over metrics are found by `RowSearch`
+                raise AssertionError(condition)
 
     def number(self, term: Term) -> Fraction:
         """Return the number of a term: points in points, figures as they are."""

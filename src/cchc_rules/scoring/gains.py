@@ -34,15 +34,18 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.state import Absent, State
+from cchc_rules.base.state import COMPUTED, Absent, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef, Rule
 from cchc_rules.rules.value_function import (
+    AllOf,
     Among,
+    Within,
     bends_of,
     edges_of,
     first_step,
     held_from,
+    interval_ends,
     value_function,
 )
 from cchc_rules.scoring import totals
@@ -137,6 +140,10 @@ class Gains:
             return
         # What is missing has to be reported first: a change of a figure is not what it lacks.
         if isinstance(self.scoring.figure(rule.metric), Absent):
+            return
+        # So it is with a row that waits for a figure: another row is no way round reporting it.
+        waits = self.scoring.results[position].state not in COMPUTED
+        if rule.deduction.hit is not None and waits:
             return
         worth, first = self._effective(position)
         finds: list[Find] = []
@@ -255,14 +262,21 @@ class Gains:
         return lambda other: max(other.earned, least), least + 1
 
     def inputs(self, rule: Rule) -> list[str]:
-        """Return the submitted metrics from which a rule's metric comes and that have a figure.
-
-        Of a metric that is submitted that is itself.
-        """
-        metric = rule.metric or ""
-        names = sorted(self.trial.network.inputs.get(metric, {metric}))
+        """Return the submitted metrics by which a rule judges and that have a figure."""
+        names = sorted(self.judged(rule))
         figure = self.scoring.figure
         return [name for name in names if not isinstance(figure(name), Absent)]
+
+    def judged(self, rule: Rule) -> set[str]:
+        """Return the submitted metrics by which a rule judges: its own, or those it comes from.
+
+        The metrics that the rows of a decision table ask for are taken like the rule's own.
+        """
+        inputs: set[str] = set()
+        for metric in (rule.metric or "", *dependencies.row_metrics(rule)):
+            # A metric that is submitted has no inputs, and is judged itself.
+            inputs |= self.trial.network.inputs.get(metric, {metric})
+        return inputs
 
     def steps(self, name: str) -> Steps | None:
         """Return the figures that a metric may take."""
@@ -379,6 +393,19 @@ class Search:
                 metric_position = compiled.positions[rule.metric]
                 for edge in _edges_now(self.scoring, position):
                     yield metric_position, edge
+            yield from self._row_edges(rule)
+
+    def _row_edges(self, rule: Rule) -> Iterator[tuple[int, Fraction]]:
+        """Yield the edges of the further metrics of a decision table that the search moves."""
+        moved = {self.probe.position, *(position for position, _ in self.probe.derived)}
+        for name in dependencies.row_metrics(rule):
+            position = self.scoring.compiled.positions[name]
+            if name == rule.metric or position not in moved:
+                continue
+            metric = self.scoring.rules.metrics[name]
+            for piece in rule.pieces:
+                for edge in edges_of(piece.condition, metric):
+                    yield position, edge
 
     def find(self, now: Points, first: "Points | None") -> Find | None:
         """Return what the search found against the points of now, None where nothing gains.
@@ -726,6 +753,13 @@ def _written(rule: Rule, metric: Metric, name: str) -> Iterator[Fraction | None]
     None stands for what the rule computes: another metric, a threshold or points by formula.
     """
     function = value_function(rule, metric)
+    if rule.metric != name and name in dependencies.row_metrics(rule):
+        for piece in function.pieces:
+            if isinstance(piece.condition, AllOf):
+                for test in piece.condition.of(name):
+                    if isinstance(test.where, Within):
+                        yield from interval_ends(test.where.interval)
+        return
     if rule.metric != name or function.formula is not None:
         yield None
         return

@@ -18,13 +18,14 @@ from cchc_rules.base.state import (
     State,
     absence_kind,
 )
-from cchc_rules.rules import formula
+from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Band, DeclaredEffect, Rule, RuleSet
 from cchc_rules.rules.value_function import Piece
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
 from cchc_rules.scoring.evaluators import comparison
 from cchc_rules.scoring.results import Result, Worth
+from cchc_rules.scoring.row_search import RowSearch
 from cchc_rules.scoring.rule_figures import Figures, Known, Named
 from cchc_rules.scoring.totals import Counted, Sum, Total
 from cchc_rules.submissions.submission import (
@@ -187,6 +188,28 @@ class Scoring:
             return pieces[piece_position]
         of_reason = (piece for piece in pieces if piece.reason is result.reason)
         return next(of_reason, None)
+
+    def reads(self, position: int) -> tuple[str, ...]:
+        """Return the submitted metrics on which a rule hangs, by their ids.
+
+        Of a decision table that waits for figures, they are those behind its own metric and behind
+        what keeps rows open: any other figure that is absent is in nobody's way.
+
+        Args:
+            position: The position of the rule.
+        """
+        every = self.compiled.reads[self.compiled.names[position]]
+        rule = self.rule(position)
+        if rule.deduction.hit is None or self.results[position].state in COMPUTED:
+            return every
+        search = RowSearch(self.rules, rule, self.compiled.positions)
+        waits_for = {rule.metric or ""}
+        for metric_position in search.find(self.figures).open:
+            waits_for.add(self.compiled.metrics[metric_position])
+        behind: set[str] = set()
+        for name in waits_for:
+            behind |= dependencies.metrics_behind(self.rules, [name])
+        return tuple(name for name in every if name in behind)
 
     def named(self, parsed: formula.Formula) -> Named:
         """Return the figures that a formula over metrics names."""

@@ -57,6 +57,7 @@ from cchc_rules.rules.model import (
     RuleSet,
 )
 from cchc_rules.rules.value_function import (
+    AllOf,
     Among,
     Compare,
     Computed,
@@ -337,6 +338,9 @@ class RuleJudge:
 
     def _measured(self) -> list[Branch]:
         """Return the branches of a rule that a figure decides: absences, then the pieces."""
+        # Which figures a row waits for hangs on the others: it is judged row by row.
+        if self.rule.deduction.hit is not None:
+            raise NoColumnsError("decision table")
         value_figure = self._figure(self.rule.metric or "")
         value = value_figure.ratio
         columns = ColumnFormula(self.rules.metrics, self.figures, self.gauge)
@@ -465,6 +469,8 @@ class RuleJudge:
                 return self._among(operands.value, condition.numbers(metric))
             case Otherwise():
                 return TRUE
+            case AllOf():  # pragma: no cover - decision tables have no columns
+                raise AssertionError(condition)
 
     def _term(self, term: Term, operands: Operands) -> Ratio:
         """Return a figure that a piece names, in columns."""

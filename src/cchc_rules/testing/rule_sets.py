@@ -63,6 +63,14 @@ def rule_files(draw: Draw) -> str:
             id_ = f"m{position}"
             metrics[id_] = {"title": f"Số liệu {position}", **metric}
             rule["metric"] = id_
+        rows = asked.pop("rows", None)
+        if rows is not None:
+            beside = f"m{position}_beside"
+            metrics[beside] = {
+                "title": f"Số liệu {position} kèm theo",
+                "type": "yes_no",
+            }
+            asked["deduction"] = _table_over(rows, id_, beside)
         # Points below zero count in plain groups alone.
         if {"kind", "combine", "cap"} & groups[group].keys():
             asked.pop("lowest", None)
@@ -275,6 +283,30 @@ def _formula(draw: Draw) -> Target:
     return {"type": "percent"}, {"deduction": {"kind": "formula", "formula": text}}
 
 
+@st.composite
+def _rows(draw: Draw) -> Target:
+    """Draw a decision table over a percentage and a yes or no: the row's floor, whether a yes is
+    asked, and its share.
+    """
+    edges = st.lists(st.integers(1, 90), min_size=2, max_size=2, unique=True)
+    low, high = sorted(draw(edges))
+    shares = draw(st.lists(st.integers(0, 99), min_size=3, max_size=3))
+    worst, middle, good = sorted(shares)
+    rows = [(high, False, 100), (low, True, good), (low, False, middle)]
+    return {"type": "percent"}, {"rows": [*rows, (0, False, worst)]}
+
+
+def _table_over(rows: list[tuple[int, bool, int]], metric: str, beside: str) -> Table:
+    """Return a decision table over two metrics, of which the first row that holds counts."""
+    table: list[Table] = []
+    for floor, asks_beside, share in rows:
+        when: Table = {metric: {"from": floor}}
+        if asks_beside:
+            when[beside] = {"is": True}
+        table.append({"when": when, "percent": share})
+    return {"kind": "table", "rows": table}
+
+
 def _by_hand() -> st.SearchStrategy[Target]:
     """Return a strategy for points that a person gives."""
     return st.just(({}, {"deduction": "manual"}))
@@ -283,6 +315,7 @@ def _by_hand() -> st.SearchStrategy[Target]:
 TARGETS: tuple[Callable[[], st.SearchStrategy[Target]], ...] = (
     _share,
     _ladder,
+    _rows,
     _count,
     _day,
     _words,

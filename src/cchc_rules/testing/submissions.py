@@ -24,6 +24,7 @@ from cchc_rules.report.score import score
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Metric, Rule, RuleSet
 from cchc_rules.rules.value_function import (
+    AllOf,
     Among,
     Compare,
     Within,
@@ -320,7 +321,19 @@ def edges_of(rules: RuleSet, metric: str) -> list[Fraction | date]:
     for rule in rules.rules.values():
         if rule.metric == metric:
             edges |= dict.fromkeys(_edges(rule))
+        edges |= dict.fromkeys(_row_edges(rule, metric))
     return [*edges]
+
+
+def _row_edges(rule: Rule, metric: str) -> Iterator[Fraction]:
+    """Yield the figures that the rows of a decision table ask of a metric."""
+    for piece in rule.pieces:
+        if isinstance(piece.condition, AllOf):
+            for test in piece.condition.of(metric):
+                if isinstance(test.where, Within):
+                    yield from _numbers_in([test.where.interval])
+                else:
+                    yield from _numbers_in(test.where.values)
 
 
 def _edges(rule: Rule) -> Iterator[Fraction | date]:

@@ -88,14 +88,12 @@ class PossibleChanges:
         A figure that was reported is changed where the rule judges it, be it through a formula; the
         figure that only its threshold reads is reported where it is missing, never changed.
         """
-        inputs = self.trial.network.inputs
         reads = self.scoring.compiled.reads
         for position in range(len(self.scoring.results)):
             rule = self.scoring.rule(position)
             if rule.metric is None or not self._could_be_better(position):
                 continue
-            # A metric that is submitted has no inputs, and is judged itself.
-            judged = inputs.get(rule.metric, {rule.metric})
+            judged = self.gains.judged(rule)
             for metric in reads[rule.id]:
                 if metric in judged or self._missing(metric):
                     yield position, metric
