@@ -351,7 +351,7 @@ class TestRuleSets:
     def test_everything_of_the_format_comes_up(self):
         seen = set()
 
-        @settings(USUAL, max_examples=60)
+        @settings(USUAL, max_examples=90)
         @given(rule_sets())
         def draw(rules):
             groups = rules.groups.values()
