@@ -359,12 +359,15 @@ def _other_settings(
         if nature is Nature.PARTS:
             for position, part in enumerate(before):
                 # What a row of a decision table asks may be asked of another metric.
-                asked = rules.metrics.get(getattr(part, "metric", ""), metric)
+                name = getattr(part, "metric", None)
+                asked = rules.metrics.get(name or "", metric)
+                # The file has conditions under the ids of metrics, and other tables in lists.
+                place = position if name is None else name
                 others = _other_settings(rules, rule, asked, part)
                 for inner, old, new, changed_part in others:
                     parts = _with_item(before, position, changed_part)
                     changed = replace(settings, **{setting.name: parts})
-                    yield (key, position, *inner), old, new, changed
+                    yield (key, place, *inner), old, new, changed
         if setting.metadata["optional"]:
             without = replace(settings, **{setting.name: None})
             left_out.append(((key,), before, None, without))
