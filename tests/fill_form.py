@@ -74,6 +74,8 @@ def figure(sheets, id_, entry):
     value = entry.get("value")
     if isinstance(value, bool):
         value = "có" if value else "không"
+    elif "never" in entry:
+        value = f"chưa có: {entry['never']}"
     elif sheets.types["figures", id_] == "date" and value:
         value = day(value)
     sheets.put("figures", id_, "value", value)

@@ -197,6 +197,8 @@ def evaluate(text, lookup, day_off):
             return Fraction(math.ceil(values[0]))
         if name == "days":
             return Fraction((values[1] - values[0]).days)
+        if name.startswith("add_") and values[0] == date.max:
+            return values[0]  # so many days after never is never
         if name == "add_days":
             return values[0] + timedelta(days=int(values[1]))
         if name == "add_working_days":
@@ -385,6 +387,8 @@ class Scoring:
             if as_date(entry["waived"]["until"]) < self.as_of:
                 return Absent("missing", "waiver_ended")
             return Absent("waived", "waived")
+        if "never" in entry:
+            return date.max  # later than every date
         if "items" in entry:
             return Fraction(len(set(entry["items"])))
         if "numerator" in entry:

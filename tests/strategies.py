@@ -1190,6 +1190,8 @@ def reported(draw, document, name, last):
         if metric["type"] == "percent" and "least" in metric:
             numerator = max(numerator, (denominator + 99) // 100)
         entry = {"numerator": numerator, "denominator": denominator}
+    elif metric["type"] == "date" and chance(draw, 8):
+        entry = {"never": "không ban hành"}
     else:
         value = draw(figures(document, name, last))
         if draw(st.booleans()):

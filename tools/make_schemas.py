@@ -376,6 +376,7 @@ def _entry() -> Schema:
         "items": {"type": "array", "items": file_format.WORDS},
         "not_applicable": file_format.WORDS,
         "waived": _ref("waiver"),
+        "never": file_format.WORDS,
         "evidence": _ref("evidence"),
         "note": file_format.WORDS,
     }

@@ -508,7 +508,14 @@ NUMBER = {
     "en": SIGN + r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?",
     "vi": SIGN + r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?",
 }
-DAY = {"en": rf"\d{{1,2}} (?:{'|'.join(MONTHS)}) \d{{4}}", "vi": r"\d\d/\d\d/\d{4}"}
+NEVER = {"en": "never", "vi": "chưa có"}
+"""What stands for the day of what was never done, the last one of the calendar."""
+WHY = {"en": ": ", "vi": ", lý do: "}
+"""What stands between that word and the reason."""
+DAY = {
+    "en": rf"(?:\d{{1,2}} (?:{'|'.join(MONTHS)}) \d{{4}}|{NEVER['en']})",
+    "vi": rf"(?:\d\d/\d\d/\d{{4}}|{NEVER['vi']})",
+}
 UNDER = {"en": "(?:under )?", "vi": "(?:dưới )?"}
 FIELD = re.compile(r"\{([npudt]):([a-z]+)\}")
 
@@ -525,6 +532,8 @@ def number(lang, text):
 
 def day(lang, text):
     """A printed day."""
+    if text == NEVER[lang]:
+        return date.max
     if lang == "vi":
         of_month, month, year = text.split("/")
         return date(int(year), int(month), int(of_month))
@@ -1214,6 +1223,13 @@ class Holder:
             true = [Fraction(inputs[0][key]) for key in ("numerator", "denominator")]
             self.claim("ratio", of_line, true)
         true = meant(rule["value"])
+        if true == date.max and any(
+            entry["metric"] == rule["metric"] and entry["value"] == rule["value"]
+            for entry in rule["inputs"]
+        ):
+            # What a unit says it never did, it explains.
+            text, reason, why = text.partition(WHY[self.lang])
+            self.claim("never, because", bool(reason and why), True)
         # A level may be called as a number or “no” are.
         said = text if isinstance(true, str) else self.value(text, rule["unit"])
         self.claim_figure("reported", rule, said, true)

@@ -47,7 +47,7 @@ BEYOND = {
 CAUGHT_TOO = {"extends", "extends--none", "quoted-value--day", "since-date--word"}
 
 SUBMISSION_CODES = {
-    "bad-period", "empty-text", "entry-ways", "format-version", "missing-key", "not-a-date", "not-a-list",
+    "bad-period", "empty-text", "entry-ways", "format-version", "missing-key", "never-unexplained", "not-a-date", "not-a-list",
     "not-a-number", "not-an-object", "not-text", "number-too-long", "text-for-number", "unknown-key",
 }  # fmt: skip
 

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
+NEVER = date.max
+"""The day of what was never done: 31 December 9999, later than every day that may be reported.
+
+As a date it is compared, counted and printed in machine forms like any other; people read a word.
+"""
+
 SATURDAY = 5
 """The first day of the weekend, as `date.weekday` counts from Monday, which is 0."""
 
@@ -50,6 +56,9 @@ class Calendar:
         >>> Calendar().add_working_days(date(2023, 12, 29), 1)  # from Friday to Monday
         datetime.date(2024, 1, 1)
         """
+        # So many days after never is never, too.
+        if day == NEVER:
+            return day
         step = timedelta(days=1)
         if count < 0:
             step = -step

@@ -13,6 +13,7 @@ from functools import lru_cache
 from gettext import GNUTranslations
 from string import Formatter
 
+from cchc_rules.base.calendar import NEVER
 from cchc_rules.base.packaged import packaged_bytes
 
 LANGUAGES = ("vi", "en")
@@ -214,7 +215,11 @@ def date(lang: str, day: datetime.date) -> str:
     >>> day = datetime.date(2023, 12, 31)
     >>> date("vi", day), date("en", day)
     ('31/12/2023', '31 December 2023')
+    >>> date("vi", NEVER), date("en", NEVER)
+    ('chưa có', 'never')
     """
+    if day == NEVER:
+        return _template(lang, "word.never")
     # A template for each month: in English it holds the month's name.
     template = _template(lang, f"locale.date-{day.month}")
     return template.format(day=day.day, year=f"{day.year:04}")

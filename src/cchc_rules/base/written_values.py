@@ -147,6 +147,33 @@ def day(text: str) -> date | str:
     return iso_date(iso) or text
 
 
+_NEVER = {
+    text_key(word)
+    for word in (*(message(lang, "word.never") for lang in LANGUAGES), "không có")
+}
+"""The words for a day that never came, in every language."""
+
+_NEVER_WITH_REASON = re.compile(r"([^:–]+?)\s*[:–]\s*(.*)", re.DOTALL)
+
+
+def day_or_never(text: str) -> date | str | dict[str, str]:
+    """Return the day of a text as `day` does, or why it never came, as a submission says it.
+
+    The reason stands behind the word and a colon; without one it is empty, and refused later.
+
+    >>> day_or_never("chưa có: HĐND chưa họp"), day_or_never("never")
+    ({'never': 'HĐND chưa họp'}, {'never': ''})
+    >>> day_or_never("1/6/2023")
+    datetime.date(2023, 6, 1)
+    """
+    if text_key(text) in _NEVER:
+        return {"never": ""}
+    match = _NEVER_WITH_REASON.fullmatch(text.strip())
+    if match is not None and text_key(match[1]) in _NEVER:
+        return {"never": match[2]}
+    return day(text)
+
+
 # Values in quotation marks
 
 

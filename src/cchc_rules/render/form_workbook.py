@@ -319,8 +319,12 @@ class _Form:
         # Where items are counted, there is no value to type.
         if not metric["distinct"]:
             allowed = self.say("allowed", allowed=metric["allowed"])
+            value_column = COLUMNS.index("value")
             rule = self.value_rule(metric)
-            self.limit(row, COLUMNS.index("value"), rule, allowed)
+            if metric["type"] == "date":
+                address = cell(row, value_column)
+                rule = _day_or_text(address, *_window(metric))
+            self.limit(row, value_column, rule, allowed)
 
     def value_rule(self, metric: Document) -> Style:
         """Return what the value of a metric may be, as XlsxWriter wants it."""
@@ -330,8 +334,6 @@ class _Form:
                 return self.choice_of(words)
             case "level":
                 return self.choice_of(metric["levels"])
-            case "date":
-                return _between("date", *_window(metric))
             case "count" | "rank":
                 return _between("integer", *_number_range(metric))
             case _:
@@ -434,6 +436,12 @@ def _entry_style(column: str, metric: Document) -> Style:
 def _any_day() -> Style:
     first = "=" + day(FIRST_DAY.isoformat())
     return {"validate": "date", "criteria": ">=", "value": first}
+
+
+def _day_or_text(address: str, low: str, high: str) -> Style:
+    """Return the rule that a cell holds a day between two, or words that say why there is none."""
+    is_day = f"AND(ISNUMBER({address}),{address}>={low},{address}<={high})"
+    return {"validate": "custom", "value": f"=OR({is_day},ISTEXT({address}))"}
 
 
 def _between(sort: str, low: str, high: str) -> Style:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from cchc_rules.base import number
+from cchc_rules.base.calendar import NEVER
 from cchc_rules.base.messages import number as say_number
 from cchc_rules.base.number import plain, shown
 from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
@@ -91,10 +92,27 @@ class Arithmetic:
         """Whether the arithmetic of a rule is a judgement, not a sum."""
         if self.scoring.results[position].reason in _JUDGED:
             return True
+        if self._is_never(position):
+            return True
         piece = self.scoring.piece(position)
         if piece is None or not isinstance(piece.points, Line):
             return False
         return not self._leads_on(position, piece.points)
+
+    def _is_never(self, position: int) -> bool:
+        """Whether a rule loses points for each day by which a day is late that never came.
+
+        Nobody counts the days up to then.
+        """
+        rule = self.scoring.rule(position)
+        is_of_date = rule.comparator in ("on_or_before", "before")
+        if (
+            not is_of_date
+            or self.scoring.results[position].reason is not Reason.UNITS_OFF
+        ):
+            return False
+        figure = self.scoring.figure(rule.metric or "")
+        return figure == (NEVER.toordinal(), 1)
 
     def _leads_on(self, position: int, line: Line) -> bool:
         """Whether a line leads from its start to the target, as a computed target may not.
@@ -231,6 +249,8 @@ class Arithmetic:
                 return self._share(position, rule, line)
             case Computed(text) if not piece.key:
                 return self._points(position, rule, text)
+            case Staircase() if not piece.key and self._is_never(position):
+                return self._comparison(position, piece)
             case Staircase() as stairs if not piece.key:
                 return self._units(position, rule, stairs)
         if piece.reason is Reason.TIER:

@@ -155,6 +155,8 @@ class ResultText(RuleText):
             text = self.with_unit(text, metric)
         if entry and entry.denominator is not None:
             return f"{text} ({self.ratio(entry)})"
+        if entry and entry.never is not None:
+            return self.say("reported.never", never=text, why=entry.never)
         return text
 
     def ratio(self, entry: Entry) -> str:

@@ -1116,7 +1116,13 @@ def state_of(figure: Any) -> str:
     return "reported"
 
 
+NEVER = date.max.isoformat()
+"""What was never done: a date later than any other, and so many days after it is still never."""
+
+
 def _later(day: str, count: Fraction) -> str:
+    if day == NEVER:
+        return day
     moved = date.fromisoformat(day) + timedelta(days=bounded(count, MOST_DAYS))
     return moved.isoformat()
 
@@ -1213,6 +1219,8 @@ class Figures:
 
     def working_day(self, day: str, count: Fraction) -> str:
         """Return the day so many working days after a day, before it for less than none."""
+        if day == NEVER:
+            return day
         # Each day is looked at, so that the bound is lower than that of calendar days.
         left = abs(bounded(count, MOST_DAYS // 10))
         step = Fraction(1)

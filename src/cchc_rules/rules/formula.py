@@ -28,7 +28,7 @@ from simpleeval import (  # type: ignore[import-untyped]
 )
 
 from cchc_rules.base import number
-from cchc_rules.base.calendar import Calendar
+from cchc_rules.base.calendar import NEVER, Calendar
 from cchc_rules.base.problem import nearest
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, strongest
 from cchc_rules.base.text import composed_text
@@ -169,6 +169,9 @@ def _days_between(first: date, last: date) -> Fraction:
 
 
 def _add_days(day: date, count: Fraction) -> date:
+    # So many days after never is never, too.
+    if day == NEVER:
+        return day
     return _days_later(day, _whole(count, _DAYS))
 
 

@@ -252,7 +252,8 @@ def _today(scoring: Scoring, metric: Metric, now: int) -> Steps:
     """
     # Step 0 and step 1.
     days = (date.fromordinal(now), scoring.as_of)
-    can_be_done_again = days[0] < days[1]
+    # What was never done can still be done today.
+    can_be_done_again = days[0] != days[1]
     return Steps(
         metric,
         True,

@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any, TypeAlias
 
 from cchc_rules.base import calendar, number
+from cchc_rules.base.calendar import NEVER
 from cchc_rules.base.messages import Day, Figures
 from cchc_rules.base.number import Pair
 from cchc_rules.base.problem import (
@@ -146,6 +147,9 @@ def _bind(
         bind = binders.get(id_)
         if bind is None:
             _unknown_metric(active, id_, reader)
+        elif entry.never is not None and active.metrics[id_].type != "date":
+            metric_type = active.metrics[id_].type
+            reader.fault("never-not-a-date", "measurements", id_, type=metric_type)
         elif entry.not_applicable is None and entry.waived is None:
             figure = bind(entry, reader)
             # None: a problem was noted, and the submission will be refused.
@@ -677,6 +681,9 @@ def _date_binder(metric: Metric, rules: RuleSet) -> Bind:
         if day is None:
             reader.fault("not-a-date", *path, given=quoted(entry.value))
             return None
+        # It lies in no window, and can be reported on any day.
+        if entry.never is not None:
+            return NEVER.toordinal(), 1
         # A date outside the window is most likely a typing slip, such as 2203 for 2023.
         if window and not window[0] <= day <= window[1]:
             first, last = (Day(edge.isoformat()) for edge in window)

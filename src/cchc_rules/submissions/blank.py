@@ -240,10 +240,12 @@ class _Blank:
         if metric.type == "level":
             return "; ".join(level.of(self.lang) for level in metric.levels)
         if metric.type == "date":
+            never = self.words.say("form.never")
             if self.rules.window is None:
-                return ""
+                return never
             first, last = map(self.words.day, self.rules.window)
-            return self.words.say("form.day-between", first=first, last=last)
+            days = self.words.say("form.day-between", first=first, last=last)
+            return f"{days}; {never}"
         if metric.distinct:
             return self.words.say("form.list")
         return self.words.interval(metric.range, None)

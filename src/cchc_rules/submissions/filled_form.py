@@ -245,7 +245,14 @@ class _Reader:
             if key in row:
                 entry[key] = self.number(row[key], "count", *path)
         if "value" in row:
-            entry["value"] = self.value(row["value"], metric_type, *path)
+            value = self.value(row["value"], metric_type, *path)
+            # A day that never came says so itself, with the reason behind the word.
+            if isinstance(value, dict):
+                del entry["value"]
+                entry |= value
+                self.cells[*path, "never"] = row["value"].address
+            else:
+                entry["value"] = value
         if "items" in row:
             entry["items"] = items(row["items"])
         for key in ("not_applicable", "note"):
@@ -260,7 +267,7 @@ class _Reader:
     def value(self, cell: Cell, metric_type: object, *path: str) -> object:
         """Return a figure as its metric's type reads it, else as it stands in the cell."""
         if metric_type == "date":
-            return day(cell)
+            return day_or_never(cell)
         if metric_type == "level":
             return cell.value
         if metric_type != "yes_no":
@@ -406,6 +413,17 @@ def day(cell: Cell) -> object:
     """
     if isinstance(cell.value, str):
         return written_values.day(cell.value)
+    return cell.value
+
+
+def day_or_never(cell: Cell) -> object:
+    """Return a cell's day as `day` does, or what a submission says where it never came.
+
+    >>> day_or_never(Cell("chưa có: HĐND chưa họp", "Form!C7"))
+    {'never': 'HĐND chưa họp'}
+    """
+    if isinstance(cell.value, str):
+        return written_values.day_or_never(cell.value)
     return cell.value
 
 

@@ -18,6 +18,7 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from cchc_rules.base import calendar, number
+from cchc_rules.base.calendar import NEVER
 from cchc_rules.base.frozen import frozen
 from cchc_rules.base.input_files import read_bytes
 from cchc_rules.base.messages import Figures, Foreign
@@ -91,6 +92,8 @@ class Entry(NamedTuple):
     evidence: tuple[EvidenceDocument, ...] = ()
     """The documents that prove the figure."""
     note: str | None = None
+    never: str | None = None
+    """Why the day of a date never came; its value is `NEVER`."""
 
 
 Figure: TypeAlias = Pair | Absent
@@ -467,7 +470,7 @@ KEYS_OF_WAIVER = frozenset(Waiver._fields)
 KEYS_OF_GIVEN = frozenset(Given._fields)
 """The keys that a submission may have, and those of its parts."""
 
-WAYS = ("value", "numerator", "items", "not_applicable", "waived")
+WAYS = ("value", "numerator", "items", "not_applicable", "waived", "never")
 """The ways to give a figure, each by the key that it begins with; an entry has one of them."""
 
 FIGURE = frozenset({*WAYS, "denominator"})
@@ -800,6 +803,7 @@ class Reader:
             "waived": self._waiver,
             "evidence": self._documents,
             "note": self._reason,
+            "never": self._never,
         }
         parts = {
             key: read_part(given[key], *path, key)
@@ -807,9 +811,18 @@ class Reader:
             if key in given
         }
         value = given.get("value")
+        if "never" in parts:
+            value = NEVER
         numerator = given.get("numerator")
         denominator = given.get("denominator")
         return Entry(value, numerator, denominator, **parts)  # type: ignore[arg-type]
+
+    def _never(self, value: object, *path: str | int) -> str:
+        """Return why a day never came; the word alone, as people type it, is not enough."""
+        if value == "":
+            self.fault("never-unexplained", *path)
+            return ""
+        return self._reason(value, *path)
 
     def _items(self, value: object, *path: str | int) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)):
@@ -954,6 +967,9 @@ def _plain_entry(entry: Entry) -> dict[str, Any]:
     """Return an entry as plain values, without what it leaves out."""
     fields = entry._asdict()
     kept = {key: value for key, value in fields.items() if value is not None}
+    # The day that stands for never is no figure that anybody wrote.
+    if "never" in kept:
+        del kept["value"]
     if "waived" in kept:
         kept["waived"] = kept["waived"]._asdict()
     evidence = [_plain_document(item) for item in kept.pop("evidence")]

@@ -162,6 +162,9 @@ class FigureReader:
         )
         both = every((cells.given, gone))
         self.demand(never(both))
+        # A day that never came is for the single engine, which knows what that is worth.
+        if metric.type == "date":
+            self.demand(never(self.said(f"{metric.id}.never")))
         possible = tuple(
             (self.gauge.keep(where), reason)
             for where, reason in absences

@@ -210,7 +210,8 @@ _TYPED: dict[str, Callable[[str], Any]] = {
         ("number", "numerator", "denominator", "points"),
         typed_cells.number,
     ),
-    **dict.fromkeys(("date", "waived_until"), written_values.day),
+    "date": written_values.day_or_never,
+    "waived_until": written_values.day,
     "yes_no": written_values.yes_no,
     "items": typed_cells.items,
     "evidence": typed_cells.lines,
@@ -251,7 +252,7 @@ def heading(rules: RuleSet, kind: str | None = None) -> str:
     """Return the first line of a blank table, for one kind of unit or for all.
 
     A share has columns for its two numbers only: a percentage that somebody has worked out and
-    rounded already would not be exact.
+    rounded already would not be exact. Why a day never came stands in the column of the day.
 
     Arguments:
         rules: The rule set.
@@ -269,7 +270,8 @@ def heading(rules: RuleSet, kind: str | None = None) -> str:
     names = [
         name
         for name, column in columns.items()
-        if column.part != "value" or column.id not in shares
+        if column.part != "never"
+        and (column.part != "value" or column.id not in shares)
     ]
     return ",".join(names) + "\n"
 
@@ -291,7 +293,9 @@ def _parts(metric: Metric) -> Iterable[str]:
     if not metric.submitted:
         return ()
     figure: tuple[str, ...] = ("value",)
-    if metric.distinct:
+    if metric.type == "date":
+        figure = ("value", "never")
+    elif metric.distinct:
         figure = ("items",)
     elif metric.ratio:
         figure = ("value", "numerator", "denominator")
@@ -324,6 +328,9 @@ def _entry(cells: dict[str, Any]) -> dict[str, Any]:
     if not waiver and not cells.keys() - {"evidence"}:
         entry["value"] = None
     entry |= cells
+    # Text in a column of days may say that the day never came, and why.
+    if isinstance(entry.get("value"), dict):
+        entry |= entry.pop("value")
     if waiver:
         entry["waived"] = waiver
     return entry

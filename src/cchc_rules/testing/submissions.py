@@ -237,9 +237,10 @@ class EntryStrategies:
                 if first <= day <= last:
                     near_edges.append(day)
         days = st.dates(first, last)
+        never = st.just({"never": "không thực hiện"})
         if not near_edges:
-            return days
-        return st.sampled_from(near_edges) | days
+            return days | never
+        return st.sampled_from(near_edges) | days | never
 
     def _numbers(self, metric: Metric) -> st.SearchStrategy[Any]:
         """Return a strategy for numbers: on an edge, beside it, or anywhere in the range."""

@@ -83,7 +83,11 @@ def _figure(text: str, metric: Metric, measurements: Measurements) -> Any:
     if metric.type == "yes_no":
         return written_values.yes_no(text)
     if metric.type == "date":
-        return written_values.day(text)
+        typed = written_values.day_or_never(text)
+        # To try what it would cost, nobody has to say why it was not done.
+        if typed == {"never": ""}:
+            return {"never": text}
+        return typed
     if not metric.numeric:
         return text
     numerator, fraction_line, denominator = text.partition("/")

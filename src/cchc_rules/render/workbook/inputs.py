@@ -352,7 +352,7 @@ class InputSheet:
         if isinstance(value, bool):
             sheet.text(row, column, self._yes_or_no(value), **style)
         elif value is not None and sort == "date":
-            style = {**style, "num_format": self.frame.date_format()}
+            style = {**style, "num_format": self.frame.date_format(value)}
             sheet.day(row, column, value, **style)
         elif value is None or sort == "level" or not fits(value):
             style = {**style, "num_format": self.format(sort, column)}
@@ -430,7 +430,10 @@ class InputSheet:
     ) -> None:
         """Put what a metric comes to, the code of its state, and the state in words."""
         sheet = self.sheet
-        style = {**CENTRED_BOX, "num_format": self.format(metric["type"])}
+        number_format = self.format(metric["type"])
+        if metric["type"] == "date":
+            number_format = self.frame.date_format(metric["figure"])
+        style = {**CENTRED_BOX, "num_format": number_format}
         faint = {**CENTRED_BOX, **FAINT}
         code = CODES[metric["state"]]
         figure = figure_of(metric)

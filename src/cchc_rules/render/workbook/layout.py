@@ -9,9 +9,11 @@ the one, it says in steps on the other.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from cchc_rules.base import messages
+from cchc_rules.base.calendar import NEVER
 from cchc_rules.render.display import Display, Document, message
 from cchc_rules.render.workbook.cell_formulas import KINDS, NUMBER
-from cchc_rules.render.workbook.cells import NotInSheetError, cell, elsewhere
+from cchc_rules.render.workbook.cells import NotInSheetError, cell, elsewhere, serial
 from cchc_rules.report.deduction_kinds import is_by_hand
 
 SHEETS = ("summary", "scores", "losses", "inputs", "steps", "lists", "origin")
@@ -145,11 +147,20 @@ class Frame:
             return "0"
         return "0." + "0" * self.places
 
-    def date_format(self) -> str:
-        """Return the number format of days, in the form of the language."""
+    def date_format(self, day: object = None) -> str:
+        """Return the number format of days, in the form of the language.
+
+        Args:
+            day: The day that stands in the cell, as ISO text: where it is the one that stands for
+                never, the cell shows that word, and any other day as a day.
+        """
+        days = "d mmm yyyy"
         if self.display.lang == "vi":
-            return "dd/mm/yyyy"
-        return "d mmm yyyy"
+            days = "dd/mm/yyyy"
+        if day != NEVER.isoformat():
+            return days
+        word = messages.date(self.display.lang, NEVER)
+        return f'[={serial(str(day))}]"{word}";{days}'
 
     # Lines
 
