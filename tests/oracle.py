@@ -1048,7 +1048,11 @@ class Scoring:
         base = half_up(exact, self.places)
 
         def held(figure):
-            return figure if table.get("over_scale", False) else min(figure, scale)
+            if not table.get("over_scale", False):
+                figure = min(figure, scale)
+            return (
+                max(figure, exactly(table["lowest"])) if "lowest" in table else figure
+            )
 
         return {
             **total,
@@ -1104,6 +1108,45 @@ class Scoring:
             self.proves(document) for document in self.documents(result["id"])
         )
 
+    def stands(self, need, results):
+        """N1 to N3: whether a condition is there, or asks for nothing that this unit could have."""
+        if "metric" in need:
+            value = self.value(need["metric"])
+            if isinstance(value, Absent):
+                return value.state != "missing"
+            if "is" not in need:
+                return within(need, value)
+            allowed = need["is"] if isinstance(need["is"], list) else [need["is"]]
+            return any(
+                value == (exactly(one) if isinstance(value, Fraction) else one)
+                for one in allowed
+            )
+        if "rule" in need:
+            return self.rule_stands(need, results[need["rule"]])
+        if "each_rule_of" in need:
+            return all(
+                self.rule_stands(need, results[name])
+                for name, rule in self.rules.items()
+                if need["each_rule_of"] in self.groups_above(rule["group"])
+                and self.weight(rule) > 0
+            )
+        total = self.group(need["group"], results)
+        counting = total["maximum"] - total["excluded"]
+        return counting == 0 or within(need, 100 * total["earned"] / counting)
+
+    def groups_above(self, name):
+        while name is not None:
+            yield name
+            name = self.groups[name].get("parent")
+
+    def rule_stands(self, need, result):
+        if result["state"] not in ("met", "partly_met", "not_met"):
+            return result["state"] in NOT_IN_THE_WAY
+        if "from" not in need and "above" not in need:
+            return result["state"] == "met"
+        weight = self.weight(self.rules[result["id"]])
+        return within(need, 100 * result["points"] / weight)
+
     def band(self, index, results):
         """I5: the band, and the band before the gates."""
         bands = self.document.get("band", [])
@@ -1125,9 +1168,14 @@ class Scoring:
         # Nothing lies outside the ladder but what is below all of it or above all of it.
         place = inside[0] if inside else (0 if read < 0 else len(ordered) - 1)
         before = place
+        lowered = 0
         for gate in self.document.get("band_gate", []):
-            if results[gate["rule"]]["state"] not in NOT_IN_THE_WAY:
-                place = min(place, names.index(gate["at_most"]))
+            needs = gate.get("needs", [{"rule": gate.get("rule")}])
+            if not all(self.stands(need, results) for need in needs):
+                if "at_most" in gate:
+                    place = min(place, names.index(gate["at_most"]))
+                lowered += gate.get("lower_by", 0)
+        place = max(place - lowered, 0)
         return names[place], names[before]
 
     def all(self):
@@ -1173,9 +1221,11 @@ class Scoring:
             "ungated": ungated,
             "unsupported": unsupported,
             "targets": {
-                target["id"]: self.holds(
-                    target, index["exact"], exactly(target["threshold"])
+                target["id"]: (
+                    "comparator" not in target
+                    or self.holds(target, index["exact"], exactly(target["threshold"]))
                 )
+                and all(self.stands(need, results) for need in target.get("needs", []))
                 if index["exact"] is not None
                 else None
                 for target in self.document.get("target", [])

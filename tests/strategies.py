@@ -769,6 +769,8 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
         "scale": draw(st.sampled_from([100, 100, 100, 70, 10, Decimal("62.5")])),
     }
     index["over_scale"] = draw(st.booleans())
+    if chance(draw, 5):
+        index["lowest"] = draw(st.sampled_from([-2, -1, 0, 0]))
     document = {
         "format": 1,
         "ruleset": {
@@ -931,10 +933,14 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
         document["band"] = bands
         document["bands"] = {"reads": draw(st.sampled_from(["exact", "rounded"]))}
         if chance(draw, 3):
-            gate = draw(st.sampled_from(sorted(build.rules)))
-            document["band_gate"] = [
-                {"rule": gate, "at_most": bands[draw(st.integers(1, len(cuts)))]["id"]}
-            ]
+            most = {"at_most": bands[draw(st.integers(1, len(cuts)))]["id"]}
+            if chance(draw, 3):
+                most = {"lower_by": draw(st.integers(1, 2))}
+            gate = {"rule": draw(st.sampled_from(sorted(build.rules)))}
+            if draw(st.booleans()):
+                needs = draw(st.lists(gate_need(build, groups), min_size=1, max_size=2))
+                gate = {"id": "asks", "needs": needs}
+            document["band_gate"] = [gate | most]
     if chance(draw, 3):
         threshold = draw(ticks(1, int(index["scale"]), 2))
         document["target"] = [
@@ -946,6 +952,11 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
                 "threshold": threshold,
             }
         ]
+        if chance(draw, 3):
+            (target,) = document["target"]
+            target["needs"] = [draw(gate_need(build, groups))]
+            if draw(st.booleans()):
+                del target["comparator"], target["threshold"]
     document |= {"metric": build.metrics, "group": groups, "rule": build.rules}
     if build.remedies:
         document["remedy"] = build.remedies
@@ -954,6 +965,42 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
     text = to_toml(document)
     document = read_toml(text)
     return text, document
+
+
+@st.composite
+def gate_need(draw, build, groups):
+    """A condition of a gate, on a rule, a group or a metric."""
+    share = {draw(st.sampled_from(["from", "above"])): draw(st.integers(0, 99))}
+    rules = sorted(build.rules)
+    worth = [name for name in rules if build.rules[name].get("weight")]
+    read = reads(build)
+    metrics = [
+        {"metric": name, **asked}
+        for name, metric in sorted(build.metrics.items())
+        if name in read
+        for asked in NEEDED.get(metric["type"], [])
+    ]
+    choices = [{"rule": draw(st.sampled_from(rules))}]
+    if metrics:
+        choices.append(draw(st.sampled_from(metrics)))
+    if worth:
+        choices.append({"rule": draw(st.sampled_from(worth)), **share})
+        group = build.rules[draw(st.sampled_from(worth))]["group"]
+        choices += [
+            {"group": group, **share},
+            {"each_rule_of": group, **share},
+            {"each_rule_of": group},
+        ]
+    return draw(st.sampled_from(choices))
+
+
+NEEDED = {
+    "percent": [{"from": 40}, {"above": 0, "below": 90}],
+    "count": [{"from": 2}, {"is": [0, 1]}],
+    "number": [{"from": 3}],
+    "yes_no": [{"is": True}, {"is": False}],
+    "level": [{"is": ["tốt", "khá"]}],
+}
 
 
 def kind_overlay(build, usually=False):

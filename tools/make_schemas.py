@@ -240,7 +240,9 @@ def _change(entry: Schema) -> Schema:
     """Return the schema of a change of one entry of a list: any of its fields, or that it is
     taken away.
     """
-    kept = {key: value for key, value in entry.items() if key != "required"}
+    # A change need not say what the entry is, nor which of its forms it has.
+    dropped = ("required", "oneOf")
+    kept = {key: value for key, value in entry.items() if key not in dropped}
     return kept | {"properties": {**entry["properties"], "remove": REMOVE}}
 
 

@@ -823,7 +823,10 @@ def index_by_hand(report, document, areas, weights):
     scale = F(document["index"]["scale"])
     base = earned * scale / left if left else F(0)
     exact = base + F(document["index"]["bonus"]) - F(document["index"]["penalty"])
-    return exact if report.scoring.rules.index.over_scale else min(exact, scale)
+    index = report.scoring.rules.index
+    if not index.over_scale:
+        exact = min(exact, scale)
+    return exact if index.lowest is None else max(exact, index.lowest)
 
 
 ranges = st.sampled_from([0, 1, 5, 20, F(100, 3), 50, 99])

@@ -164,7 +164,7 @@ FAMILIES = {
     "basis-": {f"report.basis-{basis}" for basis in Basis.__args__}
     | {f"comparison.basis-{basis.replace('_', '-')}" for basis in BASES},
     "state-": {f"report.state-{key}" for key in ("earned", "lost", "excluded")},
-    "step-": {f"report.step-{kind}" for kind in STEPS}
+    "step-": {f"report.step-{kind}" for kind in (*STEPS, "held-up")}
     | {f"workbook.step-{name}" for name in Reckoning._fields}
     | NUMBERED,
     "line-": {f"comparison.line-{line.replace('_', '-')}" for line in LINES},

@@ -304,13 +304,21 @@ SENTENCES = {
             "sum": "{n:earned} × {n:scale} / {n:left} = {t:results}",
         },
         "pool": {"bonus": "+ {n:points} (bonus)", "penalty": "− {n:points} (penalty)"},
-        "held": {"held": "{t:line}, not above {n:limit}"},
+        "held": {
+            "held": "{t:line}, not above {n:limit}",
+            "held-up": "{t:line}, not below {n:limit}",
+        },
         "band": {
             "gated": "lowered because not met: {t:rules}",
             "gated-partly": "lowered because met only in part: {t:rules}",
             "gated-missing": "lowered because not reported: {t:rules}",
+            "needs": "lowered for lack of: {t:needs}",
             "next": "{n:distance} points below “{t:band}”",
             "next-gated": "{n:distance} points below “{t:band}”, which also needs: {t:rules}",
+        },
+        "share": {
+            "enough": "{n:share} %: {n:earned} of {n:maximum} points",
+            "lacking": "{n:share} %: {n:earned} of {n:maximum} points, {n:lacking} points short",
         },
         "evidence": {
             "evidence": "{n:claimed} claimed, {n:supported} supported by documents"
@@ -319,6 +327,7 @@ SENTENCES = {
         "target": {
             "reached": "{t:title} ({t:clauses}): reached",
             "missed": "{t:title} ({t:clauses}): not reached",
+            "lacking": "{t:title} ({t:clauses}): not reached, for lack of: {t:needs}",
             "open": "{t:title} ({t:clauses}): not judged: there is no index",
         },
         "period": {"period": "{t:period}, judged at {d:day}"},
@@ -475,13 +484,21 @@ SENTENCES = {
             "bonus": "+ {n:points} (điểm thưởng)",
             "penalty": "− {n:points} (điểm trừ)",
         },
-        "held": {"held": "{t:line}, không vượt quá {n:limit}"},
+        "held": {
+            "held": "{t:line}, không vượt quá {n:limit}",
+            "held-up": "{t:line}, không thấp hơn {n:limit}",
+        },
         "band": {
             "gated": "bị hạ vì chưa đạt: {t:rules}",
             "gated-partly": "bị hạ vì mới đạt một phần: {t:rules}",
             "gated-missing": "bị hạ vì chưa báo cáo: {t:rules}",
+            "needs": "bị hạ vì chưa có: {t:needs}",
             "next": "còn {n:distance} điểm nữa lên “{t:band}”",
             "next-gated": "còn {n:distance} điểm nữa lên “{t:band}”, và phải đạt thêm: {t:rules}",
+        },
+        "share": {
+            "enough": "{n:share} %: {n:earned} trên {n:maximum} điểm",
+            "lacking": "{n:share} %: {n:earned} trên {n:maximum} điểm, còn thiếu {n:lacking} điểm",
         },
         "evidence": {
             "evidence": "tự nhận {n:claimed}, có tài liệu kiểm chứng {n:supported}"
@@ -490,6 +507,7 @@ SENTENCES = {
         "target": {
             "reached": "{t:title} ({t:clauses}): đạt",
             "missed": "{t:title} ({t:clauses}): chưa đạt",
+            "lacking": "{t:title} ({t:clauses}): chưa đạt, vì chưa có: {t:needs}",
             "open": "{t:title} ({t:clauses}): không xét: không có chỉ số",
         },
         "period": {"period": "{t:period}, chấm tại ngày {d:day}"},
@@ -551,6 +569,19 @@ def half_up(value, decimals):
     ticks = abs(value) * 10**decimals
     whole = (2 * ticks.numerator + ticks.denominator) // (2 * ticks.denominator)
     return Fraction(whole, 10**decimals) * (-1 if value < 0 else 1)
+
+
+def lacking_text(gate):
+    """What a gate asks for that is not there, behind its title."""
+    title = f"{gate['title']}: " if gate["title"] else ""
+    return title + barring_text(gate["needs"])
+
+
+def barring_text(needs):
+    """The conditions that are not there."""
+    return ", ".join(
+        need["text"] for need in needs if need["state"] in ("fails", "missing")
+    )
 
 
 class CannotReadError(Exception):
@@ -866,6 +897,12 @@ class Holder:
             facts.get("target", []), self.document["targets"], strict=True
         ):
             name, said = self.sentence("target", line)
+            for need in target.get("needs", []):
+                self._need(need)
+            lacking = barring_text(target.get("needs", []))
+            if target["reached"] is False and lacking:
+                self.claim("what a target lacks", said.get("needs"), lacking)
+                name = "missed"
             reached = {"reached": True, "missed": False, "open": None}[name]
             self.claim("target", reached, target["reached"])
             self.claim("target", said["title"], target["title"])
@@ -888,7 +925,7 @@ class Holder:
         end = pools[-1] if pools else first
         held = list(self.patterns.every("held", end.rpartition(" = ")[0]))
         if held:
-            self.used.add(("held", "held"))
+            self.used.add(("held", held[0][0]))
             limit, end, result = (
                 held[0][1]["limit"],
                 held[0][1]["line"],
@@ -913,10 +950,15 @@ class Holder:
             points[name] = added["points"]
         total += points["bonus"] - points["penalty"]
         if limit is not None:
-            self.claim("the limit is the scale", limit, Fraction(index["scale"]))
-            # A scale between two ticks cannot be reached: the index stays at the tick below.
             unit = 10**self.places
-            total = min(total, Fraction(limit * unit // 1, unit))
+            if held[0][0] == "held-up":
+                lowest = self.document["machine"]["lowest"]
+                self.claim("the limit is the lowest", limit, Fraction(lowest))
+                total = max(total, limit)
+            else:
+                self.claim("the limit is the scale", limit, Fraction(index["scale"]))
+                # A scale between two ticks cannot be reached: the index stays at the tick below.
+                total = min(total, Fraction(limit * unit // 1, unit))
         if result is not None:
             self.claim(line, number(self.lang, result), total)
         self.claim("earned", said["earned"], Fraction(index["earned"]))
@@ -934,22 +976,43 @@ class Holder:
             return
         title, *parts = line.split("; ")
         self.claim("band", title, band["title"])
-        gates, following = [], None
+        conditions = {gate["gate"]: gate for gate in band.get("conditions", [])}
+        for gate in conditions.values():
+            for need in gate["needs"]:
+                self._need(need)
+        gates, needs, following = [], [], None
         for part in parts:
             name, said = self.sentence("band", part)
             if name.startswith("next"):
                 following = said
+            elif name == "needs":
+                needs.append(said["needs"])
             else:
                 gates += said["rules"].split(", ")
-        titles = [self.rules[gate]["title"] for gate in band["gates"]]
+        titles = [
+            self.rules[gate]["title"]
+            for gate in band["gates"]
+            if gate not in conditions
+        ]
         self.claim("gates", sorted(gates), sorted(titles))
+        lacking = [
+            lacking_text(conditions[gate])
+            for gate in band["gates"]
+            if gate in conditions
+        ]
+        self.claim("conditions", needs, lacking)
         self.claim("there is a next band", following is not None, bool(band["next"]))
         if not following:
             return
         self.claim("next band", following["band"], band["next"]["title"])
         distance = Fraction(band["next"]["distance"])
         self.claim("distance", following["distance"], distance)
-        titles = [self.rules[gate]["title"] for gate in band["next"]["gates"]]
+        titles = [
+            lacking_text(conditions[gate])
+            if gate in conditions
+            else self.rules[gate]["title"]
+            for gate in band["next"]["gates"]
+        ]
         self.claim("its gates", following.get("rules"), ", ".join(titles) or None)
         self.claim("a distance is not below nothing", distance >= 0, True)
         ladder = {step["id"]: step["range"] or {} for step in band["ladder"]}
@@ -961,6 +1024,23 @@ class Holder:
             self.claim(
                 "who gains it is there", index + distance >= Fraction(edge), True
             )
+
+    def _need(self, need):
+        """A condition: what is said of the points of a group is what the group has."""
+        if need["subject"] != "group" or need["exact"] is None:
+            return
+        _, _, now = need["text"].removesuffix(")").rpartition(" (")
+        _, said = self.sentence("share", now)
+        group = next(one for one in self.document["groups"] if one["id"] == need["id"])
+        counting = Fraction(group["maximum"]) - Fraction(group["excluded"])
+        earned = Fraction(group["earned"])
+        self.claim("points of the condition", said["earned"], earned)
+        self.claim("points that count", said["maximum"], counting)
+        # Cut off, not rounded: what is not enough must not look as if it were.
+        share = Fraction(earned * 10_000 // counting, 100)
+        self.claim("share", said["share"], share)
+        lacking = need["lacking"] and Fraction(need["lacking"])
+        self.claim("lacking", said.get("lacking"), lacking)
 
     def _range(self, facts):
         index = self.document["index"]

@@ -35,6 +35,7 @@ FORM_CODES = {
     "bad-id", "bad-threshold", "boolean-for-number", "empty-list", "empty-text", "format-version", "missing-key",
     "missing-kind", "not-a-date", "not-a-number", "not-finite", "not-text", "number-too-long", "text-for-number",
     "effect-value", "number-outside", "tier-condition", "two-edges", "unknown-key", "unknown-word", "wrong-type",
+    "gate-form", "gate-effect", "need-subject",
 }  # fmt: skip
 """What a schema can say of a rule file; every other code hangs on what several tables, or files, say together."""
 

@@ -1,6 +1,7 @@
 """Bands beyond the ends of the scale (I3, I5): the lowest reaches down, the highest up."""
 
 import json
+from fractions import Fraction
 
 import pytest
 
@@ -169,3 +170,63 @@ class TestChecked:
         for edges in ("below = -1", "above = 11"):
             bands = TWO + band("end", edges)
             assert self.codes(rule_set(bands, OVER)) == ["bands-gap"]
+
+
+class TestHeldFromBelow:
+    """I3: an index with a `lowest` does not fall below it, and the report says so."""
+
+    LADDER = band("good", "from = 5\nto = 10") + band("low", "from = 0\nbelow = 5")
+
+    @pytest.mark.parametrize(
+        ("lowest", "value"), [("0", "0.00"), ("-2.5", "-2.50"), ("-6", "-4.00")]
+    )
+    def test_no_lower_than_the_file_says(self, lowest, value):
+        text = rule_set(self.LADDER, f"scale = 10\nlowest = {lowest}")
+        report = document(text, False, 0)
+        assert report["index"]["value"] == value
+        assert Fraction(report["index"]["exact"]) == Fraction(value)
+        assert list(differences(report)) == []
+        steps = {step["kind"]: step["change"] for step in report["index"]["steps"]}
+        held = Fraction(value) + 4
+        assert Fraction(steps.get("held", 0)) == held
+
+    @pytest.mark.parametrize(
+        ("lang", "said"),
+        [
+            ("en", "-4.00 × 10 / 10.00 = -4.00, not below 0 = 0.00"),
+            ("vi", "-4,00 × 10 / 10,00 = -4,00, không thấp hơn 0 = 0,00"),
+        ],
+    )
+    def test_the_report_says_so(self, lang, said):
+        text = rule_set(self.LADDER, "scale = 10\nlowest = 0")
+        rules = parse_rules(text)
+        report = score(rules, load_measurements(submission(False, 0), rules))
+        printed = report.to_dict(lang)["index"]["calculation"]
+        assert printed.replace("−", "-") == said
+
+    def test_no_band_below_it(self):
+        text = rule_set(FOUR, OVER + "\nlowest = 0")
+        with pytest.raises(RulesError) as refused:
+            parse_rules(text)
+        assert [problem.code for problem in refused.value.problems] == [
+            "tier-unreachable"
+        ]
+
+    def test_in_columns(self):
+        pl = pytest.importorskip("polars")
+        from cchc_rules import score_table  # noqa: PLC0415 - needs polars
+
+        rows = pl.DataFrame(
+            {
+                "unit": [f"Xã {number}" for number in range(300)],
+                "period": ["2024"] * 300,
+                "issued": [False, True, False] * 100,
+                "ideas": [0, 3, 3] * 100,
+            }
+        )
+        rules = parse_rules(rule_set(self.LADDER, "scale = 10\nlowest = -2"))
+        scores = score_table(rules, rows, results=["index", "exact"])
+        assert scores.alone == 0
+        assert [str(one) for one in scores.results["index"]] == [
+            *("-2.00", "10.00", "-1.00")
+        ] * 100

@@ -816,7 +816,9 @@ def scaled(document, factor):
         if key not in ("band", "bands", "band_gate", "target")
     }
     document = copy.deepcopy(document)
-    document["index"]["scale"] = times(document["index"]["scale"], factor)
+    for key in ("scale", "lowest"):
+        if key in document["index"]:
+            document["index"][key] = times(document["index"][key], factor)
     for group in document["group"].values():
         for key in ("weight", "cap"):
             if key in group:
@@ -1120,6 +1122,9 @@ class TestLaw10OneRounding:
                 min(value, index["scale"]),
                 min(unrounded, index["scale"]),
             )
+        if "lowest" in document["index"]:
+            value = max(value, document["index"]["lowest"])
+            unrounded = max(unrounded, document["index"]["lowest"])
         assert index["value"] == value
         assert Fraction(report["index"]["exact"]) == unrounded
 
@@ -1269,6 +1274,7 @@ class TestLaw11TheReportAloneRescores:
                 assert Fraction(group["maximum"]) == min(Fraction(group["cap"]), most)
         if not document["index"]["over_scale"]:
             value = min(value, scale)
+        value = max(value, document["index"].get("lowest", value))
         assert value == Fraction(report["index"]["value"])
 
 

@@ -199,6 +199,21 @@ def nearest(name: object, names: Iterable[str]) -> str:
     return next(iter(matches), "")
 
 
+def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
+    """Return the problem of a name under which nothing is declared.
+
+    Args:
+        code: the code of the problem, such as `unknown-rule`.
+        path: where the name is written.
+        name: the name.
+        names: the declared names; the one most like it is suggested.
+
+    >>> unknown("unknown-rule", ("remedy",), "on-tine", ["on-time"]).arguments["nearest"]
+    'on-time'
+    """
+    return Problem(code, path, {"name": quoted(name), "nearest": nearest(name, names)})
+
+
 def quoted(value: object, most: int = 60) -> str:
     """Return a value for a message: short, on one line, and as files write it.
 

@@ -17,14 +17,18 @@ from cchc_rules.cases.file_content import FileContent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.deductions import Deduction, Nature, Tier, TierValue, replacements
 from cchc_rules.rules.model import (
+    BandGate,
     Credit,
     FormulaRef,
     Group,
     Metric,
     MetricRef,
+    Need,
     Rule,
     RuleSet,
+    Target,
 )
+from cchc_rules.rules.needs import rules_asked
 from cchc_rules.rules.range_checks import range_text
 
 
@@ -707,16 +711,41 @@ def _dropped(rules: RuleSet, rule: Rule) -> Mutant:
         # A rule that waited for this one no longer does.
         if requires != other.requires:
             touched.add(id_)
-    gates = tuple(gate for gate in rules.band_gates if gate.rule != rule.id)
+    gates = tuple(_gates_without(rules, rule))
     groups = _without_points(rules, rule, left)
     return Mutant(
         kind="drop",
         at=path_text(("rule", rule.id)),
         before=rule.id,
         after=_text(None),
-        rules=replace(rules, rules=left, groups=groups, band_gates=gates),
+        rules=replace(
+            rules,
+            rules=left,
+            groups=groups,
+            band_gates=gates,
+            targets=tuple(_targets_without(rules, rule)),
+        ),
         touched=frozenset(touched),
     )
+
+
+def _gates_without(rules: RuleSet, rule: Rule) -> Iterator[BandGate]:
+    """Yield the gates on bands without what they ask of a rule; a gate that asks for nothing more
+    is left out.
+    """
+    for gate in rules.band_gates:
+        needs = tuple(
+            need for need in gate.needs if rules_asked(rules, need) != [rule.id]
+        )
+        if gate.rule != rule.id and (gate.rule is not None or needs):
+            yield replace(gate, needs=needs)
+
+
+def _targets_without(rules: RuleSet, rule: Rule) -> Iterator[Target]:
+    """Yield the targets without what they ask of a rule."""
+    for target in rules.targets:
+        asked = [need for need in target.needs if rules_asked(rules, need) != [rule.id]]
+        yield replace(target, needs=tuple(asked))
 
 
 def _without_points(
@@ -853,6 +882,15 @@ def _of_index(rules: RuleSet) -> Iterator[Mutant]:
         after=_text(over_scale),
         rules=replace(rules, index=other),
     )
+    if index.lowest is not None:
+        other = replace(index, lowest=None)
+        yield Mutant(
+            kind="index_lowest",
+            at="index.lowest",
+            before=_text(index.lowest),
+            after=_text(None),
+            rules=replace(rules, index=other),
+        )
     yield from _of_bands(rules)
 
 
@@ -888,17 +926,79 @@ def _of_bands(rules: RuleSet) -> Iterator[Mutant]:
         yield Mutant(
             kind="band_gate",
             at=path_text(("band_gate", position)),
-            before=gate.rule,
+            before=gate.name,
             after="–",
             rules=replace(rules, band_gates=gates),
         )
-        for other_band in _neighbours(gate.at_most, band_ids):
-            other_gate = replace(gate, at_most=other_band)
+        for place, other_gate, said_before, said_after in _other_needs(gate):
+            yield Mutant(
+                kind="band_gate",
+                at=path_text(("band_gate", position, "needs", place)),
+                before=said_before,
+                after=said_after,
+                rules=replace(rules, band_gates=(*before_it, other_gate, *after_it)),
+            )
+        for key, told_before, told_after, other_gate in _other_effects(gate, band_ids):
             gates = (*before_it, other_gate, *after_it)
             yield Mutant(
                 kind="band_gate",
-                at=path_text(("band_gate", position, "at_most")),
-                before=gate.at_most,
-                after=other_band,
+                at=path_text(("band_gate", position, key)),
+                before=told_before,
+                after=told_after,
                 rules=replace(rules, band_gates=gates),
             )
+
+
+def _other_effects(
+    gate: BandGate, bands: list[str]
+) -> Iterator[tuple[str, str, str, BandGate]]:
+    """Yield mistakes in what a gate does: the key, what stood there, what stands, the gate."""
+    if gate.at_most is None:
+        more = gate.lower_by + 1
+        other_gate = replace(gate, lower_by=more)
+        yield "lower_by", str(gate.lower_by), str(more), other_gate
+        return
+    for other_band in _neighbours(gate.at_most, bands):
+        other_gate = replace(gate, at_most=other_band)
+        yield "at_most", gate.at_most, other_band, other_gate
+
+
+def _other_needs(gate: BandGate) -> Iterator[tuple[int, BandGate, str, str]]:
+    """Yield mistakes in the conditions of a gate: one left out, an edge moved or open for closed.
+
+    Each comes with the position of the condition, and with what stood there and what stands.
+    """
+    for position, need in enumerate(gate.needs):
+        others: list[Need | None] = []
+        # A gate without conditions is told as one that is left out.
+        if len(gate.needs) > 1:
+            others.append(None)
+        others += [replace(need, bounds=bounds) for bounds in _other_bounds(need)]
+        for other in others:
+            left: tuple[Need, ...] = ()
+            after = "–"
+            if other is not None:
+                left = (other,)
+                after = _need_text(other)
+            needs = (*gate.needs[:position], *left, *gate.needs[position + 1 :])
+            yield position, replace(gate, needs=needs), _need_text(need), after
+
+
+def _other_bounds(need: Need) -> Iterator[Interval]:
+    """Yield the bounds of a condition with a mistake in each edge."""
+    bounds = need.bounds
+    if bounds.low is not None:
+        yield replace(bounds, low_open=not bounds.low_open)
+        # All of the points is the most that there is to ask for.
+        step = 1 if not need.is_share or bounds.low < 1 else -1
+        yield replace(bounds, low=bounds.low + step)
+    if bounds.high is not None:
+        yield replace(bounds, high_open=not bounds.high_open)
+        yield replace(bounds, high=bounds.high + 1)
+
+
+def _need_text(need: Need) -> str:
+    asked = ", ".join(map(_text, need.values))
+    if need.bounds != Interval():
+        asked = _text(need.bounds)
+    return f"{need.subject} {need.id} {asked}".rstrip()

@@ -87,6 +87,26 @@ def message(lang: str, key: str, arguments: Mapping[str, object]) -> str:
     return messages.message(lang, key, **shown)
 
 
+def _conditions(band: Document) -> Mapping[str, Document]:
+    """Return the gates of a band that have conditions of their own, by their names."""
+    gates = band.get("conditions", [])
+    return {gate["gate"]: gate for gate in gates}
+
+
+def _barring(needs: Iterable[Document]) -> str:
+    """Return the texts of the conditions that bar."""
+    barring = ("fails", "missing")
+    return ", ".join(need["text"] for need in needs if need["state"] in barring)
+
+
+def _lacking(gate: Document) -> str:
+    """Return what a gate asks for that is not there, behind its title if it has one."""
+    needs = _barring(gate["needs"])
+    if gate["title"] is None:
+        return needs
+    return f"{gate['title']}: {needs}"
+
+
 def is_zero(figure: str) -> bool:
     """Whether a printed figure shows nothing but noughts.
 
@@ -243,20 +263,32 @@ class Display(Words):
     def _band(self, band: Document) -> str:
         parts = [safe(band["title"]), *self.gated(band)]
         if band["next"]:
-            parts.append(self.next_band(band["next"]))
+            parts.append(self.next_band(band))
         return "; ".join(parts)
 
     def gated(self, band: Document) -> Lines:
         """Yield why gates lower a band: by rules not met, met in part, or not reported."""
-        gates = [self.rules[gate] for gate in band["gates"]]
+        conditions = _conditions(band)
+        of_rules = (gate for gate in band["gates"] if gate not in conditions)
+        gates = [self.rules[gate] for gate in of_rules]
         for key, states in GATE_WORDS.items():
             titles = [rule["title"] for rule in gates if rule["state"] in states]
             if titles:
                 yield self.say(key, rules=", ".join(titles))
+        for name in band["gates"]:
+            if name in conditions:
+                yield self.say("gated-needs", needs=_lacking(conditions[name]))
 
-    def next_band(self, following: Document) -> str:
-        """Return how far the next band is, and which rules bar it besides."""
-        gates = [self.rules[gate]["title"] for gate in following["gates"]]
+    def next_band(self, band: Document) -> str:
+        """Return how far the next band is, and what bars it besides."""
+        following = band["next"]
+        conditions = _conditions(band)
+        gates = []
+        for name in following["gates"]:
+            if name in conditions:
+                gates.append(_lacking(conditions[name]))
+            else:
+                gates.append(self.rules[name]["title"])
         key = "next-band"
         if gates:
             key = "next-band-gated"
@@ -270,8 +302,14 @@ class Display(Words):
     def _target(self, target: Document) -> str:
         title = safe(target["title"])
         clauses = self.clauses(target)
-        reached = self.reached(reached=target["reached"])
-        return f"{title} ({clauses}): {reached}"
+        return f"{title} ({clauses}): {self.target_reached(target)}"
+
+    def target_reached(self, target: Document) -> str:
+        """Return the words for what became of a target, with what it lacks beside the index."""
+        needs = _barring(target.get("needs", []))
+        if needs and target["reached"] is False:
+            return self.say("not-reached-needs", needs=needs)
+        return self.reached(reached=target["reached"])
 
     def reached(self, *, reached: bool | None) -> str:
         """Return the words for a target: reached, missed, or None where there is no index."""

@@ -63,6 +63,8 @@ class InstrumentView(Words):
         scale = document["scale"]
         places = document["places"]
         words = self.say("scale-line", scale=scale, places=places)
+        if document["lowest"]:
+            words = f"{words}; {document['lowest']}"
         yield self.say("scale"), words
         if document["kinds"]:
             yield self.say("kinds"), safe_list(document["kinds"])

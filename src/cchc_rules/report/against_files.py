@@ -105,6 +105,9 @@ def _of_rules(report: Document, rules: RuleSet) -> Document:
         "origins": report["origins"],
         "machine": {
             **_picked(machine, _OF_THE_MACHINE),
+            # It stands there only where the rule set has one.
+            "lowest": machine.get("lowest"),
+            "targets": machine.get("targets"),
             "metrics": [_picked(it, _OF_A_METRIC) for it in machine["metrics"]],
         },
     }

@@ -525,7 +525,10 @@ class Arithmetic:
             if ticks:
                 word = self.speaker.say(f"word.{pool}")
                 line += f"; {sign} {self.speaker.points(ticks)} ({word})"
-        if sums.held:
+        if sums.held_from_below:
+            lowest = self.speaker.exact(sums.lowest or Fraction(0))
+            line = self.speaker.say("calculation.at-least", line=line, lowest=lowest)
+        elif sums.held:
             line = self.speaker.say("calculation.at-most", line=line, most=scale)
         if sums.bonus or sums.penalty or sums.held:
             line = f"{line} = {self.speaker.points(sums.value)}"

@@ -6,6 +6,7 @@ from cchc_rules.base import number
 from cchc_rules.base.state import State
 from cchc_rules.report import heading
 from cchc_rules.report.arithmetic import Arithmetic
+from cchc_rules.report.condition_text import ConditionText
 from cchc_rules.report.explanation import Explanation
 from cchc_rules.report.fixed_parts import fresh
 from cchc_rules.report.heading import Document
@@ -14,7 +15,7 @@ from cchc_rules.report.printing import indented
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.report.rule_document import RuleDocuments
 from cchc_rules.report.rule_json import CANONICAL, PRINTED, Form, canonical
-from cchc_rules.rules.model import Text
+from cchc_rules.rules.model import Target, Text
 from cchc_rules.scoring.scoring import Banding, Scoring
 from cchc_rules.scoring.totals import Sum, Total
 
@@ -274,7 +275,17 @@ class _Writer:
             "gates": list(banding.gates),
             "next": self.next_band(banding),
             "ladder": self.fixed.ladder(),
+            **self.conditions(),
         }
+
+    def conditions(self) -> Document:
+        """Return how the conditions of gates stand, nothing where no gate has any of its own."""
+        gates = self.scoring.compiled.band_gates
+        with_needs = [gate for gate in gates if gate.gate.needs]
+        if not with_needs:
+            return {}
+        text = ConditionText(self.speaker)
+        return {"conditions": [text.gate(gate) for gate in with_needs]}
 
     def next_band(self, banding: Banding) -> Document | None:
         """Return the next band up and how far it is, None from the highest one."""
@@ -292,19 +303,27 @@ class _Writer:
 
     def targets(self) -> list[Document]:
         """Return the targets on the index, each with whether it is reached."""
-        scoring = self.scoring
-        return [
-            {
-                "id": target.id,
-                "title": self.words(target.title),
-                "source": list(target.source),
-                "comparator": target.comparator,
-                "threshold": number.plain(target.threshold),
-                "value": self.value_of(scoring.index),
-                "reached": scoring.reached(target.comparator, target.threshold),
-            }
-            for target in scoring.rules.targets
-        ]
+        return [self.target(target) for target in self.scoring.rules.targets]
+
+    def target(self, target: Target) -> Document:
+        """Return a target, whether it is reached, and how its conditions stand if it has any."""
+        threshold = None
+        if target.threshold is not None:
+            threshold = number.plain(target.threshold)
+        content: Document = {
+            "id": target.id,
+            "title": self.words(target.title),
+            "source": list(target.source),
+            "comparator": target.comparator,
+            "threshold": threshold,
+            "value": self.value_of(self.scoring.index),
+            "reached": self.scoring.reached(target),
+        }
+        needs = self.scoring.compiled.target_needs[target.id]
+        if needs:
+            text = ConditionText(self.speaker)
+            content["needs"] = [text.need(need) for need in needs]
+        return content
 
     def groups(self) -> list[Document]:
         """Return all groups, in file order."""

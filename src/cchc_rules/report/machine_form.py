@@ -22,8 +22,8 @@ from cchc_rules.base.number import plain, plain_pair
 from cchc_rules.base.state import Absent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Expression, Lowering
-from cchc_rules.rules.metric_values import as_formula_value
-from cchc_rules.rules.model import Metric, Rule, RuleSet
+from cchc_rules.rules.metric_values import as_formula_value, as_number
+from cchc_rules.rules.model import BandGate, Metric, Need, Rule, RuleSet
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.scoring.scoring import Scoring
 
@@ -164,14 +164,13 @@ class Proof:
         return {
             "places": rules.index.places,
             "over_scale": rules.index.over_scale,
+            **_lowest(rules),
             "bands_read": rules.bands_read,
             "bands": [
                 {"id": band.id, **bounds(band.interval)} for band in self.scoring.ladder
             ],
-            "band_gates": [
-                {"rule": gate.rule, "at_most": gate.at_most}
-                for gate in rules.band_gates
-            ],
+            "band_gates": [_gate(gate, rules) for gate in rules.band_gates],
+            **_targets(rules),
             "window": _window(rules),
             "metrics": self._metrics(),
             "unusual_days": {
@@ -271,6 +270,50 @@ def digest(content: Document) -> str:
 def digest_of(text: bytes) -> str:
     """Return the SHA-256 of a document whose canonical text is known: that of `digest`."""
     return hashlib.sha256(text).hexdigest()
+
+
+def _gate(gate: BandGate, rules: RuleSet) -> Document:
+    """Return a gate on bands: its rule, or its id and conditions."""
+    effect: Document = {"at_most": gate.at_most}
+    if gate.at_most is None:
+        effect = {"lower_by": gate.lower_by}
+    if gate.rule is not None:
+        return {"rule": gate.rule, **effect}
+    needs = [_need(need, rules) for need in gate.needs]
+    return {"id": gate.id, "needs": needs, **effect}
+
+
+def _need(need: Need, rules: RuleSet) -> Document:
+    """Return a condition as a rule file has it: what it names, and its bounds or values."""
+    written: Document = {need.subject: need.id, **bounds(need.bounds)}
+    if need.values:
+        metric = rules.metrics[need.id]
+        numbers = [as_number(value, metric) for value in need.values]
+        figures = [
+            as_formula_value((one.numerator, one.denominator), metric)
+            for one in numbers
+        ]
+        written["is"] = [_exact(figure) for figure in figures]
+    return written
+
+
+def _targets(rules: RuleSet) -> Document:
+    """Return what targets ask for beside the index, nothing where none does."""
+    targets = [
+        {"id": target.id, "needs": [_need(need, rules) for need in target.needs]}
+        for target in rules.targets
+        if target.needs
+    ]
+    if not targets:
+        return {}
+    return {"targets": targets}
+
+
+def _lowest(rules: RuleSet) -> Document:
+    """Return below which points the index does not fall, nothing where it may fall to any."""
+    if rules.index.lowest is None:
+        return {}
+    return {"lowest": plain(rules.index.lowest)}
 
 
 def _window(rules: RuleSet) -> list[str] | None:

@@ -451,7 +451,7 @@ class Report:
         """The targets on the index, each with whether it is reached."""
         records = []
         for target in self.rules_used.targets:
-            reached = self.scoring.reached(target.comparator, target.threshold)
+            reached = self.scoring.reached(target)
             records.append(TargetRecord(target, reached))
         return tuple(records)
 

@@ -733,6 +733,32 @@ INDEX = _record(
         ),
     }
 )
+SUBJECTS = ("rule", "group", "each_rule_of", "metric")
+NEED = _record(
+    {
+        **dict.fromkeys(SUBJECTS, TEXT),
+        **dict.fromkeys(EDGES, _number),
+        "is": _list(SCALAR, 1),
+    },
+    (*SUBJECTS, *EDGES, "is"),
+)
+GATE = _either(
+    _record({"rule": TEXT, "at_most": TEXT}),
+    _record({"rule": TEXT, "lower_by": COUNT}),
+    _record({"id": TEXT, "needs": _list(NEED, 1), "at_most": TEXT}),
+    _record({"id": TEXT, "needs": _list(NEED, 1), "lower_by": COUNT}),
+)
+CONDITION = _record(
+    {
+        "subject": _one_of(*SUBJECTS),
+        "id": TEXT,
+        "state": _one_of("holds", "fails", "missing", "not_applicable"),
+        "exact": _maybe(_number),
+        "lacking": _maybe(_points),
+        "rules": TEXTS,
+        "text": TEXT,
+    }
+)
 BAND = _record(
     {
         "id": TEXT,
@@ -743,18 +769,27 @@ BAND = _record(
             _record({"id": TEXT, "title": TEXT, "distance": _points, "gates": TEXTS})
         ),
         "ladder": _list(_record({"id": TEXT, "title": TEXT, "range": _maybe(BOUNDS)})),
-    }
+        "conditions": _list(
+            _record(
+                {"gate": TEXT, "title": NOTE, "passes": FLAG, "needs": _list(CONDITION)}
+            ),
+            1,
+        ),
+    },
+    ("conditions",),
 )
 TARGET = _record(
     {
         "id": TEXT,
         "title": TEXT,
         "source": TEXTS,
-        "comparator": _one_of(">=", ">", "<=", "<"),
-        "threshold": _points,
+        "comparator": _maybe(_one_of(">=", ">", "<=", "<")),
+        "threshold": _maybe(_points),
         "value": _maybe(_points),
         "reached": _maybe(FLAG),
-    }
+        "needs": _list(CONDITION, 1),
+    },
+    ("needs",),
 )
 GROUP = _record(
     {
@@ -834,15 +869,18 @@ REPORT = _record(
             {
                 "places": _kind(lambda n: type(n) is int and 0 <= n <= MOST_PLACES),
                 "over_scale": FLAG,
+                "lowest": _points,
                 "bands_read": _one_of("exact", "rounded"),
                 "bands": _list(
                     _record({"id": TEXT, **dict.fromkeys(EDGES, _points)}, tuple(EDGES))
                 ),
-                "band_gates": _list(_record({"rule": TEXT, "at_most": TEXT})),
+                "band_gates": _list(GATE),
+                "targets": _list(_record({"id": TEXT, "needs": _list(NEED, 1)}), 1),
                 "window": _maybe(_list(DAY, 2, 2)),
                 "metrics": _list(METRIC),
                 "unusual_days": _by_name(DAY, FLAG),
-            }
+            },
+            ("lowest", "targets"),
         ),
         "digest": TEXT,
     }
@@ -950,11 +988,31 @@ class Contents:
                 self.metrics,
             )
             _once_each(f"machine.metrics[{name}].levels", metric["levels"])
-        gates = [gate["rule"] for gate in self.machine["band_gates"]]
+        self._hold_conditions()
+
+    def _hold_conditions(self) -> None:
+        gates = [gate_name(gate) for gate in self.machine["band_gates"]]
         _once_each("machine.band_gates", gates)
         for gate in self.machine["band_gates"]:
-            _known("machine.band_gates", [gate["rule"]], self.rules)
-            _known("machine.band_gates", [gate["at_most"]], self.bands)
+            for need in needs_of(gate):
+                self._hold_need("machine.band_gates", need)
+            if "at_most" in gate:
+                _known("machine.band_gates", [gate["at_most"]], self.bands)
+        asking = {target["id"]: target for target in self.machine.get("targets", [])}
+        with_needs = [it["id"] for it in self.report["targets"] if "needs" in it]
+        if [*asking] != with_needs:
+            raise NoReportError("machine.targets", "kind", [*asking])
+        for name, target in asking.items():
+            for need in target["needs"]:
+                self._hold_need(f"machine.targets[{name}]", need)
+
+    def _hold_need(self, path: str, need: Any) -> None:
+        """Hold a condition to have one subject, which is there."""
+        subjects = [subject for subject in SUBJECTS if subject in need]
+        if len(subjects) != 1:
+            raise NoReportError(path, "kind", need)
+        known = {"rule": self.rules, "metric": self.metrics}
+        _known(path, [need[subjects[0]]], known.get(subjects[0], self.groups))
 
     def read_directly(self, rule: Any) -> set[str]:
         """Return the metrics that stand in a rule, without those behind a derived one."""
@@ -2048,7 +2106,156 @@ class Points:
         if max(value, exact_value) > scale and not over_scale:
             value = min(value, scale)
             exact_value = min(exact_value, scale)
+        # From below to the lowest, where the rule set has one [I3].
+        if "lowest" in self.contents.machine:
+            lowest = amount(self.contents.machine["lowest"])
+            if min(value, exact_value) < lowest:
+                value = max(value, lowest)
+                exact_value = max(exact_value, lowest)
         return sums | {"base": shown_base, "value": value, "exact": exact_value}
+
+
+# Conditions of gates -------------------------------------------------------------------------
+
+
+def gate_name(gate: Any) -> str:
+    """Return what a gate goes by: its id, or that of its rule."""
+    return str(gate.get("id", gate.get("rule")))
+
+
+def needs_of(gate: Any) -> list[Any]:
+    """Return what a gate asks for; a rule that stands for itself has to be met."""
+    if "needs" in gate:
+        return list(gate["needs"])
+    return [{"rule": gate["rule"]}]
+
+
+class Conditions:
+    """Holds the conditions of gates against what the rules, groups and metrics came to [I5, N]."""
+
+    def __init__(
+        self,
+        contents: Contents,
+        leaves: Mapping[str, Leaf],
+        points: Points,
+        figures: Figures,
+    ) -> None:
+        self.contents = contents
+        self.leaves = leaves
+        self.points = points
+        self.figures = figures
+
+    def pass_all(self, gate: Any) -> bool:
+        """Whether nothing that a gate asks for bars."""
+        states = [self.standing(need)["state"] for need in needs_of(gate)]
+        return not any(state in ("fails", "missing") for state in states)
+
+    def parts(self) -> Part:
+        """Return the part of the band that says how conditions stand; none without any."""
+        gates = [
+            gate for gate in self.contents.machine["band_gates"] if "needs" in gate
+        ]
+        if not gates:
+            return {}
+        return {
+            "conditions": [
+                {
+                    "gate": gate["id"],
+                    "passes": self.pass_all(gate),
+                    "needs": self.standings(gate["needs"]),
+                }
+                for gate in gates
+            ]
+        }
+
+    def standings(self, needs: Iterable[Any]) -> list[Part]:
+        """Return how conditions stand."""
+        return [self.standing(need) for need in needs]
+
+    def standing(self, need: Any) -> Part:
+        """Return how a condition stands: its state, what was reached, what is lacking."""
+        subject = next(name for name in SUBJECTS if name in need)
+        ways = {
+            "rule": self._rule,
+            "group": self._group,
+            "each_rule_of": self._each,
+            "metric": self._metric,
+        }
+        empty: Part = {"exact": None, "lacking": None, "rules": []}
+        found = ways[subject](need[subject], need)
+        return {"subject": subject, "id": need[subject], **empty, **found}
+
+    def _rule(self, name: str, need: Any) -> Part:
+        leaf = self.leaves[name]
+        if leaf.state == "missing":
+            return {"state": "missing"}
+        if leaf.state not in COMPUTED:
+            return {"state": "not_applicable"}
+        if not _bounds_of(need):
+            return {"state": _held(leaf.state == "met")}
+        # Unrounded points decide, as they do for the rule itself [L3].
+        share = divided(leaf.exact * 100, self.contents.weight(name))
+        return {"state": _held(_inside(need, share)), "exact": share}
+
+    def _group(self, name: str, need: Any) -> Part:
+        total = self.points.total(name)
+        counting = total["maximum"] - total["excluded"]
+        if not counting:
+            return {"state": "not_applicable"}
+        share = total["earned"] * 100 / counting
+        holds = _inside(need, share)
+        lacking = None
+        if not holds:
+            lacking = self._lacking(need, counting) - total["earned"]
+        return {"state": _held(holds), "exact": share, "lacking": lacking}
+
+    def _lacking(self, need: Any, counting: Fraction) -> Fraction:
+        """Return the fewest points, in whole ticks, that are enough of so many."""
+        unit = 10**self.contents.places
+        edge = amount(need.get("from") or need["above"])
+        ticks = edge * counting * unit / 100
+        if "above" in need:
+            return Fraction(ticks // 1 + 1, unit)
+        return Fraction(-(-ticks // 1), unit)
+
+    def _each(self, group: str, need: Any) -> Part:
+        states = {}
+        for name, rule in self.contents.rules.items():
+            above = [it["id"] for it in self.contents.above(rule["group"])]
+            if group in above and self.contents.weight(name) > 0:
+                states[name] = self._rule(name, need)["state"]
+        barring = [
+            name for name, state in states.items() if state in ("fails", "missing")
+        ]
+        for state in ("fails", "missing", "holds"):
+            if state in states.values():
+                return {"state": state, "rules": barring}
+        return {"state": "not_applicable"}
+
+    def _metric(self, name: str, need: Any) -> Part:
+        figure = self.figures.figure(name)
+        if isinstance(figure, Gone):
+            if figure.state == "missing":
+                return {"state": "missing"}
+            return {"state": "not_applicable"}
+        exact = None
+        if isinstance(figure, Fraction):
+            exact = figure
+        if "is" in need:
+            holds = any(figure == _like(figure, item) for item in need["is"])
+        else:
+            holds = _inside(need, figure)
+        return {"state": _held(holds), "exact": exact}
+
+
+def _bounds_of(need: Any) -> list[str]:
+    return [edge for edge in EDGES if edge in need]
+
+
+def _held(holds: bool) -> str:
+    if holds:
+        return "holds"
+    return "fails"
 
 
 # The report again ------------------------------------------------------------------------
@@ -2381,32 +2588,32 @@ class Recount:
             if not _lies_above(value, band):
                 position = rung
                 break
-        barred = {
-            gate["rule"]: names.index(gate["at_most"])
-            for gate in self.machine["band_gates"]
-            if self.leaves[gate["rule"]].state not in PASSES
-        }
-        limits = {rule: most for rule, most in barred.items() if most < position}
+        conditions = Conditions(self.contents, self.leaves, self.points, self.figures)
+        barring = [
+            gate for gate in self.machine["band_gates"] if not conditions.pass_all(gate)
+        ]
+        allowed, gates = _lowered(barring, names, position)
         gated_from = None
-        if limits:
+        if gates:
             gated_from = names[position]
         rungs = []
         for band in ladder:
             edges = {edge: band[edge] for edge in band if edge != "id"}
             rungs.append({"id": band["id"], "range": edges or None})
         return {
-            "id": names[min([position, *limits.values()])],
-            "gates": [*limits],
+            "id": names[allowed],
+            "gates": gates,
             "gated_from": gated_from,
             "ladder": rungs,
-            "next": self._next_band(value, position, barred),
+            "next": self._next_band(value, position, barring),
+            **conditions.parts(),
         }
 
     def _next_band(
         self,
         value: Fraction,
         position: int,
-        barred: Mapping[str, int],
+        barring: list[Any],
     ) -> Part | None:
         ladder = self.machine["bands"]
         if position + 1 == len(ladder):
@@ -2416,18 +2623,27 @@ class Recount:
         # Rounded up: who gains the points that are shown is sure to be in the band.
         unit = 10**self.contents.places
         distance = Fraction(-((value - edge) * unit // 1), unit)
-        return {
-            "id": following["id"],
-            "distance": distance,
-            "gates": [rule for rule, most in barred.items() if most <= position],
-        }
+        names = [band["id"] for band in ladder]
+        _, gates = _lowered(barring, names, position + 1)
+        return {"id": following["id"], "distance": distance, "gates": gates}
 
     def _target(self, target: Any) -> Part:
         exact = self.index["exact"]
+        conditions = Conditions(self.contents, self.leaves, self.points, self.figures)
+        asked = {it["id"]: it for it in self.machine.get("targets", [])}
+        needs: Part = {}
+        bars = False
+        if target["id"] in asked:
+            standings = conditions.standings(asked[target["id"]]["needs"])
+            needs = {"needs": standings}
+            bars = any(it["state"] in ("fails", "missing") for it in standings)
         if exact is None:
-            return {"reached": None, "value": None}
-        reached = OPERATORS[target["comparator"]](exact, amount(target["threshold"]))
-        return {"reached": reached, "value": self.index["value"]}
+            return {"reached": None, "value": None, **needs}
+        reached = not bars
+        if target["comparator"] is not None:
+            holds = OPERATORS[target["comparator"]]
+            reached = reached and holds(exact, amount(target["threshold"]))
+        return {"reached": reached, "value": self.index["value"], **needs}
 
     def _track(self, track: str) -> Part:
         rules = [*self.contents.rules.values()]
@@ -2471,6 +2687,25 @@ class Recount:
                 for state in (*PRECEDENCE, "not_due")
             },
         }
+
+
+def _lowered(
+    barring: list[Any], names: list[str], position: int
+) -> tuple[int, list[str]]:
+    """Return where gates that hold leave a position in the ladder, and those that lower it: first
+    all that lower to a band, then all that lower by some, never below the lowest [I5].
+    """
+    allowed = position
+    gates = []
+    for gate in barring:
+        if "at_most" in gate and names.index(gate["at_most"]) < position:
+            allowed = min(allowed, names.index(gate["at_most"]))
+            gates.append(gate_name(gate))
+    for gate in barring:
+        if "lower_by" in gate and allowed > 0:
+            allowed = max(allowed - int(gate["lower_by"]), 0)
+            gates.append(gate_name(gate))
+    return allowed, gates
 
 
 _Step: TypeAlias = tuple[str, str | None, Fraction]
@@ -2567,6 +2802,15 @@ class Echoes:
         if band["next"] is not None:
             title = titles.get(band["next"]["id"])
             yield from _unlike("band.next.title", band["next"]["title"], title)
+        for gate in band.get("conditions", []):
+            for need in gate["needs"]:
+                if need["lacking"] is None:
+                    continue
+                # The sentence says how many points are lacking, too.
+                said = numbers_said(need["text"], self.report["language"])
+                if amount(need["lacking"]) not in said:
+                    path = f"band.conditions[{gate['gate']}]"
+                    yield Difference(path, need["text"], need["lacking"])
 
     def _metrics(self) -> Iterator[Difference]:
         """Metrics stand in the machine form when rules read them, and have one title and unit."""

@@ -36,7 +36,6 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
     metrics = {id_: _metric(id_, table) for id_, table in file.metric.items()}
     rules = {id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()}
     remedies = {id_: _remedy(id_, table) for id_, table in file.remedy.items()}
-    band_gates = [model.BandGate(gate.rule, gate.at_most) for gate in file.band_gate]
     window = None
     if file.window is not None:
         window = _span(file.window)
@@ -54,7 +53,7 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
         index=_index(file.index),
         bands=tuple(_band(band) for band in file.band),
         bands_read=file.bands.reads,
-        band_gates=tuple(band_gates),
+        band_gates=tuple(_band_gate(gate) for gate in file.band_gate),
         band_quotas=tuple(_quota(quota) for quota in file.band_quota),
         targets=tuple(_target(target) for target in file.target),
         tracks=file.tracks,
@@ -92,12 +91,24 @@ def _index(table: file_format.IndexTable) -> model.IndexSettings:
         scale=table.scale,
         places=table.places,
         over_scale=table.over_scale,
+        lowest=table.lowest,
         basis=table.weight_basis,
     )
 
 
 def _band(table: file_format.BandTable) -> model.Band:
     return model.Band(table.id, table.title.model(), table.interval())
+
+
+def _band_gate(table: file_format.BandGateTable) -> model.BandGate:
+    return model.BandGate(
+        rule=table.rule,
+        at_most=table.at_most,
+        id=table.id,
+        needs=tuple(need.model() for need in table.needs or ()),
+        title=_text(table.title),
+        lower_by=table.lower_by or 0,
+    )
 
 
 def _target(table: file_format.TargetTable) -> model.Target:
@@ -107,6 +118,7 @@ def _target(table: file_format.TargetTable) -> model.Target:
         source=table.source,
         comparator=table.comparator,
         threshold=table.threshold,
+        needs=tuple(need.model() for need in table.needs or ()),
     )
 
 

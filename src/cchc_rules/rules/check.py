@@ -19,10 +19,18 @@ from cchc_rules.base import number
 from cchc_rules.base.calendar import CalendarMissingError, known_country
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import Day, Figures
-from cchc_rules.base.problem import Path, Problem, bounded, figure, nearest, quoted
+from cchc_rules.base.problem import (
+    Path,
+    Problem,
+    bounded,
+    figure,
+    nearest,
+    quoted,
+    unknown,
+)
 from cchc_rules.base.state import State
 from cchc_rules.base.written_values import unquoted
-from cchc_rules.rules import dependencies, range_checks
+from cchc_rules.rules import dependencies, needs, range_checks
 from cchc_rules.rules import formula as formulas
 from cchc_rules.rules.formula import Formula
 from cchc_rules.rules.metric_values import literal_fits
@@ -68,21 +76,6 @@ def run(rules: RuleSet) -> list[Problem]:
     return bounded(in_order)
 
 
-def unknown(code: str, path: Path, name: str, names: Iterable[str]) -> Problem:
-    """Return the problem of a name under which nothing is declared.
-
-    Args:
-        code: the code of the problem, such as `unknown-rule`.
-        path: where the name is written.
-        name: the name.
-        names: the declared names; the one most like it is suggested.
-
-    >>> unknown("unknown-rule", ("remedy",), "on-tine", ["on-time"]).arguments["nearest"]
-    'on-time'
-    """
-    return Problem(code, path, {"name": quoted(name), "nearest": nearest(name, names)})
-
-
 # References and rings ------------------------------------------------------------------------
 
 
@@ -100,6 +93,7 @@ def references(rules: RuleSet) -> Problems:
             yield unknown("unknown-group", path, parent, rules.groups)
     yield from _gate_references(rules)
     yield from _quota_references(rules)
+    yield from _target_references(rules)
 
 
 def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
@@ -126,10 +120,15 @@ def _gate_references(rules: RuleSet) -> Problems:
     bands = [band.id for band in rules.bands]
     for position, gate in enumerate(rules.band_gates):
         path: Path = ("band_gate", position)
-        if gate.rule not in rules.rules:
+        if gate.rule is not None and gate.rule not in rules.rules:
             rule_path = (*path, "rule")
             yield unknown("unknown-rule", rule_path, gate.rule, rules.rules)
-        if gate.at_most not in bands:
+        for place, need in enumerate(gate.needs):
+            need_path = (*path, "needs", place)
+            yield from needs.faults(rules, need, need_path)
+        if gate.at_most is None and gate.lower_by <= 0:
+            yield Problem("not-positive", (*path, "lower_by"))
+        if gate.at_most is not None and gate.at_most not in bands:
             band_path = (*path, "at_most")
             yield unknown("unknown-band", band_path, gate.at_most, bands)
 
@@ -163,6 +162,13 @@ def quotas(rules: RuleSet) -> Problems:
 
 
 HUNDRED = 100
+
+
+def _target_references(rules: RuleSet) -> Problems:
+    for position, target in enumerate(rules.targets):
+        for place, need in enumerate(target.needs):
+            need_path: Path = ("target", position, "needs", place)
+            yield from needs.faults(rules, need, need_path)
 
 
 def cycles(rules: RuleSet) -> Problems:
@@ -571,7 +577,7 @@ def _rounded_end(end: Fraction | None, places: int) -> Fraction | None:
 
 
 def read_metrics(rules: RuleSet) -> set[str]:
-    """Return the ids of the metrics that some rule reads, through formulas too.
+    """Return the ids of the metrics that some rule reads, through formulas too, or some condition.
 
     >>> from cchc_rules import load_rules
     >>> rules = load_rules("cam-due-2023")
@@ -585,7 +591,13 @@ def read_metrics(rules: RuleSet) -> set[str]:
     }
     # What is taken from all units reads what they report.
     peers = [rules.metrics[name].peers for name in read if name in rules.metrics]
-    return read | {taken.of for taken in peers if taken is not None}
+    of_peers = {taken.of for taken in peers if taken is not None}
+    # A condition on a metric that no rule reads is refused, for a reason of its own.
+    of_gates = [need for gate in rules.band_gates for need in gate.needs]
+    of_targets = [need for target in rules.targets for need in target.needs]
+    conditions = (*of_gates, *of_targets)
+    of_conditions = {need.id for need in conditions if need.subject == "metric"}
+    return read | of_peers | of_conditions
 
 
 def working_days(rules: RuleSet) -> Problems:
@@ -1008,6 +1020,13 @@ def index(rules: RuleSet) -> Problems:
     if scale <= 0:
         yield Problem("not-positive", ("index", "scale"))
     yield from _decimal_places(rules, scale, ("index", "scale"))
+    lowest = rules.index.lowest
+    if lowest is not None:
+        lowest_path = ("index", "lowest")
+        yield from _decimal_places(rules, lowest, lowest_path)
+        if lowest >= scale:
+            arguments = {"lowest": figure(lowest), "scale": figure(scale)}
+            yield Problem("lowest-above-scale", lowest_path, arguments)
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
     yield from range_checks.bands(rules.bands, scale, possible_index(rules))
@@ -1017,6 +1036,15 @@ def index(rules: RuleSet) -> Problems:
 def _ids_once(rules: RuleSet) -> Problems:
     # Rules, groups, metrics and remedies are tables named by their ids: TOML itself refuses a
     # second one with the same id. In lists it has to be looked for.
+    for position, gate in enumerate(rules.band_gates):
+        namesakes = [
+            other for other in rules.band_gates[:position] if other.name == gate.name
+        ]
+        # Gates of one rule may stand twice; what has an id of its own may not.
+        if any(one.id is not None for one in (gate, *namesakes)) and namesakes:
+            key = "id" if gate.id is not None else "rule"
+            gate_path: Path = ("band_gate", position, key)
+            yield Problem("id-twice", gate_path, {"name": gate.name})
     lists: dict[str, list[str]] = {
         "tracks": list(rules.tracks),
         "target": [target.id for target in rules.targets],
@@ -1035,16 +1063,18 @@ def _ids_once(rules: RuleSet) -> Problems:
 def possible_index(rules: RuleSet) -> Interval:
     """Return the interval outside of which no index lies.
 
-    It begins at zero. Where a rule or a penalty may take points off it has no lower end: when
-    points are excluded, what is left is rescaled, so that no lowest index can be given. It ends
-    with the scale, or with `over_scale` as far above it as bonus points reach.
+    It begins at zero. Where a rule or a penalty may take points off it begins at the index's own
+    `lowest`, or has no lower end: when points are excluded, what is left is rescaled, so that no
+    lowest index can be given. It ends with the scale, or with `over_scale` as far above it as bonus
+    points reach.
     """
     all_groups = rules.groups.values()
     rule_takes_off = any(rule.lowest < 0 for rule in rules.rules.values())
     group_takes_off = any(group.kind == "penalty" for group in all_groups)
     low: Fraction | None = Fraction(0)
-    if rule_takes_off or group_takes_off:
-        low = None
+    lowest = rules.index.lowest
+    if rule_takes_off or group_takes_off or (lowest or 0) > 0:
+        low = lowest
     high = rules.index.scale
     if rules.index.over_scale:
         bonus_groups = (group for group in all_groups if group.kind == "bonus")

@@ -296,6 +296,7 @@ class IndexTable(_Table):
     scale: Exact = Fraction(100)
     places: Places = 2
     over_scale: Flag = False
+    lowest: Exact | None = None
     weight_basis: BasisName = "stated"
 
 
@@ -751,11 +752,115 @@ class BandsTable(_Table):
     reads: Literal["exact", "rounded"] = "exact"
 
 
-class BandGateTable(_Table):
-    """A table `[[band_gate]]`: a rule without which no higher band is given."""
+SUBJECTS = ("rule", "group", "each_rule_of", "metric")
+"""What a condition may be about: one key of these names it."""
 
-    rule: Id
-    at_most: Id
+ONE_SUBJECT: list[Any] = [{"required": [subject]} for subject in SUBJECTS]
+"""A condition has just one subject, as JSON Schema."""
+
+
+class NeedTable(_Bounded):
+    """One of `needs`: a condition on a rule, a group or a metric."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": ONE_LOW_ONE_HIGH, "oneOf": ONE_SUBJECT}
+    )
+
+    rule: Id | None = None
+    group: Id | None = None
+    each_rule_of: Id | None = None
+    metric: MetricId | None = None
+    is_: Annotated[
+        tuple[Any, ...] | None,
+        PlainValidator(_scalars),
+        WithJsonSchema({"anyOf": [SCALAR, SCALARS]}),
+    ] = Field(None, alias="is")
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if len(self._named()) != 1:
+            raise PydanticCustomError("need-subject", "needs")
+        return self
+
+    def model(self) -> model.Need:
+        """Return the condition as the model has it."""
+        ((subject, name),) = self._named().items()
+        return model.Need(subject, name, self.interval(), self.is_ or ())
+
+    def _named(self) -> dict[str, str]:
+        """Return what it names, by the keys of subjects."""
+        subjects = {
+            "rule": self.rule,
+            "group": self.group,
+            "each_rule_of": self.each_rule_of,
+            "metric": self.metric,
+        }
+        return {key: name for key, name in subjects.items() if name is not None}
+
+
+def _one_gate(present: list[str], *others: str) -> dict[str, Any]:
+    """Return the schema of a gate that has some keys and none of those that they replace."""
+    return {
+        "required": present,
+        "not": {"anyOf": [{"required": [other]} for other in others]},
+    }
+
+
+GATE_FORMS: list[Any] = [
+    _one_gate(["rule", "at_most"], "needs", "lower_by"),
+    _one_gate(["rule", "lower_by"], "needs", "at_most"),
+    _one_gate(["id", "needs", "at_most"], "rule", "lower_by"),
+    _one_gate(["id", "needs", "lower_by"], "rule", "at_most"),
+]
+"""A gate names a rule, or has an id and conditions; it lowers to a band or by some: as JSON
+Schema.
+"""
+
+
+class BandGateTable(_Table):
+    """A table `[[band_gate]]`: what has to hold before a higher band is given."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": GATE_FORMS})
+
+    id: Id | None = None
+    title: Text | None = None
+    rule: Id | None = None
+    needs: Annotated[tuple[NeedTable, ...] | None, Field(min_length=1)] = None
+    at_most: Id | None = None
+    lower_by: Annotated[int, Field(strict=True)] | None = None
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> Self:
+        if self.at_most is not None and self.lower_by is not None:
+            raise PydanticCustomError("gate-effect", "band_gate")
+        if self.at_most is None and self.lower_by is None:
+            raise PydanticCustomError("missing-key", "at_most")
+        return self
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        has_own_words = (self.id, self.needs, self.title) != (None, None, None)
+        if self.rule is not None and has_own_words:
+            raise PydanticCustomError("gate-form", "band_gate")
+        if self.rule is None and not has_own_words:
+            raise PydanticCustomError("missing-key", "rule")
+        if self.rule is None and self.id is None:
+            raise PydanticCustomError("missing-key", "id")
+        if self.rule is None and self.needs is None:
+            raise PydanticCustomError("missing-key", "needs")
+        return self
+
+
+TARGET_FORMS: list[Any] = [
+    {"required": ["comparator", "threshold"]},
+    {
+        "required": ["needs"],
+        "not": {
+            "anyOf": [{"required": ["comparator"]}, {"required": ["threshold"]}],
+        },
+    },
+]
+"""A target asks something of the index, or has conditions in its place, as JSON Schema."""
 
 
 class BandQuotaTable(_Table):
@@ -773,11 +878,24 @@ class BandQuotaTable(_Table):
 class TargetTable(_Table):
     """A table `[[target]]`: what the plan asks of the index itself."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": TARGET_FORMS})
+
     id: Id
     title: Text
     source: tuple[Words, ...] = ()
-    comparator: Literal[">=", ">", "<=", "<"]
-    threshold: Exact
+    comparator: Literal[">=", ">", "<=", "<"] | None = None
+    threshold: Exact | None = None
+    needs: Annotated[tuple[NeedTable, ...] | None, Field(min_length=1)] = None
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        # Of the index, of conditions, or of both; a comparator and its threshold stand together.
+        asks_of_index = self.comparator is not None or self.threshold is not None
+        if self.comparator is None and (asks_of_index or self.needs is None):
+            raise PydanticCustomError("missing-key", "comparator")
+        if asks_of_index and self.threshold is None:
+            raise PydanticCustomError("missing-key", "threshold")
+        return self
 
 
 class RuleFile(_Table):
@@ -891,6 +1009,12 @@ def required(table: str) -> tuple[str, ...]:
     >>> required("target")
     ('id', 'title', 'comparator', 'threshold')
     """
+    # A gate lowers to a band or by some: of the two the first is what it is told to lack.
+    if table == "band_gate":
+        return ("at_most",)
+    # A target without conditions asks something of the index.
+    if table == "target":
+        return ("id", "title", "comparator", "threshold")
     declared = _TABLES[table].model_fields
     return tuple(
         field.alias or name for name, field in declared.items() if field.is_required()
@@ -1061,8 +1185,9 @@ _LISTED: dict[str, type[BaseModel]] = {
     "tiers": TierTable,
     "brackets": BracketTable,
     "rows": RowTable,
+    "needs": NeedTable,
 }
-"""The tables in the lists of deductions."""
+"""The tables in the lists of deductions and gates."""
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from cchc_rules.base.number import plain
 from cchc_rules.base.state import AbsenceKind, Reason, State
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import (
+    BandGate,
     BandQuota,
     Conflict,
     DeclaredEffect,
@@ -99,6 +100,7 @@ class _Instrument:
             "note": self.text(rules.note),
             "files": files,
             "scale": self.number(rules.index.scale),
+            "lowest": self.lowest(),
             "places": rules.index.places,
             "basis": rules.index.basis,
             "areas": [self.area(group) for group in top_groups],
@@ -106,7 +108,7 @@ class _Instrument:
             "derived": [self.derived(metric) for metric in computed],
             "remedies": [self.remedy(remedy) for remedy in rules.remedies.values()],
             "bands": bands,
-            "gates": [self.gate(gate.rule, gate.at_most) for gate in rules.band_gates],
+            "gates": [self.gate(gate) for gate in rules.band_gates],
             "quotas": [self.quota(quota) for quota in rules.band_quotas],
             "targets": [self.target(target) for target in rules.targets],
             "kinds": [self.text(kind.kind_title) for kind in rules.kinds.values()],
@@ -141,6 +143,13 @@ class _Instrument:
             "weight": self.number(rule.weight),
             "lowest": self.number(rule.lowest),
         }
+
+    def lowest(self) -> str | None:
+        """Say below which points the index does not fall."""
+        lowest = self.rules.index.lowest
+        if lowest is None:
+            return None
+        return self.say("lowest-index", lowest=self.number(lowest))
 
     # Areas and rules
 
@@ -439,10 +448,21 @@ class _Instrument:
             "rules": rules,
         }
 
-    def gate(self, rule: str, band: str) -> str:
-        rule_title = self.rules.rules[rule].title.of(self.lang)
+    def gate(self, gate: BandGate) -> str:
         band_titles = {band.id: band.title.of(self.lang) for band in self.rules.bands}
-        return self.say("gate", rule=rule_title, band=band_titles[band])
+        effect = {"band": band_titles.get(gate.at_most or "", "")}
+        of_rule, of_needs = "gate", "gate-needs"
+        if gate.at_most is None:
+            effect = {"bands": str(gate.lower_by)}
+            of_rule, of_needs = "gate-lower", "gate-lower-needs"
+        if gate.rule is not None:
+            rule_title = self.rules.rules[gate.rule].title.of(self.lang)
+            return self.say(of_rule, rule=rule_title, **effect)
+        needs = self.words.needs(gate.needs)
+        sentence = self.say(of_needs, needs=needs, **effect)
+        if gate.title is None:
+            return sentence
+        return f"{gate.title.of(self.lang)}: {sentence}"
 
     def quota(self, quota: BandQuota) -> str:
         """Say how many units may be in a band, and what decides among equal ones."""
@@ -466,15 +486,17 @@ class _Instrument:
         return self.say("quota-percent", band=band, percent=percent)
 
     def target(self, target: Target) -> str:
+        title = target.title.of(self.lang)
+        source = ", ".join(target.source)
+        needs = self.words.needs(target.needs)
+        if target.comparator is None or target.threshold is None:
+            return self.say("target-needs", title=title, needs=needs, source=source)
         comparator = TARGET_COMPARATORS[target.comparator]
         threshold = plain(target.threshold)
         required = self.words.say(f"required.{comparator}", threshold=threshold)
-        return self.say(
-            "target",
-            title=target.title.of(self.lang),
-            required=required,
-            source=", ".join(target.source),
-        )
+        if target.needs:
+            required = self.words.say("word.and").join((required, needs))
+        return self.say("target", title=title, required=required, source=source)
 
 
 TARGET_COMPARATORS = {">=": "at-least", ">": "above", "<=": "at-most", "<": "below"}

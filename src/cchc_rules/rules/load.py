@@ -14,7 +14,14 @@ from typing import Any
 
 from cchc_rules.base.calendar import iso_date
 from cchc_rules.base.messages import Day, Figures
-from cchc_rules.base.problem import Path, Problem, RulesError, bounded, quoted
+from cchc_rules.base.problem import (
+    Path,
+    Problem,
+    RulesError,
+    bounded,
+    quoted,
+    unknown,
+)
 from cchc_rules.rules import check, file_format, overlay
 from cchc_rules.rules.build import build
 from cchc_rules.rules.model import Origin, RuleSet, SourceFile, Text
@@ -523,7 +530,7 @@ def _names_set_aside(
             if not isinstance(name, str) or not isinstance(known, Mapping):
                 continue
             if name not in known and path not in told:
-                yield check.unknown(f"unknown-{key}", path, name, known)
+                yield unknown(f"unknown-{key}", path, name, known)
 
 
 def _faulty(problem: Problem) -> Path:

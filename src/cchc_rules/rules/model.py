@@ -4,7 +4,7 @@ Points and thresholds are `Fraction`s here. References between parts are ids: `c
 that they resolve.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -331,17 +331,73 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class BandGate:
-    """Unless the rule is met, the index gets no band above `at_most`.
+class Need:
+    """A condition that a gate asks for: of a rule, of a group, or of a metric.
 
-    >>> BandGate(rule="on-time", at_most="fair").at_most
-    'fair'
+    Without bounds a rule has to be met. With bounds its share of its points has to lie in them, in
+    percent. What does not apply stands in nobody's way.
+
+    >>> half_of_v = Need("group", "v", Interval(Fraction(50)))
+    >>> half_of_v.bounds.holds(Fraction(60))
+    True
     """
 
-    rule: str
-    """The id of the rule."""
-    at_most: str
-    """The id of the best band that is still given."""
+    subject: str
+    """What `id` names: `rule`, `group`, `each_rule_of` a group, or `metric`."""
+    id: str
+    bounds: Interval = Interval()
+    """Where the share of points, in percent, or the value of the metric has to lie."""
+    values: tuple[Scalar, ...] = ()
+    """The values of a metric that will do, where it has no bounds."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it asks for a share of points."""
+        return self.subject != "metric" and self.bounds != Interval()
+
+    def holds(self, value: Fraction, allowed: Collection[Fraction] = ()) -> bool:
+        """Whether a share, in percent, or a metric's figure is what it asks for.
+
+        Args:
+            value: The share, or the figure as a number.
+            allowed: Its values as numbers, of a metric that must have one of them.
+        """
+        if self.values:
+            return value in allowed
+        return self.bounds.holds(value)
+
+
+@dataclass(frozen=True, slots=True)
+class BandGate:
+    """Unless the rule is met, or everything in `needs` holds, the index gets no band above
+    `at_most`, or a band `lower_by` so many.
+
+    >>> BandGate(rule="on-time", at_most="fair").name
+    'on-time'
+    """
+
+    rule: str | None
+    """The id of the rule; None where `needs` say what is asked."""
+    at_most: str | None = None
+    """The id of the best band that is still given; None where it lowers by bands."""
+    id: str | None = None
+    """Its id; None where the rule names it."""
+    needs: tuple[Need, ...] = ()
+    title: Text | None = None
+    lower_by: int = 0
+    """By how many bands it lowers the band that other gates leave."""
+
+    @property
+    def name(self) -> str:
+        """What it goes by in reports and overlays: its id, or that of its rule."""
+        return self.id or self.rule or ""
+
+    @property
+    def every_need(self) -> tuple[Need, ...]:
+        """What it asks for, a rule that stands for itself included."""
+        if self.rule is not None:
+            return (Need("rule", self.rule),)
+        return self.needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,10 +436,12 @@ class Target:
     id: str
     title: Text
     source: tuple[str, ...]
-    comparator: str
-    """One of `>=`, `>`, `<=` and `<`."""
-    threshold: Fraction
+    comparator: str | None = None
+    """One of `>=`, `>`, `<=` and `<`; None where `needs` alone say what is asked."""
+    threshold: Fraction | None = None
     """What the index is held against, on its own scale."""
+    needs: tuple[Need, ...] = ()
+    """What it asks for beside the index, or in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +460,8 @@ class IndexSettings:
     """Whether bonus points may lift the index above the scale."""
     basis: Basis = "stated"
     """Where the weights of rules come from, whose group says nothing of it."""
+    lowest: Fraction | None = None
+    """Below which the index does not fall; None where nothing holds it from below."""
 
 
 # The whole -----------------------------------------------------------------------------------

@@ -46,16 +46,33 @@ ENTRIES = (
 )
 """Tables of things with an id, laid field by field."""
 
-NAMED_BY = {"band": "id", "band_gate": "rule", "band_quota": "band", "target": "id"}
-"""The tables that stand in a document as lists, and the field that names an entry."""
+NAMED_BY = {
+    "band": ("id",),
+    "band_gate": ("rule", "id"),
+    "band_quota": ("band",),
+    "target": ("id",),
+}
+"""The tables that stand in a document as lists, and the fields that may name an entry.
+
+A gate that is a rule's goes by that rule, one with conditions of its own by its id.
+"""
 
 SECTIONS = ("kind", "since")
 """Tables of overlays inside a file."""
 
 REMOVE = "remove"
 
-_OTHER_EDGE = {"from": "above", "above": "from", "to": "below", "below": "to"}
-"""An entry has one edge of each pair: the one that is given last replaces the other."""
+_OTHER_EDGE = {
+    "from": "above",
+    "above": "from",
+    "to": "below",
+    "below": "to",
+    "at_most": "lower_by",
+    "lower_by": "at_most",
+}
+"""An entry has one edge of each pair, and a gate one effect: the one that is given last replaces
+the other.
+"""
 
 
 class Giver(NamedTuple):
@@ -206,15 +223,28 @@ def _plain(key: str, part: Part) -> object:
     }
     if key not in NAMED_BY:
         return entries
-    name_key = NAMED_BY[key]
-    return [_named(name_key, name, entry) for name, entry in entries.items()]
+    return [_named(key, name, entry) for name, entry in entries.items()]
 
 
-def _named(by: str, name: str, entry: Any) -> Any:
+def name_of(key: str, entry: Mapping[str, Any]) -> object:
+    """Return what an entry of a list goes by, None where it has no name.
+
+    >>> name_of("band_gate", {"rule": "on-time", "at_most": "fair"})
+    'on-time'
+    """
+    named = (entry[field] for field in NAMED_BY[key] if field in entry)
+    return next(named, None)
+
+
+def _named(key: str, name: str, entry: Any) -> Any:
     """Return an entry of a list with its name, which in the tree is its key."""
     if not isinstance(entry, Mapping):
         return entry
-    return {by: name, **entry}
+    # A gate with conditions of its own goes by its id, any other by its rule.
+    field = NAMED_BY[key][0]
+    if key == "band_gate" and ("needs" in entry or "id" in entry):
+        field = "id"
+    return {field: name, **entry}
 
 
 def _plain_fields(entry: Part) -> Any:
@@ -401,10 +431,9 @@ def opened(key: str, field: FieldValue) -> Tree | None:
     """
     if not isinstance(field.value, list):
         return None
-    name_key = NAMED_BY[key]
     entries: Tree = {}
     for entry in field.value:
-        name = entry.get(name_key) if isinstance(entry, Mapping) else None
+        name = name_of(key, entry) if isinstance(entry, Mapping) else None
         if not isinstance(name, str) or name in entries:
             return None
         fields = {part: FieldValue(value, field.giver) for part, value in entry.items()}
@@ -799,8 +828,15 @@ def _unknown(
         missing = [
             field
             for field in file_format.required(key)
-            if field not in entry and field != NAMED_BY.get(key)
+            if field not in entry and field not in NAMED_BY.get(key, ())
         ]
+        # A gate that lowers by bands needs no band to lower to.
+        if key == "band_gate" and "lower_by" in entry:
+            missing = []
+        # A target with conditions need ask nothing of the index.
+        if key == "target" and "needs" in entry:
+            of_index = ("comparator", "threshold")
+            missing = [field for field in missing if field not in of_index]
         if missing:
             arguments["keys"] = ", ".join(missing)
             yield Problem("overlay-unknown", (key, name), arguments)

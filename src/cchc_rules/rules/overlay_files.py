@@ -15,6 +15,7 @@ from cchc_rules.rules.overlay import (
     FieldValue,
     Giver,
     Tree,
+    name_of,
 )
 from cchc_rules.rules.source import Source, find, read
 
@@ -238,7 +239,7 @@ def _as_written(source: Source, path: Path) -> Path:
         step = part
         is_named = isinstance(part, str) and table in NAMED_BY
         if isinstance(here, list) and is_named:
-            step = _position(here, NAMED_BY[str(table)], part)
+            step = _position(here, str(table), part)
         written.append(step)
         # Where the file has nothing more, the rest of the path stays as it is.
         if _has(here, step):
@@ -249,13 +250,10 @@ def _as_written(source: Source, path: Path) -> Path:
     return tuple(written)
 
 
-def _position(entries: list[Any], by: str, name: object) -> int:
-    """Return where in a list an entry of a name stands, else a position behind its end.
-
-    `by` is the key that holds the names.
-    """
+def _position(entries: list[Any], table: str, name: object) -> int:
+    """Return where in a list an entry of a name stands, else a position behind its end."""
     for position, entry in enumerate(entries):
-        if isinstance(entry, Mapping) and entry.get(by) == name:
+        if isinstance(entry, Mapping) and name_of(table, entry) == name:
             return position
     return len(entries)
 

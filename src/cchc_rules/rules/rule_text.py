@@ -4,7 +4,7 @@ No submission is needed for it; what became of one is said by `report`, which bu
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -19,6 +19,7 @@ from cchc_rules.rules.model import (
     FormulaRef,
     Metric,
     MetricRef,
+    Need,
     Peers,
     Rule,
     RuleSet,
@@ -264,6 +265,49 @@ class RuleText:
         if test.metric == rule.metric:
             return asked
         return f"{self.title(test.metric)}: {asked}"
+
+    def need(self, need: Need) -> str:
+        """Say what a condition of a gate asks for: `at least 60 % of the points of “Planning”`.
+
+        >>> from cchc_rules import load_rules
+        >>> rules = load_rules("cam-due-2023")
+        >>> RuleText(rules, "en").need(Need("metric", "on_time", Interval(Fraction(90))))
+        '“Dossiers resolved before or on the deadline”: at least 90 %'
+        """
+        if need.subject == "metric":
+            required = self._metric_needed(need)
+            title = self.title(need.id)
+            return self.say("need.metric", title=title, required=required)
+        if need.subject == "rule":
+            title = self.rules.rules[need.id].title.of(self.lang)
+        else:
+            title = self.rules.groups[need.id].title.of(self.lang)
+        is_each = need.subject == "each_rule_of"
+        if not need.is_share:
+            return self.say(
+                "need.each-met" if is_each else "need.rule-met", title=title
+            )
+        share = self._share_needed(need.bounds)
+        message_id = "need.each-share" if is_each else "need.share"
+        return self.say(message_id, share=share, title=title)
+
+    def needs(self, needs: Iterable[Need]) -> str:
+        """Say what several conditions ask for together."""
+        return self.say("word.and").join(map(self.need, needs))
+
+    def _metric_needed(self, need: Need) -> str:
+        metric = self.rules.metrics[need.id]
+        if not need.values:
+            return self.interval(need.bounds, metric)
+        allowed = [self.scalar(value, metric) for value in need.values]
+        if len(allowed) == 1:
+            return self.say("required.is", threshold=allowed[0])
+        return self.say("required.one-of", list=", ".join(allowed))
+
+    def _share_needed(self, bounds: Interval) -> str:
+        comparator = "above" if bounds.low_open else "at-least"
+        share = f"{self.number(bounds.low or Fraction(0))} %"
+        return self.say(f"required.{comparator}", threshold=share)
 
     # Formulas
 

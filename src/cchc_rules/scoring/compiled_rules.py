@@ -35,6 +35,12 @@ from cchc_rules.rules.model import (
     RuleSet,
 )
 from cchc_rules.scoring.evaluators import Evaluate
+from cchc_rules.scoring.needs import (
+    CompiledGate,
+    CompiledNeed,
+    compiled_gates,
+    compiled_need,
+)
 from cchc_rules.scoring.results import Result, Worth
 from cchc_rules.scoring.row_search import RowSearch
 from cchc_rules.scoring.rule_figures import (
@@ -147,6 +153,19 @@ class CompiledRuleSet:
         It goes with the rule set: nothing outlives the compiled rules that it was made from.
         """
         return {}
+
+    @cached_property
+    def band_gates(self) -> tuple[CompiledGate, ...]:
+        """The gates on bands, in file order."""
+        return compiled_gates(self)
+
+    @cached_property
+    def target_needs(self) -> Mapping[str, tuple[CompiledNeed, ...]]:
+        """The conditions of each target, by its id."""
+        return {
+            target.id: tuple(compiled_need(self, need) for need in target.needs)
+            for target in self.rules.targets
+        }
 
     @cached_property
     def ordered(self) -> tuple[Rule, ...]:

@@ -295,9 +295,22 @@ class Gains:
             for position in self.trial.network.direct.get(name, ()):
                 rule = self.scoring.rule(position)
                 written += _written(rule, metrics[rule.metric or ""], name)
+            written += self._needed(name)
             kept[key] = written
         numbers: Sequence[Fraction | None] = kept[key]
         return numbers
+
+    def _needed(self, name: str) -> Iterator[Fraction | None]:
+        """Yield the numbers that gates hold a metric against, None for what is derived from it."""
+        inputs = self.trial.network.inputs
+        for gate in self.scoring.rules.band_gates:
+            for need in gate.needs:
+                if need.subject == "metric" and need.id == name:
+                    yield from interval_ends(need.bounds)
+                    numbers = need.values
+                    yield from (one for one in numbers if isinstance(one, Fraction))
+                elif need.subject == "metric" and name in inputs.get(need.id, ()):
+                    yield None
 
     def search(self, position: int, name: str, *, opened: bool = False) -> Find | None:
         """Return the changes of one metric that raise a rule's own points, None where none does.

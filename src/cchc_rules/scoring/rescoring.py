@@ -28,6 +28,7 @@ from cchc_rules.base.state import Reason, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Judge, Run
+from cchc_rules.scoring.needs import Seen
 from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.rule_figures import Figures
 from cchc_rules.scoring.scoring import Scoring
@@ -40,7 +41,7 @@ Changes: TypeAlias = Mapping[str, Figure]
 Derivation: TypeAlias = "tuple[int, Callable[[Figures], Figure]]"
 """The position of a derived metric, and what computes it."""
 
-Seen = TypeVar("Seen")
+Looked = TypeVar("Looked")
 
 _PASSED = Result(State.MET, Reason.TARGET_MET, 0, 1, 0)
 """What stands for a gate that is taken as met; its points are not asked for."""
@@ -270,8 +271,8 @@ class Trial:
         self,
         figures: Mapping[int, Figure],
         derived: Sequence[Derivation],
-        look: Callable[[], Seen],
-    ) -> Seen | None:
+        look: Callable[[], Looked],
+    ) -> Looked | None:
         """Return what `look` returns while figures are changed, and set all back.
 
         None where a formula fails over the changed figures.
@@ -312,6 +313,40 @@ class Trial:
         for rule_position, result in results.items():
             ledger.put(rule_position, result)
         return ledger.index()
+
+    def after(self, changes: Changes, results: Mapping[int, Result]) -> Seen:
+        """Return what conditions are held against when figures change.
+
+        Args:
+            changes: Figures by the ids of their metrics, as `results` has taken them.
+            results: What all rules come to that they touch.
+        """
+        ledger = _Ledger(self)
+        for rule_position, result in results.items():
+            ledger.put(rule_position, result)
+        ledger.index()
+        groups = [*self.groups]
+        for group_position, total in ledger.totals.items():
+            groups[group_position] = total
+        all_results = [*self.run.results]
+        for rule_position, result in results.items():
+            all_results[rule_position] = result
+        return Seen(all_results, groups, self._figures_after(changes))
+
+    def _figures_after(self, changes: Changes) -> Figures:
+        figures = [*self.run.figures]
+        for metric, figure in changes.items():
+            figures[self.compiled.positions[metric]] = figure
+        touched = {
+            position
+            for metric in changes
+            for position, _ in self.network.derived.get(metric, ())
+        }
+        # In the compiled order, so that each comes after those that it reads.
+        for position, derive in self.compiled.derived:
+            if position in touched:
+                figures[position] = derive(figures)
+        return figures
 
     def advance(self, changes: Changes) -> dict[int, Result]:
         """Let changed figures that scoring takes stand; return the results of all rules that they

@@ -12,18 +12,18 @@ from cchc_rules.base.number import fixed
 from cchc_rules.base.state import (
     COMPUTED,
     OPEN,
-    PASSING,
     Absent,
     Reason,
     State,
     absence_kind,
 )
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.model import Band, DeclaredEffect, Rule, RuleSet
+from cchc_rules.rules.model import Band, DeclaredEffect, Rule, RuleSet, Target
 from cchc_rules.rules.value_function import Piece
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
 from cchc_rules.scoring.evaluators import comparison
+from cchc_rules.scoring.needs import Seen
 from cchc_rules.scoring.results import Result, Worth
 from cchc_rules.scoring.row_search import RowSearch
 from cchc_rules.scoring.rule_figures import Figures, Known, Named
@@ -45,13 +45,13 @@ class Banding(NamedTuple):
     before: Band | None = None
     """The band before gates lowered it."""
     gates: tuple[str, ...] = ()
-    """The ids of the rules whose gates lowered it."""
+    """The names of the gates that lowered it: ids, or those of their rules."""
     next: Band | None = None
     """The next band up from the one before gates; None from the highest."""
     distance: Fraction = Fraction(0)
     """How far the next band is, in points."""
     next_gates: tuple[str, ...] = ()
-    """The ids of the rules whose gates would still bar the next band."""
+    """The names of the gates that would still bar the next band."""
 
 
 class Step(NamedTuple):
@@ -361,7 +361,7 @@ class Scoring:
             if kind == "penalty":
                 yield "penalty", id_, -total.lost
         unheld = sums.rounded_base + sums.bonus - sums.penalty
-        # Zero, and so left out, unless the index was brought down to the scale.
+        # Zero, and so left out, unless the index was brought down to the scale or up to its lowest.
         yield "held", None, sums.value - unheld
 
     def _top_groups(self) -> list[tuple[str, str, Total]]:
@@ -483,37 +483,44 @@ class Scoring:
             position: The position of a band in the ladder, 0 for the lowest.
 
         Returns:
-            The position after gates, and the ids of the rules whose gates bar more, in file order.
+            The position after gates, and the names of the gates that bar more, in file order.
         """
-        band_ids = [band.id for band in self.ladder]
         gates = []
         allowed = position
-        for gate in self.rules.band_gates:
-            state = self.results[self.compiled.places[gate.rule]].state
-            if state in PASSING:
-                continue
-            at_most = band_ids.index(gate.at_most)
+        for gate in self.compiled.band_gates:
             # A gate at or above the band bars nothing, and is not named.
-            if at_most < position:
-                gates.append(gate.rule)
-                allowed = min(allowed, at_most)
+            if gate.at_most < position and gate.bars(self.seen):
+                gates.append(gate.gate.name)
+                allowed = min(allowed, gate.at_most)
+        # What lowers by bands comes after what lowers to one, and never leads below the lowest.
+        for gate in self.compiled.band_gates:
+            lower_by = gate.gate.lower_by
+            if lower_by and allowed and gate.bars(self.seen):
+                gates.append(gate.gate.name)
+                allowed = max(allowed - lower_by, 0)
         return allowed, tuple(gates)
 
-    def reached(self, comparator: str, threshold: Fraction) -> bool | None:
-        """Whether the exact index reaches a target (semantics I7).
+    @property
+    def seen(self) -> Seen:
+        """What conditions are held against: results, points of groups, figures."""
+        return Seen(self.results, self.groups, self.figures)
 
-        Args:
-            comparator: How the index is held against the target, as `>=`.
-            threshold: The target, in points.
+    def reached(self, target: Target) -> bool | None:
+        """Whether a target is reached: by the exact index, and by what it asks for besides
+        (semantics I7).
 
         Returns:
             None where there is no index.
         """
         if not self.index.scored:
             return None
-        exact = self.index.exact
-        holds = comparison(comparator, threshold)
-        return holds((exact.numerator, exact.denominator))
+        if target.comparator is not None and target.threshold is not None:
+            exact = self.index.exact
+            holds = comparison(target.comparator, target.threshold)
+            if not holds((exact.numerator, exact.denominator)):
+                return False
+        needs = self.compiled.target_needs[target.id]
+        return not any(need.standing(self.seen).bars for need in needs)
 
     def tracks(self) -> list[Track]:
         """Return the totals of the further tracks."""

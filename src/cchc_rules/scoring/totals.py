@@ -73,11 +73,13 @@ class Sum(NamedTuple):
     value: int
     """The index that is shown, in ticks."""
     held: bool
-    """Whether the index was held to its scale."""
+    """Whether the index was held to its scale, or from below to its lowest."""
     unit: int
     """The number of ticks in a point."""
     scale: Fraction
     """The points of an index at its highest."""
+    lowest: Fraction | None = None
+    """The points of an index at its lowest; None where nothing holds it from below."""
 
     @property
     def scored(self) -> bool:
@@ -91,11 +93,20 @@ class Sum(NamedTuple):
 
     @property
     def exact(self) -> Fraction:
-        """The index before rounding, in points, held to the scale where the rounded one is."""
+        """The index before rounding, in points, held where the rounded one is."""
         exact = self.exact_base + Fraction(self.bonus - self.penalty, self.unit)
-        if self.held:
-            return min(exact, self.scale)
-        return exact
+        if not self.held:
+            return exact
+        if self.held_from_below:
+            return max(exact, self.lowest or Fraction(0))
+        return min(exact, self.scale)
+
+    @property
+    def held_from_below(self) -> bool:
+        """Whether the index was held up to its lowest."""
+        if not self.held or self.lowest is None:
+            return False
+        return self.value == self.lowest * self.unit
 
     def moved_from(self, other: "Sum") -> Fraction:
         """Return how far the index is from another before rounding, 0 where one of them is none."""
@@ -708,7 +719,8 @@ def held(
 
     With 60.00 of 80.00 points earned, 20.00 rescaled away and a scale of 100, the base is
     60 × 100 / (80 − 20) = 100.00; 3.00 bonus points then leave the index at 100.00, unless the rule
-    set lets it rise over the scale.
+    set lets it rise over the scale. Where the rule set says how low it may be, it is held from
+    below as well.
 
     Args:
         compiled: The rule set.
@@ -738,6 +750,14 @@ def held(
     is_held = is_above and not compiled.rules.index.over_scale
     if is_held:
         value = min(value, top_n // top_d)
+    lowest = compiled.rules.index.lowest
+    if lowest is not None:
+        # A whole number of ticks: the checks refuse any other.
+        floor = int(lowest * unit)
+        exact_is_below = exact_n < floor * denominator
+        if exact_is_below or value < floor:
+            is_held = True
+            value = max(value, floor)
     return Sum(
         base,
         numerator,
@@ -749,4 +769,5 @@ def held(
         is_held,
         unit,
         scale,
+        lowest,
     )

@@ -19,10 +19,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cchc_rules.base.state import COMPUTED, OPEN, PASSING, Reason
+from cchc_rules.base.state import COMPUTED, OPEN, Reason
 from cchc_rules.rules.model import Band
 from cchc_rules.scoring.compiled_rules import CompiledGroup, CompiledRuleSet
 from cchc_rules.scoring.totals import in_order_of_ids
+from cchc_rules.tables.column_needs import ColumnNeeds
 from cchc_rules.tables.exact_columns import (
     FALSE,
     TRUE,
@@ -543,10 +544,10 @@ class Sums:
         exact: Ratio,
         top: Fraction,
     ) -> ColumnIndex:
-        """Hold the index to the scale, where the rule set does."""
+        """Hold the index to the scale and from below to its lowest, where the rule set does."""
         points = exact.times(Fraction(1, self.compiled.unit))
         if self.compiled.rules.index.over_scale:
-            return ColumnIndex(value, points)
+            return self._held_up(ColumnIndex(value, points))
         most = self.gauge.ratio(top)
         whole_ticks = top.numerator // top.denominator
         whole = self.gauge.number(whole_ticks)
@@ -559,6 +560,22 @@ class Sums:
         scale = self.gauge.ratio(self.compiled.rules.index.scale)
         held_points = choose(above, points.least(scale), points)
         held_value = pick(above, value.least(whole), value)
+        return self._held_up(ColumnIndex(held_value.kept(), held_points.kept()))
+
+    def _held_up(self, index: ColumnIndex) -> ColumnIndex:
+        """Hold the index from below to its lowest, where the rule set has one."""
+        lowest = self.compiled.rules.index.lowest
+        if lowest is None:
+            return index
+        least = self.gauge.ratio(lowest)
+        ticks = self.gauge.number(int(lowest * self.compiled.unit))
+        exact_below = index.exact.holds("<", least)
+        rounded_below = compared("<", index.value, ticks)
+        below = self.gauge.keep(some((exact_below, rounded_below)))
+        # The greater of the two is less the lesser of their opposites.
+        not_below = -((-index.value).least(-ticks))
+        held_points = choose(below, index.exact.most(least), index.exact)
+        held_value = pick(below, not_below, index.value)
         return ColumnIndex(held_value.kept(), held_points.kept())
 
     def again(self, judged: Sequence[Judged]) -> ColumnIndex:
@@ -660,10 +677,14 @@ class Sums:
 
         return rule.before(claims, without_points)
 
-    def band(self, index: ColumnIndex, judged: Sequence[Judged]) -> pl.Expr:
+    def band(self, index: ColumnIndex, needs: ColumnNeeds) -> pl.Expr:
         """Return the id of the band, lowered by its gates (semantics I5).
 
         It is null where there is no index, and everywhere when the rule set has no bands.
+
+        Arguments:
+            index: The index.
+            needs: Says where what gates ask for is there.
         """
         rules = self.compiled.rules
         if not rules.bands:
@@ -683,12 +704,18 @@ class Sums:
         rungs.append((TRUE, _rung(len(ladder) - 1)))
         # Bands are positions on the ladder until the end: a gate asks which of two is higher.
         rung = stacked(rungs)
-        for gate in rules.band_gates:
-            gate_rule = judged[self.compiled.places[gate.rule]]
-            passes = gate_rule.holds(lambda result: result.state in PASSING)
-            most = names.index(gate.at_most)
-            lowered = every((never(passes), rung > most))
+        for gate in self.compiled.band_gates:
+            most = gate.at_most
+            if gate.gate.at_most is None:
+                continue
+            lowered = every((never(needs.passes(gate)), rung > most))
             rung = pl.when(lowered).then(_rung(most)).otherwise(rung)
+        # What lowers by bands comes last, and never leads below the lowest.
+        for gate in self.compiled.band_gates:
+            lower_by = gate.gate.lower_by
+            if lower_by:
+                lower = rung - pl.min_horizontal(rung, _rung(min(lower_by, 255)))
+                rung = pl.when(needs.passes(gate)).then(rung).otherwise(lower)
         names_by_rung = rung.replace_strict(
             dict(enumerate(names)),
             default=None,

@@ -22,15 +22,20 @@ from typing import NamedTuple
 
 import polars as pl
 
+from cchc_rules.base.interval import Interval
+from cchc_rules.base.state import State
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.expressions import Lowering
+from cchc_rules.rules.metric_values import as_number
 from cchc_rules.rules.model import Metric, Rule
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet
+from cchc_rules.scoring.needs import CompiledNeed
 from cchc_rules.submissions.binding import takes_points
 from cchc_rules.tables.column_formulas import ColumnFormula, NoColumnsError
 from cchc_rules.tables.column_totals import Sums
 from cchc_rules.tables.exact_columns import (
     FALSE,
+    TRUE,
     WIDTHS,
     Gauge,
     Ratio,
@@ -42,7 +47,7 @@ from cchc_rules.tables.exact_columns import (
 )
 from cchc_rules.tables.figures import SAYS, ColumnFigures, FigureReader
 from cchc_rules.tables.judged import Judged
-from cchc_rules.tables.judges import Judge, strongest
+from cchc_rules.tables.judges import OF_REASON, Judge, strongest
 from cchc_rules.tables.result_columns import Scale, Wanted
 from cchc_rules.tables.row_rules import ByRow
 from cchc_rules.tables.scored import Scored
@@ -131,6 +136,7 @@ class Program:
             Sums(compiled, self.gauge),
             judged,
             self._proved,
+            self._metric_passes,
         )
 
     def _demand_usual_rows(self, foreign: Iterable[str]) -> None:
@@ -149,12 +155,19 @@ class Program:
         Rules judged row by row give rounded points only, so a mean, which needs unrounded ones,
         can have none of them.
         """
-        in_means: set[int] = set()
+        exactly: set[int] = set()
         for group in self.compiled.groups:
             if group.mean:
-                in_means.update(group.rules)
+                exactly.update(group.rules)
+        for gate in self.compiled.band_gates:
+            for need in gate.needs:
+                if need.metric is not None and need.need.id not in self.figures:
+                    return False
+                # So does a share of a rule's own points.
+                if need.need.is_share and need.group is None:
+                    exactly.update(need.rules)
         by_row = {self.compiled.places[judged.rule.id] for judged in self.by_row}
-        if by_row & in_means:
+        if by_row & exactly:
             return False
         if self.scored.long:
             return False
@@ -296,6 +309,38 @@ class Program:
             # A person's points in place of a figure: one by one.
             self.reader.demand(*(where for where, _ in points.absences))
         return judged
+
+    def _metric_passes(self, need: CompiledNeed) -> pl.Expr:
+        """Return where a condition on a metric does not bar (semantics N1).
+
+        What is missing bars; what does not apply or is waived stands in nobody's way.
+        """
+        figures = self.figures.get(need.need.id)
+        # Without the metric in columns no program fits, and the single engine is asked.
+        if figures is None:
+            return TRUE
+        bounds = need.need.bounds
+        ratio = figures.ratio
+        holds = self._within(ratio, bounds)
+        if need.need.values:
+            metric = self.rules.metrics[need.need.id]
+            numbers = [as_number(value, metric) for value in need.need.values]
+            holds = some(ratio.holds("==", self.gauge.ratio(one)) for one in numbers)
+        for where, reason in figures.absences:
+            stands_aside = pl.lit(OF_REASON[reason] is not State.MISSING)
+            holds = pl.when(where).then(stands_aside).otherwise(holds)
+        return holds
+
+    def _within(self, ratio: Ratio, bounds: Interval) -> pl.Expr:
+        """Return where figures lie in an interval."""
+        conditions = []
+        if bounds.low is not None:
+            sign = ">" if bounds.low_open else ">="
+            conditions.append(ratio.holds(sign, self.gauge.ratio(bounds.low)))
+        if bounds.high is not None:
+            sign = "<" if bounds.high_open else "<="
+            conditions.append(ratio.holds(sign, self.gauge.ratio(bounds.high)))
+        return every(conditions)
 
     def _proved(self) -> dict[int, pl.Expr]:
         """Return, for each rule that must be proved, the condition that a document is named.

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import polars as pl
 
+from cchc_rules.tables.column_needs import ColumnNeeds, MetricPasses
 from cchc_rules.tables.column_totals import ColumnIndex, Counted, Sums, only_where
 from cchc_rules.tables.exact_columns import Dtype, Whole
 from cchc_rules.tables.judged import REASON, STATE, Judged
@@ -30,6 +31,7 @@ class Scored:
         sums: Adds the rules up.
         judged: The rules, in the order of the compiled rule set.
         proved: Says of rules that must be proved where they are.
+        metric_passes: Says where conditions on metrics do not bar.
         exact: The type of whole numbers in which the exact index is written. Once the results have
             been asked for, `long` says whether one of them may not fit.
     """
@@ -39,6 +41,7 @@ class Scored:
         sums: Sums,
         judged: Sequence[Judged],
         proved: Proved,
+        metric_passes: MetricPasses,
         exact: Dtype = pl.Int64,
     ) -> None:
         self.sums = sums
@@ -46,6 +49,7 @@ class Scored:
         self.gauge = sums.gauge
         self.judged = judged
         self.proved = proved
+        self.metric_passes = metric_passes
         self.exact = exact
         self.totals = sums.totals(judged)
         self.index = sums.index(self.totals)
@@ -115,7 +119,14 @@ class Scored:
     def _once(self, name: str, shown: Callable[[Whole], pl.Expr]) -> pl.Expr:
         """Return a column that there is once in a row: the band, or an index in points."""
         if name == "band":
-            return self.sums.band(self.index, self.judged)
+            needs = ColumnNeeds(
+                self.gauge,
+                self.sums.weights,
+                self.judged,
+                self.totals,
+                self.metric_passes,
+            )
+            return self.sums.band(self.index, needs)
         index = self._reckoned(name)
         return only_where(index.scored, shown(index.value))
 

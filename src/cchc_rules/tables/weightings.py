@@ -22,6 +22,7 @@ from cchc_rules.base.messages import Figures
 from cchc_rules.base.problem import Problem, SubmissionError, nearest, quoted
 from cchc_rules.report.report import Report
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet
+from cchc_rules.scoring.needs import CompiledNeed
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.submissions import typed_cells
 from cchc_rules.submissions.submission import Given
@@ -328,6 +329,7 @@ class Weigher:
             sums,
             judged,
             self._proved,
+            self._metric_passes,
             pl.Int128,
         )
         written_as = scale(scoring.rules, wanted)
@@ -386,6 +388,10 @@ class Weigher:
             given=isinstance(result.detail, Given),
         )
         return Judged([(TRUE, new_result)])
+
+    def _metric_passes(self, need: CompiledNeed) -> pl.Expr:
+        """Return whether a condition on a metric bars: its figure is that of the report."""
+        return certain(not need.standing(self.scoring.seen).bars)
 
     def _proved(self) -> dict[int, pl.Expr]:
         return {

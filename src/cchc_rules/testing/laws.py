@@ -256,6 +256,9 @@ def _bounds(case: DrawnCase, _: Draw) -> Iterator[Break]:
     above = Fraction(index["value"]) > Fraction(index["scale"])
     if above and not case.active.index.over_scale:
         yield Break("index", index["value"], f"… {index['scale']}")
+    floor = case.active.index.lowest
+    if floor is not None and Fraction(index["value"]) < floor:
+        yield Break("index", index["value"], f"{floor} …")
 
 
 # Conservation: earned, lost and excluded add up to the maximum
@@ -491,8 +494,8 @@ def _without(rules: RuleSet, id_: str) -> RuleSet:
             continue
         required = tuple(other for other in rule.requires if other != id_)
         left[name] = replace(rule, requires=required)
-    # Bands are left out: a gate may name the rule.
-    return replace(rules, rules=left, bands=(), band_gates=())
+    # Bands and targets are left out: a condition may name the rule.
+    return replace(rules, rules=left, bands=(), band_gates=(), targets=())
 
 
 # Re-scores: the submission as it is written scores to the same report, and the report proves itself

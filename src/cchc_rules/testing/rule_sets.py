@@ -155,8 +155,26 @@ def _bands(draw: Draw, rules: list[str]) -> Table:
     ]
     if not draw(st.booleans()):
         return {"band": bands}
-    gate = {"rule": draw(st.sampled_from(rules)), "at_most": "low"}
+    gate: Table = {"rule": draw(st.sampled_from(rules)), "at_most": "low"}
+    if draw(st.booleans()):
+        gate = {"id": "asks", "needs": [draw(_need(rules))], "at_most": "low"}
     return {"band": bands, "band_gate": [gate]}
+
+
+@st.composite
+def _need(draw: Draw, rules: list[str]) -> Table:
+    """Draw a condition of a gate: a rule that is met, or a share of the points of a group."""
+    asked: Table = draw(
+        st.sampled_from(
+            [
+                {"rule": rules[0]},
+                {"each_rule_of": "base"},
+                {"group": "base", "from": 60},
+                {"each_rule_of": "base", "above": 0},
+            ]
+        )
+    )
+    return asked
 
 
 # Targets

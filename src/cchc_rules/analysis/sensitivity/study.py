@@ -247,17 +247,15 @@ class Study:
         if banding.band is None or banding.before is None:
             return None
         following = ladder.index(banding.before) + 1
-        if banding.gates:
+        # A gate may hold the band, or bar the next one; one that lowers by bands leaves a way up.
+        for rung in range(following, len(ladder)):
+            allowed, _ = self.scoring.gated(rung)
+            if ladder[allowed] is not banding.band:
+                edge = band_edge(self.scoring, ladder[rung])
+                return self._least_change(edge, ladder[allowed], HIGHER)
+        if banding.gates or following < len(ladder):
             return BandChange("gated")
-        if following == len(ladder):
-            return BandChange("top")
-        # The next band may have a gate of its own, closed as well.
-        allowed, _ = self.scoring.gated(following)
-        if ladder[allowed] is banding.band:
-            return BandChange("gated")
-        band = ladder[following]
-        edge = band_edge(self.scoring, band)
-        return self._least_change(edge, band, HIGHER)
+        return BandChange("top")
 
     @cached_property
     def down(self) -> BandChange | None:
@@ -268,12 +266,14 @@ class Study:
         ladder = self.scoring.ladder
         if band is None:
             return None
-        # Downwards the band that counts is the one after gates: gates bar no way down.
-        position = ladder.index(band)
-        if position == 0:
+        if ladder.index(band) == 0:
             return BandChange("bottom")
-        edge = band_edge(self.scoring, band)
-        return self._least_change(edge, ladder[position - 1], LOWER)
+        # Downwards the band that counts is the one after gates: of all that they leave in it, the
+        # lowest has the edge at which it is lost.
+        left = [ladder[self.scoring.gated(rung)[0]] for rung in range(len(ladder))]
+        lowest = left.index(band)
+        edge = band_edge(self.scoring, ladder[lowest])
+        return self._least_change(edge, left[lowest - 1], LOWER)
 
     def _least_change(self, edge: BandEdge, band: Band, sign: int) -> BandChange:
         """Return the least change that takes the index over an edge and into a band."""

@@ -10,7 +10,7 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import message
 from cchc_rules.rules.instrument import every_rule, instrument
-from cchc_rules.rules.model import DeclaredEffect, Peers, Rule, RuleSet, Text
+from cchc_rules.rules.model import DeclaredEffect, Need, Peers, Rule, RuleSet, Text
 from cchc_rules.rules.rule_text import RuleText
 
 Document: TypeAlias = dict[str, Any]
@@ -291,7 +291,7 @@ _OF_PLAN = (
 )
 """Fields of a rule set that its head tells."""
 
-_OF_INDEX = ("scale", "places", "over_scale", "basis")
+_OF_INDEX = ("scale", "places", "over_scale", "lowest", "basis")
 """Fields of its index that its head tells."""
 
 
@@ -321,7 +321,7 @@ class _Parts:
         if name == "gates":
             # A gate has no fields of its own that are told: the printed plan says it in one line.
             gates = zip(rules.band_gates, self.document["gates"], strict=True)
-            return {gate.rule: {"title": Field(gate, words)} for gate, words in gates}
+            return {gate.name: {"title": Field(gate, words)} for gate, words in gates}
         if name == "quotas":
             quotas = zip(rules.band_quotas, self.document["quotas"], strict=True)
             return {
@@ -430,6 +430,8 @@ class _Parts:
             return self.words.exact(value)
         if isinstance(value, date):
             return self.words.day(value)
+        if isinstance(value, Need):
+            return self.words.need(value)
         if isinstance(value, Interval):
             return self.words.interval(value, None)
         if isinstance(value, tuple):

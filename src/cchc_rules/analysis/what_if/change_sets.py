@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from cchc_rules.analysis.what_if.plan_document import MOST_SETS, PlannedChange
 from cchc_rules.analysis.what_if.possible_changes import PossibleChanges
-from cchc_rules.base.state import gate
+from cchc_rules.scoring.needs import CompiledNeed
 from cchc_rules.scoring.results import Result
+from cchc_rules.submissions.submission import Figure
 
 KEPT = 64
 """How many sets of each number of changes are kept where not all are tried."""
@@ -47,17 +48,17 @@ class Clusters(NamedTuple):
     complete: bool
 
 
-def clusters(possible: PossibleChanges, gates: Sequence[int]) -> Clusters:
+def clusters(possible: PossibleChanges, needs: Sequence[CompiledNeed]) -> Clusters:
     """Return the sets of changes by cluster, of each those that could be among the fewest.
 
     Args:
         possible: The single changes that there are.
-        gates: Positions of the rules that a band waits for; none where the goal is an index.
+        needs: What a band waits for; none where the goal is an index.
     """
     by_cluster: list[list[ChangeSet]] = []
     complete = True
-    for metrics in metrics_together(possible):
-        cluster = _Cluster(possible, metrics, gates)
+    for metrics in metrics_together(possible, needs):
+        cluster = _Cluster(possible, metrics, needs)
         if cluster.number_of_sets <= MOST_SETS:
             sets = cluster.all_sets()
         else:
@@ -67,15 +68,25 @@ def clusters(possible: PossibleChanges, gates: Sequence[int]) -> Clusters:
     return Clusters(by_cluster, complete)
 
 
-def metrics_together(possible: PossibleChanges) -> list[list[str]]:
-    """Return the metrics that can be changed, those together that touch a common rule, mean or
-    pool.
+def metrics_together(
+    possible: PossibleChanges,
+    needs: Sequence[CompiledNeed] = (),
+) -> list[list[str]]:
+    """Return the metrics that can be changed, those together that touch a common rule, mean, pool
+    or condition.
     """
     cluster_of: dict[str, list[str]] = {}
     first_to_touch: dict[object, str] = {}
     for metric in possible.by_metric:
         cluster_of[metric] = [metric]
-        for touched in _touched(possible, metric):
+        touched_by_it = list(_touched(possible, metric))
+        # Whether a condition holds hangs on all that it reads, and is no sum of parts.
+        touched_by_it += [
+            ("need", position)
+            for position, need in enumerate(needs)
+            if touches(possible, metric, need)
+        ]
+        for touched in touched_by_it:
             other = first_to_touch.setdefault(touched, metric)
             _merge(cluster_of, metric, other)
     # Metrics of one cluster share one list; lists cannot be keys, their identity can.
@@ -96,6 +107,15 @@ def _merge(cluster_of: dict[str, list[str]], first: str, second: str) -> None:
     larger += smaller
     for metric in smaller:
         cluster_of[metric] = larger
+
+
+def touches(possible: PossibleChanges, metric: str, need: CompiledNeed) -> bool:
+    """Whether a submitted metric moves what a condition reads."""
+    network = possible.trial.network
+    if need.metric is not None:
+        name = need.need.id
+        return metric in network.inputs.get(name, {name})
+    return not set(need.rules).isdisjoint(network.readers(metric))
 
 
 def _touched(possible: PossibleChanges, metric: str) -> Iterator[object]:
@@ -125,15 +145,17 @@ class _Cluster:
         self,
         possible: PossibleChanges,
         metrics: Sequence[str],
-        gates: Sequence[int],
+        needs: Sequence[CompiledNeed],
     ) -> None:
         self.possible = possible
         self.changes: Mapping[str, list[PlannedChange]] = {
             metric: possible.by_metric[metric] for metric in metrics
         }
-        readers = possible.trial.network.readers
-        touched = {rule for metric in metrics for rule in readers(metric)}
-        self.gates = [rule for rule in gates if rule in touched]
+        self.needs = [
+            need
+            for need in needs
+            if any(touches(possible, metric, need) for metric in metrics)
+        ]
 
     @property
     def number_of_sets(self) -> int:
@@ -204,18 +226,22 @@ class _Cluster:
             earned=then.base.earned - now.base.earned,
             rescaled=then.base.rescaled - now.base.rescaled,
             pools=pools_then - pools_now,
-            opens_gates=self._opens_gates(results),
+            opens_gates=self._opens_gates(figures, results),
             changes=tuple(changes),
         )
 
-    def _opens_gates(self, results: Mapping[int, Result]) -> bool:
-        """Whether the cluster's gates let the band through; `results` are those that changed."""
-        before = self.possible.scoring.results
-        for rule in self.gates:
-            result = results.get(rule, before[rule])
-            if gate(result.state) is not None:
-                return False
-        return True
+    def _opens_gates(
+        self,
+        figures: Mapping[str, Figure],
+        results: Mapping[int, Result],
+    ) -> bool:
+        """Whether the conditions that the cluster touches are there; `figures` and `results` are
+        those that changed.
+        """
+        if not self.needs:
+            return True
+        seen = self.possible.trial.after(figures, results)
+        return not any(need.standing(seen).bars for need in self.needs)
 
 
 def _brings_most(changes: ChangeSet) -> int:

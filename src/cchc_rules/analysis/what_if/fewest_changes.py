@@ -42,11 +42,15 @@ from fractions import Fraction
 from itertools import accumulate, product
 from typing import NamedTuple, TypeAlias
 
-from cchc_rules.analysis.what_if.change_sets import ChangeSet, Clusters, clusters
+from cchc_rules.analysis.what_if.change_sets import (
+    ChangeSet,
+    Clusters,
+    clusters,
+    touches,
+)
 from cchc_rules.analysis.what_if.plan_document import MOST_SETS, PlannedChange
 from cchc_rules.analysis.what_if.plan_goal import PlanGoal
 from cchc_rules.analysis.what_if.possible_changes import PossibleChanges
-from cchc_rules.base.state import gate
 
 Surplus: TypeAlias = int | Fraction
 """What the surplus above comes to: below zero, the target is missed."""
@@ -75,11 +79,18 @@ def fewest_changes(possible: PossibleChanges, goal: PlanGoal) -> Answer:
     """
     if goal.reached(possible.scoring):
         return Answer((), True)
-    search = _Search(possible, goal, clusters(possible, goal.gates))
-    changes = search.fewest()
-    if changes is None:
-        changes = search.furthest()
-    return Answer(changes, search.proven)
+    answers: list[Changes] = []
+    proven = True
+    for way in (goal, *goal.alternatives):
+        search = _Search(possible, way, clusters(possible, way.needs))
+        changes = search.fewest()
+        proven = proven and search.proven
+        if changes is not None:
+            answers.append(changes)
+    if answers:
+        return Answer(min(answers, key=len), proven)
+    search = _Search(possible, goal, clusters(possible, goal.needs))
+    return Answer(search.furthest(), proven and search.proven)
 
 
 # Millions of sets of changes may be put together, and most are beaten at once. Linked in chains
@@ -232,14 +243,16 @@ class _Search:
         return not index.over_scale and ticks > index.scale * self.unit
 
     def _gates_can_open(self) -> bool:
-        """Whether the gates that no change touches let the band through."""
-        network = self.possible.trial.network
-        touched: set[int] = set()
-        for metric in self.possible.by_metric:
-            touched.update(network.readers(metric))
-        results = self.possible.scoring.results
-        untouched = (rule for rule in self.goal.gates if rule not in touched)
-        return all(gate(results[rule].state) is None for rule in untouched)
+        """Whether the conditions of gates that no change touches let the band through."""
+        possible = self.possible
+        seen = possible.scoring.seen
+        for need in self.goal.needs:
+            touched = any(
+                touches(possible, metric, need) for metric in possible.by_metric
+            )
+            if not touched and need.standing(seen).bars:
+                return False
+        return True
 
     def _most_changes(self) -> int:
         """Return how many changes there can be at most."""

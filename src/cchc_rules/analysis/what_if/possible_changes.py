@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from cchc_rules.analysis.what_if.needed_figures import nearest_step
 from cchc_rules.analysis.what_if.plan_document import PlannedChange, PlanStep
 from cchc_rules.base.state import OPEN, Absent, State, gate
 from cchc_rules.rules.model import Rule
@@ -32,8 +33,14 @@ class PossibleChanges:
         self.gains = Gains(scoring)
         self.trial: Trial = self.gains.trial
         # Positions of the rules that hold a band down while they are not met.
-        places = scoring.compiled.places
-        self.gates_of_bands = {places[gate.rule] for gate in scoring.rules.band_gates}
+        self.needs = [
+            need for gate in scoring.compiled.band_gates for need in gate.needs
+        ]
+        self.gates_of_bands: set[int] = set()
+        for need in self.needs:
+            # A share of points is reached by points, which every change is to bring anyway.
+            if not need.need.is_share:
+                self.gates_of_bands.update(need.rules)
         self.by_metric = self._by_metric()
 
     def most_rewarding_first(self) -> list[PlannedChange]:
@@ -79,7 +86,28 @@ class PossibleChanges:
                 changes = by_step.setdefault(metric, {})
                 rival = changes.get(change.step, change)
                 changes[change.step] = max(rival, change, key=_rate_then_rule)
+        for change in self._needed_changes():
+            by_step.setdefault(change.metric, {}).setdefault(change.step, change)
         return {metric: list(changes.values()) for metric, changes in by_step.items()}
+
+    def _needed_changes(self) -> Iterator[PlannedChange]:
+        """Yield the changes with which a condition of a gate on a metric comes to hold.
+
+        Each names the first rule that reads the metric: the checks see to it that there is one.
+        """
+        network = self.trial.network
+        for need in self.needs:
+            if need.metric is None or not need.standing(self.scoring.seen).bars:
+                continue
+            metric = need.need.id
+            for name in sorted(network.inputs.get(metric, {metric})):
+                step = nearest_step(self.gains, need, name)
+                steps = self.gains.steps(name)
+                if step is None or steps is None:
+                    continue
+                change = self._change(min(network.direct[name]), steps, step)
+                if change is not None:
+                    yield change
 
     def _candidates(self) -> Iterator[tuple[int, str]]:
         """Yield the position of every rule that could be better, with each metric that may be

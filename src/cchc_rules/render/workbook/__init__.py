@@ -49,6 +49,10 @@ def workbook(document: Document) -> bytes:
     scores.write(inputs, [rule["id"] for rule in steps.kept])
     losses.write()
     write_lists(frame, book)
-    kept = [item["id"] for item in (*inputs.kept, *steps.kept)]
+    gates = document["machine"]["band_gates"]
+    kept_gates = [gate for gate in gates if "needs" in gate]
+    kept_targets = [target for target in document["targets"] if "needs" in target]
+    everything_kept = (*inputs.kept, *steps.kept, *kept_gates, *kept_targets)
+    kept = [item["id"] for item in everything_kept]
     write_origin(frame, book, kept)
     return book.done()

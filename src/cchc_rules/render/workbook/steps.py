@@ -282,10 +282,16 @@ class StepSheet:
         held = over
         if self.frame.machine["over_scale"]:
             held = "FALSE"
+        most = f"ROUNDDOWN({scale},{places})"
+        held_exact = f"IF({held},MIN({exact},{scale}),{exact})"
+        held_value = f"IF({held},MIN({own['sum']},{most}),{own['sum']})"
+        if "lowest" in self.frame.machine:
+            least = f"({self.frame.machine['lowest']})"
+            held_exact = f"MAX({held_exact},{least})"
+            held_value = f"MAX({held_value},{least})"
         penalty_weight = self._areas("penalty", WEIGHT)
         penalty_earned = self._areas("penalty", reckoning.earned)
         shared = f"{own['earned']}*{scale}/{own['left']}"
-        most = f"ROUNDDOWN({scale},{places})"
         return {
             "maximum": self._areas("base", WEIGHT),
             "earned": self._areas("base", reckoning.earned),
@@ -295,9 +301,9 @@ class StepSheet:
             "base": rounded(own["exact-base"], places),
             "bonus": self._areas("bonus", reckoning.earned),
             "penalty": f"ROUND({penalty_weight}-{penalty_earned},{places})",
-            "exact": f"IF({held},MIN({exact},{scale}),{exact})",
+            "exact": held_exact,
             "sum": f"ROUND({own['base']}+{own['bonus']}-{own['penalty']},{places})",
-            "value": f"IF({held},MIN({own['sum']},{most}),{own['sum']})",
+            "value": held_value,
         }
 
     def _areas(self, kind: str, column: int) -> str:

@@ -221,7 +221,10 @@ class SummarySheet:
             return
         self._heads("number", "target", "reached", "in-report", "threshold")
         for number, target in enumerate(targets, start=1):
-            self._target(number, target)
+            if "needs" in target:
+                self._kept_target(number, target)
+            else:
+                self._target(number, target)
         self.row += 1
 
     def _target(self, number: int, target: Document) -> None:
@@ -251,6 +254,22 @@ class SummarySheet:
         sheet.text(row, DIFFERENCE, threshold, **CENTRED_BOX)
         self.row += 1
 
+    def _kept_target(self, number: int, target: Document) -> None:
+        """Put a target with conditions: whether it is reached is the report's, not live."""
+        display = self.frame.display
+        threshold = "; ".join(need["text"] for need in target["needs"])
+        if target["comparator"] is not None:
+            index = f"{target['comparator']} {display.number(target['threshold'])}"
+            threshold = f"{index}; {threshold}"
+        sheet = self.sheet
+        sheet.number(self.row, 0, number, **CENTRED_BOX)
+        sheet.text(self.row, LABEL, target["title"], **BOX)
+        sheet.text(self.row, LIVE, self.frame.say("kept"), **CENTRED_BOX)
+        reported = display.reached(reached=target["reached"])
+        sheet.text(self.row, REPORT, reported, **CENTRED_BOX, **FAINT)
+        sheet.text(self.row, DIFFERENCE, threshold, **CENTRED_BOX)
+        self.row += 1
+
     def _bands(self) -> None:
         """Put the band, the ladder of bands, and the gates that hold the band down.
 
@@ -276,9 +295,14 @@ class SummarySheet:
         holds = f"{cell(first, LIVE)}:{cell(last, LIVE)}"
         position = f"MATCH(1,{holds},0)"
         gate_rows = range(first_gate, first_gate + len(gates))
-        limits = [cell(row, REPORT) for row in gate_rows]
-        allowed = ",".join([position, *limits])
-        reached = f"INDEX({titles},MIN({allowed}))"
+        cells = [cell(row, REPORT) for row in gate_rows]
+        pairs = list(zip(gates, cells, strict=True))
+        limits = [limit for gate, limit in pairs if "at_most" in gate]
+        lowerings = [lowers for gate, lowers in pairs if "lower_by" in gate]
+        allowed = f"MIN({','.join([position, *limits])})"
+        if lowerings:
+            allowed = f"MAX(1,{allowed}-{'-'.join(lowerings)})"
+        reached = f"INDEX({titles},{allowed})"
         self._heads("number", "band", "live", "in-report", "next-distance")
         self._band_reached(self._unless_nothing_left(reached))
         self._distance(bands, position)
@@ -289,7 +313,10 @@ class SummarySheet:
         if gates:
             self._heads("number", "band-gate", "state", "at-most")
             for gate in gates:
-                self._gate(gate)
+                if "needs" in gate:
+                    self._kept_gate(gate)
+                else:
+                    self._gate(gate)
         self.row += 1
 
     def _band_reached(self, formula: str) -> None:
@@ -399,8 +426,8 @@ class SummarySheet:
         rule_row = frame.rows[False, gate["rule"]]
         state = frame.step(rule_row, STATE)
         passes = ",".join(f"{state}={code}" for code in STATES_THAT_PASS)
-        at_most = bands.index(gate["at_most"]) + 1
-        limit = f"IF(OR({passes}),{len(bands)},{at_most})"
+        without, with_it = self._effects(gate, bands)
+        limit = f"IF(OR({passes}),{without},{with_it})"
         reported = frame.display.state(rule["state"])
         words = state_words(frame, state)
         sheet.text(row, 0, "", **BOX)
@@ -408,6 +435,34 @@ class SummarySheet:
         # The limit is the position of a band, faint: it is for the formula above, not for readers.
         sheet.formula(row, LIVE, words, reported, **CENTRED_BOX)
         sheet.formula(row, REPORT, limit, None, **CENTRED_BOX, **FAINT)
+        self.row += 1
+
+    def _effects(self, gate: Document, bands: list[str]) -> tuple[int, int]:
+        """Return what a gate does where it passes, and where it does not: the highest band that it
+        lets pass, or by how many it lowers.
+        """
+        if "lower_by" in gate:
+            return 0, gate["lower_by"]
+        return len(bands), bands.index(gate["at_most"]) + 1
+
+    def _kept_gate(self, gate: Document) -> None:
+        """Put a gate with conditions of its own: whether it passes is the report's, not live."""
+        band = self.frame.document["band"] or {}
+        gates = {one["gate"]: one for one in band.get("conditions", [])}
+        reported = gates.get(gate["id"])
+        bands = [step["id"] for step in self.frame.machine["bands"]]
+        limit, with_it = self._effects(gate, bands)
+        # Without an index there is no band that a gate could hold down.
+        if reported and not reported["passes"]:
+            limit = with_it
+        title = gate["id"]
+        if reported:
+            title = "; ".join(need["text"] for need in reported["needs"])
+        sheet = self.sheet
+        sheet.text(self.row, 0, "", **BOX)
+        sheet.text(self.row, LABEL, title, **BOX)
+        sheet.text(self.row, LIVE, self.frame.say("kept"), **CENTRED_BOX)
+        sheet.number(self.row, REPORT, limit, **CENTRED_BOX, **FAINT)
         self.row += 1
 
     def _counts(self) -> None:
