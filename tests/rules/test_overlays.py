@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from searches import examples
 from strategies import read_toml, rule_sets, submissions, to_toml
 
 from cchc_rules import (
@@ -21,6 +22,7 @@ from cchc_rules import (
 from cchc_rules.render import render
 from cchc_rules.rules.load import MAX_VERSIONS, problems_of
 from cchc_rules.rules.overlay_files import MAX_OVERLAYS
+from cchc_rules.rules.shared import Shared
 
 FRAME = """
 format = 1
@@ -1050,3 +1052,79 @@ def ordered(document):
     ):
         document[key] = sorted(document[key])
     return document
+
+
+@st.composite
+def files_with_sections(draw):
+    """A rule file with dated sections and kinds that change this and that, rightly or wrongly."""
+    text, document = draw(rule_sets())
+    sections = draw(st.lists(sections_of(document), min_size=1, max_size=4))
+    return "\n".join([text, *dict.fromkeys(sections)])
+
+
+@st.composite
+def sections_of(draw, document):
+    days = ('since."2023-05-01"', 'since."2023-08-01"')
+    where = draw(st.sampled_from([*days, "kind.drawn", f"{days[0]}.kind.drawn"]))
+    table = draw(st.sampled_from(["rule", "metric", "group", "absence"]))
+    if table == "absence":
+        return f'\n[{where}.absence]\nmissing = "full"'
+    id_ = draw(st.sampled_from(sorted(document[table])))
+    change = draw(
+        st.sampled_from(
+            {
+                "rule": ["weight = 3", "threshold = 85", "remove = true", "metric = \"nothing\"", "lowest = -1"],
+                "metric": ["least = 5", "round = 1", "type = \"count\"", "remove = true"],
+                "group": [
+                    'weight_basis = "borrowed"',"weight = 7", "combine = \"mean\"", "optional = true"],
+            }[table]
+        )
+    )  # fmt: skip
+    return f"\n[{where}.{table}.{id_}]\n{change}"
+
+
+def everything_of(text):
+    """All that a rule file comes to: each version of it, or every problem."""
+    try:
+        rules = parse_rules(text)
+    except RulesError as error:
+        return [
+            (one.code, one.path, one.line, one.text("en")) for one in error.problems
+        ]
+    dated = [rules, *rules.dated.values()]
+    versions = [version for day in dated for version in (day, *day.kinds.values())]
+    return [
+        (
+            *(dict(getattr(version, part)) for part in ("metrics", "groups", "rules", "remedies", "origins")),
+            version.index,
+            version.document,
+            version.warnings,
+        )
+        for version in versions
+    ]  # fmt: skip
+
+
+class TestWhatVersionsShare:
+    """Tables that versions have in common are read, built and checked once; nothing else changes for it."""
+
+    @settings(max_examples=examples(20, wide=100, deep=1000))
+    @given(files_with_sections())
+    def test_a_file_says_the_same_when_nothing_is_shared(self, text):
+        shared = everything_of(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                Shared, "once", lambda self, what, of, make, alike=None: make()
+            )
+            alone = everything_of(text)
+        assert shared == alone
+
+    def test_an_object_stays_the_same_in_every_version_that_leaves_it(self):
+        rules = parse_rules(
+            FRAME + '[since."2023-07-01".rule.on-time]\nthreshold = 98\n'
+        )
+        later = rules.dated[date(2023, 7, 1)]
+        changed = [
+            id_ for id_ in rules.rules if rules.rules[id_] is not later.rules[id_]
+        ]
+        assert changed == ["on-time"]
+        assert all(rules.metrics[id_] is later.metrics[id_] for id_ in rules.metrics)

@@ -1,6 +1,6 @@
 """Mappings and lists that nobody can write into: what rule sets and submissions are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, TypeVar
 
 Key = TypeVar("Key")
@@ -82,6 +82,47 @@ class FrozenList(list[Value]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FrozenList, (list(self),)
+
+
+class LateDict(Mapping[Key, Value]):
+    """A mapping that is worked out when something of it is first asked for, and never changes.
+
+    A pickle of it holds what it comes to.
+
+    >>> late = LateDict(lambda: {"on-time": 2})
+    >>> late["on-time"], len(late), late == {"on-time": 2}
+    (2, 1, True)
+    """
+
+    def __init__(self, make: Callable[[], Mapping[Key, Value]]) -> None:
+        self._make: Callable[[], Mapping[Key, Value]] | None = make
+        self._made: FrozenDict[Key, Value] = FrozenDict()
+
+    def _all(self) -> "FrozenDict[Key, Value]":
+        # What it is made of is let go when it is made.
+        if self._make is not None:
+            self._made = frozen(self._make())
+            self._make = None
+        return self._made
+
+    def __getitem__(self, key: Key) -> Value:
+        return self._all()[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenDict, (dict(self._all()),)
+
+
+def unchanging(mapping: Mapping[Key, Value]) -> Mapping[Key, Value]:
+    """Return a mapping that cannot be written into, which may be one that is still to be made."""
+    if isinstance(mapping, LateDict):
+        return mapping
+    return frozen(mapping)
 
 
 def frozen(mapping: Mapping[Key, Value]) -> FrozenDict[Key, Value]:

@@ -8,6 +8,7 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import AbsenceKind, Effect, Reason, State
 from cchc_rules.rules import file_format, model
+from cchc_rules.rules.shared import Shared
 
 PERCENT = model.Text("%", "%")
 """The unit of a percentage that names none."""
@@ -20,8 +21,12 @@ best.
 """
 
 
-def build(file: file_format.RuleFile) -> model.RuleSet:
+def build(file: file_format.RuleFile, shared: Shared | None = None) -> model.RuleSet:
     """Return the model of a rule file whose form is right.
+
+    Args:
+        file: the rule file.
+        shared: keeps the parts that several rule files have in common.
 
     References between its parts may still be wrong: `check.run` finds that out. The caller adds
     what only it knows, such as the files that the rule set was read from.
@@ -32,9 +37,23 @@ def build(file: file_format.RuleFile) -> model.RuleSet:
     Fraction(100, 1)
     """
     # Groups before rules, which inherit from them where their weights come from.
-    groups = {id_: _group(id_, file) for id_ in file.group}
-    metrics = {id_: _metric(id_, table) for id_, table in file.metric.items()}
-    rules = {id_: _rule(id_, table, file, groups) for id_, table in file.rule.items()}
+    shared = shared or Shared()
+    groups = {id_: _shared_group(id_, file, shared) for id_ in file.group}
+    metrics = {
+        id_: shared.once("metric", (table,), lambda: _metric(id_, table), id_)  # noqa: B023
+        for id_, table in file.metric.items()
+    }
+    # What a rule has from elsewhere: the effects of the file, and where its weights come from.
+    effects = shared.stamp((), file.absence)
+    rules = {
+        id_: shared.once(
+            "rule",
+            (table, effects),
+            lambda: _rule(id_, table, file, groups),  # noqa: B023
+            (id_, _rule_basis(table, file, groups)),
+        )
+        for id_, table in file.rule.items()
+    }
     remedies = {id_: _remedy(id_, table) for id_, table in file.remedy.items()}
     window = None
     if file.window is not None:
@@ -207,6 +226,12 @@ def _group(id_: str, file: file_format.RuleFile) -> model.Group:
         source=table.source,
         note=_text(table.note),
     )
+
+
+def _shared_group(id_: str, file: file_format.RuleFile, shared: Shared) -> model.Group:
+    basis = _inherited_basis(id_, file)
+    made_of = (file.group[id_],)
+    return shared.once("group", made_of, lambda: _group(id_, file), (id_, basis))
 
 
 def _inherited_basis(group: str, file: file_format.RuleFile) -> model.Basis:

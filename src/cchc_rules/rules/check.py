@@ -47,6 +47,7 @@ from cchc_rules.rules.model import (
     Scalar,
     Threshold,
 )
+from cchc_rules.rules.shared import Shared
 
 Problems: TypeAlias = Iterator[Problem]
 Check: TypeAlias = Callable[[RuleSet], Problems]
@@ -58,11 +59,12 @@ LITERAL_COMPARATORS = ("between", "one_of", "is")
 """The comparators whose thresholds are written out, never read from a metric or a formula."""
 
 
-def run(rules: RuleSet) -> list[Problem]:
+def run(rules: RuleSet, shared: Shared | None = None) -> list[Problem]:
     """Return every problem of a rule set, warnings among them.
 
     Args:
         rules: a rule set whose form is right; its references need not be.
+        shared: keeps what was found of parts that several rule sets have in common.
 
     Returns:
         The problems in the order of `CHECKS`, at most as many as a reader can use. Their paths
@@ -72,8 +74,33 @@ def run(rules: RuleSet) -> list[Problem]:
     >>> run(load_rules("cam-due-2023"))
     []
     """
-    in_order = (problem for check in CHECKS for problem in check(rules))
-    return bounded(in_order)
+    return bounded(_in_order(rules, shared or Shared()))
+
+
+def _in_order(rules: RuleSet, shared: Shared) -> Problems:
+    for check in CHECKS:
+        if check is rule_settings:
+            yield from _settings_of_each(rules, shared)
+        elif check is metrics:
+            of = tuple(rules.metrics.values())
+            yield from shared.once("metrics", of, lambda: [*metrics(rules)])
+        else:
+            yield from check(rules)
+
+
+def _settings_of_each(rules: RuleSet, shared: Shared) -> Problems:
+    """Yield the faults of each rule's settings, which are dear to look for.
+
+    They hang on the rule, the metrics, the groups and the places of points, and on no other rule.
+    """
+    parts = (*rules.metrics.values(), *rules.groups.values())
+    around = shared.stamp(parts, rules.index)
+    for rule in rules.rules.values():
+        yield from shared.once(
+            "settings",
+            (rule, around),
+            lambda: [*settings_of(rules, rule)],  # noqa: B023 - called at once
+        )
 
 
 # References and rings ------------------------------------------------------------------------
@@ -218,7 +245,8 @@ def _cycle_problems(
     reported twice, and there is one search for each. For `c → a → b → c` the problem stands at `a`
     and says `a → b → c → a`.
     """
-    remaining = dict(edges)
+    # Whoever needs nothing is in no ring; most rules and metrics are such.
+    remaining = {name: needed for name, needed in edges.items() if needed}
     while cycle := _cycle(remaining):
         # The search may enter a ring anywhere. The report always begins at the same member, so that
         # the same file always gets the same message.
@@ -576,19 +604,28 @@ def _rounded_end(end: Fraction | None, places: int) -> Fraction | None:
     return number.round_half_up(end, places)
 
 
-def read_metrics(rules: RuleSet) -> set[str]:
+def read_metrics(rules: RuleSet, shared: Shared | None = None) -> set[str]:
     """Return the ids of the metrics that some rule reads, through formulas too, or some condition.
+
+    Args:
+        rules: the rule set.
+        shared: keeps what was found of rules that several rule sets have in common.
 
     >>> from cchc_rules import load_rules
     >>> rules = load_rules("cam-due-2023")
     >>> read_metrics(rules) == set(rules.metrics)
     True
     """
-    read = {
-        name
-        for rule in rules.rules.values()
-        for name in dependencies.rule_metrics(rules, rule)
-    }
+    shared = shared or Shared()
+    # What a rule reads hangs on the formulas of metrics.
+    around = shared.stamp(rules.metrics.values())
+    read: set[str] = set()
+    for rule in rules.rules.values():
+        read |= shared.once(
+            "reads",
+            (rule, around),
+            lambda: {*dependencies.rule_metrics(rules, rule)},  # noqa: B023 - called at once
+        )
     # What is taken from all units reads what they report.
     peers = [rules.metrics[name].peers for name in read if name in rules.metrics]
     of_peers = {taken.of for taken in peers if taken is not None}
@@ -639,26 +676,31 @@ def rule_settings(rules: RuleSet) -> Problems:
     settings that the deduction accepts, and formulas that give the right type.
     """
     for rule in rules.rules.values():
-        path: Path = ("rule", rule.id)
-        yield from _needs(rule, path)
-        yield from _weight(rules, rule, path)
-        # Without a metric, or with one that is not declared, there is no type to check.
-        metric = rules.metrics.get(rule.metric or "")
-        if metric is not None:
-            deduction_path = (*path, "deduction")
-            yield from _comparator(rules, rule, metric, path)
-            yield from rule.deduction.faults(rules, rule, metric, deduction_path)
-            for position, conflict in enumerate(rule.conflicts):
-                conflict_path = (*path, "conflict", position)
-                yield from _conflict(rules, rule, conflict, metric, conflict_path)
-        for key, text, types in dependencies.rule_formulas(rules, rule):
-            # A formula of a deduction gives points.
-            wanted_type = "number"
-            if key[0] == "threshold" and metric is not None:
-                wanted_type = _threshold_type(metric)
-            names = _RuleNames(types, metric, rule)
-            formula_path = (*path, *key)
-            yield from _formula(rules, text, names, wanted_type, formula_path)
+        yield from settings_of(rules, rule)
+
+
+def settings_of(rules: RuleSet, rule: Rule) -> Problems:
+    """Yield what is wrong with the settings of one rule; no other rule is read for it."""
+    path: Path = ("rule", rule.id)
+    yield from _needs(rule, path)
+    yield from _weight(rules, rule, path)
+    # Without a metric, or with one that is not declared, there is no type to check.
+    metric = rules.metrics.get(rule.metric or "")
+    if metric is not None:
+        deduction_path = (*path, "deduction")
+        yield from _comparator(rules, rule, metric, path)
+        yield from rule.deduction.faults(rules, rule, metric, deduction_path)
+        for position, conflict in enumerate(rule.conflicts):
+            conflict_path = (*path, "conflict", position)
+            yield from _conflict(rules, rule, conflict, metric, conflict_path)
+    for key, text, types in dependencies.rule_formulas(rules, rule):
+        # A formula of a deduction gives points.
+        wanted_type = "number"
+        if key[0] == "threshold" and metric is not None:
+            wanted_type = _threshold_type(metric)
+        names = _RuleNames(types, metric, rule)
+        formula_path = (*path, *key)
+        yield from _formula(rules, text, names, wanted_type, formula_path)
 
 
 def _threshold_type(metric: Metric) -> str:

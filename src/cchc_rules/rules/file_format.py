@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -22,7 +22,10 @@ from pydantic import (
     PlainValidator,
     Tag,
     ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -35,6 +38,7 @@ from cchc_rules.base.text import composed_text
 from cchc_rules.base.written_values import refusal, unquoted
 from cchc_rules.rules import deductions, model
 from cchc_rules.rules.deductions import Deduction
+from cchc_rules.rules.shared import Shared
 
 FORMAT = 1
 """The version of the rule file's format that is read."""
@@ -898,6 +902,23 @@ class TargetTable(_Table):
         return self
 
 
+def _read_once(
+    value: object,
+    read: ValidatorFunctionWrapHandler,
+    info: ValidationInfo,
+) -> Any:
+    """Return the table of a value; of one that several versions share, the table that it was."""
+    if not isinstance(info.context, Shared):
+        return read(value)
+    # A wrong table raises an error each time, and is not kept.
+    return info.context.once("table", (value,), lambda: read(value))
+
+
+_Entry = TypeVar("_Entry")
+Shareable: TypeAlias = Annotated[_Entry, WrapValidator(_read_once)]
+"""A table that is read once for all versions of a file that have it."""
+
+
 class RuleFile(_Table):
     """A whole rule file, overlays already laid."""
 
@@ -912,10 +933,10 @@ class RuleFile(_Table):
     window: Validity | None = None
     calendar: CalendarTable = CalendarTable()
     tracks: tuple[Id, ...] = ()
-    metric: dict[MetricId, MetricTable] = {}
-    group: dict[Id, GroupTable] = {}
-    rule: dict[Id, RuleTable] = {}
-    remedy: dict[Id, RemedyTable] = {}
+    metric: dict[MetricId, Shareable[MetricTable]] = {}
+    group: dict[Id, Shareable[GroupTable]] = {}
+    rule: dict[Id, Shareable[RuleTable]] = {}
+    remedy: dict[Id, Shareable[RemedyTable]] = {}
     band: tuple[BandTable, ...] = ()
     bands: BandsTable = BandsTable()
     band_gate: tuple[BandGateTable, ...] = ()
@@ -926,11 +947,14 @@ class RuleFile(_Table):
 # From pydantic's errors to problems ----------------------------------------------------------
 
 
-def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]]:
+def read(
+    document: Mapping[str, object], shared: Shared | None = None
+) -> tuple[RuleFile | None, list[Problem]]:
     """Hold a document against the format of rule files.
 
     Args:
         document: a parsed TOML file, overlays already laid.
+        shared: keeps the tables that several documents have in common.
 
     Returns:
         The rule file and no problem, or None and every problem with its form.
@@ -940,7 +964,7 @@ def read(document: Mapping[str, object]) -> tuple[RuleFile | None, list[Problem]
     ['format-version', 'missing-key']
     """
     try:
-        return RuleFile.model_validate(document), []
+        return RuleFile.model_validate(document, context=shared), []
     except ValidationError as error:
         details = _without_followers(error.errors(include_url=False))
         problems = [_problem(detail, document) for detail in details]

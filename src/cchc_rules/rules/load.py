@@ -9,10 +9,12 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
 from cchc_rules.base.calendar import iso_date
+from cchc_rules.base.frozen import LateDict
 from cchc_rules.base.messages import Day, Figures
 from cchc_rules.base.problem import (
     Path,
@@ -35,6 +37,7 @@ from cchc_rules.rules.overlay import (
     removed,
 )
 from cchc_rules.rules.overlay_files import Layers, placed
+from cchc_rules.rules.shared import Shared
 from cchc_rules.rules.source import Source, TomlTable, find, parse, read
 
 MAX_VERSIONS = 500
@@ -146,6 +149,7 @@ class _Versions:
 
     def __init__(self, layers: Layers) -> None:
         self.tree = layers.tree
+        self.shared = Shared()
         self.problems = [*layers.problems]
         self.bases = tuple(source.id for source in layers.sources[1:])
         self.files = {
@@ -268,8 +272,8 @@ class _Versions:
         without_sections = {
             key: part for key, part in tree.items() if key not in SECTIONS
         }
-        document = overlay.plain(without_sections)
-        rules, problems = _check(document)
+        document = overlay.plain(without_sections, self.shared)
+        rules, problems = _check(document, self.shared)
         by_name = (_by_name(problem, tree) for problem in problems)
         known = self.tell(by_name, path, told)
         self.note_metrics(rules, path, problems)
@@ -280,7 +284,7 @@ class _Versions:
             bases=self.bases,
             files=tuple(self.files.values()),
             document=document,
-            origins=self.origins(tree),
+            origins=LateDict(partial(self.origins, tree)),
         )
         return version, known
 
@@ -294,7 +298,7 @@ class _Versions:
         for metric in rules.metrics:
             metric_path = (*path, "metric", metric)
             self.declared.setdefault(metric, metric_path)
-        self.read |= check.read_metrics(rules)
+        self.read |= check.read_metrics(rules, self.shared)
 
     def unused(self) -> Iterator[Problem]:
         """Yield a warning for each metric that no version reads; it is probably a slip.
@@ -341,10 +345,12 @@ class _Versions:
         """Return where every field of a document comes from, by its path."""
         # A file gives hundreds of fields: they share one object.
         by_giver: dict[Giver, Origin] = {}
-        return {
-            path: by_giver.setdefault(giver, self._origin(giver))
-            for path, giver in overlay.origins(tree)
-        }
+        origins: dict[Path, Origin] = {}
+        for path, giver in overlay.origins(tree):
+            if giver not in by_giver:
+                by_giver[giver] = self._origin(giver)
+            origins[path] = by_giver[giver]
+        return origins
 
     def _origin(self, giver: Giver) -> Origin:
         file = self.files[giver.source]
@@ -424,15 +430,15 @@ def _by_name(problem: Problem, tree: Tree) -> Problem:
     return replace(problem, path=(key, names[position], *rest))
 
 
-def _check(document: TomlTable) -> tuple[RuleSet | None, list[Problem]]:
+def _check(document: TomlTable, shared: Shared) -> tuple[RuleSet | None, list[Problem]]:
     """Return the rule set of a document and its problems; none where its form is wrong.
 
     Then what has the wrong form is set aside, and the rest is checked all the same.
     """
-    file, problems = file_format.read(document)
+    file, problems = file_format.read(document, shared)
     if file is not None:
-        rules = build(file)
-        return rules, check.run(rules)
+        rules = build(file, shared)
+        return rules, check.run(rules, shared)
     # A head without fault stays; the format is set to one that can be read.
     pruned = {**_STAND_IN, **_prune(document, problems), "format": file_format.FORMAT}
     told = {problem.path for problem in problems}

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from cchc_rules.base.calendar import Calendar
-from cchc_rules.base.frozen import FrozenDict, deeply_frozen, frozen
+from cchc_rules.base.frozen import FrozenDict, deeply_frozen, frozen, unchanging
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.number import plain
 from cchc_rules.base.problem import Problem
@@ -569,7 +569,7 @@ class RuleSet:
         """Let nobody write into the mappings: a rule set may be shared between threads."""
         # A frozen dataclass refuses plain assignment.
         for name in _MAPPINGS:
-            mapping = frozen(getattr(self, name))
+            mapping = unchanging(getattr(self, name))
             object.__setattr__(self, name, mapping)
         object.__setattr__(self, "document", deeply_frozen(self.document))
 

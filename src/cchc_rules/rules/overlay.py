@@ -27,8 +27,10 @@ away the `from = 50` of a section below.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from cchc_rules.base.frozen import deeply_frozen
 from cchc_rules.base.problem import Path, Problem, nearest, quoted
 from cchc_rules.rules import file_format
+from cchc_rules.rules.shared import Shared
 from cchc_rules.rules.source import TomlTable
 
 Tree: TypeAlias = dict[str, Any]
@@ -200,14 +202,19 @@ def _fields(table: object, giver: Giver) -> Part:
     return dict.fromkeys(taken, FieldValue(GONE, giver)) | fields
 
 
-def plain(laid: Tree) -> TomlTable:
+def plain(laid: Tree, shared: Shared | None = None) -> TomlTable:
     """Return the document of a settled tree: what was taken away is left out, but stands as
     `remove` in a section.
+
+    Args:
+        laid: the tree.
+        shared: keeps the tables of entries that several trees have in common.
     """
-    return {key: _plain(key, part) for key, part in laid.items()}
+    shared = shared or Shared()
+    return {key: _plain(key, part, shared) for key, part in laid.items()}
 
 
-def _plain(key: str, part: Part) -> object:
+def _plain(key: str, part: Part, shared: Shared) -> object:
     if isinstance(part, FieldValue):
         return part.value
     if key in SECTIONS:
@@ -219,7 +226,9 @@ def _plain(key: str, part: Part) -> object:
     if key not in ENTRIES:
         return {name: field.value for name, field in part.items()}
     entries = {
-        name: _plain_fields(entry) for name, entry in part.items() if not removed(entry)
+        name: shared.once("plain", (entry,), lambda: _frozen_fields(entry))  # noqa: B023
+        for name, entry in part.items()
+        if not removed(entry)
     }
     if key not in NAMED_BY:
         return entries
@@ -247,6 +256,11 @@ def _named(key: str, name: str, entry: Any) -> Any:
     return {field: name, **entry}
 
 
+def _frozen_fields(entry: Part) -> Any:
+    """Return the fields of an entry as nobody can change them: several documents hold them."""
+    return deeply_frozen(_plain_fields(entry))
+
+
 def _plain_fields(entry: Part) -> Any:
     if isinstance(entry, FieldValue):
         return entry.value
@@ -264,7 +278,7 @@ def _plain_section(section: Tree) -> TomlTable:
         if key in ENTRIES and isinstance(part, dict):
             written[key] = {name: _plain_changes(entry) for name, entry in part.items()}
         else:
-            written[key] = _plain(key, part)
+            written[key] = _plain(key, part, Shared())
     return written
 
 
@@ -525,7 +539,7 @@ def _over_section_list(key: str, below: FieldValue, top: Tree) -> Part:
         return below
     changed = _over_entries(entries, top, _composed)
     last = next(_field_values(top), below)
-    return FieldValue(_plain(key, changed), last.giver)
+    return FieldValue(_plain(key, changed, Shared()), last.giver)
 
 
 def _field_values(part: Part) -> Iterator[FieldValue]:
