@@ -468,7 +468,7 @@ class TestMalformed:
         dates = "".join(
             f"[since.2023-{month:02}-{day:02}]\n"
             for month in range(1, 13)
-            for day in range(1, 21)
+            for day in range(1, 23)
         )
         for text in (
             FRAME + dates + "[kind.hill]\n",
