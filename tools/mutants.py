@@ -58,7 +58,7 @@ PATIENCE = 8
 """So many seconds of the processor a mistake is tried; what is not noticed until then survives."""
 SECONDS = 25
 """A mistake may loop for ever: a test that has not ended by then has noticed it."""
-WAITING = 900
+WAITING = 300
 """And so long it may wait, for nothing that will come."""
 MEMORY = 6_000_000_000
 """Nor may it fill the machine: bytes of address space."""
@@ -224,11 +224,13 @@ def sample(module: str, source: str, number: int, seed: int) -> list[Mistake]:
 # Forks -------------------------------------------------------------------------------------------
 
 
-def in_fork(work: Callable[[], None], output: Path) -> int:
+def in_fork(
+    work: Callable[[], None], output: Path, waiting: float = float("inf")
+) -> int:
     """Do a work in a fork of this process; return its exit code, negative where it was ended."""
     child = os.fork()
     if child:
-        return _waited_for(child)
+        return _waited_for(child, waiting)
     code = NOT_RUN
     try:
         os.setpgid(0, 0)
@@ -245,8 +247,8 @@ def in_fork(work: Callable[[], None], output: Path) -> int:
         os._exit(code)
 
 
-def _waited_for(child: int) -> int:
-    end = time.monotonic() + WAITING
+def _waited_for(child: int, waiting: float) -> int:
+    end = time.monotonic() + waiting
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -416,7 +418,7 @@ class Trials(Runner):
                     function.__code__ = after
             self.run([self.items[test] for test in known.in_turn(mistake)])
 
-        return _how(in_fork(work, self.copy / "tried.txt"))
+        return _how(in_fork(work, self.copy / "tried.txt", WAITING))
 
 
 def reached(copy: Path) -> Reached:
@@ -539,7 +541,7 @@ def try_afresh(mistake: Mistake, order: list[str], room: Room, copy: Path) -> st
     compiled = Path(cache_from_source(str(path)))
     compiled.unlink(missing_ok=True)
     try:
-        return _how(in_fork(work, copy / "tried.txt"))
+        return _how(in_fork(work, copy / "tried.txt", WAITING))
     finally:
         compiled.unlink(missing_ok=True)
         path.write_text(source, encoding="utf-8")

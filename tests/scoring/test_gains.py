@@ -163,6 +163,83 @@ class TestTrials:
             result[:7] for result in report.scoring.results
         ]
 
+    def test_a_change_that_stands_is_read_through_formulas(self):
+        """The target is 2 × a: once a has gone from 5 to 2, five ideas are enough."""
+        rules = parse_rules(
+            HEAD
+            + """[metric.a]
+title = "A"
+type = "count"
+[metric.twice]
+title = "Twice"
+type = "number"
+formula = "2 * a"
+[metric.ideas]
+title = "Ideas"
+type = "count"
+[rule.r]
+group = "work"
+title = "R"
+source = ["1"]
+weight = 4
+metric = "ideas"
+comparator = ">="
+threshold = { metric = "twice" }
+deduction = "all_or_nothing"
+"""
+        )
+        report = scored(rules, other=1, a=5, ideas=3)
+        trial = Trial(report.scoring)
+        assert trial.index({"ideas": (5, 1)}).value == 600
+        trial.advance({"a": (2, 1)})
+        assert trial.index({"ideas": (5, 1)}).value == 1000
+
+    def test_a_rule_that_comes_back_under_a_cap(self):
+        """Five items of 0.50 under a cap of 2.00, of which three are done and two do not apply."""
+        items = "".join(
+            f"""[metric.{name}]
+title = "{name}"
+type = "count"
+[rule.{name}]
+group = "work"
+title = "{name}"
+source = ["1"]
+weight = 0.5
+metric = "{name}"
+comparator = ">="
+threshold = 1
+deduction = "all_or_nothing"
+"""
+            for name in "abcde"
+        )
+        rules = parse_rules(
+            f"""{TINY_LINES}
+absence = {{ not_applicable = "exclude" }}
+index = {{ scale = 10 }}
+[group.work]
+title = "Work"
+cap = 2
+{items}"""
+        )
+        gone = {"not_applicable": "–"}
+        report = scored(rules, a=1, b=1, c=1, d=gone, e=gone)
+        # 1.50 of the 1.50 that can be had.
+        assert report.index.value == 10
+        # Where the fifth applies and is not done, the four come to the cap: 1.50 of 2.00.
+        assert Trial(report.scoring).index({"e": (0, 1)}).value == 750
+
+
+def scored(rules, **figures):
+    """The report of a unit with these figures."""
+    submission = {
+        "format": 1,
+        "ruleset": "tiny",
+        "unit": "Unit",
+        "period": "2023",
+        "measurements": figures,
+    }
+    return score(rules, load_measurements(submission, rules))
+
 
 HEAD = (
     TINY_LINES
@@ -429,18 +506,63 @@ deduction = { kind = "per_unit", each = 1 }
 """
         ideas = '[metric.ideas]\ntitle = "Ideas"\ntype = "count"\n'
         rules = parse_rules(HEAD + pool + ideas + rule)
-        submission = {
-            "format": 1,
-            "ruleset": "tiny",
-            "unit": "Unit",
-            "period": "2023",
-            "measurements": {"other": 1, "ideas": 2},
-        }
-        report = score(rules, load_measurements(submission, rules))
+        report = scored(rules, other=1, ideas=2)
         gains = report.to_dict("en")["rules"][1]["gains"]
         told = [(gain["aim"], gain["to"], gain["points"]) for gain in gains]
         # With 2 ideas 1 of 4 points is earned; the third brings 1, the fourth fills the pool.
         assert told == [("any", "3", "1.00"), ("all", "4", "2.00")]
+
+    def test_what_an_earlier_rule_loses_by_it_is_told(self):
+        """Fewer than six bring the last rule its 10 of 20 points, and cost the rule before its 4."""
+        few = """[metric.m]
+title = "M"
+type = "count"
+[rule.many]
+group = "work"
+title = "Many"
+source = ["1"]
+weight = 4
+metric = "m"
+comparator = ">="
+threshold = 10
+deduction = "all_or_nothing"
+[rule.few]
+group = "work"
+title = "Few"
+source = ["1"]
+weight = 10
+metric = "m"
+comparator = "<="
+threshold = 5
+deduction = "all_or_nothing"
+"""
+        report = scored(parse_rules(HEAD + few), other=1, m=12)
+        [gain] = report.to_dict("en")["rules"][2]["gains"]
+        # On a scale of 10: 10 of 20 points are 5.00, 16 of 20 are 8.00.
+        assert (gain["to"], gain["points"], gain["index"]) == ("5", "10.00", "3.00")
+
+    def test_a_target_read_from_a_figure_is_that_of_each_submission(self):
+        rule = """[metric.m]
+title = "M"
+type = "count"
+[metric.goal]
+title = "Goal"
+type = "count"
+[rule.r]
+group = "work"
+title = "R"
+source = ["1"]
+weight = 4
+metric = "m"
+comparator = ">="
+threshold = { metric = "goal" }
+deduction = "all_or_nothing"
+"""
+        rules = parse_rules(HEAD + rule)
+        for goal in (10, 30, 20):
+            report = scored(rules, other=1, m=5, goal=goal)
+            [gain] = report.to_dict("en")["rules"][1]["gains"]
+            assert gain["to"] == str(goal)
 
     def test_an_exemption_is_taken_off_first(self):
         more = '[metric.exempted]\ntitle = "E"\ntype = "count"\n'

@@ -1,4 +1,4 @@
-"""Corners of tiers, each worked by hand."""
+"""Corners of single rules, each worked by hand."""
 
 from fractions import Fraction
 
@@ -17,15 +17,15 @@ title = "Work"
 )
 
 
-def earned(metrics, tiers, **figures):
-    """What a rule of 10 points over metric m earns."""
+def result_of(metrics, lines, **figures):
+    """What a rule of 10 points over metric m comes to."""
     rule = f"""[rule.r]
 group = "work"
 title = "R"
 source = ["1"]
 weight = 10
 metric = "m"
-deduction = {{ kind = "tiers", tiers = [{", ".join(tiers)}] }}
+{lines}
 """
     rules = parse_rules(HEAD + metrics + rule)
     submission = {
@@ -37,7 +37,13 @@ deduction = {{ kind = "tiers", tiers = [{", ".join(tiers)}] }}
     }
     report = score(rules, load_measurements(submission, rules))
     [result] = report.rules
-    return Fraction(result.earned)
+    return result
+
+
+def earned(metrics, tiers, **figures):
+    """What a rule of tiers earns."""
+    lines = f'deduction = {{ kind = "tiers", tiers = [{", ".join(tiers)}] }}'
+    return Fraction(result_of(metrics, lines, **figures).earned)
 
 
 def metric(id_, lines):
@@ -74,3 +80,35 @@ def test_a_derived_figure_that_no_tier_foresees_is_refused():
     with pytest.raises(SubmissionError) as refused:
         earned(derived("100 - 2 * late"), SHARES, late=80)
     assert [problem.code for problem in refused.value.problems] == ["formula-failed"]
+
+
+@pytest.mark.parametrize(
+    ("count", "points", "state"),
+    [
+        (0, "0.00", "not_met"),
+        # 10 × 1/3000 = 0.0033… and 10 × 3/3000 = 0.01: what is earned may be too little to show.
+        (1, "0.00", "partly_met"),
+        (3, "0.01", "partly_met"),
+        (2999, "10.00", "partly_met"),
+        (3000, "10.00", "met"),
+    ],
+)
+def test_a_share_is_partly_met_however_little_of_it_shows(count, points, state):
+    lines = 'comparator = ">="\nthreshold = 3000\ndeduction = "proportional"'
+    result = result_of(metric("m", 'type = "count"'), lines, m=count)
+    assert (f"{result.earned:.2f}", str(result.state)) == (points, state)
+
+
+@pytest.mark.parametrize(
+    ("count", "points", "state"),
+    [(0, "0.00", "not_met"), (1, "0.01", "partly_met"), (2, "10.00", "met")],
+)
+def test_a_tier_of_a_hundredth_is_partly_met(count, points, state):
+    tiers = [
+        "{ from = 2, points = 10 }",
+        "{ from = 1, below = 2, points = 0.01 }",
+        "{ below = 1, points = 0 }",
+    ]
+    lines = f'deduction = {{ kind = "tiers", tiers = [{", ".join(tiers)}] }}'
+    result = result_of(metric("m", 'type = "count"'), lines, m=count)
+    assert (f"{result.earned:.2f}", str(result.state)) == (points, state)
