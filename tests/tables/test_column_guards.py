@@ -8,8 +8,10 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
+from drawn_tables import numbered
 
 from cchc_rules import load_measurements, parse_rules, score, score_table
+from cchc_rules.tables.score_table import Scorer
 
 PLAIN_ROWS = 300
 
@@ -124,6 +126,32 @@ class TestRules:
         assert both(rules, {"a": -999_999_999}, {"a": 0})["index"] == 0
         assert both(rules, {"a": "-0.1234"}, {"a": "-7"})["index"] == 10
 
+    @pytest.mark.parametrize(
+        ("figure", "earned", "state"),
+        [(2, "10.00", "met"), (1, "0.01", "partly_met"), (0, "0.00", "not_met")],
+    )
+    def test_a_tier_of_a_hundredth_is_partly_met(self, figure, earned, state):
+        steps = tiers(
+            "{ from = 2, points = 10 }",
+            "{ from = 1, below = 2, points = 0.01 }",
+            "{ below = 1, points = 0 }",
+        )
+        rules = rule_set(metric("a") + rule("r", f'metric = "a"\n{steps}'))
+        row = both(rules, {"a": figure}, {"a": 2})
+        assert (str(row["rule.r.earned"]), row["rule.r.state"]) == (earned, state)
+
+    def test_large_shares_of_one(self):
+        """A bound that took denominators for 2 and more would be half of what 999,999,999 ÷ 1, rounded, needs here:
+        10^9 × 10^10 is more than 64 bits hold, 5 × 10^8 × 10^10 is not."""
+        share = 'round = 0\nratio = { numerator = "n", denominator = "d" }'
+        body = metric("a", more=share) + rule("r", whole_target("a", "0.1234567891"))
+        row = both(
+            rule_set(body),
+            {"a.numerator": 999_999_999, "a.denominator": 1},
+            {"a.numerator": 0, "a.denominator": 3},
+        )
+        assert row["index"] == 10
+
     def test_a_target_that_only_seems_out_of_reach(self):
         """The figure is at most 50, the target 50 by a formula, the start 60: met figures earn all."""
         share = 'deduction = { kind = "proportional", from = 60 }'
@@ -135,6 +163,30 @@ class TestRules:
 
 
 class TestFigures:
+    def test_counts_written_with_a_decimal_point_stay_in_columns(self):
+        rules = rule_set(metric("a", "count") + rule("r", whole_target("a", 2)))
+        cells = [Decimal("2.0"), Decimal("1.0"), Decimal("2.5")]
+        frame = pl.DataFrame({"unit": list("XYZ"), "period": ["2024"] * 3, "a": cells})
+        scores = Scorer(rules, few=0).score(numbered(frame))
+        assert [*scores.results["index"]] == [10, 0]
+        assert scores.alone == 0
+        assert scores.errors.select("row", "code").rows() == [(3, "not-whole")]
+
+    def test_shares_whose_parts_have_other_places_stay_in_columns(self):
+        share = 'ratio = { numerator = "n", denominator = "d" }'
+        rules = rule_set(
+            metric("a", "percent", share) + rule("r", whole_target("a", 50))
+        )
+        cells = {
+            "a.numerator": [Decimal("50.5"), Decimal("50.5"), Decimal("0.0")],
+            "a.denominator": [100, 102, 0],
+        }
+        frame = pl.DataFrame({"unit": list("XYZ"), "period": ["2024"] * 3, **cells})
+        scores = Scorer(rules, few=0).score(numbered(frame))
+        reasons = ["target_met", "target_missed", "zero_denominator"]
+        assert [*scores.results["rule.r.reason"]] == reasons
+        assert scores.alone == 0
+
     def test_a_decimal_lower_limit(self):
         rules = rule_set(
             metric("a", more="least = 0.5") + rule("r", whole_target("a", 1))
