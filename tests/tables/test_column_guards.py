@@ -49,7 +49,7 @@ def rule(id_, lines, weight=10, group="all"):
 
 
 def tiers(*lines, of=""):
-    return f'deduction = {{ kind = "tiers", tiers = [{", ".join(lines)}] }}'
+    return f'deduction = {{ kind = "tiers", {of}tiers = [{", ".join(lines)}] }}'
 
 
 def whole_target(metric_id, threshold, comparator=">="):
@@ -127,17 +127,23 @@ class TestRules:
         assert both(rules, {"a": "-0.1234"}, {"a": "-7"})["index"] == 10
 
     @pytest.mark.parametrize(
-        ("figure", "earned", "state"),
-        [(2, "10.00", "met"), (1, "0.01", "partly_met"), (0, "0.00", "not_met")],
+        ("day", "earned", "state"),
+        [
+            ("2024-03-31", "10.00", "met"),
+            ("2024-04-10", "0.01", "partly_met"),
+            ("2024-04-11", "0.00", "not_met"),
+        ],
     )
-    def test_a_tier_of_a_hundredth_is_partly_met(self, figure, earned, state):
+    def test_a_hundredth_for_being_late_is_partly_met(self, day, earned, state):
         steps = tiers(
-            "{ from = 2, points = 10 }",
-            "{ from = 1, below = 2, points = 0.01 }",
-            "{ below = 1, points = 0 }",
+            "{ to = 0, percent = 100 }",
+            "{ above = 0, to = 10, points = 0.01 }",
+            "{ above = 10, points = 0 }",
+            of='of = "days_late", ',
         )
-        rules = rule_set(metric("a") + rule("r", f'metric = "a"\n{steps}'))
-        row = both(rules, {"a": figure}, {"a": 2})
+        lines = f'metric = "a"\ncomparator = "on_or_before"\nthreshold = 2024-03-31\n{steps}'
+        rules = rule_set(metric("a", "date") + rule("r", lines))
+        row = both(rules, {"a": day}, {"a": "2024-01-01"})
         assert (str(row["rule.r.earned"]), row["rule.r.state"]) == (earned, state)
 
     def test_large_shares_of_one(self):
@@ -395,6 +401,21 @@ class TestIndex:
         row = both(rules, {"a": bonus}, {"a": 100})
         assert row["index"] == bonus - penalty
         assert row["band"] == band
+
+
+class TestPools:
+    @pytest.mark.parametrize(
+        ("figure", "lost"), [(0, ["1.50", "0.50"]), (5, ["0.00", "0.00"])]
+    )
+    def test_losses_that_a_cap_leaves_are_shared_out(self, figure, lost):
+        """Losses of 3 and 1 under a cap of 2 count for 1.50 and 0.50."""
+        body = metric("a") + rule("r", whole_target("a", 0))
+        body += '[group.more]\ntitle = "M"\nkind = "bonus"\ncap = 2\n'
+        body += rule("b", whole_target("a", 5), 3, "more")
+        body += rule("c", whole_target("a", 9), 1, "more")
+        # With the first earned the pool is full, so that nothing of the second is lost.
+        row = both(rule_set(body), {"a": figure}, {"a": 9})
+        assert [str(row[f"rule.{id_}.lost"]) for id_ in "bc"] == lost
 
 
 class TestMeans:
