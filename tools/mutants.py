@@ -35,6 +35,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -180,6 +181,7 @@ def _operators() -> Iterator[str]:
             yield name
 
 
+@cache
 def places(module: str, source: str) -> list[list[Mistake]]:
     """Return the places of a module where mistakes can be made, each with all of its mistakes.
 
