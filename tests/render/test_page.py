@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given
 from packaged_rules import packaged
 from rule_texts import tiny_files
+from searches import only_wide
 from strategies import cases
 from test_sensitivity import (
     CONFLICT,
@@ -43,7 +44,7 @@ from cchc_rules.render import render
 from cchc_rules.render.instrument import render as instrument_page
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = ("cam-due-2023", "cam-due-2023-mid-year", "cam-due-2023-strong")
+NAMES = ("cam-due-2023", *only_wide("cam-due-2023-mid-year", "cam-due-2023-strong"))
 LANGUAGES = messages.languages()
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 STEPS_OF_THE_EXAMPLE = """

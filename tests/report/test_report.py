@@ -1168,25 +1168,21 @@ class TestTheDocument:
         assert given_points[0]["note"]
 
     def test_the_same_bytes_in_two_processes(self):
+        """This one, and one that puts what Python hashes in another order."""
         code = (
             "from cchc_rules import *; r = load_rules('cam-due-2023');"
             f"m = load_measurements({str(EXAMPLES / 'cam-due-2023.json')!r}, r);"
             "import sys; s = score(r, m);"
             "[sys.stdout.buffer.write(print_report(s.to_dict(l)).encode()) for l in ('vi', 'en')]"
         )
-        outputs = [
-            subprocess.run(
-                [sys.executable, "-c", code],
-                capture_output=True,
-                check=True,
-                env={**os.environ, "PYTHONHASHSEED": seed},
-            ).stdout
-            for seed in ("1", "4711")
-        ]
-        assert outputs[0] == outputs[1]
-        assert outputs[0].decode() == "".join(
-            print_report(example().to_dict(lang)) for lang in LANGUAGES
-        )
+        there = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": "4711"},
+        ).stdout
+        here = "".join(print_report(example().to_dict(lang)) for lang in LANGUAGES)
+        assert there.decode() == here
 
 
 class TestReadingBack:

@@ -89,6 +89,12 @@ def tiny_form(tiny):
     return form(blank(tiny))
 
 
+@pytest.fixture(scope="module")
+def blank_sheets(tiny_form):
+    """The form as it is handed out, to say where its cells are; nobody writes into it."""
+    return Sheets(tiny_form)
+
+
 @pytest.fixture
 def hand_in(tiny, tiny_form, tmp_path):
     """Fill the small form in with a submission and single cells, and read it."""
@@ -347,16 +353,16 @@ def test_rows_may_move_and_empty_rows_do_no_harm(hand_in):
         (("meetings", "until"), "ngày kia", "missing-key"),
     ],
 )
-def test_a_wrong_cell_is_named(hand_in, tiny_form, place, written, code):
+def test_a_wrong_cell_is_named(hand_in, blank_sheets, place, written, code):
     place = ("figures", *place)
     found = refused(hand_in, cells=[(place, written)])
-    assert (code, at(Sheets(tiny_form), *place)) in found
+    assert (code, at(blank_sheets, *place)) in found
 
 
-def test_points_out_of_range_are_named_with_their_cell(hand_in, tiny_form):
+def test_points_out_of_range_are_named_with_their_cell(hand_in, blank_sheets):
     given_points = {"hand": {"points": 3, "reason": "x"}}
     assert refused(hand_in, points=given_points) == [
-        ("points-out-of-range", at(Sheets(tiny_form), "points", "hand", "points"))
+        ("points-out-of-range", at(blank_sheets, "points", "hand", "points"))
     ]
     assert (
         refused(hand_in, cells=[(("points", "hand", "reason"), "x")])[0][0]
@@ -364,32 +370,32 @@ def test_points_out_of_range_are_named_with_their_cell(hand_in, tiny_form):
     )
 
 
-def test_more_dates_than_documents(hand_in, tiny_form):
+def test_more_dates_than_documents(hand_in, blank_sheets):
     cells = [
         (("figures", "share", "value"), 1),
         (("figures", "share", "documents"), "A"),
         (("figures", "share", "dates"), "1/2/2023\n2/2/2023"),
     ]
     assert refused(hand_in, cells=cells) == [
-        ("form-dates", at(Sheets(tiny_form), "figures", "share", "dates"))
+        ("form-dates", at(blank_sheets, "figures", "share", "dates"))
     ]
     cells[1:] = [(("figures", "share", "dates"), date(2023, 1, 1))]
     assert refused(hand_in, cells=cells)[0][0] == "form-dates"
 
 
-def test_a_wrong_date_of_evidence_is_named(hand_in, tiny_form):
+def test_a_wrong_date_of_evidence_is_named(hand_in, blank_sheets):
     cells = [
         (("figures", "share", "value"), 1),
         (("figures", "share", "documents"), "A\nB"),
     ]
     cells += [(("figures", "share", "dates"), "–\nhôm qua")]
     assert refused(hand_in, cells=cells) == [
-        ("not-a-date", at(Sheets(tiny_form), "figures", "share", "dates"))
+        ("not-a-date", at(blank_sheets, "figures", "share", "dates"))
     ]
 
 
-def test_an_id_twice_none_or_unknown(hand_in, tiny_form):
-    place = at(Sheets(tiny_form), "figures", "meetings", "value").replace("J", "A")
+def test_an_id_twice_none_or_unknown(hand_in, blank_sheets):
+    place = at(blank_sheets, "figures", "meetings", "value").replace("J", "A")
 
     def rename(name):
         def change(sheets):
@@ -409,7 +415,7 @@ def test_an_id_twice_none_or_unknown(hand_in, tiny_form):
     ]
 
 
-def test_a_merge_over_rows(hand_in, tiny_form):
+def test_a_merge_over_rows(hand_in, blank_sheets):
     def merge(sheets):
         cell = sheets.cells["figures", "share", "value"]
         cell.parent.merge_cells(
@@ -417,19 +423,19 @@ def test_a_merge_over_rows(hand_in, tiny_form):
         )
 
     assert refused(hand_in, {"share": 4}, change=merge) == [
-        ("form-merged", at(Sheets(tiny_form), "figures", "share", "value"))
+        ("form-merged", at(blank_sheets, "figures", "share", "value"))
     ]
     assert hand_in(change=merge).entries == {}
 
 
-def test_another_rule_set_or_version(hand_in, tiny_form):
+def test_another_rule_set_or_version(hand_in, blank_sheets):
     assert (
         refused(hand_in, cells=[(("head", "ruleset", "value"), "other")])[0][0]
         == "other-ruleset"
     )
     version = ("head", "version", "value")
     assert refused(hand_in, cells=[(version, "0.9")]) == [
-        ("form-version", at(Sheets(tiny_form), *version))
+        ("form-version", at(blank_sheets, *version))
     ]
 
 

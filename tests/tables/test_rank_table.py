@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from decimal import Decimal
+from functools import cache
 
 import polars as pl
 import pytest
@@ -450,18 +451,25 @@ def test_a_move_down_stays_a_figure():
     assert ",-3.55," in view
 
 
+@cache
+def communes():
+    """Five communes that report one figure, of which the fourth is refused; and how they are ranked."""
+    table = pl.DataFrame(
+        {
+            "unit": UNITS,
+            "district": ["Tây"] * 5,
+            "period": ["2023"] * 5,
+            "on_time.numerator": [5, 1, 5, 105, 2],
+        }
+    ).with_columns(pl.lit(100).alias("on_time.denominator"))
+    return table, rank_table(score_table(packaged("cam-due-2023"), table))
+
+
 class TestFiles:
     @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl", "xlsx"])
     def test_results_come_back_as_they_were_written(self, tmp_path, ending):
-        communes = pl.DataFrame(
-            {
-                "unit": UNITS,
-                "district": ["Tây"] * 5,
-                "period": ["2023"] * 5,
-                "on_time.numerator": [5, 1, 5, 105, 2],
-            }
-        ).with_columns(pl.lit(100).alias("on_time.denominator"))
-        communes.write_parquet(tmp_path / "communes.parquet")
+        table, wanted = communes()
+        table.write_parquet(tmp_path / "communes.parquet")
         output = tmp_path / f"scores.{ending}"
         main(
             [
@@ -473,7 +481,6 @@ class TestFiles:
                 str(output),
             ]
         )
-        wanted = rank_table(score_table(packaged("cam-due-2023"), communes))
         found = rank_table(load_results(output)).drop("unit_kind", strict=False)
         assert found.drop("row").equals(wanted.drop("row"))
         assert found["unranked"].to_list() == [None] * 4 + ["refused"]

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 from oracle import oracle
+from searches import examples
 from strategies import read_toml
 
 from cchc_rules import (
@@ -195,7 +196,10 @@ def test_rules_count_for_what_those_beside_them_leave():
     rules = [
         share_in(group, name) for group in ("bonus", "mean", "work") for name in "ab"
     ]
-    hold(parse_rules(HEAD + POOL_AND_MEAN + "".join(rules)), examples=40)
+    hold(
+        parse_rules(HEAD + POOL_AND_MEAN + "".join(rules)),
+        examples=examples(10, wide=40),
+    )
 
 
 def test_a_rule_set_without_figures_in_two_lines():
