@@ -125,7 +125,10 @@ class TestViews:
         table = report.to_polars()
         assert table["rule"].to_list() == [rule.id for rule in report.rules]
         assert sum(table["lost"].to_list()) == report.index.lost
-        assert pytest.importorskip("pandas") is not None
+
+    @pytest.mark.wide
+    def test_a_table_of_pandas(self, report):
+        pytest.importorskip("pandas")
         assert list(report.to_pandas()["lost"]) == [rule.lost for rule in report.rules]
 
 

@@ -59,9 +59,9 @@ def test_every_form_gives_the_same_scores(plan, name):
     )
 
 
+@pytest.mark.wide
 def test_floats_of_pandas_are_named_and_exact(plan):
     rules, _ = plan
-    # It takes half a second to import, so only here.
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(
         {
