@@ -45,6 +45,21 @@ ACCESS_TO_LAW = {
     "disciplined": ("not_met", "-10.00"),  # 10 − 2 × 10
 }
 
+COUNCIL = {
+    "plan": ("met", "5.00"),
+    "inspected": ("partly_met", "7.50"),  # 31 %: 5 + 1.25 × 2
+    "reports": ("partly_met", "9.17"),  # 10 × 11/12 = 9.1667
+    "on-time": ("met", "20.00"),
+    "excess": ("partly_met", "7.50"),  # 10 − 2.5
+    "discipline": ("met", "10.00"),
+    "people": ("partly_met", "0.53"),  # 0.6 × 88/100 = 0.528
+    "firms": ("partly_met", "0.36"),  # 0.4 × 91/100 = 0.364
+    "online": ("partly_met", "8.00"),  # 10 × 64/80
+    "data": ("partly_met", "2.50"),
+    "models": ("partly_met", "2.00"),
+    "late": ("partly_met", "3.50"),  # 5 − 0.5 × 3
+}
+
 
 def report(name):
     rules = load_rules(name)
@@ -62,6 +77,8 @@ def report(name):
             "85.55",
             "good",
         ),  # 70.15 × 100 / (100 − 18) = 85.5488
+        # 87.51 + 2 − 1.5: Good, and 1.99 short of Excellent.
+        ("example-council", COUNCIL, "88.01", "good"),
         ("example-access-to-law", ACCESS_TO_LAW, "64.35", "not-reached"),
     ],
 )
