@@ -60,6 +60,13 @@ COUNCIL = {
     "late": ("partly_met", "3.50"),  # 5 − 0.5 × 3
 }
 
+SCORECARD = {
+    "years": ("partly_met", "18.00"),
+    "arrears": ("missing", "12.00"),  # 40 % of 30
+    "used": ("partly_met", "9.00"),  # 45/60 = 75 %
+    "premises": ("partly_met", "10.00"),
+}
+
 
 def report(name):
     rules = load_rules(name)
@@ -79,6 +86,7 @@ def report(name):
         ),  # 70.15 × 100 / (100 − 18) = 85.5488
         # 87.51 + 2 − 1.5: Good, and 1.99 short of Excellent.
         ("example-council", COUNCIL, "88.01", "good"),
+        ("example-scorecard", SCORECARD, "49.00", "c"),
         ("example-access-to-law", ACCESS_TO_LAW, "64.35", "not-reached"),
     ],
 )
