@@ -16,6 +16,7 @@ from cchc_rules.tables.exact_columns import (
     WIDTHS,
     Gauge,
     Whole,
+    as_ratio,
     compared,
     every,
     never,
@@ -215,3 +216,15 @@ def test_the_gauge_remembers_the_largest_number():
     n = Whole(gauge, pl.col("n"), -(10**10), 10**9)
     assert (n * n).high == 10**20
     assert gauge.peak == 10**20
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most"), [(-7, 3, 7), (-3, 7, 7), (-7, -3, 7), (2, 7, 7)]
+)
+def test_the_bounds_of_a_magnitude(low, high, most):
+    """Of −7 to 3 the largest magnitude is 7: by 3 a column of products would be thought narrow."""
+    whole = Whole(Gauge(pl.Int64), pl.col("n"), low, high).magnitude()
+    assert (whole.low, whole.high) == (max(low, 0), most)
+    ratio = as_ratio(Whole(Gauge(pl.Int64), pl.col("n"), low, high)).magnitude()
+    assert (ratio.low, ratio.high) == (max(low, 0), most)
+    assert (ratio.n.low, ratio.n.high) == (max(low, 0), most)
