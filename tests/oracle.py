@@ -1063,6 +1063,67 @@ class Scoring:
             "exact": held(exact + bonus - penalty) if left else None,
         }
 
+    def parts(self):
+        """I9: what each rule of the base is worth, as the file has it."""
+        parts = {}
+        for name, rule in self.rules.items():
+            part, group = self.weight(rule), rule["group"]
+            while group is not None:
+                table = self.groups[group]
+                if table.get("combine") == "mean":
+                    whole = self.beneath(group)
+                    part = part * exactly(table["weight"]) / whole if whole else 0
+                elif "cap" in table:
+                    whole = self.beneath(group)
+                    part = part * self.most_of(group) / whole if whole else 0
+                top, group = group, table.get("parent")
+            if self.groups[top].get("kind", "base") == "base":
+                parts[name] = part
+        return parts
+
+    def beneath(self, group):
+        """What lies right below a group is worth together."""
+        rules = [
+            self.weight(rule) for rule in self.rules.values() if rule["group"] == group
+        ]
+        groups = [
+            self.most_of(child)
+            for child, table in self.groups.items()
+            if table.get("parent") == group
+        ]
+        return sum([*rules, *groups], Fraction(0))
+
+    def most_of(self, group):
+        table = self.groups[group]
+        if table.get("combine") == "mean":
+            return exactly(table["weight"])
+        whole = self.beneath(group)
+        return min(whole, exactly(table["cap"])) if "cap" in table else whole
+
+    def reached(self, results):
+        """I9: how many percent of the points were reported; None where nothing is asked for."""
+        if "least_coverage" not in self.document.get("index", {}):
+            return None
+        parts = self.parts()
+        reported = sum(
+            (
+                part
+                for name, part in parts.items()
+                if results[name]["state"] in ("met", "partly_met", "not_met")
+            ),
+            Fraction(0),
+        )
+        waiting = sum(
+            (
+                part
+                for name, part in parts.items()
+                if results[name]["state"] in ("missing", "not_due")
+            ),
+            Fraction(0),
+        )
+        asked = reported + waiting
+        return 100 * reported / asked if asked else Fraction(100)
+
     def open_at(self, results, end):
         """I4."""
         changed = {}
@@ -1181,6 +1242,12 @@ class Scoring:
     def all(self):
         results = {name: self.judge(name) for name in self.rules}
         index = self.index(results)
+        reached = self.reached(results)
+        too_little = reached is not None and reached < exactly(
+            self.document["index"]["least_coverage"]
+        )
+        if too_little:
+            index |= {"value": None, "exact": None}
         unsupported = {
             name for name, result in results.items() if self.unsupported(result)
         }
@@ -1191,7 +1258,8 @@ class Scoring:
         index["lowest"] = self.open_at(results, "lowest")
         index["highest"] = self.open_at(results, "highest")
         index["claimed"] = index["value"]
-        index["supported"] = self.index(supported)["value"]
+        index["supported"] = None if too_little else self.index(supported)["value"]
+        index["coverage"] = reached
         band, ungated = self.band(index, results)
         counted = self.counted(results)
         return {

@@ -422,6 +422,29 @@ def test_the_first_ids_have_the_ticks():
     assert [lost[id_] for id_ in "ghi"] == ["2", "2", "1"]
 
 
+def least_coverage():
+    """The reports of one rule set before enough is reported for an index, and after (semantics I9)."""
+    text = (
+        "format = 1\nindex = { scale = 10, least_coverage = 80 }\n"
+        'group.all = { title = "G" }\n'
+        'group.part = { title = "M", combine = "mean", weight = 1 }\n'
+        'absence = { missing = "exclude" }\n'
+        'band = [{ id = "fair", title = "F", from = 0, below = 8 }, { id = "good", title = "G", from = 8, to = 10 }]\n'
+        'target = [{ id = "t", title = "T", source = ["1"], comparator = ">=", threshold = 5 }]\n'
+        'ruleset = { id = "cover", version = "1", title = "T", language = "en",'
+        " valid = { from = 2023-01-01, until = 2023-12-31 } }\n"
+    )
+    text += share("a", 5) + share("b", 2)
+    for name in "cde":
+        text += share(name, 1).replace('group = "all"', 'group = "part"')
+    head = {"format": 1, "ruleset": "cover", "unit": "U", "period": "2023"}
+    some = {"a": 50, "c": 40, "d": 70}
+    return [
+        scored(text, {**head, "measurements": figures})
+        for figures in (some, {**some, "b": 30})
+    ]
+
+
 def calculated():
     """Every workbook that is computed afresh: its name, its content, the report that it must come to."""
     documents = {**dict(shapes()), "ties": ties(), "lenient": lenient()}
@@ -446,6 +469,9 @@ def calculated():
     plan = packaged("cam-due-2023")
     reports = written("cam-due-2023", plan), written("cam-due-2023-strong", plan)
     found["plan-changed"] = with_figures_of(*reports, map(workbook, reports)), *reports
+    reports = least_coverage()
+    found["not-covered"] = blank(workbook(reports[0])), reports[0], reports[0]
+    found["covered"] = with_figures_of(*reports, map(workbook, reports)), *reports
     reports = nothing_left()
     found["nothing-left"] = blank(workbook(reports[0])), reports[0], reports[0]
     found["figure-again"] = with_figures_of(*reports, map(workbook, reports)), *reports

@@ -873,6 +873,14 @@ def _of_index(rules: RuleSet) -> Iterator[Mutant]:
             touched=frozenset(rules.rules),
             groups=frozenset(rules.groups),
         )
+    if index.least_coverage is not None:
+        yield Mutant(
+            kind="least_coverage",
+            at="index.least_coverage",
+            before=_text(index.least_coverage),
+            after=_text(None),
+            rules=replace(rules, index=replace(index, least_coverage=None)),
+        )
     over_scale = not index.over_scale
     other = replace(index, over_scale=over_scale)
     yield Mutant(

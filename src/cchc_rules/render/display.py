@@ -218,6 +218,8 @@ class Display(Words):
         # The figure that everybody asks for comes first, and how it comes about right below it.
         yield self.say("index"), self.index_of_scale()
         yield self.say("arithmetic"), safe(index["calculation"])
+        if index["coverage"] is not None:
+            yield self.say("coverage"), safe(index["coverage"]["text"])
         if self.document["band"]:
             yield self.say("band"), self._band(self.document["band"])
         if index["supported"] not in (index["claimed"], None):
@@ -234,10 +236,17 @@ class Display(Words):
         """Return the index of its scale, or that there is none."""
         index = self.document["index"]
         if index["value"] is None:
-            return self.say("no-index")
+            return self.why_no_index()
         value = self.number(index["value"])
         scale = self.number(index["scale"])
         return f"{value} / {scale}"
+
+    def why_no_index(self) -> str:
+        """Return why there is no index: too little was reported, or nothing is left to score."""
+        coverage = self.document["index"]["coverage"]
+        if coverage is not None and not coverage["enough"]:
+            return self.say("too-little")
+        return self.say("no-index")
 
     def _claimed_and_supported(self, index: Document) -> str:
         return self.say(

@@ -66,6 +66,8 @@ class InstrumentView(Words):
         if document["lowest"]:
             words = f"{words}; {document['lowest']}"
         yield self.say("scale"), words
+        if document["coverage"]:
+            yield self.say("coverage"), document["coverage"]
         if document["kinds"]:
             yield self.say("kinds"), safe_list(document["kinds"])
 

@@ -55,7 +55,9 @@ class _PlanView(Words):
         yield self.say("goal"), safe(document["text"])
 
     def index_with_band(self, standing: Document) -> str:
-        """Return an index with the band that it is in."""
+        """Return an index with the band that it is in, or that there is none."""
+        if standing["value"] is None:
+            return self.say("too-little")
         value = self.number(standing["value"])
         if not standing["band"]:
             return value
@@ -79,7 +81,8 @@ class _PlanView(Words):
         """Yield what is said of a step."""
         yield self.say("figure-change"), self.change(step)
         yield self.say("won"), self.number(step["points"])
-        yield self.say("after"), self.number(step["value"])
+        if step["value"] is not None:
+            yield self.say("after"), self.number(step["value"])
         # What the plan itself orders for the rule; a rule without a remedy has none of these.
         for key in ("task", "lead", "due"):
             if step[key]:

@@ -130,6 +130,8 @@ class SensitivityView(Words):
 
     def _index_of_scale(self) -> str:
         index = self.document["index"]
+        if index["value"] is None and self.document["weights"]["state"] == "too_little":
+            return self.as_reported("too-little")
         if index["value"] is None:
             return self.as_reported("no-index")
         value = self.number(index["value"])

@@ -216,8 +216,8 @@ class _ImpactView(_VersionsView):
 
     def unit(self, unit: Document) -> Item:
         """Return how the index and the band of a unit move, and by which rules."""
-        before = self.number(unit["before"])
-        after = self.number(unit["after"])
+        before = self._index(unit["before"])
+        after = self._index(unit["after"])
         change = self.number(unit["change"])
         name = safe(unit["unit"])
         file = safe(unit["file"])
@@ -228,6 +228,12 @@ class _ImpactView(_VersionsView):
             band_after = safe(unit["band_after"] or "–")
             words += f"; {self.say('band')}: {band_before} → {band_after}"
         return words, [self.rule(rule) for rule in unit["rules"]]
+
+    def _index(self, value: str | None) -> str:
+        """Return an index, a dash where there is none."""
+        if value is None:
+            return "–"
+        return self.number(value)
 
     def rule_of_all(self, rule: Document) -> str:
         """Return what a rule does to all units together."""

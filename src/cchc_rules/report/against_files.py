@@ -49,6 +49,7 @@ _OF_A_METRIC = ("id", "type", "better", "round", "levels", "formula")
 _OF_THE_MACHINE = (
     "places",
     "over_scale",
+    "least_coverage",
     "bands_read",
     "bands",
     "band_gates",

@@ -514,6 +514,13 @@ class Arithmetic:
         base = self.speaker.points(sums.rounded_base)
         if not left:
             return self.speaker.say("calculation.nothing-left")
+        coverage = scoring.coverage
+        if coverage is not None and not coverage.enough:
+            return self.speaker.say(
+                "calculation.too-little",
+                reached=self.speaker.exact(coverage.shown),
+                least=self.speaker.exact(coverage.least),
+            )
         earned = self.speaker.points(sums.base.earned)
         line = f"{earned} × {scale} / {self.speaker.points(left)} = "
         if sums.exact_base != Fraction(sums.rounded_base, scoring.compiled.unit):

@@ -1,6 +1,6 @@
 """The report document: plain data that every view is drawn from, its texts in one language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cchc_rules.base import number
 from cchc_rules.base.state import State
@@ -16,6 +16,7 @@ from cchc_rules.report.result_text import ResultText
 from cchc_rules.report.rule_document import RuleDocuments
 from cchc_rules.report.rule_json import CANONICAL, PRINTED, Form, canonical
 from cchc_rules.rules.model import Target, Text
+from cchc_rules.scoring.coverage import Coverage, is_open, parts_of_base
 from cchc_rules.scoring.scoring import Banding, Scoring
 from cchc_rules.scoring.totals import Sum, Total
 
@@ -210,7 +211,55 @@ class _Writer:
             "counts": {str(state): len(scoring.in_state(state)) for state in State},
             "states": {str(state): self.parts(state) for state in State},
             "steps": self.steps(),
+            "coverage": self.coverage(),
         }
+
+    def coverage(self) -> Document | None:
+        """Return how much was reported and is asked for, None where nothing is asked for.
+
+        `open` are the rules whose figures or points would lift it, the largest first.
+        """
+        coverage = self.scoring.coverage
+        if coverage is None:
+            return None
+        compiled = self.scoring.compiled
+        parts = parts_of_base(compiled)
+        lifting = [
+            position
+            for position, result in enumerate(self.scoring.results)
+            if is_open(result) and parts[position]
+        ]
+        lifting.sort(key=lambda position: (-parts[position], compiled.names[position]))
+        return {
+            "least": number.plain(coverage.least),
+            "reached": number.ratio(coverage.reached),
+            "enough": coverage.enough,
+            "parts": [
+                {"rule": name, "points": number.ratio(part / compiled.unit)}
+                for name, part in zip(compiled.names, parts, strict=True)
+                if part
+            ],
+            "open": self.ids(lifting),
+            "text": self.coverage_text(coverage, lifting),
+        }
+
+    def coverage_text(self, coverage: Coverage, lifting: Sequence[int]) -> str:
+        """Return in words what was reported and is asked for, and what would lift it."""
+        line = self.speaker.say(
+            "report.coverage-line",
+            reached=self.speaker.exact(coverage.shown),
+            least=self.speaker.exact(coverage.least),
+        )
+        if coverage.enough:
+            return line
+        titles = [
+            self.scoring.rule(position).title.of(self.lang)
+            for position in lifting[:NAMED]
+        ]
+        if len(lifting) > NAMED:
+            titles.append("…")
+        named = "; ".join(titles)
+        return self.speaker.say("report.coverage-open", line=line, rules=named)
 
     def value_of(self, sums: Sum) -> str | None:
         """Return an index as it is shown, None where nothing is left to score.
@@ -356,6 +405,9 @@ class _Writer:
             for track in self.scoring.tracks()
         ]
 
+
+NAMED = 5
+"""So many rules that would lift the coverage are named in its sentence."""
 
 # Beside the losses, these states have a list of their own rules in the document. A rule that was
 # judged is in none of them.

@@ -167,6 +167,8 @@ class Explanation:
             value: By how much the index that is shown rises, in ticks.
         """
         signed = self._signed(points)
+        if not self.scoring.index.scored:
+            return self.speaker.say("gain.no-index", change=change, points=signed)
         if not value:
             return self.speaker.say("gain.rule-only", change=change, points=signed)
         return self.speaker.say(

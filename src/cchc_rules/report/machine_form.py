@@ -165,6 +165,7 @@ class Proof:
             "places": rules.index.places,
             "over_scale": rules.index.over_scale,
             **_lowest(rules),
+            "least_coverage": _least_coverage(rules),
             "bands_read": rules.bands_read,
             "bands": [
                 {"id": band.id, **bounds(band.interval)} for band in self.scoring.ladder
@@ -314,6 +315,14 @@ def _lowest(rules: RuleSet) -> Document:
     if rules.index.lowest is None:
         return {}
     return {"lowest": plain(rules.index.lowest)}
+
+
+def _least_coverage(rules: RuleSet) -> str | None:
+    """Return the least coverage that the rule set asks for, in percent."""
+    least = rules.index.least_coverage
+    if least is None:
+        return None
+    return plain(least)
 
 
 def _window(rules: RuleSet) -> list[str] | None:

@@ -114,9 +114,8 @@ def _rank_by_unit(reports: Iterable[Report]) -> dict[str, int | None]:
 
 
 def _has_index(report: Report) -> bool:
-    """Whether anything was left to score (semantics I2)."""
-    base = report.scoring.index.base
-    return base.maximum != base.rescaled
+    """Whether anything was left to score, and enough was reported (semantics I2, I9)."""
+    return report.scoring.index.scored
 
 
 def _exact_index(report: Report) -> Fraction:

@@ -724,6 +724,17 @@ INDEX = _record(
         "exact": _maybe(_number),
         "calculation": TEXT,
         "at_its_highest": FLAG,
+        "coverage": _maybe(
+            _record(
+                {
+                    **dict.fromkeys(("least", "reached"), _number),
+                    "enough": FLAG,
+                    "text": TEXT,
+                    "parts": _list(_record({"rule": TEXT, "points": _number})),
+                    "open": TEXTS,
+                }
+            )
+        ),
         "counts": _record(dict.fromkeys(STATES, COUNT)),
         "states": _record(
             dict.fromkeys(STATES, _record(dict.fromkeys(PARTS, _points)))
@@ -870,6 +881,7 @@ REPORT = _record(
                 "places": _kind(lambda n: type(n) is int and 0 <= n <= MOST_PLACES),
                 "over_scale": FLAG,
                 "lowest": _points,
+                "least_coverage": _maybe(_number),
                 "bands_read": _one_of("exact", "rounded"),
                 "bands": _list(
                     _record({"id": TEXT, **dict.fromkeys(EDGES, _points)}, tuple(EDGES))
@@ -1042,6 +1054,25 @@ class Contents:
         while group is not None:
             yield self.groups[group]
             group = self.groups[group]["parent"]
+
+    def parts_of_base(self) -> dict[str, Fraction]:
+        """Return what each rule is worth in the base, whatever is reported [I9]."""
+        parts = {}
+        for name, rule in self.rules.items():
+            around = [*self.above(rule["group"])]
+            part = self.weight(name)
+            for group in around:
+                inside = [self.weight(member) for member in self.members[group["id"]]]
+                inside += [
+                    amount(self.groups[child]["maximum"])
+                    for child in self.children[group["id"]]
+                ]
+                if group["combine"] == "mean" or group["cap"] is not None:
+                    part *= divided(amount(group["maximum"]), total_of(inside))
+            # Bonus and penalty points are beside what has to be reported.
+            if part and around[-1]["kind"] == "base":
+                parts[name] = part
+        return parts
 
     def pool(self, group: str) -> str | None:
         """Return the bonus or penalty pool that a group is or lies in."""
@@ -2080,8 +2111,46 @@ class Points:
             if group["parent"] is None
         ]
 
-    def index(self) -> Part:
-        """Return the index and its parts; `value` and `exact` are None with nothing to score."""
+    def is_covered(self) -> bool:
+        """Whether as much was reported as the rule set asks for [I9]."""
+        coverage = self.coverage()
+        return coverage is None or coverage["enough"]
+
+    def coverage(self) -> Part | None:
+        """Return how much was reported of what can be scored; None where nothing is asked [I9]."""
+        least = self.contents.machine["least_coverage"]
+        if least is None:
+            return None
+        parts = self.contents.parts_of_base()
+        reported = ZERO
+        asked = ZERO
+        waiting = []
+        for name, part in parts.items():
+            leaf = self.leaves[name]
+            if leaf.state in COMPUTED:
+                reported += part
+                asked += part
+            elif leaf.state in ("missing", "not_due") or leaf.awaited:
+                asked += part
+                waiting.append(name)
+        reached = Fraction(100)
+        if asked:
+            reached = reported * 100 / asked
+        waiting.sort(key=lambda name: (-parts[name], name))
+        return {
+            "least": amount(least),
+            "reached": reached,
+            "enough": reached >= amount(least),
+            "parts": [{"rule": name, "points": part} for name, part in parts.items()],
+            "open": waiting,
+        }
+
+    def index(self, *, covered: bool = False) -> Part:
+        """Return the index and its parts; `value` and `exact` are None with nothing to score.
+
+        Arguments:
+            covered: Whether enough counts as reported, whatever was.
+        """
         tops = self.tops()
         base = [total for _, kind, total in tops if kind == "base"]
         sums: dict[str, Any] = {
@@ -2091,7 +2160,7 @@ class Points:
         penalty = total_of(
             total["lost"] for _, kind, total in tops if kind == "penalty"
         )
-        sums |= {"bonus": bonus, "penalty": penalty}
+        sums |= {"bonus": bonus, "penalty": penalty, "coverage": self.coverage()}
         # Nothing left to score is no index, and not an index of zero [I2].
         left = sums["maximum"] - sums["rescaled"]
         if not left:
@@ -2099,6 +2168,9 @@ class Points:
         scale = amount(self.contents.report["index"]["scale"])
         exact = sums["earned"] * scale / left
         shown_base = rounded(exact, self.contents.places)
+        # Too little was reported: there is no index either [I9].
+        if not covered and not self.is_covered():
+            return sums | {"base": shown_base, "value": None, "exact": None}
         value = shown_base + bonus - penalty
         exact_value = exact + bonus - penalty
         # Held to the scale, shown and exact alike, as soon as either of them is beyond it [I3].
@@ -2501,8 +2573,15 @@ class Recount:
             "highest": {name: self._settled(name, "weight") for name in self.leaves},
             "supported": supported,
         }
+        # At their fewest or most points the open rules are taken as reported.
+        any_open = any(
+            leaf.state in ("missing", "not_due") or leaf.awaited
+            for leaf in self.leaves.values()
+        )
         values = {
-            key: Points(self.contents, leaves).index()["value"]
+            key: Points(self.contents, leaves).index(
+                covered=any_open and key != "supported"
+            )["value"]
             for key, leaves in variants.items()
         }
         value = self.index["value"]

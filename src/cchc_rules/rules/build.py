@@ -112,6 +112,7 @@ def _index(table: file_format.IndexTable) -> model.IndexSettings:
         over_scale=table.over_scale,
         lowest=table.lowest,
         basis=table.weight_basis,
+        least_coverage=table.least_coverage,
     )
 
 

@@ -55,6 +55,9 @@ Check: TypeAlias = Callable[[RuleSet], Problems]
 DATE_COMPARATORS = ("on_or_before", "before", "on_or_after", "after")
 """The comparators of dates."""
 
+WHOLE = 100
+"""All points, in percent."""
+
 LITERAL_COMPARATORS = ("between", "one_of", "is")
 """The comparators whose thresholds are written out, never read from a metric or a formula."""
 
@@ -1069,6 +1072,9 @@ def index(rules: RuleSet) -> Problems:
         if lowest >= scale:
             arguments = {"lowest": figure(lowest), "scale": figure(scale)}
             yield Problem("lowest-above-scale", lowest_path, arguments)
+    least = rules.index.least_coverage
+    if least is not None and not 0 < least <= WHOLE:
+        yield Problem("coverage-percent", ("index", "least_coverage"))
     if not any(rule.weight for rule in rules.rules.values()):
         yield Problem("no-rules", ("rule",))
     yield from range_checks.bands(rules.bands, scale, possible_index(rules))

@@ -302,6 +302,7 @@ class IndexTable(_Table):
     over_scale: Flag = False
     lowest: Exact | None = None
     weight_basis: BasisName = "stated"
+    least_coverage: Exact | None = None
 
 
 class CreditTable(_Table):

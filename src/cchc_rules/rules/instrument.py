@@ -102,6 +102,7 @@ class _Instrument:
             "scale": self.number(rules.index.scale),
             "lowest": self.lowest(),
             "places": rules.index.places,
+            "coverage": self.coverage(),
             "basis": rules.index.basis,
             "areas": [self.area(group) for group in top_groups],
             "absence": self.absence(self.usual_effects),
@@ -113,6 +114,13 @@ class _Instrument:
             "targets": [self.target(target) for target in rules.targets],
             "kinds": [self.text(kind.kind_title) for kind in rules.kinds.values()],
         }
+
+    def coverage(self) -> str | None:
+        """Return what the rule set asks to be reported before there is an index."""
+        least = self.rules.index.least_coverage
+        if least is None:
+            return None
+        return self.say("coverage-line", least=self.number(least))
 
     # Words
 

@@ -462,6 +462,8 @@ class IndexSettings:
     """Where the weights of rules come from, whose group says nothing of it."""
     lowest: Fraction | None = None
     """Below which the index does not fall; None where nothing holds it from below."""
+    least_coverage: Fraction | None = None
+    """How many percent of the points must be reported, so that there is an index (semantics I9)."""
 
 
 # The whole -----------------------------------------------------------------------------------

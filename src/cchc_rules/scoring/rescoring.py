@@ -28,6 +28,7 @@ from cchc_rules.base.state import Reason, State
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Judge, Run
+from cchc_rules.scoring.coverage import covered
 from cchc_rules.scoring.needs import Seen
 from cchc_rules.scoring.results import Result
 from cchc_rules.scoring.rule_figures import Figures
@@ -307,6 +308,12 @@ class Trial:
         Args:
             results: The other results, by the positions of their rules.
         """
+        index = self._added_up(results)
+        if covered(self.compiled, self.run.results, results):
+            return index
+        return index._replace(covered=False)
+
+    def _added_up(self, results: Mapping[int, Result]) -> Sum:
         if self.compiled.added_up.issuperset(results):
             return totals.index_with(self.compiled, self.now, self.run.results, results)
         ledger = _Ledger(self)
@@ -361,7 +368,8 @@ class Trial:
         ledger = _Ledger(self)
         for rule_position, result in results.items():
             ledger.put(rule_position, result)
-        self.now = ledger.index()
+        is_covered = covered(self.compiled, self.run.results, results)
+        self.now = ledger.index()._replace(covered=is_covered)
         for group_position, total in ledger.totals.items():
             self.groups[group_position] = total
         self._shares.update(ledger.means)

@@ -11,7 +11,6 @@ from cchc_rules.base import calendar
 from cchc_rules.base.number import fixed
 from cchc_rules.base.state import (
     COMPUTED,
-    OPEN,
     Absent,
     Reason,
     State,
@@ -22,6 +21,8 @@ from cchc_rules.rules.model import Band, DeclaredEffect, Rule, RuleSet, Target
 from cchc_rules.rules.value_function import Piece
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
+from cchc_rules.scoring.coverage import Coverage, covered, is_open
+from cchc_rules.scoring.coverage import coverage as coverage_of
 from cchc_rules.scoring.evaluators import comparison
 from cchc_rules.scoring.needs import Seen
 from cchc_rules.scoring.results import Result, Worth
@@ -293,6 +294,13 @@ class Scoring:
             if rule.without_effect and not self.results[position].excluded
         ]
 
+    @cached_property
+    def coverage(self) -> Coverage | None:
+        """How much was reported, None where the rule set asks for no least coverage (semantics
+        I9).
+        """
+        return coverage_of(self.compiled, self.results)
+
     @property
     def at_its_highest(self) -> bool:
         """Whether nothing was lost and nothing is open: the index is the highest it can be."""
@@ -403,12 +411,12 @@ class Scoring:
         if not self.unsupported:
             return self.index
         results = self.results
-        return self._index_with(
-            {
-                position: _without_points(results[position])
-                for position in self.unsupported
-            }
-        )
+        others = {
+            position: _without_points(results[position])
+            for position in self.unsupported
+        }
+        # What is not supported was reported all the same.
+        return self._index_with(others)._replace(covered=self.index.covered)
 
     @cached_property
     def lowest(self) -> Sum:
@@ -579,6 +587,9 @@ def gather(
         run: The run, every rule judged by `judge`.
     """
     groups = totals.totals(compiled, run.results)
+    index = totals.index(compiled, groups)
+    if not covered(compiled, run.results, {}):
+        index = index._replace(covered=False)
     return Scoring(
         compiled,
         measurements,
@@ -586,7 +597,7 @@ def gather(
         run.figures,
         run.results,
         groups,
-        totals.index(compiled, groups),
+        index,
     )
 
 
@@ -598,11 +609,6 @@ def _without_points(result: Result) -> Result:
 def _claims(result: Result) -> bool:
     """Whether points were claimed, by a value or by a person, so that evidence is due."""
     return result.state in COMPUTED or isinstance(result.detail, Given)
-
-
-def is_open(result: Result) -> bool:
-    """Whether a rule may still come to anything (semantics I4)."""
-    return result.state in OPEN or result.reason is Reason.POINTS_AWAITED
 
 
 def _settled(result: Result, ticks: int) -> Result:

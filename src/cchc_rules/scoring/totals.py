@@ -80,10 +80,17 @@ class Sum(NamedTuple):
     """The points of an index at its highest."""
     lowest: Fraction | None = None
     """The points of an index at its lowest; None where nothing holds it from below."""
+    covered: bool = True
+    """Whether as much was reported as the rule set asks for (semantics I9)."""
 
     @property
     def scored(self) -> bool:
-        """Whether anything is left to score; without it there is no index (semantics I2)."""
+        """Whether there is an index: something is left to score (semantics I2), and covered."""
+        return self.covered and self.something_left
+
+    @property
+    def something_left(self) -> bool:
+        """Whether anything is left to score."""
         return self.base.maximum != self.base.rescaled
 
     @property

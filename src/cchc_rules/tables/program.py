@@ -481,6 +481,9 @@ def programmed(
         program = Program(compiled, source, choice, once)
         return Machine(program, wanted, scale, source.carried)
 
+    # Whether enough was reported for an index is asked of whole submissions (semantics I9).
+    if compiled.rules.index.least_coverage is not None:
+        return None
     # Losses under caps within caps have no columns: such rule sets are scored row by row.
     if not compiled.in_columns:
         return None

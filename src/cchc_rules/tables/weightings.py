@@ -347,6 +347,12 @@ class Weigher:
         for columns in self.steps:
             frame = frame.with_columns(columns)
         results = reduced(frame.select(self.outputs))
+        # Too little was reported for an index, whatever weighs how much (semantics I9).
+        if not self.scoring.index.covered:
+            of_index = [name for name in results.columns if name in _OF_INDEX]
+            results = results.with_columns(
+                pl.when(False).then(pl.col(name)).alias(name) for name in of_index
+            )
         return results.with_columns(
             pl.col(name).reinterpret(dtype=LONG)
             for name in EXACT
@@ -398,6 +404,10 @@ class Weigher:
             position: certain(self.scoring.proved(position, metrics))
             for position, metrics in self.compiled.evidence
         }
+
+
+_OF_INDEX = ("index", "supported", "band", *EXACT)
+"""The columns that are empty where there is no index."""
 
 
 def _part(points: Fraction, weight: int) -> Fraction:

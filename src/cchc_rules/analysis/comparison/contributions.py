@@ -224,16 +224,26 @@ def standing(document: Document) -> Standing:
         terms[cap] = _group_term(groups[cap.id])
     index = document["index"]
     base = Quotient(exact(index["scale"]), terms)
-    # Nothing was left to score: there is no index that pools could lift or lower, and the change is
-    # reckoned from or to 0 (semantics I2).
+    # There is no index that points could lift or lower, and the change is reckoned from or to 0
+    # (semantics I2, I9): what rules earned moved nothing.
     if index["value"] is None:
-        return Standing(ZERO, base, inside, {}, under_cap)
+        unmoved = {mean: _without_points(quotient) for mean, quotient in inside.items()}
+        held_back = {
+            cap: dict.fromkeys(earned, ZERO) for cap, earned in under_cap.items()
+        }
+        return Standing(ZERO, _without_points(base), unmoved, {}, held_back)
     added = {
         **dict(_pools(groups, parts)),
         **dict(_mean_roundings(groups, inside)),
         **_index_lines(index, base),
     }
     return Standing(exact(index["value"]), base, inside, added, under_cap)
+
+
+def _without_points(quotient: Quotient) -> Quotient:
+    """Return a quotient of the same terms of which none has any points."""
+    terms = {part: Term(ZERO, term.counted) for part, term in quotient.terms.items()}
+    return Quotient(quotient.whole, terms)
 
 
 def _outermost_caps(groups: Groups) -> Iterator[str]:

@@ -153,19 +153,21 @@ class Study:
 
     @property
     def state(self) -> str:
-        """Whether weights can vary: `varied`, or why not: `nothing_left` to score, or `one_area`
-        alone.
+        """Whether weights can vary: `varied`, or why not: `nothing_left` to score, `too_little`
+        reported, or `one_area` alone.
         """
         if not any(area.left for area in self.areas.values()):
             return "nothing_left"
+        if not self.scoring.index.covered:
+            return "too_little"
         if len(self.areas) == 1:
             return "one_area"
         return "varied"
 
     @property
     def nothing_left(self) -> bool:
-        """Whether nothing is left to score, so that no weights make an index."""
-        return self.state == "nothing_left"
+        """Whether nothing is left to score, or too little is reported: no weights make an index."""
+        return self.state in ("nothing_left", "too_little")
 
     @cached_property
     def lowest(self) -> Variation:
@@ -213,6 +215,7 @@ class Study:
         base = Total(ratio.denominator, ratio.numerator, 0, 0, 0)
         compiled = self.scoring.compiled
         varied = totals.held(compiled, base, index.bonus, index.penalty)
+        varied = varied._replace(covered=index.covered)
         return replace(self.scoring, index=varied)
 
     @cached_property

@@ -291,7 +291,7 @@ _OF_PLAN = (
 )
 """Fields of a rule set that its head tells."""
 
-_OF_INDEX = ("scale", "places", "over_scale", "lowest", "basis")
+_OF_INDEX = ("scale", "places", "over_scale", "lowest", "basis", "least_coverage")
 """Fields of its index that its head tells."""
 
 

@@ -106,14 +106,21 @@ def _unit(
         "file": path.name,
         "unit": before.scoring.measurements.unit,
         "period": before.scoring.measurements.period,
-        "before": str(before.index.value),
-        "after": str(after.index.value),
+        "before": _shown(before),
+        "after": _shown(after),
         "change": str(comparison.change),
         "band_before": band_before and band_before.title.of(lang),
         "band_after": band_after and band_after.title.of(lang),
         "band_moved": id_before != id_after,
         "rules": _rules_that_moved(comparison, before, after, lang),
     }
+
+
+def _shown(report: Report) -> str | None:
+    """Return the index of a report, None where it has none."""
+    if report.index.value is None:
+        return None
+    return str(report.index.value)
 
 
 def _rules_that_moved(

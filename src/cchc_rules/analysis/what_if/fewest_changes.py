@@ -184,6 +184,9 @@ class _Search:
                 self.varied.append(sets)
             else:
                 self.added_up.append(sets)
+        # The surplus does not know how much is reported (semantics I9): fewer changes might do.
+        if not now.covered:
+            self.proven = False
         if not self.left:
             # Nothing is left to score, and the index is 0 by definition, not by a quotient. Sets
             # that leave it so do not follow the sum above: nothing is proven where others rescale.

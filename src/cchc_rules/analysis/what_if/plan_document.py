@@ -55,12 +55,13 @@ class PlannedChange:
 class PlanStep:
     """One change of a plan, once it and those before it are made.
 
-    `points` is what its rule gains, or the mean that the rule lies in; `value` is the index shown.
+    `points` is what its rule gains, or the mean that the rule lies in; `value` is the index shown,
+    None while too little is reported for one.
     """
 
     change: PlannedChange
     points: Decimal
-    value: Decimal
+    value: Decimal | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,14 +150,25 @@ class _Writer:
             self._answer(),
             goal=self.goal(),
             count=str(len(plan.steps)),
-            value=self.texts.points(plan.then.scoring.index.value),
+            value=self._value_then(),
         )
+        # The search adds up points, and does not know which figures bring an index about.
+        if not plan.now.scoring.index.covered:
+            reservation = self.texts.say("plan.unproven-coverage")
+            return f"{answer} {reservation}"
         # The fewest of all sets, or the fewest of those that were tried: the reader must know.
         if plan.proven:
             return answer
         work = self.texts.number(Fraction(MOST_SETS))
         reservation = self.texts.say("plan.unproven", work=work)
         return f"{answer} {reservation}"
+
+    def _value_then(self) -> str:
+        """Say the index that the plan leads to, a dash where it leads to none."""
+        index = self.plan.then.scoring.index
+        if not index.covered:
+            return "–"
+        return self.texts.points(index.value)
 
     def _answer(self) -> str:
         """Return the id of the message that answers."""
@@ -171,19 +183,28 @@ class _Writer:
         """Return the index of a report, shown and exactly, and its band."""
         scoring = report.scoring
         band = report.band
+        value = None
+        exact = None
+        # Too little is reported for an index (semantics I9).
+        if scoring.index.covered:
+            value = scoring.points(scoring.index.value)
+            exact = number.ratio(scoring.index.exact)
         return {
-            "value": scoring.points(scoring.index.value),
-            "exact": number.ratio(scoring.index.exact),
+            "value": value,
+            "exact": exact,
             "band": band and {"id": band.id, "title": self.words(band.title)},
         }
 
     def step(self, position: int, step: PlanStep) -> Document:
         """Return a change with what it brings after those before it."""
+        value = None
+        if step.value is not None:
+            value = str(step.value)
         return {
             "step": position,
             **self.change(step.change),
             "points": str(step.points),
-            "value": str(step.value),
+            "value": value,
         }
 
     def change(self, change: PlannedChange) -> Document:

@@ -69,8 +69,10 @@ class PossibleChanges:
             groups = [*trial.groups]
             result = trial.advance({change.metric: change.figure})[position]
             gained = totals.gained(compiled, results, groups, position, result)
-            index = trial.now.value
-            yield PlanStep(change, self._points(gained), self._points(index))
+            value = None
+            if trial.now.covered:
+                value = self._points(trial.now.value)
+            yield PlanStep(change, self._points(gained), value)
 
     def _points(self, ticks: int) -> Decimal:
         return Decimal(self.scoring.points(ticks))
@@ -182,7 +184,10 @@ class PossibleChanges:
         if index is None:
             return None
         rule = self.scoring.rule(position)
-        gained_ticks = index.value - self.scoring.index.value
+        # Without an index before or after there is none that could rise.
+        gained_ticks = 0
+        if index.covered and self.scoring.index.covered:
+            gained_ticks = index.value - self.scoring.index.value
         return PlannedChange(
             rule=rule.id,
             steps=steps,

@@ -13,7 +13,13 @@ from cchc_rules.base import messages
 from cchc_rules.base.calendar import NEVER
 from cchc_rules.render.display import Display, Document, message
 from cchc_rules.render.workbook.cell_formulas import KINDS, NUMBER
-from cchc_rules.render.workbook.cells import NotInSheetError, cell, elsewhere, serial
+from cchc_rules.render.workbook.cells import (
+    GUARD,
+    NotInSheetError,
+    cell,
+    elsewhere,
+    serial,
+)
 from cchc_rules.report.deduction_kinds import is_by_hand
 
 SHEETS = ("summary", "scores", "losses", "inputs", "steps", "lists", "origin")
@@ -84,6 +90,12 @@ EXCLUDED_SHARES = 36
 
 ORDER = 38
 """The column of where a rule stands in the order of ids, which decides between equal remainders."""
+
+PARTS = 39
+"""The column of what a rule is worth where a least coverage is asked for."""
+
+OPEN_STATES = (4, 6)
+"""The codes of states that are open: missing, not yet due."""
 
 (
     NAME,
@@ -309,6 +321,31 @@ class Frame:
     def total(self, name: str, reckoning: Reckoning = ACTUAL) -> str:
         """Return the address of a line of the index on the sheet of steps."""
         return self.step(self.total_row(name), reckoning.earned)
+
+    def no_index(self, reckoning: Reckoning = ACTUAL) -> str:
+        """Return the condition that there is no index (semantics I2, I9).
+
+        Nothing is left to score, or less was reported than is asked for. At their fewest or most
+        points all open rules count as reported.
+        """
+        nothing_left = f"{self.total('left', reckoning)}=0"
+        coverage = self.document["index"]["coverage"]
+        if coverage is None or reckoning not in (ACTUAL, SUPPORTED):
+            return nothing_left
+        states = self._steps_column(STATE)
+        parts = self._steps_column(PARTS)
+        reported = f"SUMPRODUCT(({states}>=1)*({states}<=3)*{parts})"
+        waiting = "+".join(
+            f"SUMPRODUCT(({states}={state})*{parts})" for state in OPEN_STATES
+        )
+        asked = f"({reported}+{waiting})"
+        lacking = f"ROUND(100*{reported}-{coverage['least']}*{asked},{GUARD})<0"
+        return f"OR({nothing_left},{lacking})"
+
+    def _steps_column(self, column: int) -> str:
+        """Return the address of all lines in a column of the sheet of steps."""
+        first = cell(HEAD + 1, column)
+        return elsewhere(self.sheets["steps"], f"{first}:{cell(self.last, column)}")
 
     def total_row(self, name: str) -> int:
         """Return the row of a line of the index on the sheet of steps."""

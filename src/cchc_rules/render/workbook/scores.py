@@ -371,10 +371,9 @@ class ScoreSheet:
         value: CachedValue = "–"
         if index["value"] is not None:
             value = decimal(index["value"])
-        left = self.frame.total("left")
         index_address = self.frame.total("value")
-        # Where nothing is left to score there is no index, rather than one of 0 (semantics I2).
-        formula = f'IF({left}=0,"–",{index_address})'
+        # Where there is no index a dash stands, rather than one of 0 (semantics I2, I9).
+        formula = f'IF({self.frame.no_index()},"–",{index_address})'
         points_style = self.points | style
         self.sheet.formula(row, EARNED, formula, value, **points_style)
         self.sheet.put(row, BEFORE, value, **(points_style | FAINT))

@@ -17,6 +17,7 @@ step, so that errors never add up.
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 from cchc_rules.base import number
 from cchc_rules.render.display import Document
@@ -69,6 +70,7 @@ from cchc_rules.render.workbook.layout import (
     LOWEST,
     MET,
     NUMBER_COLUMN,
+    PARTS,
     POINTS,
     RECKONINGS,
     STATE,
@@ -90,7 +92,7 @@ WIDTHS = [
     *[8] * 2,  # most and fewest points
     *[9] * 9,  # from the absence to what is unsupported
     *[10] * 16,  # four reckonings
-    *[9] * 10,  # means and pools
+    *[9] * 11,  # means, pools and coverage
 ]
 """The widths of the columns, in characters: number, id, and the groups that are named beside."""
 
@@ -196,7 +198,24 @@ class StepSheet:
             else:
                 self._rule(line)
         self.counted.write(self.sheet)
+        self._parts()
         self._index()
+
+    def _parts(self) -> None:
+        """Put what each rule is worth where a least coverage is asked for (semantics I9).
+
+        All are multiplied by one number that makes them whole: thirds have no decimal.
+        """
+        coverage = self.frame.document["index"]["coverage"]
+        if coverage is None:
+            return
+        parts = {one["rule"]: Fraction(one["points"]) for one in coverage["parts"]}
+        whole = lcm(*(part.denominator for part in parts.values()))
+        self.sheet.text(HEAD, PARTS, self.frame.say("counted-10"), **HEADING)
+        for line in self.frame.lines:
+            if not line.group:
+                part = int(parts.get(line.item["id"], Fraction(0)) * whole)
+                self.sheet.number(line.row, PARTS, part, **{**BOX, **FAINT})
 
     def _head(self) -> None:
         say = self.frame.say

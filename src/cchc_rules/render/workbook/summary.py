@@ -126,7 +126,7 @@ class SummarySheet:
         total = self.frame.total
         self._heads("number", "quantity", "live", "in-report", "difference")
         self.sheet.worksheet.freeze_panes(1, 0)
-        formula = self._unless_nothing_left(total("value"))
+        formula = self._where_there_is_one(total("value"))
         self._figure("index", formula, index["value"], bold=True, bg_color=PALE)
         self._scale(index["scale"])
         for name in ("maximum", "earned", "rescaled"):
@@ -142,13 +142,12 @@ class SummarySheet:
     def _reckoning(self, key: str, reckoning: Reckoning, reported: str | None) -> None:
         """Put the index of another reckoning: with all open rules at their least, say."""
         value = self.frame.total("value", reckoning)
-        formula = self._unless_nothing_left(value, reckoning)
+        formula = self._where_there_is_one(value, reckoning)
         self._figure(f"reckoning-{key}", formula, reported)
 
-    def _unless_nothing_left(self, formula: str, reckoning: Reckoning = ACTUAL) -> str:
-        """Return what reads an index, or a dash where nothing is left to score (semantics I2)."""
-        left = self.frame.total("left", reckoning)
-        return f'IF({left}=0,"–",{formula})'
+    def _where_there_is_one(self, formula: str, reckoning: Reckoning = ACTUAL) -> str:
+        """Return what reads an index, or a dash where there is none (semantics I2, I9)."""
+        return f'IF({self.frame.no_index(reckoning)},"–",{formula})'
 
     def _figure(
         self, key: str, formula: str, reported: str | None, **style: object
@@ -238,13 +237,12 @@ class SummarySheet:
         display = self.frame.display
         sign = target["comparator"]
         exact = self.frame.total("exact")
-        left = self.frame.total("left")
         holds = compared(sign, exact, target["threshold"])
         reached = quoted(display.reached(reached=True))
         not_reached = quoted(display.reached(reached=False))
         not_judged = quoted(display.reached(reached=None))
         verdict = f"IF({holds},{reached},{not_reached})"
-        formula = f"IF({left}=0,{not_judged},{verdict})"
+        formula = f"IF({self.frame.no_index()},{not_judged},{verdict})"
         reported = display.reached(reached=target["reached"])
         threshold = f"{sign} {display.number(target['threshold'])}"
         sheet.number(row, 0, number, **CENTRED_BOX)
@@ -304,7 +302,7 @@ class SummarySheet:
             allowed = f"MAX(1,{allowed}-{'-'.join(lowerings)})"
         reached = f"INDEX({titles},{allowed})"
         self._heads("number", "band", "live", "in-report", "next-distance")
-        self._band_reached(self._unless_nothing_left(reached))
+        self._band_reached(self._where_there_is_one(reached))
         self._distance(bands, position)
         self.row += 1
         self._heads("number", "band-edges", "holds", "threshold")
@@ -350,7 +348,7 @@ class SummarySheet:
         distance = f"ROUNDUP({exact},{self.frame.places})"
         # From the highest band there is no next one.
         formula = f'IF({position}>{len(lows)},"–",{distance})'
-        formula = self._unless_nothing_left(formula)
+        formula = self._where_there_is_one(formula)
         value: CachedValue = "–"
         if following:
             value = decimal(following["distance"])
@@ -399,7 +397,7 @@ class SummarySheet:
         if not is_last:
             conditions += self._below_edges(band)
         joined = ",".join(conditions) or "TRUE"
-        holds = self._unless_nothing_left(f"IF(AND({joined}),1,0)")
+        holds = self._where_there_is_one(f"IF(AND({joined}),1,0)")
         sheet.number(row, 0, number, **CENTRED_BOX)
         sheet.text(row, LABEL, self._band_title(band), **BOX)
         sheet.formula(row, LIVE, holds, None, **CENTRED_BOX, **FAINT)
