@@ -28,6 +28,31 @@ deduction = "{deduction}"
 """
 
 
+def one_rule(rule, metric, more="", head=""):
+    """A rule set of one rule on one metric, each told by its last lines; `head` stands before the first table."""
+    return f"""format = 1
+[ruleset]
+id = "one"
+version = "1"
+title = "One"
+valid = {{ from = 2023-01-01, until = 2023-12-31 }}
+{head}
+[metric.figure]
+title = "Figure"
+{metric}
+{more}
+[group.all]
+title = "All"
+[rule.one]
+group = "all"
+title = "One"
+source = ["1"]
+metric = "figure"
+weight = 2
+{rule}
+"""
+
+
 SHARE = '[metric.share]\ntitle = { vi = "Tỷ lệ", en = "Share" }\ntype = "percent"\n'
 WORK = '[group.work]\ntitle = { vi = "Việc", en = "Work" }\n'
 EXCLUDED = '[absence]\nnot_applicable = "exclude"\nwaived = "exclude"\n'
@@ -63,7 +88,7 @@ ruleset = { id = "tiny", version = "1", title = "Tiny", valid = { from = 2023-01
 """
 """The first lines of a rule set whose next lines belong to no table yet."""
 
-DOUBTFUL = """
+OF_TEN = """
 format = 1
 [ruleset]
 id = "tiny"
@@ -78,6 +103,12 @@ missing = "lost"
 not_applicable = "exclude"
 not_due = "exclude"
 waived = "exclude"
+"""
+"""The first tables of a rule set of ten points that loses what is missing, and excludes what does not apply."""
+
+DOUBTFUL = (
+    OF_TEN
+    + """
 [metric.online]
 title = "Hồ sơ trực tuyến"
 type = "percent"
@@ -124,4 +155,5 @@ threshold = { metric = "income_before" }
 weight = 1
 deduction = "all_or_nothing"
 """
+)
 """Percentages of both directions, and a figure held against that of the year before: what may be doubtful."""

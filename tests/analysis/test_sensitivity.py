@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from document_parts import described_objects, descriptions, in_both_languages, objects
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
@@ -1069,20 +1070,6 @@ def faults(document):
     ]
 
 
-def objects(document, path=()):
-    if isinstance(document, dict):
-        yield path, document
-    parts = (
-        document.items()
-        if isinstance(document, dict)
-        else enumerate(document)
-        if isinstance(document, list)
-        else ()
-    )
-    for key, value in parts:
-        yield from objects(value, (*path, key))
-
-
 def shape(path):
     return tuple(step for step in path if isinstance(step, str))
 
@@ -1102,26 +1089,16 @@ class TestTheDocument:
         assert SCHEMA_FILE.read_text(encoding="utf-8") == print_report(SCHEMA)
 
     def test_every_object_is_closed_and_requires_all_its_keys(self):
-        closed = [
-            part
-            for _, part in objects(SCHEMA)
-            if part.get("type") == "object" and "properties" in part
-        ]
+        closed = described_objects(SCHEMA)
         assert len(closed) > 15
         for part in closed:
             assert part["additionalProperties"] is False
             assert part["required"] == list(part["properties"])
 
     def test_descriptions_are_in_both_languages(self):
-        said = [
-            part["description"]
-            for _, part in objects(SCHEMA)
-            if isinstance(part.get("description"), str)
-        ]
+        said = descriptions(SCHEMA)
         assert len(said) > 60
-        assert all(
-            text.startswith("vi ") and text.count(" / en ") == 1 for text in said
-        )
+        assert all(map(in_both_languages, said))
 
     @pytest.mark.wide
     @pytest.mark.parametrize("lang", messages.languages())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import tomli
 from hypothesis import given, settings
+from rule_texts import one_rule
 from searches import examples
 from strategies import rule_sets
 from test_cases import GOOD, HEAD, RULES, said, small  # noqa: F401
@@ -35,30 +36,7 @@ KITCHEN = (Path(__file__).parents[1] / "kitchen.toml").read_text(encoding="utf-8
 
 def rules_with(rule, metric='type = "percent"', more="", head=""):
     """A rule set of one rule on one metric."""
-    return parse_rules(
-        f"""
-format = 1
-[ruleset]
-id = "one"
-version = "1"
-title = "One"
-valid = {{ from = 2023-01-01, until = 2023-12-31 }}
-{head}
-[metric.figure]
-title = "Figure"
-{metric}
-{more}
-[group.all]
-title = "All"
-[rule.one]
-group = "all"
-title = "One"
-source = ["1"]
-metric = "figure"
-weight = 2
-{rule}
-"""
-    )
+    return parse_rules(one_rule(rule, metric, more, head))
 
 
 def shown(rules):

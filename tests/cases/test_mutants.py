@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from rule_texts import one_rule as one_rule_text
 from searches import examples
 from strategies import rule_sets
 from test_cases import GOOD, said, small  # noqa: F401
@@ -440,30 +441,7 @@ def test_a_case_is_written_so_that_it_is_read_back():
 
 def one_rule(rule, metric='type = "count"', more="", index=""):
     """A rule set of one rule on one metric."""
-    return parse_rules(
-        f"""format = 1
-[ruleset]
-id = "one"
-version = "1"
-title = "One"
-valid = {{ from = 2023-01-01, until = 2023-12-31 }}
-[index]
-{index}
-[metric.figure]
-title = "Figure"
-{metric}
-{more}
-[group.all]
-title = "All"
-[rule.one]
-group = "all"
-title = "One"
-source = ["1"]
-metric = "figure"
-weight = 2
-{rule}
-"""
-    )
+    return parse_rules(one_rule_text(rule, metric, more, f"[index]\n{index}"))
 
 
 def untested(rules):

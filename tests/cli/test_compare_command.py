@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from document_parts import described_objects, descriptions, in_both_languages, objects
 from hypothesis import given
 from jsonschema import Draft202012Validator, FormatChecker
 from test_cli import process
@@ -200,17 +201,6 @@ class TestMoves:
 # The document --------------------------------------------------------------------------------------------------------
 
 
-def objects(document, path=()):
-    """Every object of a document with its path."""
-    if isinstance(document, dict):
-        yield path, document
-        for key, value in document.items():
-            yield from objects(value, (*path, key))
-    elif isinstance(document, list):
-        for place, value in enumerate(document):
-            yield from objects(value, (*path, place))
-
-
 class TestTheSchema:
     def test_is_a_schema_written_as_it_is_printed(self):
         Draft202012Validator.check_schema(SCHEMA)
@@ -224,26 +214,16 @@ class TestTheSchema:
         assert SCHEMA["$id"] == "urn:cchc-rules:comparison:1"
 
     def test_every_object_is_closed_and_requires_all_its_keys(self):
-        closed = [
-            part
-            for _, part in objects(SCHEMA)
-            if part.get("type") == "object" and "properties" in part
-        ]
+        closed = described_objects(SCHEMA)
         assert len(closed) > 12
         for part in closed:
             assert part["additionalProperties"] is False
             assert part["required"] == list(part["properties"])
 
     def test_descriptions_are_in_both_languages(self):
-        said = [
-            part["description"]
-            for _, part in objects(SCHEMA)
-            if isinstance(part.get("description"), str)
-        ]
+        said = descriptions(SCHEMA)
         assert len(said) > 50
-        assert all(
-            text.startswith("vi ") and text.count(" / en ") == 1 for text in said
-        )
+        assert all(map(in_both_languages, said))
 
     @pytest.mark.wide
     @given(pairs())

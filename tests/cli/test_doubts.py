@@ -1,24 +1,13 @@
 """Every command that reads a submission says what is doubtful in it, and does its work all the same."""
 
 import pytest
+from rule_texts import OF_TEN
 
 from cchc_rules.cli.main import main
 
-RULES = """
-format = 1
-[ruleset]
-id = "tiny"
-version = "1"
-title = "tiny"
-language = "vi"
-valid = { from = 2023-01-01, until = 2023-12-31 }
-[index]
-scale = 10
-[absence]
-missing = "lost"
-not_applicable = "exclude"
-not_due = "exclude"
-waived = "exclude"
+RULES = (
+    OF_TEN
+    + """
 [metric.online]
 title = "online"
 type = "percent"
@@ -34,6 +23,7 @@ threshold = 90
 weight = 8
 deduction = "all_or_nothing"
 """
+)
 SUBMISSION = """{"format": 1, "ruleset": "tiny", "unit": "Xã A", "period": "2023",
 "measurements": {"online": {"value": %s}}}"""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from document_parts import described_objects, descriptions, in_both_languages, objects
 from hypothesis import given
 from jsonschema import Draft202012Validator, FormatChecker
 from packaged_rules import packaged
@@ -85,17 +86,6 @@ def at(document, path):
     return document
 
 
-def objects(document, path=()):
-    """Every object of a document with its path; of a list of alikes only the first that has each set of objects."""
-    if isinstance(document, dict):
-        yield path, document
-        for key, value in document.items():
-            yield from objects(value, (*path, key))
-    elif isinstance(document, list):
-        for place, value in enumerate(document):
-            yield from objects(value, (*path, place))
-
-
 def shape(path):
     """A path with its list places left out: objects of one shape are required alike."""
     return tuple(step for step in path if isinstance(step, str))
@@ -126,11 +116,7 @@ class TestTheSchema:
         assert text == printed(SCHEMA)
 
     def test_every_object_is_closed_and_requires_all_its_keys(self):
-        closed = [
-            part
-            for _, part in objects(SCHEMA)
-            if part.get("type") == "object" and "properties" in part
-        ]
+        closed = described_objects(SCHEMA)
         assert len(closed) > 15
         for part in closed:
             assert part["additionalProperties"] is False
@@ -143,15 +129,9 @@ class TestTheSchema:
                 assert {*part["properties"]} - {*needed} <= WHERE_USED
 
     def test_descriptions_are_in_both_languages(self):
-        said = [
-            part["description"]
-            for _, part in objects(SCHEMA)
-            if isinstance(part.get("description"), str)
-        ]
+        said = descriptions(SCHEMA)
         assert len(said) > 100
-        assert all(
-            text.startswith("vi ") and text.count(" / en ") == 1 for text in said
-        )
+        assert all(map(in_both_languages, said))
 
     @pytest.mark.parametrize(
         ("name", "values"), [("state", State), ("reason", Reason), ("effect", Effect)]

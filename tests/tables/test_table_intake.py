@@ -9,6 +9,7 @@ from unicodedata import normalize
 import openpyxl
 import polars
 import pytest
+from rule_texts import OF_TEN
 from test_table_files import run
 
 from cchc_rules import SubmissionError
@@ -17,21 +18,9 @@ from cchc_rules.tables.province.rank_table import rank_table
 from cchc_rules.tables.province.scored_units import load_results
 from cchc_rules.tables.whole_files import first_row_number, load_table
 
-RULES = """
-format = 1
-[ruleset]
-id = "tiny"
-version = "1"
-title = "tiny"
-language = "vi"
-valid = { from = 2023-01-01, until = 2023-12-31 }
-[index]
-scale = 10
-[absence]
-missing = "lost"
-not_applicable = "exclude"
-not_due = "exclude"
-waived = "exclude"
+RULES = (
+    OF_TEN
+    + """
 [metric.share]
 title = "Tỷ lệ"
 type = "percent"
@@ -48,6 +37,7 @@ threshold = 100
 weight = 10
 deduction = "proportional"
 """
+)
 HEAD = ("unit", "period", "share")
 
 
