@@ -416,10 +416,9 @@ class TestCommand:
             )
             == 4
         )
-        assert (
-            "weighting[1].rule.trained\n    “much” is no weight"
-            in capsys.readouterr().err
-        )
+        refusal = capsys.readouterr().err
+        assert "weighting[1].rule.trained\n    “much” is no weight" in refusal
+        assert "with at most 2 decimal places" in refusal
 
 
 class TestRefused:
