@@ -1,12 +1,13 @@
 """A report proves itself: honest ones always verify, and whatever is changed in one is found."""
 
 import ast
+import contextlib
 import json
+import random
 import re
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -147,7 +148,7 @@ def other(value):
     return value[:at] + str((int(value[at]) + 1) % 10) + value[at + 1 :]
 
 
-@contextmanager
+@contextlib.contextmanager
 def changed(report, path, value):
     """The report with one value changed, for as long as it is looked at."""
     place = report
@@ -1121,6 +1122,31 @@ class TestNoReportOfThisForm:
                 assert f"the key “{key}” is missing" in refusal(plan)
                 record[key] = value
 
+    @pytest.mark.parametrize("case", GOOD[::8])
+    def test_values_of_another_kind_anywhere(self, case):
+        """Whatever stands in the place of a rule's data is refused or differs; nothing fails."""
+        report = printed(report_of(*GOOD_REPORTS[case]).to_dict("en"))
+        chance = random.Random(case)
+        every = [*every_place(report["rules"]), *every_place(report["machine"])]
+        for owner, key in chance.sample(every, 30):
+            value = owner[key]
+            owner[key] = chance.choice([[], {}, "x", -1, None])
+            with contextlib.suppress(NoReportError):
+                differences(sealed(report))
+            owner[key] = value
+
+    @pytest.mark.parametrize("state", STATES)
+    def test_counts_and_sums_of_a_state(self, plan, state):
+        plan["index"]["counts"][state] += 1
+        assert paths(plan) == [f"index.counts.{state}"]
+        plan["index"]["counts"][state] -= 1
+        sums = plan["index"]["states"][state]
+        for part in sums:
+            value = sums[part]
+            sums[part] = "77.77"
+            assert paths(plan) == [f"index.states.{state}.{part}"]
+            sums[part] = value
+
     def test_both_languages(self, plan):
         del plan["rules"]
         with pytest.raises(NoReportError) as caught:
@@ -1134,6 +1160,18 @@ class TestNoReportOfThisForm:
         (tmp_path / "report.json").write_text(text, encoding="utf-8")
         with pytest.raises(NoReportError):
             verify.read(tmp_path / "report.json")
+
+
+def every_place(data):
+    """Every place of nested data: what holds a value, and its key or position."""
+    keys = []
+    if isinstance(data, dict):
+        keys = [*data]
+    elif isinstance(data, list):
+        keys = [*range(len(data))]
+    for key in keys:
+        yield data, key
+        yield from every_place(data[key])
 
 
 class TestWhatStandsTwice:
