@@ -1135,6 +1135,38 @@ class TestNoReportOfThisForm:
                 differences(sealed(report))
             owner[key] = value
 
+    @pytest.mark.parametrize(
+        ("type_", "figure", "threshold", "reached"),
+        [
+            ("percent", 80, "90", "90"),
+            ("percent", 80, "90.5", "90.5"),
+            ("number", 80, "120", "120"),
+            ("count", 2, "3", "3"),
+            # The first whole number of 2.5 and more.
+            ("count", 1, "2.5", "3"),
+        ],
+    )
+    def test_a_gain_that_is_not_told(self, type_, figure, threshold, reached):
+        rule = IN_SHARE.replace("threshold = 100", f"threshold = {threshold}").replace(
+            "proportional", "all_or_nothing"
+        )
+        share = SHARE.replace("percent", type_)
+        rules = parse_rules(head("tiny", "Nhỏ", "Tiny") + share + WORK + rule)
+        submission = {
+            "format": 1,
+            "ruleset": "tiny",
+            "unit": "A",
+            "period": "2023",
+            "measurements": {"share": figure},
+        }
+        measurements = load_measurements(submission, rules)
+        report = printed(score(rules, measurements).to_dict("en"))
+        assert differences(report) == []
+        report["rules"][0]["gains"] = []
+        [difference] = differences(sealed(report))
+        assert difference.path == "rules[share].gains"
+        assert Fraction(difference.found) == Fraction(reached)
+
     @pytest.mark.parametrize("state", STATES)
     def test_counts_and_sums_of_a_state(self, plan, state):
         plan["index"]["counts"][state] += 1
