@@ -18,6 +18,7 @@ from cchc_rules.render.workbook.steps import Reckoning
 from cchc_rules.report.arithmetic import EFFECT_MESSAGES
 from cchc_rules.rules.model import Basis
 from cchc_rules.rules.rule_text import COMPARATOR_MESSAGES, CONDITION_WORDS
+from cchc_rules.rules.silence import Way
 from cchc_rules.tables.province.quota import BEYOND, EQUAL
 from cchc_rules.tables.province.rank_table import TIES
 from cchc_rules.testing import LAWS
@@ -136,6 +137,7 @@ NUMBERED = {
 
 FAMILIES = {
     "state.": {*(f"state.{state}" for state in State), "state.zero_denominator"},
+    "silence.": {f"silence.{way}" for way in Way},
     "reason.": {f"reason.{reason}" for reason in Reason},
     "absent.": {f"absent.{reason}" for reason in ABSENT},
     "origin.": {"origin.threshold", "origin.deduction"},

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BAD = ROOT / "tests" / "bad"
 MADE_IN_TESTS = {
+    "gain-by-silence",
     "peers-digits",
     "peers-in-parts",
     "column-ambiguous",

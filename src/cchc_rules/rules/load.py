@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
+from cchc_rules.base import number
 from cchc_rules.base.calendar import iso_date
 from cchc_rules.base.frozen import LateDict
-from cchc_rules.base.messages import Day, Figures
+from cchc_rules.base.messages import Day, Figures, Phrase
 from cchc_rules.base.problem import (
     Path,
     Problem,
@@ -38,6 +39,7 @@ from cchc_rules.rules.overlay import (
 )
 from cchc_rules.rules.overlay_files import Layers, placed
 from cchc_rules.rules.shared import Shared
+from cchc_rules.rules.silence import Gain, Silence, Way
 from cchc_rules.rules.source import Source, TomlTable, find, parse, read
 
 MAX_VERSIONS = 500
@@ -112,6 +114,51 @@ def problems_of(source: str | FilePath) -> tuple[Problem, ...]:
         return load_rules(source).warnings
     except RulesError as error:
         return error.problems
+
+
+def silence_problems(source: str | FilePath) -> tuple[Problem, ...]:
+    """Return a warning for each figure of which to say nothing could raise the index.
+
+    Each version of the rule set is looked at: every day on which it changes, every kind of unit. A
+    file that cannot be read has its problems, which `problems_of` tells, and none here.
+
+    >>> {problem.code for problem in silence_problems("cam-due-2023")}
+    {'gain-by-silence'}
+    """
+    try:
+        path = find(str(source), FilePath())
+        rules = load_rules(path)
+        layers = Layers(read(path), path.parent)
+    except RulesError:
+        return ()
+    dated = [rules, *rules.dated.values()]
+    versions = [variant for day in dated for variant in (day, *day.kinds.values())]
+    # Of several versions the one in which silence wins most is told.
+    most: dict[tuple[str, Way], tuple[Gain, RuleSet]] = {}
+    for version in versions:
+        for gain in Silence(version).gains():
+            key = (gain.metric, gain.way)
+            if key not in most or most[key][0].most < gain.most:
+                most[key] = (gain, version)
+    problems = []
+    for gain, version in most.values():
+        places = version.index.places
+        shown = number.ceiling(gain.most * 10**places) / 10**places
+        arguments = {
+            "metric": version.metrics[gain.metric].id,
+            "way": Phrase(f"silence.{gain.way}"),
+            "most": Figures(number.plain(shown)),
+            "rules": ", ".join(gain.rules[:_MOST_NAMED]),
+        }
+        problem = Problem(
+            "gain-by-silence", ("metric", gain.metric), arguments, warning=True
+        )
+        problems.append(placed(problem, layers.sources))
+    return tuple(problems)
+
+
+_MOST_NAMED = 5
+"""The most rules that a warning names: those that could win most."""
 
 
 def _assemble(source: Source, folder: FilePath) -> RuleSet:

@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 
 from cchc_rules.base.messages import message
 from cchc_rules.base.problem import DEFAULT_LANGUAGE
-from cchc_rules.base.state import COMPUTED, Effect, Reason, State
+from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
 from cchc_rules.report import verify
 from cchc_rules.report.printing import print_report
 from cchc_rules.report.report import Report
 from cchc_rules.report.score import score
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.model import Metric, Rule, RuleSet
+from cchc_rules.rules.silence import Counting, Silence, Way
+from cchc_rules.scoring.scoring import Scoring
+from cchc_rules.scoring.totals import counting_weight
 from cchc_rules.submissions import binding
 from cchc_rules.submissions.binding import load_measurements
 from cchc_rules.submissions.submission import (
@@ -498,6 +501,58 @@ def _without(rules: RuleSet, id_: str) -> RuleSet:
     return replace(rules, rules=left, bands=(), band_gates=(), targets=())
 
 
+# Silence: to say nothing of a figure wins no more than the rules are known to give
+
+
+def _silence(case: DrawnCase, draw: Draw) -> Iterator[Break]:
+    scoring = case.report.scoring
+    metrics = [
+        metric.id
+        for metric in case.active.metrics.values()
+        if metric.submitted and not isinstance(scoring.figure(metric.id), Absent)
+    ]
+    metric = _one_of(metrics, draw)
+    if metric is None or not scoring.index.scored:
+        return
+    silence = _silence_of(case.active)
+    counting = _counting(scoring)
+    for way, entry in (
+        (Way.LEFT_OUT, None),
+        (Way.NOT_APPLICABLE, {"not_applicable": "không phát sinh"}),
+    ):
+        most = silence.most(metric, way, counting)
+        measurements = {**case.submission["measurements"], metric: entry}
+        silent = {**case.submission, "measurements": measurements}
+        if most is None or not accepted(case.rules, silent):
+            continue
+        after = DrawnCase(case.rules, silent).report.scoring
+        # Below zero a share of fewer points is no smaller, and nothing can be said.
+        if not after.index.scored or min(scoring.index.exact, after.index.exact) < 0:
+            continue
+        rise = after.index.exact - scoring.index.exact
+        if rise > most:
+            yield Break(f"{way}: {metric}", rise, most)
+
+
+@lru_cache(maxsize=64)
+def _silence_of(rules: RuleSet) -> Silence:
+    return Silence(rules)
+
+
+def _counting(scoring: Scoring) -> Counting:
+    """Return what counts in a scoring: the points of the index, the weights of means."""
+    unit = scoring.compiled.unit
+    base = scoring.index.base
+    weights = {
+        group.id: Fraction(
+            counting_weight(scoring.compiled, group, scoring.results), unit
+        )
+        for group in scoring.compiled.groups
+        if group.mean
+    }
+    return Counting(Fraction(base.maximum - base.rescaled, unit), weights)
+
+
 # Re-scores: the submission as it is written scores to the same report, and the report proves itself
 
 
@@ -526,6 +581,7 @@ LAWS = (
     Law("independence", _independence),
     Law("order", _order),
     Law("not-applicable", _not_applicable),
+    Law("silence", _silence),
     Law("re-scores", _rescores),
 )
 """The laws that a rule set is held to, in the order of docs/how-to/hold-the-laws.md."""

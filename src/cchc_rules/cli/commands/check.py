@@ -9,7 +9,7 @@ from cchc_rules.base.problem import Problem, quoted
 from cchc_rules.base.text import readable_name
 from cchc_rules.cli.arguments import Parser
 from cchc_rules.cli.console import DONE, RULES_REFUSED, print_problems, put, say
-from cchc_rules.rules.load import problems_of
+from cchc_rules.rules.load import problems_of, silence_problems
 
 FOR_MACHINES = ("json", "sarif", "github")
 """Forms that other programs read: `github` marks the lines of a change under review."""
@@ -23,6 +23,11 @@ def add(command: Parser) -> None:
         action="store_true",
         help=command.say("check-layout"),
     )
+    command.add_argument(
+        "--silence",
+        action="store_true",
+        help=command.say("check-silence"),
+    )
     command.add_format(("text", *FOR_MACHINES))
     command.add_output()
 
@@ -34,7 +39,9 @@ def run(options: argparse.Namespace, lang: str) -> int:
     """
     # One bad file does not keep the others from being checked.
     problems_by_source = {
-        readable_name(Path(source)): _problems(source, layout=options.layout)
+        readable_name(Path(source)): _problems(
+            source, layout=options.layout, silence=options.silence
+        )
         for source in options.rules
     }
     if options.format == "text":
@@ -47,9 +54,13 @@ def run(options: argparse.Namespace, lang: str) -> int:
     return DONE
 
 
-def _problems(source: str, *, layout: bool) -> tuple[Problem, ...]:
-    """Return the problems of a rule file, those of its layout among them if that is asked for."""
+def _problems(source: str, *, layout: bool, silence: bool) -> tuple[Problem, ...]:
+    """Return the problems of a rule file, those of its layout and of silence among them if they are
+    asked for.
+    """
     problems = problems_of(source)
+    if silence:
+        problems = (*problems, *silence_problems(source))
     if not layout:
         return problems
     from cchc_rules.rules.layout.tidy import layout_problems  # noqa: PLC0415 - only for those who ask for it
