@@ -731,6 +731,16 @@ class Build:
         rule["deduction"] = {"kind": "formula", "formula": text}
         return {**rule, **self.lowest(weight)}
 
+    def share(self):
+        """A rule that gives the part of its points that the share is of its target."""
+        return {
+            "metric": self.add(type="percent"),
+            "comparator": ">=",
+            "threshold": 100,
+            "weight": self.weight(),
+            "deduction": "proportional",
+        }
+
     def at_least(self):
         """A rule whose threshold another clause, or a kind of unit, may state otherwise."""
         return {
@@ -761,8 +771,8 @@ CONFLICT = {"source": "PL.1", "comparator": ">=", "threshold": 35}
 @st.composite
 def rule_sets(draw, plain=False, kinds=True, always=()):
     """A valid rule file: its TOML text and its document. ``plain`` leaves out what makes doing better cost more;
-    ``kinds`` may be "always". ``always`` names what no rule set lacks: "bands", "mean", a rule in "conflict", or a
-    "change" that its kind may make and mostly makes."""
+    ``kinds`` may be "always". ``always`` names what no rule set lacks: "bands", "mean", a rule that gives a
+    "share" of its points, one in "conflict", or a "change" that its kind may make and mostly makes."""
     build = Build(draw)
     index = {
         "places": build.places,
@@ -860,7 +870,9 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
             "title": {"vi": f"Quy tắc {place}", "en": f"Rule {place}"},
             "source": [f"II.{place}"],
         }
-        if place == 0 and {"change", "conflict"} & {*always}:
+        if place == 0 and "share" in always:
+            rule |= build.share()
+        elif place == 0 and {"change", "conflict"} & {*always}:
             rule |= build.at_least()
             if "conflict" in always:
                 rule["conflict"] = [CONFLICT]

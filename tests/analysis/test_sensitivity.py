@@ -1015,7 +1015,11 @@ def heavier(document, given_, times):
             if key in rule:
                 rule[key] *= factor
         deduction = rule["deduction"] if isinstance(rule["deduction"], dict) else {}
-        parts = (*deduction.get("tiers", []), *deduction.get("brackets", []))
+        parts = [
+            part
+            for several in ("tiers", "brackets", "rows")
+            for part in deduction.get(several, [])
+        ]
         for part in (deduction, *parts):
             for key in ("each", "points"):
                 if key in part:

@@ -296,7 +296,7 @@ class TestLinesCanBeRedone:
         assert redo_all(example(name)) > 10
 
     @mostly_tests
-    @given(cases(absences=False))
+    @given(cases(absences=False, always=["share"]))
     def test_whatever_is_drawn(self, case):
         text, document, submission = case
         plain = {"proportional", "per_unit", "tiers"}
