@@ -63,6 +63,22 @@ def half_up(figure, places):
     return Fraction(ticks if figure >= 0 else -ticks, 10**places)
 
 
+def round_as(figure, places, rounding):
+    """L8: to whole steps, as the file says; half up to a tick where it says nothing."""
+    if rounding is None:
+        return half_up(figure, places)
+    step = exactly(rounding.get("step", Fraction(1, 10**places)))
+    steps = abs(figure) / step
+    mode = rounding.get("mode", "half_up")
+    whole = {
+        "half_up": lambda: math.floor(steps + Fraction(1, 2)),
+        "half_even": lambda: round(steps),  # of a Fraction: ties to even, exactly
+        "down": lambda: math.floor(steps),
+        "up": lambda: math.ceil(steps),
+    }[mode]()
+    return whole * step if figure >= 0 else -whole * step
+
+
 # Overlays ------------------------------------------------------------------------------------------------------------
 
 TABLES_WITH_IDS = ("metric", "group", "rule", "remedy", "kind")
@@ -759,7 +775,7 @@ class Scoring:
 
     def shown(self, name, points, out):
         maximum = self.weight(self.rules[name])
-        earned = half_up(points, self.places)
+        earned = round_as(points, self.places, self.rules[name].get("rounding"))
         excluded = maximum if out else Fraction(0)
         return {
             "maximum": maximum,
@@ -779,7 +795,8 @@ class Scoring:
                 if self.rules[result["id"]]["group"] == name
             ]
             if self.groups[name].get("combine") == "mean":
-                found |= self.in_mean(self.group(name, results), inside)
+                rounding = self.groups[name].get("rounding")
+                found |= self.in_mean(self.group(name, results), inside, rounding)
         for name in self.groups:
             if self.groups[name].get("kind", "base") != "base":
                 found |= self.in_pool(name, results)
@@ -792,7 +809,7 @@ class Scoring:
                 found[id_] = {**parts, "beyond": Fraction(0), "loss": own["lost"]}
         return found
 
-    def in_mean(self, total, inside):
+    def in_mean(self, total, inside, rounding=None):
         """G4. Of the ticks that are left when all parts are rounded down, the largest remainders
         have one each.
         """
@@ -816,6 +833,11 @@ class Scoring:
                 "lost": most - won - out,
                 "excluded": out,
             }
+        if rounding is not None:
+            for key in ("earned", "lost"):
+                sum_ = sum((row[key] for row in exact.values()), Fraction(0))
+                for row in exact.values():
+                    row[key] *= total[key] / sum_ if sum_ else 0
         parts = {
             key: self.spread(total[key], {id_: row[key] for id_, row in exact.items()})
             for key in ("earned", "lost", "excluded")
@@ -881,7 +903,8 @@ class Scoring:
             if self.rules[result["id"]]["group"] == name
         ]
         if table.get("combine") == "mean":  # G2
-            return self.mean(exactly(table["weight"]), inside)
+            rounding = table.get("rounding")
+            return self.mean(exactly(table["weight"]), inside, rounding)
         total = self.added(name, results)
         kind = table.get("kind", "base")
         if kind == "base" and "cap" in table:  # G7
@@ -982,7 +1005,7 @@ class Scoring:
             for id_, part in own.items()
         }
 
-    def mean(self, weight, inside):
+    def mean(self, weight, inside, rounding=None):
         counted = [result for result in inside if result["out"] is None]
         shown = [result for result in inside if result["out"] == "show"]
 
@@ -1002,10 +1025,8 @@ class Scoring:
                 "rescaled": rescaled,
             }
         whole = weights(counted) + weights(shown)
-        earned = half_up(
-            weight * sum((result["points"] for result in counted), Fraction(0)) / whole,
-            self.places,
-        )
+        points = sum((result["points"] for result in counted), Fraction(0))
+        earned = round_as(weight * points / whole, self.places, rounding)
         excluded = half_up(weight * weights(shown) / whole, self.places)
         excluded = min(
             excluded, weight - earned
@@ -1045,7 +1066,7 @@ class Scoring:
         )
         left = total["maximum"] - total["rescaled"]
         exact = total["earned"] * scale / left if left else Fraction(0)
-        base = half_up(exact, self.places)
+        base = round_as(exact, self.places, table.get("rounding"))
 
         def held(figure):
             if not table.get("over_scale", False):
@@ -1162,7 +1183,7 @@ class Scoring:
         rule = self.rules[result["id"]]
         earned = result["points"]
         if self.groups[rule["group"]].get("combine") != "mean":
-            earned = half_up(earned, self.places)
+            earned = round_as(earned, self.places, rule.get("rounding"))
         if not rule.get("evidence_required") or not result["claims"] or not earned > 0:
             return False
         return not any(

@@ -817,6 +817,12 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
     if chance(draw, 5):
         document["tracks"] = ["appraised", "survey"]
 
+    # Roundings of its own keep a rule set out of columns: few have any.
+    own_rounding = not plain and chance(draw, 8)
+    ticks_of_scale = index["scale"] * 10**build.places
+    if own_rounding and draw(st.booleans()) and ticks_of_scale == int(ticks_of_scale):
+        index["rounding"] = rounding_of(draw, index["scale"], build.places)
+
     # Groups
     groups = {}
     wanted = draw(st.integers(2 if "mean" in always else 1, 4))
@@ -849,6 +855,8 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
             group |= {"kind": shape, "cap": build.weight(8)}
         if "kind" not in group and chance(draw, 4):
             group["optional"] = True
+        if shape == "mean" and own_rounding and draw(st.booleans()):
+            group["rounding"] = rounding_of(draw, group["weight"], build.places)
         if not {"kind", "combine"} & set(group) and chance(draw, 4):
             group["cap"] = build.weight(8)
         groups[name] = group
@@ -917,6 +925,11 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
             and chance(draw, 6)
         ):
             rule["conflict"] = [CONFLICT]
+        # The fewest points would have to go into the step as well.
+        may_round = deduction != "none" and not rule.get("lowest")
+        may_round = may_round and "combine" not in groups[group]
+        if own_rounding and may_round and draw(st.booleans()):
+            rule["rounding"] = rounding_of(draw, rule["weight"], build.places)
         build.rules[name] = rule
     read = reads(build)
     build.metrics = {
@@ -943,7 +956,8 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
             bands[place]["from"] = cut
             bands[place + 1]["below"] = cut
         document["band"] = bands
-        document["bands"] = {"reads": draw(st.sampled_from(["exact", "rounded"]))}
+        if "rounding" not in index:
+            document["bands"] = {"reads": draw(st.sampled_from(["exact", "rounded"]))}
         if chance(draw, 3):
             most = {"at_most": bands[draw(st.integers(1, len(cuts)))]["id"]}
             if chance(draw, 3):
@@ -1032,11 +1046,11 @@ def kind_overlay(build, usually=False):
                     rules[name] = {
                         "threshold": build.target(build.metrics[rule["metric"]]["type"])
                     }
-            elif rule["deduction"] in (
-                "all_or_nothing",
-                "proportional",
-                "manual",
-            ) and draw(changes):
+            elif (
+                rule["deduction"] in ("all_or_nothing", "proportional", "manual")
+                and "rounding" not in rule
+                and draw(changes)
+            ):
                 rules[name] = {
                     "weight": number(draw(st.integers(1, 50)), min(1, build.places))
                 }
@@ -1076,6 +1090,17 @@ def direct_reads(rule):
 def plain_number(value):
     value = Decimal(value)
     return int(value) if value == value.to_integral_value() else value
+
+
+def rounding_of(draw, most, places):
+    """A rounding whose step goes into the most that there is."""
+    ticks = int(Decimal(most) * 10**places)
+    parts = [part for part in (1, 2, 5, 8, 20) if ticks % part == 0]
+    step = number(ticks // draw(st.sampled_from(parts)), places)
+    mode = draw(st.sampled_from(["half_up", "half_even", "down", "up"]))
+    return draw(
+        st.sampled_from([{"mode": mode}, {"step": step}, {"mode": mode, "step": step}])
+    )
 
 
 def under_cap(groups, name):

@@ -15,7 +15,7 @@ from cchc_rules.base.state import Effect, Reason
 from cchc_rules.render.form_workbook import LINES as GUIDE_LINES
 from cchc_rules.render.workbook.layout import SHEETS, TOTALS
 from cchc_rules.render.workbook.steps import Reckoning
-from cchc_rules.report.arithmetic import EFFECT_MESSAGES
+from cchc_rules.report.arithmetic import EFFECT_MESSAGES, ROUNDING_MESSAGES
 from cchc_rules.rules.model import Basis
 from cchc_rules.rules.rule_text import COMPARATOR_MESSAGES, CONDITION_WORDS
 from cchc_rules.rules.silence import Way
@@ -153,7 +153,11 @@ FAMILIES = {
     },
     "calculation.": {
         f"calculation.{word}"
-        for word in {*EFFECT_MESSAGES.values(), "met", "not-met", "below-floor"}
+        for word in {
+            *EFFECT_MESSAGES.values(),
+            *ROUNDING_MESSAGES.values(),
+            *("met", "not-met", "below-floor"),
+        }
     },
     "list-": {
         f"report.list-{s}"

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from oracle import round_as
+
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
     *("September", "October", "November", "December"),
@@ -260,6 +262,12 @@ SENTENCES = {
             "without-effect": "{n:points} beyond the cap, without effect",
         },
         "of-weight": {"of-weight": "{t:line} of {n:weight}"},
+        "rounded": {
+            "half_up": "{t:line} (rounded to {n:step})",
+            "half_even": "{t:line} (rounded to {n:step}, a half to the even step)",
+            "down": "{t:line} (cut off to {n:step})",
+            "up": "{t:line} (rounded up to {n:step})",
+        },
         "apportioned": {
             "apportioned": "{t:sum} (rounded so that the losses of the rules add up to the group's)"
         },
@@ -437,6 +445,12 @@ SENTENCES = {
             "without-effect": "{n:points} vượt mức trần, không tính",
         },
         "of-weight": {"of-weight": "{t:line} trên {n:weight}"},
+        "rounded": {
+            "half_up": "{t:line} (làm tròn đến {n:step})",
+            "half_even": "{t:line} (làm tròn đến {n:step}, nửa bước thì về bước chẵn)",
+            "down": "{t:line} (bỏ phần lẻ dưới {n:step})",
+            "up": "{t:line} (làm tròn lên đến {n:step})",
+        },
         "apportioned": {
             "apportioned": "{t:sum} (làm tròn sao cho các tiêu chí cộng lại đúng bằng điểm mất của nhóm)"
         },
@@ -937,12 +951,17 @@ class Holder:
             pools[-1] = end
         else:
             first = end
+        rounding = self.document["machine"].get("rounding")
+        first = self._without_rounding(first, rounding)
         _, said = self.sentence("index-line", first)
         base = said["earned"] * said["scale"] / said["left"]
         *unrounded, shown = said["results"].split(" → ")
         for text in (*unrounded, shown):
             decimals = len(re.split("[.,]", text)[1]) if re.search("[.,]", text) else 0
-            self.claim(line, number(self.lang, text), half_up(base, decimals))
+            true = half_up(base, decimals)
+            if text is shown:
+                true = self._own(base, decimals, rounding)
+            self.claim(line, number(self.lang, text), true)
         total = number(self.lang, shown)
         points = {"bonus": Fraction(0), "penalty": Fraction(0)}
         for pool in pools:
@@ -1494,8 +1513,27 @@ class Holder:
             return said["sum"]
         return text
 
+    def _without_rounding(self, text, rounding):
+        """The text without the words that say how it is rounded, which must be the report's."""
+        if rounding is None:
+            return text
+        for mode, said in self.patterns.every("rounded", text):
+            self.used.add(("rounded", mode))
+            step = Fraction(rounding["step"])
+            self.claim("rounded", (mode, said["step"]), (rounding["mode"], step))
+            return said["line"]
+        return text
+
+    def _own(self, figure, decimals, rounding):
+        """A figure as the report rounds it to its last place; with other places, half up."""
+        if rounding is None or decimals != self.places:
+            return half_up(figure, decimals)
+        return round_as(figure, decimals, rounding)
+
     def _outcome(self, rule, outcome):
         exact = Fraction(rule["exact"])
+        rounding = rule["machine"].get("rounding")
+        outcome = self._without_rounding(outcome, rounding)
         body, arrow, result = outcome.rpartition(" → ")
         if not arrow:
             body, equals, result = outcome.rpartition(" = ")
@@ -1512,7 +1550,7 @@ class Holder:
             )
             self.claim("points", points, half_up(exact, decimals))
         else:
-            self.claim("earned", points, half_up(exact, self.places))
+            self.claim("earned", points, self._own(exact, self.places, rounding))
             group = self.groups[rule["group"]]
             if group["kind"] == "base":
                 self.claim("earned", points, Fraction(rule["earned"]))
@@ -1524,7 +1562,9 @@ class Holder:
         if verdicts:
             self._verdict(rule, *self.sentence("verdict", body))
         else:
-            for text in (result, middle):
+            # A sum is rounded half up, unless the rule set says otherwise: then only its middle is.
+            texts = (result, middle) if rounding is None else (middle,)
+            for text in texts:
                 if text is not None:
                     self._sum(body, text)
 

@@ -797,6 +797,7 @@ def scaled_rule(rule, factor):
     for key in ("weight", "lowest"):
         if key in rule:
             rule[key] = times(rule[key], factor)
+    scale_step(rule, factor)
     if isinstance(rule.get("deduction"), dict):
         deduction = rule["deduction"]
         lists = ("tiers", "brackets", "rows")
@@ -806,6 +807,13 @@ def scaled_rule(rule, factor):
                 if key in part:
                     part[key] = times(part[key], factor)
     return rule
+
+
+def scale_step(table, factor):
+    """Make the step of a rounding so many times as large."""
+    rounding = table.get("rounding", {})
+    if "step" in rounding:
+        rounding["step"] = times(rounding["step"], factor)
 
 
 def scaled(document, factor):
@@ -819,7 +827,9 @@ def scaled(document, factor):
     for key in ("scale", "lowest"):
         if key in document["index"]:
             document["index"][key] = times(document["index"][key], factor)
+    scale_step(document["index"], factor)
     for group in document["group"].values():
+        scale_step(group, factor)
         for key in ("weight", "cap"):
             if key in group:
                 group[key] = times(group[key], factor)

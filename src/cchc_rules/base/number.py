@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Pair: TypeAlias = tuple[int, int]
 """An exact figure: numerator and denominator, the denominator above zero, not necessarily in lowest
@@ -141,6 +141,44 @@ def half_up(numerator: int, denominator: int) -> int:
     if numerator >= 0:
         return (2 * numerator + denominator) // (2 * denominator)
     return -((denominator - 2 * numerator) // (2 * denominator))
+
+
+class Rounding(NamedTuple):
+    """How points are rounded: to whole steps of so many ticks, and which way (semantics L8).
+
+    >>> quarters = Rounding("half_even", 25)
+    >>> quarters.of(825, 2), quarters.of(875, 2), Rounding("down", 25).of(449, 1)
+    (400, 450, 425)
+    """
+
+    mode: str
+    """`half_up` and `half_even` go to the nearest step, `down` towards zero, `up` away from it."""
+    step: int
+    """The ticks of a step."""
+
+    def of(self, numerator: int, denominator: int) -> int:
+        """Return numerator/denominator ticks rounded to whole steps, in ticks.
+
+        The denominator is above zero.
+        """
+        whole = denominator * self.step
+        # Without its sign, so that both sides of zero are rounded alike.
+        steps, rest = divmod(abs(numerator), whole)
+        if self._goes_up(steps, rest, whole):
+            steps += 1
+        if numerator < 0:
+            steps = -steps
+        return steps * self.step
+
+    def _goes_up(self, steps: int, rest: int, whole: int) -> bool:
+        """Whether what is left beyond so many whole steps makes one more."""
+        if self.mode == "down":
+            return False
+        if self.mode == "up":
+            return rest > 0
+        if self.mode == "half_even" and 2 * rest == whole:
+            return steps % 2 == 1
+        return 2 * rest >= whole
 
 
 def round_half_up(value: Fraction, places: int) -> Fraction:

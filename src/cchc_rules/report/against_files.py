@@ -109,6 +109,7 @@ def _of_rules(report: Document, rules: RuleSet) -> Document:
             # It stands there only where the rule set has one.
             "lowest": machine.get("lowest"),
             "targets": machine.get("targets"),
+            "rounding": machine.get("rounding"),
             "metrics": [_picked(it, _OF_A_METRIC) for it in machine["metrics"]],
         },
     }
@@ -122,6 +123,8 @@ def _picked(record: Mapping[str, Any], keys: tuple[str, ...]) -> Document:
 def _group(group: Document) -> Document:
     """Return what a rule set says of a group; the weight of a mean stands as its maximum."""
     fixed = _picked(group, _OF_A_GROUP)
+    # Keys that few rule sets have stand only where they are used.
+    fixed["rounding"] = group.get("rounding")
     if group["combine"] == "mean":
         fixed["maximum"] = group["maximum"]
     return fixed

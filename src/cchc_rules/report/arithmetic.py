@@ -10,7 +10,7 @@ from cchc_rules.base.number import plain, shown
 from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules import dependencies, range_checks
-from cchc_rules.rules.model import Credit, Rule
+from cchc_rules.rules.model import Credit, Rounding, Rule
 from cchc_rules.rules.rule_text import slope_text
 from cchc_rules.rules.value_function import (
     Compare,
@@ -75,9 +75,12 @@ class Arithmetic:
             line = f"{arithmetic} = {earned}"
         else:
             exact = Fraction(result.n, result.d * self.scoring.compiled.unit)
-            unrounded = self._unrounded(exact, result.earned)
+            rounding = self.scoring.compiled.worths[position].rounding
+            unrounded = self._unrounded(exact, result.earned, rounding)
             middle = say_number(self.speaker.lang, unrounded)
             line = f"{arithmetic} = {middle} → {earned}"
+        if result.n != result.earned * result.d:
+            line = self._rounded(line, self.scoring.rule(position).rounding)
         if counted.lost:
             points = self.speaker.points(counted.lost)
             lost = self.speaker.say("calculation.lost", points=points)
@@ -87,6 +90,18 @@ class Arithmetic:
             beyond = self.speaker.say("calculation.without-effect", points=points)
             line = f"{line}; {beyond}"
         return line
+
+    def _rounded(self, line: str, rounding: Rounding | None) -> str:
+        """Say after a line how it is rounded, where the rule set says it."""
+        if rounding is None:
+            return line
+        places = self.scoring.rules.index.places
+        step = rounding.step or Fraction(1, 10**places)
+        return self.speaker.say(
+            f"calculation.{ROUNDING_MESSAGES[rounding.mode]}",
+            line=line,
+            step=self.speaker.exact(step),
+        )
 
     def _is_judged(self, position: int) -> bool:
         """Whether the arithmetic of a rule is a judgement, not a sum."""
@@ -158,13 +173,16 @@ class Arithmetic:
             totals.counting_weight(scoring.compiled, group, scoring.results), unit
         )
         lost = self.speaker.gone(counted.lost, counted.exact_lost)
-        exact = counted.exact_lost / unit
+        # In ticks, before the mean was rounded: what its step gave or took is no part of the sum.
+        lacks = weight * unit - own * unit
+        exact_lost = lacks * group.weight / (whole * unit)
+        exact = exact_lost / unit
         result_text = lost
         if exact != Fraction(counted.lost, unit):
             unrounded = say_number(self.speaker.lang, shown(exact))
             result_text = f"{unrounded} → {lost}"
         # Losses add up to the group's, so one of them may lie a tick beside its own rounding.
-        if number.half_up(*counted.exact_lost.as_integer_ratio()) != counted.lost:
+        if number.half_up(*exact_lost.as_integer_ratio()) != counted.lost:
             result_text = self.speaker.say(
                 "calculation.apportioned", result=result_text
             )
@@ -177,18 +195,22 @@ class Arithmetic:
         )
         return f"{line}; {said}"
 
-    def _unrounded(self, exact: Fraction, ticks: int) -> str:
+    def _unrounded(
+        self,
+        exact: Fraction,
+        ticks: int,
+        rounding: number.Rounding | None,
+    ) -> str:
         """Return unrounded points with as many places as it takes to round them to what was earned,
         at least four.
         """
+        unit = self.scoring.compiled.unit
         if number.places(exact) is not None:
             return shown(exact)
         for places in range(number.SHOWN_PLACES, number.EXACT_PLACES):
             text = number.round_half_up(exact, places)
             if (
-                number.half_up(
-                    text.numerator * self.scoring.compiled.unit, text.denominator
-                )
+                totals.rounded(rounding, text.numerator * unit, text.denominator)
                 == ticks
             ):
                 return plain(text)
@@ -524,9 +546,12 @@ class Arithmetic:
         earned = self.speaker.points(sums.base.earned)
         line = f"{earned} × {scale} / {self.speaker.points(left)} = "
         if sums.exact_base != Fraction(sums.rounded_base, scoring.compiled.unit):
-            unrounded = self._unrounded(sums.exact_base, sums.rounded_base)
-            line += f"{say_number(self.speaker.lang, unrounded)} → "
-        line += base
+            rounding = scoring.compiled.rounding
+            unrounded = self._unrounded(sums.exact_base, sums.rounded_base, rounding)
+            line += f"{say_number(self.speaker.lang, unrounded)} → {base}"
+            line = self._rounded(line, scoring.rules.index.rounding)
+        else:
+            line += base
         pools = (("+", sums.bonus, "bonus"), ("−", sums.penalty, "penalty"))
         for sign, ticks, pool in pools:
             if ticks:
@@ -541,6 +566,14 @@ class Arithmetic:
             line = f"{line} = {self.speaker.points(sums.value)}"
         return line
 
+
+ROUNDING_MESSAGES = {
+    "half_up": "rounded-half-up",
+    "half_even": "rounded-half-even",
+    "down": "rounded-down",
+    "up": "rounded-up",
+}
+"""What is said after points that are rounded as the rule set says."""
 
 _JUDGED = frozenset(
     {

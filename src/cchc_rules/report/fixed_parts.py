@@ -14,7 +14,7 @@ from typing import Any
 
 from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
-from cchc_rules.report.machine_form import bounds
+from cchc_rules.report.machine_form import bounds, rounding_of
 from cchc_rules.report.provenance import Provenance
 from cchc_rules.rules import dependencies
 from cchc_rules.rules.formula import Formula
@@ -198,7 +198,7 @@ class FixedParts:
         cap = None
         if group.cap is not None:
             cap = number.plain(group.cap)
-        return {
+        content: Document = {
             "id": id_,
             "parent": group.parent,
             "title": self.words(group.title),
@@ -212,6 +212,9 @@ class FixedParts:
             "source": list(group.source),
             "absent": None,
         }
+        if group.rounding is not None:
+            content["rounding"] = rounding_of(group.rounding, self.rules)
+        return content
 
     def group(self, id_: str) -> Document:
         """Return one group, with None at what figures decide."""

@@ -23,11 +23,19 @@ from cchc_rules.base.state import Absent
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.expressions import Expression, Lowering
 from cchc_rules.rules.metric_values import as_formula_value, as_number
-from cchc_rules.rules.model import BandGate, Metric, Need, Rule, RuleSet
+from cchc_rules.rules.model import BandGate, Metric, Need, Rounding, Rule, RuleSet
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet
 from cchc_rules.scoring.scoring import Scoring
 
 Document = dict[str, Any]
+
+
+def rounding_of(rounding: Rounding, rules: RuleSet) -> Document:
+    """Return how points are rounded, its step in points (semantics L8)."""
+    step = rounding.step
+    if step is None:
+        step = Fraction(1, 10**rules.index.places)
+    return {"mode": rounding.mode, "step": plain(step)}
 
 
 def effect_of(rule: Mapping[str, Any]) -> Any:
@@ -74,12 +82,15 @@ class MachineForms:
         return forms
 
     def _of_rule(self, rule: Rule) -> Document:
-        return {
+        form: Document = {
             "threshold": self.lowering.threshold(rule),
             "points": self.lowering.points(rule),
             "exempt": rule.deduction.axis.exempt,
             "effects": self.lowering.effects(rule),
         }
+        if rule.rounding is not None:
+            form["rounding"] = rounding_of(rule.rounding, self.compiled.rules)
+        return form
 
     @cached_property
     def metrics(self) -> list[Metric]:
@@ -161,7 +172,7 @@ class Proof:
     def whole(self) -> Document:
         """Return what concerns the whole report."""
         rules = self.rules
-        return {
+        form: Document = {
             "places": rules.index.places,
             "over_scale": rules.index.over_scale,
             **_lowest(rules),
@@ -179,6 +190,9 @@ class Proof:
                 for day, works in sorted(self._unusual_days().items())
             },
         }
+        if rules.index.rounding is not None:
+            form["rounding"] = rounding_of(rules.index.rounding, rules)
+        return form
 
     def of_rules(self) -> list[Document]:
         """Return what concerns each rule, by position."""

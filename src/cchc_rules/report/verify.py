@@ -375,6 +375,31 @@ def rounded(value: Fraction, places: int) -> Fraction:
     return Fraction(nearest, 10**places)
 
 
+def rounded_as(value: Fraction, places: int, rounding: Any) -> Fraction:
+    """Return points rounded as a report says, half up to the last place where it says nothing [L8].
+
+    >>> rounded_as(Fraction(33, 8), 2, {"mode": "half_even", "step": "0.25"})
+    Fraction(4, 1)
+    """
+    if rounding is None:
+        return rounded(value, places)
+    step = amount(rounding["step"])
+    steps = abs(value) / step
+    whole = steps // 1
+    rest = steps - whole
+    mode = rounding["mode"]
+    half = Fraction(1, 2)
+    nearest = mode in ("half_up", "half_even") and rest >= half
+    # The tie goes to the even step: down, where the step below is even.
+    if mode == "half_even" and rest == half and whole % 2 == 0:
+        nearest = False
+    if nearest or (mode == "up" and rest > 0):
+        whole += 1
+    if value < 0:
+        whole = -whole
+    return whole * step
+
+
 def shown(value: Any) -> Any:
     """Return a figure as a report shows it: 4 places where its decimal does not end within 30."""
     if isinstance(value, Gone):
@@ -535,6 +560,12 @@ def _points(value: Any, path: str) -> None:
         raise NoReportError(path, "number", value)
 
 
+def _step_of_points(value: Any, path: str) -> None:
+    _points(value, path)
+    if amount(value) <= 0:
+        raise NoReportError(path, "number", value)
+
+
 TEXT = _kind(lambda value: isinstance(value, str))
 FLAG = _kind(lambda value: isinstance(value, bool))
 COUNT = _kind(lambda value: type(value) is int and value >= 0)
@@ -674,6 +705,12 @@ REASON = _one_of(
     *("not_reported", "waiver_ended", "points_awaited", "not_applicable"),
     *("zero_denominator", "block_absent", "not_due", "waived"),
 )
+ROUNDING = _record(
+    {
+        "mode": _one_of("half_up", "half_even", "down", "up"),
+        "step": _step_of_points,
+    }
+)
 RULE = _record(
     {
         **dict.fromkeys(("id", "group", "title", "required"), TEXT),
@@ -711,7 +748,9 @@ RULE = _record(
                         _record({"points": _number}),
                     ),
                 ),
-            }
+                "rounding": ROUNDING,
+            },
+            ("rounding",),
         ),
     }
 )
@@ -816,7 +855,9 @@ GROUP = _record(
         "note": NOTE,
         "source": TEXTS,
         "absent": NOTE,
-    }
+        "rounding": ROUNDING,
+    },
+    ("rounding",),
 )
 METRIC = _record(
     {
@@ -891,8 +932,9 @@ REPORT = _record(
                 "window": _maybe(_list(DAY, 2, 2)),
                 "metrics": _list(METRIC),
                 "unusual_days": _by_name(DAY, FLAG),
+                "rounding": ROUNDING,
             },
-            ("lowest", "targets"),
+            ("lowest", "targets", "rounding"),
         ),
         "digest": TEXT,
     }
@@ -1873,7 +1915,8 @@ class Points:
         weight = self.contents.weight(rule)
         excluded = when(leaf.excluded, weight)
         rescaled = when(leaf.rescales, excluded)
-        earned = rounded(leaf.exact, self.contents.places)
+        rounding = self.contents.rules[rule]["machine"].get("rounding")
+        earned = rounded_as(leaf.exact, self.contents.places, rounding)
         return _sums(weight, earned, excluded, rescaled)
 
     def counted(self, rule: str) -> Sums:
@@ -1910,7 +1953,11 @@ class Points:
         """
         group = self.contents.rules[rule]["group"]
         if self.contents.groups[group]["combine"] == "mean":
-            return self._mean_parts(group)[rule].lost
+            lost = self._mean_parts(group)
+            if "rounding" not in self.contents.groups[group]:
+                return lost[rule].lost
+            whole = total_of(part.lost for part in lost.values())
+            return lost[rule].lost * divided(self.total(group)["lost"], whole)
         return self.counted(rule)["lost"]
 
     def _mean_parts(self, group: str) -> dict[str, MeanPart]:
@@ -1946,6 +1993,10 @@ class Points:
         ticks = {}
         for key in MeanPart._fields:
             amounts = {rule: getattr(part, key) for rule, part in exact.items()}
+            # A step may be many ticks: what it gave or took is shared in proportion [L8].
+            if "rounding" in self.contents.groups[group] and key != "excluded":
+                share = divided(total[key], total_of(amounts.values()))
+                amounts = {rule: part * share for rule, part in amounts.items()}
             ticks[key] = self._apportioned(total[key], amounts)
         counted = {}
         for rule in exact:
@@ -2090,7 +2141,8 @@ class Points:
             return _sums(weight, ZERO, weight, weight)
         places = self.contents.places
         points = total_of(self.leaves[rule].exact for rule in inside)
-        earned = rounded(points * weight / whole, places)
+        rounding = self.contents.groups[group].get("rounding")
+        earned = rounded_as(points * weight / whole, places, rounding)
         apart = total_of(
             self.contents.weight(rule) for rule in inside if self.leaves[rule].excluded
         )
@@ -2167,7 +2219,8 @@ class Points:
             return sums | {"base": ZERO, "value": None, "exact": None}
         scale = amount(self.contents.report["index"]["scale"])
         exact = sums["earned"] * scale / left
-        shown_base = rounded(exact, self.contents.places)
+        rounding = self.contents.machine.get("rounding")
+        shown_base = rounded_as(exact, self.contents.places, rounding)
         # Too little was reported: there is no index either [I9].
         if not covered and not self.is_covered():
             return sums | {"base": shown_base, "value": None, "exact": None}
@@ -2445,7 +2498,7 @@ class Recount:
         ]
         earned = leaf.exact
         if not self.contents.in_mean(rule):
-            earned = rounded(leaf.exact, self.contents.places)
+            earned = self.points.own(rule["id"])["earned"]
         by_figures = leaf.state in COMPUTED or leaf.by_hand
         claims = evidence["required"] and earned > 0 and by_figures
         return {

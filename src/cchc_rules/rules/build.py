@@ -113,7 +113,14 @@ def _index(table: file_format.IndexTable) -> model.IndexSettings:
         lowest=table.lowest,
         basis=table.weight_basis,
         least_coverage=table.least_coverage,
+        rounding=_rounding(table.rounding),
     )
+
+
+def _rounding(table: file_format.RoundingTable | None) -> model.Rounding | None:
+    if table is None:
+        return None
+    return table.model()
 
 
 def _band(table: file_format.BandTable) -> model.Band:
@@ -223,6 +230,7 @@ def _group(id_: str, file: file_format.RuleFile) -> model.Group:
         cap=table.cap,
         combine=table.combine,
         optional=table.optional,
+        rounding=_rounding(table.rounding),
         basis=_inherited_basis(id_, file),
         source=table.source,
         note=_text(table.note),
@@ -269,6 +277,7 @@ def _rule(
         comparator=table.comparator,
         threshold=table.threshold,
         lowest=table.lowest,
+        rounding=_rounding(table.rounding),
         due=_due(table),
         requires=table.requires,
         evidence_required=table.evidence_required,

@@ -42,6 +42,7 @@ from cchc_rules.rules.model import (
     Metric,
     MetricRef,
     Peers,
+    Rounding,
     Rule,
     RuleSet,
     Scalar,
@@ -1057,6 +1058,56 @@ def _sum(
     yield Problem("group-sum", (*path, "weight"), arguments)
 
 
+def roundings(rules: RuleSet) -> Problems:
+    """A rounding stands where points are rounded, and its step is a whole part of the points."""
+    for rule in rules.rules.values():
+        path: Path = ("rule", rule.id)
+        in_mean = any(
+            group.combine == "mean" for group in dependencies.above(rules, rule.group)
+        )
+        # A mean alone is rounded, not its rules; and what only informs has no points.
+        if rule.rounding is not None and (in_mean or not rule.deduction.scored):
+            yield Problem("rounding-place", (*path, "rounding"))
+            continue
+        points = {"weight": rule.weight, "lowest": rule.lowest}
+        yield from _rounding(rules, rule.rounding, points, path)
+    for group in rules.groups.values():
+        path = ("group", group.id)
+        if group.rounding is not None and group.combine != "mean":
+            yield Problem("rounding-place", (*path, "rounding"))
+            continue
+        points = {"weight": group.weight or Fraction(0)}
+        yield from _rounding(rules, group.rounding, points, path)
+    path = ("index",)
+    yield from _rounding(
+        rules, rules.index.rounding, {"scale": rules.index.scale}, path
+    )
+    # Whether an edge is reached must hang on the index alone, not on what pools add to its base.
+    if rules.index.rounding is not None and rules.bands_read == "rounded":
+        yield Problem("rounding-read", ("bands", "reads"))
+
+
+def _rounding(
+    rules: RuleSet,
+    rounding: Rounding | None,
+    points: Mapping[str, Fraction],
+    path: Path,
+) -> Problems:
+    if rounding is None or rounding.step is None:
+        return
+    step = rounding.step
+    step_path = (*path, "rounding", "step")
+    if step <= 0:
+        yield Problem("not-positive", step_path)
+        return
+    yield from _decimal_places(rules, step, step_path)
+    for key, most in points.items():
+        # Else a rounded figure could lie beyond the most that there is.
+        if (most / step).denominator != 1:
+            arguments = {"step": figure(step), "key": key, "points": figure(most)}
+            yield Problem("rounding-step", step_path, arguments)
+
+
 def index(rules: RuleSet) -> Problems:
     """The scale is positive, some rule earns points, bands leave no gap and no overlap, and no id
     of a list is used twice.
@@ -1175,6 +1226,7 @@ CHECKS: tuple[Check, ...] = (
     rule_settings,
     dates,
     groups,
+    roundings,
     index,
     quotas,
     efforts,

@@ -294,6 +294,17 @@ class RuleSetHead(_Table):
     note: Text | None = None
 
 
+class RoundingTable(_Table):
+    """An inline table `rounding`: how points are rounded, and to what step."""
+
+    mode: Literal["half_up", "half_even", "down", "up"] = "half_up"
+    step: Exact | None = None
+
+    def model(self) -> model.Rounding:
+        """Return the rounding of the rule set."""
+        return model.Rounding(self.mode, self.step)
+
+
 class IndexTable(_Table):
     """The table `[index]`: how points become the index."""
 
@@ -301,6 +312,7 @@ class IndexTable(_Table):
     places: Places = 2
     over_scale: Flag = False
     lowest: Exact | None = None
+    rounding: RoundingTable | None = None
     weight_basis: BasisName = "stated"
     least_coverage: Exact | None = None
 
@@ -409,6 +421,7 @@ class GroupTable(_Table):
     cap: Exact | None = None
     combine: Literal["sum", "mean"] = "sum"
     optional: Flag = False
+    rounding: RoundingTable | None = None
     weight_basis: BasisName | None = None
     source: tuple[Words, ...] = ()
     note: Text | None = None
@@ -712,6 +725,7 @@ class RuleTable(_Table):
     weight: Exact | None = None
     deduction: Annotated[DeductionTable, BeforeValidator(_deduction_word)]
     lowest: Exact = Fraction(0)
+    rounding: RoundingTable | None = None
     due: Day | None = None
     requires: tuple[Id, ...] = ()
     evidence_required: Flag = False

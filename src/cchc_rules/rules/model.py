@@ -276,6 +276,8 @@ class Rule:
     note: Text | None = None
     effort: Fraction | None = None
     """How much work it takes to mend it, in a unit that the author chose."""
+    rounding: "Rounding | None" = None
+    """How its points are rounded; None for half up to the last place."""
 
     def __post_init__(self) -> None:
         # A frozen dataclass refuses plain assignment.
@@ -285,6 +287,20 @@ class Rule:
     def pieces(self) -> "tuple[Piece, ...]":
         """The pieces of its value function, worked out once; none where a person scores."""
         return self.deduction.pieces(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How points are rounded where the file says it.
+
+    >>> Rounding(step=Fraction(1, 4)).mode
+    'half_up'
+    """
+
+    mode: str = "half_up"
+    """`half_up`, `half_even`, `down` or `up`."""
+    step: Fraction | None = None
+    """The points of a step; None for the last place of points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +325,8 @@ class Group:
     """`sum`, or `mean` for the weighted mean of its rules."""
     optional: bool = False
     """Whether a unit may declare that the whole group does not apply to it."""
+    rounding: Rounding | None = None
+    """How a mean is rounded; None for half up to the last place."""
     basis: Basis = "stated"
     source: tuple[str, ...] = ()
     note: Text | None = None
@@ -464,6 +482,8 @@ class IndexSettings:
     """Below which the index does not fall; None where nothing holds it from below."""
     least_coverage: Fraction | None = None
     """How many percent of the points must be reported, so that there is an index (semantics I9)."""
+    rounding: Rounding | None = None
+    """How the base is rounded; None for half up to the last place."""
 
 
 # The whole -----------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ from cchc_rules.scoring.rule_figures import (
     Named,
     NoPointsError,
     RuleFigures,
+    in_ticks,
     literal,
 )
 from cchc_rules.submissions.submission import Figure, Given
@@ -103,6 +104,8 @@ class CompiledGroup(NamedTuple):
     """The positions of the groups right below it."""
     top: bool
     """Whether it lies in no other group."""
+    rounding: number.Rounding | None
+    """How a mean is rounded, where the file says it."""
 
     @property
     def capped(self) -> bool:
@@ -186,8 +189,24 @@ class CompiledRuleSet:
         return frozenset(rules)
 
     @cached_property
+    def rounding(self) -> number.Rounding | None:
+        """How the base is rounded, where the file says it."""
+        return in_ticks(self.rules.index.rounding, self.unit)
+
+    @cached_property
+    def rounds_its_own_way(self) -> bool:
+        """Whether anything is rounded otherwise than half up to the last place."""
+        if self.rounding is not None:
+            return True
+        roundings = [worth.rounding for worth in self.worths]
+        roundings += [group.rounding for group in self.groups]
+        return any(rounding is not None for rounding in roundings)
+
+    @cached_property
     def in_columns(self) -> bool:
         """Whether all groups have a form in columns, in which tables are scored."""
+        if self.rounds_its_own_way:
+            return False
         # Under caps within caps the ratios of several groups multiply.
         for position, outermost in self.cap_of.items():
             if self.groups[position].capped and position != outermost:
@@ -429,6 +448,7 @@ def _compiled_groups(
                 rules=tuple(members[name]),
                 groups=below,
                 top=group.parent is None,
+                rounding=in_ticks(group.rounding, unit),
             )
         )
     return tuple(compiled)
@@ -708,7 +728,7 @@ class _Compiler:
 
         def by_hand(absent: Absent, run: Run) -> Result:
             if absence_kind(absent.state, absent.reason, effects) in effects:
-                return _by_hand(absent, run.points.get(rule.id), unit)
+                return _by_hand(absent, run.points.get(rule.id), unit, worth)
             run.undeclared.append(Undeclared(rule.id, absent.state))
             return Result(absent.state, absent.reason, 0, 1, 0, detail=absent)
 
@@ -850,13 +870,19 @@ def _fixed(
     return 0, 1, 0, worth.weight, effect is Effect.EXCLUDE
 
 
-def _by_hand(absent: Absent, given: Given | None, unit: int) -> Result:
+def _by_hand(
+    absent: Absent,
+    given: Given | None,
+    unit: int,
+    worth: Worth,
+) -> Result:
     """Return the result of points that a person gives for an absence, or still has to give."""
     if given is None:
         return Result(State.MISSING, Reason.POINTS_AWAITED, 0, 1, 0, detail=absent)
     n = given.points[0] * unit
     d = given.points[1]
-    return Result(absent.state, absent.reason, n, d, number.half_up(n, d), detail=given)
+    earned = worth.rounded(n, d)
+    return Result(absent.state, absent.reason, n, d, earned, detail=given)
 
 
 def _rounded(figure: Figure, places: int | None) -> Figure:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.number import Pair, half_up
+from cchc_rules.base.number import Pair
 from cchc_rules.base.state import Reason, State
 from cchc_rules.rules.formula import FormulaFailedError
 from cchc_rules.rules.model import Metric
@@ -295,7 +295,7 @@ class Compiler(NamedTuple):
         slope = Fraction(0)
         if leads_on:
             slope = Fraction(self.worth.weight) / (end - start)
-        return _along(slope, start, self.worth.lowest, reason)
+        return _along(slope, start, self.worth, reason)
 
     def _stairs(
         self,
@@ -443,7 +443,7 @@ def _hit_or_failed(steps: list[tuple[Test, Compiled]], text: str) -> Evaluate:
 def _along(
     slope: Fraction,
     start: Fraction,
-    lowest: int,
+    worth: Worth,
     reason: Reason,
 ) -> Evaluate:
     """Return slope × (figure − start) in ticks, at least the fewest; it reaches no target.
@@ -454,9 +454,11 @@ def _along(
     slope_denominator = slope.denominator * start.denominator
     start_numerator = start.numerator
     start_denominator = start.denominator
-    # A variable is found faster than the member of an enumeration.
+    # A variable is found faster than the member of an enumeration, or of a tuple.
     partly = State.PARTLY_MET
     missed = State.NOT_MET
+    lowest = worth.lowest
+    rounded = worth.rounded
 
     def evaluate(v: Pair) -> Result:
         n, d = v
@@ -465,7 +467,7 @@ def _along(
         if n <= lowest * d:
             n = lowest
             d = 1
-        return Result(partly if n > 0 else missed, reason, n, d, half_up(n, d))
+        return Result(partly if n > 0 else missed, reason, n, d, rounded(n, d))
 
     return evaluate
 

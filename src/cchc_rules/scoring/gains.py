@@ -231,6 +231,9 @@ class Gains:
         if position in compiled.mean_of:
             group_position = compiled.mean_of[position]
             group = compiled.groups[group_position]
+            if group.rounding is not None:
+                # What moves the mean by less than a step brings nothing.
+                return self._risen_by(position), 1
             brought = self.trial.share(group_position)
             others = brought.points - Fraction(result.n, result.d)
             shows = self.scoring.groups[group_position].earned + Fraction(1, 2)
@@ -239,14 +242,7 @@ class Gains:
             return exact_points, all_points - others
         if position in compiled.held:
             # What lifts its group over a cap brings nothing.
-            rise = partial(
-                totals.gained,
-                compiled,
-                self.scoring.results,
-                self.scoring.groups,
-                position,
-            )
-            return rise, 1
+            return self._risen_by(position), 1
         if position not in compiled.pooled:
             return whole_points, result.earned + 1
         pool_position = compiled.pooled[position]
@@ -260,6 +256,16 @@ class Gains:
         # In a penalty pool what is lost beyond the cap must be won back first, without effect.
         least = result.earned - min(room, 0)
         return lambda other: max(other.earned, least), least + 1
+
+    def _risen_by(self, position: int) -> Measure:
+        """Return what tells by how many ticks a result of a rule lifts its group."""
+        return partial(
+            totals.gained,
+            self.scoring.compiled,
+            self.scoring.results,
+            self.scoring.groups,
+            position,
+        )
 
     def inputs(self, rule: Rule) -> list[str]:
         """Return the submitted metrics by which a rule judges and that have a figure."""

@@ -1,8 +1,9 @@
 """What became of one rule, and how many points it can win and lose."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cchc_rules.base.number import Pair, half_up
+from cchc_rules.base.number import Pair, Rounding, half_up
 from cchc_rules.base.state import Reason, State
 
 
@@ -36,6 +37,15 @@ class Worth(NamedTuple):
     """The most points: those of a rule that is met."""
     lowest: int
     """The fewest points, below zero where a rule may take points off."""
+    rounding: Rounding | None = None
+    """How its points are rounded, where the file says it."""
+
+    @property
+    def rounded(self) -> Callable[[int, int], int]:
+        """What rounds its points of n/d ticks to whole ticks (semantics L1, L8)."""
+        if self.rounding is None:
+            return half_up
+        return self.rounding.of
 
     def held(self, n: int, d: int) -> Pair:
         """Return n/d ticks held between the fewest and the most points.
@@ -57,7 +67,7 @@ class Worth(NamedTuple):
         met: bool | None = None,
         detail: Any = None,
     ) -> Result:
-        """Return the result of n/d ticks, which is rounded half up to whole ticks here and once.
+        """Return the result of n/d ticks, which is rounded to whole ticks here and once.
 
         The state is that of the target (`met`), or of the points where there is no target.
 
@@ -74,4 +84,5 @@ class Worth(NamedTuple):
             state = State.PARTLY_MET
         else:
             state = State.NOT_MET
-        return Result(state, reason, n, d, half_up(n, d), detail=detail)
+        earned = half_up(n, d) if self.rounding is None else self.rounding.of(n, d)
+        return Result(state, reason, n, d, earned, detail=detail)

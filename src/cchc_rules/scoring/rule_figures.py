@@ -6,10 +6,11 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeAlias
 
+from cchc_rules.base import number
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.number import Pair
 from cchc_rules.base.state import Absent
-from cchc_rules.rules import dependencies, formula
+from cchc_rules.rules import dependencies, formula, model
 from cchc_rules.rules.metric_values import (
     Figure,
     as_figure,
@@ -52,7 +53,11 @@ class RuleFigures:
         self.positions = positions
         self.unit = 10**rules.index.places
         self.worths = {
-            rule.id: Worth(int(rule.weight * self.unit), int(rule.lowest * self.unit))
+            rule.id: Worth(
+                int(rule.weight * self.unit),
+                int(rule.lowest * self.unit),
+                in_ticks(rule.rounding, self.unit),
+            )
             for rule in rules.rules.values()
         }
         self._parsed: dict[tuple[str, ...], formula.Formula] = {}
@@ -253,3 +258,16 @@ def as_scalar(value: Fraction, metric: Metric) -> Scalar:
     if metric.numeric:
         return value
     return as_formula_value((value.numerator, value.denominator), metric)  # type: ignore[return-value]
+
+
+def in_ticks(
+    rounding: model.Rounding | None,
+    unit: int,
+) -> number.Rounding | None:
+    """Return how points are rounded, its step in ticks; None for half up to a tick."""
+    if rounding is None:
+        return None
+    step = 1
+    if rounding.step is not None:
+        step = int(rounding.step * unit)
+    return number.Rounding(rounding.mode, step)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from cchc_rules.base.number import half_up
+from cchc_rules.base.number import Rounding, half_up
 from cchc_rules.scoring.compiled_rules import CompiledGroup, CompiledRuleSet
 from cchc_rules.scoring.results import Result
 
@@ -289,11 +289,18 @@ def mean(group: CompiledGroup, brought: Share) -> Total:
         return Total(group.weight, 0, 0, group.weight, group.weight)
     # A fraction until here: the rules of a mean are not rounded one by one.
     exact = brought.points * group.weight / weight
-    earned = half_up(exact.numerator, exact.denominator)
+    earned = rounded(group.rounding, exact.numerator, exact.denominator)
     # Both may have been rounded up; together they must not exceed the group.
     left = group.weight - earned
     excluded = min(half_up(group.weight * brought.shown, weight), left)
     return Total(group.weight, earned, left - excluded, excluded, 0)
+
+
+def rounded(rounding: Rounding | None, numerator: int, denominator: int) -> int:
+    """Return numerator/denominator ticks in whole ticks: half up, unless the file says how."""
+    if rounding is None:
+        return half_up(numerator, denominator)
+    return rounding.of(numerator, denominator)
 
 
 class Counted(NamedTuple):
@@ -390,6 +397,10 @@ def _counted_in_mean(
         earned.append(exact_earned)
         excluded.append(exact_excluded)
         lost.append(weight * ratio - exact_earned - exact_excluded)
+    # A step may be many ticks: what rounding gave or took is shared in proportion first.
+    if group.rounding is not None:
+        earned = _in_proportion(total.earned, earned)
+        lost = _in_proportion(total.lost, lost)
     # Each column adds up to that of the group, whose mean was rounded once.
     rows = zip(
         members,
@@ -418,6 +429,14 @@ def in_order_of_ids(compiled: CompiledRuleSet, positions: Iterable[int]) -> list
     a tick would change hands when somebody moves a paragraph (law 6).
     """
     return sorted(positions, key=compiled.names.__getitem__)
+
+
+def _in_proportion(total: int, exact: Sequence[Fraction]) -> list[Fraction]:
+    """Return amounts that add up to a total in the proportions of others."""
+    whole = sum(exact, Fraction(0))
+    if not whole:
+        return list(exact)
+    return [amount * total / whole for amount in exact]
 
 
 def _leaves(result: Result) -> bool:
@@ -744,7 +763,7 @@ def held(
     if left:
         numerator = base.earned * scale.numerator * unit
         denominator = left * scale.denominator
-    rounded_base = half_up(numerator, denominator)
+    rounded_base = rounded(compiled.rounding, numerator, denominator)
     change = bonus - penalty
     value = rounded_base + change
     # The scale in ticks is top_n / top_d: no whole number where the places of the index are few.

@@ -93,9 +93,8 @@ class Worths(NamedTuple):
 
 def declared(compiled: CompiledRuleSet, gauge: Gauge) -> Worths:
     """Return what the rules are worth as the plan declares it, the same in every row."""
-    weights, lowest = zip(*compiled.worths, strict=True)
-    weight_columns = [gauge.number(weight) for weight in weights]
-    lowest_columns = [gauge.number(points) for points in lowest]
+    weight_columns = [gauge.number(worth.weight) for worth in compiled.worths]
+    lowest_columns = [gauge.number(worth.lowest) for worth in compiled.worths]
     return Worths(weight_columns, lowest_columns)
 
 

@@ -484,7 +484,8 @@ def programmed(
     # Whether enough was reported for an index is asked of whole submissions (semantics I9).
     if compiled.rules.index.least_coverage is not None:
         return None
-    # Losses under caps within caps have no columns: such rule sets are scored row by row.
+    # Losses under caps within caps, and roundings of a rule set's own, have no columns: such rule
+    # sets are scored row by row.
     if not compiled.in_columns:
         return None
     for choice in CHOICES:

@@ -133,8 +133,10 @@ def _weighs_areas(compiled: CompiledRuleSet, names: Sequence[str]) -> bool:
         near = nearest(name, areas | rules)
         arguments = {"name": quoted(name), "nearest": near}
         problems.append(Problem("weight-column", (name,), arguments))
-    # What caps within caps leave of rules of other weights has no form in columns; areas have.
-    if weighed & rules and not compiled.in_columns:
+    # What caps within caps leave of rules of other weights has no form in columns; areas have, but
+    # not where anything is rounded in a way of its own.
+    by_rule = weighed & rules and not compiled.in_columns
+    if by_rule or compiled.rounds_its_own_way:
         problems.append(Problem("weights-of-rules", (), {}))
     if weighed & areas and weighed & rules:
         problems.append(Problem("weights-of-both", (), {}))

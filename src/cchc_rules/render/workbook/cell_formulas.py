@@ -75,6 +75,29 @@ def rounded(formula: str, places: str | int) -> str:
     return f"ROUND(ROUND({formula},{GUARD}),{places})"
 
 
+def rounded_as(formula: str, places: int, rounding: Mapping[str, str] | None) -> str:
+    """Return a formula rounded as a report says, half up where it says nothing (semantics L8).
+
+    >>> rounded_as("A1", 2, {"mode": "down", "step": "0.25"})
+    'ROUND(ROUNDDOWN(ROUND((A1)/0.25,10),0)*0.25,2)'
+    """
+    if rounding is None:
+        return rounded(formula, places)
+    step = rounding["step"]
+    steps = f"ROUND(({formula})/{step},{GUARD})"
+    mode = rounding["mode"]
+    whole = f"ROUND({steps},0)"
+    if mode == "down":
+        whole = f"ROUNDDOWN({steps},0)"
+    elif mode == "up":
+        whole = f"ROUNDUP({steps},0)"
+    elif mode == "half_even":
+        # Half of the steps is rounded, then doubled: 2.5 steps are 1.25 pairs, so 1 pair, so 2.
+        tie = f"ROUND(ABS({steps}-TRUNC({steps})),{GUARD})=0.5"
+        whole = f"IF({tie},2*ROUND({steps}/2,0),{whole})"
+    return f"ROUND({whole}*{step},{places})"
+
+
 def compared(sign: str, left: str, right: str) -> str:
     """Return the comparison of two numbers, by the sign of their difference.
 

@@ -42,6 +42,7 @@ from cchc_rules.render.workbook.cell_formulas import (
     compared,
     largest,
     rounded,
+    rounded_as,
 )
 from cchc_rules.render.workbook.cells import (
     GUARD,
@@ -317,7 +318,9 @@ class StepSheet:
             "rescaled": self._areas("base", reckoning.rescaled),
             "left": f"ROUND({own['maximum']}-{own['rescaled']},{places})",
             "exact-base": f"IF({own['left']}=0,0,{shared})",
-            "base": rounded(own["exact-base"], places),
+            "base": rounded_as(
+                own["exact-base"], places, self.frame.machine.get("rounding")
+            ),
             "bonus": self._areas("bonus", reckoning.earned),
             "penalty": f"ROUND({penalty_weight}-{penalty_earned},{places})",
             "exact": held_exact,
@@ -465,7 +468,7 @@ class GroupLine:
         shown = f"({self.parts(reckoning.excluded)}-{rescaled})"
         exact_earned = f"{weight}*{self.parts(reckoning.exact)}/{counted}"
         exact_excluded = f"{weight}*{shown}/{counted}"
-        earned = rounded(exact_earned, self.places)
+        earned = rounded_as(exact_earned, self.places, self.group.get("rounding"))
         # Both are rounded: together they must not exceed the weight.
         left = f"ROUND({weight}-{self.own(reckoning.earned)},{self.places})"
         excluded = f"MIN({rounded(exact_excluded, self.places)},{left})"
@@ -797,7 +800,7 @@ class RuleLine:
         amount(row, UNSUPPORTED, self.unsupported(), claimed, **WHOLE)
         exact = decimal(rule["exact"])
         amount(row, ACTUAL.exact, self.exact(), exact, **unrounded)
-        earned = rounded(self.own(ACTUAL.exact), self.frame.places)
+        earned = self._rounded(ACTUAL.exact)
         amount(row, ACTUAL.earned, earned, self._earned())
         is_block = f"{self.own(CAUSE)}={BLOCK}"
         effect = self.own(EFFECT)
@@ -806,6 +809,11 @@ class RuleLine:
         amount(row, ACTUAL.excluded, excluded, self._excluded())
         rescaled = f"IF(OR({is_block},{effect}=2),{weight},0)"
         amount(row, ACTUAL.rescaled, rescaled, self._rescaled())
+
+    def _rounded(self, column: int) -> str:
+        """Return the formula of the rule's points, rounded as the rule set says."""
+        rounding = self.rule["machine"].get("rounding")
+        return rounded_as(self.own(column), self.frame.places, rounding)
 
     def _state_code(self) -> int:
         return STATE_CODES.index(self.rule["state"]) + 1
@@ -818,7 +826,12 @@ class RuleLine:
         """Return the rule's own points; in a mean the report has what they bring the group."""
         ticks_per_point = 10**self.frame.places
         ticks = Fraction(self.rule["exact"]) * ticks_per_point
-        whole = number.half_up(ticks.numerator, ticks.denominator)
+        rounding = number.Rounding("half_up", 1)
+        said = self.rule["machine"].get("rounding")
+        if said is not None:
+            step = Fraction(said["step"]) * ticks_per_point
+            rounding = number.Rounding(said["mode"], int(step))
+        whole = rounding.of(ticks.numerator, ticks.denominator)
         return Decimal(whole).scaleb(-self.frame.places)
 
     def _is_block_absent(self) -> bool:
