@@ -861,7 +861,7 @@ def _fixed(
     if isinstance(effect, Credit):
         exact = effect.points_of(weight) * unit
         n, d = exact.numerator, exact.denominator
-        return n, d, number.half_up(n, d), 0, False
+        return n, d, worth.rounded(n, d), 0, False
     if effect is Effect.LOST:
         return 0, 1, 0, 0, False
     if effect is Effect.FULL:
