@@ -67,7 +67,8 @@ def round_as(figure, places, rounding):
     """L8: to whole steps, as the file says; half up to a tick where it says nothing."""
     if rounding is None:
         return half_up(figure, places)
-    step = exactly(rounding.get("step", Fraction(1, 10**places)))
+    # As a rule file has it, or a report: in figures, or in a text.
+    step = Fraction(rounding.get("step", Fraction(1, 10**places)))
     steps = abs(figure) / step
     mode = rounding.get("mode", "half_up")
     whole = {

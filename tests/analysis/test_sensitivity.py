@@ -931,6 +931,8 @@ class TestLaws:
         report = report_of(case)
         found = without_readings(report, 0)
         assume(found.state != "nothing_left")
+        # A step of the file's own moves more than the half tick that is allowed below.
+        assume(not report.scoring.compiled.rounds_its_own_way)
         times = {id_: data.draw(st.integers(1, 4), label=id_) for id_ in found.areas}
         changed, submitted = heavier(document, given_, times)
         rules = parse_rules(to_toml(changed))

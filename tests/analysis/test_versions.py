@@ -18,7 +18,7 @@ from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Effect, State
 from cchc_rules.cli.main import main
 from cchc_rules.rules.deductions import Manual
-from cchc_rules.rules.model import Conflict, Peers, Text
+from cchc_rules.rules.model import Conflict, Peers, Rounding, Text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -284,6 +284,7 @@ class TestDifference:
                     "basis": "chosen",
                     "note": Text("x", "x"),
                     "effort": Fraction(3),
+                    "rounding": Rounding("up", Fraction(1, 2)),
                 },
             ),
             (
@@ -314,6 +315,7 @@ class TestDifference:
                     "cap": Fraction(1),
                     "combine": "mean",
                     "optional": True,
+                    "rounding": Rounding("half_even"),
                     "basis": "borrowed",
                     "source": ("9",),
                     "note": Text("x", "x"),

@@ -212,6 +212,7 @@ LOST = {
 BEYOND = re.compile(
     r"; [\d.,]+ (?:beyond the cap, without effect|vượt mức trần, không tính)$"
 )
+ROUNDED = re.compile(r"( → [\d.,]+) \((?:làm tròn|bỏ phần|rounded|cut off)[^)]*\)")
 HELD = re.compile(
     r", (không thấp hơn|not below|không vượt quá|not above) (−?[\d.,]*\d)"
 )
@@ -222,7 +223,7 @@ EXEMPT = re.compile(
 
 def redone(line, lang, rounded=()):
     """Redo a line of arithmetic: (its exact value, what it says was earned, what it says was lost)."""
-    line = BEYOND.sub("", line)
+    line = ROUNDED.sub(r"\1", BEYOND.sub("", line))
     lost = LOST[lang].search(line)
     body = line[: lost.start()] if lost else line
     *steps, body = body.split("; ")
@@ -425,7 +426,7 @@ class TestTheIndexLine:
             index = report_of(name, submission).to_dict(lang)["index"]
             if index["maximum"] == index["rescaled"]:
                 continue
-            base, *more = index["calculation"].split("; ")
+            base, *more = ROUNDED.sub(r"\1", index["calculation"]).split("; ")
             left, _, right = base.partition(" = ")
             exact = Redo(left, lang).value()
             middle, _, shown = right.partition(" → ")

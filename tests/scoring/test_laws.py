@@ -11,7 +11,15 @@ import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle import Scoring, end_of_period, half_up, inputs_of, of_kind, oracle
+from oracle import (
+    Scoring,
+    end_of_period,
+    half_up,
+    inputs_of,
+    of_kind,
+    oracle,
+    round_as,
+)
 from searches import examples
 from strategies import cases, read_toml, reported, rule_sets, submissions, to_toml
 
@@ -1097,7 +1105,7 @@ class TestLaw09UnroundedComparisons:
 
 
 class TestLaw10OneRounding:
-    """Law 10 (L1, G2, I2): a leaf is rounded half up once, and a rescaled index once."""
+    """Law 10 (L1, L8, G2, I2): a leaf is rounded once, and a rescaled index once."""
 
     @given(cases())
     def test_leaves_and_index(self, case):
@@ -1107,7 +1115,8 @@ class TestLaw10OneRounding:
         with_index(report)
         for rule in report["rules"]:
             if group_of(report, rule)["combine"] == "sum":
-                exact = half_up(Fraction(rule["exact"]), places)
+                rounding = rule["machine"].get("rounding")
+                exact = round_as(Fraction(rule["exact"]), places, rounding)
                 assert Fraction(rule["earned"]) == exact
         index = {
             key: Fraction(report["index"][key])
@@ -1124,7 +1133,8 @@ class TestLaw10OneRounding:
         }
         left = index["maximum"] - index["rescaled"]
         exact = index["earned"] * index["scale"] / left if left else Fraction(0)
-        assert index["base"] == half_up(exact, places)
+        rounding = report["machine"].get("rounding")
+        assert index["base"] == round_as(exact, places, rounding)
         value = index["base"] + index["bonus"] - index["penalty"]
         unrounded = exact + index["bonus"] - index["penalty"]
         if not document["index"]["over_scale"]:
@@ -1203,14 +1213,15 @@ def is_out(rule):
     return rule["reason"]["code"] == "block_absent" or effect in ("exclude", "show")
 
 
-def mean_figures(weight, counted, shown, places):
+def mean_figures(weight, counted, shown, places, rounding=None):
     """Earned and excluded of a mean group (G2) from the figures of its children."""
     whole = sum(Fraction(rule["weight"]) for rule in [*counted, *shown])
     if not counted:
         return Fraction(0), weight
     earned = weight * sum(Fraction(rule["exact"]) for rule in counted) / whole
     excluded = weight * sum(Fraction(rule["weight"]) for rule in shown) / whole
-    earned, excluded = half_up(earned, places), half_up(excluded, places)
+    earned = round_as(earned, places, rounding)
+    excluded = half_up(excluded, places)
     return earned, min(excluded, weight - earned)
 
 
@@ -1244,7 +1255,8 @@ class TestLaw11TheReportAloneRescores:
                     for number in range(2 ** len(out))
                 ]
                 results = [
-                    mean_figures(maximum, counted, shown, places) for shown in choices
+                    mean_figures(maximum, counted, shown, places, group.get("rounding"))
+                    for shown in choices
                 ]
                 assert (
                     Fraction(group["earned"]),
@@ -1252,7 +1264,10 @@ class TestLaw11TheReportAloneRescores:
                 ) in results
                 return Fraction(group["earned"]), maximum, rescaled
             earned = sum(
-                half_up(Fraction(rule["exact"]), places) for rule in inside
+                round_as(
+                    Fraction(rule["exact"]), places, rule["machine"].get("rounding")
+                )
+                for rule in inside
             ) + sum(one[0] for one in below)
             maximum = sum(Fraction(rule["maximum"]) for rule in inside) + sum(
                 one[1] for one in below
@@ -1271,7 +1286,10 @@ class TestLaw11TheReportAloneRescores:
         )
         scale = Fraction(report["index"]["scale"])
         left = maximum - rescaled
-        value = half_up(earned * scale / left, places) if left else Fraction(0)
+        value = Fraction(0)
+        if left:
+            rounding = report["machine"].get("rounding")
+            value = round_as(earned * scale / left, places, rounding)
         for group, points, most, _ in figures.values():
             if group["kind"] == "bonus":
                 value += min(Fraction(group["cap"]), points)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracle import oracle
 from packaged_rules import packaged
@@ -23,6 +23,7 @@ from cchc_rules import (
 from cchc_rules.analysis.sensitivity.other_readings import Together
 from cchc_rules.analysis.sensitivity.study import Study
 from cchc_rules.cli.main import main
+from cchc_rules.scoring.compiled_rules import compile_rules
 from cchc_rules.tables import weightings as module
 
 RULES = """
@@ -503,6 +504,12 @@ class TestRefused:
         [value] = score_weightings(report, {"group.work": [9]})["index"]
         assert str(value) == "50.00"
 
+    def test_roundings_of_their_own(self):
+        report = report_of(RULES.replace("scale = 100", "scale = 100\nrounding = {}"))
+        with pytest.raises(SubmissionError) as refused:
+            score_weightings(report, {"group.work": [1]})
+        assert [one.code for one in refused.value.problems] == ["weights-of-rules"]
+
     def test_results(self):
         with pytest.raises(ValueError, match=r"no such results: rule\.state"):
             score_weightings(
@@ -532,6 +539,7 @@ class TestLaw:
     def test_rules_as_the_oracle_scores_them(self, data):
         """The oracle reads the rule set with the other weights written into it."""
         text, document, submission = data.draw(cases(kinds=False))
+        assume(compile_rules(parse_rules(text)).in_columns)
         places = document["index"].get("places", 2)
         weights = st.integers(1, 10**4).map(
             lambda ticks: Decimal(ticks).scaleb(-places)
@@ -580,6 +588,7 @@ class TestLaw:
         text, _, submission = data.draw(cases())
         rules = parse_rules(text)
         report = score(rules, load_measurements(submission, rules))
+        assume(not report.scoring.compiled.rounds_its_own_way)
         study = Study(report, Fraction(20), None, Together())
         weights = [data.draw(st.integers(1, 10**5)) for _ in study.areas]
         table = {

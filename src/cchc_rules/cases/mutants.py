@@ -24,6 +24,7 @@ from cchc_rules.rules.model import (
     Metric,
     MetricRef,
     Need,
+    Rounding,
     Rule,
     RuleSet,
     Target,
@@ -144,6 +145,23 @@ def _of_rule(rules: RuleSet, rule: Rule) -> Iterator[Change]:
             replace(rule, requires=left),
         )
     yield from _absence(rule)
+    for mode, rounding in _other_ways(rule.rounding):
+        yield Change(
+            "rounding",
+            ("rounding", "mode"),
+            mode,
+            rounding.mode,
+            replace(rule, rounding=rounding),
+        )
+
+
+def _other_ways(rounding: Rounding | None) -> Iterator[tuple[str, Rounding]]:
+    """Yield the way in which a file rounds, with each other way to the same step."""
+    if rounding is None:
+        return
+    for mode in ("half_up", "half_even", "down", "up"):
+        if mode != rounding.mode:
+            yield rounding.mode, replace(rounding, mode=mode)
 
 
 def _threshold(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
@@ -831,6 +849,16 @@ def _of_metric(rules: RuleSet, metric: Metric) -> Iterator[Mutant]:
 def _of_group(rules: RuleSet, group: Group) -> Iterator[Mutant]:
     """Yield mistakes in the points of a mean, or in the cap of a pool."""
     tick = Fraction(1, 10**rules.index.places)
+    for mode, rounding in _other_ways(group.rounding):
+        rounded = replace(group, rounding=rounding)
+        yield Mutant(
+            kind="rounding",
+            at=path_text(("group", group.id, "rounding", "mode")),
+            before=_text(mode),
+            after=_text(rounding.mode),
+            rules=replace(rules, groups={**rules.groups, group.id: rounded}),
+            groups=frozenset({group.id}),
+        )
     # The points of any other group are the sum of what lies in it, and no declaration.
     if group.combine == "mean":
         key = "weight"
@@ -880,6 +908,14 @@ def _of_index(rules: RuleSet) -> Iterator[Mutant]:
             before=_text(index.least_coverage),
             after=_text(None),
             rules=replace(rules, index=replace(index, least_coverage=None)),
+        )
+    for mode, rounding in _other_ways(index.rounding):
+        yield Mutant(
+            kind="rounding",
+            at="index.rounding.mode",
+            before=_text(mode),
+            after=_text(rounding.mode),
+            rules=replace(rules, index=replace(index, rounding=rounding)),
         )
     over_scale = not index.over_scale
     other = replace(index, over_scale=over_scale)

@@ -65,7 +65,7 @@ class InstrumentView(Words):
         words = self.say("scale-line", scale=scale, places=places)
         if document["lowest"]:
             words = f"{words}; {document['lowest']}"
-        yield self.say("scale"), words
+        yield self.say("scale"), "; ".join([words, *document["rounding"]])
         if document["coverage"]:
             yield self.say("coverage"), document["coverage"]
         if document["kinds"]:
@@ -111,6 +111,7 @@ class InstrumentView(Words):
     def remarks(self, area: Document) -> list[str]:
         """Return what is said of an area before its rules."""
         remarks = [self.say(key) for key in ("mean", "optional") if area[key]]
+        remarks += area["rounding"]
         if area["note"]:
             remarks.append(safe(area["note"]))
         return remarks

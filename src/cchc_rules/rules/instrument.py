@@ -20,6 +20,7 @@ from cchc_rules.rules.model import (
     Group,
     Metric,
     Remedy,
+    Rounding,
     Rule,
     RuleSet,
     Target,
@@ -66,6 +67,24 @@ def instrument(rules: RuleSet, lang: str | None = None) -> Document:
     return _Instrument(rules, lang or rules.language).document()
 
 
+ROUNDING_MESSAGES = {
+    "half_up": "rounding-half-up",
+    "half_even": "rounding-half-even",
+    "down": "rounding-down",
+    "up": "rounding-up",
+}
+"""The message of each way of rounding, below `instrument.`."""
+
+
+def rounding_words(words: RuleText, rounding: Rounding) -> str:
+    """Say how points are rounded: `rounded to 0.25`."""
+    step = rounding.step
+    if step is None:
+        step = Fraction(1, 10**words.rules.index.places)
+    message = ROUNDING_MESSAGES[rounding.mode]
+    return words.say(f"instrument.{message}", step=words.exact(step))
+
+
 class _Instrument:
     """Describes the parts of one rule set in one language."""
 
@@ -103,6 +122,7 @@ class _Instrument:
             "lowest": self.lowest(),
             "places": rules.index.places,
             "coverage": self.coverage(),
+            "rounding": [*self.rounding(rules.index.rounding)],
             "basis": rules.index.basis,
             "areas": [self.area(group) for group in top_groups],
             "absence": self.absence(self.usual_effects),
@@ -175,6 +195,7 @@ class _Instrument:
             "weight": self.number(self.maxima[group.id]),
             "cap": cap,
             "mean": group.combine == "mean",
+            "rounding": [*self.rounding(group.rounding)],
             "optional": group.optional,
             "basis": group.basis,
             "source": [*group.source],
@@ -214,7 +235,7 @@ class _Instrument:
             "basis": rule.basis,
             "measures": measures,
             "required": self.required(rule),
-            "losing": [*self.losing(rule)],
+            "losing": [*self.losing(rule), *self.rounding(rule.rounding)],
             "due": due,
             "requires": requires,
             "absence": self.absence(unusual_effects),
@@ -288,6 +309,11 @@ class _Instrument:
         parts = self.children[group.id]
         weights = [part.weight for part in parts if isinstance(part, Rule)]
         return sum(weights, Fraction(0)) or None
+
+    def rounding(self, rounding: Rounding | None) -> Iterator[str]:
+        """Yield how points are rounded, where the rule set says it."""
+        if rounding is not None:
+            yield rounding_words(self.words, rounding)
 
     # How points are lost
 

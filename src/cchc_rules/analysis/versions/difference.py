@@ -9,8 +9,16 @@ from typing import Any, NamedTuple, TypeAlias
 from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import message
-from cchc_rules.rules.instrument import every_rule, instrument
-from cchc_rules.rules.model import DeclaredEffect, Need, Peers, Rule, RuleSet, Text
+from cchc_rules.rules.instrument import every_rule, instrument, rounding_words
+from cchc_rules.rules.model import (
+    DeclaredEffect,
+    Need,
+    Peers,
+    Rounding,
+    Rule,
+    RuleSet,
+    Text,
+)
 from cchc_rules.rules.rule_text import RuleText
 
 Document: TypeAlias = dict[str, Any]
@@ -291,7 +299,15 @@ _OF_PLAN = (
 )
 """Fields of a rule set that its head tells."""
 
-_OF_INDEX = ("scale", "places", "over_scale", "lowest", "basis", "least_coverage")
+_OF_INDEX = (
+    "scale",
+    "places",
+    "over_scale",
+    "lowest",
+    "rounding",
+    "basis",
+    "least_coverage",
+)
 """Fields of its index that its head tells."""
 
 
@@ -428,6 +444,8 @@ class _Parts:
             return value.of(self.lang)
         if isinstance(value, Fraction):
             return self.words.exact(value)
+        if isinstance(value, Rounding):
+            return rounding_words(self.words, value)
         if isinstance(value, date):
             return self.words.day(value)
         if isinstance(value, Need):
