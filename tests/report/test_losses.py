@@ -544,6 +544,9 @@ def test_the_losses_of_a_group_are_its_lost_points(case):
             continue
         for key in ("earned", "lost", "excluded", "maximum"):
             assert sum(Fraction(rule[key]) for rule in inside) == Fraction(item[key])
+        # What a step of its own gave or took is no part of the sum (L8).
+        if "rounding" in item:
+            continue
         staying = [rule for rule in inside if Fraction(rule["maximum"])]
         whole = sum(Fraction(rule["weight"]) for rule in staying)
         for rule in staying:

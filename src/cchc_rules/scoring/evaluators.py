@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.number import Pair
+from cchc_rules.base.number import Pair, half_up
 from cchc_rules.base.state import Reason, State
 from cchc_rules.rules.formula import FormulaFailedError
 from cchc_rules.rules.model import Metric
@@ -458,7 +458,7 @@ def _along(
     partly = State.PARTLY_MET
     missed = State.NOT_MET
     lowest = worth.lowest
-    rounded = worth.rounded
+    rounding = worth.rounding
 
     def evaluate(v: Pair) -> Result:
         n, d = v
@@ -467,7 +467,8 @@ def _along(
         if n <= lowest * d:
             n = lowest
             d = 1
-        return Result(partly if n > 0 else missed, reason, n, d, rounded(n, d))
+        earned = half_up(n, d) if rounding is None else rounding.of(n, d)
+        return Result(partly if n > 0 else missed, reason, n, d, earned)
 
     return evaluate
 
