@@ -381,6 +381,11 @@ class Scoring:
 
     def read(self, name):
         metric = self.metrics[name]
+        if "table" in metric:
+            row = self.row(metric["table"])
+            if isinstance(row, Absent):
+                return Absent(row.state, row.code)
+            return self.level(metric, row["level"])
         value = (
             self.formula(metric["formula"])
             if "formula" in metric
@@ -718,6 +723,15 @@ class Scoring:
 
     def decided(self, rule, settings):
         """F3, F4: the points of the row that decides, or the absence that keeps rows open."""
+        row = self.row(settings)
+        if row is None or isinstance(row, Absent):
+            return row
+        if "points" in row:
+            return exactly(row["points"])
+        return self.weight(rule) * exactly(row["percent"]) / 100
+
+    def row(self, settings):
+        """F3: the row of a table that decides, or the absence that keeps rows open."""
         open_rows = []
         for row in settings["rows"]:
             verdicts = [
@@ -733,9 +747,7 @@ class Scoring:
                 continue
             if row.get("otherwise") and open_rows:
                 break
-            if "points" in row:
-                return exactly(row["points"])
-            return self.weight(rule) * exactly(row["percent"]) / 100
+            return row
         return first_absence(open_rows)
 
     def asked(self, name, asked):
@@ -1326,6 +1338,11 @@ class Scoring:
 def submitted_under(document, name):
     """The submitted metrics under a metric, itself if it is one."""
     metric = document["metric"][name]
+    if "table" in metric:
+        names = {
+            other for row in metric["table"]["rows"] for other in row.get("when", {})
+        }
+        return set().union(*(submitted_under(document, other) for other in names))
     if "formula" not in metric:
         return {name}
     return set().union(

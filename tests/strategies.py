@@ -150,6 +150,10 @@ class Build:
                 return draw(st.sampled_from(fitting))
         if kind == "level":
             fields["levels"] = LEVELS[: draw(st.integers(2, 4))]
+            if chance(draw, 4):
+                return self.add(
+                    type=kind, table=self.level_table(fields["levels"]), **fields
+                )
         elif better != default:
             fields["better"] = better
         if not fields.keys() & {"least", "most"}:
@@ -167,6 +171,23 @@ class Build:
         if kind == "count" and chance(draw, 5):
             fields["distinct"] = True
         return self.add(type=kind, **fields)
+
+    def level_table(self, levels):
+        """A table of levels, best first, over a number and a yes/no, by the first row."""
+        draw = self.draw
+        amount, flag = self.plain("count", UP), self.add(type="yes_no")
+        cuts = sorted(
+            draw(st.sets(st.integers(1, 40), min_size=2, max_size=2)), reverse=True
+        )
+        rows = [{"when": {amount: {"from": cuts[0]}}, "level": levels[0]}]
+        if draw(st.booleans()):
+            when = {amount: {"from": cuts[1]}, flag: {"is": True}}
+            rows.append({"when": when, "level": levels[0]})
+        rows += [
+            {"when": {amount: {"from": cut}}, "level": level}
+            for cut, level in zip(cuts[1:], levels[1:-1], strict=False)
+        ]
+        return {"rows": [*rows, {"otherwise": True, "level": levels[-1]}]}
 
     def plain(self, kind, better=None, **fields):
         """A metric that is there, or a new one that is submitted."""
@@ -1066,7 +1087,10 @@ def reads(build):
     while todo:
         name = todo.pop()
         names.add(name)
-        todo += sorted(names_in(build.metrics[name].get("formula", "0")) - names)
+        metric = build.metrics[name]
+        rows = metric.get("table", {}).get("rows", [])
+        asked = {other for row in rows for other in row.get("when", {})}
+        todo += sorted((names_in(metric.get("formula", "0")) | asked) - names)
     return names
 
 
@@ -1155,6 +1179,9 @@ def edges_of(document, name):
         elif not isinstance(value, (bool, str)) and value is not None:
             found.add(value)
 
+    for metric in document["metric"].values():
+        for row in metric.get("table", {}).get("rows", []):
+            collect(row.get("when", {}).get(name))
     for rule in document["rule"].values():
         if name in direct_reads(rule):
             collect(rule.get("threshold"))

@@ -32,6 +32,8 @@ NAMES: dict[str, str] = {
     "BandQuotaTable": "band_quota",
     "RowTable": "row",
     "AskedTable": "asked",
+    "LevelTableTable": "level_table",
+    "LevelRowTable": "level_row",
     **{table.__name__: kind for kind, table in file_format.DEDUCTIONS.items()},
 }
 """Models whose tables go by another name than theirs."""

@@ -214,8 +214,12 @@ class Tries:
         Those that the rows of a decision table ask for come first.
         """
         asked: list[Any] = []
-        for piece in rule.pieces:
-            for edge in edges_of(piece.condition, metric):
+        conditions = [piece.condition for piece in rule.pieces]
+        for derived in self.rules.metrics.values():
+            if derived.table is not None:
+                conditions += derived.table.conditions
+        for condition in conditions:
+            for edge in edges_of(condition, metric):
                 if metric.numeric and _in(metric, edge):
                     asked.append(_written(metric, edge))
         return list(dict.fromkeys([*asked, *self.common(metric)]))

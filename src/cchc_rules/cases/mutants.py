@@ -817,6 +817,27 @@ def _swapped(rules: RuleSet) -> Iterator[Mutant]:
             )
 
 
+def _level_tables(
+    rules: RuleSet, metric: Metric
+) -> Iterator[tuple[str, object, object, Metric]]:
+    """Yield mistakes in the table of a derived level: its settings, or the level of one row."""
+    # No setting of a level is a formula, for which a rule would be asked.
+    any_rule = next(iter(rules.rules.values()))
+    for key, before, after, table in _other_settings(
+        rules, any_rule, metric, metric.table
+    ):
+        path = path_text(("table", *key))
+        yield path, before, after, replace(metric, table=table)
+    for position, row in enumerate(metric.table.rows if metric.table else ()):
+        for level in metric.levels:
+            if level.vi != row.level and metric.table is not None:
+                changed = replace(row, level=level.vi)
+                rows = _with_item(metric.table.rows, position, changed)
+                path = path_text(("table", "rows", position, "level"))
+                other = replace(metric.table, rows=rows)
+                yield path, row.level, level.vi, replace(metric, table=other)
+
+
 def _of_metric(rules: RuleSet, metric: Metric) -> Iterator[Mutant]:
     """Yield mistakes in the rounding or the formula of a metric."""
     readers: set[str] = set()
@@ -834,6 +855,8 @@ def _of_metric(rules: RuleSet, metric: Metric) -> Iterator[Mutant]:
         for text in other_formulas(rules, metric.formula, {}):
             changed = replace(metric, formula=text)
             changes.append(("formula", metric.formula, text, changed))
+    if metric.table is not None:
+        changes += _level_tables(rules, metric)
     for key, before, after, changed in changes:
         metrics = {**rules.metrics, metric.id: changed}
         yield Mutant(

@@ -10,6 +10,7 @@ from cchc_rules.base.number import plain, shown
 from cchc_rules.base.state import COMPUTED, Absent, Effect, Reason, State
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.rules import dependencies, range_checks
+from cchc_rules.rules.deductions import LevelTable
 from cchc_rules.rules.model import Credit, Rounding, Rule
 from cchc_rules.rules.rule_text import slope_text
 from cchc_rules.rules.value_function import (
@@ -487,14 +488,27 @@ class Arithmetic:
             metric = self.scoring.rules.metrics[name]
             is_absent = isinstance(self.scoring.figure(name), Absent)
             # What is absent and was not waited for decided nothing.
-            if name != rule.metric and metric.formula is None and not is_absent:
+            if name != rule.metric and not metric.derived and not is_absent:
                 yield f"{self.speaker.title(name)}: {self.speaker.figure(name)}"
 
     def _derivation(self, name: str) -> str:
         metric = self.scoring.rules.metrics[name]
         title = metric.title.of(self.speaker.lang)
+        if metric.table is not None:
+            return (
+                f"{title}: {self._row_of(metric.table)} = {self.speaker.figure(name)}"
+            )
         spelled = self.speaker.spelled(metric.formula or "", {})
         return f"{title}: {spelled} = {self.speaker.figure(name)}"
+
+    def _row_of(self, table: LevelTable) -> str:
+        """Say the row that decided a derived level: what it asks, with the figures asked."""
+        hit = self.scoring.row(table.conditions, table.hit)
+        if hit.row is None:
+            return self.speaker.titles(table.metrics)
+        said = [f"{self.speaker.operand(name)}" for name in table.metrics]
+        row = self.speaker.row(table.conditions[hit.row], None)
+        return f"({', '.join(said)}) {row}"
 
     def fallbacks(self, position: int) -> list[str]:
         """Return a sentence for each formula that had to fall back on another figure.

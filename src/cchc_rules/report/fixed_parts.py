@@ -124,8 +124,11 @@ class FixedParts:
         reader = self.compiled.reader
         falling_back = []
         for names, own_formulas in zip(self.derived, self.formulas, strict=True):
-            texts = [rules.metrics[name].formula or "" for name in names]
-            formulas = [(reader.parsed(text, {}), False) for text in texts]
+            texts = [rules.metrics[name].formula for name in names]
+            # A derived level has no formula, and falls back on nothing.
+            formulas = [
+                (reader.parsed(text, {}), False) for text in texts if text is not None
+            ]
             formulas += [(parsed, True) for parsed in own_formulas]
             # By its text alone: a formula that has the word as part of a name is traced in vain.
             calling = [pair for pair in formulas if "first" in pair[0].text]

@@ -168,6 +168,7 @@ def _metric(id_: str, table: file_format.MetricTable) -> model.Metric:
         above_100=table.above_100,
         ratio=_ratio(table.ratio),
         formula=table.formula,
+        table=None if table.table is None else table.table.model(),
         from_period=table.from_period,
         peers=_peers(table.peers),
         round=table.round,

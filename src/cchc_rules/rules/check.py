@@ -228,7 +228,12 @@ def cycles(rules: RuleSet) -> Problems:
         metric.id: dependencies.formula_names(rules, metric)
         for metric in rules.metrics.values()
     }
-    yield from _cycle_problems("formula-cycle", "metric", "formula", derived)
+    for problem in _cycle_problems("formula-cycle", "metric", "formula", derived):
+        *table, key = problem.path
+        # A derived level has a table in place of the formula.
+        if rules.metrics[str(table[-1])].table is not None:
+            key = "table"
+        yield replace(problem, path=(*table, key))
 
 
 def _is_too_deep(rules: RuleSet, group: Group) -> bool:
@@ -288,6 +293,8 @@ def metrics(rules: RuleSet) -> Problems:
         yield from _metric_keys(metric, path)
         if metric.formula is not None:
             yield from _metric_formula(rules, metric, (*path, "formula"))
+        if metric.table is not None:
+            yield from metric.table.faults(rules, metric, (*path, "table"))
         if metric.peers is not None:
             yield from _metric_peers(rules, metric, metric.peers, (*path, "peers"))
 
@@ -319,7 +326,7 @@ def _metric_peers(rules: RuleSet, metric: Metric, peers: Peers, path: Path) -> P
 
 def _metric_keys(metric: Metric, path: Path) -> Problems:
     is_measured = metric.type in ("percent", "number")
-    is_derived = metric.formula is not None
+    is_derived = metric.derived
     has_ratio = metric.ratio is not None
     has_places = metric.round is not None
     has_levels = bool(metric.levels)
@@ -336,7 +343,8 @@ def _metric_keys(metric: Metric, path: Path) -> Problems:
         ("distinct", metric.distinct and metric.type != "count"),
         ("distinct", metric.distinct and is_derived),
         ("levels", has_levels != is_level),
-        ("formula", is_derived and is_level),
+        ("formula", metric.formula is not None and is_level),
+        ("table", metric.table is not None and not is_level),
         ("from_period", is_of_period and not _plain_count(metric)),
         ("above_100", metric.above_100 and metric.type != "percent"),
         ("least", has_least and not metric.numeric),

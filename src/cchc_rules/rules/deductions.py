@@ -16,10 +16,10 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from cchc_rules.base.interval import Interval
-from cchc_rules.base.problem import Path, Problem, figure
+from cchc_rules.base.problem import Path, Problem, figure, nearest, quoted
 from cchc_rules.base.state import Reason
 from cchc_rules.rules import range_checks, table_checks
-from cchc_rules.rules.metric_values import literal_fits
+from cchc_rules.rules.metric_values import as_number, literal_fits
 from cchc_rules.rules.model import Metric, Rule, RuleSet, Scalar
 from cchc_rules.rules.value_function import (
     AllOf,
@@ -616,6 +616,13 @@ class Asked:
         return all(literal_fits(value, metric) for value in self.is_)
 
 
+def row_condition(when: Sequence[Asked]) -> Condition:
+    """Return where a row holds that asks so; one that asks nothing takes whatever is left."""
+    if not when:
+        return Otherwise()
+    return AllOf(tuple(asked.test for asked in when))
+
+
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """A row of a decision table: what it asks of metrics (nothing: what is left), what it gives."""
@@ -627,9 +634,7 @@ class TableRow:
     @property
     def condition(self) -> Condition:
         """Where the row holds."""
-        if not self.when:
-            return Otherwise()
-        return AllOf(tuple(asked.test for asked in self.when))
+        return row_condition(self.when)
 
     def gives(self, rule: Rule) -> Constant:
         """Return the points of the row; a percentage comes to points of the rule's weight."""
@@ -693,7 +698,79 @@ class DecisionTable(Deduction):
         yield from condition_faults(rules, row.when, path)
 
 
-def asked_metrics(rows: Sequence[TableRow]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    """A row of a derived level: what it asks of metrics (nothing: what is left), and the level."""
+
+    when: tuple[Asked, ...] = _setting(Nature.PARTS, ())
+    level: str = ""
+    """The level, by its Vietnamese words."""
+
+    @property
+    def condition(self) -> Condition:
+        """Where the row holds."""
+        return row_condition(self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelTable:
+    """The decision table of a derived level: “advanced from 3 officials on, else basic”."""
+
+    hit: Hit = _setting(Nature.WORD, "first", choices=("first", "one"))
+    """Whether the first row that holds counts, or rows exclude each other."""
+    rows: tuple[LevelRow, ...] = _setting(Nature.PARTS, ())
+    """The rows in the order of the file."""
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """Where each row holds."""
+        return [row.condition for row in self.rows]
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that the rows ask for, each once."""
+        return asked_metrics(self.rows)
+
+    def faults(self, rules: RuleSet, metric: Metric, path: Path) -> Problems:
+        """Yield rows that ask or give the wrong thing, then what is wrong with them together."""
+        words = [level.vi for level in metric.levels]
+        faults: list[Problem] = []
+        for position, row in enumerate(self.rows):
+            row_path = (*path, "rows", position)
+            if row.level not in words:
+                arguments = {
+                    "level": quoted(row.level),
+                    "nearest": nearest(row.level, words),
+                }
+                faults.append(Problem("row-level", (*row_path, "level"), arguments))
+            for name in (asked.metric for asked in row.when):
+                if name not in rules.metrics:
+                    near = nearest(name, rules.metrics)
+                    arguments = {"name": quoted(name), "nearest": near}
+                    name_path = (*row_path, "when", name)
+                    faults.append(Problem("unknown-metric", name_path, arguments))
+            faults += condition_faults(rules, row.when, row_path)
+        yield from faults
+        if faults:
+            return
+        table = [
+            table_checks.Row(
+                row.condition, ("rows", position), self._worth(row, metric), row.level
+            )
+            for position, row in enumerate(self.rows)
+        ]
+        named = {name: rules.metrics[name] for name in self.metrics}
+        yield from table_checks.rows(table, named, path, one=self.hit == "one")
+
+    def _worth(self, row: LevelRow, metric: Metric) -> Fraction | None:
+        """Return a number that is higher for the better level; None where no level is better."""
+        if metric.better == "neither":
+            return None
+        rank = as_number(row.level, metric)
+        return rank if metric.better == "higher" else -rank
+
+
+def asked_metrics(rows: "Sequence[TableRow | LevelRow]") -> list[str]:
     """Return the metrics that rows ask for, each once, in the order of the file."""
     names = [asked.metric for row in rows for asked in row.when]
     return list(dict.fromkeys(names))

@@ -148,7 +148,12 @@ def row_metrics(rule: Rule) -> list[str]:
 
 
 def formula_names(rules: RuleSet, metric: Metric) -> list[str]:
-    """Return the metrics that a derived metric's formula names, none where the formula is wrong."""
+    """Return the metrics that a derived metric's formula names, none where the formula is wrong.
+
+    Of a derived level they are those that the rows of its table ask for.
+    """
+    if metric.table is not None:
+        return [name for name in metric.table.metrics if name in rules.metrics]
     if metric.formula is None:
         return []
     return _names_in(rules, metric.formula, {})

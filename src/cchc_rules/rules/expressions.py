@@ -113,7 +113,16 @@ class Lowering:
     # Formulas
 
     def derived(self, metric: Metric) -> Expression:
-        """Return the formula of a derived metric, None for one that is submitted."""
+        """Return the formula of a derived metric, None for one that is submitted.
+
+        A derived level has rows, each with its test before its level.
+        """
+        if metric.table is not None:
+            rows: list[Expression] = []
+            for row in metric.table.rows:
+                rows.append(self._row(row.condition, None))
+                rows.append(literal(row.level))
+            return [f"{metric.table.hit}_row", *rows]
         if metric.formula is None:
             return None
         return self.formula(metric.formula, None)
@@ -185,18 +194,21 @@ class Lowering:
         metric = self.rules.metrics[rule.metric or ""]
         rows: list[Expression] = []
         for piece in function.pieces:
-            rows.append(self._row(piece.condition, rule))
+            rows.append(self._row(piece.condition, rule.metric))
             rows.append(self._points(piece, rule, metric))
         return [f"{rule.deduction.hit}_row", *rows]
 
-    def _row(self, where: Condition, rule: Rule) -> Expression:
-        """Return the test of a row, in which every condition stands by itself under "and"."""
+    def _row(self, where: Condition, own: str | None) -> Expression:
+        """Return the test of a row, in which every condition stands by itself under "and".
+
+        The figure of the rule's `own` metric is its value; a derived level has none.
+        """
         if not isinstance(where, AllOf):
             return True
         tests: list[Expression] = []
         for test in where.tests:
             figure: Expression = {"metric": test.metric}
-            if test.metric == rule.metric:
+            if test.metric == own:
                 figure = VALUE
             asked = condition(test.where, figure)
             # An interval with one end is one comparison, and says so without an "and".

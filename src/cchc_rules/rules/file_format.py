@@ -403,6 +403,7 @@ class MetricTable(_Table):
     # Where its value comes from: a ratio, a formula or the period; else it is reported as it is.
     ratio: RatioTable | None = None
     formula: str | None = None
+    table: "LevelTableTable | None" = None
     from_period: Literal["months"] | None = None
     peers: PeersTable | None = None
     round: Places | None = None
@@ -638,6 +639,28 @@ class RowTable(_RowTable):
     def model(self) -> deductions.TableRow:
         """Return the row as the model has it; `otherwise` is a row that asks nothing."""
         return deductions.TableRow(self.asked(), self.points, self.percent)
+
+
+class LevelRowTable(_RowTable):
+    """A row of a derived level, and the level that it gives."""
+
+    level: Words
+
+    def model(self) -> deductions.LevelRow:
+        """Return the row as the model has it; `otherwise` is a row that asks nothing."""
+        return deductions.LevelRow(self.asked(), self.level)
+
+
+class LevelTableTable(_Table):
+    """The key `table` of a derived level: rows over other metrics."""
+
+    hit: Literal["first", "one"] = "first"
+    rows: Annotated[tuple[LevelRowTable, ...], Field(min_length=1)]
+
+    def model(self) -> deductions.LevelTable:
+        """Return the table as the model has it."""
+        rows = tuple(row.model() for row in self.rows)
+        return deductions.LevelTable(self.hit, rows)
 
 
 class DecisionTableTable(_DeductionTable):

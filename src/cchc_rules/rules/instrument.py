@@ -452,7 +452,9 @@ class _Instrument:
     def derived(self, metric: Metric) -> Document:
         title = metric.title.of(self.lang)
         # What is neither submitted nor computed comes from the period: the count of its months.
-        if metric.formula is None:
+        if metric.table is not None:
+            formula = self.words.level_table(metric)
+        elif metric.formula is None:
             formula = self.say("months")
         else:
             formula = self.words.spelled(metric.formula, {})

@@ -19,7 +19,7 @@ from cchc_rules.base.problem import Problem
 from cchc_rules.base.state import AbsenceKind, Effect
 
 if TYPE_CHECKING:
-    from cchc_rules.rules.deductions import Deduction
+    from cchc_rules.rules.deductions import Deduction, LevelTable
     from cchc_rules.rules.value_function import Piece
 
 Basis: TypeAlias = Literal["stated", "borrowed", "chosen"]
@@ -89,6 +89,8 @@ class Metric:
     """What is counted above and below the line, of a metric that is reported as a ratio."""
     formula: str | None = None
     """The formula of a derived metric."""
+    table: "LevelTable | None" = None
+    """The decision table of a derived level."""
     from_period: str | None = None
     """What the period of a submission gives: `months`, how many whole months it has."""
     peers: Peers | None = None
@@ -103,9 +105,14 @@ class Metric:
     """The document that proves its value."""
 
     @property
+    def derived(self) -> bool:
+        """Whether it is worked out from other metrics, by a formula or a table."""
+        return self.formula is not None or self.table is not None
+
+    @property
     def submitted(self) -> bool:
         """Whether units report it: it is neither derived nor given by the period."""
-        return self.formula is None and self.from_period is None
+        return not self.derived and self.from_period is None
 
     @property
     def numeric(self) -> bool:

@@ -29,6 +29,7 @@ from cchc_rules.rules.model import (
 from cchc_rules.rules.value_function import (
     AllOf,
     Among,
+    Condition,
     MetricTest,
     Piece,
     Staircase,
@@ -250,19 +251,35 @@ class RuleText:
                 return self.say("required.days-late", days=days)
             case Within(interval):
                 return self.interval(interval, metric)
-            case AllOf(tests):
-                return ", ".join(self._row_test(rule, test) for test in tests)
+            case AllOf() as row:
+                return self.row(row, rule.metric)
             case _:
                 return self.say("required.otherwise")
 
-    def _row_test(self, rule: Rule, test: MetricTest) -> str:
-        """Say what a row asks of one metric; of the rule's own without its title."""
+    def row(self, condition: Condition, own: str | None) -> str:
+        """Say what a row of a decision table asks; of the rule's `own` metric without its title."""
+        if not isinstance(condition, AllOf):
+            return self.say("required.otherwise")
+        return ", ".join(self._row_test(own, test) for test in condition.tests)
+
+    def level_table(self, metric: Metric) -> str:
+        """Say the table of a derived level, row by row."""
+        table = metric.table
+        if table is None:
+            return ""
+        rows = [
+            f"{self.row(row.condition, None)}: {self.scalar(row.level, metric)}"
+            for row in table.rows
+        ]
+        return "; ".join(rows)
+
+    def _row_test(self, own: str | None, test: MetricTest) -> str:
         metric = self.rules.metrics[test.metric]
         if isinstance(test.where, Within):
             asked = self.interval(test.where.interval, metric)
         else:
             asked = ", ".join(self.scalar(value, metric) for value in test.where.values)
-        if test.metric == rule.metric:
+        if test.metric == own:
             return asked
         return f"{self.title(test.metric)}: {asked}"
 

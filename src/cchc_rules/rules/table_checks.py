@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.messages import Figures
-from cchc_rules.base.problem import Path, Problem, figure
+from cchc_rules.base.problem import Path, Problem, figure, quoted
 from cchc_rules.rules.metric_values import as_number
 from cchc_rules.rules.model import Metric
 from cchc_rules.rules.range_checks import range_text
@@ -47,7 +47,16 @@ class Row(NamedTuple):
     key: Path
     """Its key in the deduction or metric: `("rows", 2)`."""
     worth: Fraction | None
-    """Its points, None where a row has none that can be compared."""
+    """Its points, or the rank of its level; None where nothing is better than anything else."""
+    level: str | None = None
+    """The level that it gives, None of a row that gives points."""
+
+    @property
+    def gives(self) -> str:
+        """How a message says what the row gives."""
+        if self.level is not None:
+            return quoted(self.level)
+        return figure(self.worth or Fraction(0))
 
 
 class _Part(NamedTuple):
@@ -194,7 +203,10 @@ class _Cells:
         for position, (name, metric) in enumerate(self.metrics.items()):
             fall = self._fall(position, metric)
             if fall is not None:
-                yield Problem("rows-fall", path, {"metric": name, **fall})
+                code = "rows-fall"
+                if self.table[0].level is not None:
+                    code = "levels-fall"
+                yield Problem(code, path, {"metric": name, **fall})
                 return
 
     def _hole(self, path: Path) -> Problems:
@@ -238,20 +250,26 @@ class _Cells:
                 if place[position] != better:
                     continue
                 below = (*place[:position], worse, *place[position + 1 :])
-                before = self._worth(self.hits[below])
-                after = self._worth(hits)
-                if before is not None and after is not None and after < before:
+                before = self._row(self.hits[below])
+                after = self._row(hits)
+                if before is None or after is None:
+                    continue
+                if _falls(before.worth, after.worth):
                     return {
                         "cell": Figures(self._text(place)),
-                        "points": figure(after),
-                        "before": figure(before),
+                        "after": after.gives,
+                        "before": before.gives,
                     }
         return None
 
-    def _worth(self, hits: list[int]) -> Fraction | None:
+    def _row(self, hits: list[int]) -> Row | None:
         if not hits:
             return None
-        return self.table[hits[0]].worth
+        return self.table[hits[0]]
+
+
+def _falls(before: Fraction | None, after: Fraction | None) -> bool:
+    return before is not None and after is not None and after < before
 
 
 def _last_is_best(metric: Metric) -> bool:

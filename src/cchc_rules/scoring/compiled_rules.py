@@ -2,7 +2,7 @@
 them up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -24,7 +24,8 @@ from cchc_rules.base.state import (
     strongest,
 )
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.metric_values import as_figure
+from cchc_rules.rules.deductions import LevelTable
+from cchc_rules.rules.metric_values import as_figure, as_number
 from cchc_rules.rules.model import (
     Credit,
     DeclaredEffect,
@@ -34,6 +35,7 @@ from cchc_rules.rules.model import (
     Rule,
     RuleSet,
 )
+from cchc_rules.rules.value_function import Condition, Hit
 from cchc_rules.scoring.evaluators import Evaluate
 from cchc_rules.scoring.needs import (
     CompiledGate,
@@ -42,7 +44,7 @@ from cchc_rules.scoring.needs import (
     compiled_need,
 )
 from cchc_rules.scoring.results import Result, Worth
-from cchc_rules.scoring.row_search import RowSearch
+from cchc_rules.scoring.row_search import RowSearch, absences_at
 from cchc_rules.scoring.rule_figures import (
     Figures,
     FiguresByPosition,
@@ -370,7 +372,7 @@ def _submitted(rules: RuleSet, rule: Rule) -> tuple[str, ...]:
         sorted(
             name
             for name in dependencies.rule_metrics(rules, rule)
-            if rules.metrics[name].formula is None
+            if not rules.metrics[name].derived
         )
     )
 
@@ -389,12 +391,11 @@ def _order(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def _formula_order(rules: RuleSet) -> list[str]:
-    types = rules.metric_types
     return _order(
         {
-            metric.id: formula.parse(metric.formula, types, rules.calendar).names
+            metric.id: tuple(dependencies.formula_names(rules, metric))
             for metric in rules.metrics.values()
-            if metric.formula is not None
+            if metric.derived
         }
     )
 
@@ -479,6 +480,8 @@ class _Compiler:
 
     def derive(self, metric: Metric) -> Callable[[Figures], Figure]:
         """Return the function that computes a derived metric from the figures."""
+        if metric.table is not None:
+            return self._derive_level(metric, metric.table)
         parsed = self.reader.parsed(metric.formula or "", {})
         reader = self.reader
 
@@ -487,6 +490,27 @@ class _Compiler:
             return _rounded(as_figure(value), metric.round)
 
         return derive
+
+    def _derive_level(
+        self, metric: Metric, table: LevelTable
+    ) -> Callable[[Figures], Figure]:
+        """Return the function that finds a derived level: that of the row that decides."""
+        search = self._search(table.conditions, table.hit)
+        levels = [int(as_number(row.level, metric)) for row in table.rows]
+
+        def derive(figures: Figures) -> Figure:
+            hit = search.find(figures)
+            if hit.row is not None:
+                return levels[hit.row], 1
+            obstacle = strongest(absences_at(hit.open, figures))
+            if obstacle is None:
+                raise formula.FormulaFailedError(search.formula)
+            return obstacle
+
+        return derive
+
+    def _search(self, conditions: Iterable[Condition], hit: Hit | None) -> RowSearch:
+        return RowSearch(conditions, hit, self.rules.metrics, self.positions)
 
     def judge(self, rule: Rule) -> Judge:
         """Return the function that judges a rule, with the wrappers it needs (semantics L2)."""
@@ -546,7 +570,8 @@ class _Compiler:
 
     def _by_rows(self, rule: Rule) -> Judge:
         """Return the judge of a decision table, whose rows ask several metrics."""
-        search = RowSearch(self.rules, rule, self.positions)
+        conditions = [piece.condition for piece in rule.pieces]
+        search = self._search(conditions, rule.deduction.hit)
         absent = self._absent(rule)
         worth = self.worths[rule.id]
         own_position = self.positions[rule.metric or ""]
@@ -565,7 +590,7 @@ class _Compiler:
             if isinstance(own, Absent) and own.state is State.WAIVED:
                 return absent(own, run)
             hit = search.find(figures)
-            obstacle = strongest([*search.absences(figures, hit)])
+            obstacle = strongest(absences_at((own_position, *hit.open), figures))
             if obstacle is not None:
                 return absent(obstacle, run)
             if hit.row is None:

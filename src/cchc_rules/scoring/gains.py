@@ -415,16 +415,24 @@ class Search:
             yield from self._row_edges(rule)
 
     def _row_edges(self, rule: Rule) -> Iterator[tuple[int, Fraction]]:
-        """Yield the edges of the further metrics of a decision table that the search moves."""
-        moved = {self.probe.position, *(position for position, _ in self.probe.derived)}
-        for name in dependencies.row_metrics(rule):
-            position = self.scoring.compiled.positions[name]
-            if name == rule.metric or position not in moved:
-                continue
-            metric = self.scoring.rules.metrics[name]
-            for piece in rule.pieces:
-                for edge in edges_of(piece.condition, metric):
-                    yield position, edge
+        """Yield the edges of what the search moves beside the rule's own metric: what the rows of
+        its decision table, and those of derived levels before it, ask for.
+        """
+        compiled = self.scoring.compiled
+        metrics = self.scoring.rules.metrics
+        derived = [compiled.metrics[position] for position, _ in self.probe.derived]
+        moved = {compiled.metrics[self.probe.position], *derived}
+        tables = [[piece.condition for piece in rule.pieces]]
+        for name in derived:
+            table = metrics[name].table
+            if table is not None:
+                tables.append(table.conditions)
+        for name in moved - {rule.metric}:
+            for conditions in tables:
+                for condition in conditions:
+                    if isinstance(condition, AllOf):
+                        for edge in edges_of(condition, metrics[name]):
+                            yield compiled.positions[name], edge
 
     def find(self, now: Points, first: "Points | None") -> Find | None:
         """Return what the search found against the points of now, None where nothing gains.
@@ -607,7 +615,8 @@ class Search:
         texts: list[tuple[str, dict[str, str]]] = []
         for position, _ in self.probe.derived:
             metric = rules.metrics[compiled.metrics[position]]
-            texts.append((metric.formula or "", {}))
+            if metric.formula is not None:
+                texts.append((metric.formula, {}))
         for rule in self.rules:
             for _, text, own_names in dependencies.rule_formulas(rules, rule):
                 texts.append((text, own_names))

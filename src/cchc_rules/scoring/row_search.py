@@ -9,12 +9,12 @@ the first to hold. Under `one` rows exclude each other, so that one that holds i
 it stands, and only what is left over (`otherwise`) has to wait for the open ones.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from cchc_rules.base.state import Absent
-from cchc_rules.rules.model import Metric, Rule, RuleSet
-from cchc_rules.rules.value_function import AllOf, Condition, MetricTest, Within
+from cchc_rules.rules.model import Metric
+from cchc_rules.rules.value_function import AllOf, Condition, Hit, MetricTest, Within
 from cchc_rules.scoring.evaluators import Test, among, within
 from cchc_rules.submissions.submission import Figure
 
@@ -29,42 +29,37 @@ class RowHit(NamedTuple):
 
 
 class RowSearch:
-    """Finds the row of one rule's decision table.
+    """Finds the row of a decision table.
 
     Args:
-        rules: The rule set.
-        rule: The rule, whose deduction is a decision table.
+        conditions: Where each row holds.
+        hit: Which row counts.
+        metrics: The metrics of the rule set, by their ids.
         positions: The position of each metric among the figures, by its id.
     """
 
     def __init__(
         self,
-        rules: RuleSet,
-        rule: Rule,
+        conditions: Iterable[Condition],
+        hit: Hit | None,
+        metrics: Mapping[str, Metric],
         positions: Mapping[str, int],
     ) -> None:
-        self.first = rule.deduction.hit == "first"
-        self.own_position = positions[rule.metric or ""]
+        self.first = hit == "first"
         self.rows: list[list[tuple[int, Test]]] = []
-        for piece in rule.pieces:
-            tests = [
-                (positions[test.metric], _test(test, rules.metrics[test.metric]))
-                for test in _tests(piece.condition)
-            ]
-            self.rows.append(tests)
-        self.formula = self._formula(rules, rule)
-
-    def _formula(self, rules: RuleSet, rule: Rule) -> str:
-        """Return the formula of the first derived metric among the rows, empty without one.
-
-        Rows cover the ranges of their metrics, so that only a formula can come to what none takes.
-        """
-        for piece in rule.pieces:
-            for test in _tests(piece.condition):
-                text = rules.metrics[test.metric].formula
-                if text is not None:
-                    return text
-        return ""
+        # The formula of the first derived metric that a row asks for, empty without one: rows cover
+        # the ranges of their metrics, so that only a formula comes to what none of them takes.
+        self.formula = ""
+        for condition in conditions:
+            tests = _tests(condition)
+            self.rows.append(
+                [
+                    (positions[test.metric], _test(test, metrics[test.metric]))
+                    for test in tests
+                ]
+            )
+            for test in tests:
+                self.formula = self.formula or metrics[test.metric].formula or ""
 
     def find(self, figures: Mapping[int, Figure] | list[Figure]) -> RowHit:
         """Return the row that decides over some figures, by position."""
@@ -82,14 +77,13 @@ class RowSearch:
                 break
         return RowHit(None, tuple(open_metrics))
 
-    def absences(
-        self, figures: Mapping[int, Figure] | list[Figure], hit: RowHit
-    ) -> Iterator[Absent]:
-        """Yield the absences in the way of a rule: of its own metric, then of open rows."""
-        for position in (self.own_position, *hit.open):
-            figure = figures[position]
-            if isinstance(figure, Absent):
-                yield figure
+
+def absences_at(
+    positions: Iterable[int], figures: Mapping[int, Figure] | list[Figure]
+) -> list[Absent]:
+    """Return what is absent among the figures at some positions, in their order."""
+    read = [figures[position] for position in positions]
+    return [figure for figure in read if isinstance(figure, Absent)]
 
 
 def _absent(

@@ -18,7 +18,7 @@ from cchc_rules.base.state import (
 )
 from cchc_rules.rules import dependencies, formula
 from cchc_rules.rules.model import Band, DeclaredEffect, Rule, RuleSet, Target
-from cchc_rules.rules.value_function import Piece
+from cchc_rules.rules.value_function import Condition, Hit, Piece
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.compiled_rules import CompiledRuleSet, Run
 from cchc_rules.scoring.coverage import Coverage, covered, is_open
@@ -26,7 +26,7 @@ from cchc_rules.scoring.coverage import coverage as coverage_of
 from cchc_rules.scoring.evaluators import comparison
 from cchc_rules.scoring.needs import Seen
 from cchc_rules.scoring.results import Result, Worth
-from cchc_rules.scoring.row_search import RowSearch
+from cchc_rules.scoring.row_search import RowHit, RowSearch
 from cchc_rules.scoring.rule_figures import Figures, Known, Named
 from cchc_rules.scoring.totals import Counted, Sum, Total
 from cchc_rules.submissions.submission import (
@@ -203,14 +203,26 @@ class Scoring:
         rule = self.rule(position)
         if rule.deduction.hit is None or self.results[position].state in COMPUTED:
             return every
-        search = RowSearch(self.rules, rule, self.compiled.positions)
+        conditions = [piece.condition for piece in rule.pieces]
+        hit = self.row(conditions, rule.deduction.hit)
         waits_for = {rule.metric or ""}
-        for metric_position in search.find(self.figures).open:
+        for metric_position in hit.open:
             waits_for.add(self.compiled.metrics[metric_position])
         behind: set[str] = set()
         for name in waits_for:
             behind |= dependencies.metrics_behind(self.rules, [name])
         return tuple(name for name in every if name in behind)
+
+    def row(self, conditions: Iterable[Condition], hit: Hit | None) -> RowHit:
+        """Return the row of a decision table that decides over the figures, or what it waits for.
+
+        Args:
+            conditions: Where each row holds.
+            hit: Which row counts.
+        """
+        metrics = self.rules.metrics
+        search = RowSearch(conditions, hit, metrics, self.compiled.positions)
+        return search.find(self.figures)
 
     def named(self, parsed: formula.Formula) -> Named:
         """Return the figures that a formula over metrics names."""

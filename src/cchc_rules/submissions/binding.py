@@ -244,7 +244,7 @@ def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
     elif metric.from_period is not None:
         reader.fault("period-metric", *path, name=id_)
     else:
-        formula = metric.formula or ""
+        formula = metric.formula or f"metric.{id_}.table"
         reader.fault(
             "derived-metric",
             *path,

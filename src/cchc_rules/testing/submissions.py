@@ -27,6 +27,7 @@ from cchc_rules.rules.value_function import (
     AllOf,
     Among,
     Compare,
+    Condition,
     Within,
     bends_of,
     first_step,
@@ -322,15 +323,19 @@ def edges_of(rules: RuleSet, metric: str) -> list[Fraction | date]:
     for rule in rules.rules.values():
         if rule.metric == metric:
             edges |= dict.fromkeys(_edges(rule))
-        edges |= dict.fromkeys(_row_edges(rule, metric))
+        conditions = [piece.condition for piece in rule.pieces]
+        edges |= dict.fromkeys(_row_edges(conditions, metric))
+    for derived in rules.metrics.values():
+        if derived.table is not None:
+            edges |= dict.fromkeys(_row_edges(derived.table.conditions, metric))
     return [*edges]
 
 
-def _row_edges(rule: Rule, metric: str) -> Iterator[Fraction]:
+def _row_edges(conditions: Iterable[Condition], metric: str) -> Iterator[Fraction]:
     """Yield the figures that the rows of a decision table ask of a metric."""
-    for piece in rule.pieces:
-        if isinstance(piece.condition, AllOf):
-            for test in piece.condition.of(metric):
+    for condition in conditions:
+        if isinstance(condition, AllOf):
+            for test in condition.of(metric):
                 if isinstance(test.where, Within):
                     yield from _numbers_in([test.where.interval])
                 else:
