@@ -415,7 +415,7 @@ def one_way_metrics(document):
     """Submitted metrics that rules read themselves, each in the direction in which it gets better."""
     names = []
     for name, metric in document.get("metric", {}).items():
-        if "formula" in metric or metric.get("better") == "neither":
+        if {"formula", "table"} & {*metric} or metric.get("better") == "neither":
             continue
         reading = [document["rule"][rule] for rule in readers(document, name)]
         alone = all(
@@ -640,7 +640,7 @@ class TestLaw05Independence:
         names = [
             name
             for name, metric in document.get("metric", {}).items()
-            if "formula" not in metric
+            if not {"formula", "table"} & {*metric}
         ]
         assume(names)
         name = data.draw(st.sampled_from(names))
@@ -903,7 +903,7 @@ class TestLaw08NotApplicable:
                 not others
                 or "weight" not in rule
                 or metric is None
-                or "formula" in document["metric"][metric]
+                or {"formula", "table"} & {*document["metric"][metric]}
             ):
                 continue
             if readers(document, metric) == {name} and not elsewhere_in(document, rule):

@@ -135,6 +135,26 @@ class TestDecisionTables:
         assert rule["state"] == "missing"
 
 
+class TestDerivedLevels:
+    """F5: the level of the row that decides; what it does not need is not waited for."""
+
+    @pytest.mark.parametrize(
+        ("online", "staff", "level"),
+        [
+            (80, 3, "Nâng cao"),
+            (80, 2, "Cơ bản"),
+            (49, None, "Chưa đạt"),
+            (80, None, None),
+        ],
+    )
+    def test_the_row_gives_the_level(self, online, staff, level):
+        case = expected_of("s45-derived-level")["cases"][0]["submission"]
+        figures = {"online": online, "staff": staff}
+        known = {name: value for name, value in figures.items() if value is not None}
+        report = report_of("s45-derived-level", {**case, "measurements": known})
+        assert report.rule("grade").value == level
+
+
 class TestTheFolder:
     def test_every_shape_has_a_file(self):
         numbers = {int(re.match(r"s(\d\d)-", name)[1]) for name in NAMES}

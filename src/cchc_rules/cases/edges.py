@@ -159,6 +159,11 @@ def unit_of(rules: RuleSet, metric: Metric) -> Fraction:
         for piece in rule.pieces:
             if isinstance(piece.condition, AllOf):
                 written += _row_ends(piece.condition, metric.id)
+    for derived in rules.metrics.values():
+        if derived.table is not None:
+            for condition in derived.table.conditions:
+                if isinstance(condition, AllOf):
+                    written += _row_ends(condition, metric.id)
     # A number without an end, such as 1/3, has no last place.
     places = [number.places(value) or 0 for value in written]
     if metric.type == "percent":

@@ -20,6 +20,7 @@ from cchc_rules.cases.trial_scorer import TrialScorer, Try
 from cchc_rules.rules.dependencies import above
 from cchc_rules.rules.model import Metric, Rule
 from cchc_rules.rules.value_function import (
+    AllOf,
     Staircase,
     Symbol,
     edges_of,
@@ -213,16 +214,22 @@ class Tries:
 
         Those that the rows of a decision table ask for come first.
         """
-        asked: list[Any] = []
+        common = self.common(metric)
+        if not metric.numeric:
+            return common
         conditions = [piece.condition for piece in rule.pieces]
         for derived in self.rules.metrics.values():
             if derived.table is not None:
                 conditions += derived.table.conditions
+        unit = unit_of(self.rules, metric)
+        asked: dict[Fraction, None] = {}
         for condition in conditions:
-            for edge in edges_of(condition, metric):
-                if metric.numeric and _in(metric, edge):
-                    asked.append(_written(metric, edge))
-        return list(dict.fromkeys([*asked, *self.common(metric)]))
+            # Any other condition is one on the rule's own figure.
+            if isinstance(condition, AllOf):
+                for edge in edges_of(condition, metric):
+                    asked |= dict.fromkeys((edge, edge - unit, edge + unit))
+        written = [_written(metric, figure) for figure in asked if _in(metric, figure)]
+        return [*written, *(figure for figure in common if figure not in written)]
 
     def common(self, metric: Metric) -> list[Any]:
         """Return some figures of a metric that a rule only reads beside its own."""

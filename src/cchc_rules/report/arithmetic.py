@@ -506,9 +506,14 @@ class Arithmetic:
         hit = self.scoring.row(table.conditions, table.hit)
         if hit.row is None:
             return self.speaker.titles(table.metrics)
-        said = [f"{self.speaker.operand(name)}" for name in table.metrics]
+        figures = [
+            f"{self.speaker.titles([name])} {self.speaker.figure(name)}"
+            for name in table.metrics
+            # What is absent and was not waited for decided nothing.
+            if not isinstance(self.scoring.figure(name), Absent)
+        ]
         row = self.speaker.row(table.conditions[hit.row], None)
-        return f"({', '.join(said)}) {row}"
+        return f"{', '.join(figures)}: {row}"
 
     def fallbacks(self, position: int) -> list[str]:
         """Return a sentence for each formula that had to fall back on another figure.

@@ -655,7 +655,8 @@ class DecisionTable(Deduction):
     kind: ClassVar[str] = "table"
     needs_target: ClassVar[bool] = False
 
-    hit: Hit = _setting(Nature.WORD, "first", choices=("first", "one"))
+    # No setting to make mistakes in: where rows exclude each other, both words mean the same.
+    hit: Hit = "first"
     """Whether the first row that holds counts, or rows exclude each other."""
     rows: tuple[TableRow, ...] = _setting(Nature.PARTS, ())
     """The rows in the order of the file."""
@@ -716,7 +717,8 @@ class LevelRow:
 class LevelTable:
     """The decision table of a derived level: “advanced from 3 officials on, else basic”."""
 
-    hit: Hit = _setting(Nature.WORD, "first", choices=("first", "one"))
+    # No setting to make mistakes in: where rows exclude each other, both words mean the same.
+    hit: Hit = "first"
     """Whether the first row that holds counts, or rows exclude each other."""
     rows: tuple[LevelRow, ...] = _setting(Nature.PARTS, ())
     """The rows in the order of the file."""

@@ -63,6 +63,11 @@ def rule_files(draw: Draw) -> str:
             id_ = f"m{position}"
             metrics[id_] = {"title": f"Số liệu {position}", **metric}
             rule["metric"] = id_
+        cut = asked.pop("cut", None)
+        if cut is not None:
+            beside = f"m{position}_beside"
+            metrics[beside] = {"title": f"Số liệu {position} kèm theo", "type": "count"}
+            metrics[id_]["table"] = _levels_by(cut, beside)
         rows = asked.pop("rows", None)
         if rows is not None:
             beside = f"m{position}_beside"
@@ -285,6 +290,9 @@ def _words(draw: Draw) -> Target:
         "threshold": LEVELS[:reaching],
         "deduction": "all_or_nothing",
     }
+    # Sometimes nobody reports the level: a count decides it.
+    if draw(st.booleans()):
+        asked["cut"] = draw(st.integers(2, 40))
     return {"type": "level", "levels": LEVELS}, asked
 
 
@@ -323,6 +331,19 @@ def _table_over(rows: list[tuple[int, bool, int]], metric: str, beside: str) -> 
             when[beside] = {"is": True}
         table.append({"when": when, "percent": share})
     return {"kind": "table", "rows": table}
+
+
+def _levels_by(cut: int, count: str) -> Table:
+    """Return the table of a level by a count: the best from `cut` on, the next from one."""
+    best, next_best, worst = LEVELS
+    return {
+        "hit": "one",
+        "rows": [
+            {"when": {count: {"from": cut}}, "level": best},
+            {"when": {count: {"from": 1, "below": cut}}, "level": next_best},
+            {"when": {count: {"is": 0}}, "level": worst},
+        ],
+    }
 
 
 def _by_hand() -> st.SearchStrategy[Target]:
