@@ -21,6 +21,7 @@ from cchc_rules.base.problem import (
     Problem,
     SubmissionError,
     nearest,
+    path_text,
     quoted,
 )
 from cchc_rules.base.state import ZERO_DENOMINATOR, Absent, Reason, State
@@ -244,7 +245,7 @@ def _unknown_metric(rules: RuleSet, id_: str, reader: Reader) -> None:
     elif metric.from_period is not None:
         reader.fault("period-metric", *path, name=id_)
     else:
-        formula = metric.formula or f"metric.{id_}.table"
+        formula = metric.formula or path_text(("metric", id_, "table"))
         reader.fault(
             "derived-metric",
             *path,
