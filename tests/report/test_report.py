@@ -264,6 +264,8 @@ def readable(rule):
     own = Fraction(rule["weight"]) == Fraction(rule["maximum"])
     in_mean = re.search(r" (?:of|trên) [\d.,]+(?:;|$)", rule["calculation"])
     plain = rule["reason"]["code"] in ARITHMETIC and own and not in_mean
+    # What is reported as never is a judgement, whatever kind of rule reads it.
+    plain = plain and " = " in rule["calculation"]
     return plain and not LOGIC.search(rule["calculation"])
 
 
