@@ -389,45 +389,6 @@ class PeersTable(_Table):
     within: Literal["all", "district"] = "all"
 
 
-class MetricTable(_Table):
-    """A table `[metric.ID]`: a value that is reported or derived."""
-
-    title: Text
-    type: Literal["percent", "count", "number", "yes_no", "date", "level", "rank"]
-    unit: Text | None = None
-    # What None means hangs on the type: see `build`.
-    better: Literal["higher", "lower", "neither"] | None = None
-    least: Exact | None = None
-    most: Exact | None = None
-    above_100: Flag = False
-    # Where its value comes from: a ratio, a formula or the period; else it is reported as it is.
-    ratio: RatioTable | None = None
-    formula: str | None = None
-    table: "LevelTableTable | None" = None
-    from_period: Literal["months"] | None = None
-    peers: PeersTable | None = None
-    round: Places | None = None
-    levels: tuple[Text, ...] = ()
-    distinct: Flag = False
-    evidence: Text | None = None
-
-
-class GroupTable(_Table):
-    """A table `[group.ID]`: rules or groups whose points are taken together."""
-
-    parent: Id | None = None
-    title: Text
-    weight: Exact | None = None
-    kind: Literal["base", "bonus", "penalty"] = "base"
-    cap: Exact | None = None
-    combine: Literal["sum", "mean"] = "sum"
-    optional: Flag = False
-    rounding: RoundingTable | None = None
-    weight_basis: BasisName | None = None
-    source: tuple[Words, ...] = ()
-    note: Text | None = None
-
-
 class _Bounded(_Table):
     """A table with at most one low edge and one high edge."""
 
@@ -453,6 +414,107 @@ class _Bounded(_Table):
             "below": self.below,
         }
         return interval(bounds)
+
+
+class AskedTable(_Bounded):
+    """What a row of a decision table asks of one metric: bounds, or values."""
+
+    is_: Annotated[
+        tuple[Any, ...] | None,
+        PlainValidator(_scalars),
+        WithJsonSchema({"anyOf": [SCALAR, SCALARS]}),
+    ] = Field(None, alias="is")
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        is_bounded = self.interval() != Interval()
+        if is_bounded == (self.is_ is not None):
+            raise PydanticCustomError("row-when", "condition")
+        return self
+
+    def model(self, metric: str) -> deductions.Asked:
+        """Return the condition on a metric as the model has it."""
+        return deductions.Asked(
+            metric, self.from_, self.above, self.to, self.below, self.is_
+        )
+
+
+class _RowTable(_Table):
+    """A row of a decision table: what it asks of metrics, or whatever is left."""
+
+    when: dict[MetricId, AskedTable] = {}
+    otherwise: Flag = False
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if bool(self.when) == self.otherwise:
+            raise PydanticCustomError("row-when", "row")
+        return self
+
+    def asked(self) -> tuple[deductions.Asked, ...]:
+        """Return the conditions of the row as the model has them."""
+        return tuple(table.model(metric) for metric, table in self.when.items())
+
+
+class LevelRowTable(_RowTable):
+    """A row of a derived level, and the level that it gives."""
+
+    level: Words
+
+    def model(self) -> deductions.LevelRow:
+        """Return the row as the model has it; `otherwise` is a row that asks nothing."""
+        return deductions.LevelRow(self.asked(), self.level)
+
+
+class LevelTableTable(_Table):
+    """The key `table` of a derived level: rows over other metrics."""
+
+    hit: Literal["first", "one"] = "first"
+    rows: Annotated[tuple[LevelRowTable, ...], Field(min_length=1)]
+
+    def model(self) -> deductions.LevelTable:
+        """Return the table as the model has it."""
+        rows = tuple(row.model() for row in self.rows)
+        return deductions.LevelTable(self.hit, rows)
+
+
+class MetricTable(_Table):
+    """A table `[metric.ID]`: a value that is reported or derived."""
+
+    title: Text
+    type: Literal["percent", "count", "number", "yes_no", "date", "level", "rank"]
+    unit: Text | None = None
+    # What None means hangs on the type: see `build`.
+    better: Literal["higher", "lower", "neither"] | None = None
+    least: Exact | None = None
+    most: Exact | None = None
+    above_100: Flag = False
+    # Where its value comes from: a ratio, a formula or the period; else it is reported as it is.
+    ratio: RatioTable | None = None
+    formula: str | None = None
+    table: LevelTableTable | None = None
+    from_period: Literal["months"] | None = None
+    peers: PeersTable | None = None
+    round: Places | None = None
+    levels: tuple[Text, ...] = ()
+    distinct: Flag = False
+    evidence: Text | None = None
+
+
+class GroupTable(_Table):
+    """A table `[group.ID]`: rules or groups whose points are taken together."""
+
+    parent: Id | None = None
+    title: Text
+    weight: Exact | None = None
+    kind: Literal["base", "bonus", "penalty"] = "base"
+    cap: Exact | None = None
+    combine: Literal["sum", "mean"] = "sum"
+    optional: Flag = False
+    rounding: RoundingTable | None = None
+    weight_basis: BasisName | None = None
+    source: tuple[Words, ...] = ()
+    note: Text | None = None
 
 
 TIER_CONDITIONS: list[Any] = [
@@ -590,46 +652,6 @@ class ProgressiveTable(_DeductionTable):
     brackets: Annotated[tuple[BracketTable, ...], Field(min_length=1)]
 
 
-class AskedTable(_Bounded):
-    """What a row of a decision table asks of one metric: bounds, or values."""
-
-    is_: Annotated[
-        tuple[Any, ...] | None,
-        PlainValidator(_scalars),
-        WithJsonSchema({"anyOf": [SCALAR, SCALARS]}),
-    ] = Field(None, alias="is")
-
-    @model_validator(mode="after")
-    def _one_condition(self) -> Self:
-        is_bounded = self.interval() != Interval()
-        if is_bounded == (self.is_ is not None):
-            raise PydanticCustomError("row-when", "condition")
-        return self
-
-    def model(self, metric: str) -> deductions.Asked:
-        """Return the condition on a metric as the model has it."""
-        return deductions.Asked(
-            metric, self.from_, self.above, self.to, self.below, self.is_
-        )
-
-
-class _RowTable(_Table):
-    """A row of a decision table: what it asks of metrics, or whatever is left."""
-
-    when: dict[MetricId, AskedTable] = {}
-    otherwise: Flag = False
-
-    @model_validator(mode="after")
-    def _asks(self) -> Self:
-        if bool(self.when) == self.otherwise:
-            raise PydanticCustomError("row-when", "row")
-        return self
-
-    def asked(self) -> tuple[deductions.Asked, ...]:
-        """Return the conditions of the row as the model has them."""
-        return tuple(table.model(metric) for metric, table in self.when.items())
-
-
 class RowTable(_RowTable):
     """A row of a decision table, and what it earns."""
 
@@ -639,28 +661,6 @@ class RowTable(_RowTable):
     def model(self) -> deductions.TableRow:
         """Return the row as the model has it; `otherwise` is a row that asks nothing."""
         return deductions.TableRow(self.asked(), self.points, self.percent)
-
-
-class LevelRowTable(_RowTable):
-    """A row of a derived level, and the level that it gives."""
-
-    level: Words
-
-    def model(self) -> deductions.LevelRow:
-        """Return the row as the model has it; `otherwise` is a row that asks nothing."""
-        return deductions.LevelRow(self.asked(), self.level)
-
-
-class LevelTableTable(_Table):
-    """The key `table` of a derived level: rows over other metrics."""
-
-    hit: Literal["first", "one"] = "first"
-    rows: Annotated[tuple[LevelRowTable, ...], Field(min_length=1)]
-
-    def model(self) -> deductions.LevelTable:
-        """Return the table as the model has it."""
-        rows = tuple(row.model() for row in self.rows)
-        return deductions.LevelTable(self.hit, rows)
 
 
 class DecisionTableTable(_DeductionTable):
