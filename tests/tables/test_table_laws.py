@@ -65,6 +65,7 @@ class TestLaw:
         scores = hold(rules, table_of(rules, [*map(plain, submissions)]))
         # A decision table is judged row by row; in a mean, or where it waits for points, alone.
         has_table = any(rule.deduction.hit for rule in rules.rules.values())
+        has_table |= any(metric.table for metric in rules.metrics.values())
         assert has_table or scores.alone == 0
 
     @SLOW
@@ -99,6 +100,7 @@ BY_ROW = {
     "s15-fallback-by-period": ("share",),
     "s20-deadline": ("answer",),  # working days
     "s43-decision-table": ("capacity", "tasks"),  # what a row waits for
+    "s45-derived-level": ("grade",),  # a derived level
     "s20-never": ("waited", "within-30-days"),  # formulas over days
 }
 """The rules of the good files, one a shape, that have no form in columns and are judged row by row."""
