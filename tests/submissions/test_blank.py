@@ -1,5 +1,7 @@
 """What a blank form asks for, and the period that it begins with."""
 
+import json
+
 import pytest
 from rule_texts import SHARE, TINY, WORK, head, share_rule
 
@@ -67,3 +69,17 @@ def test_the_first_whole_year_is_the_period(first, last, period):
 
 def test_words_are_written_as_people_read_them():
     assert '"Tỷ lệ"' in template(blank(parse_rules(TINY), "vi"))
+
+
+def test_each_figure_is_asked_for_by_the_keys_that_it_takes():
+    names = '[metric.names]\ntitle = "Names"\ntype = "count"\ndistinct = true\n'
+    parts = '[metric.part]\ntitle = "Part"\ntype = "percent"\n'
+    parts += 'ratio = { numerator = "done", denominator = "all" }\n'
+    rules = parse_rules(TINY + names + parts)
+    asked = json.loads(template(blank(rules, "en")))["measurements"]
+    proof = {"evidence": [], "note": None}
+    assert asked == {
+        "share": {"value": None, **proof},
+        "names": {"items": None, **proof},
+        "part": {"numerator": None, "denominator": None, **proof},
+    }
