@@ -83,3 +83,18 @@ def test_each_figure_is_asked_for_by_the_keys_that_it_takes():
         "names": {"items": None, **proof},
         "part": {"numerator": None, "denominator": None, **proof},
     }
+
+
+def test_points_by_hand_are_explained():
+    seen = """[rule.seen]
+group = "work"
+title = { vi = "Đã xem", en = "Seen" }
+source = ["7"]
+weight = 3
+deduction = "manual"
+"""
+    form = json.loads(template(blank(parse_rules(TINY + seen), "en")))
+    assert form["points"] == {"seen": None}
+    assert form["guide"]["points"] == {
+        "seen": {"title": "Seen", "clauses": ["7"], "lowest": "0", "weight": "3"}
+    }
