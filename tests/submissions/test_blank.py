@@ -76,13 +76,20 @@ def test_each_figure_is_asked_for_by_the_keys_that_it_takes():
     parts = '[metric.part]\ntitle = "Part"\ntype = "percent"\n'
     parts += 'ratio = { numerator = "done", denominator = "all" }\n'
     rules = parse_rules(TINY + names + parts)
-    asked = json.loads(template(blank(rules, "en")))["measurements"]
+    form = json.loads(template(blank(rules, "en")))
     proof = {"evidence": [], "note": None}
-    assert asked == {
+    assert form["measurements"] == {
         "share": {"value": None, **proof},
         "names": {"items": None, **proof},
         "part": {"numerator": None, "denominator": None, **proof},
     }
+    guide = form["guide"]["measurements"]
+    said = [(name, said["area"], said["title"]) for name, said in guide.items()]
+    assert said == [
+        ("share", "Work", "Share"),
+        ("names", "Other figures", "Names"),
+        ("part", "Other figures", "Part"),
+    ]
 
 
 def test_points_by_hand_are_explained():
