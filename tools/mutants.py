@@ -21,6 +21,7 @@ import argparse
 import ast
 import difflib
 import gc
+import importlib
 import inspect
 import json
 import os
@@ -376,6 +377,10 @@ class Trials(Runner):
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.items = {item.nodeid: item for item in session.items}
+        for module in {mistake.module for mistake in self.mistakes}:
+            # What is imported only when it is needed has no functions yet.
+            name = module.removesuffix(".py").replace("/", ".")
+            importlib.import_module(f"cchc_rules.{name}")
         self.functions = _living_functions()
         in_fork(self.note_reached, self.copy / "reached.txt")
         known = reached(self.copy)
@@ -415,9 +420,13 @@ class Trials(Runner):
                 compile(text, str(path), "exec", dont_inherit=True)
                 for text in (source, mistake.spoilt(source))
             )
+            spoilt_functions = 0
             for before, after in changed(sound, spoilt):
                 for function in self.functions[_name(before)]:
                     function.__code__ = after
+                    spoilt_functions += 1
+            if not spoilt_functions:
+                raise AtImportError
             self.run([self.items[test] for test in known.in_turn(mistake)])
 
         return _how(in_fork(work, self.copy / "tried.txt", WAITING))
