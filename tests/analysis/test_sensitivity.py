@@ -1026,6 +1026,10 @@ def heavier(document, given_, times):
             for key in ("each", "points"):
                 if key in part:
                     part[key] *= factor
+        # What an absence is worth in points; in percent it grows with the weight.
+        for effect in rule.get("absence", {}).values():
+            if isinstance(effect, dict) and "points" in effect:
+                effect["points"] *= factor
         if id_ in submitted.get("points", {}):
             points = submitted["points"][id_]["points"]
             submitted["points"][id_]["points"] = Decimal(points) * factor
