@@ -170,6 +170,7 @@ SENTENCES = {
             "under": "−under {n:points} points",
             "excluded": "{p:points} points excluded",
             "full": "{p:points} points, counted in full",
+            "part": "{p:points} points all the same",
             "of": "{p:points} points",
             "none": "no points lost",
         },
@@ -353,6 +354,7 @@ SENTENCES = {
             "under": "−dưới {n:points} điểm",
             "excluded": "loại trừ {p:points} điểm",
             "full": "{p:points} điểm, được tính đủ",
+            "part": "vẫn được {p:points} điểm",
             "of": "{p:points} điểm",
             "none": "không mất điểm",
         },
@@ -1150,6 +1152,9 @@ class Holder:
                 self.claim("only in a mean", self._in_mean(rule), True)
             case "excluded":
                 self.claim("excluded", points, Fraction(rule["excluded"]))
+            case "part":
+                self.claim("earned", points, Fraction(rule["earned"]))
+                self.claim("a part", points < Fraction(rule["maximum"]), True)
             case "full":
                 self.claim("earned", points, Fraction(rule["earned"]))
                 self.claim("in full", points, Fraction(rule["maximum"]))

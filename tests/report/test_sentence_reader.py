@@ -240,3 +240,48 @@ class TestWhatItFound:
         said = report.to_dict("en")["rules"][1]["reason"]["text"]
         gate = "Open, because a rule that comes first is not reported: Rule a."
         assert said == f"{gate} Points given by a person: as agreed"
+
+
+def test_a_part_of_the_points_whose_rest_lies_beyond_a_cap():
+    """In a bonus of half a point, 40 % of 2 points for what is missing: 0.80, and nothing is lost."""
+    rules = parse_rules(
+        """format = 1
+ruleset = { id = "read", version = "1", title = "Read", valid = { from = 2023-01-01, until = 2023-12-31 } }
+index = { scale = 5 }
+[metric.m]
+title = "M"
+type = "percent"
+[group.base]
+title = "Base"
+[group.off]
+title = "Off"
+kind = "bonus"
+cap = 0.5
+[rule.by-hand]
+group = "base"
+title = "By hand"
+source = ["1"]
+weight = 5
+deduction = "manual"
+[rule.first]
+group = "off"
+title = "First"
+source = ["2"]
+metric = "m"
+comparator = ">="
+threshold = 50
+weight = 2
+deduction = "all_or_nothing"
+absence = { missing = { percent = 40 } }
+"""
+    )
+    submission = {
+        "format": 1,
+        "ruleset": "read",
+        "unit": "Commune A",
+        "period": "2023",
+        "measurements": {},
+    }
+    report = scored(rules, submission)
+    assert "vẫn được 0,80 điểm" in text(report.to_dict("vi"))
+    assert faults_of(report) == []

@@ -434,7 +434,11 @@ class Display(Words):
             return self.say("excluded-points", points=excluded)
         if rule["id"] in self.document["losses"]:
             return self.say("minus", points=self.under_a_tick())
-        if Decimal(rule["earned"]):
+        earned = Decimal(rule["earned"])
+        # In a pool a part of the points may be all that counts: the rest lies beyond the cap.
+        if earned and earned < Decimal(rule["maximum"]):
+            return self.say("earned-in-part", points=self.number(rule["earned"]))
+        if earned:
             return self.say("counted-in-full", points=self.number(rule["earned"]))
         # In a mean even the whole of a rule may be too little for the last place; beyond a cap
         # nothing is lost, and nothing can be won back.

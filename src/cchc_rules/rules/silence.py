@@ -29,7 +29,14 @@ from typing import NamedTuple, TypeAlias
 from cchc_rules.base.number import floor, round_half_up
 from cchc_rules.base.state import NOT_REPORTED, AbsenceKind, Effect, State
 from cchc_rules.rules import dependencies, formula
-from cchc_rules.rules.model import Credit, DeclaredEffect, Group, Rule, RuleSet
+from cchc_rules.rules.model import (
+    Credit,
+    DeclaredEffect,
+    Group,
+    Rounding,
+    Rule,
+    RuleSet,
+)
 from cchc_rules.rules.value_function import Constant, Piece, Symbol
 
 
@@ -201,6 +208,7 @@ class Silence:
             exact = effect.points_of(rule.weight)
             # In a mean it counts as it is, in a sum it is rounded.
             worth = max(exact, round_half_up(exact, self.rules.index.places))
+            worth = min(worth + self._step(rule.rounding), rule.weight)
         elif effect in (Effect.FULL, Effect.MANUAL):
             # A person may give all points.
             worth = rule.weight
@@ -225,7 +233,15 @@ class Silence:
         # Where something else may keep it from being judged, it may have earned nothing.
         if not alone:
             fewest = min(fewest, Fraction(0))
+        # A rounding that the file asks for may take as much as a step off.
+        fewest = max(fewest - self._step(rule.rounding), rule.lowest)
         return floor(fewest / self.tick) * self.tick
+
+    def _step(self, rounding: Rounding | None) -> Fraction:
+        """Return by how much a rounding of a rule's own may move its points at most."""
+        if rounding is None:
+            return Fraction(0)
+        return rounding.step or self.tick
 
     def _fewest_of(self, rule: Rule, piece: Piece) -> Fraction:
         if not isinstance(piece.points, Constant):
@@ -303,21 +319,21 @@ class Silence:
         """Return by how much the index rises at most where rules rise by so many points."""
         base = Fraction(0)
         pools: dict[str, Fraction] = {}
-        means: set[str] = set()
+        means: dict[str, Fraction] = {}
         for id_, rise in rises.items():
             rule = self.rules.rules[id_]
             group = self.rules.groups[rule.group]
             points = rise
             if group.combine != "sum":
                 points = self._of_mean(group, rise, counting)
-                means.add(group.id)
+                means[group.id] = self._step(group.rounding) or self.tick
             top = self._top(rule)
             if top.kind == "base":
                 base += points
             else:
                 pools[top.id] = pools.get(top.id, Fraction(0)) + points
         # A mean is rounded as a whole, before and after.
-        base += len(means) * self.tick
+        base += sum(means.values())
         index = Fraction(0)
         if base and counting.points > 0:
             index = self.rules.index.scale * base / counting.points
