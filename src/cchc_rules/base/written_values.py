@@ -5,9 +5,11 @@ wrong with rule files and submissions in JSON is said with its help.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from cchc_rules.base import number
 from cchc_rules.base.calendar import iso_date
@@ -20,22 +22,20 @@ from cchc_rules.base.text import normal_text, text_key
 MOST_WRITTEN = 60
 """Characters; a longer text is no figure that a person wrote."""
 
+# The patterns are compiled when they are first used, which few commands do.
+
 # `1212`, `1212,5`: digits with at most one separator, which then is the decimal one.
-_PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
+_PLAIN = r"-?\d+(?:[.,]\d+)?"
 
 # `1.212` or `1,212`: a thousand and more, or one and a bit.
-_UNSURE = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+_UNSURE = r"-?[1-9]\d{0,2}[.,]\d{3}"
 
 # `1.212,5` and `1.212.000`, `1,212.5` and `1,212,000`, `1 212` and `1 212,5`: thousands in groups,
 # and another separator before decimals. The keys are the marks that group thousands.
 _GROUPED = {
-    ".": re.compile(
-        r"-?[1-9]\d{0,2}(?:(?:\.\d{3}){2,}(?:,\d+)?|\.\d{3},\d+)", re.ASCII
-    ),
-    ",": re.compile(
-        r"-?[1-9]\d{0,2}(?:(?:,\d{3}){2,}(?:\.\d+)?|,\d{3}\.\d+)", re.ASCII
-    ),
-    " ": re.compile(r"-?[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?", re.ASCII),
+    ".": r"-?[1-9]\d{0,2}(?:(?:\.\d{3}){2,}(?:,\d+)?|\.\d{3},\d+)",
+    ",": r"-?[1-9]\d{0,2}(?:(?:,\d{3}){2,}(?:\.\d+)?|,\d{3}\.\d+)",
+    " ": r"-?[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?",
 }
 
 
@@ -52,13 +52,13 @@ def readings(text: str) -> tuple[Decimal, ...]:
     if len(text) > MOST_WRITTEN:
         return ()
     text = normal_text(text).replace("−", "-")
-    if _UNSURE.fullmatch(text):
+    if re.fullmatch(_UNSURE, text, re.ASCII):
         decimal = text.replace(",", ".")
         return Decimal(decimal.replace(".", "")), Decimal(decimal)
-    if _PLAIN.fullmatch(text):
+    if re.fullmatch(_PLAIN, text, re.ASCII):
         return (Decimal(text.replace(",", ".")),)
     for mark, pattern in _GROUPED.items():
-        if pattern.fullmatch(text):
+        if re.fullmatch(pattern, text, re.ASCII):
             return (Decimal(text.replace(mark, "").replace(",", ".")),)
     return ()
 
@@ -105,16 +105,21 @@ def refusal(code: str, value: object) -> tuple[str, dict[str, str]]:
 
 # Yes and no
 
-_YES = [text_key(message(lang, "word.yes")) for lang in LANGUAGES]
-_NO = [text_key(message(lang, "word.no")) for lang in LANGUAGES]
 
-YES_NO = {
-    **dict.fromkeys(_YES, True),
-    **dict.fromkeys(_NO, False),
-    "true": True,
-    "false": False,
-}
-"""The words for yes and no in every language, and what programs and spreadsheets write for them."""
+@lru_cache(maxsize=1)
+def yes_no_words() -> Mapping[str, bool]:
+    """Return the words for yes and no in every language, and what programs and spreadsheets write
+    for them.
+
+    >>> yes_no_words()["có"], yes_no_words()["false"]
+    (True, False)
+    """
+    # Made when it is first asked for: most commands read no catalogue but that of their language.
+    words = {"true": True, "false": False}
+    for lang in LANGUAGES:
+        words[text_key(message(lang, "word.yes"))] = True
+        words[text_key(message(lang, "word.no"))] = False
+    return words
 
 
 def yes_no(text: str) -> bool | str:
@@ -123,12 +128,12 @@ def yes_no(text: str) -> bool | str:
     >>> yes_no("Có"), yes_no("NO"), yes_no("maybe")
     (True, False, 'maybe')
     """
-    return YES_NO.get(text_key(text), text)
+    return yes_no_words().get(text_key(text), text)
 
 
 # Days
 
-_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+_DAY_MONTH_YEAR = r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"
 
 
 def day(text: str) -> date | str:
@@ -138,7 +143,7 @@ def day(text: str) -> date | str:
     datetime.date(2023, 6, 1)
     """
     text = text.strip()
-    match = _DAY_MONTH_YEAR.fullmatch(text)
+    match = re.fullmatch(_DAY_MONTH_YEAR, text, re.ASCII)
     if match is None:
         return iso_date(text) or text
     # Day before month, as in Vietnam and in our forms: 1/6 is the first of June.

@@ -14,7 +14,7 @@ from cchc_rules.report.machine_form import Proof, digest_of
 from cchc_rules.report.printing import indented
 from cchc_rules.report.result_text import ResultText
 from cchc_rules.report.rule_document import RuleDocuments
-from cchc_rules.report.rule_json import CANONICAL, PRINTED, Form, canonical
+from cchc_rules.report.rule_json import CANONICAL, PRINTED, canonical
 from cchc_rules.rules.model import Target, Text
 from cchc_rules.scoring.coverage import Coverage, is_open, parts_of_base
 from cchc_rules.scoring.scoring import Banding, Scoring
@@ -146,7 +146,7 @@ class _Writer:
         members = []
         for key in sorted(content):
             if key == "rules":
-                text = f"[{','.join(self._rule_texts(CANONICAL))}]"
+                text = f"[{','.join(self.rules.texts(CANONICAL))}]"
             else:
                 text = canonical(content[key])
             members.append(f'"{key}":{text}')
@@ -162,16 +162,11 @@ class _Writer:
         for key, value in content.items():
             text = indented(value, "\n  ")
             if key == "rules" and self.scoring.results:
-                rules = ",\n    ".join(self._rule_texts(PRINTED))
+                rules = ",\n    ".join(self.rules.texts(PRINTED))
                 text = f"[\n    {rules}\n  ]"
             members.append(f'"{key}": {text}')
         whole = ",\n  ".join(members)
         return f"{{\n  {whole}\n}}\n"
-
-    def _rule_texts(self, form: Form) -> list[str]:
-        """Return the text of every rule in one form, in file order."""
-        positions = range(len(self.scoring.results))
-        return [self.rules.text(position, form) for position in positions]
 
     def ids(self, positions: Iterable[int]) -> list[str]:
         """Return the ids of the rules at positions."""

@@ -33,7 +33,7 @@ from cchc_rules.report.fixed_parts import (
 from cchc_rules.report.heading import Document
 from cchc_rules.report.machine_form import machine_forms
 from cchc_rules.report.result_text import ResultText
-from cchc_rules.report.rule_json import Form, Frame, Parts
+from cchc_rules.report.rule_json import Form, Frame
 from cchc_rules.rules.metric_values import as_formula_value
 from cchc_rules.rules.model import FormulaRef, Metric, MetricRef
 from cchc_rules.scoring.gains import Gain
@@ -64,7 +64,8 @@ class _Entry:
         self.changes = changes
         self.repeated = False
         """Whether another submission said the same, so that one more may."""
-        self._parts: dict[Frame, Parts] = {}
+        self._texts: dict[Frame, dict[str, str]] = {}
+        self._wholes: dict[Frame, str] = {}
         # Lists and tables with others inside them are copied all through.
         deep = [key for key in _DEEP if content[key]]
         flat = [key for key in _NESTED if content[key].__class__ in CHANGEABLE]
@@ -80,17 +81,27 @@ class _Entry:
             content[key] = fresh(content[key])
         return content
 
-    def parts(self, frame: Frame) -> Parts:
-        """Return the text of the content in a frame of the rule.
+    def text(self, frame: Frame, anew: Document) -> str:
+        """Return the text of the rule in one of its frames.
 
-        Texts are longer than the content, and kept of that alone which is said again.
+        Args:
+            frame: The frame of the form that is asked for.
+            anew: What hangs on the whole submission, by its keys.
         """
-        parts = self._parts.get(frame)
-        if parts is None:
-            parts = frame.filled(self.content)
-            if self.repeated:
-                self._parts[frame] = parts
-        return parts
+        # Most rules gain nothing and have no tracks: their whole text is the same.
+        same = not any(anew.values())
+        if same and frame in self._wholes:
+            return self._wholes[frame]
+        texts = self._texts.get(frame)
+        if texts is None:
+            texts = frame.texts(self.content)
+        whole = frame.filled(texts, anew)
+        # Texts are longer than the content, and kept of that alone which is said again.
+        if self.repeated:
+            self._texts[frame] = texts
+            if same:
+                self._wholes[frame] = whole
+        return whole
 
 
 _DEEP = ("inputs", "evidence", "remedy", "conflicts")
@@ -135,16 +146,16 @@ class RuleDocuments:
         content |= self._anew(position)
         return content
 
-    def text(self, position: int, form: Form) -> str:
-        """Return the JSON text of one rule, with its machine form.
+    def texts(self, form: Form) -> list[str]:
+        """Return the JSON text of every rule, with its machine form.
 
         Args:
-            position: The position of the rule.
             form: The form of the text: `CANONICAL` for the digest, `PRINTED` for people.
         """
-        frame = self._frames(form)[position]
-        entry = self._entry(position)
-        return frame.whole(entry.parts(frame), self._anew(position))
+        return [
+            self._entry(position).text(frame, self._anew(position))
+            for position, frame in enumerate(self._frames(form))
+        ]
 
     def _frames(self, form: Form) -> list[Frame]:
         """Return the frames of all rules in a form, made once for a rule set and a language."""

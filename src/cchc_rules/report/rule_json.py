@@ -5,8 +5,8 @@ are the same for a thousand communes, so their text is written once for a rule s
 as a frame with a gap wherever figures decide:
 
     "deduction": "proportional",
-    "reason": %s,
-    "required": %s,
+    "reason": %(reason)s,
+    "required": %(required)s,
 
 What a gap takes is written with each submission. Both texts are those that `json.dumps` would give
 of the whole document; tests hold them against it.
@@ -16,17 +16,14 @@ import json
 from collections.abc import Callable, Iterable
 from functools import partial
 from json.encoder import encode_basestring
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from cchc_rules.report.printing import indented
 
 Document = dict[str, Any]
 
-Parts: TypeAlias = tuple[str, ...]
-"""The text before the gains, from there to the tracks, and after them."""
-
 WRITTEN_ANEW = ("gains", "tracks", "track_reasons")
-"""The keys of a rule that hang on more than the rule: nothing of them is kept."""
+"""The keys of a rule that hang on the whole submission."""
 
 canonical = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":")
@@ -53,11 +50,10 @@ class Form(NamedTuple):
             return encode_basestring(value)
         if value is None:
             return "null"
+        # Most rules gain nothing and have no tracks.
+        if not value and value is not False:
+            return str(value)
         return self.nested(value)
-
-    def member(self, key: str, text: str) -> str:
-        """Return a key with the text of its value."""
-        return f'"{key}"{self.colon}{text}'
 
 
 _LINE = "\n      "
@@ -84,55 +80,32 @@ class Frame:
 
     def __init__(self, form: Form, template: Document) -> None:
         self.form = form
-        # Each part ends where something is written anew.
-        parts: list[list[str]] = [[]]
-        for key in form.ordered(template):
-            if key not in WRITTEN_ANEW:
-                parts[-1].append(key)
-            elif parts[-1]:
-                parts.append([])
-        self._parts = [self._part(template, keys) for keys in parts]
-
-    def _part(self, template: Document, keys: list[str]) -> tuple[str, list[str]]:
-        """Return the text of some keys with its gaps, and the keys whose values these take."""
-        form = self.form
+        self._gaps = [
+            key for key in template if template[key] is None and key not in WRITTEN_ANEW
+        ]
         members = []
-        for key in keys:
+        for key in form.ordered(template):
             # A title that has a per cent sign must not be taken for a gap.
             text = form.value(template[key]).replace("%", "%%")
             if template[key] is None:
-                text = "%s"
-            members.append(form.member(key, text))
-        gaps = [key for key in keys if template[key] is None]
-        return form.comma.join(members), gaps
+                text = f"%({key})s"
+            members.append(f'"{key}"{form.colon}{text}')
+        joined = form.comma.join(members)
+        self._text = f"{form.opening}{joined}{form.closing}"
 
-    def filled(self, content: Document) -> Parts:
-        """Return the text of a rule, in the parts between which something is written anew."""
+    def texts(self, content: Document) -> dict[str, str]:
+        """Return the texts for the gaps that hang on the rule alone, by their keys."""
         value = self.form.value
-        return tuple(
-            text % tuple([value(content[key]) for key in gaps])
-            for text, gaps in self._parts
-        )
+        return {key: value(content[key]) for key in self._gaps}
 
-    def whole(self, parts: Parts, content: Document) -> str:
-        """Return the whole text of a rule.
+    def filled(self, texts: dict[str, str], anew: Document) -> str:
+        """Return the text of the rule, its gaps filled.
 
         Args:
-            parts: The text of what is kept, as `filled` gives it.
-            content: What is written anew, by its keys.
+            texts: What hangs on the rule alone, as `texts` gives it.
+            anew: What hangs on the whole submission.
         """
-        form = self.form
-        gains = form.member("gains", self._nested(content["gains"]))
-        tracks = [
-            form.member(key, self._nested(content[key]))
-            for key in form.ordered(("tracks", "track_reasons"))
-        ]
-        before, between, after = parts
-        members = form.comma.join((before, gains, between, *tracks, after))
-        return f"{form.opening}{members}{form.closing}"
-
-    def _nested(self, value: Document | list[Document]) -> str:
-        # Most rules gain nothing and have no tracks.
-        if not value:
-            return str(value)
-        return self.form.nested(value)
+        value = self.form.value
+        # A table of its own: the texts are kept, and another thread may fill them in too.
+        filling = texts | {key: value(anew[key]) for key in WRITTEN_ANEW}
+        return self._text % filling

@@ -755,7 +755,7 @@ class RuleTable(_Table):
     remedy: Id | None = None
     effort: Exact | None = None
     conflict: tuple[ConflictTable, ...] = ()
-    absence: AbsenceTable = AbsenceTable()
+    absence: AbsenceTable = AbsenceTable.model_construct()
     weight_basis: BasisName | None = None
     note: Text | None = None
 
@@ -966,17 +966,17 @@ class RuleFile(_Table):
         WithJsonSchema({"type": "integer", "const": FORMAT}),
     ]
     ruleset: RuleSetHead
-    index: IndexTable = IndexTable()
-    absence: AbsenceTable = AbsenceTable()
+    index: IndexTable = IndexTable.model_construct()
+    absence: AbsenceTable = AbsenceTable.model_construct()
     window: Validity | None = None
-    calendar: CalendarTable = CalendarTable()
+    calendar: CalendarTable = CalendarTable.model_construct()
     tracks: tuple[Id, ...] = ()
     metric: dict[MetricId, Shareable[MetricTable]] = {}
     group: dict[Id, Shareable[GroupTable]] = {}
     rule: dict[Id, Shareable[RuleTable]] = {}
     remedy: dict[Id, Shareable[RemedyTable]] = {}
     band: tuple[BandTable, ...] = ()
-    bands: BandsTable = BandsTable()
+    bands: BandsTable = BandsTable.model_construct()
     band_gate: tuple[BandGateTable, ...] = ()
     band_quota: tuple[BandQuotaTable, ...] = ()
     target: tuple[TargetTable, ...] = ()

@@ -30,7 +30,7 @@ the end, so that a gain that is told is true; only a nearer one may be missed.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple, TypeAlias
 
 from cchc_rules.base.interval import Interval
@@ -207,7 +207,8 @@ class Gains:
         The gain may have been found for another submission, if what it says of the rule is the
         same: then the index alone is added up anew.
         """
-        if gain.result is None:
+        found_here = any(gain is own for own in self._gains_of.get(position, ()))
+        if gain.result is None or found_here:
             return gain.value
         return self._rise({position: gain.result})
 
@@ -398,21 +399,21 @@ class Search:
         self.probe = probe
         self.rules = [scoring.rule(position) for position in probe.order]
         # Where points may jump or bend: the position of a metric, and one of its figures.
-        self.edges = list(dict.fromkeys(self._edges()))
+        self.edges = self._edges()
         # By step, what was worked out for it: cuts and halvings come to the same steps often.
         self._figures: dict[int, Figure | None] = {}
         self._values: dict[tuple[int, int], Fraction | None] = {}
         self._points: dict[int, Points] = {}
         self._results: dict[int, Result] = {}
 
-    def _edges(self) -> Iterator[tuple[int, Fraction]]:
-        compiled = self.scoring.compiled
-        for rule, position in zip(self.rules, self.probe.order, strict=True):
-            if rule.metric is not None:
-                metric_position = compiled.positions[rule.metric]
-                for edge in _edges_now(self.scoring, position):
-                    yield metric_position, edge
-            yield from self._row_edges(rule)
+    def _edges(self) -> Sequence[tuple[int, Fraction]]:
+        """Return the edges of all rules that are judged, each once."""
+        own = [_edges_now(self.scoring, position) for position in self.probe.order]
+        rows = [edge for rule in self.rules for edge in self._row_edges(rule)]
+        # Most figures touch one rule, whose edges were told apart already.
+        if len(own) == 1 and not rows:
+            return own[0]
+        return [*dict.fromkeys(chain(*own, rows))]
 
     def _row_edges(self, rule: Rule) -> Iterator[tuple[int, Fraction]]:
         """Yield the edges of what the search moves beside the rule's own metric: what the rows of
@@ -735,17 +736,29 @@ def _has_formulas(compiled: CompiledRuleSet, position: int) -> bool:
     return has_formulas
 
 
-def _edges_now(scoring: Scoring, position: int) -> Sequence[Fraction]:
-    """Return the edges of a rule; found once for a rule set where no figure moves them."""
+def _edges_now(scoring: Scoring, position: int) -> Sequence[tuple[int, Fraction]]:
+    """Return the edges of a rule, each once, with the position of the metric that they are of.
+
+    They are found once for a rule set where no figure moves them.
+    """
     rule = scoring.rule(position)
     if isinstance(rule.threshold, MetricRef | FormulaRef):
-        return [*edges(scoring, rule, scoring.threshold(position))]
+        return _own_edges(scoring, position)
     kept = scoring.compiled.kept
     key = (_edges_now, position)
     if key not in kept:
-        kept[key] = [*edges(scoring, rule, scoring.threshold(position))]
-    known: Sequence[Fraction] = kept[key]
+        kept[key] = _own_edges(scoring, position)
+    known: Sequence[tuple[int, Fraction]] = kept[key]
     return known
+
+
+def _own_edges(scoring: Scoring, position: int) -> Sequence[tuple[int, Fraction]]:
+    rule = scoring.rule(position)
+    if rule.metric is None:
+        return ()
+    metric_position = scoring.compiled.positions[rule.metric]
+    figures = edges(scoring, rule, scoring.threshold(position))
+    return [(metric_position, figure) for figure in dict.fromkeys(figures)]
 
 
 def edges(

@@ -28,7 +28,7 @@ from typing import NamedTuple, TypeAlias
 import polars as pl
 
 from cchc_rules.base.state import Reason
-from cchc_rules.base.written_values import YES_NO
+from cchc_rules.base.written_values import yes_no_words
 from cchc_rules.rules.model import Metric, Rule, RuleSet
 from cchc_rules.tables.exact_columns import (
     FALSE,
@@ -365,7 +365,7 @@ class FigureReader:
         text = pl.col(name)
         words = text.str.strip_chars().str.to_lowercase()
         answers = words.replace_strict(
-            YES_NO,
+            yes_no_words(),
             default=None,
             return_dtype=pl.Boolean,
         )
