@@ -587,6 +587,7 @@ class TestBesideEachOther:
                 "[since.2023-07-01.rule.plan]\nweight = 3\n",
             ),
             ("[rule.plan]\nthreshold = true\n", "[rule.plan]\nthreshold = 1\n"),
+            ("[rule.on-time]\nthreshold = [80]\n", "[rule.on-time]\nthreshold = 80\n"),
             ("tracks = ['a']\n", "tracks = ['b']\n"),
         ],
     )
