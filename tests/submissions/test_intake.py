@@ -218,6 +218,22 @@ def test_the_form_of_one_kind_knows_its_kind(tmp_path):
     assert load_measurements(tmp_path / "g.xlsx", rules).unit_kind == "mountain"
 
 
+@pytest.mark.parametrize("overlay", ["a-town", "z-town"])
+def test_a_form_of_a_frame_is_scored_by_what_extends_it(tmp_path, tiny_form, overlay):
+    """The overlay has a version of its own, wherever its id stands in the alphabet."""
+    (tmp_path / "frame.toml").write_text(TINY, encoding="utf-8")
+    town = f"""format = 1
+extends = "frame.toml"
+[ruleset]
+id = "{overlay}"
+version = "2.0"
+"""
+    (tmp_path / "town.toml").write_text(town, encoding="utf-8")
+    (tmp_path / "f.xlsx").write_bytes(filled(tiny_form, HEAD))
+    rules = load_rules(tmp_path / "town.toml")
+    assert load_measurements(tmp_path / "f.xlsx", rules).ruleset == "tiny"
+
+
 # Ways to write ------------------------------------------------------------------------------------------------------
 
 
