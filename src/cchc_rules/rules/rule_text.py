@@ -289,7 +289,7 @@ class RuleText:
         >>> from cchc_rules import load_rules
         >>> rules = load_rules("cam-due-2023")
         >>> RuleText(rules, "en").need(Need("metric", "on_time", Interval(Fraction(90))))
-        '“Dossiers resolved before or on the deadline”: at least 90 %'
+        '“Dossiers settled early or on time”: at least 90 %'
         """
         if need.subject == "metric":
             required = self._metric_needed(need)
