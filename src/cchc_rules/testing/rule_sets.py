@@ -81,7 +81,11 @@ def rule_files(draw: Draw) -> str:
             asked.pop("lowest", None)
         # Only rules that are there already are required, so that no circle comes about.
         conditions = draw(_conditions([*rules]))
-        rules[f"r{position}"] = {**rule, **asked, **conditions}
+        asks = {**rule, **asked, **conditions}
+        # A mean is rounded as a whole; the fewest points would have to be whole steps, too.
+        if "combine" not in groups[group] and "lowest" not in asks:
+            asks |= draw(_roundings(asks["weight"]))
+        rules[f"r{position}"] = asks
     absent_states = ("not_applicable", "not_due", "waived")
     file = {
         "format": 1,
@@ -110,6 +114,18 @@ def _points(low: int, high: int) -> st.SearchStrategy[Decimal]:
 
 
 @st.composite
+def _roundings(draw: Draw, most: Decimal) -> Table:
+    """Draw how points are rounded, now and then, to a step that goes into the most of them."""
+    if draw(st.integers(1, 6)) > 1:
+        return {}
+    ticks = int(most * 100)
+    parts = [part for part in (1, 2, 4, 5, 10) if ticks % part == 0]
+    step = Decimal(ticks // draw(st.sampled_from(parts))).scaleb(-2)
+    mode = draw(st.sampled_from(["half_up", "half_even", "down", "up"]))
+    return {"rounding": {"mode": mode, "step": step}}
+
+
+@st.composite
 def _further_groups(draw: Draw) -> dict[str, Table]:
     """Draw groups beside the first: inside it, with a cap, a mean, a bonus or penalty pool."""
     known: dict[str, Table] = {
@@ -131,6 +147,7 @@ def _further_groups(draw: Draw) -> dict[str, Table]:
         "bonus": {"title": "Thưởng", "kind": "bonus", "cap": draw(_points(1, 200))},
         "penalty": {"title": "Phạt", "kind": "penalty", "cap": draw(_points(1, 200))},
     }
+    known["mean"] |= draw(_roundings(known["mean"]["weight"]))
     # Sorted, or the same draws would give other files from run to run.
     chosen = draw(st.sets(st.sampled_from(sorted(known))))
     return {id_: known[id_] for id_ in sorted(chosen)}
