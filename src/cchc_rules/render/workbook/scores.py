@@ -267,6 +267,9 @@ class ScoreSheet:
         counted = self.counted
         if counted.applies(line) and column == LOST:
             return self.frame.step(line.row, LOST_HERE)
+        if counted.of_cap(line) is not None and column == EXCLUDED:
+            # What lies beyond the cap leaves no maximum either.
+            return self.frame.step(line.row, EXCLUDED_HERE)
         if counted.of_mean(line) and column == MAXIMUM:
             # What a rule of a mean could bring its group is what became of it, all parts together.
             parts = [cell(line.row, part) for part in (EARNED, LOST, EXCLUDED)]
