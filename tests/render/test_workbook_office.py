@@ -249,7 +249,11 @@ class Reader:
         judged = {
             frame.display.reached(reached=one): one for one in (True, False, None)
         }
-        found["targets",] = [judged[row[2]] for row in reached]
+        # A target with conditions keeps what the report says, in the column beside.
+        kept = say("kept")
+        found["targets",] = [
+            judged[row[3] if row[2] == kept else row[2]] for row in reached
+        ]
         found["band",] = self.band()
         found["counts",] = [int(row[2]) for row in self.after(say("state"), len(words))]
         return found
