@@ -571,7 +571,7 @@ class Scoring:
         value = self.value(rule["metric"]) if "metric" in rule else None
         if isinstance(value, Absent) and value.state == "waived":  # L2 b
             return self.absence(name, "waived", {value.code})
-        required = [self.judge(other)["state"] for other in rule.get("requires", [])]
+        required = [self.required(asked) for asked in rule.get("requires", [])]
         if "not_met" in required or "partly_met" in required:  # L2 c
             return self.result(
                 name,
@@ -1203,6 +1203,15 @@ class Scoring:
             self.proves(document) for document in self.documents(result["id"])
         )
 
+    def required(self, asked):
+        """L2: the state that a required rule has for the one behind it."""
+        if not isinstance(asked, dict):
+            return self.judge(asked)["state"]
+        result = self.judge(asked["rule"])
+        if result["state"] not in ("met", "partly_met", "not_met"):
+            return result["state"]
+        return "met" if self.rule_stands(asked, result) else "not_met"
+
     def stands(self, need, results):
         """N1 to N3: whether a condition is there, or asks for nothing that this unit could have."""
         if "metric" in need:
@@ -1333,6 +1342,14 @@ class Scoring:
                 for target in self.document.get("target", [])
             },
         }
+
+
+def required_ids(rule):
+    """The ids of the rules that a rule requires, whatever it asks of them."""
+    return [
+        asked["rule"] if isinstance(asked, dict) else asked
+        for asked in rule.get("requires", [])
+    ]
 
 
 def submitted_under(document, name):

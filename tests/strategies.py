@@ -919,7 +919,7 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
             if not by_rule and draw(st.booleans()):
                 rule["absence"].pop(draw(st.sampled_from(sorted(effects))))
         if place and chance(draw, 5):
-            rule["requires"] = draw(
+            required = draw(
                 st.lists(
                     st.sampled_from(sorted(build.rules)),
                     min_size=1,
@@ -927,6 +927,12 @@ def rule_sets(draw, plain=False, kinds=True, always=()):
                     unique=True,
                 )
             )
+            rule["requires"] = [
+                {"rule": other, **draw(st.sampled_from(SHARES))}
+                if build.rules[other].get("weight") and chance(draw, 3)
+                else other
+                for other in required
+            ]
         full_when_met = deduction in ("all_or_nothing", "proportional", "per_unit")
         if (
             (full_when_met or not plain)
@@ -1040,6 +1046,9 @@ def gate_need(draw, build, groups):
         ]
     return draw(st.sampled_from(choices))
 
+
+SHARES = [{"above": 0}, {"from": 50}, {"above": 99}]
+"""Shares of points that a rule may ask of another."""
 
 NEEDED = {
     "percent": [{"from": 40}, {"above": 0, "below": 90}],

@@ -1425,7 +1425,7 @@ class Holder:
         if code == "waiver_ended":
             self.claim("ended", said["day"] < meant(self.document["as_of"]), True)
         if code in ("gate_closed", "gate_unknown"):
-            titles = [self.rules[gate]["title"] for gate in rule["requires"]]
+            titles = self._required(rule)
             self.claim("a required rule", said["why"] in titles, True)
         if code == "target_met":
             self.claim("met", rule["state"], "met")
@@ -1434,6 +1434,13 @@ class Holder:
         missed = code in ("target_missed", "below_target", "below_floor")
         if missed and self._meets(rule, exempt) is not None:
             self.claim("the figure misses it", self._meets(rule, exempt), False)
+
+    def _required(self, rule):
+        """What a rule may say that it requires: titles of rules, or shares of their points."""
+        titles = [self.rules[gate]["title"] for gate in rule["requires"]]
+        shares = self.document.get("required_shares", [])
+        of_it = [share["text"] for share in shares if share["rule"] == rule["id"]]
+        return titles + of_it
 
     def _without_further(self, text):
         """A reason without its last further sentence, and whether there was one."""
@@ -1585,7 +1592,7 @@ class Holder:
         if name == "not-met" and self._meets(rule) is not None:
             self.claim("the figure misses it", self._meets(rule), False)
         if name == "gate":
-            titles = [self.rules[gate]["title"] for gate in rule["requires"]]
+            titles = self._required(rule)
             self.claim("a required rule", said["why"] in titles, True)
 
     def _sum(self, body, result):
@@ -1685,7 +1692,7 @@ class Holder:
                 True,
             )
         if name in ("gate", "gate-unknown"):
-            titles = [self.rules[gate]["title"] for gate in rule["requires"]]
+            titles = self._required(rule)
             self.claim("a required rule", said["why"] in titles, True)
             self.claim(
                 "code",

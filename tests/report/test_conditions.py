@@ -397,3 +397,102 @@ class TestTargets:
         document = scored(TARGETED, training="2.49").to_dict("en")
         document["machine"]["targets"][0]["needs"][0]["from"] = "40"
         assert any(one.path.startswith("targets") for one in differences(document))
+
+
+BEHIND = parse_rules(
+    FILE.read_text(encoding="utf-8").replace(
+        """[rule.staff]""",
+        """[rule.plan]
+group = "rest"
+title = { vi = "Kế hoạch nhân rộng", en = "Plan to spread it" }
+source = ["6.4"]
+metric = "staff"
+comparator = ">="
+threshold = 3
+weight = 2
+deduction = "all_or_nothing"
+requires = [{ rule = "model", above = 0 }]
+
+[rule.staff]""",
+    )
+)
+
+
+def behind(lang="en", **figures):
+    document = scored(BEHIND, **figures).to_dict(lang)
+    assert list(differences(document)) == []
+    return document, next(rule for rule in document["rules"] if rule["id"] == "plan")
+
+
+class TestRequiredInPart:
+    """L2, N2: a required rule may be asked to be at least partly met."""
+
+    @pytest.mark.parametrize(
+        ("models", "earned", "reason"),
+        [
+            (2, "2.00", "target_met"),
+            (1, "2.00", "target_met"),
+            (0, "0.00", "gate_closed"),
+            (None, "0.00", "gate_unknown"),
+        ],
+    )
+    def test_one_of_two_models_is_enough(self, models, earned, reason):
+        _, rule = behind(models=models)
+        assert (rule["earned"], rule["reason"]["code"]) == (earned, reason)
+
+    @pytest.mark.parametrize("lang", ["vi", "en"])
+    @pytest.mark.parametrize("models", [0, 1, None])
+    def test_the_reader_understands_it(self, lang, models):
+        document, _ = behind(lang, models=models)
+        assert faults(render(document, "text", width=2000), document) == []
+
+    def test_what_is_lacking_is_named(self):
+        document, rule = behind(models=0)
+        assert rule["reason"]["text"] == (
+            "No points, because a rule that comes first is not met: above 0 % of the points of “A model”."
+        )
+        assert document["required_shares"][0]["requires"] == "model"
+        page = render(document, "html").replace("\u00a0", " ")
+        assert "above 0 % of the points of “A model”" in page
+
+    def test_the_instrument_tells_it(self):
+        areas = instrument(BEHIND, "en")["areas"]
+        rules = {rule["id"]: rule for area in areas for rule in area["rules"]}
+        assert rules["plan"]["requires"] == ["above 0 % of the points of “A model”"]
+
+    def test_a_changed_share_is_found_out(self):
+        document, _ = behind(models=1)
+        document["machine"]["required_shares"][0]["needs"][0]["above"] = "60"
+        assert any(one.path.startswith("rules[plan]") for one in differences(document))
+
+    def test_in_tables(self):
+        rows = [(models, staff) for models in (0, 1, 2, None) for staff in (2, 3)] * 30
+        count = len(rows)
+        table = {
+            "unit": [str(number) for number in range(count)],
+            "period": ["2023"] * count,
+            "models": [row[0] for row in rows],
+            "staff": [row[1] for row in rows],
+        }
+        scores = score_table(BEHIND, table, results=["rule.earned"])
+        expected = [
+            str(
+                scored(
+                    BEHIND,
+                    models=m,
+                    staff=s,
+                    reports=None,
+                    training=None,
+                    all_else=None,
+                )
+                .rule("plan")
+                .earned
+            )
+            for m, s in rows[:8]
+        ]
+        found = scores.results["rule.plan.earned"].to_list()[:8]
+        assert [str(one) for one in found] == expected
+
+    def test_a_plan_sees_through_it(self):
+        plan = plan_to(BEHIND, read(submission(models=0), BEHIND), index=90)
+        assert [step.change.metric for step in plan.steps] == ["models"]

@@ -96,7 +96,14 @@ def open_map(path):
     return path[-1:] in (("tracks",), ("effects",), ("unusual_days",))
 
 
-WHERE_USED = {"conditions", "lowest", "needs", "rounding", "targets"}
+WHERE_USED = {
+    "conditions",
+    "lowest",
+    "needs",
+    "required_shares",
+    "rounding",
+    "targets",
+}
 """Keys that stand in a report only where the rule file has what they are about."""
 
 

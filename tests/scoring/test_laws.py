@@ -18,6 +18,7 @@ from oracle import (
     inputs_of,
     of_kind,
     oracle,
+    required_ids,
     round_as,
 )
 from searches import examples
@@ -74,7 +75,7 @@ def downstream(document, names):
         more = {
             name
             for name, rule in document["rule"].items()
-            if names & set(rule.get("requires", []))
+            if names & set(required_ids(rule))
         } - names
         if not more:
             return names
@@ -926,8 +927,8 @@ class TestLaw08NotApplicable:
         gated = downstream(document, {name}) - {name}
         del without["rule"][name]
         for rule in without["rule"].values():
-            if name in rule.get("requires", []):
-                rule["requires"].remove(name)
+            if name in required_ids(rule):
+                del rule["requires"][required_ids(rule).index(name)]
                 if not rule["requires"]:
                     del rule["requires"]
         if not any("remedy" in rule for rule in without["rule"].values()):

@@ -142,8 +142,9 @@ def _of_rule(rules: RuleSet, rule: Rule) -> Iterator[Change]:
             ("requires",),
             other,
             None,
-            replace(rule, requires=left),
+            replace(rule, requires=left, needs=_needs_without(rule, other)),
         )
+    yield from _required_shares(rule)
     yield from _absence(rule)
     for mode, rounding in _other_ways(rule.rounding):
         yield Change(
@@ -162,6 +163,26 @@ def _other_ways(rounding: Rounding | None) -> Iterator[tuple[str, Rounding]]:
     for mode in ("half_up", "half_even", "down", "up"):
         if mode != rounding.mode:
             yield rounding.mode, replace(rounding, mode=mode)
+
+
+def _needs_without(rule: Rule, required: str) -> tuple[Need, ...]:
+    """Return what a rule asks of required rules, without what it asks of one of them."""
+    return tuple(need for need in rule.needs if need.id != required)
+
+
+def _required_shares(rule: Rule) -> Iterator[Change]:
+    """Yield mistakes in the shares that a rule asks of others."""
+    for position, need in enumerate(rule.needs):
+        for bounds in _other_bounds(need):
+            other = replace(need, bounds=bounds)
+            needs = (*rule.needs[:position], other, *rule.needs[position + 1 :])
+            yield Change(
+                "requires",
+                ("requires", need.id),
+                need.bounds,
+                bounds,
+                replace(rule, needs=needs),
+            )
 
 
 def _threshold(rules: RuleSet, rule: Rule, metric: Metric) -> Iterator[Change]:
@@ -725,7 +746,8 @@ def _dropped(rules: RuleSet, rule: Rule) -> Mutant:
         if id_ == rule.id:
             continue
         requires = tuple(name for name in other.requires if name != rule.id)
-        left[id_] = replace(other, requires=requires)
+        needs = _needs_without(other, rule.id)
+        left[id_] = replace(other, requires=requires, needs=needs)
         # A rule that waited for this one no longer does.
         if requires != other.requires:
             touched.add(id_)

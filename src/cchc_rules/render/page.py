@@ -153,6 +153,19 @@ class _PageView(Display):
                 bounds.append(f"{sign} {self.number(edges[edge])}")
         return ", ".join(bounds)
 
+    def required_rules(self, rule: Document) -> str:
+        """Return the titles of the rules that one requires, or the share of points it asks for."""
+        shares = {
+            share["requires"]: share["text"]
+            for share in self.document.get("required_shares", [])
+            if share["rule"] == rule["id"]
+        }
+        titles: list[str] = []
+        for id_ in rule["requires"]:
+            title = shares.get(id_, self.rules[id_]["title"])
+            titles.append(str(title))
+        return "; ".join(titles)
+
     def titles(self, ids: Sequence[str]) -> str:
         """Return the titles of rules."""
         titles = [self.rules[id_]["title"] for id_ in ids]

@@ -110,6 +110,7 @@ def _of_rules(report: Document, rules: RuleSet) -> Document:
             "lowest": machine.get("lowest"),
             "targets": machine.get("targets"),
             "rounding": machine.get("rounding"),
+            "required_shares": machine.get("required_shares"),
             "metrics": [_picked(it, _OF_A_METRIC) for it in machine["metrics"]],
         },
     }

@@ -121,6 +121,7 @@ class _Writer:
             "without_effect": self.ids(scoring.without_effect()),
             **{str(state): self.ids(scoring.in_state(state)) for state in _LISTED},
             "unsupported": self.ids(sorted(scoring.unsupported)),
+            **self.required_shares(),
             "tracks": self.tracks(),
             "origins": fresh(self.fixed.origins),
         }
@@ -368,6 +369,23 @@ class _Writer:
             text = ConditionText(self.speaker)
             content["needs"] = [text.need(need) for need in needs]
         return content
+
+    def required_shares(self) -> Document:
+        """Return the shares of points that rules ask of others, nothing where none does."""
+        rules = [rule for rule in self.scoring.compiled.ordered if rule.needs]
+        if not rules:
+            return {}
+        return {
+            "required_shares": [
+                {
+                    "rule": rule.id,
+                    "requires": need.id,
+                    "text": self.speaker.need(need),
+                }
+                for rule in rules
+                for need in rule.needs
+            ]
+        }
 
     def groups(self) -> list[Document]:
         """Return all groups, in file order."""

@@ -183,6 +183,7 @@ class Proof:
             ],
             "band_gates": [_gate(gate, rules) for gate in rules.band_gates],
             **_targets(rules),
+            **_required_shares(rules),
             "window": _window(rules),
             "metrics": self._metrics(),
             "unusual_days": {
@@ -322,6 +323,18 @@ def _targets(rules: RuleSet) -> Document:
     if not targets:
         return {}
     return {"targets": targets}
+
+
+def _required_shares(rules: RuleSet) -> Document:
+    """Return the shares of points that rules ask of others, nothing where none does."""
+    shares = [
+        {"id": rule.id, "needs": [_need(need, rules) for need in rule.needs]}
+        for rule in rules.rules.values()
+        if rule.needs
+    ]
+    if not shares:
+        return {}
+    return {"required_shares": shares}
 
 
 def _lowest(rules: RuleSet) -> Document:

@@ -362,7 +362,7 @@ class ResultText(RuleText):
             # Points given for an absence stand in its place: what is absent is looked up.
             detail = self._behind_points(position)
         if result.reason in (Reason.GATE_CLOSED, Reason.GATE_UNKNOWN):
-            return self.scoring.rule(detail).title.of(self.lang)
+            return self._required_rule(rule, detail)
         if result.reason is Reason.NOT_DUE and rule.due:
             return say_day(self.lang, rule.due)
         if result.reason is Reason.WAIVED and rule.metric:
@@ -374,6 +374,14 @@ class ResultText(RuleText):
         if result.reason is Reason.TIER:
             return self.condition(rule, rule.pieces[detail])
         return ""
+
+    def _required_rule(self, rule: Rule, required: int) -> str:
+        """Say which rule is required, and which share of its points if it need not be met."""
+        required_rule = self.scoring.rule(required)
+        need = rule.need_of(required_rule.id)
+        if need is None:
+            return required_rule.title.of(self.lang)
+        return self.need(need)
 
     def _behind_points(self, position: int) -> int | Absent | None:
         """Return what a person gave points in place of: a required rule, by its position, or an

@@ -929,15 +929,22 @@ REPORT = _record(
                 ),
                 "band_gates": _list(GATE),
                 "targets": _list(_record({"id": TEXT, "needs": _list(NEED, 1)}), 1),
+                "required_shares": _list(
+                    _record({"id": TEXT, "needs": _list(NEED, 1)}), 1
+                ),
                 "window": _maybe(_list(DAY, 2, 2)),
                 "metrics": _list(METRIC),
                 "unusual_days": _by_name(DAY, FLAG),
                 "rounding": ROUNDING,
             },
-            ("lowest", "targets", "rounding"),
+            ("lowest", "targets", "rounding", "required_shares"),
+        ),
+        "required_shares": _list(
+            _record({"rule": TEXT, "requires": TEXT, "text": TEXT}), 1
         ),
         "digest": TEXT,
-    }
+    },
+    ("required_shares",),
 )
 
 
@@ -1043,6 +1050,7 @@ class Contents:
             )
             _once_each(f"machine.metrics[{name}].levels", metric["levels"])
         self._hold_conditions()
+        self._hold_shares()
 
     def _hold_conditions(self) -> None:
         gates = [gate_name(gate) for gate in self.machine["band_gates"]]
@@ -1059,6 +1067,27 @@ class Contents:
         for name, target in asking.items():
             for need in target["needs"]:
                 self._hold_need(f"machine.targets[{name}]", need)
+
+    def _hold_shares(self) -> None:
+        """Hold the shares that rules ask of others: each of a rule that they require."""
+        told = [
+            (share["rule"], share["requires"])
+            for share in self.report.get("required_shares", [])
+        ]
+        asked = []
+        self.shares: dict[tuple[str, str], Any] = {}
+        for rule in self.machine.get("required_shares", []):
+            path = f"machine.required_shares[{rule['id']}]"
+            _known(path, [rule["id"]], self.rules)
+            for need in rule["needs"]:
+                self._hold_need(path, need)
+                if need.get("rule") not in self.rules[rule["id"]]["requires"]:
+                    raise NoReportError(path, "kind", need)
+                pair = rule["id"], need["rule"]
+                asked.append(pair)
+                self.shares[pair] = need
+        if asked != told:
+            raise NoReportError("required_shares", "kind", told)
 
     def _hold_need(self, path: str, need: Any) -> None:
         """Hold a condition to have one subject, which is there."""
@@ -1648,6 +1677,20 @@ class Judgement:
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
             raise NoReportError(f"rules[{name}]", "unfit") from None
 
+    def _gate(self, rule: str, required: str) -> str:
+        """Return the state that a required rule has for the one behind it.
+
+        Of one whose share of its points is asked for, that is whether the share is there.
+        """
+        leaf = self.leaves[required]
+        need = self.contents.shares.get((rule, required))
+        if need is None or leaf.state not in COMPUTED:
+            return leaf.state
+        share = divided(leaf.exact * 100, self.contents.weight(required))
+        if _inside(need, share):
+            return "met"
+        return "not_met"
+
     def _judged(self, rule: Any) -> Leaf:
         """Return what a rule comes to, in the order of L2."""
         # (a) an absent block, before anything else
@@ -1659,7 +1702,7 @@ class Judgement:
         if rule["metric"]:
             figure = self.figures.figure(rule["metric"])
         # (b), (c) a closed gate, unless the rule's own figure is waived
-        gates = {self.leaves[name].state for name in rule["requires"]}
+        gates = {self._gate(rule["id"], name) for name in rule["requires"]}
         if gates & {"not_met", "partly_met"} and state_of(figure) != "waived":
             return Leaf("not_met", frozenset({"gate_closed"}))
         # (d), (f) what its figures or a person make of it

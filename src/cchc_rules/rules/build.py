@@ -266,6 +266,7 @@ def _rule(
     file: file_format.RuleFile,
     groups: Mapping[str, model.Group],
 ) -> model.Rule:
+    required = [need.model() for need in table.requires]
     return model.Rule(
         id=id_,
         group=table.group,
@@ -280,7 +281,10 @@ def _rule(
         lowest=table.lowest,
         rounding=_rounding(table.rounding),
         due=_due(table),
-        requires=table.requires,
+        requires=tuple(need.rule for need in table.requires if need.rule is not None),
+        needs=tuple(
+            need for need in required if need.is_share or need.subject != "rule"
+        ),
         evidence_required=table.evidence_required,
         remedy=table.remedy,
         effort=table.effort,

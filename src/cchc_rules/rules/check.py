@@ -117,6 +117,7 @@ def references(rules: RuleSet) -> Problems:
     """
     for rule in rules.rules.values():
         yield from _rule_references(rules, rule)
+        yield from _required_shares(rules, rule)
     for group in rules.groups.values():
         parent = group.parent
         if parent is not None and parent not in rules.groups:
@@ -145,6 +146,16 @@ def _rule_references(rules: RuleSet, rule: Rule) -> Problems:
         if name not in rules.rules:
             entry_path = (*path, "requires", position)
             yield unknown("unknown-rule", entry_path, name, rules.rules)
+
+
+def _required_shares(rules: RuleSet, rule: Rule) -> Problems:
+    """A rule may ask for a share of the points of another rule, and of nothing else."""
+    path: Path = ("rule", rule.id, "requires")
+    for need in rule.needs:
+        if need.subject != "rule":
+            yield Problem("requires-subject", path)
+        elif need.id in rules.rules:
+            yield from needs.faults(rules, need, path)
 
 
 def _gate_references(rules: RuleSet) -> Problems:

@@ -727,73 +727,6 @@ class ConflictTable(_Table):
     note: Text | None = None
 
 
-UNWEIGHED: dict[str, Any] = {
-    "if": {"not": {"required": ["weight"]}},
-    "then": {"properties": {"deduction": {"enum": ["none", {"kind": "none"}]}}},
-}
-"""A rule without a weight gives no points, as JSON Schema."""
-
-
-class RuleTable(_Table):
-    """A table `[rule.ID]`: what is asked of a metric, and what it earns."""
-
-    model_config = ConfigDict(json_schema_extra=UNWEIGHED)
-
-    group: Id
-    title: Text
-    source: Annotated[tuple[Words, ...], Field(min_length=1)]
-    metric: MetricId | None = None
-    comparator: Comparator | None = None
-    threshold: ThresholdField | None = None
-    weight: Exact | None = None
-    deduction: Annotated[DeductionTable, BeforeValidator(_deduction_word)]
-    lowest: Exact = Fraction(0)
-    rounding: RoundingTable | None = None
-    due: Day | None = None
-    requires: tuple[Id, ...] = ()
-    evidence_required: Flag = False
-    remedy: Id | None = None
-    effort: Exact | None = None
-    conflict: tuple[ConflictTable, ...] = ()
-    absence: AbsenceTable = AbsenceTable.model_construct()
-    weight_basis: BasisName | None = None
-    note: Text | None = None
-
-    @model_validator(mode="after")
-    def _weighed(self) -> Self:
-        # A rule for information only has no points, every other needs its weight.
-        if self.weight is None and self.deduction.kind != "none":
-            raise PydanticCustomError("missing-key", "weight")
-        return self
-
-
-class RemedyTable(_Table):
-    """A table `[remedy.ID]`: who must act on lost points, how and by when."""
-
-    source: tuple[Words, ...] = ()
-    task: Text
-    product: Text | None = None
-    lead: Text | None = None
-    with_: Text | None = Field(None, alias="with")
-    due: Text | None = None
-    due_date: Day | None = None
-    budget: Text | None = None
-    effort: Exact | None = None
-
-
-class BandTable(_Bounded):
-    """A table `[[band]]`: a class of the index."""
-
-    id: Id
-    title: Text
-
-
-class BandsTable(_Table):
-    """The table `[bands]`: which index the bands read."""
-
-    reads: Literal["exact", "rounded"] = "exact"
-
-
 SUBJECTS = ("rule", "group", "each_rule_of", "metric")
 """What a condition may be about: one key of these names it."""
 
@@ -838,6 +771,85 @@ class NeedTable(_Bounded):
             "metric": self.metric,
         }
         return {key: name for key, name in subjects.items() if name is not None}
+
+
+def _required(value: object) -> object:
+    """An id alone is a rule that has to be met."""
+    if isinstance(value, str):
+        return {"rule": value}
+    return value
+
+
+RequiredField: TypeAlias = Annotated[
+    NeedTable, BeforeValidator(_required, json_schema_input_type=Id | NeedTable)
+]
+
+
+UNWEIGHED: dict[str, Any] = {
+    "if": {"not": {"required": ["weight"]}},
+    "then": {"properties": {"deduction": {"enum": ["none", {"kind": "none"}]}}},
+}
+"""A rule without a weight gives no points, as JSON Schema."""
+
+
+class RuleTable(_Table):
+    """A table `[rule.ID]`: what is asked of a metric, and what it earns."""
+
+    model_config = ConfigDict(json_schema_extra=UNWEIGHED)
+
+    group: Id
+    title: Text
+    source: Annotated[tuple[Words, ...], Field(min_length=1)]
+    metric: MetricId | None = None
+    comparator: Comparator | None = None
+    threshold: ThresholdField | None = None
+    weight: Exact | None = None
+    deduction: Annotated[DeductionTable, BeforeValidator(_deduction_word)]
+    lowest: Exact = Fraction(0)
+    rounding: RoundingTable | None = None
+    due: Day | None = None
+    requires: tuple[RequiredField, ...] = ()
+    evidence_required: Flag = False
+    remedy: Id | None = None
+    effort: Exact | None = None
+    conflict: tuple[ConflictTable, ...] = ()
+    absence: AbsenceTable = AbsenceTable.model_construct()
+    weight_basis: BasisName | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _weighed(self) -> Self:
+        # A rule for information only has no points, every other needs its weight.
+        if self.weight is None and self.deduction.kind != "none":
+            raise PydanticCustomError("missing-key", "weight")
+        return self
+
+
+class RemedyTable(_Table):
+    """A table `[remedy.ID]`: who must act on lost points, how and by when."""
+
+    source: tuple[Words, ...] = ()
+    task: Text
+    product: Text | None = None
+    lead: Text | None = None
+    with_: Text | None = Field(None, alias="with")
+    due: Text | None = None
+    due_date: Day | None = None
+    budget: Text | None = None
+    effort: Exact | None = None
+
+
+class BandTable(_Bounded):
+    """A table `[[band]]`: a class of the index."""
+
+    id: Id
+    title: Text
+
+
+class BandsTable(_Table):
+    """The table `[bands]`: which index the bands read."""
+
+    reads: Literal["exact", "rounded"] = "exact"
 
 
 def _one_gate(present: list[str], *others: str) -> dict[str, Any]:
@@ -1248,8 +1260,9 @@ _LISTED: dict[str, type[BaseModel]] = {
     "brackets": BracketTable,
     "rows": RowTable,
     "needs": NeedTable,
+    "requires": NeedTable,
 }
-"""The tables in the lists of deductions and gates."""
+"""The tables in the lists of deductions, gates and rules."""
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:

@@ -217,8 +217,7 @@ class _Instrument:
             due = self.words.day(rule.due)
         if rule.remedy is not None:
             remedy = self.rules.remedies[rule.remedy].task.of(self.lang)
-        required_rules = [self.rules.rules[name] for name in rule.requires]
-        requires = [required.title.of(self.lang) for required in required_rules]
+        requires = [self.required_rule(rule, name) for name in rule.requires]
         conflicts = [self.conflict(rule, conflict) for conflict in rule.conflicts]
         # What most rules have in common is said once, at the head of the document.
         unusual_effects = {
@@ -245,6 +244,13 @@ class _Instrument:
             "conflicts": conflicts,
             "note": self.text(rule.note),
         }
+
+    def required_rule(self, rule: Rule, required: str) -> str:
+        """Say what a rule asks of another: that it is met, or a share of its points."""
+        need = rule.need_of(required)
+        if need is None:
+            return self.rules.rules[required].title.of(self.lang)
+        return self.words.need(need)
 
     def measured(self, metric: Metric) -> str:
         """Say what a rule measures: its metric, of a ratio what stands above and below the line."""

@@ -237,6 +237,43 @@ class Remedy:
     """How much work it takes, in a unit that the author chose; None where nothing is said."""
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A condition that a gate asks for: of a rule, of a group, or of a metric.
+
+    Without bounds a rule has to be met. With bounds its share of its points has to lie in them, in
+    percent. What does not apply stands in nobody's way.
+
+    >>> half_of_v = Need("group", "v", Interval(Fraction(50)))
+    >>> half_of_v.bounds.holds(Fraction(60))
+    True
+    """
+
+    subject: str
+    """What `id` names: `rule`, `group`, `each_rule_of` a group, or `metric`."""
+    id: str
+    bounds: Interval = Interval()
+    """Where the share of points, in percent, or the value of the metric has to lie."""
+    values: tuple[Scalar, ...] = ()
+    """The values of a metric that will do, where it has no bounds."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it asks for a share of points."""
+        return self.subject != "metric" and self.bounds != Interval()
+
+    def holds(self, value: Fraction, allowed: Collection[Fraction] = ()) -> bool:
+        """Whether a share, in percent, or a metric's figure is what it asks for.
+
+        Args:
+            value: The share, or the figure as a number.
+            allowed: Its values as numbers, of a metric that must have one of them.
+        """
+        if self.values:
+            return value in allowed
+        return self.bounds.holds(value)
+
+
 # No slots: `pieces` is kept in the rule's dictionary.
 @dataclass(frozen=True)
 class Rule:
@@ -268,6 +305,8 @@ class Rule:
     """Before this day a target that is not reached is not due."""
     requires: tuple[str, ...] = ()
     """Rules that have to be met before it can earn points."""
+    needs: tuple[Need, ...] = ()
+    """Of those of them that need not be met as a whole, the share of points that is enough."""
     evidence_required: bool = False
     """Whether points without evidence are not supported."""
     remedy: str | None = None
@@ -289,6 +328,11 @@ class Rule:
     def __post_init__(self) -> None:
         # A frozen dataclass refuses plain assignment.
         object.__setattr__(self, "absence", frozen(self.absence))
+
+    def need_of(self, required: str) -> Need | None:
+        """Return what it asks of a required rule; None where that has to be met."""
+        of_it = (need for need in self.needs if need.id == required)
+        return next(of_it, None)
 
     @cached_property
     def pieces(self) -> "tuple[Piece, ...]":
@@ -353,43 +397,6 @@ class Band:
     id: str
     title: Text
     interval: Interval
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A condition that a gate asks for: of a rule, of a group, or of a metric.
-
-    Without bounds a rule has to be met. With bounds its share of its points has to lie in them, in
-    percent. What does not apply stands in nobody's way.
-
-    >>> half_of_v = Need("group", "v", Interval(Fraction(50)))
-    >>> half_of_v.bounds.holds(Fraction(60))
-    True
-    """
-
-    subject: str
-    """What `id` names: `rule`, `group`, `each_rule_of` a group, or `metric`."""
-    id: str
-    bounds: Interval = Interval()
-    """Where the share of points, in percent, or the value of the metric has to lie."""
-    values: tuple[Scalar, ...] = ()
-    """The values of a metric that will do, where it has no bounds."""
-
-    @property
-    def is_share(self) -> bool:
-        """Whether it asks for a share of points."""
-        return self.subject != "metric" and self.bounds != Interval()
-
-    def holds(self, value: Fraction, allowed: Collection[Fraction] = ()) -> bool:
-        """Whether a share, in percent, or a metric's figure is what it asks for.
-
-        Args:
-            value: The share, or the figure as a number.
-            allowed: Its values as numbers, of a metric that must have one of them.
-        """
-        if self.values:
-            return value in allowed
-        return self.bounds.holds(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from cchc_rules.scoring.needs import (
     CompiledNeed,
     compiled_gates,
     compiled_need,
+    gate_effect,
 )
 from cchc_rules.scoring.results import Result, Worth
 from cchc_rules.scoring.row_search import RowSearch, absences_at
@@ -761,14 +762,32 @@ class _Compiler:
 
     # What comes before the figure
 
-    def _unless_gate_unknown(self, rule: Rule, judge: Judge) -> Judge:
+    def _first_gate(self, rule: Rule) -> Callable[[Run, State], int | None]:
+        """Return what finds the first required rule that has an effect on a rule."""
         gates = tuple(self.places[name] for name in rule.requires)
+        if not rule.needs:
+            return lambda run, effect: _first_gate(run, gates, effect)
+        asked = [
+            (self.places[name], rule.need_of(name), self.worths[name].weight)
+            for name in rule.requires
+        ]
+
+        def first_gate(run: Run, effect: State) -> int | None:
+            for place, need, weight in asked:
+                if gate_effect(need, weight, run.results[place]) is effect:
+                    return place
+            return None
+
+        return first_gate
+
+    def _unless_gate_unknown(self, rule: Rule, judge: Judge) -> Judge:
+        first_gate = self._first_gate(rule)
         absent = self._absent(rule)
         by_hand = rule.deduction.by_hand
 
         def judge_or_wait(run: Run) -> Result:
             result = judge(run)
-            unknown = _first_gate(run, gates, State.MISSING)
+            unknown = first_gate(run, State.MISSING)
             # An absence of the rule's own goes before the gate (semantics L2); points that a
             # person has still to give are not one.
             awaited = by_hand and result.state is State.MISSING
@@ -796,14 +815,14 @@ class _Compiler:
         return judge_or_wait
 
     def _unless_gate_closed(self, rule: Rule, judge: Judge) -> Judge:
-        gates = tuple(self.places[name] for name in rule.requires)
+        first_gate = self._first_gate(rule)
         position = None if rule.metric is None else self.positions[rule.metric]
 
         def judge_or_nothing(run: Run) -> Result:
             # A waiver goes before a closed gate (semantics L2 b and c).
             figure = None if position is None else run.figures[position]
             waived = isinstance(figure, Absent) and figure.state is State.WAIVED
-            closed_gate = _first_gate(run, gates, State.NOT_MET)
+            closed_gate = first_gate(run, State.NOT_MET)
             if closed_gate is None or waived:
                 return judge(run)
             return Result(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from cchc_rules.base import number
 from cchc_rules.base.state import COMPUTED, PASSING, Absent, State
+from cchc_rules.base.state import gate as effect_of
 from cchc_rules.rules.metric_values import Figure, as_number
 from cchc_rules.rules.model import BandGate, Need
 from cchc_rules.rules.needs import WHOLE, rules_asked
@@ -166,23 +167,48 @@ def _of_metric(compiled: "CompiledRuleSet", need: Need, position: int) -> Stands
 
 def _of_rule(compiled: "CompiledRuleSet", need: Need, position: int) -> Stands:
     weight = compiled.worths[position].weight
+    return lambda seen: rule_standing(need, weight, seen.results[position])
 
-    def standing(seen: Seen) -> Standing:
-        result = seen.results[position]
-        if result.state is State.MISSING:
-            return Standing(NeedState.MISSING)
-        if result.state not in COMPUTED:
-            return Standing(NeedState.NOT_APPLICABLE)
-        if not need.is_share:
-            return Standing(_held(result.state in PASSING))
-        # A rule of no weight, which other weights may leave behind, has no points to ask for.
-        if not weight:
-            return Standing(NeedState.NOT_APPLICABLE)
-        # Unrounded points decide, as they do for the rule itself (semantics L3).
-        share = Fraction(result.n, result.d) * WHOLE / weight
-        return Standing(_held(need.holds(share)), share)
 
-    return standing
+def rule_standing(need: Need, weight: int, result: Result) -> Standing:
+    """Return how a condition on a rule stands (semantics N2).
+
+    Args:
+        need: The condition.
+        weight: The most points of the rule, in ticks.
+        result: What became of the rule.
+    """
+    if result.state is State.MISSING:
+        return Standing(NeedState.MISSING)
+    if result.state not in COMPUTED:
+        return Standing(NeedState.NOT_APPLICABLE)
+    if not need.is_share:
+        return Standing(_held(result.state in PASSING))
+    # A rule of no weight, which other weights may leave behind, has no points to ask for.
+    if not weight:
+        return Standing(NeedState.NOT_APPLICABLE)
+    # Unrounded points decide, as they do for the rule itself (semantics L3).
+    share = Fraction(result.n, result.d) * WHOLE / weight
+    return Standing(_held(need.holds(share)), share)
+
+
+def gate_effect(need: Need | None, weight: int, result: Result) -> State | None:
+    """Return what a required rule does to the one behind it, None where it lets it pass
+    (semantics L2).
+
+    Args:
+        need: The share of its points that is enough; None where it has to be met.
+        weight: The most points of the required rule, in ticks.
+        result: What became of the required rule.
+    """
+    if need is None:
+        return effect_of(result.state)
+    state = rule_standing(need, weight, result).state
+    if state is NeedState.FAILS:
+        return State.NOT_MET
+    if state is NeedState.MISSING:
+        return State.MISSING
+    return None
 
 
 def _of_group(need: Need, position: int) -> Stands:

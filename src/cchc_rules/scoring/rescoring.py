@@ -45,7 +45,7 @@ Derivation: TypeAlias = "tuple[int, Callable[[Figures], Figure]]"
 Looked = TypeVar("Looked")
 
 _PASSED = Result(State.MET, Reason.TARGET_MET, 0, 1, 0)
-"""What stands for a gate that is taken as met; its points are not asked for."""
+"""What stands for a gate that is taken as met, but for its points."""
 
 
 class Network:
@@ -435,7 +435,9 @@ class Probe:
         results = self.trial.run.results
         kept = [(gate, self.trial.run.results[gate]) for gate in self.passed]
         for gate, _ in kept:
-            results[gate] = _PASSED
+            # All of its points, for the rule behind it may ask for a share of them.
+            weight = self.trial.compiled.worths[gate].weight
+            results[gate] = _PASSED._replace(n=weight)
         judged = self.trial.judged({self.position: figure}, self.derived, self.order)
         for gate, result in kept:
             results[gate] = result

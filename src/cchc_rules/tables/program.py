@@ -155,6 +155,9 @@ class Program:
         Rules judged row by row give rounded points only, so a mean, which needs unrounded ones,
         can have none of them.
         """
+        # A share of the points of a required rule is for the single engine to hold.
+        if any(rule.needs for rule in self.compiled.ordered):
+            return False
         exactly: set[int] = set()
         for group in self.compiled.groups:
             if group.mean:

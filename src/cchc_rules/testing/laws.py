@@ -496,7 +496,8 @@ def _without(rules: RuleSet, id_: str) -> RuleSet:
         if name == id_:
             continue
         required = tuple(other for other in rule.requires if other != id_)
-        left[name] = replace(rule, requires=required)
+        asked = tuple(need for need in rule.needs if need.id != id_)
+        left[name] = replace(rule, requires=required, needs=asked)
     # Bands and targets are left out: a condition may name the rule.
     return replace(rules, rules=left, bands=(), band_gates=(), targets=())
 

@@ -158,7 +158,11 @@ def _conditions(draw: Draw, before: list[str]) -> Table:
     """Draw what hangs on a rule beside its target: required rules, evidence, effects of its own."""
     conditions: Table = {"evidence_required": draw(st.booleans())}
     if before and draw(st.integers(1, 4)) == 1:
-        conditions["requires"] = [draw(st.sampled_from(before))]
+        required: Any = draw(st.sampled_from(before))
+        if draw(st.integers(1, 3)) == 1:
+            # At least partly met.
+            required = {"rule": required, "above": 0}
+        conditions["requires"] = [required]
     if draw(st.integers(1, 4)) == 1:
         kind = draw(st.sampled_from(["not_applicable", "zero_denominator"]))
         conditions["absence"] = {kind: draw(EFFECTS)}

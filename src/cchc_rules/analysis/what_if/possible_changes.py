@@ -12,6 +12,7 @@ from cchc_rules.base.state import OPEN, Absent, State, gate
 from cchc_rules.rules.model import Rule
 from cchc_rules.scoring import totals
 from cchc_rules.scoring.gains import Find, Gains, exact_points
+from cchc_rules.scoring.needs import gate_effect
 from cchc_rules.scoring.rescoring import Trial
 from cchc_rules.scoring.scoring import Scoring
 from cchc_rules.scoring.steps import Steps
@@ -210,10 +211,13 @@ class PossibleChanges:
     def _closed_gates(self, position: int) -> Iterator[str]:
         """Yield the ids of the rules that have to be met before a rule."""
         names = self.scoring.compiled.names
+        rule = self.scoring.rule(position)
         for required in self.trial.network.requires[position]:
-            state = self.scoring.results[required].state
-            if gate(state) is not None:
-                yield names[required]
+            name = names[required]
+            weight = self.scoring.compiled.worths[required].weight
+            result = self.scoring.results[required]
+            if gate_effect(rule.need_of(name), weight, result) is not None:
+                yield name
 
 
 def reward_order(change: PlannedChange) -> tuple[bool, Fraction, str]:

@@ -647,6 +647,9 @@ class RuleLine:
 
         Met in part is not met: a gate is all or nothing, whatever its own points are.
         """
+        shares = self.frame.document.get("required_shares", [])
+        if any(share["rule"] == self.rule["id"] for share in shares):
+            raise NotInSheetError("requires")
         rows = [self.frame.rows[False, id_] for id_ in self.rule["requires"]]
         states = [cell(row, STATE) for row in rows]
         if not states:
