@@ -5,7 +5,13 @@ from fractions import Fraction
 import pytest
 from rule_texts import TINY_LINES
 
-from cchc_rules import SubmissionError, load_measurements, parse_rules, score
+from cchc_rules import (
+    RulesError,
+    SubmissionError,
+    load_measurements,
+    parse_rules,
+    score,
+)
 
 HEAD = (
     TINY_LINES
@@ -112,3 +118,17 @@ def test_a_tier_of_a_hundredth_is_partly_met(count, points, state):
     lines = f'deduction = {{ kind = "tiers", tiers = [{", ".join(tiers)}] }}'
     result = result_of(metric("m", 'type = "count"'), lines, m=count)
     assert (f"{result.earned:.2f}", str(result.state)) == (points, state)
+
+
+@pytest.mark.parametrize(("floor", "refused"), [(40, False), (60, True)])
+def test_a_floor_beyond_the_start_would_earn_more_than_below_zero(floor, refused):
+    """From 10 down to nothing at 50 and on to −2: at 60 nothing would be more than at 59."""
+    lines = 'comparator = "<="\nthreshold = 10\nlowest = -2\n'
+    lines += f'deduction = {{ kind = "proportional", from = 50, floor = {floor} }}'
+    late = metric("m", 'type = "count"\nbetter = "lower"')
+    if not refused:
+        assert result_of(late, lines, m=10).earned == 10
+        return
+    with pytest.raises(RulesError) as error:
+        result_of(late, lines, m=10)
+    assert [problem.code for problem in error.value.problems] == ["floor-earns-more"]
