@@ -17,8 +17,8 @@ from cchc_rules.base.calendar import Calendar
 from cchc_rules.base.interval import Interval
 from cchc_rules.base.state import Effect, State
 from cchc_rules.cli.main import main
-from cchc_rules.rules.deductions import Manual
-from cchc_rules.rules.model import Conflict, Peers, Rounding, Text
+from cchc_rules.rules.deductions import LevelTable, Manual
+from cchc_rules.rules.model import Conflict, Need, Peers, Rounding, Text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -277,6 +277,7 @@ class TestDifference:
                     "threshold": Fraction(7),
                     "lowest": Fraction(-1),
                     "requires": ("late",),
+                    "needs": (Need("rule", "late", Interval(Fraction(50))),),
                     "evidence_required": True,
                     "remedy": None,
                     "conflicts": (Conflict("PL.1", None, None, None),),
@@ -300,6 +301,7 @@ class TestDifference:
                     "formula": "late",
                     "from_period": "months",
                     "peers": Peers(of="late", take="max"),
+                    "table": LevelTable("first", ()),
                     "round": 1,
                     "levels": (Text("a", "a"),),
                     "distinct": True,

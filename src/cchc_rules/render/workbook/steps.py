@@ -509,9 +509,12 @@ class RuleLine:
         """Return the formulas of the rule's own steps.
 
         Raises:
-            NotInSheetError: a formula is too long, or binary digits could change its points.
+            NotInSheetError: a formula is too long, binary digits could change its points, or a
+                required rule has to reach a share of its points.
         """
         formulas = self.formulas()
+        # A line is live as a whole or not at all, so that its gates are tried before it is written.
+        self.gates()
         for formula in formulas.values():
             checked(formula)
         exact = Fraction(self.rule["exact"])
