@@ -1052,6 +1052,11 @@ def ordered(document):
         "without_effect",
     ):
         document[key] = sorted(document[key])
+    for target in document["targets"]:
+        for need in target.get("needs", []):
+            # The rules of a group that fall short, and the sentence that names them one by one.
+            need["rules"] = sorted(need["rules"])
+            need["text"] = sorted(need["text"])
     return document
 
 

@@ -484,6 +484,10 @@ def _adding_up_to(scoring: Scoring, ticks: int) -> list[Rule] | None:
     return rules
 
 
+FOLLOWING_KEYS = ("maximum", "share", "exact", "scored", "band_before_gates")
+"""What a person who fills in a case can do without: it follows from what else is asked."""
+
+
 def _differing(before: Scoring, after: Scoring, reach: Reach) -> list[Wanted]:
     """Return what differs between two scorings: rules; where none does, groups; else the index.
 
@@ -513,6 +517,12 @@ def _differing_keys(
     before: Iterable[tuple[str, Value]],
     after: Iterable[tuple[str, Value]],
 ) -> list[str]:
-    """Return the keys whose values differ, in the order of the first."""
+    """Return the keys whose values differ, in the order of the first.
+
+    What follows from others, such as the share of a group from its points, is asked for only where
+    nothing else differs.
+    """
     values_after = dict(after)
-    return [key for key, value in before if values_after.get(key) != value]
+    keys = [key for key, value in before if values_after.get(key) != value]
+    plain = [key for key in keys if key not in FOLLOWING_KEYS]
+    return plain or keys
