@@ -11,12 +11,14 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
+from oracle import round_as
 from rule_texts import head
 from strategies import cases
 from test_shapes import CASES, EACH_SHAPE, report_of
 
 from cchc_rules import load_measurements, parse_rules, score
 from cchc_rules.base.messages import message
+from cchc_rules.report.arithmetic import ROUNDING_MESSAGES
 
 LANGUAGES = ("vi", "en")
 GAP = "\0"
@@ -151,13 +153,20 @@ def computed(lang, text):
 # Lines -------------------------------------------------------------------------------------------
 
 
+def rounds_to(lang, exact, printed):
+    """Whether a figure is printed rounded to its places, or as it is where it is a fraction."""
+    if "/" in printed:
+        return exact == number_of(lang, printed)
+    half = Fraction(1, 2 * 10 ** decimals(lang, printed))
+    return abs(exact - number_of(lang, printed)) <= half
+
+
 def holds(lang, sum_text, *results):
-    """A sum comes to each of its printed results, rounded to their places."""
+    """A sum comes to its first result as it is printed, and each of them to the next."""
     exact = computed(lang, sum_text)
     for printed in results:
-        half = Fraction(1, 2 * 10 ** decimals(lang, printed))
-        assert abs(exact - number_of(lang, printed)) <= half, (sum_text, printed)
-    return exact
+        assert rounds_to(lang, exact, printed), (sum_text, results)
+        exact = number_of(lang, printed)
 
 
 def results_of(text):
@@ -192,11 +201,25 @@ def taken_off(lang, rule, text):
     return sum_text, bounds
 
 
-def check(lang, document, rule):
+def group_steps(report):
+    """The steps to which means are rounded, in points, by the ids of their groups."""
+    groups = report.scoring.rules.groups.values()
+    return {
+        group.id: group.rounding.step or Fraction(0)
+        for group in groups
+        if group.rounding is not None
+    }
+
+
+def check(lang, document, rule, steps=MISSING):
     """Compute every part of a rule's line; return how many sums were computed."""
-    unit = 10 ** document["machine"]["places"]
+    places = document["machine"]["places"]
     done = 0
-    *before, last = _parts(lang, rule["calculation"])
+    # What a mean's own rounding gives or takes is shared by its rules, too.
+    step = (steps or {}).get(rule["group"])
+    tick = Fraction(1, 10**places)
+    most_beside = tick if step is None else max(step, tick) + 2 * tick
+    *before, last = _parts(lang, rule["calculation"], most_beside)
     for part in before:
         _, _, derivation = part.partition(": ")
         sum_text, _, result = derivation.rpartition(" = ")
@@ -208,11 +231,11 @@ def check(lang, document, rule):
                 done += 1
             except NoSumError:
                 pass
-    done += _main(lang, rule, last, unit)
+    done += _main(lang, rule, last, places)
     return done
 
 
-def _parts(lang, calculation):
+def _parts(lang, calculation, most_beside):
     """The parts of a line up to its last sum; losses are checked on the way."""
     parts = calculation.split("; ")
     lost = pattern(lang, "calculation.lost", "points")
@@ -227,17 +250,33 @@ def _parts(lang, calculation):
             if shared:
                 *results, ticks = results
             if shared and NUMBERS[lang].fullmatch(ticks):
-                unit = Fraction(1, 10 ** decimals(lang, ticks))
-                beside = abs(computed(lang, sum_text) - number_of(lang, ticks))
-                assert unit / 2 <= beside < unit, (sum_text, ticks)
+                by_itself = number_of(lang, results[-1])
+                lost = number_of(lang, ticks)
+                assert round_as(by_itself, decimals(lang, ticks), None) != lost, points
+                assert abs(by_itself - lost) < most_beside, points
             if all(NUMBERS[lang].fullmatch(result) for result in results):
                 holds(lang, sum_text, *results)
         parts.pop()
     return parts
 
 
-def _main(lang, rule, text, unit):
+def without_rounding(lang, rule, text):
+    """A line without the words that say how it is rounded, which must be those of the rule."""
+    rounding = rule["machine"].get("rounding")
+    for mode, key in ROUNDING_MESSAGES.items():
+        said = pattern(lang, f"calculation.{key}", "line", "step").match(text)
+        # The words of the nearest step are the beginning of those of the even one.
+        if said and NUMBERS[lang].fullmatch(said["step"]):
+            assert rounding, text
+            step = number_of(lang, said["step"])
+            assert (mode, step) == (rounding["mode"], Fraction(rounding["step"])), text
+            return said["line"], rounding
+    return text, None
+
+
+def _main(lang, rule, text, places):
     """Compute the sum that gives a rule's points, and hold it against the exact figure."""
+    text, rounding = without_rounding(lang, rule, text)
     of_weight = pattern(lang, "calculation.of-weight", "line", "weight").match(text)
     if of_weight:
         text = of_weight["line"]
@@ -254,13 +293,12 @@ def _main(lang, rule, text, unit):
         points = bound(points, edge)
     exact = Fraction(rule["exact"])
     assert points == exact, text
-    for printed in results:
-        half = Fraction(1, 2 * 10 ** decimals(lang, printed))
-        assert abs(exact - number_of(lang, printed)) <= half, text
+    assert rounds_to(lang, exact, results[0]), text
     if len(results) == 2:
         # Rounding the printed figure gives what was earned: nobody is led to another hundredth.
-        rounded = (number_of(lang, results[0]) * unit + Fraction(1, 2)).__floor__()
-        assert rounded == number_of(lang, results[1]) * unit, text
+        rounded = round_as(number_of(lang, results[0]), places, rounding)
+        assert rounded == number_of(lang, results[1]), text
+        assert rounded == round_as(exact, places, rounding), text
     return 1
 
 
@@ -268,9 +306,10 @@ class TestGoodShapes:
     @pytest.mark.parametrize("lang", LANGUAGES)
     @pytest.mark.parametrize(("name", "submission", "expect"), EACH_SHAPE)
     def test_each_line_gives_its_figure(self, lang, name, submission, expect):
-        document = report_of(name, submission).to_dict(lang=lang)
+        report = report_of(name, submission)
+        document = report.to_dict(lang=lang)
         for rule in document["rules"]:
-            check(lang, document, rule)
+            check(lang, document, rule, group_steps(report))
 
     @pytest.mark.parametrize("lang", LANGUAGES)
     @pytest.mark.parametrize(("name", "submission", "expect"), EACH_SHAPE)
@@ -289,8 +328,12 @@ class TestGoodShapes:
         done = 0
         for case in CASES:
             name, submission, _ = case.values
-            document = report_of(name, submission).to_dict(lang=lang)
-            done += sum(check(lang, document, rule) for rule in document["rules"])
+            report = report_of(name, submission)
+            document = report.to_dict(lang=lang)
+            steps = group_steps(report)
+            done += sum(
+                check(lang, document, rule, steps) for rule in document["rules"]
+            )
         assert done > 90
 
 
@@ -303,7 +346,7 @@ class TestDrawnRuleSets:
         for lang in LANGUAGES:
             document = report.to_dict(lang=lang)
             for rule in document["rules"]:
-                check(lang, document, rule)
+                check(lang, document, rule, group_steps(report))
 
 
 def test_a_loss_beside_its_own_rounding_says_why():
@@ -353,6 +396,73 @@ weight = 5
         f"{loss}2 lost",
         f"{loss}1 (rounded so that the losses of the rules add up to the group's) lost",
     ]
+
+
+def in_mean(figure, target, weight, group_weight, places=2):
+    """The line of the one rule of a mean, a share from 0 to a target."""
+    rules = parse_rules(f"""{head("mean", "Trung bình", "Mean")}
+[index]
+scale = {group_weight}
+places = {places}
+
+[metric.visits]
+title = {{ vi = "Lượt", en = "Visits" }}
+type = "number"
+
+[group.all]
+title = {{ vi = "Nhóm", en = "Group" }}
+combine = "mean"
+weight = {group_weight}
+
+[rule.r]
+group = "all"
+title = {{ vi = "Lượt tiếp dân", en = "Visits" }}
+source = ["1"]
+metric = "visits"
+comparator = ">="
+threshold = {target}
+weight = {weight}
+deduction = {{ kind = "proportional", from = 0 }}
+""")
+    submission = {
+        "format": 1,
+        "ruleset": "mean",
+        "unit": "Xã A",
+        "period": "2023",
+        "measurements": {"visits": figure},
+    }
+    return score(rules, load_measurements(submission, rules)).to_dict("en")["rules"][0]
+
+
+@pytest.mark.parametrize(
+    ("figure", "target", "weight", "group_weight", "line"),
+    [
+        # With 0.3333 the sum would come to 3.3335.
+        (
+            *(1, 3, 1, 5),
+            "1 × 1 / 3 = 0.333333 of 1; 5 × (1 − 0.333333) / 1 = 3.3333 → 3.33 lost",
+        ),
+        # With 0.3333 the sum would come to 1.6668.
+        (
+            *(2, 3, 1, 5),
+            "1 × 2 / 3 = 0.66667 of 1; 5 × (1 − 0.66667) / 1 = 1.6667 → 1.67 lost",
+        ),
+        # Points that end are shown as they are.
+        (
+            *(1, 3, 3, 3),
+            "3 × 1 / 3 = 1 of 3; 3 × (3 − 1) / 3 = 2.00 lost",
+        ),
+        # 4.505 would be rounded to 4.51.
+        (
+            *(10, 101, 1, 5),
+            "1 × 10 / 101 = 0.09901 of 1; 5 × (1 − 0.09901) / 1 = 4.50495 → 4.50 lost",
+        ),
+    ],
+)
+def test_a_loss_in_a_mean_comes_of_its_sum_as_printed(
+    figure, target, weight, group_weight, line
+):
+    assert in_mean(figure, target, weight, group_weight)["calculation"] == line
 
 
 # Lines of computed targets -----------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The arithmetic of rules and of the index, as lines that a person can redo."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from cchc_rules.base import number
@@ -160,35 +160,48 @@ class Arithmetic:
         sign = "="
         if self._is_judged(position):
             sign = "→"
-        points = say_number(self.speaker.lang, shown(own))
+        counted = scoring.counted[position]
+        whole = Fraction(
+            totals.counting_weight(scoring.compiled, group, scoring.results), unit
+        )
+        # In ticks, before the mean was rounded: what its step gave or took is no part of the sum.
+        exact_lost = Fraction(0)
+        if counted.exact_lost > 0:
+            exact_lost = (weight - own) * group.weight / whole
+        exact = exact_lost / unit
+        by_itself = number.half_up(*exact_lost.as_integer_ratio())
+        unrounded = self._unrounded(exact, by_itself, None)
+        share = Fraction(group.weight, unit)
+        own_text = shown(own)
+        if exact_lost:
+            # Where it needs no rounding, what is lost is printed with the places of the index.
+            decimals = max(len(unrounded.partition(".")[2]), self.speaker.places)
+            own_text = _to_give(
+                own,
+                lambda points: share * (weight - points) / whole,
+                Fraction(unrounded),
+                decimals,
+            )
+        points = say_number(self.speaker.lang, own_text)
         line = self.speaker.say(
             "calculation.of-weight",
             line=f"{arithmetic} {sign} {points}",
             weight=self.speaker.exact(weight),
         )
-        counted = scoring.counted[position]
         # A rule that lost nothing has no sum to show: its share of the group is whole.
-        if counted.exact_lost <= 0:
+        if not exact_lost:
             return line
-        whole = Fraction(
-            totals.counting_weight(scoring.compiled, group, scoring.results), unit
-        )
         lost = self.speaker.gone(counted.lost, counted.exact_lost)
-        # In ticks, before the mean was rounded: what its step gave or took is no part of the sum.
-        lacks = weight * unit - own * unit
-        exact_lost = lacks * group.weight / (whole * unit)
-        exact = exact_lost / unit
         result_text = lost
         if exact != Fraction(counted.lost, unit):
-            unrounded = say_number(self.speaker.lang, shown(exact))
-            result_text = f"{unrounded} → {lost}"
+            result_text = f"{say_number(self.speaker.lang, unrounded)} → {lost}"
         # Losses add up to the group's, so one of them may lie a tick beside its own rounding.
-        if number.half_up(*exact_lost.as_integer_ratio()) != counted.lost:
+        if by_itself != counted.lost:
             result_text = self.speaker.say(
                 "calculation.apportioned", result=result_text
             )
         sum_text = (
-            f"{self.speaker.exact(Fraction(group.weight, unit))} × "
+            f"{self.speaker.exact(share)} × "
             f"({self.speaker.exact(weight)} − {points}) / {self.speaker.exact(whole)}"
         )
         said = self.speaker.say(
@@ -584,6 +597,26 @@ class Arithmetic:
         if sums.bonus or sums.penalty or sums.held:
             line = f"{line} = {self.speaker.points(sums.value)}"
         return line
+
+
+def _to_give(
+    figure: Fraction,
+    sum_of: Callable[[Fraction], Fraction],
+    result: Fraction,
+    decimals: int,
+) -> str:
+    """Return a figure with as many places as it takes for a sum of it to give a printed result.
+
+    Of 1/3 of a point, `5 × (1 − 0.3333)` is 3.3335, where 3.3333 was lost.
+    """
+    count = number.places(figure)
+    if count is not None and count <= number.EXACT_PLACES:
+        return plain(figure)
+    for places in range(number.SHOWN_PLACES, number.EXACT_PLACES):
+        rounded = number.round_half_up(figure, places)
+        if number.round_half_up(sum_of(rounded), decimals) == result:
+            return plain(rounded)
+    return str(figure)
 
 
 ROUNDING_MESSAGES = {
