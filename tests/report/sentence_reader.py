@@ -293,6 +293,7 @@ SENTENCES = {
         "gain": {
             "both": "{t:change}: {n:points} points, index {n:index}",
             "rule-only": "{t:change}: {n:points} points, index unchanged",
+            "no-index": "{t:change}: {n:points} points; there is still no index",
         },
         "change": {
             "more": "{t:of}: {n:change} more ({n:to}/{n:denominator})",
@@ -477,6 +478,7 @@ SENTENCES = {
         "gain": {
             "both": "{t:change}: {n:points} điểm, chỉ số {n:index}",
             "rule-only": "{t:change}: {n:points} điểm, chỉ số không đổi",
+            "no-index": "{t:change}: {n:points} điểm; vẫn chưa có chỉ số",
         },
         "change": {
             "more": "thêm {n:change} {t:of} ({n:to}/{n:denominator})",
@@ -562,6 +564,11 @@ def number(lang, text):
     if lang == "vi":
         return Fraction(text.replace(".", "").replace(",", "."))
     return Fraction(text.replace(",", ""))
+
+
+def decimals_of(lang, text):
+    """How many decimal places a number is printed with: none in the thousands of 1,394."""
+    return len(text.partition("," if lang == "vi" else ".")[2])
 
 
 def day(lang, text):
@@ -959,7 +966,7 @@ class Holder:
         base = said["earned"] * said["scale"] / said["left"]
         *unrounded, shown = said["results"].split(" → ")
         for text in (*unrounded, shown):
-            decimals = len(re.split("[.,]", text)[1]) if re.search("[.,]", text) else 0
+            decimals = decimals_of(self.lang, text)
             true = half_up(base, decimals)
             if text is shown:
                 true = self._own(base, decimals, rounding)
@@ -1557,9 +1564,7 @@ class Holder:
                 return
         points = number(self.lang, result)
         if self._in_mean(rule):
-            decimals = (
-                len(re.split("[.,]", result)[1]) if re.search("[.,]", result) else 0
-            )
+            decimals = decimals_of(self.lang, result)
             self.claim("points", points, half_up(exact, decimals))
         else:
             self.claim("earned", points, self._own(exact, self.places, rounding))
@@ -1619,7 +1624,7 @@ class Holder:
         text = text.replace("×", "*").replace("−", "-").replace(" %", " / 100")
         # Nothing but figures and signs, as SUM says.
         value = eval(text, {"Fraction": Fraction})
-        decimals = len(re.split("[.,]", result)[1]) if re.search("[.,]", result) else 0
+        decimals = decimals_of(self.lang, result)
         self.claim(
             f"{body} comes to", number(self.lang, result), half_up(value, decimals)
         )
@@ -1710,7 +1715,9 @@ class Holder:
             self.claim("not reported", rule["state"], "missing")
 
     def _gain(self, rule, gain):
-        _, said = self.sentence("gain", gain["text"])
+        way, said = self.sentence("gain", gain["text"])
+        there_is_none = self.document["index"]["value"] is None
+        self.claim("there is still no index", way == "no-index", there_is_none)
         self.claim("points", said["points"], Fraction(gain["points"]))
         index = said.get("index", Fraction(0))
         self.claim("index", index, Fraction(gain["index"]))
