@@ -284,6 +284,7 @@ SENTENCES = {
             "report": "Report the figure: up to {u:points} points more",
             "report-other": "Report “{t:why}”: up to {u:points} points more",
             "past": "Cannot be won back: the date has passed ({t:required})",
+            "past-partly": "Cannot all be won back: the date has passed ({t:required})",
             "none": "No change of a single figure wins points back; required {t:required}",
             "at-cap": "Wins nothing back by itself: what else is lost in the group fills its cap",
             "is": "Once “{t:required}” can be reported: {u:points} points more",
@@ -469,6 +470,7 @@ SENTENCES = {
             "report": "Báo cáo số liệu: có thể thêm tới {u:points} điểm",
             "report-other": "Báo cáo “{t:why}”: có thể thêm tới {u:points} điểm",
             "past": "Không lấy lại được: đã quá hạn ({t:required})",
+            "past-partly": "Không lấy lại được hết: đã quá hạn ({t:required})",
             "none": "Không thay đổi riêng một số liệu nào lấy lại được điểm; yêu cầu {t:required}",
             "at-cap": "Riêng tiêu chí này không lấy lại được điểm: các điểm mất khác đã hết mức trần của nhóm",
             "is": "Khi báo cáo được “{t:required}”: thêm {u:points} điểm",
@@ -1671,13 +1673,17 @@ class Holder:
         lost = Fraction(rule["lost"])
         group = self.groups[rule["group"]]
         gains = rule["gains"]
-        if name in ("past", "none", "at-cap"):
-            self.claim("no figure wins anything", name == "at-cap" or not gains, True)
+        if name in ("past", "past-partly", "none", "at-cap"):
+            if name == "past-partly":
+                self.claim("a figure wins something", bool(gains), True)
+            else:
+                none_gains = name == "at-cap" or not gains
+                self.claim("no figure wins anything", none_gains, True)
             if name == "at-cap":
                 self.claim("only in a pool", group["kind"] != "base", True)
                 return
             asked = self.asked(said["required"], rule["unit"])
-            if name == "past":
+            if name in ("past", "past-partly"):
                 day_asked = asked[0][1]
                 gone = day_asked < meant(self.document["as_of"])
                 self.claim("the day is past", gone, True)

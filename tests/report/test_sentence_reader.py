@@ -227,6 +227,50 @@ class TestWhatItFound:
         assert faults_of(report) == []
         assert report.to_dict("en")["rules"][0]["reason"]["text"] == said
 
+    @pytest.mark.parametrize(
+        ("late", "said", "gains"),
+        [
+            (
+                13,
+                "Cannot all be won back: the date has passed (on or before 17 February 2023)",
+                ["0.50"],
+            ),
+            (
+                0,
+                "Cannot be won back: the date has passed (on or before 17 February 2023)",
+                [],
+            ),
+        ],
+    )
+    def test_what_a_later_day_still_earns_can_be_won_back(self, late, said, gains):
+        """A day late it earns half the points, and today is that day."""
+        tier = f"{{ from = 1, to = {late}, percent = 50 }}, " if late else ""
+        report = of(
+            group("base"),
+            f"""
+[metric.m]
+title = "Number m"
+type = "date"
+[rule.m]
+group = "base"
+title = "Rule m"
+source = ["m"]
+metric = "m"
+comparator = "on_or_before"
+threshold = 2023-02-17
+weight = 1
+deduction = {{ kind = "tiers", of = "days_late", tiers = [
+  {{ to = 0, percent = 100 }}, {tier}{{ otherwise = true, percent = 0 }}] }}
+""",
+            scale=1,
+            as_of="2023-02-18",
+            measurements={"m": {"never": "not done"}},
+        )
+        assert faults_of(report) == []
+        rule = report.to_dict("en")["rules"][0]
+        assert rule["win_back"] == said
+        assert [gain["points"] for gain in rule["gains"]] == gains
+
     def test_points_given_behind_an_unknown_gate_do_not_hide_the_gate(self):
         report = of(
             ABSENCE.replace('missing = "lost"', 'missing = "manual"'),

@@ -98,8 +98,11 @@ class Explanation:
         ):
             return None
         if computed and self._past(position):
-            required = self.speaker.required(position)
-            return self.speaker.say("win-back.past", required=required)
+            # After the date a later day may still earn a part, as tiers of days late do.
+            way = "win-back.past-partly"
+            if self._hopeless(position):
+                way = "win-back.past"
+            return self.speaker.say(way, required=self.speaker.required(position))
         # Behind a closed gate no figure of the rule's own helps, but opening the gate does.
         gate_closed = result.reason is Reason.GATE_CLOSED
         if computed and not gate_closed and self._hopeless(position):
