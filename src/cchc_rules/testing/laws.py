@@ -313,17 +313,16 @@ def _one_of(choices: list[Item], draw: Draw) -> Item | None:
 
 
 def _goodness(case: DrawnCase, metric: Metric) -> Fraction:
-    """Return a number that is larger when a metric is better; levels are listed best first."""
+    """Return a number that is larger when a metric is better.
+
+    Levels are listed best first, and the figure of a level is its place: lower is better.
+    """
     day = case.report.as_of
     figures = binding.figures_of(case.measurements, case.rules, day)
     figure = figures[metric.id]
     assume(isinstance(figure, tuple))
-    larger_is_better = metric.better == "higher"
-    # The figure of a level is its place in the list.
-    if metric.type == "level":
-        larger_is_better = metric.better == "lower"
     value = Fraction(*figure)
-    if larger_is_better:
+    if metric.better == "higher":
         return value
     return -value
 
