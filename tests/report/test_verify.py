@@ -322,6 +322,8 @@ SETTINGS = {
         "window",
         "",
     ): "every document is dated within both windows, or has no date",
+    ("machine", "required_shares"): "the share is on the same side of both bounds",
+    ("machine", "lowest"): "the index lies above both",
     ("machine", "metrics", "", "round"): "the figure has fewer places than both",
     ("machine", "metrics", "", "better"): "no target asks for the better figure",
     ("machine", "metrics", "", "levels", ""): "a level that is not the reported one",
