@@ -18,7 +18,7 @@ from cchc_rules.report.verify import differences
 from cchc_rules.rules.instrument import instrument
 from cchc_rules.tables.score_table import score_table
 
-FILE = Path(__file__).parents[1] / "good" / "s43-conditions.toml"
+FILE = Path(__file__).parents[1] / "good" / "s46-conditions.toml"
 RULES = load_rules(FILE)
 
 
@@ -248,7 +248,7 @@ class TestColumns:
         assert scores.results["band"].to_list() == expected * 10
 
 
-LOWERED = load_rules(FILE.with_name("s44-lowered.toml"))
+LOWERED = load_rules(FILE.with_name("s48-lowered.toml"))
 
 
 def lowered(points, disciplined, complaints, rules=LOWERED):
@@ -267,7 +267,7 @@ class TestLoweredByBands:
     """I5: first all that lower to a band, then all that lower by some."""
 
     def test_two_gates_of_one_grade_each(self):
-        text = FILE.with_name("s44-lowered.toml").read_text(encoding="utf-8")
+        text = FILE.with_name("s48-lowered.toml").read_text(encoding="utf-8")
         rules = parse_rules(text[: text.rindex("[[band_gate]]")])
         report = score(rules, lowered(190, True, 3, rules))
         assert report.band.id == "fair"

@@ -119,17 +119,17 @@ class TestDecisionTables:
     )
     def test_a_row_that_is_decided_waits_for_nothing(self, done, urged, state, points):
         figures = {"done": done, "urged": urged, "grade": "Kém"}
-        case = expected_of("s43-decision-table")["cases"][0]["submission"]
+        case = expected_of("s47-decision-table")["cases"][0]["submission"]
         known = {name: value for name, value in figures.items() if value is not None}
-        rule = report_of("s43-decision-table", {**case, "measurements": known}).rule(
+        rule = report_of("s47-decision-table", {**case, "measurements": known}).rule(
             "tasks"
         )
         assert (rule.state, rule.earned) == (state, points)
 
     def test_only_what_keeps_rows_open_is_said_to_be_missing(self):
-        case = expected_of("s43-decision-table")["cases"][0]["submission"]
+        case = expected_of("s47-decision-table")["cases"][0]["submission"]
         known = {"done": 50, "grade": "Tốt"}
-        report = report_of("s43-decision-table", {**case, "measurements": known})
+        report = report_of("s47-decision-table", {**case, "measurements": known})
         rule = by_id(report.to_dict(lang="vi")["rules"])["tasks"]
         assert "“Đã đôn đốc bằng văn bản”" in rule["reason"]["text"]
         assert rule["state"] == "missing"
@@ -148,10 +148,10 @@ class TestDerivedLevels:
         ],
     )
     def test_the_row_gives_the_level(self, online, staff, level):
-        case = expected_of("s45-derived-level")["cases"][0]["submission"]
+        case = expected_of("s49-derived-level")["cases"][0]["submission"]
         figures = {"online": online, "staff": staff}
         known = {name: value for name, value in figures.items() if value is not None}
-        report = report_of("s45-derived-level", {**case, "measurements": known})
+        report = report_of("s49-derived-level", {**case, "measurements": known})
         assert by_id(report.to_dict()["rules"])["grade"]["value"] == level
 
 

@@ -1,4 +1,4 @@
-"""A date that is reported as never: L8, in every form that a submission may have."""
+"""A date that is reported as never: L10, in every form that a submission may have."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Quotas on bands, worked by hand (clause I9): at most so many units, by index, then by points of groups."""
+"""Quotas on bands, worked by hand (clause M2): at most so many units, by index, then by points of groups."""
 
 import json
 from decimal import Decimal

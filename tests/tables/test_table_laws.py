@@ -103,8 +103,8 @@ BY_ROW = {
     "s15-fallback": ("share",),  # the first figure that is known
     "s15-fallback-by-period": ("share",),
     "s20-deadline": ("answer",),  # working days
-    "s43-decision-table": ("capacity", "tasks"),  # what a row waits for
-    "s45-derived-level": ("grade",),  # a derived level
+    "s47-decision-table": ("capacity", "tasks"),  # what a row waits for
+    "s49-derived-level": ("grade",),  # a derived level
     "s20-never": ("waited", "within-30-days"),  # formulas over days
 }
 """The rules of the good files, one a shape, that have no form in columns and are judged row by row."""
