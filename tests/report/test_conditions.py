@@ -26,7 +26,7 @@ def submission(reports="6.00", training="3", models=2, staff=3, all_else="80", *
     points = {"v-reports": reports, "v-training": training, "all-else": all_else}
     return {
         "format": 1,
-        "ruleset": "s43",
+        "ruleset": "s46",
         "unit": "U",
         "period": "2023",
         "measurements": {
@@ -211,7 +211,7 @@ class TestOverlays:
     def test_a_gate_with_an_id_is_changed_by_it(self, tmp_path):
         top = tmp_path / "top.toml"
         top.write_text(
-            f'format = 1\nextends = "{FILE}"\n[ruleset]\nid = "s43"\nversion = "2"\n'
+            f'format = 1\nextends = "{FILE}"\n[ruleset]\nid = "s46"\nversion = "2"\n'
             '[band_gate.good-needs]\nat_most = "weak"\n[band_gate.excellent-needs]\nremove = true\n'
             '[band_gate.v-all-met]\nneeds = [{ each_rule_of = "v" }]\nat_most = "good"\n',
             encoding="utf-8",
@@ -254,7 +254,7 @@ LOWERED = load_rules(FILE.with_name("s48-lowered.toml"))
 def lowered(points, disciplined, complaints, rules=LOWERED):
     content = {
         "format": 1,
-        "ruleset": "s44",
+        "ruleset": "s48",
         "unit": "U",
         "period": "2023",
         "measurements": {"disciplined": disciplined, "complaints": complaints},
