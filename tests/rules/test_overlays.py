@@ -1052,6 +1052,13 @@ def ordered(document):
         "without_effect",
     ):
         document[key] = sorted(document[key])
+    if "required_shares" in document:
+        shares = document["required_shares"]
+        document["required_shares"] = sorted(shares, key=lambda share: share["rule"])
+        asked = document["machine"]["required_shares"]
+        document["machine"]["required_shares"] = sorted(
+            asked, key=lambda share: share["id"]
+        )
     for target in document["targets"]:
         for need in target.get("needs", []):
             # The rules of a group that fall short, and the sentence that names them one by one.
