@@ -251,9 +251,10 @@ def _parts(lang, calculation, most_beside):
                 *results, ticks = results
             if shared and NUMBERS[lang].fullmatch(ticks):
                 by_itself = number_of(lang, results[-1])
-                lost = number_of(lang, ticks)
-                assert round_as(by_itself, decimals(lang, ticks), None) != lost, points
-                assert abs(by_itself - lost) < most_beside, points
+                in_ticks = number_of(lang, ticks)
+                rounded = round_as(by_itself, decimals(lang, ticks), None)
+                assert rounded != in_ticks, points
+                assert abs(by_itself - in_ticks) < most_beside, points
             if all(NUMBERS[lang].fullmatch(result) for result in results):
                 holds(lang, sum_text, *results)
         parts.pop()
