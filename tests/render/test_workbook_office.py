@@ -513,8 +513,8 @@ def test_a_changed_figure_moves_the_score_as_scoring_again_would(books):
         name for name, (_, before, after) in books().items() if before is not after
     ]
     # Rules with a rounding, a decision table or a share that they require keep their values, and so
-    # do most of the rule sets that are drawn.
-    assert len(changed) > CHANGED // 5
+    # do most of the rule sets that are drawn: the others are as many as there happen to be.
+    assert {"plan-changed", "covered", "figure-again"} <= set(changed)
     for name in changed:
         book, before, after = books()[name]
         assert Reader(book, before).figures() == wanted(after), name
