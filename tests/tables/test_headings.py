@@ -206,3 +206,11 @@ class TestWorkbooks:
         path = written(tmp_path / "own.xlsx", ("Xã phường", "Kỳ"), [("A", "2023")])
         assert not holds_many(path)
         assert holds_many(path, ["Xã phường"])
+
+
+def test_a_number_of_a_billion_digits_is_refused_at_once(rules, tmp_path):
+    source = tmp_path / "own.jsonl"
+    source.write_text('{"unit": "Xã A", "period": "2023", "share": 1e999999999}\n')
+    code, _, errors = run(rules, source)
+    assert code == 4
+    assert errors["unit"].to_list() == ["Xã A"]

@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from cchc_rules.base import written_values
+from cchc_rules.base import number, written_values
 from cchc_rules.base.problem import (
     Problem,
     RulesError,
@@ -44,6 +44,9 @@ ENVELOPE = ("unit", "district", "unit_kind", "period", "as_of", "note")
 
 The district is for rankings, and scores nothing.
 """
+
+MOST_PLACES = 2 * number.DIGITS
+"""A number further from one than so many places is not brought into the form people write."""
 
 NUMBER = "row"
 """The column in which results number the rows; none of a table's own may be called so."""
@@ -342,6 +345,9 @@ def _without_zeros(value: Decimal) -> int | Decimal:
     >>> _without_zeros(Decimal("97.50")), _without_zeros(Decimal("98.00"))
     (Decimal('97.5'), 98)
     """
+    # One of a billion digits is refused by whoever reads it; written out it would never end.
+    if abs(value.adjusted()) > MOST_PLACES:
+        return value
     if value == value.to_integral_value():
         return int(value)
     return Decimal(f"{value:f}".rstrip("0"))
