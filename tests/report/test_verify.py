@@ -335,6 +335,12 @@ SETTINGS = {
         "due",
     ): "both days have passed, or the rule is met or absent before either",
     ("rules", "", "comparator"): "the figure is on the same side by both",
+    (
+        "rules",
+        "",
+        "threshold",
+        "",
+    ): "what was reported is another of the list, or none of it",
     ("rules", "", "requires", ""): "both required rules stand, or do not, in its way",
     (
         "rules",
