@@ -188,6 +188,10 @@ def _quota_references(rules: RuleSet) -> Problems:
                 yield unknown("unknown-group", group_path, group, rules.groups)
 
 
+HUNDRED = 100
+"""All of something, in percent."""
+
+
 def quotas(rules: RuleSet) -> Problems:
     """A quota says how many units it leaves, once, and there is a band below for the others."""
     for position, quota in enumerate(rules.band_quotas):
@@ -201,9 +205,6 @@ def quotas(rules: RuleSet) -> Problems:
             )
         if rules.ladder and quota.band == rules.ladder[0].id:
             yield Problem("quota-lowest", (*path, "band"), {"name": quota.band})
-
-
-HUNDRED = 100
 
 
 def _target_references(rules: RuleSet) -> Problems:
